@@ -1,0 +1,28 @@
+"""The errors that are written for the person who made them.
+
+A `TracerError` is one clear line: what is wrong, where, and what to do. Its `exit_code` is what the command ends with.
+"""
+
+from __future__ import annotations
+
+
+class TracerError(Exception):
+    """The base of all errors that the command prints as one line."""
+
+    exit_code = 2
+
+
+class UsageError(TracerError, ValueError):
+    """The call, the settings, the data or the scenario file cannot be used as they are (exit code 2)."""
+
+
+class ScenarioError(TracerError, RuntimeError):
+    """The scenario's own code raised; the message ends at the user's own line (exit code 3)."""
+
+    exit_code = 3
+
+
+class RecordingError(TracerError, TypeError):
+    """An operation that would drop out of the graph in silence: it names the function and the way round."""
+
+    exit_code = 3

@@ -1,0 +1,232 @@
+"""From the recorder's entries to the nodes of a finished step: their names, scopes, formulas and source lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tracer.entries import Entry, Marks
+from tracer.expression import as_atom, expression
+from tracer.graph import Node, Phase, Source
+from tracer.source import (
+    Assigned,
+    Invocation,
+    assigned_at,
+    position_at,
+    returns_variable,
+    shown_file,
+    statement_in_user_code,
+    text_at,
+)
+
+LONGEST_LABEL = 40
+"""Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
+
+
+def nodes_of(entries: Sequence[Entry], marks: Marks, base: Path | None) -> tuple[Node, ...]:
+    """The nodes of a step. `base` is the folder against which file names are shown."""
+    formulas = [_formula(entry) for entry in entries]
+    names, by_user = _names_from_code(entries, marks)
+    labels = _labels(entries, formulas, names)
+    _name_gradients(entries, marks, names, by_user, labels)
+    _make_unique(names)
+    scopes = _Scopes(entries)
+    sources = _Sources(base)
+    nodes = []
+    for id, (op, operands, parameters, value, context, _) in enumerate(entries):
+        # A backward node has the scope and the source of the forward operation whose derivative it belongs to.
+        twin = context.gradient_of if context.rule_of is None else context.rule_of
+        at = entries[twin] if twin is not None else entries[id]
+        array = value if isinstance(value, np.ndarray) else _frozen_number(value)
+        nodes.append(
+            Node(
+                id=id,
+                op=op if isinstance(op, str) else op.name,
+                inputs=operands,
+                parameters=parameters,
+                value=array,
+                shape=array.shape,
+                dtype=str(array.dtype),
+                phase=context.phase,
+                name=names.get(id, ""),
+                formula=formulas[id],
+                scope=scopes.of(at),
+                source=sources.of(at),
+                gradient_of=context.gradient_of,
+                rule_of=context.rule_of,
+            )
+        )
+    return tuple(nodes)
+
+
+def _formula(entry: Entry) -> str:
+    op, operands, parameters, value, *_ = entry
+    if not isinstance(op, str):
+        return op.template(len(operands), parameters)
+    return constant_text(np.asarray(value)) if op == "constant" else ""
+
+
+def constant_text(value: np.ndarray) -> str:
+    """What stands for an array of the user's code that has no name.
+
+    >>> constant_text(np.arange(10)), constant_text(np.array([0.5, 2])), constant_text(np.ones(())), constant_text(np.eye(3))
+    ('[0, 1, ..., 9]', '[0.5, 2]', '1', 'array(3, 3)')
+    """
+    numbers = [f"{number:.4g}" for number in value.ravel()[:4].tolist() + value.ravel()[-1:].tolist()]
+    if value.ndim == 0:
+        return numbers[0]
+    if value.ndim > 1 or not value.size:
+        return f"array{value.shape}"
+    return f"[{', '.join(numbers[:-1] if value.size <= 4 else [*numbers[:2], '...', numbers[-1]])}]"
+
+
+def _frozen_number(value: object) -> np.ndarray:
+    array = np.asarray(value)
+    array.flags.writeable = False
+    return array
+
+
+# Names.
+
+
+def _names_from_code(entries: Sequence[Entry], marks: Marks) -> tuple[dict[int, str], set[int]]:
+    """The names given, and those of the variables that results are assigned to; and which of these are the user's own."""
+    names, by_user = dict(marks.names), set()
+    returned: dict[Invocation, tuple[int, str]] = {}
+    known: dict[tuple[Invocation, int], Assigned] = {}
+    for id, (op, _, _, _, context, offset) in enumerate(entries):
+        place = context.invocation
+        if place is None or offset < 0 or id in names or isinstance(op, str):
+            continue
+        if (place, offset) not in known:
+            known[place, offset] = assigned_at(place, offset)
+        found = known[place, offset]
+        if not found.name:
+            continue
+        names[id] = f"{found.name}_{context.subject}" if context.subject and not found.by_user else found.name
+        if found.by_user:
+            by_user.add(id)
+        if returns_variable(place.code, found.name):
+            returned[place] = id, found.name
+    _carry_out(names, by_user, returned)
+    for id, name in marks.fallback_names.items():
+        names.setdefault(id, name)
+    return names, by_user
+
+
+def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]]) -> None:
+    """A variable that a function returns takes the name that the caller gives to the call, innermost calls first."""
+    while returned:
+        place, (id, _) = returned.popitem()
+        outer = assigned_at(place.caller, place.call_offset)
+        if place.caller is None or not outer.name:
+            continue
+        names[id] = outer.name
+        if outer.by_user:
+            by_user.add(id)
+        if returns_variable(place.caller.code, outer.name):
+            returned[place.caller] = id, outer.name
+
+
+def _labels(entries: Sequence[Entry], formulas: Sequence[str], names: Mapping[int, str]) -> list[str]:
+    """What every node is called in a formula: its name, or a short expression, or its number."""
+    labels: list[str] = []
+    for id, (_, operands, *_) in enumerate(entries):
+        labels.append(names.get(id) or short_expression(id, expression(formulas[id], operands, labels.__getitem__)))
+    return labels
+
+
+def short_expression(id: int, text: str) -> str:
+    """What stands for a node without a name.
+
+    >>> short_expression(7, "x @ W1"), short_expression(7, "x" * 100), short_expression(7, "")
+    ('x @ W1', '#7', '#7')
+    """
+    return text if 0 < len(text) <= LONGEST_LABEL else f"#{id}"
+
+
+def _name_gradients(
+    entries: Sequence[Entry], marks: Marks, names: dict[int, str], by_user: set[int], labels: Sequence[str]
+) -> None:
+    """Gradients are named after what they are: `dL/dh1`, and `dL/dh1 via z2` for a part that is added to others."""
+    owners: dict[int, list[int]] = defaultdict(list)
+    for of, gradient in marks.gradients.items():
+        owners[gradient].append(of)
+    for gradient, owning in owners.items():
+        # One node may be the gradient of several values (x + y hands its own on to both): it is named after the one that
+        # the user's own code names, else a leaf, else any with a name; of several the one nearest to the loss.
+        chosen = max(owning, key=lambda id: (id in by_user, id in marks.names, id in names, id))
+        names[gradient] = f"dL/d{as_atom(names.get(chosen) or labels[chosen])}"
+    for gradient, (of, rule) in marks.contributions.items():
+        context = entries[gradient][4]
+        if gradient not in names and (context.gradient_of, context.rule_of) == (of, rule):
+            names[gradient] = f"dL/d{as_atom(labels[of])} via {as_atom(labels[rule])}"
+
+
+def _make_unique(names: dict[int, str]) -> None:
+    """The second `h` of a loop becomes `h#2`."""
+    seen: dict[str, int] = {}
+    for id in sorted(names):
+        name = names[id]
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            names[id] = f"{name}#{seen[name]}"
+
+
+# Scopes and sources.
+
+
+class _Scopes:
+    """The path of functions in which an operation was called, without the outermost: `hidden layer/dense`."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._paths: dict[Invocation, str] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+        for _, _, _, _, context, _ in entries:
+            if context.invocation is not None:
+                self._enter(context.invocation, context.scope)
+
+    def _enter(self, place: Invocation, outer: str) -> str:
+        chain: list[Invocation] = []
+        above: Invocation | None = place
+        while above is not None and above not in self._paths:
+            chain.append(above)
+            above = above.caller
+        path = self._paths[above] if above is not None else outer
+        for one in reversed(chain):
+            label = one.code.co_name.strip("_").replace("_", " ")
+            if one.caller is not None and not one.code.co_name.startswith("<"):
+                count = self._counts[path, label] = self._counts.get((path, label), 0) + 1
+                label = label if count == 1 else f"{label}#{count}"
+                path = f"{path}/{label}" if path else label
+            self._paths[one] = path
+        return path
+
+    def of(self, entry: Entry) -> str:
+        context = entry[4]
+        return context.scope if context.invocation is None else self._paths[context.invocation]
+
+
+class _Sources:
+    """The place in the user's code, worked out once for every place that was recorded."""
+
+    def __init__(self, base: Path | None) -> None:
+        self._base = base
+        self._known: dict[tuple[object, int], Source | None] = {}
+
+    def of(self, entry: Entry) -> Source | None:
+        context, offset = entry[4], entry[5]
+        if context.invocation is None or offset < 0 or context.phase is Phase.INIT:
+            return None
+        code, at = statement_in_user_code(context.invocation, offset)
+        if (code, at) not in self._known:
+            position = position_at(code, at)
+            self._known[code, at] = (
+                Source(shown_file(code.co_filename, self._base), position[0], text_at(code.co_filename, position))
+                if position
+                else None
+            )
+        return self._known[code, at]

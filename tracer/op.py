@@ -1,0 +1,222 @@
+"""What an operation is, and the registry in which NumPy's protocols look one up.
+
+An operation is one class: its value, one derivative rule per input, its formula, where it is differentiable. The rules
+are NumPy code on Tensors, so that what they compute is recorded like everything else.
+
+    class Multiply(Elementwise):
+        implements = np.multiply
+        formula = "{x} * {y}"
+        domain = REAL, REAL
+
+        @staticmethod
+        def gradient_x(g, out, x, y): return g * y
+
+        @staticmethod
+        def gradient_y(g, out, x, y): return g * x
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from tracer.expression import fill
+
+Array: TypeAlias = Any
+"""What a rule sees: a Tensor, a plain array, or the number that stood in the user's code. All follow NumPy."""
+
+Rule: TypeAlias = Callable[..., Array]
+Index: TypeAlias = tuple[Any, ...]
+
+
+Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
+"""The arguments of a NumPy function, split into inputs and parameters."""
+
+
+def _inputs_only(*inputs: Array) -> Call:
+    return inputs, {}
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The open interval of an input in which the operation has its values, and the points where it has no derivative."""
+
+    low: float = -np.inf
+    high: float = np.inf
+    kinks: tuple[float, ...] = ()
+
+
+REAL = Domain()
+POSITIVE = Domain(low=0.0)
+NONZERO = Domain(kinks=(0.0,))
+
+
+class Op:
+    """The base of all operations. A subclass with a `formula` is registered; one without is the base of a family.
+
+    `value(x, y, *, axis)` computes: what stands before the star are the inputs, what stands behind it the parameters,
+    plain data that JSON can hold. `gradient_x(g, out, x, y, *, axis)` is the derivative rule of the input `x`: from the
+    cotangent `g` (the gradient of the loss with respect to `out`) it returns the gradient with respect to `x`. It has
+    the shape of `x`, or the one that `x` was broadcast to: autodiff undoes broadcasting. An input without a rule gets no
+    gradient. `call` has the signature of the NumPy function and returns inputs and parameters.
+    """
+
+    name: ClassVar[str] = ""
+    implements: ClassVar[Callable[..., Any] | tuple[Callable[..., Any], ...]] = ()
+    formula: ClassVar[str] = ""
+    domain: ClassVar[tuple[Domain, ...]] = ()
+    inputs: ClassVar[tuple[str, ...]] = ()
+    rules: ClassVar[tuple[Rule | None, ...]] = ()
+    value: ClassVar[Callable[..., Any]]
+    call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
+
+    def __init_subclass__(cls) -> None:
+        if "formula" not in cls.__dict__:
+            return
+        implemented = cls.implements if isinstance(cls.implements, tuple) else (cls.implements,)
+        cls.name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
+        if not hasattr(cls, "value"):
+            cls.value = staticmethod(implemented[0])
+        code = getattr(cls.value, "__code__", None)
+        fields = tuple(dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(cls.formula) if field))
+        cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
+        cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
+        registry.add(cls, implemented)
+
+    @classmethod
+    def differentiable(cls, position: int) -> bool:
+        """Whether the input at that position has a derivative rule."""
+        return cls.rules[position] is not None
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        """The gradient with respect to the input at that position."""
+        rule = cls.rules[position]
+        assert rule is not None
+        return rule(g, out, *inputs, **parameters)
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        """The formula of a recorded operation, with `{0}`, `{1}`, ... for its inputs.
+
+        >>> registry.named("sum").template(1, {"axis": (0,), "keepdims": True})
+        'sum({0}, axis=0, keepdims=True)'
+        """
+        inputs = {name: f"{{{position}}}" for position, name in enumerate(cls.inputs)}
+        written = {name: as_written(name, option) for name, option in parameters.items()}
+        options = "".join(f", {name}={written[name]}" for name, option in parameters.items() if option not in (None, False))
+        return cls.formula.format(**{**written, **inputs, "options": options})
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        """Which elements of each input the output element at `index` is computed from; None where that says nothing."""
+        return None
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        """The arithmetic of one output element, from the texts of the elements that `parts` names."""
+        return fill(template, [term.first for term in terms])
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The first few elements that an output element is made of, as texts, and how many there are."""
+
+    texts: tuple[str, ...]
+    count: int
+
+    @property
+    def first(self) -> str:
+        return self.texts[0]
+
+    def joined(self, separator: str) -> str:
+        """All texts; where there are more, the first ones and the count.
+
+        >>> Terms(("1", "2", "3"), 3).joined(" + "), Terms(("1", "2", "3"), 784).joined(" + ")
+        ('1 + 2 + 3', '1 + 2 + 3 + ... [784 terms]')
+        """
+        text = separator.join(self.texts)
+        return text if self.count == len(self.texts) else f"{text}{separator}... [{self.count} terms]"
+
+
+class Elementwise(Op):
+    """The family of operations that work on every element alone and broadcast their inputs against each other."""
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
+
+
+class Moving(Op):
+    """The family of operations that only move elements: every output element is one of the input's."""
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        shape = np.shape(inputs[0])
+        positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
+        origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
+        return (origin, *((),) * (len(inputs) - 1))
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return terms[0].first
+
+
+class Registry:
+    """The operations by name and by the NumPy function they implement."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, type[Op]] = {}
+        self._implementing: dict[Any, type[Op]] = {}
+
+    def add(self, op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
+        """Register an operation; a later one takes the place of an earlier one that implements the same function."""
+        self._named[op.name] = op
+        self._implementing.update(dict.fromkeys(implemented, op))
+
+    def named(self, name: str) -> type[Op] | None:
+        """The operation of that name, or None: a trace may name one that is no longer there."""
+        return self._named.get(name)
+
+    def implementing(self, function: Callable[..., Any]) -> type[Op] | None:
+        """The operation that implements a NumPy function, or None where there is no rule for it."""
+        return self._implementing.get(function)
+
+    def __iter__(self) -> Any:
+        return iter(tuple(self._named.values()))
+
+
+registry = Registry()
+
+
+def as_written(name: str, option: Any) -> str:
+    """A parameter as one would write it in the code: one axis without the tuple around it.
+
+    >>> as_written("axis", (0,)), as_written("axis", (0, 1)), as_written("shape", (10,)), as_written("dtype", "float32")
+    ('0', '(0, 1)', '(10,)', "'float32'")
+    """
+    if name != "shape" and isinstance(option, (tuple, list)) and len(option) == 1:
+        return repr(option[0])
+    return repr(tuple(option) if isinstance(option, list) else option)
+
+
+def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:
+    """The element of an array of that shape which broadcasting brings to `index`.
+
+    >>> broadcast_index((4, 2), (3,)), broadcast_index((4, 2), (5, 1)), broadcast_index((4, 2), ())
+    ((2,), (4, 0), ())
+    """
+    last = index[len(index) - len(shape) :]
+    return tuple(0 if size == 1 else position for position, size in zip(last, shape, strict=True))

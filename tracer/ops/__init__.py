@@ -1,0 +1,5 @@
+"""Every operation, a family a file. Importing this package registers them."""
+
+from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
+
+__all__ = ["comparisons", "elementwise", "indexing", "linear_algebra", "reductions", "shaping"]

@@ -1,0 +1,336 @@
+"""Operations on every element alone: arithmetic, powers, exponentials, minima and maxima of two, choices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracer.op import NONZERO, POSITIVE, REAL, Array, Call, Domain, Elementwise
+
+
+class Add(Elementwise):
+    """Elementwise sum of two."""
+
+    implements = np.add
+    formula = "{x} + {y}"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g
+
+
+class Subtract(Elementwise):
+    """Elementwise difference."""
+
+    implements = np.subtract
+    formula = "{x} - {y}"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return -g
+
+
+class Multiply(Elementwise):
+    """Elementwise product."""
+
+    implements = np.multiply
+    formula = "{x} * {y}"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g * y
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g * x
+
+
+class Divide(Elementwise):
+    """Elementwise quotient: d(x/y)/dx = 1/y, d(x/y)/dy = -(x/y)/y."""
+
+    implements = np.divide
+    formula = "{x} / {y}"
+    domain = REAL, NONZERO
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g / y
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return -g * out / y
+
+
+class Negative(Elementwise):
+    """Elementwise change of sign."""
+
+    implements = np.negative
+    formula = "-{x}"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return -g
+
+
+class Positive(Elementwise):
+    """The value itself, as `+x` writes it."""
+
+    implements = np.positive
+    formula = "+{x}"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g
+
+
+class Power(Elementwise):
+    """Elementwise power: d(x**y)/dx = y * x**(y-1), d(x**y)/dy = x**y * log(x).
+
+    Where y is 0 the derivative with respect to x is 0, also at x = 0; where x is 0 the derivative with respect to y
+    is taken as 0.
+    """
+
+    implements = np.power
+    formula = "{x} ** {y}"
+    domain = POSITIVE, REAL
+
+    @staticmethod
+    def value(x: Array, y: Array) -> Array:
+        return x**y  # the operator, and not np.power: it squares where y is 2, as plain NumPy code does
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        if isinstance(y, (int, float)):
+            # A number that stands in the code keeps the record as short as the derivative on paper.
+            return g * 0.0 if y == 0 else g if y == 1 else g * (y * x) if y == 2 else g * (y * x ** (y - 1))
+        return g * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1))
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g * (out * np.log(np.where(np.equal(x, 0), 1, x)))
+
+
+class Square(Elementwise):
+    """Elementwise square."""
+
+    implements = np.square
+    formula = "square({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * (2 * x)
+
+
+class Sqrt(Elementwise):
+    """Elementwise square root; its derivative at 0 is infinite."""
+
+    implements = np.sqrt
+    formula = "sqrt({x})"
+    domain = (POSITIVE,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g / (2 * out)
+
+
+class Absolute(Elementwise):
+    """Elementwise absolute value; its derivative at 0 is taken as 0."""
+
+    implements = np.absolute
+    formula = "abs({x})"
+    domain = (NONZERO,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * np.sign(x)
+
+
+class Sign(Elementwise):
+    """Elementwise sign, -1, 0 or 1: no gradient flows through it."""
+
+    implements = np.sign
+    formula = "sign({x})"
+    domain = (NONZERO,)
+
+
+class Exp(Elementwise):
+    """Elementwise exponential."""
+
+    implements = np.exp
+    formula = "exp({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * out
+
+
+class Expm1(Elementwise):
+    """Elementwise exp(x) - 1, exact for small x."""
+
+    implements = np.expm1
+    formula = "expm1({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * np.exp(x)
+
+
+class Log(Elementwise):
+    """Elementwise natural logarithm."""
+
+    implements = np.log
+    formula = "log({x})"
+    domain = (POSITIVE,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g / x
+
+
+class Log1p(Elementwise):
+    """Elementwise log(1 + x), exact for small x."""
+
+    implements = np.log1p
+    formula = "log1p({x})"
+    domain = (Domain(low=-1.0),)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g / (1 + x)
+
+
+class Tanh(Elementwise):
+    """Elementwise hyperbolic tangent."""
+
+    implements = np.tanh
+    formula = "tanh({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * (1 - np.square(out))
+
+
+class Sin(Elementwise):
+    """Elementwise sine, of radians."""
+
+    implements = np.sin
+    formula = "sin({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * np.cos(x)
+
+
+class Cos(Elementwise):
+    """Elementwise cosine, of radians."""
+
+    implements = np.cos
+    formula = "cos({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return -g * np.sin(x)
+
+
+class Maximum(Elementwise):
+    """The larger of two, elementwise. Where both are equal they share the gradient equally: half each."""
+
+    implements = np.maximum
+    formula = "maximum({x}, {y})"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return np.where(np.greater(x, y), g, np.where(np.equal(x, y), 0.5 * g, 0))
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return np.where(np.greater(y, x), g, np.where(np.equal(x, y), 0.5 * g, 0))
+
+
+class Minimum(Elementwise):
+    """The smaller of two, elementwise. Where both are equal they share the gradient equally: half each."""
+
+    implements = np.minimum
+    formula = "minimum({x}, {y})"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return np.where(np.less(x, y), g, np.where(np.equal(x, y), 0.5 * g, 0))
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return np.where(np.less(y, x), g, np.where(np.equal(x, y), 0.5 * g, 0))
+
+
+class Where(Elementwise):
+    """Elementwise choice: x where the condition holds, y elsewhere. The condition gets no gradient."""
+
+    implements = np.where
+    formula = "where({condition}, {x}, {y})"
+    domain = REAL, REAL, REAL
+
+    @staticmethod
+    def call(condition: Array, x: Array, y: Array) -> Call:
+        return (condition, x, y), {}
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, condition: Array, x: Array, y: Array) -> Array:
+        return np.where(condition, g, 0)
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, condition: Array, x: Array, y: Array) -> Array:
+        return np.where(condition, 0, g)
+
+
+class Clip(Elementwise):
+    """Each element kept between a lower and an upper bound; None leaves a side open.
+
+    The gradient passes to x strictly between the bounds, so it is 0 at a bound: `clip(x, 0, None)` is relu with
+    relu'(0) = 0. What does not pass to x goes to the bound that took its place (to the upper one where they cross).
+    """
+
+    implements = np.clip
+    formula = "clip({x}, {low}, {high})"
+    domain = REAL, REAL, REAL
+
+    @staticmethod
+    def call(a: Array, a_min: Array = None, a_max: Array = None, *, min: Array = None, max: Array = None) -> Call:
+        return (a, a_min if min is None else min, a_max if max is None else max), {}
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, low: Array, high: Array) -> Array:
+        if low is None and high is None:
+            return g
+        if low is None or high is None:
+            return g * (np.greater(x, low) if high is None else np.less(x, high))
+        return g * np.logical_and(np.greater(x, low), np.less(x, high))
+
+    @staticmethod
+    def gradient_low(g: Array, out: Array, x: Array, low: Array, high: Array) -> Array:
+        taken = np.less_equal(x, low)
+        return g * (taken if high is None else np.logical_and(taken, np.less(low, high)))
+
+    @staticmethod
+    def gradient_high(g: Array, out: Array, x: Array, low: Array, high: Array) -> Array:
+        taken = np.greater_equal(x, high)
+        return g * (taken if low is None else np.logical_or(taken, np.greater_equal(low, high)))

@@ -1,0 +1,148 @@
+"""Taking elements out of an array by position, and the scattering back that is its derivative.
+
+An index is split: integer and boolean arrays become inputs of the operation, slices and numbers become its parameter,
+a list that JSON can hold: `x[1:3, rows]` has the inputs `x` and `rows` and the index `[{"slice": [1, 3, None]}, "array"]`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.op import REAL, Array, Call, Index, Op, Terms
+
+Pattern = list[Any]
+
+
+class Take(Op):
+    """Elements by index: numbers, slices, ..., None, integer and boolean arrays; repeated elements add their gradients."""
+
+    formula = "{x}[...]"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(x: Array, index: Any) -> Call:
+        pattern, arrays = pattern_of(index)
+        return (x, *arrays), {"index": pattern}
+
+    @staticmethod
+    def value(x: Array, *arrays: Array, index: Pattern) -> Array:
+        return x[index_of(index, arrays)]
+
+    @classmethod
+    def differentiable(cls, position: int) -> bool:
+        return position == 0
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        return g.recorder.record(
+            Scatter, (g, *inputs[1:]), {"index": parameters["index"], "shape": tuple(inputs[0].shape)}
+        )
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        return f"{{0}}[{index_as_written(parameters['index'])}]"
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        shape = inputs[0].shape
+        positions = cls.value(np.arange(inputs[0].size).reshape(shape), *inputs[1:], index=parameters["index"])
+        origin = tuple(int(i) for i in np.unravel_index(int(np.asarray(positions)[index]), shape))
+        return (origin, *((),) * (len(inputs) - 1))
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return terms[0].first
+
+
+class Scatter(Op):
+    """Zeros of a shape with elements added in at an index: what a gradient of `x[index]` is with respect to x."""
+
+    formula = "scatter({x}, ..., shape={shape})"
+    domain = (REAL,)
+
+    @staticmethod
+    def value(x: Array, *arrays: Array, index: Pattern, shape: tuple[int, ...]) -> Array:
+        scattered = np.zeros(shape, dtype=x.dtype)
+        if any(isinstance(array, np.ndarray) for array in arrays):
+            np.add.at(scattered, index_of(index, arrays), x)
+        else:
+            scattered[index_of(index, arrays)] = x
+        return scattered
+
+    @classmethod
+    def differentiable(cls, position: int) -> bool:
+        return position == 0
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        return g.recorder.record(Take, (g, *inputs[1:]), {"index": parameters["index"]})
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        return f"scatter({{0}}, [{index_as_written(parameters['index'])}], shape={parameters['shape']})"
+
+
+def pattern_of(index: Any) -> tuple[Pattern, list[Array]]:
+    """The plain part of an index, and the arrays in it.
+
+    >>> pattern_of((slice(1, 3), None, [0, 2], ...))
+    ([{'slice': [1, 3, None]}, None, 'array', '...'], [array([0, 2])])
+    """
+    pattern: Pattern = []
+    arrays: list[Array] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if part is None:
+            pattern.append(None)
+        elif part is Ellipsis:
+            pattern.append("...")
+        elif isinstance(part, slice):
+            ends = (part.start, part.stop, part.step)
+            pattern.append({"slice": [end if end is None else operator.index(end) for end in ends]})
+        elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+            pattern.append(int(part))
+        else:
+            pattern.append("array")
+            # An empty list would become an array of floats, which is no index.
+            arrays.append(part if hasattr(part, "dtype") else np.asarray(part, dtype=None if np.size(part) else np.intp))
+    return pattern, arrays
+
+
+def index_of(pattern: Pattern, arrays: Sequence[Array]) -> Index:
+    """The index again, from its plain part and its arrays."""
+    remaining = iter(arrays)
+    parts: list[Any] = []
+    for part in pattern:
+        if isinstance(part, str):
+            parts.append(Ellipsis if part == "..." else next(remaining))
+        else:
+            parts.append(slice(*part["slice"]) if isinstance(part, dict) else part)
+    return tuple(parts)
+
+
+def index_as_written(pattern: Pattern) -> str:
+    """The index as it stands between the brackets, `{1}`, `{2}`, ... for its arrays.
+
+    >>> index_as_written([{"slice": [1, None, None]}, "array", 0, {"slice": [None, None, 2]}, None])
+    '1:, {1}, 0, ::2, None'
+    """
+    texts, arrays = [], 0
+    for part in pattern:
+        if part == "array":
+            arrays += 1
+            texts.append(f"{{{arrays}}}")
+        elif isinstance(part, dict):
+            start, stop, stride = ("" if end is None else str(end) for end in part["slice"])
+            texts.append(f"{start}:{stop}" + (f":{stride}" if stride else ""))
+        else:
+            texts.append(str(part))
+    return ", ".join(texts)

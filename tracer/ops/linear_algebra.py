@@ -1,0 +1,184 @@
+"""Products of vectors, matrices and batches of them."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.op import REAL, Array, Call, Index, Op, Terms, broadcast_index
+
+
+class Matmul(Op):
+    """Matrix product, as `x @ y`: 1-d operands are vectors, leading axes are batches and broadcast."""
+
+    implements = np.matmul
+    formula = "{x} @ {y}"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        if y.ndim == 1:
+            return g * y if x.ndim == 1 else np.expand_dims(g, -1) * y
+        if x.ndim == 1:
+            # A vector from the left is a matrix of one row: g gets the row axis, the gradient loses it again.
+            return np.squeeze(np.expand_dims(g, -2) @ rows_and_columns_swapped(y), -2)
+        return g @ rows_and_columns_swapped(y)
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        if x.ndim == 1:
+            return g * x if y.ndim == 1 else np.expand_dims(x, -1) * np.expand_dims(g, -2)
+        if y.ndim == 1:
+            return np.squeeze(rows_and_columns_swapped(x) @ np.expand_dims(g, -1), -1)
+        return rows_and_columns_swapped(x) @ g
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        x, y = inputs
+        row = index[len(index) - (x.ndim > 1) - (y.ndim > 1) : len(index) - (y.ndim > 1)]
+        column = index[len(index) - (y.ndim > 1) :]
+        batch = index[: len(index) - len(row) - len(column)]
+        return (
+            (*broadcast_index(batch, x.shape[:-2]), *row, slice(None)),
+            (*broadcast_index(batch, y.shape[:-2]), slice(None), *column),
+        )
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        products = tuple(f"{left} * {right}" for left, right in zip(terms[0].texts, terms[1].texts, strict=True))
+        return Terms(products, terms[0].count).joined(" + ") or "0"
+
+
+class Dot(Op):
+    """NumPy's dot: a product with a number, the product of vectors or matrices, beyond that x[i, :] * y[j, :, k]."""
+
+    implements = np.dot
+    formula = "dot({x}, {y})"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        if np.ndim(x) == 0 or np.ndim(y) == 0:
+            return g * y
+        left, right, result = dot_subscripts(x.ndim, y.ndim)
+        return np.einsum(f"{result},{right}->{left}", g, y)
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        if np.ndim(x) == 0 or np.ndim(y) == 0:
+            return g * x
+        left, right, result = dot_subscripts(x.ndim, y.ndim)
+        return np.einsum(f"{result},{left}->{right}", g, x)
+
+
+class Outer(Op):
+    """Product of every element of x with every element of y; both are flattened."""
+
+    implements = np.outer
+    formula = "outer({x}, {y})"
+    domain = REAL, REAL
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return np.reshape(g @ np.ravel(y), np.shape(x))
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return np.reshape(np.ravel(x) @ g, np.shape(y))
+
+
+class Einsum(Op):
+    """Sum of products in Einstein's notation; the ellipsis, repeated and summed-alone subscripts included."""
+
+    implements = np.einsum
+    formula = "einsum({subscripts}, ...)"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(subscripts: str, *operands: Array) -> Call:
+        if not isinstance(subscripts, str):
+            raise TypeError("einsum is recorded with its subscripts as a string, such as 'ij,jk->ik'")
+        return operands, {"subscripts": explicit(subscripts, [np.ndim(operand) for operand in operands])}
+
+    @staticmethod
+    def value(*operands: Array, subscripts: str) -> Array:
+        return np.einsum(subscripts, *operands)
+
+    @classmethod
+    def differentiable(cls, position: int) -> bool:
+        return True
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        """The product of the cotangent with the other operands, summed to the subscripts of this one."""
+        terms, result = parameters["subscripts"].split("->")
+        letters = terms.split(",")
+        wanted, shape = letters[position], inputs[position].shape
+        others = [(letters[other], inputs[other]) for other in range(len(inputs)) if other != position]
+        free = iter(letter for letter in string.ascii_letters if letter not in terms)
+        distinct = ""
+        for axis, letter in enumerate(wanted):
+            if letter in distinct:
+                # A repeated subscript takes the diagonal: the gradient is one on the diagonal, zero beside it.
+                twin = next(free)
+                others.append((letter + twin, np.eye(shape[axis], dtype=g.dtype)))
+                distinct += twin
+            else:
+                distinct += letter
+                if letter not in result and not any(letter in names for names, _ in others):
+                    # A subscript of this operand alone was summed: every element of that axis gets the same gradient.
+                    others.append((letter, np.ones(shape[axis], dtype=g.dtype)))
+        names = ",".join([result, *(names for names, _ in others)])
+        return np.einsum(f"{names}->{distinct}", g, *(operand for _, operand in others))
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        return f"einsum({parameters['subscripts']!r}, {', '.join(f'{{{position}}}' for position in range(count))})"
+
+
+def rows_and_columns_swapped(x: Array) -> Array:
+    """The last two axes exchanged: `x.T` for a matrix."""
+    return np.transpose(x) if x.ndim == 2 else np.swapaxes(x, -1, -2)
+
+
+def dot_subscripts(left_rank: int, right_rank: int) -> tuple[str, str, str]:
+    """Einstein's notation of NumPy's dot for two arrays that are no numbers.
+
+    >>> dot_subscripts(2, 3)
+    ('ab', 'cbd', 'acd')
+    """
+    letters = string.ascii_letters
+    left = letters[:left_rank]
+    free = letters[left_rank : left_rank + right_rank - 1]
+    right = left[-1] if right_rank == 1 else f"{free[:-1]}{left[-1]}{free[-1]}"
+    return left, right, left[:-1] + free
+
+
+def explicit(subscripts: str, ranks: Sequence[int]) -> str:
+    """The subscripts with their result written out and the ellipsis as letters.
+
+    >>> explicit("ij,jk", [2, 2]), explicit("...ij,...jk->...ik", [3, 2]), explicit("ii", [2])
+    ('ij,jk->ik', 'aij,jk->aik', 'ii->')
+    """
+    terms, arrow, result = subscripts.replace(" ", "").partition("->")
+    operands = terms.split(",")
+    if len(operands) != len(ranks):
+        raise ValueError(f"einsum({subscripts!r}) names {len(operands)} operands, {len(ranks)} were given")
+    free = [letter for letter in string.ascii_letters if letter not in subscripts]
+    extra = [rank - len(term.replace("...", "")) if "..." in term else 0 for term, rank in zip(operands, ranks, strict=True)]
+    if min(extra) < 0:
+        raise ValueError(f"einsum({subscripts!r}) has more subscripts than an operand has axes")
+    most = max(extra)
+    batch = "".join(free[:most])
+    operands = [term.replace("...", batch[most - count :]) for term, count in zip(operands, extra, strict=True)]
+    if not arrow:
+        joined = "".join(operands)
+        result = batch + "".join(sorted(letter for letter in set(joined) - set(batch) if joined.count(letter) == 1))
+    return f"{','.join(operands)}->{result.replace('...', batch)}"

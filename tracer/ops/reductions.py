@@ -1,0 +1,237 @@
+"""Reductions over all axes, one, or several: sums, means, products, extremes, spread, and where an extreme stands."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.op import REAL, Array, Call, Index, Op, Terms
+
+Axes = tuple[int, ...] | None
+
+
+class Reduction(Op):
+    """The family of operations that reduce axes. `axis` is None for all of them, or a tuple of axes counted from 0."""
+
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, axis: Any = None, *, keepdims: bool = False) -> Call:
+        return (a,), {"axis": axes_from_start(axis, np.ndim(a)), "keepdims": bool(keepdims)}
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        rank = np.ndim(inputs[0])
+        reduced = range(rank) if parameters["axis"] is None else parameters["axis"]
+        kept = iter(() if parameters["keepdims"] else index)
+        return (
+            tuple(
+                slice(None) if axis in reduced else index[axis] if parameters["keepdims"] else next(kept)
+                for axis in range(rank)
+            ),
+        )
+
+
+class Sum(Reduction):
+    """Sum over axes."""
+
+    implements = np.sum
+    formula = "sum({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.sum(x, axis=axis, keepdims=keepdims)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.broadcast_to(with_reduced_axes(g, x, axis, keepdims), x.shape)
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return terms[0].joined(" + ")
+
+
+class Mean(Reduction):
+    """Arithmetic mean over axes."""
+
+    implements = np.mean
+    formula = "mean({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.broadcast_to(with_reduced_axes(g / count_of(x, axis), x, axis, keepdims), x.shape)
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return f"({terms[0].joined(' + ')}) / {terms[0].count}"
+
+
+class Max(Reduction):
+    """Largest element over axes. Elements that tie for it share the gradient equally."""
+
+    implements = np.max
+    formula = "max({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.max(x, axis=axis, keepdims=keepdims)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        chosen = np.equal(x, with_reduced_axes(out, x, axis, keepdims))
+        ties = np.sum(chosen, axis=axis, keepdims=True)
+        # The count is an integer: brought to the float type of g, so that float32 stays float32.
+        return np.where(chosen, with_reduced_axes(g, x, axis, keepdims) / np.astype(ties, g.dtype), 0)
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return f"{cls.name}({terms[0].joined(', ')})"
+
+
+class Min(Max):
+    """Smallest element over axes. Elements that tie for it share the gradient equally."""
+
+    implements = np.min
+    formula = "min({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.min(x, axis=axis, keepdims=keepdims)
+
+
+class Prod(Reduction):
+    """Product over axes: the derivative with respect to one factor is the product of the others, zeros included."""
+
+    implements = np.prod
+    formula = "prod({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        return np.prod(x, axis=axis, keepdims=keepdims)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        kept = tuple(other for other in range(x.ndim) if other not in axes)
+        order, count = kept + axes, count_of(x, axes)
+        # Dividing the product by a factor fails at 0: every factor gets a row of all factors with itself replaced by 1.
+        rows = np.reshape(np.transpose(x, order), (*(x.shape[other] for other in kept), 1, count))
+        others = np.prod(np.where(np.eye(count, dtype=bool), 1, rows), axis=-1)
+        moved = np.reshape(others, tuple(x.shape[other] for other in order))
+        back = np.transpose(moved, tuple(order.index(other) for other in range(x.ndim)))
+        return with_reduced_axes(g, x, axis, keepdims) * back
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return terms[0].joined(" * ")
+
+
+class Var(Reduction):
+    """Variance over axes: the sum of squared deviations from the mean, over count - ddof."""
+
+    implements = np.var
+    formula = "var({x}{options})"
+
+    @staticmethod
+    def call(
+        a: Array, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: float | None = None
+    ) -> Call:
+        freedom = ddof if correction is None else correction
+        return (a,), {"axis": axes_from_start(axis, np.ndim(a)), "ddof": freedom, "keepdims": bool(keepdims)}
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
+        return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
+        deviation = x - np.mean(x, axis=axis, keepdims=True)
+        return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / (count_of(x, axis) - ddof)))
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return f"{cls.name}({terms[0].joined(', ')})"
+
+
+class Std(Var):
+    """Standard deviation over axes: the square root of the variance. Where it is 0 its derivative is taken as 0."""
+
+    implements = np.std
+    formula = "std({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
+        return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
+        deviation = x - np.mean(x, axis=axis, keepdims=True)
+        spread = with_reduced_axes(out, x, axis, keepdims)
+        share = deviation / (np.where(np.equal(spread, 0), 1, spread) * (count_of(x, axis) - ddof))
+        return with_reduced_axes(g, x, axis, keepdims) * share
+
+
+class Argmax(Op):
+    """Position of the first largest element, over all elements or along one axis: no gradient."""
+
+    implements = np.argmax
+    formula = "argmax({x}{options})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Call:
+        return (a,), {"axis": axis if axis is None else operator.index(axis), "keepdims": bool(keepdims)}
+
+    @staticmethod
+    def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
+        return np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+class Argmin(Argmax):
+    """Position of the first smallest element, over all elements or along one axis: no gradient."""
+
+    implements = np.argmin
+    formula = "argmin({x}{options})"
+
+    @staticmethod
+    def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
+        return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+def axes_from_start(axis: Any, rank: int) -> Axes:
+    """The axes as a tuple counted from 0, None for all; raises as NumPy does for an axis that is not there.
+
+    >>> axes_from_start(-1, 3), axes_from_start((0, -2), 3), axes_from_start(None, 3)
+    ((2,), (0, 1), None)
+    """
+    if axis is None:
+        return None
+    axes = tuple(operator.index(one) for one in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    for one in axes:
+        if not -rank <= one < rank:
+            raise np.exceptions.AxisError(one, rank)
+    if len({one % rank for one in axes}) < len(axes):
+        raise ValueError(f"the axes {axis} name one twice")
+    return tuple(one % rank for one in axes)
+
+
+def count_of(x: Array, axis: Axes) -> int:
+    """How many elements are reduced into one."""
+    return int(np.prod([x.shape[one] for one in (range(x.ndim) if axis is None else axis)], dtype=int))
+
+
+def with_reduced_axes(reduced: Array, x: Array, axis: Axes, keepdims: bool) -> Array:
+    """The reduced array with the axes of `x` back, of size 1, so that it broadcasts against `x`.
+
+    Where all axes were reduced there is one number left, and that broadcasts as it is.
+    """
+    return reduced if keepdims or axis is None or not axis else np.expand_dims(reduced, axis)

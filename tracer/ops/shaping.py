@@ -1,0 +1,303 @@
+"""Operations that change the shape or the type of an array and leave its numbers as they are."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.op import REAL, Array, Call, Index, Moving, Op, Terms, broadcast_index
+
+
+class Reshape(Moving):
+    """The same elements in the same (C) order in another shape; one size may be -1."""
+
+    implements = np.reshape
+    formula = "reshape({x}, {shape})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, /, shape: Any) -> Call:
+        sizes = tuple(operator.index(size) for size in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+        return (a,), {"shape": sizes}
+
+    @staticmethod
+    def value(x: Array, *, shape: tuple[int, ...]) -> Array:
+        return np.reshape(x, shape)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...]) -> Array:
+        return np.reshape(g, x.shape)
+
+
+class Ravel(Moving):
+    """All elements in C order along one axis."""
+
+    implements = np.ravel
+    formula = "ravel({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return np.reshape(g, x.shape)
+
+
+class Transpose(Moving):
+    """The axes in another order; without one, in reverse."""
+
+    implements = np.transpose, np.permute_dims
+    formula = "transpose({x}{options})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, axes: Any = None) -> Call:
+        return (a,), {"axes": None if axes is None else tuple(operator.index(axis) % np.ndim(a) for axis in axes)}
+
+    @staticmethod
+    def value(x: Array, *, axes: tuple[int, ...] | None) -> Array:
+        return np.transpose(x, axes)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axes: tuple[int, ...] | None) -> Array:
+        return np.transpose(g, axes and tuple(axes.index(axis) for axis in range(len(axes))))
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        return "{0}.T" if parameters["axes"] is None else super().template(count, parameters)
+
+
+class Swapaxes(Moving):
+    """Two axes exchanged."""
+
+    implements = np.swapaxes
+    formula = "swapaxes({x}, {axis1}, {axis2})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, axis1: int, axis2: int) -> Call:
+        return (a,), {"axis1": operator.index(axis1), "axis2": operator.index(axis2)}
+
+    @staticmethod
+    def value(x: Array, *, axis1: int, axis2: int) -> Array:
+        return np.swapaxes(x, axis1, axis2)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis1: int, axis2: int) -> Array:
+        return np.swapaxes(g, axis1, axis2)
+
+
+class Moveaxis(Moving):
+    """Axes moved to other positions, the rest kept in order."""
+
+    implements = np.moveaxis
+    formula = "moveaxis({x}, {source}, {destination})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, source: Any, destination: Any) -> Call:
+        return (a,), {"source": _as_tuple(source), "destination": _as_tuple(destination)}
+
+    @staticmethod
+    def value(x: Array, *, source: tuple[int, ...], destination: tuple[int, ...]) -> Array:
+        return np.moveaxis(x, source, destination)
+
+    @staticmethod
+    def gradient_x(
+        g: Array, out: Array, x: Array, *, source: tuple[int, ...], destination: tuple[int, ...]
+    ) -> Array:
+        return np.moveaxis(g, destination, source)
+
+
+class ExpandDims(Moving):
+    """New axes of size 1 at the given positions of the result."""
+
+    implements = np.expand_dims
+    formula = "expand_dims({x}{options})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, axis: Any) -> Call:
+        return (a,), {"axis": _as_tuple(axis)}
+
+    @staticmethod
+    def value(x: Array, *, axis: tuple[int, ...]) -> Array:
+        return np.expand_dims(x, axis)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: tuple[int, ...]) -> Array:
+        return np.reshape(g, x.shape)
+
+
+class Squeeze(Moving):
+    """Axes of size 1 taken off: the given ones, or all."""
+
+    implements = np.squeeze
+    formula = "squeeze({x}{options})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, axis: Any = None) -> Call:
+        return (a,), {"axis": None if axis is None else _as_tuple(axis)}
+
+    @staticmethod
+    def value(x: Array, *, axis: tuple[int, ...] | None) -> Array:
+        return np.squeeze(x, axis)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, axis: tuple[int, ...] | None) -> Array:
+        return np.reshape(g, x.shape)
+
+
+class BroadcastTo(Op):
+    """The array stretched to a larger shape; the gradient is summed over the stretched axes."""
+
+    implements = np.broadcast_to
+    formula = "broadcast_to({x}, {shape})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(array: Array, shape: Any) -> Call:
+        return (array,), {"shape": _as_tuple(shape)}
+
+    @staticmethod
+    def value(x: Array, *, shape: tuple[int, ...]) -> Array:
+        return np.broadcast_to(x, shape)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...]) -> Array:
+        return g  # autodiff sums it to the shape of x, as for every broadcast input
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        return (broadcast_index(index, np.shape(inputs[0])),)
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return terms[0].first
+
+
+class Joining(Op):
+    """The family of operations that put any number of arrays together."""
+
+    domain = (REAL,)
+
+    @staticmethod
+    def call(arrays: Sequence[Array], /, axis: int = 0) -> Call:
+        if not isinstance(arrays, (tuple, list)):
+            raise TypeError("arrays are joined from a list or tuple of them")
+        return tuple(arrays), {"axis": operator.index(axis)}
+
+    @classmethod
+    def differentiable(cls, position: int) -> bool:
+        return True
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        arrays = ", ".join(f"{{{position}}}" for position in range(count))
+        return f"{cls.name}([{arrays}], axis={parameters['axis']})"
+
+
+class Concatenate(Joining):
+    """Arrays put one behind the other along an axis that they have."""
+
+    implements = np.concatenate, np.concat
+    formula = "concatenate({arrays}{options})"
+
+    @staticmethod
+    def value(*arrays: Array, axis: int) -> Array:
+        return np.concatenate(arrays, axis=axis)
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        axis = parameters["axis"] % g.ndim
+        start = sum(np.shape(array)[axis] for array in inputs[:position])
+        own = slice(start, start + np.shape(inputs[position])[axis])
+        return g[(slice(None),) * axis + (own,)]
+
+
+class Stack(Joining):
+    """Arrays of one shape put side by side along a new axis."""
+
+    implements = np.stack
+    formula = "stack({arrays}{options})"
+
+    @staticmethod
+    def value(*arrays: Array, axis: int) -> Array:
+        return np.stack(arrays, axis=axis)
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        return g[(slice(None),) * (parameters["axis"] % g.ndim) + (position,)]
+
+
+class Astype(Moving):
+    """The same numbers in another dtype; the gradient is brought back to the dtype of x."""
+
+    implements = np.astype
+    formula = "astype({x}, {dtype})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(x: Array, dtype: Any, /) -> Call:
+        return (x,), {"dtype": str(np.dtype(dtype))}
+
+    @staticmethod
+    def value(x: Array, *, dtype: str) -> Array:
+        return np.asarray(x).astype(dtype)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, dtype: str) -> Array:
+        return g if g.dtype == x.dtype else np.astype(g, x.dtype)
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        return (index,)
+
+
+class StopGradient(Moving):
+    """The value itself, through which no gradient flows: `Tensor.detach()`."""
+
+    formula = "stop_gradient({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def value(x: Array) -> Array:
+        return x
+
+
+class ZerosLike(Op):
+    """Zeros in the shape and dtype of an array: no gradient."""
+
+    implements = np.zeros_like
+    formula = "zeros_like({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array) -> Call:
+        return (a,), {}
+
+
+class OnesLike(Op):
+    """Ones in the shape and dtype of an array: no gradient."""
+
+    implements = np.ones_like
+    formula = "ones_like({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array) -> Call:
+        return (a,), {}
+
+
+def _as_tuple(axes: Any) -> tuple[int, ...]:
+    return tuple(operator.index(axis) for axis in (axes if isinstance(axes, (tuple, list)) else (axes,)))

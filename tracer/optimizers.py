@@ -1,0 +1,123 @@
+"""Optimizers: the update of a parameter in plain NumPy, recorded like everything else.
+
+An optimizer says which numbers it computes with, which state it keeps for each parameter, and how a step goes: `prepare`
+once, then `update` for every parameter. Both see Tensors; the hyperparameters arrive by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tracer.op import Array
+
+
+class Optimizer(Protocol):
+    """What training asks of an optimizer; its fields are its hyperparameters, and settings of the same name."""
+
+    @property
+    def learning_rate(self) -> float:
+        """How far a step goes."""
+
+    def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
+        """What is kept of a parameter from step to step, before the first."""
+
+    def hyperparameters(self, step_number: int) -> dict[str, float]:
+        """The numbers that the step computes with; `step_number` counts from 1."""
+
+    def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
+        """What a step computes once for all parameters."""
+
+    def update(
+        self,
+        parameter: Array,
+        gradient: Array,
+        state: Mapping[str, Array],
+        hyperparameters: Mapping[str, Array],
+        prepared: Mapping[str, Array],
+    ) -> tuple[Array, dict[str, Array]]:
+        """The new value of a parameter and its new state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SGD:
+    """Gradient descent: w - learning_rate * g; with momentum v = momentum * v + g and w - learning_rate * v.
+
+    The form of momentum is PyTorch's (v starts at 0, the learning rate is not part of v).
+    """
+
+    learning_rate: float
+    momentum: float = 0.0
+
+    def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
+        return {"velocity": np.zeros_like(parameter)} if self.momentum else {}
+
+    def hyperparameters(self, step_number: int) -> dict[str, float]:
+        return {"learning_rate": self.learning_rate} | ({"momentum": self.momentum} if self.momentum else {})
+
+    def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
+        return {}
+
+    def update(
+        self,
+        parameter: Array,
+        gradient: Array,
+        state: Mapping[str, Array],
+        hyperparameters: Mapping[str, Array],
+        prepared: Mapping[str, Array],
+    ) -> tuple[Array, dict[str, Array]]:
+        learning_rate = hyperparameters["learning_rate"]
+        if "velocity" not in state:
+            return parameter - learning_rate * gradient, {}
+        velocity = hyperparameters["momentum"] * state["velocity"] + gradient
+        return parameter - learning_rate * velocity, {"velocity": velocity}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adam:
+    """Adam (Kingma and Ba 2015, algorithm 1), with epsilon outside the bias-corrected root, as PyTorch writes it.
+
+        m = beta1 * m + (1 - beta1) * g                 v = beta2 * v + (1 - beta2) * g**2
+        w - learning_rate / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + epsilon)
+    """
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
+        return {"m": np.zeros_like(parameter), "v": np.zeros_like(parameter)}
+
+    def hyperparameters(self, step_number: int) -> dict[str, float]:
+        given = {"learning_rate": self.learning_rate, "beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon}
+        return {**given, "t": step_number}
+
+    def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
+        beta1, beta2, t = hyperparameters["beta1"], hyperparameters["beta2"], hyperparameters["t"]
+        new_share1 = 1 - beta1
+        new_share2 = 1 - beta2
+        step_size = hyperparameters["learning_rate"] / (1 - beta1**t)
+        root_correction = np.sqrt(1 - beta2**t)
+        return {
+            "new_share1": new_share1,
+            "new_share2": new_share2,
+            "step_size": step_size,
+            "root_correction": root_correction,
+        }
+
+    def update(
+        self,
+        parameter: Array,
+        gradient: Array,
+        state: Mapping[str, Array],
+        hyperparameters: Mapping[str, Array],
+        prepared: Mapping[str, Array],
+    ) -> tuple[Array, dict[str, Array]]:
+        m = hyperparameters["beta1"] * state["m"] + prepared["new_share1"] * gradient
+        v = hyperparameters["beta2"] * state["v"] + prepared["new_share2"] * np.square(gradient)
+        denominator = np.sqrt(v) / prepared["root_correction"] + hyperparameters["epsilon"]
+        return parameter - prepared["step_size"] * (m / denominator), {"m": m, "v": v}

@@ -1,0 +1,80 @@
+"""One element of a node worked out in numbers: `z1[0,0] = 1*0.1 + 2*0.5 + 0 = 1.1`.
+
+An operation knows from which elements of its inputs an element of its output is made (`Op.parts`) and how that is
+written (`Op.spell`). Inputs without a name are spelled out in turn, as they are in the formula. A trace may name an
+operation that is no longer there: then there is nothing to spell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracer.expression import as_atom, compact
+from tracer.graph import Literal, Node
+from tracer.op import Index, Terms, registry
+from tracer.views.notation import DIGITS, Labels, index_text, number_text
+
+MOST_TERMS = 6
+"""Terms of a sum that are all written; of a longer one the first three that are not zero."""
+
+LONGEST = 72
+"""Characters of an inner expression that is spelled out; a longer one is given by its value."""
+
+
+def worked_element(
+    nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...] | None = None, digits: int = DIGITS
+) -> str:
+    """The arithmetic of one element (by default the first), or empty where there is none to show."""
+    index = (0,) * len(node.shape) if index is None else index
+    if node.is_leaf or not node.value.size:
+        return ""
+    spelled = compact(_spell(nodes, node, index, digits))
+    result = number_text(node.value[index], digits)
+    if not spelled or spelled == result:
+        return ""
+    name = as_atom(labels[node.id]) if index else labels[node.id]
+    return f"{name}{index_text(index)} = {spelled} = {result}"
+
+
+def _spell(nodes: Sequence[Node], node: Node, index: tuple[int, ...], digits: int) -> str:
+    op = registry.named(node.op)
+    if op is None:
+        return ""
+    arrays = [np.asarray(x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
+    parts = op.parts(index, arrays, node.parameters)
+    if parts is None:
+        return ""
+    chosen = _chosen_terms([array[part] for array, part in zip(arrays, parts, strict=True)])
+    terms = []
+    for operand, array, part in zip(node.inputs, arrays, parts, strict=True):
+        if isinstance(operand, Literal):
+            terms.append(Terms((repr(operand.value),), 1))
+        elif array[part].ndim == 0:
+            terms.append(Terms((_element(nodes, nodes[operand], part, digits),), 1))
+        else:
+            numbers = array[part].ravel()
+            terms.append(Terms(tuple(number_text(number, digits) for number in numbers[chosen]), numbers.size))
+    return op.spell(node.formula, terms, node.parameters)
+
+
+def _chosen_terms(slices: Sequence[np.ndarray]) -> np.ndarray:
+    """Which positions of the sliced inputs are written: all of a few, else the first three without a zero factor."""
+    lengths = [each.size for each in slices if each.ndim]
+    if not lengths or lengths[0] <= MOST_TERMS:
+        return np.arange(lengths[0] if lengths else 0)
+    weights = np.ones(lengths[0], dtype=bool)
+    for each in slices:
+        if each.ndim and each.size == lengths[0]:
+            weights &= each.ravel() != 0
+    found = np.flatnonzero(weights)[:3]
+    return found if len(found) == 3 else np.arange(3)
+
+
+def _element(nodes: Sequence[Node], node: Node, part: Index, digits: int) -> str:
+    value = number_text(node.value[part], digits)
+    if node.name or node.is_leaf:
+        return value
+    spelled = _spell(nodes, node, part, digits)
+    return spelled if spelled and "..." not in spelled and len(spelled) <= LONGEST else value
