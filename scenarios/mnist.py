@@ -42,7 +42,8 @@ def model(x, w1, b1, w2, b2, w3, b3):
 
 
 def loss(out, y):
-    return mean_squared_error(out, one_hot(y, 10))
+    target = one_hot(y, 10)
+    return mean_squared_error(out, target)
 
 
 def test_accuracy(x_test, y_test, w1, b1, w2, b2, w3, b3):

@@ -78,4 +78,5 @@ def one_hot(labels: Array, classes: int) -> Array:
     array([[0, 0, 1],
            [1, 0, 0]], dtype=int8)
     """
-    return np.where(np.expand_dims(labels, -1) == np.arange(classes), np.int8(1), np.int8(0))
+    is_label = np.expand_dims(labels, -1) == np.arange(classes)
+    return is_label.astype(np.int8)

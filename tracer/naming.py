@@ -22,7 +22,7 @@ from tracer.source import (
     text_at,
 )
 
-LONGEST_LABEL = 40
+LONGEST_LABEL = 48
 """Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
 
 

@@ -146,7 +146,7 @@ def assigned_at(invocation: Invocation | None, offset: int) -> Assigned:
             found = Assigned(facts.assigned[position], not invocation.is_library)
         if position not in facts.returned:
             break
-        invocation, offset = invocation.caller, invocation.call_offset
+        offset, invocation = invocation.call_offset, invocation.caller
     return found
 
 
@@ -163,7 +163,7 @@ def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeTyp
     while where is not None:
         if not where.is_library:
             return where.code, at
-        where, at = where.caller, where.call_offset
+        at, where = where.call_offset, where.caller
     return invocation.code, offset
 
 

@@ -42,16 +42,16 @@ def _spell(nodes: Sequence[Node], node: Node, index: tuple[int, ...], digits: in
     op = registry.named(node.op)
     if op is None:
         return ""
-    arrays = [np.asarray(x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
+    arrays = [np.asarray(0 if x.value is None else x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
     parts = op.parts(index, arrays, node.parameters)
     if parts is None:
         return ""
-    chosen = _chosen_terms([array[part] for array, part in zip(arrays, parts, strict=True)])
+    chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)])
     terms = []
     for operand, array, part in zip(node.inputs, arrays, parts, strict=True):
         if isinstance(operand, Literal):
             terms.append(Terms((repr(operand.value),), 1))
-        elif array[part].ndim == 0:
+        elif np.ndim(array[part]) == 0:
             terms.append(Terms((_element(nodes, nodes[operand], part, digits),), 1))
         else:
             numbers = array[part].ravel()

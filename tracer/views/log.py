@@ -40,6 +40,15 @@ def log_lines(head: Trace, steps: Iterable[Step], digits: int = DIGITS) -> Itera
     yield _ending(losses, nonfinite_from, digits)
 
 
+def ending_lines(done: int, planned: int, why: str) -> str:
+    """The end of a log whose run did not come to its own end.
+
+    >>> ending_lines(3, 50, "interrupted")
+    '== interrupted ==  3 of 50 steps are whole\\n'
+    """
+    return f"== {why} ==  {done} of {planned} steps are whole\n"
+
+
 def log_text(trace: Trace, digits: int = DIGITS) -> str:
     """The log of a whole trace."""
     return "".join(log_lines(trace, trace.steps, digits))

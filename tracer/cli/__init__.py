@@ -1,0 +1,41 @@
+"""The command `tracer`: a file a verb. Only here is anything printed or written."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tracer.cli.listing import list_scenarios
+from tracer.cli.reporting import report
+from tracer.cli.tracing import trace
+
+EXAMPLE = """\b
+Example:
+  tracer trace fruit          every number of six training steps, as a PDF and a log
+
+See a training step: forward, loss, every backward operation and the update, with values, formulas and source lines.
+"""
+
+
+@click.group(help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="steptracer", prog_name="tracer")
+def command() -> None:
+    pass
+
+
+command.add_command(list_scenarios)
+command.add_command(trace)
+
+
+def main() -> None:
+    """Run the command and end with its exit code: 0 done, 2 wrong usage, 3 the scenario's code raised, 130 interrupted."""
+    try:
+        command.main(prog_name="tracer", standalone_mode=False)
+    except click.exceptions.Exit as exit:
+        sys.exit(exit.exit_code)
+    except BaseException as error:
+        sys.exit(report(error))
+
+
+__all__ = ["command", "main"]

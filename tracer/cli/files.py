@@ -1,0 +1,78 @@
+"""Files that are whole or not there: written beside their place and moved into it."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import IO
+
+from tracer.errors import UsageError
+
+
+class OutputFolder:
+    """The folder a run writes into. Made, and tried, before the run begins."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        trial = path / ".tracer-trial"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            trial.write_bytes(b"")
+            trial.unlink()
+        except OSError as error:
+            raise UsageError(f"cannot write into {path}: {_reason(error)}") from None
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write a whole file; an earlier one of that name stays as it is until the new one is complete."""
+        place, part = self.path / name, self.path / f"{name}.part"
+        try:
+            part.write_bytes(content)
+            part.replace(place)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise UsageError(f"cannot write {place}: {_reason(error)}") from None
+        return place
+
+    def growing(self, name: str) -> GrowingFile:
+        """A text file that is written piece by piece."""
+        return GrowingFile(self.path / name)
+
+
+class GrowingFile:
+    """A text file under the name `NAME.part` until it is ended; every piece is on disk before the next is made."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.part = place.with_name(f"{place.name}.part")
+        self.lines = 0
+        try:
+            self._file: IO[str] = self.part.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"cannot write {self.part}: {_reason(error)}") from None
+
+    def write(self, text: str) -> None:
+        """Append a piece."""
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise UsageError(
+                f"cannot write {self.place}: {_reason(error)}; what was written so far is in {self.part.name}"
+            ) from None
+        self.lines += text.count("\n")
+
+    def end(self) -> Path:
+        """Give the file its name: from now on it is taken for whole."""
+        try:
+            self._file.close()
+            self.part.replace(self.place)
+        except OSError as error:
+            raise UsageError(f"cannot write {self.place}: {_reason(error)}") from None
+        return self.place
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

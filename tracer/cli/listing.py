@@ -1,0 +1,21 @@
+"""`tracer list`: the scenarios that come with the project."""
+
+from __future__ import annotations
+
+import click
+
+from tracer.scenario import bundled_names, load
+
+
+@click.command("list", help="\b\nExample:\n  tracer list\n\nThe scenarios: name, steps, parameters, and what each is.")
+def list_scenarios() -> None:
+    from tracer.training import Training
+
+    rows = [("NAME", "STEPS", "PARAMETERS", "")]
+    for name in bundled_names():
+        training = Training(load(name))
+        count = sum(value.size for value in training.parameters.values())
+        rows.append((name, str(training.steps), f"{count:,}", training.head.title))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for name, steps, parameters, title in rows:
+        click.echo(f"{name:<{widths[0]}}  {steps:>{widths[1]}}  {parameters:>{widths[2]}}  {title}".rstrip())

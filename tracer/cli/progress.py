@@ -1,0 +1,42 @@
+"""A progress bar on a terminal, for what takes longer than a second; nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+import click
+
+PATIENCE = 1.0
+"""Seconds before the bar appears."""
+
+
+class Progress:
+    """Counts steps, and shows a bar once they take long."""
+
+    def __init__(self, total: int, label: str, *, quiet: bool) -> None:
+        self._bar: Any = None
+        self._total = total
+        self._label = label
+        self._wanted = not quiet and sys.stderr.isatty()
+        self._started = time.monotonic()
+        self._done = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def step(self) -> None:
+        """Count one more."""
+        self._done += 1
+        if self._bar is None and self._wanted and time.monotonic() - self._started > PATIENCE:
+            self._bar = click.progressbar(length=self._total, label=self._label, file=sys.stderr)
+            self._bar.__enter__()
+            self._bar.update(self._done)
+        elif self._bar is not None:
+            self._bar.update(1)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(kind, error, trail)

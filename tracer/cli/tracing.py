@@ -1,0 +1,218 @@
+"""`tracer trace`: run a scenario and write what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracer.cli.files import GrowingFile, OutputFolder
+from tracer.cli.progress import Progress
+from tracer.cli.reporting import raised_by_user
+from tracer.errors import UsageError
+from tracer.graph import Node, Step, Trace, close_names
+from tracer.rendering.engine import ENGINES, Engine, find_engine
+from tracer.scenario import load
+from tracer.training import Training
+from tracer.views.log import ending_lines, log_lines, nonfinite_text
+from tracer.views.notation import Labels, node_number, number_text, shape_text
+
+FORMATS = ("pdf", "log", "svg", "png", "dot")
+
+HELP = """\b
+Examples:
+  tracer trace fruit
+  tracer trace mnist --steps 5 --seed 1 --set learning_rate=0.05 -o somewhere --format pdf,log,svg
+  tracer trace ./mine.py
+
+Run a scenario, by its name from `tracer list` or by the path of a Python file, and write every number of its training
+steps: steps.pdf with diagrams of the first and the last step, steps.log with all of them.
+"""
+
+
+@click.command("trace", help=HELP)
+@click.argument("scenario")
+@click.option("--steps", metavar="N", help="Training steps to run (default: the scenario's own number).")
+@click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="learning_rate, batch_size, shuffle, epochs, ...")
+@click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
+@click.option("--dtype", metavar="DTYPE", help="float32 or float64, for all floating data.")
+@click.option("-o", "--output", metavar="FOLDER", help="Where to write (default: output/SCENARIO).")
+@click.option("--format", "formats", metavar="LIST", default="pdf,log", show_default=True, help=f"Of {', '.join(FORMATS)}.")
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line for every step.")
+def trace(
+    scenario: str,
+    steps: str | None,
+    seed: str,
+    settings: Sequence[str],
+    data: str | None,
+    dtype: str | None,
+    output: str | None,
+    formats: str,
+    engine: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    wanted = _formats(formats)
+    # Whatever can be refused is refused before the run begins.
+    layout_engine = find_engine(engine) if {"pdf", "svg", "png"} & set(wanted) else None
+    training = Training(
+        load(scenario), steps=_whole(steps, "--steps", 1), seed=_whole(seed, "--seed", 0) or 0, settings=_settings(settings),
+        data=data, dtype=dtype,
+    )  # fmt: skip
+    folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
+    run = _Run(training, verbose=verbose)
+    log = folder.growing("steps.log") if "log" in wanted else None
+    _run_to_the_end(run, log, quiet)
+    written = [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
+    written += _write_pictures(run.shown(), folder, wanted, layout_engine)
+    if not quiet:
+        for line in run.summary():
+            click.echo(line)
+        for line in written:
+            click.echo(f"wrote {line}")
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run in progress: it keeps the first and the last step, and where numbers stopped being finite."""
+
+    training: Training
+    verbose: bool
+    first: Step | None = None
+    last: Step | None = None
+    done: int = 0
+    nonfinite: tuple[Step, Node] | None = None
+
+    def steps(self, progress: Progress) -> Iterator[Step]:
+        """The steps as they come."""
+        for step in self.training:
+            self.first = self.first or step
+            self.last = step
+            self.done += 1
+            node = None if self.nonfinite else step.first_nonfinite()
+            if node is not None:
+                self.nonfinite = step, node
+            if self.verbose:
+                click.echo(f"step {step.index}  loss {number_text(step.loss)}")
+            yield step
+            progress.step()
+
+    def shown(self) -> Trace:
+        """The trace with the steps that the pictures show."""
+        kept = [step for step in (self.first, self.last) if step is not None]
+        steps = tuple(kept[:1] if len(kept) == 2 and kept[0] is kept[1] else kept)
+        return replace(self.training.head, steps=steps, metrics=tuple(self.training.metrics))
+
+    def summary(self) -> Iterator[str]:
+        """What happened, in a few lines."""
+        head, rows = self.training.head, self.training.metrics
+        count = sum(value.size for value in self.training.parameters.values())
+        yield f"{head.scenario}: {head.title}" if head.title else head.scenario
+        parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in self.training.parameters.items())
+        yield f"{self.done} step{'s' if self.done > 1 else ''}, {count:,} parameters: {parameters}"
+        yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(rows).items())
+        if self.nonfinite is not None:
+            step, node = self.nonfinite
+            where = f" ({node.source})" if node.source else ""
+            label = Labels(step.nodes)[node.id]
+            yield f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node)}"
+
+
+def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
+    """The first and the last value of everything that was measured."""
+    ends: dict[str, tuple[Any, Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if name not in ("step", "epoch"):
+                ends[name] = ends.get(name, (value,))[0], value
+    return ends
+
+
+def _change(first: Any, last: Any) -> str:
+    texts = [number_text(value) if isinstance(value, (int, float)) else str(value) for value in (first, last)]
+    return " -> ".join(dict.fromkeys(texts))
+
+
+def _run_to_the_end(run: _Run, log: GrowingFile | None, quiet: bool) -> None:
+    """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
+    total = run.training.steps
+    try:
+        with Progress(total, run.training.head.scenario, quiet=quiet) as progress:
+            for text in log_lines(run.training.head, run.steps(progress)) if log else map(str, run.steps(progress)):
+                if log is not None:
+                    log.write(text)
+    except KeyboardInterrupt:
+        if log is not None:
+            log.write(ending_lines(run.done, total, "interrupted"))
+            place = f"; they are in {log.end()}"
+        click.echo(f"tracer: interrupted after {run.done} of {total} steps{place if log else ''}", err=True)
+        raise
+    except Exception as error:
+        if log is not None and raised_by_user(error):
+            log.write(ending_lines(run.done, total, f"stopped by {type(error).__name__}"))
+            log.end()
+        raise
+
+
+def _write_pictures(trace: Trace, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None) -> list[str]:
+    written = []
+    if "pdf" in wanted and engine is not None:
+        from tracer.rendering.document import pdf
+        from tracer.views.booklet import booklet
+
+        written.append(str(folder.write("steps.pdf", pdf(booklet(trace, engine.layout)))))
+    if {"svg", "png", "dot"} & set(wanted):
+        from tracer.views.diagram import phase_diagrams
+
+        for step in trace.steps:
+            for name, drawn in phase_diagrams(step):
+                stem = f"step-{step.index}-{name}"
+                if "dot" in wanted:
+                    written.append(str(folder.write(f"{stem}.dot", drawn.dot.encode())))
+                if engine is not None and ("svg" in wanted or "png" in wanted):
+                    drawing = engine.layout(drawn.dot)
+                    if "svg" in wanted:
+                        written.append(str(folder.write(f"{stem}.svg", drawing.svg.encode())))
+                    if "png" in wanted:
+                        from tracer.rendering.document import png
+
+                        written.append(str(folder.write(f"{stem}.png", png(drawing))))
+    return written
+
+
+def _formats(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in FORMATS:
+            raise UsageError(f"there is no format {name!r}{close_names(name, list(FORMATS))}")
+    if not names:
+        raise UsageError(f"--format takes one or more of {', '.join(FORMATS)}")
+    return names
+
+
+def _settings(given: Sequence[str]) -> dict[str, Any]:
+    settings = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--set takes NAME=VALUE, this is {text!r}")
+        settings[name.strip()] = value.strip()
+    return settings
+
+
+def _whole(text: str | None, option: str, least: int) -> int | None:
+    if text is None:
+        return None
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise UsageError(f"{option} takes a whole number from {least} on, this is {text!r}")
+    return number

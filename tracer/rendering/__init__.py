@@ -1,0 +1,1 @@
+"""Graphviz and PDF engines: DOT in, SVG, PNG and PDF bytes out. Only this package starts a process."""

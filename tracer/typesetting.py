@@ -1,0 +1,28 @@
+"""Text and pictures as typst source. What comes from users is always a string there, never markup or code."""
+
+from __future__ import annotations
+
+
+def literal(text: str) -> str:
+    """A text as a typst string: nothing in it is taken for markup or code.
+
+    >>> print(literal('#panic("no")'))
+    "#panic(\\"no\\")"
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def mono(text: str, size: float = 8.5, colour: str = "#111111") -> str:
+    """Text in type of one width, as typst code; line breaks and blanks are kept.
+
+    >>> mono("a b")
+    'text(font: "DejaVu Sans Mono", size: 8.5pt, fill: rgb("#111111"), "a\\u{a0}b")'
+    """
+    kept = literal(text.replace(" ", "\u00a0")).replace("\u00a0", "\\u{a0}").replace("\n", "\\n")
+    return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {kept})'
+
+
+def image(svg: str, width: float, height: float) -> str:
+    """A picture of so many points, as typst code."""
+    return f'image(bytes({literal(svg)}), format: "svg", width: {width:.2f}pt, height: {height:.2f}pt)'

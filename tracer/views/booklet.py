@@ -1,0 +1,266 @@
+"""The booklet of a run as a typst document: a cover, and for the first and the last step its graphs and its update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tracer.graph import Node, Phase, Step, Trace
+from tracer.typesetting import image, literal, mono
+from tracer.views.boxes import grid_lines
+from tracer.views.curve import curve
+from tracer.views.diagram import MOST_NODES, Diagram, diagram, phase_nodes
+from tracer.views.drawing import Drawing, Layout
+from tracer.views.log import nonfinite_text
+from tracer.views.notation import Labels, node_number, number_text, shape_text
+from tracer.views.palette import GRADIENT_TEXT, Kind
+
+PAGE = (595.28, 841.89)
+"""A4 in points, upright."""
+
+MARGIN = 36.0
+HEADING, LEGEND = 62.0, 34.0
+"""Heights in points that a page keeps for what stands above and below its diagram."""
+
+SMALLEST_SCALE = 0.7
+"""How far a diagram may be shrunk: its smallest type of 9 points stays above 6."""
+
+
+MOST_ON_A_PAGE = 40
+"""Nodes beyond which no page is readable, so that larger parts need not be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A diagram laid out, and the scale and orientation at which it fills its page best."""
+
+    diagram: Diagram
+    drawing: Drawing
+    scale: float
+    is_wide: bool
+
+
+def booklet(trace: Trace, layout: Layout) -> str:
+    """The document of a trace whose `steps` are those to be shown, while `metrics` has a row for every step."""
+    pages = [_cover(trace)]
+    for step in trace.steps:
+        pages.extend(_step_pages(trace, step, layout))
+    title = literal(f"{trace.scenario}: a training run step by step")
+    return "\n".join(
+        [
+            f"#set document(title: {title}, date: none)",
+            f'#set page(paper: "a4", margin: {MARGIN}pt, footer: context align(right, text(size: 8pt, fill: luma(110),'
+            f' {literal(trace.scenario)} + ", page " + counter(page).display("1 / 1", both: true))))',
+            '#set text(font: ("Noto Sans SC", "DejaVu Sans Mono"), size: 9.5pt, lang: "en")',
+            "#show heading: it => block(below: 6pt, text(size: 15pt, weight: 400, it.body))",
+            *pages,
+        ]
+    ) + "\n"
+
+
+# Fitting diagrams to pages.
+
+
+def fitted(step: Step, ids: Sequence[int], layout: Layout) -> list[Picture]:
+    """The diagrams of these nodes, on as few pages as keep them readable; nodes stay in their order."""
+    if len(ids) > MOST_NODES:
+        return [_best(step, ids, layout)]
+    full = _pages(step, ids, lambda rest: _most_readable(step, rest, layout), layout)
+    # As many pages, filled evenly, look better where they hold it too.
+    size = math.ceil(len(ids) / len(full))
+    even = _pages(step, ids, lambda rest: min(size, len(rest)), layout)
+    return even if len(even) <= len(full) and all(picture.scale >= SMALLEST_SCALE for picture in even) else full
+
+
+def _pages(step: Step, ids: Sequence[int], take: Callable[[Sequence[int]], int], layout: Layout) -> list[Picture]:
+    pictures = []
+    start = 0
+    while start < len(ids):
+        part = ids[start : start + take(ids[start:])]
+        while len(part) > 1 and start + len(part) < len(ids) and _stands_alone(step, part):
+            part = part[:-1]
+        pictures.append(_best(step, part, layout))
+        start += len(part)
+    return pictures
+
+
+def _most_readable(step: Step, ids: Sequence[int], layout: Layout) -> int:
+    """How many of the nodes, from the first on, are readable on one page; at least one."""
+    low, high = 1, min(len(ids), MOST_ON_A_PAGE)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _best(step, ids[:middle], layout).scale >= SMALLEST_SCALE:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _stands_alone(step: Step, part: Sequence[int]) -> bool:
+    """Whether the last node of a page has nothing to do with the others on it, and should open the next."""
+    return not set(step.nodes[part[-1]].operands) & set(part)
+
+
+def _best(step: Step, ids: Sequence[int], layout: Layout) -> Picture:
+    drawn = diagram(step, ids)
+    drawing = layout(drawn.dot)
+    upright, wide = _scale(drawing, *PAGE), _scale(drawing, PAGE[1], PAGE[0])
+    return Picture(drawn, drawing, max(upright, wide), wide > upright)
+
+
+def _scale(drawing: Drawing, width: float, height: float) -> float:
+    across, down = width - 2 * MARGIN, height - 2 * MARGIN - HEADING - LEGEND
+    return min(1.0, across / drawing.width, down / drawing.height)
+
+
+def diagrams_of(step: Step, layout: Layout) -> Iterator[tuple[str, list[Picture]]]:
+    """The diagrams of a step by the name of what they show, in the order of the booklet."""
+    for phase in (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD):
+        ids = phase_nodes(step, phase)
+        if ids:
+            yield phase.value, fitted(step, ids, layout)
+    for parameter in step.parameters[:1]:
+        ids = update_nodes(step, parameter)
+        if ids:
+            yield "update", fitted(step, ids, layout)
+
+
+def update_nodes(step: Step, parameter: Node) -> tuple[int, ...]:
+    """The update operations that the new value of a parameter depends on, in their order."""
+    wanted = {step.updates[parameter.id]} if parameter.id in step.updates else set()
+    for node in reversed(step.nodes):
+        if node.id in wanted and node.phase is Phase.UPDATE:
+            wanted.update(node.operands)
+    return tuple(id for id in sorted(wanted) if step.nodes[id].phase is Phase.UPDATE)
+
+
+# Pages.
+
+_EXPLANATIONS = {
+    "forward": "Each box is one operation with its value and, beside it, the gradient of the loss with respect to it.",
+    "loss": "How the loss is computed from the prediction. The gradients beside the values come from the backward pass.",
+    "backward": "Each box is one operation of the backward pass: the chain rule, from the loss back to the parameters.",
+}
+
+
+def _step_pages(trace: Trace, step: Step, layout: Layout) -> Iterator[str]:
+    labels = Labels(step.nodes)
+    for what, pictures in diagrams_of(step, layout):
+        title = f"Step {step.index}: {what}"
+        explanation = _EXPLANATIONS.get(what, "")
+        if what == "loss":
+            loss = step.nodes[step.loss_id]
+            explanation = f"{labels.equation(loss)} = {number_text(loss.value)}. {explanation}"
+        if what == "update":
+            yield _update_page(trace, step)
+            explanation = _update_explanation(step, step.parameters)
+            title = f"Step {step.index}: update of {step.parameters[0].name}"
+        for number, picture in enumerate(pictures, start=1):
+            part = f"Part {number} of {len(pictures)}. " if len(pictures) > 1 else ""
+            has_gradients = what in ("forward", "loss")
+            yield _picture_page(title, part + explanation, picture, is_outlined=number == 1, has_gradients=has_gradients)
+
+
+def _update_explanation(step: Step, parameters: Sequence[Node]) -> str:
+    first, *others = parameters
+    text = f"How {first.name} gets its new value."
+    names = ", ".join(other.name for other in others)
+    return f"{text} The same operations update {names}." if others else text
+
+
+def _picture_page(title: str, explanation: str, picture: Picture, *, is_outlined: bool, has_gradients: bool) -> str:
+    drawing, scale = picture.drawing, picture.scale
+    if picture.diagram.hidden:
+        explanation += f" {picture.diagram.hidden} operations are folded into boxes that say so."
+    shown = image(drawing.svg, drawing.width * scale, drawing.height * scale)
+    body = f"#align(center, {shown})\n#v(1fr)\n{_legend(picture.diagram.kinds, has_gradients)}"
+    return _page(title, explanation, body, picture.is_wide, is_outlined)
+
+
+def _page(title: str, explanation: str, body: str, is_wide: bool, is_outlined: bool = True) -> str:
+    heading = f"#heading(outlined: {_typst(is_outlined)}, bookmarked: true, {literal(title)})"
+    return f"#page(flipped: {_typst(is_wide)})[\n{heading}\n#block(below: 8pt, {literal(explanation)})\n{body}\n]"
+
+
+def _typst(flag: bool) -> str:
+    return "true" if flag else "false"
+
+
+def _legend(kinds: Sequence[Kind], has_gradients: bool) -> str:
+    swatches = []
+    for kind in kinds:
+        dash = '"dashed"' if "DASHED" in kind.style else "none"
+        radius = 2 if "ROUNDED" in kind.style else 0
+        stroke = f"(paint: rgb({literal(kind.border)}), thickness: {0.8 * kind.width}pt, dash: {dash})"
+        swatch = f"rect(width: 12pt, height: 8pt, radius: {radius}pt, fill: rgb({literal(kind.fill)}), stroke: {stroke})"
+        swatches.append(f"box(baseline: 1pt, {swatch}) + h(3pt) + text(size: 8pt, {literal(kind.word)})")
+    if has_gradients:
+        swatches.append(f'text(size: 8pt, fill: rgb({literal(GRADIENT_TEXT)}), "gradient of the loss")')
+    return f"#align(center, {' + h(14pt) + '.join(swatches)})"
+
+
+def _cover(trace: Trace) -> str:
+    losses = [float(row["loss"]) for row in trace.metrics]
+    step = trace.steps[0] if trace.steps else None
+    lines = [
+        "#v(18pt)",
+        f"#text(size: 26pt, {literal(trace.scenario)})",
+        f"#block(below: 18pt, text(size: 12pt, {literal(trace.title)}))",
+    ]
+    settings = {name: str(value) for name, value in {**trace.hyperparameters, "seed": trace.seed, "dtype": trace.dtype}.items()}
+    left = _parameter_table(step) if step is not None else ""
+    tables = [left + "\n" + _pairs_table("Versions", dict(trace.versions)), _pairs_table("Settings", settings)]
+    lines.append(f"#grid(columns: (1fr, 1fr), column-gutter: 24pt, [{tables[0]}], [{tables[1]}])")
+    if losses:
+        drawing = curve(losses)
+        change = f"Loss at step 0: {number_text(losses[0])}"
+        if len(losses) > 1:
+            change += f", at step {len(losses) - 1}: {number_text(losses[-1])}"
+        lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})\n#{image(drawing.svg, drawing.width, drawing.height)}")
+    lines.extend(_warning(shown) for shown in trace.steps[-1:] if shown.first_nonfinite())
+    lines.append("#v(1fr)\n#outline(title: none, indent: 0pt)")
+    return "#page[\n" + "\n".join(lines) + "\n]"
+
+
+def _warning(step: Step) -> str:
+    node = step.first_nonfinite()
+    assert node is not None
+    text = f"Step {step.index} holds numbers that are not finite, first in {node_number(step, node.id)}: {nonfinite_text(node)}."
+    return f"#block(above: 10pt, text(fill: rgb(\"#B00020\"), {literal(text)}))"
+
+
+def _parameter_table(step: Step) -> str:
+    cells = [f"[{heading}]" for heading in ("Parameter", "Shape", "Count")]
+    total = 0
+    for node in step.parameters:
+        total += node.value.size
+        cells += [mono(node.name), mono(shape_text(node.shape)), mono(f"{node.value.size:,}")]
+    cells += ["[Total]", "[]", mono(f"{total:,}")]
+    return _table(cells, 3, "(left, left, right)")
+
+
+def _pairs_table(title: str, pairs: dict[str, str]) -> str:
+    cells = [f"table.cell(colspan: 2, [{title}])"]
+    for name, value in pairs.items():
+        cells += [mono(name), mono(value)]
+    return _table(cells, 2, "(left, left)")
+
+
+def _update_page(trace: Trace, step: Step) -> str:
+    cells = [f"[{heading}]" for heading in ("Parameter", "Old value", "Gradient", "New value")]
+    for node in step.parameters:
+        if node.id in step.updates:
+            gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
+            name = f"{node.name}\n{shape_text(node.shape)}" if node.shape else node.name
+            cells += [mono(name, 8)]
+            cells += [mono("\n".join(grid_lines(value)), 8, colour) for value, colour in
+                      ((node.value, "#111111"), (gradient.value, GRADIENT_TEXT), (new.value, "#111111"))]  # fmt: skip
+    optimizer = trace.hyperparameters.get("optimizer", "the optimizer")
+    explanation = f"{optimizer} moves every parameter against its gradient; the new values are those of the next step."
+    return _page(f"Step {step.index}: update", explanation, _table(cells, 4, "left"), is_wide=True)
+
+
+def _table(cells: Sequence[str], columns: int, align: str) -> str:
+    settings = f"columns: {columns}, align: {align}, inset: 4.5pt, stroke: (x: none, y: 0.4pt + luma(190))"
+    return f"#block(above: 12pt, table({settings},\n  {', '.join(cells)}))"

@@ -1,0 +1,20 @@
+"""A picture that has been laid out, and what lays one out: views ask for it and start no process themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture as SVG text, and its width and height in points."""
+
+    svg: str
+    width: float
+    height: float
+
+
+Layout: TypeAlias = Callable[[str], Drawing]
+"""From DOT to a picture."""
