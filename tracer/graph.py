@@ -61,7 +61,7 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """One operation of a step, or one leaf that the step started from.
 
@@ -86,6 +86,9 @@ class Node:
     gradient_of: int | None = None
     rule_of: int | None = None
 
+    def __repr__(self) -> str:
+        return f"Node({self.id}, {self.op}, {self.name!r}, {self.dtype}{list(self.shape)}, {self.phase.value})"
+
     @property
     def is_leaf(self) -> bool:
         """Whether the step started from this node instead of computing it."""
@@ -97,7 +100,7 @@ class Node:
         return tuple(operand for operand in self.inputs if not isinstance(operand, Literal))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
     """One training step: its nodes in the order in which they were computed.
 
@@ -111,6 +114,9 @@ class Step:
     gradients: Mapping[int, int] = field(default_factory=lambda: NOTHING)
     updates: Mapping[int, int] = field(default_factory=lambda: NOTHING)
     metrics: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+    def __repr__(self) -> str:
+        return f"Step({self.index}, {len(self.nodes)} nodes, loss {self.loss:.6g})"
 
     @property
     def loss(self) -> float:
@@ -161,7 +167,7 @@ class Step:
         return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace:
     """A run: what was run, with which seed and settings, and its steps.
 
@@ -176,6 +182,9 @@ class Trace:
     versions: Mapping[str, str]
     steps: tuple[Step, ...] = ()
     metrics: tuple[Mapping[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"
 
 
 def close_names(name: str, names: list[str]) -> str:

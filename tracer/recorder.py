@@ -21,7 +21,7 @@ from tracer.errors import RecordingError, UsageError
 from tracer.graph import NOTHING, Literal, Phase, Step
 from tracer.naming import nodes_of
 from tracer.op import Op
-from tracer.source import Invocation
+from tracer.source import Invocation, is_library
 from tracer.tensor import NO_PARAMETERS, Tensor
 
 
@@ -133,7 +133,10 @@ class Recorder:
         while above is not None and above is not self._outside and id(above) not in known:
             fresh.append(above)
             above = above.f_back
-        if above is None or frame is self._outside:
+        if frame is self._outside and is_library(frame.f_code):
+            # NumPy's own function was handed over to be recorded: there is no line of the user's to speak of.
+            fresh, self._frames = [], []
+        elif above is None or frame is self._outside:
             fresh, self._frames = [frame], []
         elif above is self._outside:
             self._frames = []
@@ -144,7 +147,8 @@ class Recorder:
             invocation = Invocation(one.f_code, caller[1], caller[0].f_lasti) if caller else Invocation(one.f_code)
             self._frames.append((one, invocation))
         here = self._context
-        self._context = Context(here.phase, here.scope, here.subject, self._frames[-1][1])
+        innermost = self._frames[-1][1] if self._frames else None
+        self._context = Context(here.phase, here.scope, here.subject, innermost)
 
     # Gradients.
 

@@ -21,6 +21,11 @@ Position = tuple[int, int, int, int]
 """Line and byte column of the start, line and byte column of the end."""
 
 
+def is_library(code: CodeType) -> bool:
+    """Whether a function is one of this package's own: a layer, a loss, an optimizer."""
+    return Path(code.co_filename).parent == PACKAGE
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Invocation:
     """One call of a function of the recorded program: its code, and where in which invocation it was called."""
@@ -31,8 +36,8 @@ class Invocation:
 
     @property
     def is_library(self) -> bool:
-        """Whether the function is one of this package's own (a layer, a loss, an optimizer), not the user's."""
-        return Path(self.code.co_filename).parent == PACKAGE
+        """Whether the function is one of this package's own, not the user's."""
+        return is_library(self.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def axes_from_start(axis: Any, rank: int) -> Axes:
     """
     if axis is None:
         return None
-    axes = tuple(operator.index(one) for one in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    axes = (operator.index(axis),) if hasattr(axis, "__index__") else tuple(operator.index(one) for one in axis)
     for one in axes:
         if not -rank <= one < rank:
             raise np.exceptions.AxisError(one, rank)

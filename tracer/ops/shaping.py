@@ -20,8 +20,7 @@ class Reshape(Moving):
 
     @staticmethod
     def call(a: Array, /, shape: Any) -> Call:
-        sizes = tuple(operator.index(size) for size in (shape if isinstance(shape, (tuple, list)) else (shape,)))
-        return (a,), {"shape": sizes}
+        return (a,), {"shape": _as_tuple(shape)}
 
     @staticmethod
     def value(x: Array, *, shape: tuple[int, ...]) -> Array:
@@ -300,4 +299,4 @@ class OnesLike(Op):
 
 
 def _as_tuple(axes: Any) -> tuple[int, ...]:
-    return tuple(operator.index(axis) for axis in (axes if isinstance(axes, (tuple, list)) else (axes,)))
+    return (operator.index(axes),) if hasattr(axes, "__index__") else tuple(operator.index(axis) for axis in axes)

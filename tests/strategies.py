@@ -1,0 +1,273 @@
+"""Calls of every operation with arrays on which it is differentiable, drawn by Hypothesis.
+
+Arrays hold well-separated numbers away from 0: no small step crosses a kink. What happens at ties and zeros is tested
+by name in test_ops.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tracer.op import Domain, registry
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function of arrays through NumPy's interface, and arrays to call it on."""
+
+    function: Callable[..., Any]
+    arrays: tuple[np.ndarray, ...]
+    said: str = ""
+
+    def __repr__(self) -> str:
+        return f"Case({self.said}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
+
+
+def separated(shape: tuple[int, ...], seed: int, domain: Domain = Domain()) -> np.ndarray:
+    """Distinct numbers at least 0.2 apart, in random order, half of them negative where the domain allows it."""
+    rng = np.random.default_rng(seed)
+    size = int(np.prod(shape))
+    low = max(domain.low, -1e9)
+    start = low + 0.3 if np.isfinite(domain.low) else -0.2 * (size // 2) - 0.1
+    numbers = start + 0.2 * np.arange(size) + rng.uniform(-0.03, 0.03, size)
+    return rng.permutation(numbers).reshape(shape)
+
+
+seeds = st.integers(0, 2**20)
+shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=1, max_side=3)
+
+
+@st.composite
+def elementwise(draw: Any, name: str) -> Case:
+    op = registry.named(name)
+    assert op is not None
+    function = op.implements[0] if isinstance(op.implements, tuple) else op.implements
+    count = len(op.domain)
+    drawn = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=3))
+    arrays = tuple(separated(shape, draw(seeds), domain) for shape, domain in zip(drawn.input_shapes, op.domain, strict=True))
+    if name in ("maximum", "minimum"):
+        # Offset against each other, so that no two are closer than 0.07.
+        arrays = arrays[0], arrays[1] + 0.1
+    if name == "divide":
+        arrays = arrays[0], np.sign(arrays[1]) * (np.abs(arrays[1]) + 0.4)
+    if name == "power":
+        arrays = np.clip(arrays[0], 0.3, 2.5), np.clip(arrays[1], -2, 2)
+    return Case(function, arrays, name)
+
+
+@st.composite
+def powers(draw: Any) -> Case:
+    if draw(st.booleans()):
+        return draw(elementwise("power"))
+    exponent = draw(st.sampled_from([0, 1, 2, 3, -1, 0.5, -1.5, 2.0, np.array([2.0, 0.0])]))
+    base = separated((3, 2), draw(seeds), Domain(low=0.0))
+    return Case(lambda x: x**exponent, (base,), f"x ** {exponent!r}")
+
+
+@st.composite
+def wheres(draw: Any) -> Case:
+    drawn = draw(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=3))
+    condition = np.random.default_rng(draw(seeds)).random(drawn.input_shapes[0]) < 0.5
+    arrays = tuple(separated(shape, draw(seeds)) for shape in drawn.input_shapes[1:])
+    return Case(lambda x, y: np.where(condition, x, y), arrays, f"where({condition!r}, x, y)")
+
+
+@st.composite
+def clips(draw: Any) -> Case:
+    x = separated(draw(shapes), draw(seeds))
+    low, high = draw(st.sampled_from([(-0.403, 0.407), (None, 0.2111), (0.0007, None), (None, None)]))
+    if draw(st.booleans()) and low is not None and high is not None:
+        bounds = np.array(low), np.array(high)
+        return Case(np.clip, (x, *bounds), "clip(x, low, high) with arrays as bounds")
+    return Case(lambda x: np.clip(x, low, high), (x,), f"clip(x, {low}, {high})")
+
+
+def axes(rank: int, *, several: bool = True, none: bool = True) -> st.SearchStrategy[Any]:
+    """None, one axis counted from either end, or a tuple of distinct ones."""
+    choices = [st.none()] if none or not rank else []
+    if rank:
+        choices.append(st.integers(-rank, rank - 1))
+        if several:
+            subsets = st.lists(st.integers(0, rank - 1), unique=True, max_size=rank)
+            choices.append(subsets.map(lambda picked: tuple(axis - rank if axis % 2 else axis for axis in picked)))
+    return st.one_of(choices)
+
+
+@st.composite
+def reductions(draw: Any, name: str) -> Case:
+    function = getattr(np, name)
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=1, max_side=3))
+    options: dict[str, Any] = {"axis": draw(axes(len(shape))), "keepdims": draw(st.booleans())}
+    x = separated(shape, draw(seeds))
+    if name in ("var", "std"):
+        reduced = options["axis"]
+        picked = range(len(shape)) if reduced is None else np.atleast_1d(np.array(reduced, dtype=int)) % max(1, len(shape))
+        count = int(np.prod([shape[axis] for axis in picked]))
+        options["ddof"] = draw(st.sampled_from([0, 1])) if count > 1 else 0
+        if name == "std" and count == 1:
+            return Case(np.var, (x,), "var")  # the standard deviation of one number is a kink: see test_ops.py
+    return Case(lambda x: function(x, **options), (x,), f"{name}(x, {options})")
+
+
+@st.composite
+def prods(draw: Any) -> Case:
+    case = draw(reductions("prod"))
+    x = case.arrays[0].copy()
+    if x.size and draw(st.booleans()):
+        x.flat[draw(st.integers(0, x.size - 1))] = 0.0  # zeros are no kink of a product
+        x.flat[draw(st.integers(0, x.size - 1))] = 0.0
+    return Case(case.function, (x,), case.said)
+
+
+@st.composite
+def matmuls(draw: Any) -> Case:
+    drawn = draw(hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, max_side=3))
+    return Case(np.matmul, tuple(separated(shape, draw(seeds)) for shape in drawn.input_shapes), "matmul")
+
+
+@st.composite
+def dots(draw: Any) -> Case:
+    inner = draw(st.integers(1, 3))
+    left_rank, right_rank = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    left = (2, 3, 1)[: max(0, left_rank - 1)] + ((inner,) if left_rank else ())
+    right = ((inner,) if right_rank == 1 else ()) if right_rank < 2 else ((2,) if right_rank == 3 else ()) + (inner, 3)
+    return Case(np.dot, (separated(left, draw(seeds)), separated(right, draw(seeds))), f"dot {left} {right}")
+
+
+@st.composite
+def outers(draw: Any) -> Case:
+    return Case(np.outer, (separated(draw(shapes), draw(seeds)), separated(draw(shapes), draw(seeds))), "outer")
+
+
+EINSUMS: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
+    ("ij,jk->ik", ((2, 3), (3, 2))),
+    ("ij,jk", ((2, 3), (3, 2))),
+    ("ij->ji", ((2, 3),)),
+    ("ij->", ((2, 3),)),
+    ("ij->j", ((2, 3),)),
+    ("ii->i", ((3, 3),)),
+    ("ii", ((3, 3),)),
+    ("iij->j", ((2, 2, 3),)),
+    ("i,i->", ((3,), (3,))),
+    ("i,j->ij", ((2,), (3,))),
+    ("i,j->i", ((2,), (3,))),
+    ("ij,ij,j->i", ((2, 3), (2, 3), (3,))),
+    ("bij,bjk->bik", ((2, 2, 3), (2, 3, 2))),
+    ("...ij,...jk->...ik", ((2, 2, 3), (3, 2))),
+    ("...i,...i", ((2, 1, 3), (2, 3))),
+    ("...ij->...", ((2, 2, 3),)),
+    ("ij,ij->ij", ((1, 3), (2, 3))),
+)
+
+
+@st.composite
+def einsums(draw: Any) -> Case:
+    subscripts, sizes = draw(st.sampled_from(EINSUMS))
+    arrays = tuple(separated(shape, draw(seeds)) for shape in sizes)
+    return Case(lambda *operands: np.einsum(subscripts, *operands), arrays, f"einsum({subscripts!r})")
+
+
+@st.composite
+def shapings(draw: Any, name: str) -> Case:
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
+    rank, size = len(shape), int(np.prod(shape))
+    axis = draw(st.integers(-rank, rank - 1))
+    other = draw(st.integers(-rank, rank - 1))
+    order = tuple(draw(st.permutations(range(rank))))
+    ones = tuple(position for position, length in enumerate(shape) if length == 1)
+    calls: dict[str, list[Callable[..., Any]]] = {
+        "reshape": [lambda x: np.reshape(x, (size,)), lambda x: x.reshape(-1, 1), lambda x: np.reshape(x, (1, *shape))],
+        "ravel": [np.ravel, lambda x: x.ravel()],
+        "transpose": [np.transpose, lambda x: x.T, lambda x: np.transpose(x, order), lambda x: x.transpose(*order)],
+        "swapaxes": [lambda x: np.swapaxes(x, axis, other)],
+        "moveaxis": [lambda x: np.moveaxis(x, axis, other), lambda x: np.moveaxis(x, order, range(rank))],
+        "expand_dims": [lambda x: np.expand_dims(x, axis), lambda x: np.expand_dims(x, (0, -1))],
+        "squeeze": [np.squeeze, lambda x: np.squeeze(x, ones)],
+        "broadcast_to": [lambda x: np.broadcast_to(x, (2, *shape))],
+        "astype": [lambda x: np.astype(x, np.float64)],
+        "negative": [np.negative],
+    }
+    function = draw(st.sampled_from(calls[name]))
+    return Case(function, (separated(shape, draw(seeds)),), f"{name} axis={axis} other={other} order={order}")
+
+
+@st.composite
+def joinings(draw: Any, name: str) -> Case:
+    shape = list(draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3)))
+    count = draw(st.integers(1, 3))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    arrays = []
+    for _ in range(count):
+        own = list(shape)
+        if name == "concatenate":
+            own[axis] = draw(st.integers(1, 3))
+        arrays.append(separated(tuple(own), draw(seeds)))
+    function = getattr(np, name)
+    if name == "stack":
+        axis = draw(st.integers(-len(shape) - 1, len(shape)))
+    return Case(lambda *parts: function(parts, axis=axis), tuple(arrays), f"{name} axis={axis}")
+
+
+@st.composite
+def takes(draw: Any) -> Case:
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
+    kind = draw(st.sampled_from(["basic", "integers", "booleans", "mixed"]))
+    index: Any
+    if kind == "basic":
+        index = draw(hnp.basic_indices(shape, allow_newaxis=True))
+    elif kind == "integers":  # repeated indices included
+        index = draw(hnp.integer_array_indices(shape))
+    elif kind == "booleans":
+        index = np.random.default_rng(draw(seeds)).random(shape) < 0.6
+    else:
+        rows = draw(st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4))
+        index = (rows, ..., None) if len(shape) > 1 else (rows,)
+    return Case(lambda x: x[index], (separated(shape, draw(seeds)),), f"x[{index!r}]")
+
+
+@st.composite
+def scatters(draw: Any) -> Case:
+    """The derivative of indexing is an operation of its own, reached through the gradient of x[index]."""
+    case = draw(takes())
+
+    def function(x: Any) -> Any:
+        return np.multiply(case.function(np.square(x)), 1.5)
+
+    return Case(function, case.arrays, f"scatter under {case.said}")
+
+
+CASES: dict[str, st.SearchStrategy[Case]] = {
+    **{
+        name: elementwise(name)
+        for name in (
+            "add", "subtract", "multiply", "divide", "negative", "positive", "square", "sqrt", "absolute", "exp", "expm1",
+            "log", "log1p", "tanh", "sin", "cos", "maximum", "minimum",
+        )
+    },
+    "power": powers(),
+    "where": wheres(),
+    "clip": clips(),
+    **{name: reductions(name) for name in ("sum", "mean", "max", "min", "var", "std")},
+    "prod": prods(),
+    "matmul": matmuls(),
+    "dot": dots(),
+    "outer": outers(),
+    "einsum": einsums(),
+    **{
+        name: shapings(name)
+        for name in (
+            "reshape", "ravel", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to", "astype",
+        )
+    },
+    "concatenate": joinings("concatenate"),
+    "stack": joinings("stack"),
+    "take": takes(),
+    "scatter": scatters(),
+}  # fmt: skip
+"""A strategy for every operation with a derivative, by its name."""
