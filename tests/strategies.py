@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tracer.op import Domain, registry
+from tracer.op import REAL, Domain, registry
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Case:
         return f"Case({self.said}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
 
 
-def separated(shape: tuple[int, ...], seed: int, domain: Domain = Domain()) -> np.ndarray:
+def separated(shape: tuple[int, ...], seed: int, domain: Domain = REAL) -> np.ndarray:
     """Distinct numbers at least 0.2 apart, in random order, half of them negative where the domain allows it."""
     rng = np.random.default_rng(seed)
     size = int(np.prod(shape))

@@ -17,7 +17,7 @@ from tracer.op import registry
 from tracer.recorder import Recorder
 from tracer.tensor import Tensor
 
-DIFFERENTIABLE = sorted(op.name for op in registry if any(op.differentiable(position) for position in range(max(1, len(op.inputs)))))
+DIFFERENTIABLE = sorted(op.name for op in registry if any(op.differentiable(place) for place in range(max(1, len(op.inputs)))))
 
 
 def weighted_sum(values: Sequence[Any], seed: int) -> Any:
@@ -106,28 +106,28 @@ def test_second_order(name: str, data: st.DataObject, seed: int) -> None:
     assert_close(second_order(case, seed, directions), differences(slope, case.arrays, 1e-3), 1e-6)
 
 
-@pytest.mark.parametrize(
-    "name", ["add", "subtract", "multiply", "divide", "power", "matmul", "dot", "outer", "concatenate", "stack", "where", "einsum"]
-)
+USES: dict[str, Callable[[Any], Any]] = {
+    "add": lambda x: x + x,
+    "subtract": lambda x: 3 * x - x,
+    "multiply": lambda x: x * x,
+    "divide": lambda x: (x * x + 1) / x,
+    "power": lambda x: x**x,
+    "matmul": lambda x: x @ x,
+    "dot": lambda x: np.dot(x, x),
+    "outer": lambda x: np.outer(x, x),
+    "concatenate": lambda x: np.concatenate([x, x * 2, x], axis=1),
+    "stack": lambda x: np.stack([x, x], axis=-1),
+    "where": lambda x: np.where(np.eye(3, dtype=bool), x, x * x),
+    "einsum": lambda x: np.einsum("ij,ji->i", x, x),
+}
+
+
+@pytest.mark.parametrize("name", sorted(USES))
 @given(seed=seeds)
 @settings(max_examples=20)
 def test_one_value_used_twice(name: str, seed: int) -> None:
-    uses: dict[str, Callable[[Any], Any]] = {
-        "add": lambda x: x + x,
-        "subtract": lambda x: 3 * x - x,
-        "multiply": lambda x: x * x,
-        "divide": lambda x: (x * x + 1) / x,
-        "power": lambda x: x**x,
-        "matmul": lambda x: x @ x,
-        "dot": lambda x: np.dot(x, x),
-        "outer": lambda x: np.outer(x, x),
-        "concatenate": lambda x: np.concatenate([x, x * 2, x], axis=1),
-        "stack": lambda x: np.stack([x, x], axis=-1),
-        "where": lambda x: np.where(np.eye(3, dtype=bool), x, x * x),
-        "einsum": lambda x: np.einsum("ij,ji->i", x, x),
-    }
     array = np.abs(separated((3, 3), seed)) * 0.5 + 0.3
-    case = Case(uses[name], (array,), name)
+    case = Case(USES[name], (array,), name)
     expected = differences(lambda x: weighted_sum([case.function(x)], seed), case.arrays, 1e-3)
     assert_close(first_order(case, seed), expected, 1e-7)
     directions = [np.ones((3, 3))]
@@ -136,6 +136,21 @@ def test_one_value_used_twice(name: str, seed: int) -> None:
         return float(np.sum(first_order(Case(case.function, (x,)), seed)[0]))
 
     assert_close(second_order(case, seed, directions), differences(slope, case.arrays, 1e-3), 1e-6)
+
+
+PIECES: tuple[Callable[[Any, Any, Any], Any], ...] = (
+    lambda a, c, w: a + c,
+    lambda a, c, w: a * c,
+    lambda a, c, w: np.tanh(a) - c,
+    lambda a, c, w: a @ w,
+    lambda a, c, w: np.mean(a, axis=0, keepdims=True) + c,
+    lambda a, c, w: np.exp(np.tanh(a)),
+    lambda a, c, w: a[::-1] * c[:1],
+    lambda a, c, w: np.sqrt(a * a + 1),
+    lambda a, c, w: a.T / (c * c + 1),
+    lambda a, c, w: np.sum(a, axis=-1, keepdims=True) * 0.1 * c,
+)
+"""The operations of random programs: of two values and the weights."""
 
 
 @given(seed=seeds, depth=st.integers(1, 8))
@@ -147,16 +162,9 @@ def test_random_programs(seed: int, depth: int) -> None:
     def program(x: Any, w: Any, b: Any) -> Any:
         values = [x, np.tanh(x @ w), np.sin(w), b]
         for kind, one, other in plan:
-            a, c = values[one % len(values)], values[other % len(values)]
-            values.append(
-                [
-                    lambda: a + c, lambda: a * c, lambda: np.tanh(a) - c, lambda: a @ w, lambda: np.mean(a, axis=0, keepdims=True),
-                    lambda: np.exp(np.tanh(a)), lambda: a[::-1] * c[:1], lambda: np.sqrt(a * a + 1), lambda: a.T.T / (c * c + 1),
-                    lambda: np.sum(a, axis=-1, keepdims=True) * 0.1,
-                ][kind]()
-                if np.shape(a)[-1] == 3 and np.ndim(a) == 2 and np.ndim(c) == 2
-                else np.tanh(a) * np.cos(c)
-            )  # fmt: skip
+            first, second = values[one % len(values)], values[other % len(values)]
+            square = np.shape(first) == (3, 3) and np.ndim(second) == 2
+            values.append(PIECES[kind](first, second, w) if square else np.tanh(first) * np.cos(second))
         return np.tanh(values[-1]) + values[1] + b
 
     arrays = (separated((3, 3), seed) * 0.3, separated((3, 3), seed + 1) * 0.3, separated((3,), seed + 2) * 0.3)

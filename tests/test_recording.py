@@ -1,0 +1,362 @@
+"""What is recorded of a program: nodes, names, scopes, sources, phases; and what refuses to be recorded."""
+
+from __future__ import annotations
+
+import gc
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.autodiff import gradients
+from tracer.graph import Phase
+from tracer.layers import dense, relu, softmax
+from tracer.losses import cross_entropy
+from tracer.recorder import Recorder
+from tracer.tensor import Tensor
+
+
+def traced(function: Any, *arrays: Any) -> tracer.Step:
+    """A step of a function, checked to keep the promises of a trace."""
+    step = tracer.trace(function, *arrays)
+    tracer.validate(tracer.Trace("test", "", 0, "float64", {}, {}, (step,)))
+    return step
+
+
+def names(step: tracer.Step, phase: Phase) -> list[str]:
+    return [node.name for node in step.nodes if node.phase is phase]
+
+
+X, W, B = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[0.1, -0.2], [0.3, 0.4]]), np.array([0.5, -0.5])
+
+
+def test_names_and_expressions_come_from_the_code() -> None:
+    def model(x, W1, b1):
+        h1 = np.maximum(x @ W1 + b1, 0)
+        return np.mean(h1**2)
+
+    step = traced(model, X, W, B)
+    forward = [node for node in step.nodes if node.phase is Phase.FORWARD]
+    assert [node.source.text for node in forward if node.source] == [
+        "x @ W1",
+        "x @ W1 + b1",
+        "np.maximum(x @ W1 + b1, 0)",
+        "h1**2",
+        "np.mean(h1**2)",
+    ]
+    assert [node.name for node in forward] == ["", "", "h1", "", "loss"]
+    assert {node.source.file for node in forward if node.source} == {Path(__file__).name}
+    lines = [node.source.line for node in forward if node.source]
+    assert lines == [lines[0]] * 3 + [lines[0] + 1] * 2
+    assert "dL/dh1" in names(step, Phase.BACKWARD)
+    np.testing.assert_array_equal(step.node("h1").value, np.maximum(X @ W + B, 0))
+
+
+def test_every_way_to_assign() -> None:
+    class Cell:
+        state: Any = None
+
+    def function(x):
+        cell = Cell()
+        a = x * 2
+        b: Any = a + 1
+        a += b
+        c, d = a * 3, b * 4
+        cell.state = c + d
+        if (e := cell.state - 1).item() > 0:
+            e = -e
+        return e
+
+    step = traced(function, 1.5)
+    assert names(step, Phase.FORWARD) == ["a", "b", "a#2", "c", "d", "state", "e", "e#2"]
+
+
+def test_the_names_that_functions_give_to_their_results() -> None:
+    def inner(x):
+        z = x * 2
+        other = x * 3  # computed last, and not what is returned
+        del other
+        return z
+
+    def expression(x):
+        return x + 1
+
+    def passing(x):
+        return expression(x)
+
+    def function(x):
+        first = inner(x)
+        second = passing(first)
+        third = (lambda y: y * y)(second)
+        return np.sum([third][0])
+
+    step = traced(function, 2.0)
+    assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["first", "other", "second", "third", "loss"]
+
+
+def test_a_function_with_two_ways_out_names_nothing_wrongly() -> None:
+    def either(x):
+        a = x * 2
+        b = x * 3
+        if a.item() > 100:
+            return b
+        return a
+
+    def function(x):
+        picked = either(x)
+        return picked + 1
+
+    step = traced(function, 1.0)
+    assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["a", "b", "loss"]
+
+
+def test_scopes_are_the_functions_around_an_operation() -> None:
+    def hidden_layer(x, weights, bias):
+        return relu(dense(x, weights, bias))
+
+    def model(x, W1, b1):
+        h1 = hidden_layer(x, W1, b1)
+        h2 = hidden_layer(h1, W1, b1)
+        return np.sum(softmax(h2) * h2)
+
+    step = traced(model, X, W, B)
+    assert step.node("h1").scope == "hidden layer/relu"
+    assert step.node("h2").scope == "hidden layer#2/relu"
+    assert [node.scope for node in step.nodes if node.op == "matmul" and node.phase is Phase.FORWARD] == [
+        "hidden layer/dense",
+        "hidden layer#2/dense",
+    ]
+    assert step.nodes[step.loss_id].scope == ""
+    backward = [node for node in step.nodes if node.phase is Phase.BACKWARD and node.rule_of is not None]
+    assert all(node.scope == step.nodes[node.rule_of].scope for node in backward if node.rule_of is not None)
+
+
+def test_calls_of_one_line_in_a_loop_are_told_apart() -> None:
+    def model(x, W1):
+        h = x
+        for _ in range(3):
+            h = dense(h, W1, 0.0)
+        return np.sum(h)
+
+    step = traced(model, X, W)
+    assert [node.name for node in step.nodes if node.phase is Phase.FORWARD and node.op == "add"] == ["h", "h#2", "h#3"]
+    assert [node.scope for node in step.nodes if node.phase is Phase.FORWARD and node.op == "add"] == [
+        "dense",
+        "dense#2",
+        "dense#3",
+    ]
+
+
+def test_the_source_of_a_layer_is_the_users_line() -> None:
+    def model(x, W1, b1):
+        return np.sum(dense(x, W1, b1))
+
+    step = traced(model, X, W, B)
+    texts = {node.source.text for node in step.nodes if node.phase is Phase.FORWARD and node.source}
+    assert texts == {"dense(x, W1, b1)", "np.sum(dense(x, W1, b1))"}
+
+
+def test_every_backward_node_points_at_its_forward_twin() -> None:
+    step = traced(lambda x, w, b: np.mean(np.tanh(x @ w + b) ** 2), X, W, B)
+    for node in step.nodes:
+        if node.phase is Phase.BACKWARD:
+            assert node.gradient_of is not None
+            assert step.nodes[node.gradient_of].phase is not Phase.BACKWARD
+    rule = step.nodes[step.gradients[step.node("w").id]]
+    assert rule.name == "dL/dw"
+    assert rule.rule_of is not None
+    assert step.nodes[rule.rule_of].op == "matmul"
+    assert rule.formula == "{0} @ {1}"
+
+
+def test_gradients_of_a_value_used_twice_are_added_in_sight() -> None:
+    def function(x):
+        h = x * 2
+        return np.sum(np.exp(h) + np.sin(h))
+
+    step = traced(function, [0.5, 1.0])
+    gradient = step.node("dL/dh")
+    assert gradient.op == "add"
+    assert [step.nodes[operand].name for operand in gradient.operands] == ["dL/dh via sin(h)", "dL/dh via exp(h)"]
+
+
+def test_a_shared_gradient_is_found_under_every_name() -> None:
+    def function(x, b):
+        z = x + b
+        return np.sum(z)
+
+    step = traced(function, [1.0, 2.0], [3.0, 4.0])
+    assert step.node("dL/dx") is step.node("dL/db") is step.node("dL/dz")
+
+
+def test_no_dead_gradients_are_recorded() -> None:
+    step = traced(lambda x, rows: np.sum((x * rows)[rows] * 2.0), np.ones(3), np.array([0, 1]).repeat(2)[:3])
+    used = {operand for node in step.nodes for operand in node.operands} | set(step.gradients.values())
+    assert all(node.id in used for node in step.nodes if node.phase is Phase.BACKWARD)
+
+
+def test_a_parameter_without_influence_has_a_zero_gradient() -> None:
+    step = traced(lambda x, unused: np.sum(x), [1.0], [[1.0, 2.0]])
+    np.testing.assert_array_equal(step.gradient("unused"), [[0.0, 0.0]])
+
+
+def test_close_names_are_told() -> None:
+    step = traced(lambda x: np.sum(x), [1.0])
+    with pytest.raises(KeyError, match="did you mean loss"):
+        step.node("losss")
+    with pytest.raises(KeyError, match="was not updated"):
+        step.updated("x")
+
+
+def test_leaves_are_copied_once_and_nothing_can_be_changed() -> None:
+    x = np.array([1.0, 2.0])
+    recorder = Recorder()
+    tensor = recorder.leaf("parameter", "x", x)
+    x[0] = 99
+    np.testing.assert_array_equal(tensor.value, [1.0, 2.0])
+    view = tensor.reshape(2, 1)
+    assert np.shares_memory(view.value, tensor.value)
+    with pytest.raises(ValueError, match="read-only"):
+        tensor.value[0] = 3
+
+
+def test_plain_arrays_run_the_same_code() -> None:
+    assert isinstance(cross_entropy(X, np.array([0, 1])), float)
+    assert isinstance(relu(X), np.ndarray)
+
+
+def test_a_chain_of_100_000_operations() -> None:
+    def chain(x):
+        for _ in range(100_000):
+            x = x * 1.00001
+        return x
+
+    step = tracer.trace(chain, 1.0)
+    np.testing.assert_allclose(step.gradient("x"), 1.00001**100_000, rtol=1e-9)
+    assert len(step.nodes) == 200_002
+
+
+def test_time_grows_with_the_number_of_operations_and_not_faster() -> None:
+    def chain(length: int) -> float:
+        def function(x):
+            for _ in range(length):
+                x = x * 1.00001
+            return x
+
+        started = time.process_time()
+        tracer.trace(function, 1.0)
+        return time.process_time() - started
+
+    chain(100)
+    assert chain(20_000) < 40 * chain(2_000)  # ten times the work; a square would be a hundred times
+
+
+def test_a_finished_step_leaves_no_reference_cycle() -> None:
+    def function(x):
+        h = np.tanh(x @ x)
+        return np.sum(h)
+
+    tracer.trace(function, X)
+    gc.collect()
+    gc.disable()
+    try:
+        before = len([each for each in gc.get_objects() if isinstance(each, Recorder)])
+        step = tracer.trace(function, X)
+        after = len([each for each in gc.get_objects() if isinstance(each, Recorder)])
+    finally:
+        gc.enable()
+    assert step.loss
+    assert after == before
+
+
+def test_gradients_of_gradients() -> None:
+    recorder = Recorder()
+    x = recorder.leaf("parameter", "x", np.array(3.0))
+    recorder.enter(Phase.FORWARD)
+    y = x**3
+    first = gradients(y, [x])[x.id]
+    second = gradients(first, [x])[x.id]
+    third = gradients(second, [x])[x.id]
+    assert (first.item(), second.item(), third.item()) == (27.0, 18.0, 6.0)
+
+
+def test_pytorchs_words() -> None:
+    recorder = Recorder()
+    w = recorder.leaf("parameter", "w", np.array([1.0, 2.0]))
+    loss = (w * w).sum()
+    assert w.grad is None
+    loss.backward()
+    assert w.grad is not None
+    np.testing.assert_array_equal(w.grad.value, [2.0, 4.0])
+    assert loss.item() == 5.0
+    assert repr(w) == "Tensor([1., 2.], dtype=float64)"
+
+
+# What refuses to be recorded.
+
+
+def parameter(*values: float) -> Tensor:
+    return Recorder().leaf("parameter", "x", np.array(values))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda x: np.linalg.norm(x), r"np\.linalg\.norm has no derivative rule"),
+        (lambda x: np.cumsum(x), r"np\.cumsum has no derivative rule"),
+        (lambda x: np.arctan2(x, x), r"np\.arctan2 has no derivative rule"),
+        (lambda x: np.asarray(x), r"cannot become a plain array"),
+        (lambda x: np.array([x, x]), r"cannot become a plain array"),
+        (lambda x: np.eye(3)[x], r"cannot become a(n int| plain array)"),
+        (lambda x: float(x[0]), r"\.item\(\)"),
+        (lambda x: int(x[0]), r"\.item\(\)"),
+        (lambda x: range(x[0]), r"\.item\(\)"),
+        (lambda x: __import__("math").exp(x[0]), r"np\.exp and not math\.exp"),
+        (lambda x: x.__setitem__(0, 1.0), r"np\.where"),
+        (lambda x: np.add(x, 1, out=np.zeros(2)), r"out="),
+        (lambda x: np.add.reduce(x), r"np\.add\.reduce is not recorded"),
+        (lambda x: np.exp(x, where=np.array([True, False])), r"recorded without where"),
+        (lambda x: np.sum(x, dtype=np.float32), r"np\.sum cannot be recorded as it is called here.*'dtype'"),
+        (lambda x: np.mean(x, where=[True, False]), r"'where'"),
+        (lambda x: x + parameter(1.0, 2.0), r"two recordings"),
+        (lambda x: x + "text", r"numbers are needed here, this is str"),
+        (lambda x: x + np.array(["a", "b"]), r"numbers are needed here"),
+    ],
+)
+def test_nothing_drops_out_of_the_graph_in_silence(call: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        call(parameter(1.0, 2.0))
+
+
+def test_in_place_addition_to_a_plain_array() -> None:
+    total = np.zeros(2)
+    with pytest.raises(TypeError, match=r"in place"):
+        total += parameter(1.0, 2.0)
+
+
+def test_a_wrong_shape_names_the_operation() -> None:
+    with pytest.raises(ValueError, match="mismatch") as caught:
+        tracer.trace(lambda x, w: np.sum(x @ w), np.ones((2, 3)), np.ones((2, 3)))
+    assert caught.value.__notes__[0] == "in the operation matmul on shapes (2, 3), (2, 3)"
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda x: x * 2, r"returned shape \(2,\), one number is needed"),
+        (lambda x: 3.0, "returned float, which was not computed from the recorded arrays"),
+        (lambda x: None, "returned NoneType"),
+        (lambda x: np.argmax(x), "returned int64, which has no derivative"),
+    ],
+)
+def test_a_function_must_return_one_number(function: Any, said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.trace(function, [1.0, 2.0])
+
+
+def test_arguments_must_be_numbers() -> None:
+    with pytest.raises(tracer.UsageError, match="'x' is not numeric"):
+        tracer.trace(lambda x: x, ["a"])
