@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
+import linecache
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tracer.errors import UsageError
@@ -157,17 +158,17 @@ def load(name_or_path: str | Path) -> Scenario:
 def _load_file(path: Path, name: str) -> Scenario:
     if path.suffix != ".py":
         raise UsageError(f"{path.name} is no scenario: a Python file (.py) is needed")
-    module_name = f"tracer_scenario_{path.stem}"
-    specification = importlib.util.spec_from_file_location(module_name, path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
+    module = ModuleType(f"tracer_scenario_{path.stem}")
+    module.__file__ = str(path)
+    source = path.read_bytes()
+    if b"\0" in source:
+        raise UsageError(f"{path.name} is no scenario: it is no Python text")
+    linecache.checkcache(str(path))
     # As `python mine.py` does: what lies beside the file can be imported, and dataclasses find their module.
-    sys.modules[module_name] = module
+    sys.modules[module.__name__] = module
     sys.path.insert(0, str(path.parent))
     try:
-        specification.loader.exec_module(module)
-    except UnicodeDecodeError:
-        raise UsageError(f"{path.name} is no scenario: it is no Python text") from None
+        exec(compile(source, str(path), "exec"), module.__dict__)
     finally:
         sys.path.remove(str(path.parent))
     scenario = getattr(module, "scenario", None)

@@ -14,6 +14,8 @@ class OutputFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if path.exists() and not path.is_dir():
+            raise UsageError(f"cannot write into {path}: it is a file, not a folder")
         trial = path / ".tracer-trial"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -46,6 +48,7 @@ class GrowingFile:
         self.place = place
         self.part = place.with_name(f"{place.name}.part")
         self.lines = 0
+        self.is_broken = False
         try:
             self._file: IO[str] = self.part.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
@@ -57,12 +60,19 @@ class GrowingFile:
             self._file.write(text)
             self._file.flush()
         except OSError as error:
+            self.is_broken = True
             with contextlib.suppress(OSError):
                 self._file.close()
             raise UsageError(
                 f"cannot write {self.place}: {_reason(error)}; what was written so far is in {self.part.name}"
             ) from None
         self.lines += text.count("\n")
+
+    def discard(self) -> None:
+        """Take back what was written; a file of an earlier run stays as it is."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+            self.part.unlink()
 
     def end(self) -> Path:
         """Give the file its name: from now on it is taken for whole."""

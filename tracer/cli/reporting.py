@@ -20,9 +20,14 @@ _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platst
 def report(error: BaseException) -> int:
     """Say what went wrong in as few lines as it needs, and return the exit code."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        _say(f"interrupted{_notes(error)}")
         return INTERRUPTED
-    if isinstance(error, click.ClickException):
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
+        return error.exit_code
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "tracer"
+        _say(f"{error.format_message()} (see {command} --help)")
         return error.exit_code
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 1
@@ -32,7 +37,7 @@ def report(error: BaseException) -> int:
         _say(f"{Path(last.filename).name}:{last.lineno}: {last.line}: {error}{_notes(error)}")
         return error.exit_code
     if isinstance(error, TracerError):
-        _say(str(error))
+        _say(f"{error}{_notes(error)}")
         return error.exit_code
     if isinstance(error, OSError) and not frames:
         _say(f"{error.filename or 'a file'}: {error.strerror or error}")
@@ -54,11 +59,6 @@ def report(error: BaseException) -> int:
 def user_frames(error: BaseException) -> list[traceback.FrameSummary]:
     """The part of a traceback that runs through the user's own code, up to the user's last line."""
     return [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
-
-
-def raised_by_user(error: BaseException) -> bool:
-    """Whether an exception came out of the scenario's own code."""
-    return bool(user_frames(error))
 
 
 def _is_ours(filename: str) -> bool:

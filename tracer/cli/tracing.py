@@ -11,7 +11,6 @@ import click
 
 from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.progress import Progress
-from tracer.cli.reporting import raised_by_user
 from tracer.errors import UsageError
 from tracer.graph import Node, Step, Trace, close_names
 from tracer.rendering.engine import ENGINES, Engine, find_engine
@@ -121,7 +120,7 @@ class _Run:
             step, node = self.nonfinite
             where = f" ({node.source})" if node.source else ""
             label = Labels(step.nodes)[node.id]
-            yield f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node)}"
+            yield f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.value)}"
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
@@ -147,17 +146,21 @@ def _run_to_the_end(run: _Run, log: GrowingFile | None, quiet: bool) -> None:
             for text in log_lines(run.training.head, run.steps(progress)) if log else map(str, run.steps(progress)):
                 if log is not None:
                     log.write(text)
-    except KeyboardInterrupt:
-        if log is not None:
-            log.write(ending_lines(run.done, total, "interrupted"))
-            place = f"; they are in {log.end()}"
-        click.echo(f"tracer: interrupted after {run.done} of {total} steps{place if log else ''}", err=True)
+    except BaseException as error:
+        _keep_what_is_whole(run, log, error)
         raise
-    except Exception as error:
-        if log is not None and raised_by_user(error):
-            log.write(ending_lines(run.done, total, f"stopped by {type(error).__name__}"))
-            log.end()
-        raise
+
+
+def _keep_what_is_whole(run: _Run, log: GrowingFile | None, error: BaseException) -> None:
+    """End the log of a run that ended early; where no step was finished, an earlier log stays in its place."""
+    if log is None or log.is_broken:
+        return
+    if not run.done:
+        log.discard()
+        return
+    why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
+    log.write(ending_lines(run.done, run.training.steps, why))
+    error.add_note(f"{run.done} of {run.training.steps} steps are whole, in {log.end()}")
 
 
 def _write_pictures(trace: Trace, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None) -> list[str]:

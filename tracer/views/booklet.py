@@ -12,6 +12,7 @@ from tracer.views.boxes import grid_lines
 from tracer.views.curve import curve
 from tracer.views.diagram import MOST_NODES, Diagram, diagram, phase_nodes
 from tracer.views.drawing import Drawing, Layout
+from tracer.views.folding import Part, folded, ids_of
 from tracer.views.log import nonfinite_text
 from tracer.views.notation import Labels, node_number, number_text, shape_text
 from tracer.views.palette import GRADIENT_TEXT, Kind
@@ -62,51 +63,58 @@ def booklet(trace: Trace, layout: Layout) -> str:
 # Fitting diagrams to pages.
 
 
-def fitted(step: Step, ids: Sequence[int], layout: Layout) -> list[Picture]:
+def fitted(step: Step, ids: Sequence[int], labels: Labels, layout: Layout) -> list[Picture]:
     """The diagrams of these nodes, on as few pages as keep them readable; nodes stay in their order."""
-    if len(ids) > MOST_NODES:
-        return [_best(step, ids, layout)]
-    full = _pages(step, ids, lambda rest: _most_readable(step, rest, layout), layout)
-    # As many pages, filled evenly, look better where they hold it too.
-    size = math.ceil(len(ids) / len(full))
-    even = _pages(step, ids, lambda rest: min(size, len(rest)), layout)
-    return even if len(even) <= len(full) and all(picture.scale >= SMALLEST_SCALE for picture in even) else full
+    return _Fitting(step, labels, layout).pictures(folded(step, ids, MOST_NODES))
 
 
-def _pages(step: Step, ids: Sequence[int], take: Callable[[Sequence[int]], int], layout: Layout) -> list[Picture]:
-    pictures = []
-    start = 0
-    while start < len(ids):
-        part = ids[start : start + take(ids[start:])]
-        while len(part) > 1 and start + len(part) < len(ids) and _stands_alone(step, part):
-            part = part[:-1]
-        pictures.append(_best(step, part, layout))
-        start += len(part)
-    return pictures
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Cuts the boxes of a phase into pages by laying them out."""
 
+    step: Step
+    labels: Labels
+    layout: Layout
 
-def _most_readable(step: Step, ids: Sequence[int], layout: Layout) -> int:
-    """How many of the nodes, from the first on, are readable on one page; at least one."""
-    low, high = 1, min(len(ids), MOST_ON_A_PAGE)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _best(step, ids[:middle], layout).scale >= SMALLEST_SCALE:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    def pictures(self, parts: Sequence[Part]) -> list[Picture]:
+        full = self._pages(parts, self._most_readable)
+        # As many pages, filled evenly, look better where they hold it too.
+        size = math.ceil(len(parts) / len(full))
+        even = self._pages(parts, lambda rest: min(size, len(rest))) if len(full) > 1 else full
+        return even if len(even) <= len(full) and all(picture.scale >= SMALLEST_SCALE for picture in even) else full
 
+    def _pages(self, parts: Sequence[Part], take: Callable[[Sequence[Part]], int]) -> list[Picture]:
+        pictures = []
+        start = 0
+        while start < len(parts):
+            page = parts[start : start + take(parts[start:])]
+            while len(page) > 1 and start + len(page) < len(parts) and self._last_stands_alone(page):
+                page = page[:-1]
+            pictures.append(self._picture(page))
+            start += len(page)
+        return pictures
 
-def _stands_alone(step: Step, part: Sequence[int]) -> bool:
-    """Whether the last node of a page has nothing to do with the others on it, and should open the next."""
-    return not set(step.nodes[part[-1]].operands) & set(part)
+    def _most_readable(self, parts: Sequence[Part]) -> int:
+        """How many of the boxes, from the first on, are readable on one page; at least one."""
+        low, high = 1, min(len(parts), MOST_ON_A_PAGE)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._picture(parts[:middle]).scale >= SMALLEST_SCALE:
+                low = middle
+            else:
+                high = middle - 1
+        return low
 
+    def _last_stands_alone(self, page: Sequence[Part]) -> bool:
+        """Whether the last box of a page has nothing to do with the others on it, and should open the next."""
+        others = {id for part in page[:-1] for id in ids_of(part)}
+        return not any(others & set(self.step.nodes[id].operands) for id in ids_of(page[-1]))
 
-def _best(step: Step, ids: Sequence[int], layout: Layout) -> Picture:
-    drawn = diagram(step, ids)
-    drawing = layout(drawn.dot)
-    upright, wide = _scale(drawing, *PAGE), _scale(drawing, PAGE[1], PAGE[0])
-    return Picture(drawn, drawing, max(upright, wide), wide > upright)
+    def _picture(self, parts: Sequence[Part]) -> Picture:
+        drawn = diagram(self.step, parts, self.labels)
+        drawing = self.layout(drawn.dot)
+        upright, wide = _scale(drawing, *PAGE), _scale(drawing, PAGE[1], PAGE[0])
+        return Picture(drawn, drawing, max(upright, wide), wide > upright)
 
 
 def _scale(drawing: Drawing, width: float, height: float) -> float:
@@ -114,16 +122,16 @@ def _scale(drawing: Drawing, width: float, height: float) -> float:
     return min(1.0, across / drawing.width, down / drawing.height)
 
 
-def diagrams_of(step: Step, layout: Layout) -> Iterator[tuple[str, list[Picture]]]:
+def diagrams_of(step: Step, labels: Labels, layout: Layout) -> Iterator[tuple[str, list[Picture]]]:
     """The diagrams of a step by the name of what they show, in the order of the booklet."""
     for phase in (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD):
         ids = phase_nodes(step, phase)
         if ids:
-            yield phase.value, fitted(step, ids, layout)
+            yield phase.value, fitted(step, ids, labels, layout)
     for parameter in step.parameters[:1]:
         ids = update_nodes(step, parameter)
         if ids:
-            yield "update", fitted(step, ids, layout)
+            yield "update", fitted(step, ids, labels, layout)
 
 
 def update_nodes(step: Step, parameter: Node) -> tuple[int, ...]:
@@ -146,7 +154,7 @@ _EXPLANATIONS = {
 
 def _step_pages(trace: Trace, step: Step, layout: Layout) -> Iterator[str]:
     labels = Labels(step.nodes)
-    for what, pictures in diagrams_of(step, layout):
+    for what, pictures in diagrams_of(step, labels, layout):
         title = f"Step {step.index}: {what}"
         explanation = _EXPLANATIONS.get(what, "")
         if what == "loss":
@@ -226,7 +234,8 @@ def _cover(trace: Trace) -> str:
 def _warning(step: Step) -> str:
     node = step.first_nonfinite()
     assert node is not None
-    text = f"Step {step.index} holds numbers that are not finite, first in {node_number(step, node.id)}: {nonfinite_text(node)}."
+    where = f"first in {node_number(step, node.id)}: {nonfinite_text(node.value)}"
+    text = f"Step {step.index} holds numbers that are not finite, {where}."
     return f"#block(above: 10pt, text(fill: rgb(\"#B00020\"), {literal(text)}))"
 
 

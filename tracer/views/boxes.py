@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from tracer.graph import Node, Step
-from tracer.views.notation import DIGITS, Labels, number_text, shape_text
+from tracer.views.notation import DIGITS, Labels, mean_of, number_text, shape_text
 from tracer.views.palette import ELSEWHERE, GRADIENT_TEXT, QUIET_TEXT, Kind, kind_of
 
 ROWS, COLUMNS = 4, 4
@@ -65,7 +65,7 @@ def _summary_lines(value: np.ndarray, digits: int) -> list[str]:
     finite = value[np.isfinite(value)]
     lines = []
     if finite.size:
-        mean = number_text(np.mean(finite, dtype=np.float64), digits)
+        mean = number_text(mean_of(finite), digits)
         lines = [
             f"min {number_text(finite.min(), digits)}  max {number_text(finite.max(), digits)}",
             f"mean {mean}  zero {100 * (value.size - np.count_nonzero(value)) / value.size:.0f}%",
@@ -99,9 +99,14 @@ def reference_box(node: Node, labels: Labels) -> str:
     return _table([_heading(labels[node.id], node)], ELSEWHERE)
 
 
+def note_box(text: str) -> str:
+    """A small box that says something of what is not drawn."""
+    return _table([_cell(_mono([text], QUIET_TEXT))], ELSEWHERE)
+
+
 def fold_box(count: int, what: str, kind: Kind) -> str:
     """The box that stands for operations which are not drawn one by one."""
-    return _table([_cell(_mono([what])), _cell(_mono([f"{count} operations, folded"], QUIET_TEXT))], kind)
+    return _table([_cell(_mono(_wrapped(shortened(what)))), _cell(_mono([f"{count} operations, folded"], QUIET_TEXT))], kind)
 
 
 def _heading(name: str, node: Node, formula: str = "") -> str:

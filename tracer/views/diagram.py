@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import graphviz
 
 from tracer.graph import PHASES, Node, Phase, Step
-from tracer.views.boxes import fold_box, node_box, reference_box
-from tracer.views.folding import folded
+from tracer.views.boxes import fold_box, node_box, note_box, reference_box
+from tracer.views.folding import Fold, Part, folded, ids_of
 from tracer.views.notation import Labels
 from tracer.views.palette import BACKWARD, ELSEWHERE, FORWARD, LOSS, UPDATE, Kind, kind_of
 
 MOST_NODES = 300
-"""Nodes that a diagram draws one by one; of more, scopes and runs of operations are folded into a box each."""
+"""Boxes that a diagram has; of more nodes, scopes and runs of operations are folded into a box each."""
+
+MOST_REFERENCES = 8
+"""Values from elsewhere that a node shows one by one."""
 
 _ARROWS = {Phase.FORWARD: FORWARD, Phase.LOSS: LOSS, Phase.BACKWARD: BACKWARD, Phase.UPDATE: UPDATE}
 
@@ -29,74 +32,99 @@ class Diagram:
 
 
 def phase_nodes(step: Step, *phases: Phase) -> tuple[int, ...]:
-    """The ids of the operations of some phases, with the leaves of these phases."""
+    """The ids of the nodes of some phases."""
     return tuple(node.id for node in step.nodes if node.phase in phases)
 
 
 def phase_diagrams(step: Step) -> Iterator[tuple[str, Diagram]]:
     """A diagram of each phase in which something was computed, by the name of the phase."""
+    labels = Labels(step.nodes)
     for phase in PHASES[1:]:
         ids = phase_nodes(step, phase)
         if ids:
-            yield phase.value, diagram(step, ids)
+            yield phase.value, diagram(step, folded(step, ids, MOST_NODES), labels)
 
 
-def diagram(step: Step, ids: Sequence[int], *, direction: str = "TB", most: int = MOST_NODES) -> Diagram:
-    """Draw these nodes. Parameters and data that they use are drawn in full, other values they use as a small box.
+def diagram(step: Step, parts: Sequence[Part], labels: Labels, direction: str = "TB") -> Diagram:
+    """Draw these nodes and folds. Leaves that forward operations use are drawn in full, other values as a small box.
 
     `direction` is TB (from top to bottom) or LR (from left to right).
     """
-    labels = Labels(step.nodes)
-    graph = graphviz.Digraph(
-        graph_attr={
-            "rankdir": direction, "ranksep": "0.27", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
-            "bgcolor": "white", "margin": "0", "pad": "0.06",
-        },
-        node_attr={"shape": "plain", "fontname": "Verdana", "fontsize": "9"},
-        edge_attr={"arrowsize": "0.6", "penwidth": "1.1"},
-    )  # fmt: skip
-    if len(ids) > 2000:
-        graph.attr(nslimit="1", nslimit1="1")
-    folds, drawn = folded(step, ids, most)
-    place = {id: f"n{id}" for id in drawn}
-    for fold in folds:
-        place.update(dict.fromkeys(fold.ids, fold.key))
-    kinds = [kind_of(step.nodes[id]) for id in drawn]
-    _Frames(step, drawn).draw(graph, lambda into, id: _box(into, step, step.nodes[id], labels))
-    for fold in folds:
-        graph.node(fold.key, f"<{fold_box(len(fold.ids), fold.what, kind_of(step.nodes[fold.ids[0]]))}>")
-    seen: set[tuple[str, str]] = set()
-    for id in ids:
-        node, head = step.nodes[id], place[id]
+    return _Drawing(step, parts, labels, direction).draw()
+
+
+class _Drawing:
+    """A diagram while it is made: the graph, where each node of the step is drawn, and the kinds that were used."""
+
+    def __init__(self, step: Step, parts: Sequence[Part], labels: Labels, direction: str) -> None:
+        self._step = step
+        self._parts = parts
+        self._labels = labels
+        self._graph = graphviz.Digraph(
+            graph_attr={
+                "rankdir": direction, "ranksep": "0.27", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
+                "bgcolor": "white", "margin": "0", "pad": "0.06",
+            },
+            node_attr={"shape": "plain", "fontname": "Verdana", "fontsize": "9"},
+            edge_attr={"arrowsize": "0.6", "penwidth": "1.1"},
+        )  # fmt: skip
+        if len(parts) > 2000:
+            self._graph.attr(nslimit="1", nslimit1="1")
+        self._place = {id: f"n{ids_of(part)[0]}" for part in parts for id in ids_of(part)}
+        self._kinds = [kind_of(step.nodes[ids_of(part)[0]]) for part in parts]
+
+    def draw(self) -> Diagram:
+        """The finished diagram."""
+        single = [part for part in self._parts if not isinstance(part, Fold)]
+        folds = [part for part in self._parts if isinstance(part, Fold)]
+        _Frames(self._step, single).draw(self._graph, self._box)
+        for fold in folds:
+            kind = kind_of(self._step.nodes[fold.ids[0]])
+            self._graph.node(f"n{fold.ids[0]}", f"<{fold_box(len(fold.ids), fold.what, kind)}>")
+        for id in single:
+            self._arrows_into(self._step.nodes[id])
+        for fold in folds:
+            self._arrows_into_fold(fold)
+        return Diagram(self._graph.source, tuple(dict.fromkeys(self._kinds)), sum(len(fold.ids) for fold in folds))
+
+    def _box(self, graph: graphviz.Digraph, id: int) -> None:
+        node, labels = self._step.nodes[id], self._labels
+        tip = f"{labels.equation(node)}  {labels.shapes(node)}  {node.source or ''}".strip()
+        key = f"step{self._step.index}-node{id}"
+        graph.node(f"n{id}", f"<{node_box(self._step, node, labels)}>", id=key, tooltip=_quoted(tip))
+
+    def _arrows_into(self, node: Node) -> None:
+        """An arrow for every use of a value, two where it is used twice."""
+        references = 0
         for use, operand in enumerate(node.operands):
-            source = step.nodes[operand]
-            tail = place.get(operand)
+            source = self._step.nodes[operand]
+            if operand not in self._place and source.is_leaf and node.phase in (Phase.FORWARD, Phase.LOSS):
+                self._box(self._graph, operand)
+                self._place[operand] = f"n{operand}"
+                self._kinds.append(kind_of(source))
+            tail = self._place.get(operand)
             if tail is None:
-                tail, kind = _outside(graph, step, source, node, use, labels, place)
-                kinds.append(kind)
-            if tail != head and (head == f"n{id}" or (tail, head) not in seen):
-                graph.edge(tail, head, color=_ARROWS[node.phase].border)
-                seen.add((tail, head))
-    return Diagram(graph.source, tuple(dict.fromkeys(kinds)), sum(len(fold.ids) for fold in folds))
+                references += 1
+                if references > MOST_REFERENCES:
+                    continue
+                # A small box of its own for every use keeps long arrows out of the picture.
+                tail = f"r{operand}_{node.id}_{use}"
+                self._graph.node(tail, f"<{reference_box(source, self._labels)}>", tooltip=_quoted(self._labels[operand]))
+                self._kinds.append(ELSEWHERE)
+            self._graph.edge(tail, self._place[node.id], color=_ARROWS[node.phase].border)
+        if references > MOST_REFERENCES:
+            key = f"more_{node.id}"
+            self._graph.node(key, f"<{note_box(f'and {references - MOST_REFERENCES} more')}>")
+            self._graph.edge(key, self._place[node.id], color=_ARROWS[node.phase].border)
 
-
-def _box(graph: graphviz.Digraph, step: Step, node: Node, labels: Labels) -> None:
-    tip = f"{labels.equation(node)}  {labels.shapes(node)}  {node.source or ''}".strip()
-    graph.node(f"n{node.id}", f"<{node_box(step, node, labels)}>", id=f"step{step.index}-node{node.id}", tooltip=_quoted(tip))
-
-
-def _outside(
-    graph: graphviz.Digraph, step: Step, source: Node, user: Node, use: int, labels: Labels, place: dict[int, str]
-) -> tuple[str, Kind]:
-    """A value that is used and not among the drawn nodes: a leaf of a forward operation in full, others by name."""
-    if source.is_leaf and user.phase in (Phase.FORWARD, Phase.LOSS):
-        _box(graph, step, source, labels)
-        place[source.id] = f"n{source.id}"
-        return f"n{source.id}", kind_of(source)
-    # A small box of its own for every use keeps long arrows out of the picture.
-    key = f"r{source.id}_{user.id}_{use}"
-    graph.node(key, f"<{reference_box(source, labels)}>", id=f"step{step.index}-{key}", tooltip=_quoted(labels[source.id]))
-    return key, ELSEWHERE
+    def _arrows_into_fold(self, fold: Fold) -> None:
+        """One arrow from every box of the drawing that feeds the fold."""
+        operands = (operand for id in fold.ids for operand in self._step.nodes[id].operands)
+        head = f"n{fold.ids[0]}"
+        tails = dict.fromkeys(self._place[operand] for operand in operands if operand in self._place)
+        for tail in tails:
+            if tail != head:
+                self._graph.edge(tail, head, color=_ARROWS[self._step.nodes[fold.ids[0]].phase].border)
 
 
 def _quoted(text: str) -> str:
@@ -115,22 +143,23 @@ class _Frames:
         self._paths = sorted(every - {""})
 
     def draw(self, graph: graphviz.Digraph, draw_node: Callable[[graphviz.Digraph, int], None], path: str = "") -> None:
+        """Draw the nodes of a scope, and the scopes within it, into a graph."""
         for id in self._members.get(path, ()):
             draw_node(graph, id)
         for inner in self._paths:
-            if inner.rpartition("/")[0] == path:
-                if self._says_nothing(inner):
-                    self.draw(graph, draw_node, inner)
-                    continue
-                with graph.subgraph(name=f"cluster_{self._paths.index(inner)}") as frame:
-                    label = _quoted(inner.rpartition("/")[2])
-                    frame.attr(
-                        label=label, style="rounded,dashed", color="#8A8A8A", fontcolor="#5F5F5F", labeljust="l", margin="8"
-                    )
-                    self.draw(frame, draw_node, inner)
+            if inner.rpartition("/")[0] != path:
+                continue
+            if self._says_nothing(inner):
+                self.draw(graph, draw_node, inner)
+                continue
+            with graph.subgraph(name=f"cluster_{self._paths.index(inner)}") as frame:
+                frame.attr(
+                    label=_quoted(inner.rpartition("/")[2]), style="rounded,dashed", color="#8A8A8A", fontcolor="#5F5F5F",
+                    labeljust="l", margin="8",
+                )  # fmt: skip
+                self.draw(frame, draw_node, inner)
 
     def _says_nothing(self, path: str) -> bool:
         """Whether a frame would hold a single operation of its own name."""
         inside = [id for inner, ids in self._members.items() if inner == path or inner.startswith(f"{path}/") for id in ids]
         return len(inside) == 1 and self._step.nodes[inside[0]].op.replace("_", " ") == path.rpartition("/")[2]
-

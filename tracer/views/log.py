@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from tracer.expression import as_atom
 from tracer.graph import Node, Phase, Step, Trace
 from tracer.views.arithmetic import worked_element
-from tracer.views.notation import DIGITS, Labels, node_number, number_text, value_text
+from tracer.views.notation import DIGITS, Labels, node_number, norm_of, number_text, value_text
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
+INDENT = " " * 5
 
 
 def log_lines(head: Trace, steps: Iterable[Step], digits: int = DIGITS) -> Iterator[str]:
@@ -21,20 +23,14 @@ def log_lines(head: Trace, steps: Iterable[Step], digits: int = DIGITS) -> Itera
     losses: list[float] = []
     nonfinite_from = ""
     for step in steps:
+        log = _StepLog(step, digits)
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
         lines = [f"== step {step.index} ==  loss {change}{number_text(step.loss, digits)}"]
         began = None if nonfinite_from else step.first_nonfinite()
-        labels = Labels(step.nodes)
-        phase = None
-        for node in step.nodes:
-            if node.phase is not phase:
-                phase = node.phase
-                lines.append(f"-- {phase.value}")
-            lines.extend(_node_lines(step, node, labels, digits))
-            if node is began:
-                nonfinite_from = f"{node_number(step, node.id)} {labels[node.id]}"
-                lines.append(f"     !! {nonfinite_text(node)}: the first of this run")
+        lines.extend(log.lines(began))
+        if began is not None:
+            nonfinite_from = f"{node_number(step, began.id)} {log.labels[began.id]}"
         lines.extend(_metric_lines(step, digits))
         yield "\n".join(lines) + "\n"
     yield _ending(losses, nonfinite_from, digits)
@@ -54,14 +50,15 @@ def log_text(trace: Trace, digits: int = DIGITS) -> str:
     return "".join(log_lines(trace, trace.steps, digits))
 
 
-def nonfinite_text(node: Node) -> str:
-    """How many numbers of a node are NaN or infinite.
+def nonfinite_text(value: np.ndarray) -> str:
+    """How many numbers of an array are NaN or infinite.
 
-    'NaN in 1 of 4 elements, infinite in 2 of 4 elements' says what it is.
+    >>> nonfinite_text(np.array([1.0, np.nan, np.inf, -np.inf]))
+    'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
     """
-    counts = {"NaN": np.isnan(node.value), "infinite": np.isinf(node.value)}
-    found = [f"{name} in {np.count_nonzero(of)} of {node.value.size} elements" for name, of in counts.items() if of.any()]
-    return ", ".join(found)
+    counts = {"NaN": np.count_nonzero(np.isnan(value)), "infinite": np.count_nonzero(np.isinf(value))}
+    elements = "element" if value.size == 1 else "elements"
+    return ", ".join(f"{name} in {count} of {value.size} {elements}" for name, count in counts.items() if count)
 
 
 def _heading(head: Trace) -> str:
@@ -71,50 +68,69 @@ def _heading(head: Trace) -> str:
     return f"# {head.scenario}{title}\n# seed={head.seed} dtype={head.dtype} {settings}\n# {versions}\n"
 
 
-def _node_lines(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
-    equation = f"{labels.equation(node):<{EQUATION_WIDTH}}"
-    shapes = f"{labels.shapes(node):<{SHAPES_WIDTH}}"
-    yield f"{node_number(step, node.id)} {equation} {shapes} {_remark(step, node, labels)}".rstrip()
-    worked = worked_element(step.nodes, node, labels, digits=digits)
-    if node.shape or not worked:
-        yield f"     {value_text(node.value, digits)}"
-    norm = f"|g| = {number_text(np.linalg.norm(node.value), digits)}" if _is_gradient(step, node) and node.value.size > 1 else ""
-    if worked:
-        yield f"     {worked}{'    ' + norm if norm else ''}"
-    elif norm:
-        yield f"     {norm}"
+class _StepLog:
+    """The lines of one step."""
 
+    def __init__(self, step: Step, digits: int) -> None:
+        self._step = step
+        self._digits = digits
+        self.labels = Labels(step.nodes)
+        self._derived: dict[int, list[int]] = defaultdict(list)
+        for of, gradient in step.gradients.items():
+            self._derived[gradient].append(of)
 
-def _is_gradient(step: Step, node: Node) -> bool:
-    return node.gradient_of is not None and step.gradients.get(node.gradient_of) == node.id
+    def lines(self, began: Node | None) -> Iterator[str]:
+        """All lines below the heading; `began` is the node at which the run stopped being finite, if here."""
+        phase = None
+        for node in self._step.nodes:
+            if node.phase is not phase:
+                phase = node.phase
+                yield f"-- {phase.value}"
+            yield from self._node_lines(node)
+            if node is began:
+                yield f"{INDENT}!! {nonfinite_text(node.value)}: the first of this run"
 
+    def _node_lines(self, node: Node) -> Iterator[str]:
+        equation = f"{self.labels.equation(node):<{EQUATION_WIDTH}}"
+        shapes = f"{self.labels.shapes(node):<{SHAPES_WIDTH}}"
+        yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._remark(node)}".rstrip()
+        worked = worked_element(self._step.nodes, node, self.labels, digits=self._digits)
+        if node.shape or not worked:
+            yield f"{INDENT}{value_text(node.value, self._digits)}"
+        norm = ""
+        if node.id in self._derived and node.value.size > 1:
+            norm = f"|g| = {number_text(norm_of(node.value), self._digits)}"
+        below = "    ".join(part for part in (worked, norm) if part)
+        if below:
+            yield f"{INDENT}{below}"
 
-def _remark(step: Step, node: Node, labels: Labels) -> str:
-    """The last column: the kind of a leaf, the source and scope of an operation, the forward twin of a gradient."""
-    if node.is_leaf and node.phase is Phase.INIT:
-        return node.op
-    if node.phase is Phase.BACKWARD:
-        twin = node.gradient_of if node.rule_of is None else node.rule_of
-        also = [f"dL/d{as_atom(labels[of])}" for of, by in step.gradients.items() if by == node.id]
-        others = [name for name in also if name != node.name]
-        return f"of {node_number(step, twin)}" + (f", also {', '.join(others)}" if others else "") if twin is not None else ""
-    if node.phase is Phase.UPDATE:
-        return node.scope
-    return " ".join(part for part in (str(node.source or ""), node.scope) if part)
+    def _remark(self, node: Node) -> str:
+        """The last column: the kind of a leaf, the source and scope of an operation, the forward twin of a gradient."""
+        if node.phase is Phase.BACKWARD:
+            twin = node.gradient_of if node.rule_of is None else node.rule_of
+            known = [f"dL/d{as_atom(self.labels[of])}" for of in self._derived[node.id]] if node.id in self._derived else []
+            others = [name for name in known if name != node.name]
+            shared = f", also {', '.join(others)}" if others else ""
+            return f"of {node_number(self._step, twin)}{shared}" if twin is not None else ""
+        if node.is_leaf and node.phase is Phase.INIT:
+            return node.op
+        if node.phase is Phase.UPDATE:
+            return node.scope
+        return " ".join(part for part in (str(node.source or ""), node.scope) if part)
 
 
 def _metric_lines(step: Step, digits: int) -> Iterator[str]:
     measured = {name: value for name, value in step.metrics.items() if name not in ("step", "epoch", "loss")}
     if measured:
-        yield "-- metrics"
-        yield f"     epoch {step.metrics['epoch']}  " + "  ".join(
+        texts = (
             f"{name} = {number_text(value, digits) if isinstance(value, (int, float)) else value}"
             for name, value in measured.items()
         )
+        yield "-- metrics"
+        yield f"{INDENT}epoch {step.metrics['epoch']}  {'  '.join(texts)}"
 
 
 def _ending(losses: list[float], nonfinite_from: str, digits: int) -> str:
     change = f", loss {number_text(losses[0], digits)} -> {number_text(losses[-1], digits)}" if losses else ""
     bad = f", NaN or infinite from {nonfinite_from} on" if nonfinite_from else ""
     return f"== end ==  {len(losses)} step{'s' if len(losses) != 1 else ''}{change}{bad}\n"
-

@@ -80,10 +80,29 @@ def summary_text(value: np.ndarray, digits: int = DIGITS) -> str:
     nan, infinite = np.count_nonzero(np.isnan(value)), np.count_nonzero(np.isinf(value))
     finite = value[np.isfinite(value)] if nan or infinite else value
     if finite.size:
-        mean = number_text(np.mean(finite, dtype=np.float64), digits)
+        mean = number_text(mean_of(finite), digits)
         text += f" min={number_text(finite.min(), digits)} max={number_text(finite.max(), digits)} mean={mean}"
     text += f" zero={100 * (value.size - np.count_nonzero(value)) / value.size:.0f}%"
     return text + (f" nan={nan}" if nan else "") + (f" inf={infinite}" if infinite else "")
+
+
+def mean_of(value: np.ndarray) -> float:
+    """The mean in double precision; infinite where the sum overflows, and no warning then."""
+    with np.errstate(all="ignore"):
+        return float(np.mean(value, dtype=np.float64))
+
+
+def norm_of(value: np.ndarray) -> float:
+    """The square root of the sum of squares, scaled by the largest so that it overflows only where it must.
+
+    >>> norm_of(np.array([3e200, 4e200])) / 1e200, norm_of(np.zeros(2))
+    (5.0, 0.0)
+    """
+    with np.errstate(all="ignore"):
+        largest = float(np.max(np.abs(value), initial=0.0))
+        if largest == 0 or not np.isfinite(largest):
+            return largest
+        return largest * float(np.sqrt(np.sum(np.square(value / largest), dtype=np.float64)))
 
 
 def value_text(value: np.ndarray, digits: int = DIGITS) -> str:

@@ -1,0 +1,84 @@
+"""How scenario files are found and loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tracer
+
+MINE = '''"""My own line."""
+import numpy as np
+import beside
+import tracer
+from dataclasses import dataclass
+
+@dataclass
+class Shape:
+    size: "int" = 3
+
+scenario = tracer.Scenario(
+    data=lambda: {"x": np.ones(Shape().size)}, parameters={"w": beside.START},
+    model=lambda x, w: x * w, loss=lambda p: np.sum(p), optimizer=tracer.SGD(learning_rate=0.1), steps=2,
+)
+'''
+
+
+def test_a_file_of_ones_own_may_import_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "beside.py").write_text("START = 2.0\n")
+    scenario = tracer.load(tmp_path / "mine.py")
+    assert (scenario.name, scenario.title) == ("mine", "My own line.")
+    assert tracer.run(scenario).steps[0].loss == 6.0
+
+
+def test_names_may_have_either_dash() -> None:
+    assert tracer.load("linear_regression").name == "linear-regression"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("fruti", "there is no scenario 'fruti'; did you mean fruit"),
+        ("nothing.py", "there is no file nothing.py"),
+        ("./", "is a folder"),
+        ("", "there is no scenario ''"),
+    ],
+)
+def test_what_is_no_scenario(name: str, said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.load(name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"x = 1\n", "defines no `scenario = "),
+        (b"scenario = 3\n", "defines no `scenario = "),
+        (b"\xff\xfe\x00\x80", "no Python text"),
+        (b"x = '\x00'\n", "no Python text"),
+    ],
+)
+def test_files_that_are_no_scenario(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "file.py"
+    path.write_bytes(content)
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.load(path)
+
+
+def test_another_kind_of_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    with pytest.raises(tracer.UsageError, match="a Python file"):
+        tracer.load(path)
+
+
+def test_the_files_own_exception_passes_through(tmp_path: Path) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text("x = (\n")
+    with pytest.raises(SyntaxError):
+        tracer.load(path)
+    path.write_text("1 / 0\n")
+    with pytest.raises(ZeroDivisionError):
+        tracer.load(path)

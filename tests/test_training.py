@@ -1,0 +1,259 @@
+"""Runs of scenarios: their numbers against the frameworks', their settings, batches, metrics and seeds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.optimizers import SGD, Adam, Optimizer
+from tracer.scenario import Scenario, bundled_names
+from tracer.training import Training
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def reference(name: str) -> Any:
+    return json.loads((REFERENCE / f"{name}.json").read_text())
+
+
+def worst(found: Any, expected: Any) -> float:
+    """The largest relative error."""
+    found, expected = np.asarray(found, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    return float(np.max(np.abs(found - expected) / np.abs(expected)))
+
+
+def line(**changes: Any) -> Scenario:
+    """A small scenario with batches."""
+    scenario = Scenario(
+        data=lambda rng: {"x": np.arange(5.0), "y": rng.normal(size=5), "unused": np.zeros(3)},
+        parameters={"w": 0.5, "b": 0.0},
+        model=lambda x, w, b: x * w + b,
+        loss=lambda prediction, y: np.mean((prediction - y) ** 2),
+        optimizer=SGD(learning_rate=0.01),
+        epochs=2,
+        batch_size=2,
+        name="line",
+    )
+    return replace(scenario, **changes)
+
+
+# The numbers of the lesson.
+
+
+def test_linear_regression_is_the_lessons_to_the_last_digits() -> None:
+    trace = tracer.run(tracer.load("linear-regression"))
+    tracer.validate(trace)
+    expected = reference("linear_regression")
+    np.testing.assert_array_equal(
+        np.column_stack([trace.steps[0].node("x").value, trace.steps[0].node("y").value]), expected["points"]
+    )
+    assert worst(trace.steps[0].loss, expected["log"][0]["error"]) < 1e-12
+    for step, row in zip(trace.steps, expected["log"][1:], strict=True):
+        assert worst(step.gradient("w"), row["gradient_w"]) < 1e-12
+        assert worst(step.gradient("b"), row["gradient_b"]) < 1e-12
+        assert worst(step.updated("w"), row["w"]) < 1e-12
+        assert worst(step.updated("b"), row["b"]) < 1e-12
+        assert worst(step.metrics["error"], row["error"]) < 1e-12
+
+
+@pytest.mark.parametrize(("dtype", "loss_within", "weights_within"), [("float64", 1e-12, 1e-12), ("float32", 2e-6, 2e-5)])
+def test_fruit_is_pytorchs(dtype: str, loss_within: float, weights_within: float) -> None:
+    expected = reference("fruit_pytorch")
+    trace = tracer.run(tracer.load("fruit"), parameters=expected["initial"], dtype=dtype)
+    tracer.validate(trace)
+    for step, row in zip(trace.steps, expected[dtype]["steps"], strict=True):
+        assert worst(step.loss, row["loss"]) < loss_within
+        assert step.metrics["test_accuracy"] == row["test_accuracy"]
+        if dtype == "float64":
+            assert max(worst(step.gradient(name), value) for name, value in row["gradients"].items()) < 1e-12
+    for name, value in expected[dtype]["final"].items():
+        np.testing.assert_allclose(trace.steps[-1].updated(name), value, atol=weights_within)
+        assert trace.steps[-1].updated(name).dtype == dtype
+
+
+@pytest.mark.parametrize(("dtype", "within"), [("float64", 1e-12), ("float32", 2e-6)])
+def test_mnist_is_tensorflows(dtype: str, within: float) -> None:
+    # TensorFlow's SGD keeps its learning rate in float32, also for float64 weights.
+    rate = float(np.float32(0.1))
+    trace = tracer.run(tracer.load("mnist"), dtype=dtype, settings={"learning_rate": rate})
+    for step, row in zip(trace.steps, reference("mnist_tensorflow")[dtype]["steps"], strict=True):
+        assert worst(step.loss, row["loss"]) < within
+        if dtype == "float64":
+            norms = [np.linalg.norm(step.gradient(name)) for name in ("w1", "b1", "w2", "b2", "w3", "b3")]
+            assert worst(norms, row["gradient_norms"]) < within
+            assert worst(step.gradient("w1")[300, 7], row["gradient_w1_300_7"]) < within
+            assert worst(step.node("out").value[0], row["out_0"]) < within
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_scenario_gives_a_valid_trace(name: str) -> None:
+    trace = tracer.run(tracer.load(name), steps=2)
+    tracer.validate(trace)
+    assert [step.index for step in trace.steps] == [0, 1]
+    assert trace.metrics[1]["step"] == 1
+    for node in trace.steps[0].parameters:
+        assert trace.steps[0].updated(node.name).tobytes() == trace.steps[1].node(node.name).value.tobytes()
+    phases = [node.phase for node in trace.steps[0].nodes]
+    assert list(dict.fromkeys(phases)) == list(tracer.Phase)
+
+
+# Settings, parameters, seeds.
+
+
+def test_the_public_interface_as_the_issue_writes_it() -> None:
+    scenario = tracer.load("linear-regression")
+    trace = tracer.run(
+        scenario, steps=3, seed=0, parameters={"w": 0.5}, dtype="float64", settings={"learning_rate": 1e-5}
+    )
+    step = trace.steps[0]
+    assert len(trace.steps) == len(trace.metrics) == 3
+    assert isinstance(step.loss, float)
+    assert step.node("w").value == 0.5
+    assert step.gradient("w").shape == ()
+    np.testing.assert_allclose(step.updated("w"), 0.5 - 1e-5 * step.gradient("w"), rtol=1e-15)
+    node = step.nodes[-1]
+    for field in ("id", "op", "inputs", "value", "phase", "name", "scope", "source", "gradient_of"):
+        assert hasattr(node, field)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others() -> None:
+    def values(seed: int) -> bytes:
+        trace = tracer.run(line(shuffle=True), seed=seed)
+        return b"".join(node.value.tobytes() for step in trace.steps for node in step.nodes)
+
+    assert values(3) == values(3)
+    assert values(3) != values(4)
+
+
+def test_batches_cover_the_data_and_the_last_one_is_smaller() -> None:
+    trace = tracer.run(line())
+    assert [step.node("x").value.tolist() for step in trace.steps] == [[0, 1], [2, 3], [4]] * 2
+    assert [row["epoch"] for row in trace.metrics] == [0, 0, 0, 1, 1, 1]
+    shuffled = tracer.run(line(shuffle=True), seed=1)
+    seen = [sorted(x for step in shuffled.steps[start : start + 3] for x in step.node("x").value) for start in (0, 3)]
+    assert seen == [[0, 1, 2, 3, 4]] * 2
+    assert [step.node("x").value.tolist() for step in shuffled.steps[:3]] != [[0, 1], [2, 3], [4]]
+
+
+def test_metrics_are_measured_at_the_end_of_each_epoch_on_plain_arrays() -> None:
+    kinds: list[type] = []
+
+    def mean_weight(w):
+        kinds.append(type(w))
+        return w * 2
+
+    trace = tracer.run(line(metrics={"double": mean_weight}))
+    assert [("double" in row) for row in trace.metrics] == [False, False, True] * 2
+    assert trace.metrics[2]["double"] == 2 * trace.steps[2].updated("w")
+    assert kinds == [np.ndarray] * 2
+
+
+def test_own_settings_reach_every_function() -> None:
+    scenario = line(settings={"scale": 2.0}, model=lambda x, w, b, scale: x * w * scale + b)
+    assert tracer.run(scenario, steps=1).steps[0].loss != tracer.run(scenario, steps=1, settings={"scale": "3"}).steps[0].loss
+
+
+def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
+    assert Training(line(), settings={"epochs": "4"}).steps == 12
+    assert Training(line(), settings={"epochs": 4}, steps=5).steps == 5
+    assert Training(line(steps=7)).steps == 7
+
+
+@pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.05, momentum=0.9), Adam(learning_rate=0.05)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_optimizers_against_their_formulas(optimizer: Optimizer, dtype: str) -> None:
+    trace = tracer.run(line(optimizer=optimizer, batch_size=None, epochs=5), dtype=dtype)
+    w, m, v = trace.steps[0].node("w").value.astype(np.float64), 0.0, 0.0
+    for t, step in enumerate(trace.steps, start=1):
+        g = step.gradient("w").astype(np.float64)
+        if isinstance(optimizer, Adam):
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            w = w - 0.05 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        else:
+            m = 0.9 * m + g
+            w = w - 0.05 * m
+        np.testing.assert_allclose(step.updated("w"), w, rtol=1e-12 if dtype == "float64" else 1e-5)
+        assert step.updated("w").dtype == dtype
+        assert {node.dtype for node in step.nodes if node.dtype.startswith("float") and node.shape} <= {dtype}
+
+
+def test_a_run_that_overflows_finishes_and_says_where_it_began() -> None:
+    trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1})
+    assert len(trace.steps) == 50
+    began = next(node for step in trace.steps if (node := step.first_nonfinite()) is not None)
+    assert began.phase is tracer.Phase.LOSS
+    assert began.source is not None
+    assert began.source.file == "linear_regression.py"
+
+
+# What cannot be run.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"settings": {"learning_rat": 1}}, "line has no setting 'learning_rat'; did you mean learning_rate"),
+        ({"settings": {"learning_rate": "fast"}}, "learning_rate takes a finite number, this is 'fast'"),
+        ({"settings": {"learning_rate": "inf"}}, "learning_rate takes a finite number"),
+        ({"settings": {"batch_size": 0}}, "batch_size takes a whole number from 1 on"),
+        ({"settings": {"epochs": 1.5}}, "epochs takes a whole number"),
+        ({"settings": {"shuffle": "maybe"}}, "shuffle takes true or false"),
+        ({"steps": 0}, "steps takes a whole number from 1 on"),
+        ({"seed": -1}, "seed takes a whole number from 0 on"),
+        ({"dtype": "float16"}, "dtype must be float32 or float64"),
+        ({"parameters": {"q": 1}}, "line has no parameter 'q'; there are: w, b"),
+        ({"parameters": {"w": [1, 2]}}, r"'w' has shape \(\), the given value \(2,\)"),
+        ({"parameters": {"w": "a"}}, "'w' of line is not numeric"),
+        ({"parameters": {"w": 1j}}, "'w' of line is not numeric: its dtype is complex128"),
+        ({"data": "points.csv"}, "makes its own data"),
+    ],
+)
+def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.run(line(), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model": lambda x, w, c: x}, "the model of line asks for 'c'"),
+        ({"loss": lambda p, q: p}, "the loss of line asks for 'q'"),
+        ({"data": lambda: [1, 2]}, "must return named arrays in a dict, not list"),
+        ({"data": lambda: {"x": ["a"], "y": [1]}}, "'x' of line is not numeric: its dtype is <U1"),
+        ({"data": lambda: {"x": [[1], [1, 2]], "y": [1]}}, "its rows differ in length"),
+        ({"data": lambda: {"x": [1.0, 2.0], "y": [1.0]}}, "batches need arrays of one length"),
+        ({"data": lambda nothing: {}}, r"data\(\) of line asks for 'nothing'"),
+        ({"parameters": {}}, "parameters of line must be initial values"),
+        ({"loss": lambda p, y: p - y}, r"the loss of line returned shape \(2,\)"),
+        ({"loss": lambda p, y: 1.0}, "the loss of line returned float"),
+        ({"metrics": {"bad": lambda nothing: 1}}, "the metric bad of line asks for 'nothing'"),
+    ],
+)
+def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.run(line(**changes))
+
+
+def test_a_scenario_checks_its_own_parts() -> None:
+    with pytest.raises(tracer.UsageError, match="model must be a function"):
+        line(model=3)
+    with pytest.raises(tracer.UsageError, match="optimizer must be one such as SGD"):
+        line(optimizer=0.1)
+    with pytest.raises(tracer.UsageError, match="dtype must be float32 or float64"):
+        line(dtype="int8")
+
+
+def test_an_exception_of_the_users_code_keeps_its_type_and_names_the_last_node() -> None:
+    def model(x, w, b):
+        h = x * w
+        raise ZeroDivisionError(f"at {h.shape}")
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        tracer.run(line(model=model))
+    assert caught.value.__notes__ == ["the last recorded node was 0.5 h"]
