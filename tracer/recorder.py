@@ -174,10 +174,10 @@ class Recorder:
         """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
         self.marks.contributions.setdefault(gradient.id, (of, rule))
 
-    def backward(self, output: Tensor) -> None:
+    def backward(self, output: Tensor) -> bool:
         """Record the gradients of a scalar with respect to every parameter, zeros for one it does not depend on.
 
-        Raises UsageError where the output is not one floating number.
+        Returns whether it depends on any of them. Raises UsageError where the output is not one floating number.
         """
         if output.shape != () or not np.issubdtype(output.dtype, np.floating):
             raise UsageError(
@@ -191,6 +191,7 @@ class Recorder:
             if parameter.id not in found:
                 self.marks.gradients[parameter.id] = self._constant_gradient(parameter, 0).id
         self.enter(Phase.UPDATE)
+        return bool(found)
 
     def gradient(self, id: int) -> Tensor | None:
         """The recorded gradient with respect to the node of that id, if any."""

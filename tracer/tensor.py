@@ -25,8 +25,8 @@ class Recording(Protocol):
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
         """Compute the operation, append its node to the record and return its value as a Tensor."""
 
-    def backward(self, output: Tensor) -> None:
-        """Record the gradients of a scalar with respect to everything it depends on."""
+    def backward(self, output: Tensor) -> bool:
+        """Record the gradients of a scalar with respect to the parameters; whether it depends on any."""
 
     def gradient(self, id: int) -> Tensor | None:
         """The recorded gradient with respect to the node of that id, if any."""

@@ -208,7 +208,8 @@ class Training:
         recorder.name(loss, "loss", unless_named=True)
 
         recorder.enter(Phase.BACKWARD)
-        recorder.backward(loss)
+        if not recorder.backward(loss):
+            raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(parameters)}")
 
         family = type(optimizer).__name__
         recorder.enter(Phase.UPDATE, scope=family)

@@ -6,8 +6,15 @@ import click
 
 from tracer.scenario import bundled_names, load
 
+HELP = """\b
+Example:
+  tracer list
 
-@click.command("list", help="\b\nExample:\n  tracer list\n\nThe scenarios: name, steps, parameters, and what each is.")
+The scenarios that come with the project: name, steps, parameters, and what each is.
+"""
+
+
+@click.command("list", help=HELP, short_help="The scenarios that come with the project.")
 def list_scenarios() -> None:
     from tracer.training import Training
 

@@ -20,7 +20,8 @@ _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platst
 def report(error: BaseException) -> int:
     """Say what went wrong in as few lines as it needs, and return the exit code."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        _say(f"interrupted{_notes(error)}")
+        # click turns Ctrl-C into its own exception, with the first one as the cause.
+        _say(f"interrupted{_notes(error.__cause__ or error)}")
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()

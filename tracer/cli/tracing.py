@@ -32,7 +32,7 @@ steps: steps.pdf with diagrams of the first and the last step, steps.log with al
 """
 
 
-@click.command("trace", help=HELP)
+@click.command("trace", help=HELP, short_help="Run a scenario and write its PDF and step log.")
 @click.argument("scenario")
 @click.option("--steps", metavar="N", help="Training steps to run (default: the scenario's own number).")
 @click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import graphviz
 
 from tracer.graph import PHASES, Node, Phase, Step
-from tracer.views.boxes import fold_box, node_box, note_box, reference_box
+from tracer.views.boxes import fold_box, node_box, note_box, reference_box, shortened
 from tracer.views.folding import Fold, Part, folded, ids_of
 from tracer.views.notation import Labels
 from tracer.views.palette import BACKWARD, ELSEWHERE, FORWARD, LOSS, UPDATE, Kind, kind_of
@@ -153,10 +153,8 @@ class _Frames:
                 self.draw(graph, draw_node, inner)
                 continue
             with graph.subgraph(name=f"cluster_{self._paths.index(inner)}") as frame:
-                frame.attr(
-                    label=_quoted(inner.rpartition("/")[2]), style="rounded,dashed", color="#8A8A8A", fontcolor="#5F5F5F",
-                    labeljust="l", margin="8",
-                )  # fmt: skip
+                label = _quoted(shortened(inner.rpartition("/")[2]))
+                frame.attr(label=label, labeljust="l", fontcolor="#5F5F5F", style="rounded,dashed", color="#8A8A8A", margin="8")
                 self.draw(frame, draw_node, inner)
 
     def _says_nothing(self, path: str) -> bool:

@@ -1,0 +1,149 @@
+"""The house: who may import whom, and what may stand where. README draws the same picture."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tracer
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tracer"
+
+FLOORS = [
+    ["errors", "typesetting"],
+    ["graph"],
+    ["expression"],
+    ["op"],
+    ["ops.comparisons", "ops.elementwise", "ops.indexing", "ops.linear_algebra", "ops.reductions", "ops.shaping"],
+    ["ops"],
+    ["tensor", "source"],
+    ["entries"],
+    ["naming", "layers", "optimizers"],
+    ["autodiff", "losses", "digits"],
+    ["recorder", "scenario"],
+    ["training"],
+    ["views.drawing", "views.palette", "views.notation", "views.folding"],
+    ["views.arithmetic", "views.boxes", "views.curve"],
+    ["views.log", "views.diagram"],
+    ["views.booklet"],
+    ["rendering.engine", "rendering.document"],
+    ["cli.files", "cli.progress", "cli.reporting"],
+    ["cli.listing", "cli.tracing"],
+    ["cli"],
+]
+"""From the ground up: a module imports only from floors below its own."""
+
+FACES = {"", "views", "rendering", "__main__", "scenarios"}
+"""Packages that only hand names on, or hold none."""
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(path: Path, *, lazy: bool = True) -> set[str]:
+    """The modules of this package that a file imports, those for type checking only left out."""
+    tree = ast.parse(path.read_text())
+    skipped = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+               for inner in ast.walk(node)}  # fmt: skip
+    found: set[str] = set()
+    names = modules()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tracer":
+            base = node.module.partition(".")[2]
+            for alias in node.names:
+                inner = f"{base}.{alias.name}".strip(".")
+                found.add(inner if inner in names else base)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[2] for alias in node.names if alias.name.split(".")[0] == "tracer"}
+    return found
+
+
+def test_every_module_has_its_floor() -> None:
+    placed = [name for floor in FLOORS for name in floor]
+    assert len(placed) == len(set(placed))
+    assert set(modules()) - FACES == set(placed)
+
+
+def test_imports_run_downwards() -> None:
+    floor_of = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+    for name, path in modules().items():
+        if name in FACES:
+            continue
+        for imported in imports_of(path):
+            assert imported in floor_of, f"{name} imports {imported or 'the package itself'}"
+            assert floor_of[imported] < floor_of[name], f"{name} imports {imported}, which stands above or beside it"
+
+
+def test_views_read_and_do_not_compute_or_write() -> None:
+    computing = {"tensor", "recorder", "autodiff", "training", "scenario", "layers", "losses", "optimizers", "rendering.engine"}
+    for name, path in modules().items():
+        if name.startswith("views"):
+            assert not imports_of(path) & computing, name
+            assert "open(" not in path.read_text(), name
+
+
+@pytest.mark.parametrize(("word", "home"), [("subprocess", "rendering"), ("click", "cli"), ("typst", "rendering")])
+def test_what_is_used_in_one_place_only(word: str, home: str) -> None:
+    users = set()
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(each.split(".")[0] == word for each in names):
+                users.add(name)
+    assert users
+    assert all(name == home or name.startswith(f"{home}.") for name in users), users
+
+
+def test_nothing_prints_outside_the_command() -> None:
+    for name, path in modules().items():
+        calls = [node.func.id for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]  # fmt: skip
+        assert "print" not in calls, name
+
+
+def test_no_file_is_called_after_nothing() -> None:
+    assert not {path.stem for path in PACKAGE.rglob("*.py")} & {"utils", "helpers", "common", "misc", "core"}
+
+
+def test_scenarios_import_numpy_and_tracer_only() -> None:
+    for path in (ROOT / "scenarios").glob("*.py"):
+        tree = ast.parse(path.read_text())
+        names = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert names <= {"numpy", "tracer", "pathlib"}, path.name
+        assert len(path.read_text().splitlines()) <= 80, path.name
+
+
+def test_the_public_names() -> None:
+    assert set(tracer.__all__) == {name for name in tracer.__all__ if hasattr(tracer, name)}
+    promised = {"load", "run", "trace", "validate", "Scenario", "SGD", "Adam", "Tensor", "Op", "Trace", "Step", "Node"}
+    assert promised <= set(tracer.__all__)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, tracer; print(sorted({'typst', 'graphviz', 'networkx', 'click', 'hypothesis'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_functions_and_classes_have_docstrings() -> None:
+    for name, path in modules().items():
+        tree = ast.parse(path.read_text())
+        assert ast.get_docstring(tree), name
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                has = ast.get_docstring(node) or (isinstance(node, ast.FunctionDef) and node.decorator_list)
+                assert has, f"{name}.{node.name}"

@@ -1,0 +1,309 @@
+"""The command as people use it: files, lines, exit codes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tracer.cli import main
+from tracer.cli.files import OutputFolder
+from tracer.cli.progress import Progress
+from tracer.errors import UsageError
+
+MINE = """import numpy as np
+from tracer import SGD, Scenario
+
+def data():
+    return {{"x": np.arange(6.0).reshape(3, 2), "y": [1.0, 2.0, 3.0]}}
+
+def model(x, w, b):
+    h = x @ w + b
+    {model}
+    return h
+
+def loss(p, y):
+    return np.mean((p - y) ** 2)
+
+scenario = Scenario(data=data, parameters={{"w": [0.1, 0.2], "b": 0.0}}, model=model, loss=loss,
+                    optimizer=SGD(learning_rate=0.1), steps=3)
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test runs in an empty folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> int:
+    """The exit code of the command."""
+    before = sys.argv
+    sys.argv = ["tracer", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert re.match(r"NAME +STEPS +PARAMETERS$", lines[0])
+    assert re.search(r"^fruit +6 +22  Apples and oranges", "\n".join(lines), re.MULTILINE)
+    assert re.search(r"^mnist +5 +235,146  Handwritten digits", "\n".join(lines), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["fruit", "linear-regression", "mnist"])
+def test_trace_writes_a_pdf_and_a_log(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", name) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert f"wrote output/{name}/steps.log" in out
+    assert f"wrote output/{name}/steps.pdf" in out
+    assert re.search(r"loss \S+ -> \S+", out)
+    assert sorted(path.name for path in Path("output", name).iterdir()) == ["steps.log", "steps.pdf"]
+    assert Path("output", name, "steps.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["trace", "mnist", "--steps", "3", "--seed", "1", "--set", "learning_rate=0.05", "-o", "somewhere"]
+    assert run(*arguments, "--format", "pdf,log,svg,png,dot", "--dtype", "float64") == 0
+    names = {path.name for path in Path("somewhere").iterdir()}
+    phases = ("forward", "loss", "backward", "update")
+    pictures = {f"step-{step}-{phase}.{kind}" for step in (0, 2) for phase in phases for kind in ("svg", "png", "dot")}
+    assert names == {"steps.pdf", "steps.log"} | pictures
+    text = Path("somewhere/steps.log").read_text()
+    assert "seed=1 dtype=float64 optimizer=SGD learning_rate=0.05" in text
+    assert capsys.readouterr().out.count("wrote ") == len(names)
+
+
+def test_the_same_command_gives_the_same_bytes() -> None:
+    for folder in ("one", "two"):
+        assert run("trace", "fruit", "-q", "-o", folder, "--format", "pdf,log,svg,png,dot") == 0
+    for path in Path("one").iterdir():
+        assert path.read_bytes() == (Path("two") / path.name).read_bytes(), path.name
+
+
+def test_quiet_and_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "fruit", "-q", "--format", "log") == 0
+    assert capsys.readouterr() == ("", "")
+    assert run("trace", "fruit", "-v", "--format", "log") == 0
+    assert len(re.findall(r"^step \d  loss ", capsys.readouterr().out, re.MULTILINE)) == 6
+
+
+def test_a_file_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(MINE.format(model="pass"))
+    assert run("trace", "./mine.py") == 0
+    assert Path("output/mine/steps.pdf").exists()
+    assert "mine.py:8" in Path("output/mine/steps.log").read_text()
+    assert not Path("__pycache__").exists()
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["trace", "-h"], ["list", "-h"]):
+        assert run(*arguments) == 0
+        out = capsys.readouterr().out
+        assert re.search(r"Examples?:\n +tracer \w+", out)
+        assert out.index("Example") < out.index("Options")
+    assert run("--version") == 0
+    assert re.fullmatch(r"tracer, version \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit?"),
+        (["trace", "no.py"], "there is no file no.py"),
+        (["trace", "fruit", "--set", "learning_rat=1"], "fruit has no setting 'learning_rat'; did you mean learning_rate?"),
+        (["trace", "fruit", "--set", "learning_rate"], "--set takes NAME=VALUE"),
+        (["trace", "fruit", "--set", "learning_rate=abc"], "takes a finite number, this is 'abc'"),
+        (["trace", "fruit", "--steps", "none"], "--steps takes a whole number from 1 on"),
+        (["trace", "fruit", "--steps", "0"], "--steps takes a whole number from 1 on"),
+        (["trace", "fruit", "--seed", "-1"], "--seed takes a whole number from 0 on"),
+        (["trace", "fruit", "--format", "pfd"], "there is no format 'pfd'; did you mean pdf?"),
+        (["trace", "fruit", "--format", ","], "--format takes one or more of"),
+        (["trace", "fruit", "--dtype", "float16"], "dtype must be float32 or float64"),
+        (["trace", "fruit", "--data", "x.npz"], "fruit makes its own data"),
+        (["trace", "mnist", "--data", "x.npz"], "there is no data file x.npz"),
+        (["trace", "fruit", "-o", "file"], "cannot write into file: it is a file, not a folder"),
+        (["trace", "fruit", "-o", "/proc/nowhere"], "cannot write into /proc/nowhere"),
+        (["trace", "fruit", "--nope"], "No such option"),
+        (["trace", "fruit", "--engine", "dott"], "is not one of"),
+        (["trace"], "Missing argument"),
+        (["draw"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("file").write_text("")
+    assert run(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.startswith("tracer: ")
+    assert err.count("\n") == 1
+    assert not Path("output").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "said"),
+    [
+        ("h[0] = 1.0", 3, r"tracer: mine\.py:9: h\[0\] = 1\.0: a Tensor cannot be assigned to.*last recorded node was 0\.6 h"),
+        ("h = np.cumsum(h)", 3, r"tracer: mine\.py:9: .*np\.cumsum has no derivative rule"),
+        ("h = 3.0", 2, r"tracer: the loss of mine depends on none of its parameters: w, b"),
+        ("return x + w", 2, r"tracer: the loss of mine returned shape \(3, 2\)"),
+        ("return nothing", 3, r"(?s)Traceback.*mine\.py\", line 9, in model\n    return nothing.*NameError.*node was 0\.6 h"),
+        ("h @ np.ones((7, 7))", 3, r"(?s)mine\.py\", line 9.*ValueError.*operation matmul on shapes \(3,\), \(7, 7\)"),
+    ],
+)
+def test_the_users_own_mistakes(model: str, code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = MINE.format(model=model)
+    if code == 2 and "x + w" in model:
+        text = text.replace("return np.mean((p - y) ** 2)", "return p")
+    Path("mine.py").write_text(text)
+    Path("output/mine").mkdir(parents=True)
+    Path("output/mine/steps.log").write_text("an earlier run\n")
+    assert run("trace", "mine.py") == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.search(said, err)
+    assert "site-packages" not in err
+    assert "/tracer/" not in err
+    assert [path.name for path in Path("output/mine").iterdir()] == ["steps.log"]
+    assert Path("output/mine/steps.log").read_text() == "an earlier run\n"
+
+
+def test_a_file_that_python_cannot_read(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text("x = (\n")
+    assert run("trace", "mine.py") == 3
+    assert "SyntaxError" in capsys.readouterr().err
+
+
+def test_an_exception_after_some_steps_keeps_them(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(MINE.format(model="if w.value[0] < -1: raise RuntimeError('enough')"))
+    assert run("trace", "mine.py") == 3
+    assert re.search(r"\d of 3 steps are whole, in output/mine/steps.log", capsys.readouterr().err)
+    assert Path("output/mine/steps.log").read_text().splitlines()[-1].startswith("== stopped by RuntimeError ==")
+
+
+def test_a_run_that_overflows_says_where_it_began(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "linear-regression", "--set", "learning_rate=1", "--steps", "60") == 0
+    assert re.search(r"NaN or infinite from 40\.09 loss \(linear_regression\.py:\d+\) on", capsys.readouterr().out)
+
+
+def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tracer", "trace", "linear-regression", "--steps", "1000000"]
+    root = Path(__file__).parent.parent
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)})
+    part = tmp_path / "output/linear-regression/steps.log.part"
+    deadline = time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size > 100_000) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.fullmatch(r"tracer: interrupted \(\d+ of 1000000 steps are whole, in \S+steps\.log\)", err.strip())
+    text = (tmp_path / "output/linear-regression/steps.log").read_text()
+    last = text.splitlines()[-1]
+    assert re.fullmatch(r"== interrupted ==  \d+ of 1000000 steps are whole", last)
+    assert text.count("== step ") == int(last.split()[3])
+    assert not part.exists()
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let every file fail once so many characters are written."""
+    import tracer.cli.files as files
+
+    class Full:
+        def __init__(self, file: object) -> None:
+            self.file, self.written = file, 0
+
+        def write(self, text: str) -> None:
+            self.written += len(text)
+            if self.written > after:
+                raise OSError(28, "No space left on device")
+            self.file.write(text)  # type: ignore[attr-defined]
+
+        def flush(self) -> None:
+            self.file.flush()  # type: ignore[attr-defined]
+
+        def close(self) -> None:
+            self.file.close()  # type: ignore[attr-defined]
+
+    made = files.GrowingFile.__init__
+
+    def wrapped(self: files.GrowingFile, place: Path) -> None:
+        made(self, place)
+        self._file = Full(self._file)  # type: ignore[assignment]
+
+    monkeypatch.setattr(files.GrowingFile, "__init__", wrapped)
+
+
+def test_a_full_disk_is_one_line_and_takes_nothing_for_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("trace", "fruit", "-q", "--format", "log", "--steps", "1") == 0
+    earlier = Path("output/fruit/steps.log").read_text()
+    full_disk(monkeypatch, 40_000)
+    assert run("trace", "fruit") == 2
+    err = capsys.readouterr().err
+    assert err == (
+        "tracer: cannot write output/fruit/steps.log: No space left on device;"
+        " what was written so far is in steps.log.part\n"
+    )
+    assert Path("output/fruit/steps.log").read_text() == earlier
+    assert Path("output/fruit/steps.log.part").read_text().count("== step ") >= 1
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_half(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path / "out")
+    folder.write("a.pdf", b"whole")
+
+    def fail(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(UsageError, match=r"cannot write .*a\.pdf: No space left on device"):
+        folder.write("a.pdf", b"half of it")
+    monkeypatch.undo()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.pdf"]
+    assert (tmp_path / "out/a.pdf").read_bytes() == b"whole"
+
+
+def test_no_engine_is_told_before_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert run("trace", "fruit", "--engine", "system") == 2
+    assert "there is no dot to lay out diagrams: install one with: pip install graphviz-pure" in capsys.readouterr().err
+    assert not Path("output").exists()
+    assert run("trace", "fruit", "-q", "--engine", "system", "--format", "log,dot") == 0
+
+
+def test_progress_is_shown_on_a_terminal_after_a_second(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 0.5, 1.5, 2.0, 2.5, 3.0] + [4.0] * 50)
+    monkeypatch.setattr("tracer.cli.progress.time.monotonic", lambda: next(clock))
+    with Progress(5, "fruit", quiet=False) as progress:
+        progress.step()
+        progress.step()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Progress(3, "fruit", quiet=False) as progress:
+        for _ in range(3):
+            progress.step()
+    assert "fruit" in capsys.readouterr().err
+    with Progress(3, "fruit", quiet=True) as progress:
+        progress.step()
+    assert capsys.readouterr().err == ""

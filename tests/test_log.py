@@ -1,0 +1,130 @@
+"""The step log, as a reader and as a program sees it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.graph import Node, Phase
+from tracer.scenario import bundled_names
+from tracer.views.log import log_lines, log_text
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def body(trace: tracer.Trace) -> str:
+    """The log without the line of versions."""
+    return "".join(line for line in log_text(trace).splitlines(keepends=True) if not line.startswith("# tracer"))
+
+
+@pytest.mark.parametrize(("name", "steps"), [("linear-regression", 2), ("fruit", 1)])
+def test_golden_logs(name: str, steps: int) -> None:
+    """Reviewed as text; written anew by deleting the file and running the test twice."""
+    path = GOLDEN / f"{name}.log"
+    found = body(tracer.run(tracer.load(name), steps=steps))
+    if not path.exists():
+        path.write_text(found)
+        pytest.fail(f"{path.name} was not there and has been written: read it")
+    assert found == path.read_text()
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_the_form_of_the_log(name: str) -> None:
+    trace = tracer.run(tracer.load(name), steps=2)
+    text = log_text(trace)
+    assert text.isascii()
+    assert text == log_text(tracer.run(tracer.load(name), steps=2))
+    lines = text.splitlines()
+    assert next(line for line in lines if line.startswith("== ")).startswith("== step 0 ==  loss ")
+    assert re.fullmatch(r"== end ==  2 steps, loss \S+ -> \S+", lines[-1])
+    for step in trace.steps:
+        numbers = [line.split()[0] for line in lines if re.match(rf"{step.index}\.\d+ ", line)]
+        width = max(2, len(str(len(step.nodes) - 1)))
+        assert numbers == [f"{step.index}.{node.id:0{width}d}" for node in step.nodes]
+    # One line a node and at most two below it.
+    below = 0
+    for line in lines:
+        below = below + 1 if line.startswith("     ") else 0
+        assert below <= 2
+    phases = [line[3:] for line in lines if line.startswith("-- ")]
+    assert [phase for phase in phases if phase != "metrics"] == [phase.value for phase in Phase] * 2
+
+
+def value_of(text: str) -> float:
+    """What an arithmetic line of the log comes to."""
+    names = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "square", "tanh", "sin", "cos", "inf")}
+    return float(eval(text, {"__builtins__": {}, "max": max, "min": min, "abs": abs, **names}))
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_the_arithmetic_in_the_log_is_right(name: str) -> None:
+    """Every worked element without left-out terms is computed again from its own text."""
+    checked = 0
+    for line in log_text(tracer.run(tracer.load(name), steps=2)).splitlines():
+        parts = line.strip().partition("    |g|")[0].split(" = ")
+        if not line.startswith("     ") or len(parts) != 3 or "..." in line or re.search(r"[a-z_]+\(.*(None|axis)", parts[1]):
+            continue
+        found, expected = value_of(parts[1]), value_of(parts[2])
+        # The numbers have four digits; what is subtracted from each other loses some.
+        size = max([abs(float(number)) for number in re.findall(r"[\d.]+(?:e[+-]?\d+)?", parts[1])] or [1.0])
+        assert found == pytest.approx(expected, rel=5e-3, abs=5e-3 * max(1.0, size)), line
+        checked += 1
+    assert checked > 10
+
+
+def test_the_worked_elements_of_the_design() -> None:
+    def model(X, W1, b1):
+        z1 = X @ W1 + b1
+        return np.sum(z1)
+
+    step = tracer.trace(model, np.array([[1.0, 2.0]]), np.array([[0.1], [0.5]]), np.array([0.0]))
+    text = log_text(tracer.Trace("t", "", 0, "float64", {}, {}, (step,)))
+    assert "z1 = X @ W1 + b1" in text
+    assert "(1,2)@(2,1)+(1,) -> (1,1)" in text
+    assert "z1[0,0] = 1*0.1 + 2*0.5 + 0 = 1.1" in text
+
+
+def test_where_numbers_stop_being_finite_is_marked_once() -> None:
+    text = log_text(tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1}, steps=60))
+    marks = [line for line in text.splitlines() if "!!" in line]
+    assert marks == ["     !! infinite in 1 of 1 element: the first of this run"]
+    assert text.splitlines()[-1].endswith("loss on")
+
+
+def test_large_arrays_get_one_summary_line() -> None:
+    text = log_text(tracer.run(tracer.load("mnist"), steps=1))
+    assert re.search(r"^     \(784,256\) f32 n=200704 min=\S+ max=\S+ mean=\S+ zero=0%$", text, re.MULTILINE)
+    assert re.search(r"\[784 terms\] = ", text)
+    assert max(map(len, text.splitlines())) < 260
+
+
+def test_an_operation_that_is_no_longer_there_is_still_written() -> None:
+    def renamed(node: Node) -> Node:
+        return node if node.is_leaf else replace(node, op=f"{node.op}_of_old")
+
+    trace = tracer.run(tracer.load("fruit"), steps=1)
+    old = replace(trace.steps[0], nodes=tuple(renamed(node) for node in trace.steps[0].nodes))
+    text = log_text(replace(trace, steps=(old,)))
+    assert "h1 = x @ W1 + b1" in text
+    assert "[0,0] = " not in text
+
+
+def test_the_log_comes_as_the_steps_come() -> None:
+    seen: list[int] = []
+
+    def steps() -> Any:
+        for step in tracer.run(tracer.load("fruit"), steps=3).steps:
+            seen.append(step.index)
+            yield step
+
+    pieces = log_lines(tracer.run(tracer.load("fruit"), steps=1), steps())
+    next(pieces)
+    assert seen == []
+    assert next(pieces).startswith("== step 0 ==")
+    assert seen == [0]
