@@ -5,12 +5,13 @@
 """
 
 from tracer.errors import RecordingError, ScenarioError, TracerError, UsageError
+from tracer.functions import trace
 from tracer.graph import Literal, Node, Phase, Source, Step, Trace, validate
 from tracer.op import Op
 from tracer.optimizers import SGD, Adam
 from tracer.scenario import Scenario, load
 from tracer.tensor import Tensor
-from tracer.training import run, trace
+from tracer.training import run
 
 __all__ = [
     "SGD",

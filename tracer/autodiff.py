@@ -7,16 +7,12 @@ a value is used twice are nodes like any other, and can be differentiated again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tracer.graph import Literal
 from tracer.op import Array, Op
-from tracer.tensor import Tensor
-
-if TYPE_CHECKING:
-    from tracer.recorder import Recorder
+from tracer.tensor import Recording, Tensor
 
 
 def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
@@ -25,7 +21,7 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
     Returns them by the id of the node; a wanted Tensor that the output does not depend on, or that holds no floating
     numbers, is missing. Works through the record in order and in reverse, without recursion.
     """
-    recorder: Recorder = output.recorder  # type: ignore[assignment]
+    recorder = output.recorder
     reached = _between({tensor.id for tensor in wanted}, output, recorder)
     if not reached[output.id]:
         return {}
@@ -54,7 +50,7 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
     return found
 
 
-def _between(wanted: set[int], output: Tensor, recorder: Recorder) -> bytearray:
+def _between(wanted: set[int], output: Tensor, recorder: Recording) -> bytearray:
     """A flag for every node up to the output: whether a gradient flows from the output through it to a wanted one."""
     depends = bytearray(output.id + 1)
     for id in range(min(wanted, default=0), output.id + 1):

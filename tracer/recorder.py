@@ -179,11 +179,7 @@ class Recorder:
 
         Returns whether it depends on any of them. Raises UsageError where the output is not one floating number.
         """
-        if output.shape != () or not np.issubdtype(output.dtype, np.floating):
-            raise UsageError(
-                f"gradients start from one floating number, this has shape {output.shape} and dtype {output.dtype}:"
-                " reduce it with np.mean or np.sum"
-            )
+        check_scalar(output, "what gradients start from")
         parameters = [self.tensor(id) for id, entry in enumerate(self.entries) if entry[0] == "parameter"]
         found = gradients(output, parameters)
         self.marks.gradients.update((of, gradient.id) for of, gradient in found.items())
@@ -225,6 +221,16 @@ class Recorder:
             return "none"
         node = nodes_of(self.entries, self.marks, self.base)[-1]
         return f"{node.id} {node.name or (node.source.text if node.source else node.op)}"
+
+
+def check_scalar(value: Any, what: str) -> None:
+    """Raise UsageError unless the value is one recorded floating number."""
+    if not isinstance(value, Tensor):
+        raise UsageError(f"{what} returned {type(value).__name__}, which was not computed from the recorded arrays")
+    if value.shape != ():
+        raise UsageError(f"{what} returned shape {value.shape}, one number is needed: reduce it with np.mean or np.sum")
+    if value.dtype.kind != "f":
+        raise UsageError(f"{what} returned {value.dtype}, which has no derivative: a floating number is needed")
 
 
 def frozen(array: np.ndarray) -> np.ndarray:

@@ -7,11 +7,13 @@ graph in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
+from tracer.entries import Entry
 from tracer.errors import RecordingError
 from tracer.op import Op, registry
 from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
@@ -20,10 +22,26 @@ NO_PARAMETERS: dict[str, Any] = {}
 
 
 class Recording(Protocol):
-    """What a Tensor asks of its recorder."""
+    """The recorder that a Tensor carries, as far as Tensors and the backward pass use it."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What was recorded so far; a node's id is its position here."""
 
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
         """Compute the operation, append its node to the record and return its value as a Tensor."""
+
+    def tensor(self, id: int) -> Tensor:
+        """The Tensor of a recorded node."""
+
+    def seed_gradient(self, output: Tensor) -> Tensor:
+        """The derivative of the output with respect to itself: 1."""
+
+    def deriving(self, of: int, rule: int | None) -> AbstractContextManager[None]:
+        """What is recorded inside serves the derivative with respect to node `of`, by the rule of operation `rule`."""
+
+    def contributed(self, gradient: Tensor, of: int, rule: int) -> None:
+        """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
 
     def backward(self, output: Tensor) -> bool:
         """Record the gradients of a scalar with respect to the parameters; whether it depends on any."""
