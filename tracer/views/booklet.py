@@ -27,6 +27,9 @@ HEADING, LEGEND = 62.0, 34.0
 SMALLEST_SCALE = 0.7
 """How far a diagram may be shrunk: its smallest type of 9 points stays above 6."""
 
+LARGEST_SCALE = 1.35
+"""How far a small diagram is enlarged."""
+
 
 MOST_ON_A_PAGE = 40
 """Nodes beyond which no page is readable, so that larger parts need not be tried."""
@@ -114,12 +117,14 @@ class _Fitting:
         drawn = diagram(self.step, parts, self.labels)
         drawing = self.layout(drawn.dot)
         upright, wide = _scale(drawing, *PAGE), _scale(drawing, PAGE[1], PAGE[0])
-        return Picture(drawn, drawing, max(upright, wide), wide > upright)
+        is_wide = drawing.width > drawing.height if wide == upright else wide > upright
+        return Picture(drawn, drawing, max(upright, wide), is_wide)
 
 
-def _scale(drawing: Drawing, width: float, height: float) -> float:
-    across, down = width - 2 * MARGIN, height - 2 * MARGIN - HEADING - LEGEND
-    return min(1.0, across / drawing.width, down / drawing.height)
+def _scale(drawing: Drawing, width: float, height: float, taken: float = 0.0) -> float:
+    """The scale at which a drawing fills a page of which some height is taken already."""
+    across, down = width - 2 * MARGIN, height - 2 * MARGIN - HEADING - LEGEND - taken
+    return min(LARGEST_SCALE, across / drawing.width, down / drawing.height)
 
 
 def diagrams_of(step: Step, labels: Labels, layout: Layout) -> Iterator[tuple[str, list[Picture]]]:
@@ -156,34 +161,50 @@ def _step_pages(trace: Trace, step: Step, layout: Layout) -> Iterator[str]:
     labels = Labels(step.nodes)
     for what, pictures in diagrams_of(step, labels, layout):
         title = f"Step {step.index}: {what}"
-        explanation = _EXPLANATIONS.get(what, "")
+        if what == "update":
+            yield from _update_pages(trace, step, title, pictures)
+            continue
+        explanation = _EXPLANATIONS[what]
         if what == "loss":
             loss = step.nodes[step.loss_id]
             explanation = f"{labels.equation(loss)} = {number_text(loss.value)}. {explanation}"
-        if what == "update":
-            yield _update_page(trace, step)
-            explanation = _update_explanation(step, step.parameters)
-            title = f"Step {step.index}: update of {step.parameters[0].name}"
-        for number, picture in enumerate(pictures, start=1):
-            part = f"Part {number} of {len(pictures)}. " if len(pictures) > 1 else ""
-            has_gradients = what in ("forward", "loss")
-            yield _picture_page(title, part + explanation, picture, is_outlined=number == 1, has_gradients=has_gradients)
+        yield from _picture_pages(title, explanation, pictures, has_gradients=what != "backward")
 
 
-def _update_explanation(step: Step, parameters: Sequence[Node]) -> str:
+def _picture_pages(title: str, explanation: str, pictures: Sequence[Picture], *, has_gradients: bool) -> Iterator[str]:
+    for number, picture in enumerate(pictures, start=1):
+        part = f"Part {number} of {len(pictures)}. " if len(pictures) > 1 else ""
+        folded_away = picture.diagram.hidden
+        said = f" {folded_away} operations are folded into boxes that say so." if folded_away else ""
+        body = _shown(picture, picture.scale) + f"\n#v(1fr)\n{_legend(picture.diagram.kinds, has_gradients)}"
+        yield _page(title, part + explanation + said, body, picture.is_wide, is_outlined=number == 1)
+
+
+def _update_pages(trace: Trace, step: Step, title: str, pictures: Sequence[Picture]) -> Iterator[str]:
+    """The table of all parameters, and how the first of them gets its new value: on one page where that is readable."""
+    table, height = _update_table(step)
+    optimizer = trace.hyperparameters.get("optimizer", "The optimizer")
+    explanation = f"{optimizer} moves every parameter against its gradient; the new values are those of the next step."
+    how = _update_explanation(step.parameters)
+    scale = _scale(pictures[0].drawing, PAGE[1], PAGE[0], height + 30)
+    if len(pictures) == 1 and scale >= SMALLEST_SCALE:
+        below = f"#block(above: 14pt, below: 8pt, {literal(how)})\n{_shown(pictures[0], scale)}"
+        legend = _legend(pictures[0].diagram.kinds, has_gradients=False)
+        yield _page(title, explanation, f"{table}\n{below}\n#v(1fr)\n{legend}", is_wide=True)
+    else:
+        yield _page(title, explanation, table, is_wide=True)
+        yield from _picture_pages(f"{title} of {step.parameters[0].name}", how, pictures, has_gradients=False)
+
+
+def _update_explanation(parameters: Sequence[Node]) -> str:
     first, *others = parameters
-    text = f"How {first.name} gets its new value."
     names = ", ".join(other.name for other in others)
-    return f"{text} The same operations update {names}." if others else text
+    return f"How {first.name} gets its new value." + (f" The same operations update {names}." if others else "")
 
 
-def _picture_page(title: str, explanation: str, picture: Picture, *, is_outlined: bool, has_gradients: bool) -> str:
-    drawing, scale = picture.drawing, picture.scale
-    if picture.diagram.hidden:
-        explanation += f" {picture.diagram.hidden} operations are folded into boxes that say so."
-    shown = image(drawing.svg, drawing.width * scale, drawing.height * scale)
-    body = f"#align(center, {shown})\n#v(1fr)\n{_legend(picture.diagram.kinds, has_gradients)}"
-    return _page(title, explanation, body, picture.is_wide, is_outlined)
+def _shown(picture: Picture, scale: float) -> str:
+    drawing = picture.drawing
+    return f"#align(center, {image(drawing.svg, drawing.width * scale, drawing.height * scale)})"
 
 
 def _page(title: str, explanation: str, body: str, is_wide: bool, is_outlined: bool = True) -> str:
@@ -256,18 +277,20 @@ def _pairs_table(title: str, pairs: dict[str, str]) -> str:
     return _table(cells, 2, "(left, left)")
 
 
-def _update_page(trace: Trace, step: Step) -> str:
+def _update_table(step: Step) -> tuple[str, float]:
+    """The table of old values, gradients and new values, and about how high it is in points."""
     cells = [f"[{heading}]" for heading in ("Parameter", "Old value", "Gradient", "New value")]
+    height = 32.0
     for node in step.parameters:
-        if node.id in step.updates:
-            gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
-            name = f"{node.name}\n{shape_text(node.shape)}" if node.shape else node.name
-            cells += [mono(name, 8)]
-            cells += [mono("\n".join(grid_lines(value)), 8, colour) for value, colour in
-                      ((node.value, "#111111"), (gradient.value, GRADIENT_TEXT), (new.value, "#111111"))]  # fmt: skip
-    optimizer = trace.hyperparameters.get("optimizer", "the optimizer")
-    explanation = f"{optimizer} moves every parameter against its gradient; the new values are those of the next step."
-    return _page(f"Step {step.index}: update", explanation, _table(cells, 4, "left"), is_wide=True)
+        if node.id not in step.updates:
+            continue
+        gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
+        grids = [grid_lines(value) for value in (node.value, gradient.value, new.value)]
+        cells.append(mono(f"{node.name}\n{shape_text(node.shape)}" if node.shape else node.name, 8))
+        colours = ("#111111", GRADIENT_TEXT, "#111111")
+        cells += [mono("\n".join(lines), 8, colour) for lines, colour in zip(grids, colours, strict=True)]
+        height += 10.5 + 11 * max(1 + bool(node.shape), *map(len, grids))
+    return _table(cells, 4, "left"), height
 
 
 def _table(cells: Sequence[str], columns: int, align: str) -> str:

@@ -95,8 +95,9 @@ def node_box(step: Step, node: Node, labels: Labels) -> str:
 
 
 def reference_box(node: Node, labels: Labels) -> str:
-    """The small box of a node that is drawn in full elsewhere: its name and shape."""
-    return _table([_heading(labels[node.id], node)], ELSEWHERE)
+    """The small box of a node that is drawn in full elsewhere: its name, and its shape or its one number."""
+    number = "" if node.shape else grid_lines(node.value)[0]
+    return _table([_heading(labels[node.id], node, "" if number == labels[node.id] else number)], ELSEWHERE)
 
 
 def note_box(text: str) -> str:

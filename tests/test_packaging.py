@@ -1,0 +1,77 @@
+"""What is shipped: the wheel, its data and licences, and the command in it."""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ("tracer", "scenarios", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+
+
+def settings() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy so that nothing lying about gets into it."""
+    source = tmp_path_factory.mktemp("source")
+    for name in SHIPPED:
+        place = ROOT / name
+        if place.is_dir():
+            shutil.copytree(place, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(place, source / name)
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("steptracer-*.whl"))
+
+
+def test_the_packages_listed_are_the_folders() -> None:
+    listed = set(settings()["options"]["packages"].split())
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "tracer").rglob("*.py")}
+    assert listed == folders | {"tracer.rendering.fonts", "tracer.scenarios", "tracer.scenarios.data"}
+
+
+def test_the_wheel_holds_scenarios_data_fonts_and_notices(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for path in (ROOT / "scenarios").glob("*.py"):
+        assert f"tracer/scenarios/{path.name}" in names
+    for name in ("data/mnist_sample.npz", "data/NOTICE.md"):
+        assert f"tracer/scenarios/{name}" in names
+    assert {"tracer/rendering/fonts/NotoSansSC-GB2312.ttf", "tracer/rendering/fonts/OFL.txt", "tracer/py.typed"} <= names
+    assert any(name.endswith("LICENSE") for name in names)
+    assert not any("test" in name or "golden" in name for name in names)
+
+
+def test_the_installed_wheel_runs_elsewhere(wheel: Path, tmp_path: Path) -> None:
+    target, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
+    subprocess.run(pip, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(target), "PATH": "/nowhere"}
+    command = [sys.executable, "-c", "import tracer.cli as c, sys; print(c.__file__); c.main()", "trace", "fruit"]
+    done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(str(target))
+    assert (elsewhere / "output/fruit/steps.pdf").read_bytes().startswith(b"%PDF")
+    assert (elsewhere / "output/fruit/steps.log").read_text().count("== step ") == 6
+    script = next(target.glob("*.dist-info")) / "entry_points.txt"
+    assert "tracer = tracer.cli:main" in script.read_text()
+
+
+def test_the_sample_of_digits_is_the_one_of_its_notice() -> None:
+    data = ROOT / "scenarios" / "data"
+    digest = hashlib.sha256((data / "mnist_sample.npz").read_bytes()).hexdigest()
+    assert digest in (data / "NOTICE.md").read_text()

@@ -1,0 +1,122 @@
+"""README says what is so: its commands are run, its outputs compared, its pictures made again."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tracer
+from tracer.cli.tracing import FORMATS
+from tracer.op import registry
+from tracer.views.log import log_text
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def run(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> str:
+    from tracer.cli import main
+
+    before = sys.argv
+    sys.argv = arguments
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code
+    finally:
+        sys.argv = before
+    return capfd.readouterr().out
+
+
+def test_every_command_prints_what_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    count = 0
+    for block in blocks("console"):
+        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            assert run(shlex.split(command), capfd) == output, command
+            count += 1
+    assert count >= 4
+
+
+def test_the_scenario_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    (text,) = (block for block in blocks("python") if "Scenario(" in block)
+    Path("mine.py").write_text(text)
+    assert "20 steps, 2 parameters" in run(["tracer", "trace", "./mine.py"], capfd)
+    assert Path("output/mine/steps.pdf").exists()
+
+
+def test_the_session_in_readme() -> None:
+    (text,) = (block for block in blocks("python") if ">>>" in block)
+    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", None, 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_the_log_in_readme_is_the_log() -> None:
+    log = log_text(tracer.run(tracer.load("fruit"), steps=1))
+    (shown,) = blocks("text")
+    assert all(line in log.splitlines() for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(("name", "phase"), [("fruit", "forward"), ("linear-regression", "backward")])
+def test_the_pictures_in_readme_are_what_the_command_draws(
+    name: str, phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(["tracer", "trace", name, "-q", "--format", "svg"], capfd)
+    picture = f"tests/golden/{name}-step-0-{phase}.svg"
+    assert f"]({picture})" in README
+    assert Path(f"output/{name}/step-0-{phase}.svg").read_text() == (ROOT / picture).read_text()
+
+
+def test_ci_runs_the_test_command_of_readme() -> None:
+    first, second = (block.strip() for block in blocks("sh"))
+    assert second in (ROOT / ".ci/run").read_text()
+    assert first.startswith("python3 -m venv .venv")
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="installs from the package index: CI does it")
+def test_the_first_command_of_readme_on_a_fresh_clone(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    subprocess.run(["bash", "-c", blocks("sh")[0]], cwd=clone, check=True, env=environment, capture_output=True)
+    assert (clone / "output/fruit/steps.pdf").read_bytes().startswith(b"%PDF")
+    assert (clone / "output/fruit/steps.log").exists()
+
+
+def test_every_operation_and_option_is_in_readme() -> None:
+    listed = README[README.index("Recorded with derivative rules") : README.index("Where a derivative does not exist")]
+    words = set(re.findall(r"[a-z_0-9]+", listed.replace("abs", "absolute").replace("logical_and/or/not", "")))
+    inner = {"take", "scatter", "stop_gradient", "positive", "logical_and", "logical_or", "logical_not"}
+    comparing = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
+    assert {op.name for op in registry} - inner - comparing <= words
+    from tracer.cli.tracing import trace
+
+    options = {name for parameter in trace.params for name in parameter.opts if name.startswith("--")}
+    short = {"--output": "-o", "--quiet": "-q", "--verbose": "-v"}
+    assert all(f"`{short.get(option, option)}" in README for option in options)
+    assert ",".join(FORMATS) in README
+
+
+def test_the_floors_in_readme_are_those_under_test() -> None:
+    from test_architecture import FLOORS
+
+    picture = README[README.index("    cli/  ") : README.index("How it works, in the order")]
+    for name in (name for floor in FLOORS for name in floor):
+        # Of the command and the operations README names the folder, of views and rendering every file.
+        word = name.rpartition(".")[2] if name.startswith(("views", "rendering")) else name.split(".")[0]
+        assert re.search(rf"\b{word}\b", picture), name
