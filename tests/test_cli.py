@@ -220,6 +220,21 @@ def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
     assert not part.exists()
 
 
+def test_pieces_that_are_not_whole_are_not_counted(tmp_path: Path) -> None:
+    file = OutputFolder(tmp_path).growing("steps.log")
+    file.write("heading\n")
+    file.write("step 0\n")
+
+    def interrupted(content: bytes) -> int:
+        raise KeyboardInterrupt
+
+    whole = file._file
+    file._file = type("Interrupted", (), {"write": staticmethod(interrupted), "flush": whole.flush, "tell": whole.tell})()
+    with pytest.raises(KeyboardInterrupt):
+        file.write("step 1\n")
+    assert file.whole_pieces() == 2
+
+
 def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Let every file fail once so many characters are written."""
     import tracer.cli.files as files
@@ -228,11 +243,11 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
         def __init__(self, file: object) -> None:
             self.file, self.written = file, 0
 
-        def write(self, text: str) -> None:
-            self.written += len(text)
+        def write(self, content: bytes) -> None:
+            self.written += len(content)
             if self.written > after:
                 raise OSError(28, "No space left on device")
-            self.file.write(text)  # type: ignore[attr-defined]
+            self.file.write(content)  # type: ignore[attr-defined]
 
         def flush(self) -> None:
             self.file.flush()  # type: ignore[attr-defined]

@@ -49,15 +49,19 @@ class GrowingFile:
         self.part = place.with_name(f"{place.name}.part")
         self.lines = 0
         self.is_broken = False
+        # Where each piece ends, noted before it is written: an interruption may come in the middle.
+        self._ends: list[int] = []
         try:
-            self._file: IO[str] = self.part.open("w", encoding="utf-8", newline="\n")
+            self._file: IO[bytes] = self.part.open("wb")
         except OSError as error:
             raise UsageError(f"cannot write {self.part}: {_reason(error)}") from None
 
     def write(self, text: str) -> None:
         """Append a piece."""
+        content = text.encode()
+        self._ends.append((self._ends[-1] if self._ends else 0) + len(content))
         try:
-            self._file.write(text)
+            self._file.write(content)
             self._file.flush()
         except OSError as error:
             self.is_broken = True
@@ -67,6 +71,12 @@ class GrowingFile:
                 f"cannot write {self.place}: {_reason(error)}; what was written so far is in {self.part.name}"
             ) from None
         self.lines += text.count("\n")
+
+    def whole_pieces(self) -> int:
+        """How many pieces are on disk from their first to their last byte."""
+        self._file.flush()
+        size = self._file.tell()
+        return sum(end <= size for end in self._ends)
 
     def discard(self) -> None:
         """Take back what was written; a file of an earlier run stays as it is."""

@@ -155,12 +155,13 @@ def _keep_what_is_whole(run: _Run, log: GrowingFile | None, error: BaseException
     """End the log of a run that ended early; where no step was finished, an earlier log stays in its place."""
     if log is None or log.is_broken:
         return
-    if not run.done:
+    steps = log.whole_pieces() - 1  # the first piece is the heading
+    if steps < 1:
         log.discard()
         return
     why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
-    log.write(ending_lines(run.done, run.training.steps, why))
-    error.add_note(f"{run.done} of {run.training.steps} steps are whole, in {log.end()}")
+    log.write(ending_lines(steps, run.training.steps, why))
+    error.add_note(f"{steps} of {run.training.steps} steps are whole, in {log.end()}")
 
 
 def _write_pictures(trace: Trace, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None) -> list[str]:
