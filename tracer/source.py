@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import CodeType
 
 PACKAGE = Path(__file__).parent
+_PACKAGE_FOLDER = str(PACKAGE)
 
 Position = tuple[int, int, int, int]
 """Line and byte column of the start, line and byte column of the end."""
@@ -23,7 +25,7 @@ Position = tuple[int, int, int, int]
 
 def is_library(code: CodeType) -> bool:
     """Whether a function is one of this package's own: a layer, a loss, an optimizer."""
-    return Path(code.co_filename).parent == PACKAGE
+    return os.path.dirname(code.co_filename) == _PACKAGE_FOLDER  # noqa: PTH120 (asked for every operation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
