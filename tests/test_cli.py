@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -187,6 +188,30 @@ def test_a_file_that_python_cannot_read(capsys: pytest.CaptureFixture[str]) -> N
     Path("mine.py").write_text("x = (\n")
     assert run("trace", "mine.py") == 3
     assert "SyntaxError" in capsys.readouterr().err
+
+
+def test_a_scenario_that_ends_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text("import sys\nsys.exit(0)\n")
+    assert run("trace", "mine.py") == 3
+    assert capsys.readouterr().err == "tracer: the scenario's own code ended the program with sys.exit(0)\n"
+
+
+def test_endless_recursion_is_told_briefly(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(MINE.format(model="return model(x, w, b)"))
+    assert run("trace", "mine.py") == 3
+    err = capsys.readouterr().err
+    assert "RecursionError" in err
+    assert err.count("\n") < 30
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    root = Path(__file__).parent.parent
+    command = f"{shlex.quote(sys.executable)} -m tracer trace fruit -v --format log | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(root)}, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_exception_after_some_steps_keeps_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,9 +30,12 @@ def report(error: BaseException) -> int:
         command = error.ctx.command_path if error.ctx else "tracer"
         _say(f"{error.format_message()} (see {command} --help)")
         return error.exit_code
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+        return 0  # the reader has seen enough, and click has closed the output
     frames = user_frames(error)
+    if isinstance(error, SystemExit):
+        _say(f"the scenario's own code ended the program with sys.exit({error.code if error.code is not None else ''})")
+        return SCENARIO_RAISED
     if isinstance(error, RecordingError) and frames:
         last = frames[-1]
         _say(f"{Path(last.filename).name}:{last.lineno}: {last.line}: {error}{_notes(error)}")
@@ -50,7 +53,7 @@ def report(error: BaseException) -> int:
     if frames:
         _say("the scenario's own code raised:")
         click.echo("Traceback (most recent call last):", err=True)
-        click.echo("".join(traceback.format_list(frames)).rstrip(), err=True)
+        click.echo("".join(traceback.StackSummary.from_list(frames).format()).rstrip(), err=True)
         click.echo("".join(traceback.format_exception_only(error)).rstrip(), err=True)
         return SCENARIO_RAISED
     traceback.print_exception(error)
