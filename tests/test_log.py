@@ -101,6 +101,9 @@ def test_large_arrays_get_one_summary_line() -> None:
     text = log_text(tracer.run(tracer.load("mnist"), steps=1))
     assert re.search(r"^     \(784,256\) f32 n=200704 min=\S+ max=\S+ mean=\S+ zero=0%$", text, re.MULTILINE)
     assert re.search(r"\[784 terms\] = ", text)
+    # Of long sums, terms are shown that say something: the first three without a factor of 0.
+    (product,) = re.findall(r"^     \(images @ w1\)\[0,0\] = (.*) \+ \.\.\. \[784 terms\]", text, re.MULTILINE)
+    assert all(float(factor) != 0 for term in product.split(" + ") for factor in term.split("*"))
     assert max(map(len, text.splitlines())) < 260
 
 

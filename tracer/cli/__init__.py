@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -30,8 +31,13 @@ command.add_command(trace)
 
 def main() -> None:
     """Run the command and end with its exit code: 0 done, 2 wrong usage, 3 the scenario's code raised, 130 interrupted."""
+    if "_TRACER_COMPLETE" in os.environ:
+        command.main(prog_name="tracer")  # a shell asks click for completions
     try:
-        command.main(prog_name="tracer", standalone_mode=False)
+        # Not command.main(): it would turn an interruption and a closed pipe into exceptions of its own.
+        with command.make_context("tracer", sys.argv[1:]) as context:
+            command.invoke(context)
+        sys.stdout.flush()
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except BaseException as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import sysconfig
 import traceback
 from pathlib import Path
@@ -20,8 +22,7 @@ _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platst
 def report(error: BaseException) -> int:
     """Say what went wrong in as few lines as it needs, and return the exit code."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        # click turns Ctrl-C into its own exception, with the first one as the cause.
-        _say(f"interrupted{_notes(error.__cause__ or error)}")
+        _say(f"interrupted{_notes(error)}")
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
@@ -30,8 +31,10 @@ def report(error: BaseException) -> int:
         command = error.ctx.command_path if error.ctx else "tracer"
         _say(f"{error.format_message()} (see {command} --help)")
         return error.exit_code
-    if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
-        return 0  # the reader has seen enough, and click has closed the output
+    if isinstance(error, BrokenPipeError):
+        # The reader has seen enough. What is still in the buffer has nowhere to go when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     frames = user_frames(error)
     if isinstance(error, SystemExit):
         _say(f"the scenario's own code ended the program with sys.exit({error.code if error.code is not None else ''})")
