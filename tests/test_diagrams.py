@@ -234,6 +234,23 @@ def test_a_node_with_many_inputs_from_elsewhere() -> None:
     assert find_engine().layout(drawn.dot).width < 2_500
 
 
+def test_wide_values_stand_above_their_gradients() -> None:
+    """Side by side two 4 x 4 arrays of ten characters a number would be wider than half a page."""
+    step = tracer.trace(lambda x: np.sum(np.exp(x) * 1.0), np.random.default_rng(0).normal(0, 1e-5, (4, 4)))
+    assert find_engine().layout(diagram(step, [step.nodes[1].id], Labels(step.nodes)).dot).width < 330
+
+
+def test_long_formulas_are_cut_after_four_lines() -> None:
+    def function(x):
+        return np.sum(np.concatenate([x] * 60))
+
+    step = tracer.trace(function, [1.0])
+    drawing = find_engine().layout(diagram(step, [1], Labels(step.nodes)).dot)
+    (lines,) = (texts for title, (_, texts) in boxes_of(drawing.svg).items() if title == "n1")
+    assert len(lines) <= 4 + 4 + 2
+    assert any(text == "..." for _, _, text in lines)
+
+
 def test_png() -> None:
     step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
     drawing = find_engine().layout(dict(phase_diagrams(step))["forward"].dot)
