@@ -163,6 +163,10 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, cap
         ("h = np.cumsum(h)", 3, r"tracer: mine\.py:9: .*np\.cumsum has no derivative rule"),
         ("h = 3.0", 2, r"tracer: the loss of mine depends on none of its parameters: w, b"),
         ("return x + w", 2, r"tracer: the loss of mine returned shape \(3, 2\)"),
+        ("raise StopIteration('over')", 3, r"(?s)mine\.py\", line 9, in model.*StopIteration: over"),
+        ("import click; raise click.UsageError('own')", 3, r"(?s)mine\.py\", line 9, in model.*own"),
+        ("import tracer; raise tracer.UsageError('own')", 3, r"(?s)mine\.py\", line 9, in model.*own"),
+        ("h += 1", 3, r"tracer: mine\.py:9: h \+= 1: x \+= y would change an array in place.*write x = x \+ y"),
         ("return nothing", 3, r"(?s)Traceback.*mine\.py\", line 9, in model\n    return nothing.*NameError.*node was 0\.6 h"),
         ("h @ np.ones((7, 7))", 3, r"(?s)mine\.py\", line 9.*ValueError.*operation matmul on shapes \(3,\), \(7, 7\)"),
     ],
@@ -193,7 +197,7 @@ def test_a_file_that_python_cannot_read(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_scenario_that_ends_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text("import sys\nsys.exit(0)\n")
     assert run("trace", "mine.py") == 3
-    assert capsys.readouterr().err == "tracer: the scenario's own code ended the program with sys.exit(0)\n"
+    assert capsys.readouterr().err == "tracer: mine.py:2: the scenario's own code ended the program with sys.exit(0)\n"
 
 
 def test_endless_recursion_is_told_briefly(capsys: pytest.CaptureFixture[str]) -> None:

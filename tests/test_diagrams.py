@@ -251,6 +251,24 @@ def test_long_formulas_are_cut_after_four_lines() -> None:
     assert any(text == "..." for _, _, text in lines)
 
 
+def test_forty_parameters_fill_their_pages() -> None:
+    names = [f"w{number}" for number in range(40)]
+    body = " + ".join(f"x * {name}" for name in names)
+    scope: dict[str, Any] = {}
+    exec(f"def model(x, {', '.join(names)}): return {body}", scope)
+    scenario = tracer.Scenario(
+        data=lambda: {"x": [1.0, 2.0, 3.0]}, parameters={name: [0.1, 0.2, 0.3] for name in names}, model=scope["model"],
+        loss=lambda p: (p * p).sum(), optimizer=tracer.SGD(learning_rate=0.01), steps=1,
+    )  # fmt: skip
+    document = booklet(tracer.run(scenario), find_engine().layout)
+    assert document.count("#page(") < 40  # 120 forward, 120 backward operations, and a table of 40 parameters
+
+
+def test_the_cover_says_where_a_run_stopped_being_finite() -> None:
+    document = booklet(shown("linear-regression"), find_engine().layout, "NaN or infinite from 40.09 loss on")
+    assert '"NaN or infinite from 40.09 loss on"' in document
+
+
 def test_png() -> None:
     step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
     drawing = find_engine().layout(dict(phase_diagrams(step))["forward"].dot)

@@ -63,7 +63,7 @@ def test_every_way_to_assign() -> None:
         cell = Cell()
         a = x * 2
         b: Any = a + 1
-        a += b
+        a += b  # of a single number
         c, d = a * 3, b * 4
         cell.state = c + d
         if (e := cell.state - 1).item() > 0:
@@ -181,6 +181,81 @@ def test_gradients_of_a_value_used_twice_are_added_in_sight() -> None:
     gradient = step.node("dL/dh")
     assert gradient.op == "add"
     assert [step.nodes[operand].name for operand in gradient.operands] == ["dL/dh via sin(h)", "dL/dh via exp(h)"]
+
+
+def test_repeated_names_and_their_gradients_have_the_same_numbers() -> None:
+    def function(x, w):
+        h = x
+        for _ in range(3):
+            z = h @ w
+            h = np.tanh(z) + z
+        return np.sum(h)
+
+    step = traced(function, X, W)
+    for name in ("z", "z#2", "z#3", "h", "h#2"):
+        np.testing.assert_array_equal(step.node(f"dL/d{name}").value, step.gradient(name))
+        gradient = step.nodes[step.gradients[step.node(name).id]]
+        assert gradient.name in (f"dL/d{name}", f"dL/d{name.replace('h', 'z')}")
+    part = step.node("dL/dw via (h#2 @ w)" if "h#2 @ w" in [node.name for node in step.nodes] else "dL/dw via z#3")
+    assert part.rule_of == step.node("z#3").id
+
+
+def test_numbers_accumulate_as_in_numpy_and_arrays_refuse_to_change_in_place() -> None:
+    def total(x):
+        loss = 0.0
+        for row in x:
+            loss += np.sum(row * row)
+        return loss
+
+    np.testing.assert_array_equal(traced(total, X).gradient("x"), 2 * X)
+
+
+def test_the_first_of_two_names_stays() -> None:
+    def function(x):
+        u = v = x * 2
+        return np.sum(u + v)
+
+    assert names(traced(function, [1.0]), Phase.FORWARD)[0] == "u"
+
+
+def test_a_gradient_of_an_element_is_no_element_of_a_gradient() -> None:
+    step = traced(lambda x: np.tanh(x[0]), [1.0, 2.0])
+    assert step.nodes[step.gradients[1]].name == "dL/d(x[0])"
+
+
+def test_methods_and_callable_objects_name_their_scopes() -> None:
+    class Block:
+        def __call__(self, x):
+            return self.inner(x) * 2
+
+        def inner(self, x):
+            return x + 1
+
+    step = traced(lambda x: np.sum(Block()(x)), [1.0])
+    assert [node.scope for node in step.nodes if node.phase is Phase.FORWARD] == ["Block/Block.inner", "Block", ""]
+
+
+def test_a_long_sum_without_names() -> None:
+    from tracer.views.log import log_text
+
+    step = traced(lambda x: sum((x[i % 3] * 2.0 for i in range(400)), start=0.0), [1.0, 2.0, 3.0])
+    assert log_text(tracer.Trace("t", "", 0, "float64", {}, {}, (step,))).count("\n") > 1000
+
+
+def test_logic_on_truth_values() -> None:
+    x = np.array([-1.0, 0.5, 2.0])
+    t = parameter(*x)
+    np.testing.assert_array_equal(((t > 0) & (t < 1)).value, (x > 0) & (x < 1))
+    np.testing.assert_array_equal(((t < 0) | (x > 1)).value, (x < 0) | (x > 1))
+    np.testing.assert_array_equal(((x > 0) ^ (t < 1)).value, (x > 0) ^ (x < 1))
+    np.testing.assert_array_equal((~(t > 0)).value, ~(x > 0))
+
+
+def test_leaving_the_graph_in_so_many_words() -> None:
+    t = parameter(1.0, 2.0)
+    assert t.tolist() == [1.0, 2.0]
+    assert f"{t[0]:.2f}" == "1.00"
+    assert t.copy() is t
 
 
 def test_a_shared_gradient_is_found_under_every_name() -> None:
@@ -318,10 +393,19 @@ def parameter(*values: float) -> Tensor:
         (lambda x: x.__setitem__(0, 1.0), r"np\.where"),
         (lambda x: np.add(x, 1, out=np.zeros(2)), r"out="),
         (lambda x: np.add.reduce(x), r"np\.add\.reduce is not recorded"),
-        (lambda x: np.exp(x, where=np.array([True, False])), r"recorded without where"),
-        (lambda x: np.sum(x, dtype=np.float32), r"np\.sum cannot be recorded as it is called here.*'dtype'"),
+        (lambda x: np.exp(x, where=np.array([True, False])), r"recorded without the argument where"),
+        (lambda x: np.sum(x, dtype=np.float32), r"np\.sum is not recorded as it is called here: .*'dtype'; leave it out"),
         (lambda x: np.mean(x, where=[True, False]), r"'where'"),
         (lambda x: x + parameter(1.0, 2.0), r"two recordings"),
+        (lambda x: x.__iadd__(1), r"write x = x \+ y"),
+        (lambda x: x.__imatmul__(x), r"write x = x @ y"),
+        (lambda x: x & (x > 0), r"truth values only"),
+        (lambda x: np.where(x > 0), r"it misses 2 required positional arguments"),
+        (lambda x: np.concatenate([x, x], axis=None), r"flatten them with np\.ravel"),
+        (lambda x: np.ravel(x, order="F"), r"unexpected keyword argument 'order'; leave it out"),
+        (lambda x: __import__("copy").deepcopy(x), r"use \.value"),
+        (lambda x: __import__("pickle").dumps(x), r"use \.value"),
+        (lambda x: x + np.ma.masked_array([1.0, 2.0], [0, 1]), r"MaskedArray would lose its own rules"),
         (lambda x: x + "text", r"numbers are needed here, this is str"),
         (lambda x: x + np.array(["a", "b"]), r"numbers are needed here"),
     ],

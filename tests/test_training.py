@@ -162,7 +162,7 @@ def test_own_settings_reach_every_function() -> None:
 def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
     assert Training(line(), settings={"epochs": "4"}).steps == 12
     assert Training(line(), settings={"epochs": 4}, steps=5).steps == 5
-    assert Training(line(steps=7)).steps == 7
+    assert Training(line(steps=7, epochs=None)).steps == 7
 
 
 @pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.05, momentum=0.9), Adam(learning_rate=0.05)])
@@ -238,6 +238,54 @@ def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> 
 def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(tracer.UsageError, match=said):
         tracer.run(line(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"batch_size": 1.5}, "batch_size takes a whole number"),
+        ({"batch_size": 0}, "batch_size takes a whole number"),
+        ({"steps": 2}, "so many steps or so many epochs long"),
+        ({"metrics": [1]}, "metrics must be functions by name"),
+        ({"metrics": {"a": 3}}, "metrics must be functions by name"),
+        ({"metrics": {"loss": abs}}, "loss is measured in any case"),
+        ({"settings": {"learning_rate": 1}}, "learning_rate is a setting in any case"),
+        ({"optimizer": SGD}, r"one such as SGD\(learning_rate=0.1\), this is the class itself"),
+    ],
+)
+def test_scenarios_that_cannot_be(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        line(**changes)
+    with pytest.raises(tracer.UsageError, match="SGD: learning_rate must be a number, this is 'a'"):
+        SGD(learning_rate="a")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"parameters": {"x": 0.0, "w": 1.0, "b": 0.0}}, "a parameter and data named 'x': rename one"),
+        ({"settings": {"w": 1}}, "a parameter and a setting named 'w'"),
+        ({"model": lambda x, /, w, b: x}, "the argument x, but arguments are matched by name|has the argument"),
+        ({"model": lambda x, **rest: x}, r"has the argument \*\*rest"),
+        ({"model": np.add}, "does not tell the names of its arguments|has the argument"),
+        ({"data": lambda: {"x y": [1.0]}}, "'x y', which is no name"),
+        ({"data": lambda: {"x": np.ma.masked_array([1.0], [1]), "y": [1.0]}}, "is a MaskedArray"),
+    ],
+)
+def test_scenarios_that_do_not_fit_together(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.run(line(**changes))
+
+
+def test_calls_with_things_of_another_kind() -> None:
+    with pytest.raises(tracer.UsageError, match=r"a Scenario is needed, this is 'fruit': tracer\.load"):
+        tracer.run("fruit")  # type: ignore[arg-type]
+    with pytest.raises(tracer.UsageError, match="parameters are given as values by name"):
+        tracer.run(line(), parameters=[1])  # type: ignore[arg-type]
+    with pytest.raises(tracer.UsageError, match="settings are given as values by name"):
+        tracer.run(line(), settings=[1])  # type: ignore[arg-type]
+    with pytest.raises(KeyError, match="found by its name"):
+        tracer.run(line(), steps=1).steps[0].node("")
 
 
 def test_a_scenario_checks_its_own_parts() -> None:

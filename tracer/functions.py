@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer.errors import UsageError
 from tracer.graph import Phase, Step
+from tracer.preparation import numeric_array
 from tracer.recorder import Recorder, check_scalar
 
 
@@ -27,9 +27,7 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     recorder = Recorder(Path(code.co_filename).parent if code is not None else None)
     arguments = []
     for name, value in zip(_argument_names(function, len(arrays)), arrays, strict=True):
-        array = np.array(value)
-        if array.dtype.kind not in "biuf":
-            raise UsageError(f"the argument {name!r} is not numeric: its dtype is {array.dtype}")
+        array = numeric_array(value, f"the argument {name!r}", None)
         arguments.append(recorder.leaf("parameter" if array.dtype.kind == "f" else "data", name, array, copy=False))
     try:
         with np.errstate(all="ignore"):

@@ -133,6 +133,8 @@ class Step:
 
         Raises KeyError, with close names, where there is none.
         """
+        if not isinstance(name, str) or not name:
+            raise KeyError(f"a node is found by its name, not by {name!r}; by its number it is step.nodes[number]")
         for node in self.nodes:
             if node.name == name:
                 return node

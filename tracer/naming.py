@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,7 @@ LONGEST_LABEL = 48
 def nodes_of(entries: Sequence[Entry], marks: Marks, base: Path | None) -> tuple[Node, ...]:
     """The nodes of a step. `base` is the folder against which file names are shown."""
     formulas = [_formula(entry) for entry in entries]
-    names, by_user = _names_from_code(entries, marks)
-    labels = _labels(entries, formulas, names)
-    _name_gradients(entries, marks, names, by_user, labels)
-    _make_unique(names)
+    names = _Names(entries, marks, formulas).names
     scopes = _Scopes(entries)
     sources = _Sources(base)
     nodes = []
@@ -51,7 +49,7 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, base: Path | None) -> tuple
                 shape=array.shape,
                 dtype=str(array.dtype),
                 phase=context.phase,
-                name=names.get(id, ""),
+                name=names[id],
                 formula=formulas[id],
                 scope=scopes.of(at),
                 source=sources.of(at),
@@ -73,13 +71,16 @@ def constant_text(value: np.ndarray) -> str:
     """What stands for an array of the user's code that has no name.
 
     >>> constant_text(np.arange(10)), constant_text(np.array([0.5, 2])), constant_text(np.ones(())), constant_text(np.eye(3))
-    ('[0, 1, ..., 9]', '[0.5, 2]', '1', 'array(3, 3)')
+    ('[0, 1, ..., 9]', '[0.5, 2]', '1', '[3x3 array]')
+    >>> constant_text(np.array([True, False]))
+    '[True, False]'
     """
-    numbers = [f"{number:.4g}" for number in value.ravel()[:4].tolist() + value.ravel()[-1:].tolist()]
+    ends = value.ravel()[:4].tolist() + value.ravel()[-1:].tolist()
+    numbers = [str(number) if isinstance(number, bool) else f"{number:.4g}" for number in ends]
     if value.ndim == 0:
         return numbers[0]
     if value.ndim > 1 or not value.size:
-        return f"array{value.shape}"
+        return f"[{'x'.join(map(str, value.shape))} array]"
     return f"[{', '.join(numbers[:-1] if value.size <= 4 else [*numbers[:2], '...', numbers[-1]])}]"
 
 
@@ -131,12 +132,55 @@ def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocati
             returned[place.caller] = id, outer.name
 
 
-def _labels(entries: Sequence[Entry], formulas: Sequence[str], names: Mapping[int, str]) -> list[str]:
-    """What every node is called in a formula: its name, or a short expression, or its number."""
-    labels: list[str] = []
-    for id, (_, operands, *_) in enumerate(entries):
-        labels.append(names.get(id) or short_expression(id, expression(formulas[id], operands, labels.__getitem__)))
-    return labels
+class _Names:
+    """Settles what every node is called, in the order of the record: so `dL/dh#2` is the gradient of `h#2`.
+
+    The second `h` of a loop becomes `h#2`. A gradient is named after what it is: `dL/dh1`, and `dL/dh1 via z2` for a part
+    that is added to others. `names` has a name, or nothing, for every node.
+    """
+
+    def __init__(self, entries: Sequence[Entry], marks: Marks, formulas: Sequence[str]) -> None:
+        self._entries = entries
+        self._marks = marks
+        self._found, self._by_user = _names_from_code(entries, marks)
+        self._owners: dict[int, list[int]] = defaultdict(list)
+        for of, gradient in marks.gradients.items():
+            self._owners[gradient].append(of)
+        self._labels: list[str] = []
+        self.names: list[str] = []
+        counts: dict[str, int] = defaultdict(int)
+        for id, (_, operands, *_) in enumerate(entries):
+            name = self._name_of(id)
+            if name:
+                counts[name] += 1
+                name = name if counts[name] == 1 else f"{name}#{counts[name]}"
+            self.names.append(name)
+            self._labels.append(name or short_expression(id, expression(formulas[id], operands, self._labels.__getitem__)))
+
+    def _name_of(self, id: int) -> str:
+        if id in self._owners:
+            # One node may be the gradient of several values (x + y hands its own on to both): it is named after the one
+            # that the user's own code names, else a leaf, else any with a name; of several the one nearest to the loss.
+            chosen = max(self._owners[id], key=self._how_well_known)
+            return f"dL/d{derived_name(self._labels[chosen])}"
+        if id in self._marks.contributions:
+            of, rule = self._marks.contributions[id]
+            context = self._entries[id][4]
+            if (context.gradient_of, context.rule_of) == (of, rule):
+                return f"dL/d{derived_name(self._labels[of])} via {as_atom(self._labels[rule])}"
+        return self._found.get(id, "")
+
+    def _how_well_known(self, id: int) -> tuple[bool, bool, bool, int]:
+        return id in self._by_user, id in self._marks.names, bool(self.names[id]), id
+
+
+def derived_name(label: str) -> str:
+    """What stands behind `dL/d`: a variable as it is, an expression in brackets.
+
+    >>> derived_name("h#2"), derived_name("x @ W1"), derived_name("W[0]"), derived_name("dL/dx")
+    ('h#2', '(x @ W1)', '(W[0])', '(dL/dx)')
+    """
+    return label if re.fullmatch(r"[\w#]+", label) else f"({label})"
 
 
 def short_expression(id: int, text: str) -> str:
@@ -146,34 +190,6 @@ def short_expression(id: int, text: str) -> str:
     ('x @ W1', '#7', '#7')
     """
     return text if 0 < len(text) <= LONGEST_LABEL else f"#{id}"
-
-
-def _name_gradients(
-    entries: Sequence[Entry], marks: Marks, names: dict[int, str], by_user: set[int], labels: Sequence[str]
-) -> None:
-    """Gradients are named after what they are: `dL/dh1`, and `dL/dh1 via z2` for a part that is added to others."""
-    owners: dict[int, list[int]] = defaultdict(list)
-    for of, gradient in marks.gradients.items():
-        owners[gradient].append(of)
-    for gradient, owning in owners.items():
-        # One node may be the gradient of several values (x + y hands its own on to both): it is named after the one that
-        # the user's own code names, else a leaf, else any with a name; of several the one nearest to the loss.
-        chosen = max(owning, key=lambda id: (id in by_user, id in marks.names, id in names, id))
-        names[gradient] = f"dL/d{as_atom(names.get(chosen) or labels[chosen])}"
-    for gradient, (of, rule) in marks.contributions.items():
-        context = entries[gradient][4]
-        if gradient not in names and (context.gradient_of, context.rule_of) == (of, rule):
-            names[gradient] = f"dL/d{as_atom(labels[of])} via {as_atom(labels[rule])}"
-
-
-def _make_unique(names: dict[int, str]) -> None:
-    """The second `h` of a loop becomes `h#2`."""
-    seen: dict[str, int] = {}
-    for id in sorted(names):
-        name = names[id]
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            names[id] = f"{name}#{seen[name]}"
 
 
 # Scopes and sources.
@@ -197,7 +213,7 @@ class _Scopes:
             above = above.caller
         path = self._paths[above] if above is not None else outer
         for one in reversed(chain):
-            label = one.code.co_name.strip("_").replace("_", " ")
+            label = function_label(one.code.co_qualname)
             if one.caller is not None and not one.code.co_name.startswith("<"):
                 count = self._counts[path, label] = self._counts.get((path, label), 0) + 1
                 label = label if count == 1 else f"{label}#{count}"
@@ -208,6 +224,15 @@ class _Scopes:
     def of(self, entry: Entry) -> str:
         context = entry[4]
         return context.scope if context.invocation is None else self._paths[context.invocation]
+
+
+def function_label(qualified_name: str) -> str:
+    """A function as a scope names it: methods with their class, and calls of an object as the class.
+
+    >>> function_label("hidden_layer"), function_label("test.<locals>.Block.__call__"), function_label("Block.forward")
+    ('hidden layer', 'Block', 'Block.forward')
+    """
+    return qualified_name.rpartition("<locals>.")[2].removesuffix(".__call__").strip("_").replace("_", " ")
 
 
 class _Sources:

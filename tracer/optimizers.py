@@ -7,11 +7,12 @@ once, then `update` for every parameter. Both see Tensors; the hyperparameters a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 import numpy as np
 
+from tracer.errors import UsageError
 from tracer.op import Array
 
 
@@ -42,6 +43,14 @@ class Optimizer(Protocol):
         """The new value of a parameter and its new state."""
 
 
+def check_numbers(optimizer: Any) -> None:
+    """Raise UsageError unless every field of an optimizer is a number."""
+    for each in fields(optimizer):
+        value = getattr(optimizer, each.name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UsageError(f"{type(optimizer).__name__}: {each.name} must be a number, this is {value!r}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SGD:
     """Gradient descent: w - learning_rate * g; with momentum v = momentum * v + g and w - learning_rate * v.
@@ -51,6 +60,9 @@ class SGD:
 
     learning_rate: float
     momentum: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
     def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
         return {"velocity": np.zeros_like(parameter)} if self.momentum else {}
@@ -88,6 +100,9 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
     def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
         return {"m": np.zeros_like(parameter), "v": np.zeros_like(parameter)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,14 @@ def prepare(
     scenario: Scenario, given: Mapping[str, Any], parameters: Mapping[str, Any], dtype: str, path: str | Path | None
 ) -> Prepared:
     """Load the data, make the initial parameters, and check all of it. `given` is what the functions may ask for."""
+    for function, what in ((scenario.data, "data"), (scenario.model, "model"), (scenario.loss, "loss")):
+        _check_signature(function, f"{what} of {scenario.name}")
     data = _load_data(scenario, given, dtype, path)
     initial = _initial_parameters(scenario, {**data, **given}, parameters, dtype)
+    for name in initial:
+        if name in data or name in scenario.settings:
+            other = "data" if name in data else "a setting"
+            raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
     known = {*data, *initial, *scenario.settings}
     model, loss = required_names(scenario.model), required_names(scenario.loss)
     for name in model:
@@ -50,6 +56,9 @@ def prepare(
     if len(prediction) > 1:
         second = prediction[1]
         raise UsageError(f"the loss of {scenario.name} asks for {second!r}{close_names(second, sorted(known))}")
+    for name, metric in scenario.metrics.items():
+        _check_signature(metric, f"the metric {name} of {scenario.name}")
+        require(metric, {*known, *given}, f"the metric {name} of {scenario.name}")
     used = tuple(name for name in data if name in model or name in loss)
     batched = _arrays_to_batch(scenario, {name: data[name] for name in used})
     return Prepared(data, initial, used, batched, next(iter(prediction), ""))
@@ -62,6 +71,9 @@ def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: s
     found = call_by_name(scenario.data, {**given, "path": path}, f"data() of {scenario.name}")
     if not isinstance(found, Mapping):
         raise UsageError(f"data() of {scenario.name} must return named arrays in a dict, not {type(found).__name__}")
+    for name in found:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise UsageError(f"data() of {scenario.name} returns something under {name!r}, which is no name of an argument")
     return {name: numeric_array(value, f"the data {name!r} of {scenario.name}", dtype) for name, value in found.items()}
 
 
@@ -78,9 +90,11 @@ def _initial_parameters(
         return numeric_array(value, f"the parameter {name!r} of {scenario.name}", dtype, floating=True)
 
     initial = {name: checked(name, value) for name, value in found.items()}
+    if not isinstance(given, Mapping):
+        raise UsageError(f"parameters are given as values by name, in a dict, not as {type(given).__name__}")
     for name, value in given.items():
         if name not in initial:
-            raise UsageError(f"{scenario.name} has no parameter {name!r}{close_names(name, list(initial))}")
+            raise UsageError(f"{scenario.name} has no parameter {name!r}{close_names(str(name), list(initial))}")
         new = checked(name, value)
         if new.shape != initial[name].shape:
             raise UsageError(f"the parameter {name!r} has shape {initial[name].shape}, the given value {new.shape}")
@@ -97,21 +111,29 @@ def _arrays_to_batch(scenario: Scenario, used: Mapping[str, np.ndarray]) -> tupl
     return tuple(lengths)
 
 
-def numeric_array(value: Any, what: str, dtype: str, *, floating: bool = False) -> np.ndarray:
-    """The value as a read-only array of its own: floats in `dtype`, integers and booleans as they are (or as floats).
+def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = False) -> np.ndarray:
+    """The value as a read-only array of its own: floats in `dtype` (None for their own), integers and booleans as they are.
+
+    With `floating`, integers and booleans become floats too.
 
     Raises UsageError, which names `what`, where the value is not numeric.
 
     >>> numeric_array([1, 2], "x", "float32").dtype, numeric_array([1, 2], "x", "float32", floating=True).dtype
     (dtype('int64'), dtype('float32'))
     """
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        raise UsageError(f"{what} is a {type(value).__name__}, which would lose its own rules: give it as a plain array")
     try:
         given = np.asarray(value)
     except ValueError:
         raise UsageError(f"{what} is no array: its rows differ in length") from None
     if given.dtype.kind not in "biuf":
         raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
-    array = given.astype(dtype if floating or given.dtype.kind == "f" else given.dtype)
+    wanted = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
+    try:
+        array = given.astype(wanted)
+    except MemoryError:
+        raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
     array.flags.writeable = False
     return array
 
@@ -143,9 +165,26 @@ def matching(function: Callable[..., Any], available: Mapping[str, Any]) -> dict
     return {name: available[name] for name in inspect.signature(function).parameters if name in available}
 
 
-def call_by_name(function: Callable[..., Any], available: Mapping[str, Any], what: str) -> Any:
-    """Call a function with the arguments it names; raises UsageError where one of them is not available."""
+def require(function: Callable[..., Any], available: Collection[str], what: str) -> None:
+    """Raise UsageError where a function asks for an argument that is not available."""
     missing = [name for name in required_names(function) if name not in available]
     if missing:
         raise UsageError(f"{what} asks for {missing[0]!r}{close_names(missing[0], sorted(available))}")
+
+
+def call_by_name(function: Callable[..., Any], available: Mapping[str, Any], what: str) -> Any:
+    """Call a function with the arguments it names; raises UsageError where one of them is not available."""
+    require(function, available, what)
     return function(**matching(function, available))
+
+
+def _check_signature(function: Callable[..., Any], what: str) -> None:
+    """Raise UsageError unless arguments can be matched by name."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise UsageError(f"{what} does not tell the names of its arguments: write a function around it") from None
+    for each in parameters:
+        if each.kind in (each.POSITIONAL_ONLY, each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            argument = str(each).partition(":")[0]
+            raise UsageError(f"{what} has the argument {argument}, but arguments are matched by name: name each one")

@@ -105,6 +105,8 @@ class Recorder:
         """A value that stands in the user's code: a Python number stays a literal, an array becomes a constant leaf."""
         if given is None or type(given) in (bool, int, float, complex):
             return Literal(given)
+        if isinstance(given, (np.ma.MaskedArray, np.matrix)):
+            raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
         array = np.array(given)
         if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
             raise RecordingError(f"numbers are needed here, this is {type(given).__name__} of dtype {array.dtype}")

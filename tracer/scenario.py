@@ -30,7 +30,9 @@ class Scenario:
 
     With a `batch_size` the arrays that model and loss take are split along their first axis, in the order of the data
     or, with `shuffle`, in a new order each epoch; the last, smaller batch counts. A run is `steps` long, or `epochs`.
-    `metrics` are measured on plain arrays at the end of each epoch. `settings` are the scenario's own, with defaults.
+    `metrics` are measured on plain arrays at the end of each epoch; they may ask for all data, the parameters and the
+    settings. `settings` are the scenario's own, with defaults. `title` is the first line of the file's docstring unless
+    given; `name` and `path` are those of the file.
     """
 
     data: Callable[..., Mapping[str, Any]]
@@ -53,26 +55,48 @@ class Scenario:
         for kind in ("data", "model", "loss"):
             if not callable(getattr(self, kind)):
                 raise UsageError(f"Scenario: {kind} must be a function, this is {type(getattr(self, kind)).__name__}")
+        if isinstance(self.optimizer, type):
+            name = self.optimizer.__name__
+            raise UsageError(f"Scenario: optimizer must be one such as {name}(learning_rate=0.1), this is the class itself")
         for kind in ("initial_state", "prepare", "update", "hyperparameters", "learning_rate"):
             if not hasattr(self.optimizer, kind):
                 raise UsageError(f"Scenario: optimizer must be one such as SGD(learning_rate=0.1), it has no {kind}")
         if self.dtype not in DTYPES:
             raise UsageError(f"Scenario: dtype must be float32 or float64, this is {self.dtype!r}")
+        for name in ("steps", "epochs", "batch_size"):
+            if getattr(self, name) is not None:
+                positive_count(f"Scenario: {name}", getattr(self, name))
+        if self.steps is not None and self.epochs is not None:
+            raise UsageError("Scenario: a run is so many steps or so many epochs long, give one of them")
+        if not isinstance(self.metrics, Mapping) or not all(map(callable, self.metrics.values())):
+            raise UsageError("Scenario: metrics must be functions by name, in a dict")
+        for name in self.metrics:
+            if name in ("step", "epoch", "loss"):
+                raise UsageError(f"Scenario: {name} is measured in any case, name the metric otherwise")
+        taken = {*self._optimizer_settings(), "batch_size", "shuffle", "epochs", "steps", "rng", "path"}
+        for name in self.settings:
+            if name in taken:
+                raise UsageError(f"Scenario: {name} is a setting in any case, name the scenario's own otherwise")
+
+    def _optimizer_settings(self) -> dict[str, Any]:
+        optimizer: Any = self.optimizer
+        fields = dataclasses.fields(optimizer) if dataclasses.is_dataclass(optimizer) else ()
+        return {each.name: getattr(optimizer, each.name) for each in fields}
 
     def all_settings(self) -> dict[str, Any]:
         """Every setting that can be given, with its default: the optimizer's, the common ones, the scenario's own."""
-        optimizer: Any = self.optimizer
-        fields = dataclasses.fields(optimizer) if dataclasses.is_dataclass(optimizer) else ()
         common = {"batch_size": self.batch_size, "shuffle": self.shuffle, "epochs": self.epochs}
-        return {each.name: getattr(optimizer, each.name) for each in fields} | common | dict(self.settings)
+        return self._optimizer_settings() | common | dict(self.settings)
 
     def with_settings(self, given: Mapping[str, Any]) -> Scenario:
         """The scenario with other settings; texts are read as the default's type. Raises UsageError for what is wrong."""
+        if not isinstance(given, Mapping):
+            raise UsageError(f"settings are given as values by name, in a dict, not as {type(given).__name__}")
         known = self.all_settings()
         values = {}
         for name, value in given.items():
             if name not in known:
-                raise UsageError(f"{self.name} has no setting {name!r}{close_names(name, list(known))}")
+                raise UsageError(f"{self.name} has no setting {name!r}{close_names(str(name), list(known))}")
             values[name] = _setting(name, value, known[name])
         own = {name: value for name, value in values.items() if name in self.settings}
         common: dict[str, Any] = {name: values[name] for name in ("batch_size", "shuffle", "epochs") if name in values}
@@ -174,5 +198,5 @@ def _load_file(path: Path, name: str) -> Scenario:
     scenario = getattr(module, "scenario", None)
     if not isinstance(scenario, Scenario):
         raise UsageError(f"{path.name} is no scenario: it defines no `scenario = tracer.Scenario(...)`")
-    title = (module.__doc__ or "").strip().partition("\n")[0]
+    title = scenario.title or (module.__doc__ or "").strip().partition("\n")[0]
     return dataclasses.replace(scenario, name=name, title=title, path=path)

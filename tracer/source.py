@@ -94,7 +94,7 @@ def _facts_of_text(text: str) -> FileFacts:
     returned_names: dict[tuple[str, int], frozenset[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            for target in node.targets:
+            for target in reversed(node.targets):  # of `a = b = ...` the first name stays
                 assigned.update(_pairs(target, node.value))
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
             assigned.update(_pairs(node.target, node.value))

@@ -7,6 +7,7 @@ graph in silence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, Protocol
@@ -94,8 +95,25 @@ class Tensor:
         """The only element as a Python number, outside the graph."""
         return np.asarray(self.value).item()
 
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers, outside the graph."""
+        return np.asarray(self.value).tolist()
+
+    def copy(self) -> Tensor:
+        """The Tensor itself: nothing can change it."""
+        return self
+
     def __bool__(self) -> bool:
         return bool(self.value)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item() if specification and not self.shape else str(self), specification)
+
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        raise RecordingError("a Tensor belongs to one record and cannot be copied or stored: use .value for the plain array")
+
+    def __reduce__(self) -> NoReturn:
+        self.__deepcopy__(None)
 
     # Gradients, in PyTorch's words.
 
@@ -115,6 +133,8 @@ class Tensor:
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Tensor:
+        if ufunc in _LOGIC and method == "__call__" and not options:
+            return self.recorder.record(*_logic(ufunc, *inputs))
         op = registry.implementing(ufunc)
         if op is None or method != "__call__" or options:
             raise _not_recorded(ufunc, method, options)
@@ -129,10 +149,7 @@ class Tensor:
         try:
             inputs, parameters = op.call(*arguments, **options)
         except TypeError as error:
-            raise RecordingError(
-                f"{_name_of(function)} cannot be recorded as it is called here"
-                f" ({str(error).partition('.call() ')[2] or error}): leave that argument out"
-            ) from None
+            raise RecordingError(f"{_name_of(function)} is not recorded as it is called here: {_advice(error)}") from None
         return self.recorder.record(op, inputs, parameters)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
@@ -223,6 +240,50 @@ class Tensor:
 
     __hash__ = object.__hash__
 
+    # On truth values & | ^ ~ are logic; on numbers they would be bit patterns, which have no place in a derivative.
+
+    def __and__(self, other: Any) -> Tensor:
+        return self.recorder.record(*_logic(np.bitwise_and, self, other))
+
+    def __or__(self, other: Any) -> Tensor:
+        return self.recorder.record(*_logic(np.bitwise_or, self, other))
+
+    def __xor__(self, other: Any) -> Tensor:
+        return self.recorder.record(*_logic(np.bitwise_xor, self, other))
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Tensor:
+        return self.recorder.record(*_logic(np.invert, self))
+
+    # `x += y` changes an array for everyone who holds it, and a record keeps the old value. Of a single number NumPy makes
+    # a new one too, so there it is the same.
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Add, (self._single("+"), other), NO_PARAMETERS)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Subtract, (self._single("-"), other), NO_PARAMETERS)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Multiply, (self._single("*"), other), NO_PARAMETERS)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Divide, (self._single("/"), other), NO_PARAMETERS)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Power, (self._single("**"), other), NO_PARAMETERS)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)
+
+    def _single(self, operator: str) -> Tensor:
+        if self.shape:
+            raise RecordingError(
+                f"x {operator}= y would change an array in place, and its value stands in the record: write x = x {operator} y"
+            )
+        return self
+
     def __getitem__(self, index: Any) -> Tensor:
         return self.recorder.record(indexing.Take, *indexing.Take.call(self, index))
 
@@ -291,6 +352,29 @@ class Tensor:
         return self.recorder.record(reductions.Argmin, *reductions.Argmin.call(self, axis, keepdims=keepdims))
 
 
+_LOGIC: dict[np.ufunc, type[Op]] = {
+    np.bitwise_and: comparisons.LogicalAnd,
+    np.bitwise_or: comparisons.LogicalOr,
+    np.bitwise_xor: comparisons.NotEqual,
+    np.invert: comparisons.LogicalNot,
+}
+
+
+def _logic(ufunc: np.ufunc, *inputs: Any) -> tuple[type[Op], tuple[Any, ...], dict[str, Any]]:
+    """What is recorded for & | ^ ~ on truth values; raises RecordingError for numbers."""
+    if not all(np.result_type(each.value if isinstance(each, Tensor) else each) == np.bool_ for each in inputs):
+        raise RecordingError("& | ^ and ~ are recorded for truth values only: compare first, as in (x > 0) & (x < 1)")
+    return _LOGIC[ufunc], inputs, NO_PARAMETERS
+
+
+def _advice(error: TypeError) -> str:
+    """What is wrong with a call, from Python's own words for it."""
+    said = re.sub(r"^[\w.]+\(\) ", "", str(error))
+    if "unexpected keyword" in said:
+        return f"{said}; leave it out"
+    return said.replace("missing", "it misses", 1) if said.startswith("missing") else said
+
+
 def _name_of(function: Any) -> str:
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module}.{function.__name__}".replace("numpy.", "np.")
@@ -303,7 +387,7 @@ def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> Record
     if method != "__call__" and registry.implementing(function):
         return RecordingError(f"{name}.{method} is not recorded: use the function for it, such as np.sum for np.add.reduce")
     if options and registry.implementing(function):
-        return RecordingError(f"{name} is recorded without {', '.join(options)}: leave it out, or use np.where")
+        return RecordingError(f"{name} is recorded without the argument {', '.join(options)}: leave it out")
     return RecordingError(
         f"{name} has no derivative rule: compose it of recorded functions (README lists them),"
         f" or define an operation with `implements = {name}`"

@@ -37,6 +37,8 @@ class Training:
         settings: Mapping[str, Any] | None = None,
         data: str | Path | None = None,
     ) -> None:
+        if not isinstance(scenario, Scenario):
+            raise UsageError(f"a Scenario is needed, this is {scenario!r}: tracer.load(...) gives one by name or path")
         self.scenario = scenario = scenario.with_settings(settings or {})
         dtype = checked_dtype(dtype or scenario.dtype)
         try:
@@ -52,6 +54,8 @@ class Training:
         self.steps = self._count_steps(steps)
         self.metrics: list[dict[str, Any]] = []
         known = {name: value for name, value in scenario.all_settings().items() if value is not None}
+        if steps is not None:
+            known.pop("epochs", None)  # so many steps are run, whatever the number of epochs would be
         self.head = Trace(
             scenario=scenario.name,
             title=scenario.title,

@@ -14,41 +14,29 @@ from tracer.errors import RecordingError, TracerError
 from tracer.scenario import bundled_folder
 
 PACKAGE = Path(__file__).parent.parent
-INTERRUPTED = 130
-SCENARIO_RAISED = 3
+WRONG_USAGE, SCENARIO_RAISED, INTERRUPTED = 2, 3, 130
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def report(error: BaseException) -> int:
     """Say what went wrong in as few lines as it needs, and return the exit code."""
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
+        error = error.__cause__  # Python's own way of letting one out of a generator
+    frames = user_frames(error)
+    by_user = bool(frames) and _innermost(error) == (frames[-1].filename, frames[-1].lineno)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         _say(f"interrupted{_notes(error)}")
         return INTERRUPTED
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()
-        return error.exit_code
-    if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "tracer"
-        _say(f"{error.format_message()} (see {command} --help)")
-        return error.exit_code
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError) and not by_user:
         # The reader has seen enough. What is still in the buffer has nowhere to go when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    frames = user_frames(error)
     if isinstance(error, SystemExit):
-        _say(f"the scenario's own code ended the program with sys.exit({error.code if error.code is not None else ''})")
+        where = f"{_short(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
+        _say(f"{where}the scenario's own code ended the program with sys.exit({'' if error.code is None else repr(error.code)})")
         return SCENARIO_RAISED
-    if isinstance(error, RecordingError) and frames:
-        last = frames[-1]
-        _say(f"{Path(last.filename).name}:{last.lineno}: {last.line}: {error}{_notes(error)}")
-        return error.exit_code
-    if isinstance(error, TracerError):
-        _say(f"{error}{_notes(error)}")
-        return error.exit_code
-    if isinstance(error, OSError) and not frames:
-        _say(f"{error.filename or 'a file'}: {error.strerror or error}")
-        return 2
+    if not by_user and (known := _report_known(error, frames)) is not None:
+        return known
     if isinstance(error, SyntaxError) and error.filename and not _is_ours(error.filename):
         _say("the scenario's file cannot be read by Python:")
         click.echo("".join(traceback.format_exception_only(error)).rstrip(), err=True)
@@ -61,6 +49,40 @@ def report(error: BaseException) -> int:
         return SCENARIO_RAISED
     traceback.print_exception(error)
     return 1
+
+
+def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) -> int | None:
+    """Report what this package raises on purpose; None for anything else."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "tracer"
+        _say(f"{error.format_message()} (see {command} --help)")
+        return error.exit_code
+    if isinstance(error, RecordingError) and frames:
+        last = frames[-1]
+        _say(f"{_short(last.filename)}:{last.lineno}: {last.line}: {error}{_notes(error)}")
+        return error.exit_code
+    if isinstance(error, TracerError):
+        _say(f"{error}{_notes(error)}")
+        return error.exit_code
+    if isinstance(error, OSError) and not frames:
+        _say(f"{error.filename or 'the output'}: {error.strerror or error}")
+        return WRONG_USAGE
+    if isinstance(error, MemoryError):
+        _say(f"there is not enough memory for this run: {error}{_notes(error)}")
+        return WRONG_USAGE
+    return None
+
+
+def _innermost(error: BaseException) -> tuple[str, int | None]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return (frames[-1].filename, frames[-1].lineno) if frames else ("", None)
+
+
+def _short(filename: str) -> str:
+    return Path(filename).name
 
 
 def user_frames(error: BaseException) -> list[traceback.FrameSummary]:

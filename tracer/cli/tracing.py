@@ -16,8 +16,8 @@ from tracer.graph import Node, Step, Trace, close_names
 from tracer.rendering.engine import ENGINES, Engine, find_engine
 from tracer.scenario import load
 from tracer.training import Training
-from tracer.views.log import ending_lines, log_lines, nonfinite_text
-from tracer.views.notation import Labels, node_number, number_text, shape_text
+from tracer.views.log import ending_lines, log_lines, nonfinite_notice
+from tracer.views.notation import counted, number_text, shape_text
 
 FORMATS = ("pdf", "log", "svg", "png", "dot")
 
@@ -69,7 +69,8 @@ def trace(
     log = folder.growing("steps.log") if "log" in wanted else None
     _run_to_the_end(run, log, quiet)
     written = [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
-    written += _write_pictures(run.shown(), folder, wanted, layout_engine)
+    notice = nonfinite_notice(*run.nonfinite) if run.nonfinite else ""
+    written += _write_pictures(run.shown(), notice, folder, wanted, layout_engine)
     if not quiet:
         for line in run.summary():
             click.echo(line)
@@ -114,13 +115,10 @@ class _Run:
         count = sum(value.size for value in self.training.parameters.values())
         yield f"{head.scenario}: {head.title}" if head.title else head.scenario
         parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in self.training.parameters.items())
-        yield f"{self.done} step{'s' if self.done > 1 else ''}, {count:,} parameters: {parameters}"
+        yield f"{counted(self.done, 'step')}, {counted(count, 'parameter')}: {parameters}"
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(rows).items())
         if self.nonfinite is not None:
-            step, node = self.nonfinite
-            where = f" ({node.source})" if node.source else ""
-            label = Labels(step.nodes)[node.id]
-            yield f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.value)}"
+            yield nonfinite_notice(*self.nonfinite)
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
@@ -164,13 +162,15 @@ def _keep_what_is_whole(run: _Run, log: GrowingFile | None, error: BaseException
     error.add_note(f"{steps} of {run.training.steps} steps are whole, in {log.end()}")
 
 
-def _write_pictures(trace: Trace, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None) -> list[str]:
+def _write_pictures(
+    trace: Trace, notice: str, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None
+) -> list[str]:
     written = []
     if "pdf" in wanted and engine is not None:
         from tracer.rendering.document import pdf
         from tracer.views.booklet import booklet
 
-        written.append(str(folder.write("steps.pdf", pdf(booklet(trace, engine.layout)))))
+        written.append(str(folder.write("steps.pdf", pdf(booklet(trace, engine.layout, notice)))))
     if {"svg", "png", "dot"} & set(wanted):
         from tracer.views.diagram import phase_diagrams
 

@@ -145,4 +145,4 @@ def index_as_written(pattern: Pattern) -> str:
             texts.append(f"{start}:{stop}" + (f":{stride}" if stride else ""))
         else:
             texts.append(str(part))
-    return ", ".join(texts)
+    return ", ".join(texts) or "()"

@@ -76,6 +76,17 @@ class Dot(Op):
         return np.einsum(f"{result},{left}->{right}", g, x)
 
 
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        return Matmul.parts(index, inputs, parameters) if all(x.ndim in (1, 2) for x in inputs) else None
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return Matmul.spell(template, terms, parameters)
+
+
 class Outer(Op):
     """Product of every element of x with every element of y; both are flattened."""
 

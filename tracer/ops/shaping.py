@@ -185,9 +185,11 @@ class Joining(Op):
     domain = (REAL,)
 
     @staticmethod
-    def call(arrays: Sequence[Array], /, axis: int = 0) -> Call:
+    def call(arrays: Sequence[Array], axis: int | None = 0) -> Call:
         if not isinstance(arrays, (tuple, list)):
             raise TypeError("arrays are joined from a list or tuple of them")
+        if axis is None:
+            raise TypeError("axis=None flattens the arrays first; flatten them with np.ravel and leave axis out")
         return tuple(arrays), {"axis": operator.index(axis)}
 
     @classmethod

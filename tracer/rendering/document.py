@@ -35,6 +35,7 @@ def _compile(document: str, format: str, pixels_per_inch: float | None = None) -
         ignore_system_fonts=True,
         format=format,  # type: ignore[call-overload]
         ppi=pixels_per_inch,
+        pdf_tags=False,  # the pictures have no alternative texts, and some readers stumble over the tags
     )
     assert isinstance(made, bytes)
     return made

@@ -30,7 +30,7 @@ def worked_element(
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.value.size:
         return ""
-    spelled = compact(_spell(nodes, node, index, digits))
+    spelled = compact(_spell(nodes, node, labels, index, digits))
     result = number_text(node.value[index], digits)
     if not spelled or spelled == result:
         return ""
@@ -38,7 +38,7 @@ def worked_element(
     return f"{name}{index_text(index)} = {spelled} = {result}"
 
 
-def _spell(nodes: Sequence[Node], node: Node, index: tuple[int, ...], digits: int) -> str:
+def _spell(nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int) -> str:
     op = registry.named(node.op)
     if op is None:
         return ""
@@ -52,7 +52,7 @@ def _spell(nodes: Sequence[Node], node: Node, index: tuple[int, ...], digits: in
         if isinstance(operand, Literal):
             terms.append(Terms((repr(operand.value),), 1))
         elif np.ndim(array[part]) == 0:
-            terms.append(Terms((_element(nodes, nodes[operand], part, digits),), 1))
+            terms.append(Terms((_element(nodes, nodes[operand], labels, part, digits),), 1))
         else:
             numbers = array[part].ravel()
             terms.append(Terms(tuple(number_text(number, digits) for number in numbers[chosen]), numbers.size))
@@ -72,9 +72,9 @@ def _chosen_terms(slices: Sequence[np.ndarray]) -> np.ndarray:
     return found if len(found) == 3 else np.arange(3)
 
 
-def _element(nodes: Sequence[Node], node: Node, part: Index, digits: int) -> str:
+def _element(nodes: Sequence[Node], node: Node, labels: Labels, part: Index, digits: int) -> str:
     value = number_text(node.value[part], digits)
-    if node.name or node.is_leaf:
+    if not labels.is_written_out(node.id):
         return value
-    spelled = _spell(nodes, node, part, digits)
+    spelled = _spell(nodes, node, labels, part, digits)
     return spelled if spelled and "..." not in spelled and len(spelled) <= LONGEST else value

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from tracer.graph import Node, Phase, Step, Trace
 from tracer.typesetting import image, literal, mono
-from tracer.views.boxes import grid_lines
+from tracer.views.boxes import grid_lines, shortened
 from tracer.views.curve import curve
 from tracer.views.diagram import MOST_NODES, Diagram, diagram, phase_nodes
 from tracer.views.drawing import Drawing, Layout
 from tracer.views.folding import Part, folded, ids_of
-from tracer.views.log import nonfinite_text
-from tracer.views.notation import Labels, node_number, number_text, shape_text
+from tracer.views.notation import Labels, number_text, shape_text
 from tracer.views.palette import GRADIENT_TEXT, Kind
 
 PAGE = (595.28, 841.89)
@@ -31,6 +30,9 @@ LARGEST_SCALE = 1.35
 """How far a small diagram is enlarged."""
 
 
+COVER_NAME = 28
+"""Characters of a name in a table."""
+
 MOST_ON_A_PAGE = 40
 """Nodes beyond which no page is readable, so that larger parts need not be tried."""
 
@@ -45,9 +47,12 @@ class Picture:
     is_wide: bool
 
 
-def booklet(trace: Trace, layout: Layout) -> str:
-    """The document of a trace whose `steps` are those to be shown, while `metrics` has a row for every step."""
-    pages = [_cover(trace)]
+def booklet(trace: Trace, layout: Layout, notice: str = "") -> str:
+    """The document of a trace whose `steps` are those to be shown, while `metrics` has a row for every step.
+
+    `notice` stands on the cover in red: where the run stopped being finite, which may be in a step that is not shown.
+    """
+    pages = [_cover(trace, notice)]
     for step in trace.steps:
         pages.extend(_step_pages(trace, step, layout))
     title = literal(f"{trace.scenario}: a training run step by step")
@@ -91,7 +96,8 @@ class _Fitting:
         start = 0
         while start < len(parts):
             page = parts[start : start + take(parts[start:])]
-            while len(page) > 1 and start + len(page) < len(parts) and self._last_stands_alone(page):
+            end = start + len(page)
+            if len(page) > 1 and end < len(parts) and self._belongs_to_the_next(page, parts[end]):
                 page = page[:-1]
             pictures.append(self._picture(page))
             start += len(page)
@@ -108,10 +114,12 @@ class _Fitting:
                 high = middle - 1
         return low
 
-    def _last_stands_alone(self, page: Sequence[Part]) -> bool:
-        """Whether the last box of a page has nothing to do with the others on it, and should open the next."""
+    def _belongs_to_the_next(self, page: Sequence[Part], following: Part) -> bool:
+        """Whether the last box of a page is there for the first of the next, and for nothing on its own page."""
         others = {id for part in page[:-1] for id in ids_of(part)}
-        return not any(others & set(self.step.nodes[id].operands) for id in ids_of(page[-1]))
+        last = set(ids_of(page[-1]))
+        used = {operand for id in ids_of(following) for operand in self.step.nodes[id].operands}
+        return bool(last & used) and not any(others & set(self.step.nodes[id].operands) for id in last)
 
     def _picture(self, parts: Sequence[Part]) -> Picture:
         drawn = diagram(self.step, parts, self.labels)
@@ -193,13 +201,14 @@ def _update_pages(trace: Trace, step: Step, title: str, pictures: Sequence[Pictu
         yield _page(title, explanation, f"{table}\n{below}\n#v(1fr)\n{legend}", is_wide=True)
     else:
         yield _page(title, explanation, table, is_wide=True)
-        yield from _picture_pages(f"{title} of {step.parameters[0].name}", how, pictures, has_gradients=False)
+        of_first = f"{title} of {shortened(step.parameters[0].name, COVER_NAME)}"
+        yield from _picture_pages(of_first, how, pictures, has_gradients=False)
 
 
 def _update_explanation(parameters: Sequence[Node]) -> str:
-    first, *others = parameters
-    names = ", ".join(other.name for other in others)
-    return f"How {first.name} gets its new value." + (f" The same operations update {names}." if others else "")
+    first, *others = (shortened(parameter.name, COVER_NAME) for parameter in parameters)
+    names = ", ".join(others[:12]) + (f" and {len(others) - 12} more" if len(others) > 12 else "")
+    return f"How {first} gets its new value." + (f" The same operations update {names}." if others else "")
 
 
 def _shown(picture: Picture, scale: float) -> str:
@@ -229,7 +238,7 @@ def _legend(kinds: Sequence[Kind], has_gradients: bool) -> str:
     return f"#align(center, {' + h(14pt) + '.join(swatches)})"
 
 
-def _cover(trace: Trace) -> str:
+def _cover(trace: Trace, notice: str) -> str:
     losses = [float(row["loss"]) for row in trace.metrics]
     step = trace.steps[0] if trace.steps else None
     lines = [
@@ -242,30 +251,25 @@ def _cover(trace: Trace) -> str:
     tables = [left + "\n" + _pairs_table("Versions", dict(trace.versions)), _pairs_table("Settings", settings)]
     lines.append(f"#grid(columns: (1fr, 1fr), column-gutter: 24pt, [{tables[0]}], [{tables[1]}])")
     if losses:
-        drawing = curve(losses)
         change = f"Loss at step 0: {number_text(losses[0])}"
         if len(losses) > 1:
             change += f", at step {len(losses) - 1}: {number_text(losses[-1])}"
-        lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})\n#{image(drawing.svg, drawing.width, drawing.height)}")
-    lines.extend(_warning(shown) for shown in trace.steps[-1:] if shown.first_nonfinite())
+        lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})")
+    if sum(map(math.isfinite, losses)) > 1:
+        drawing = curve(losses)
+        lines.append(f"#{image(drawing.svg, drawing.width, drawing.height)}")
+    if notice:
+        lines.append(f'#block(above: 10pt, text(fill: rgb("#B00020"), {literal(notice)}))')
     lines.append("#v(1fr)\n#outline(title: none, indent: 0pt)")
     return "#page[\n" + "\n".join(lines) + "\n]"
 
 
-def _warning(step: Step) -> str:
-    node = step.first_nonfinite()
-    assert node is not None
-    where = f"first in {node_number(step, node.id)}: {nonfinite_text(node.value)}"
-    text = f"Step {step.index} holds numbers that are not finite, {where}."
-    return f"#block(above: 10pt, text(fill: rgb(\"#B00020\"), {literal(text)}))"
-
-
 def _parameter_table(step: Step) -> str:
-    cells = [f"[{heading}]" for heading in ("Parameter", "Shape", "Count")]
+    cells = ["table.header([Parameter], [Shape], [Count])"]
     total = 0
     for node in step.parameters:
         total += node.value.size
-        cells += [mono(node.name), mono(shape_text(node.shape)), mono(f"{node.value.size:,}")]
+        cells += [mono(shortened(node.name, COVER_NAME)), mono(shape_text(node.shape)), mono(f"{node.value.size:,}")]
     cells += ["[Total]", "[]", mono(f"{total:,}")]
     return _table(cells, 3, "(left, left, right)")
 
@@ -273,20 +277,21 @@ def _parameter_table(step: Step) -> str:
 def _pairs_table(title: str, pairs: dict[str, str]) -> str:
     cells = [f"table.cell(colspan: 2, [{title}])"]
     for name, value in pairs.items():
-        cells += [mono(name), mono(value)]
+        cells += [mono(shortened(name, COVER_NAME)), mono(shortened(value, COVER_NAME))]
     return _table(cells, 2, "(left, left)")
 
 
 def _update_table(step: Step) -> tuple[str, float]:
     """The table of old values, gradients and new values, and about how high it is in points."""
-    cells = [f"[{heading}]" for heading in ("Parameter", "Old value", "Gradient", "New value")]
+    cells = ["table.header([Parameter], [Old value], [Gradient], [New value])"]
     height = 32.0
     for node in step.parameters:
         if node.id not in step.updates:
             continue
         gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
         grids = [grid_lines(value) for value in (node.value, gradient.value, new.value)]
-        cells.append(mono(f"{node.name}\n{shape_text(node.shape)}" if node.shape else node.name, 8))
+        name = shortened(node.name, COVER_NAME)
+        cells.append(mono(f"{name}\n{shape_text(node.shape)}" if node.shape else name, 8))
         colours = ("#111111", GRADIENT_TEXT, "#111111")
         cells += [mono("\n".join(lines), 8, colour) for lines, colour in zip(grids, colours, strict=True)]
         height += 10.5 + 11 * max(1 + bool(node.shape), *map(len, grids))

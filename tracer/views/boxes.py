@@ -117,13 +117,16 @@ def _heading(name: str, node: Node, formula: str = "") -> str:
     return _cell(first + (_mono(_wrapped(f"= {formula}")) if formula else ""), span=2)
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, most: int = LONGEST_NAME) -> str:
     """A name of bearable length: its beginning and its end.
 
-    >>> shortened("x" * 100) == "x" * 40 + "..." + "x" * 17
-    True
+    >>> shortened("abcdefghij", 9), shortened("abc")
+    ('abcd...ij', 'abc')
     """
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 20]}...{name[-17:]}"
+    if len(name) <= most:
+        return name
+    end = (most - 3) // 3
+    return f"{name[: most - 3 - end]}...{name[-end:]}"
 
 
 def _wrapped(text: str, width: int = FORMULA_WIDTH) -> list[str]:

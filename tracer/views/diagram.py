@@ -19,6 +19,9 @@ MOST_NODES = 300
 MOST_REFERENCES = 8
 """Values from elsewhere that a node shows one by one."""
 
+DEEPEST_FRAME = 6
+"""Scopes within scopes that are framed; deeper ones share the innermost frame."""
+
 _ARROWS = {Phase.FORWARD: FORWARD, Phase.LOSS: LOSS, Phase.BACKWARD: BACKWARD, Phase.UPDATE: UPDATE}
 
 
@@ -138,7 +141,8 @@ class _Frames:
         self._step = step
         self._members: dict[str, list[int]] = {}
         for id in ids:
-            self._members.setdefault(step.nodes[id].scope, []).append(id)
+            path = "/".join(step.nodes[id].scope.split("/")[:DEEPEST_FRAME])
+            self._members.setdefault(path, []).append(id)
         every = {path.rsplit("/", depth)[0] for path in self._members for depth in range(path.count("/") + 1)}
         self._paths = sorted(every - {""})
 

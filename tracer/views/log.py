@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tracer.expression import as_atom
 from tracer.graph import Node, Phase, Step, Trace
+from tracer.naming import derived_name
 from tracer.views.arithmetic import worked_element
-from tracer.views.notation import DIGITS, Labels, node_number, norm_of, number_text, value_text
+from tracer.views.notation import DIGITS, Labels, counted, node_number, norm_of, number_text, value_text
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
@@ -57,8 +57,14 @@ def nonfinite_text(value: np.ndarray) -> str:
     'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
     """
     counts = {"NaN": np.count_nonzero(np.isnan(value)), "infinite": np.count_nonzero(np.isinf(value))}
-    elements = "element" if value.size == 1 else "elements"
-    return ", ".join(f"{name} in {count} of {value.size} {elements}" for name, count in counts.items() if count)
+    return ", ".join(f"{name} in {count} of {counted(value.size, 'element')}" for name, count in counts.items() if count)
+
+
+def nonfinite_notice(step: Step, node: Node) -> str:
+    """Where a run stopped being finite, in one line."""
+    where = f" ({node.source})" if node.source else ""
+    label = Labels(step.nodes)[node.id]
+    return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.value)}"
 
 
 def _heading(head: Trace) -> str:
@@ -108,7 +114,7 @@ class _StepLog:
         """The last column: the kind of a leaf, the source and scope of an operation, the forward twin of a gradient."""
         if node.phase is Phase.BACKWARD:
             twin = node.gradient_of if node.rule_of is None else node.rule_of
-            known = [f"dL/d{as_atom(self.labels[of])}" for of in self._derived[node.id]] if node.id in self._derived else []
+            known = [f"dL/d{derived_name(self.labels[of])}" for of in self._derived.get(node.id, ())]
             others = [name for name in known if name != node.name]
             shared = f", also {', '.join(others)}" if others else ""
             return f"of {node_number(self._step, twin)}{shared}" if twin is not None else ""
@@ -133,4 +139,4 @@ def _metric_lines(step: Step, digits: int) -> Iterator[str]:
 def _ending(losses: list[float], nonfinite_from: str, digits: int) -> str:
     change = f", loss {number_text(losses[0], digits)} -> {number_text(losses[-1], digits)}" if losses else ""
     bad = f", NaN or infinite from {nonfinite_from} on" if nonfinite_from else ""
-    return f"== end ==  {len(losses)} step{'s' if len(losses) != 1 else ''}{change}{bad}\n"
+    return f"== end ==  {counted(len(losses), 'step')}{change}{bad}\n"

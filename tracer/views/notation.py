@@ -40,6 +40,15 @@ def shape_text(shape: Sequence[int]) -> str:
     return f"({','.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
+def counted(count: int, word: str) -> str:
+    """A count and its word.
+
+    >>> counted(1, "step"), counted(235146, "parameter")
+    ('1 step', '235,146 parameters')
+    """
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def dtype_text(dtype: str) -> str:
     """A dtype in two or three letters.
 
@@ -122,6 +131,11 @@ class Labels:
     def __getitem__(self, id: int) -> str:
         return self._labels[id]
 
+    def is_written_out(self, id: int) -> bool:
+        """Whether formulas hold the expression of this node in place of a name; never a long one, so depth is bounded."""
+        node = self._nodes[id]
+        return not node.name and not node.is_leaf and not self._labels[id].startswith("#")
+
     def formula(self, node: Node) -> str:
         """The formula with the labels of the inputs put in: `x @ W1 + b1`."""
         return expression(node.formula, node.inputs, self._labels.__getitem__)
@@ -140,16 +154,18 @@ class Labels:
         return out if node.is_leaf else f"{self._shapes_in(node).replace(' ', '')} -> {out}"
 
     def _shapes_in(self, node: Node) -> str:
-        infix = node.formula.startswith("{0} ") and node.formula.endswith(" {1}")
-        if not infix:
+        if not _is_infix(node):
             return ", ".join(shape_text(self._nodes[operand].shape) for operand in node.operands)
 
         def of_input(id: int) -> str:
             inner = self._nodes[id]
-            nested = not inner.name and inner.formula.startswith("{0} ") and inner.formula.endswith(" {1}")
-            return self._shapes_in(inner) if nested else shape_text(inner.shape)
+            return self._shapes_in(inner) if self.is_written_out(id) and _is_infix(inner) else shape_text(inner.shape)
 
         return expression(node.formula, node.inputs, of_input)
+
+
+def _is_infix(node: Node) -> bool:
+    return node.formula.startswith("{0} ") and node.formula.endswith(" {1}")
 
 
 def index_text(index: Sequence[int]) -> str:
