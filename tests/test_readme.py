@@ -59,6 +59,11 @@ def test_the_scenario_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert Path("output/mine/steps.pdf").exists()
 
 
+def test_the_operation_in_readme_works() -> None:
+    (text,) = (block for block in blocks("python") if "Elementwise" in block)
+    subprocess.run([sys.executable, "-c", text], check=True, cwd=ROOT)
+
+
 def test_the_session_in_readme() -> None:
     (text,) = (block for block in blocks("python") if ">>>" in block)
     test = doctest.DocTestParser().get_doctest(text, {}, "README.md", None, 0)

@@ -229,6 +229,8 @@ def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> 
         ({"data": lambda: {"x": [[1], [1, 2]], "y": [1]}}, "its rows differ in length"),
         ({"data": lambda: {"x": [1.0, 2.0], "y": [1.0]}}, "batches need arrays of one length"),
         ({"data": lambda nothing: {}}, r"data\(\) of line asks for 'nothing'"),
+        ({"data": lambda: {"x": [], "y": []}}, r"the data 'x' of line is empty: its shape is \(0,\)"),
+        ({"model": lambda x, w, b: None}, "the model of line returned nothing"),
         ({"parameters": {}}, "parameters of line must be initial values"),
         ({"loss": lambda p, y: p - y}, r"the loss of line returned shape \(2,\)"),
         ({"loss": lambda p, y: 1.0}, "the loss of line returned float"),
@@ -245,6 +247,7 @@ def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -
     [
         ({"batch_size": 1.5}, "batch_size takes a whole number"),
         ({"batch_size": 0}, "batch_size takes a whole number"),
+        ({"title": 3}, "title must be a text"),
         ({"steps": 2}, "so many steps or so many epochs long"),
         ({"metrics": [1]}, "metrics must be functions by name"),
         ({"metrics": {"a": 3}}, "metrics must be functions by name"),

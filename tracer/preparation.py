@@ -60,6 +60,9 @@ def prepare(
         _check_signature(metric, f"the metric {name} of {scenario.name}")
         require(metric, {*known, *given}, f"the metric {name} of {scenario.name}")
     used = tuple(name for name in data if name in model or name in loss)
+    for name in used:
+        if not data[name].size:
+            raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")
     batched = _arrays_to_batch(scenario, {name: data[name] for name in used})
     return Prepared(data, initial, used, batched, next(iter(prediction), ""))
 
@@ -106,7 +109,7 @@ def _arrays_to_batch(scenario: Scenario, used: Mapping[str, np.ndarray]) -> tupl
     if scenario.batch_size is None:
         return ()
     lengths = {name: len(array) for name, array in used.items() if array.ndim}
-    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+    if len(set(lengths.values())) != 1:
         raise UsageError(f"batches need arrays of one length, {scenario.name} has {lengths or 'none'}")
     return tuple(lengths)
 

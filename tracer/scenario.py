@@ -61,6 +61,9 @@ class Scenario:
         for kind in ("initial_state", "prepare", "update", "hyperparameters", "learning_rate"):
             if not hasattr(self.optimizer, kind):
                 raise UsageError(f"Scenario: optimizer must be one such as SGD(learning_rate=0.1), it has no {kind}")
+        for name in ("name", "title"):
+            if not isinstance(getattr(self, name), str):
+                raise UsageError(f"Scenario: {name} must be a text, this is {getattr(self, name)!r}")
         if self.dtype not in DTYPES:
             raise UsageError(f"Scenario: dtype must be float32 or float64, this is {self.dtype!r}")
         for name in ("steps", "epochs", "batch_size"):

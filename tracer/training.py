@@ -124,6 +124,8 @@ class Training:
 
         recorder.enter(Phase.FORWARD)
         prediction = scenario.model(**matching(scenario.model, available))
+        if prediction is None:
+            raise UsageError(f"the model of {scenario.name} returned nothing: does it end without a return?")
         if isinstance(prediction, Tensor):
             recorder.name(prediction, self._prepared.prediction or "prediction", unless_named=True)
 

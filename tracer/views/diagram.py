@@ -19,6 +19,9 @@ MOST_NODES = 300
 MOST_REFERENCES = 8
 """Values from elsewhere that a node shows one by one."""
 
+ROW_OF_LOOSE = 4
+"""Boxes without arrows to others that stand side by side."""
+
 DEEPEST_FRAME = 6
 """Scopes within scopes that are framed; deeper ones share the innermost frame."""
 
@@ -74,6 +77,7 @@ class _Drawing:
         if len(parts) > 2000:
             self._graph.attr(nslimit="1", nslimit1="1")
         self._place = {id: f"n{ids_of(part)[0]}" for part in parts for id in ids_of(part)}
+        self._references: dict[int, list[str]] = {}
         self._kinds = [kind_of(step.nodes[ids_of(part)[0]]) for part in parts]
 
     def draw(self) -> Diagram:
@@ -88,6 +92,7 @@ class _Drawing:
             self._arrows_into(self._step.nodes[id])
         for fold in folds:
             self._arrows_into_fold(fold)
+        self._stack(single)
         return Diagram(self._graph.source, tuple(dict.fromkeys(self._kinds)), sum(len(fold.ids) for fold in folds))
 
     def _box(self, graph: graphviz.Digraph, id: int) -> None:
@@ -114,11 +119,20 @@ class _Drawing:
                 tail = f"r{operand}_{node.id}_{use}"
                 self._graph.node(tail, f"<{reference_box(source, self._labels)}>", tooltip=_quoted(self._labels[operand]))
                 self._kinds.append(ELSEWHERE)
+                self._references.setdefault(node.id, []).append(tail)
             self._graph.edge(tail, self._place[node.id], color=_ARROWS[node.phase].border)
         if references > MOST_REFERENCES:
             key = f"more_{node.id}"
             self._graph.node(key, f"<{note_box(f'and {references - MOST_REFERENCES} more')}>")
             self._graph.edge(key, self._place[node.id], color=_ARROWS[node.phase].border)
+
+    def _stack(self, ids: Sequence[int]) -> None:
+        """Put boxes that no arrow ties to another box into rows; side by side they would run off the page."""
+        tied = {operand for part in self._parts for id in ids_of(part) for operand in self._step.nodes[id].operands}
+        loose = [id for id in ids if id not in tied and not any(x in self._place for x in self._step.nodes[id].operands)]
+        for above, below in zip(loose, loose[ROW_OF_LOOSE:]):
+            for head in self._references.get(below) or [f"n{below}"]:
+                self._graph.edge(f"n{above}", head, style="invis")
 
     def _arrows_into_fold(self, fold: Fold) -> None:
         """One arrow from every box of the drawing that feeds the fold."""
