@@ -243,8 +243,8 @@ def _cover(trace: Trace, notice: str) -> str:
     step = trace.steps[0] if trace.steps else None
     lines = [
         "#v(18pt)",
-        f"#text(size: 26pt, {literal(trace.scenario)})",
-        f"#block(below: 18pt, text(size: 12pt, {literal(trace.title)}))",
+        f"#text(size: 26pt, {literal(shortened(trace.scenario, COVER_NAME))})",
+        f"#block(below: 18pt, text(size: 12pt, {literal(' '.join(map(shortened, trace.title.split())))}))",
     ]
     settings = {name: str(value) for name, value in {**trace.hyperparameters, "seed": trace.seed, "dtype": trace.dtype}.items()}
     left = _parameter_table(step) if step is not None else ""
