@@ -162,8 +162,8 @@ class Training:
                 name: call_by_name(function, available, f"the metric {name} of {name_of}")
                 for name, function in self.scenario.metrics.items()
             }
-        return {name: value.item() if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0 else value
-                for name, value in found.items()}  # fmt: skip
+        # A number is kept as Python's own, whatever NumPy made of it.
+        return {name: value if np.ndim(value) else np.asarray(value).item() for name, value in found.items()}
 
 
 def run(
