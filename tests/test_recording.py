@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tracer.graph import Phase
 from tracer.layers import dense, relu, softmax
 from tracer.losses import cross_entropy
 from tracer.recorder import Recorder
+from tracer.source import PACKAGE
 from tracer.tensor import Tensor
 
 
@@ -95,6 +97,23 @@ def test_the_names_that_functions_give_to_their_results() -> None:
 
     step = traced(function, 2.0)
     assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["first", "other", "second", "third", "loss"]
+
+
+def test_a_variable_that_a_layer_returns_takes_the_users_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "def layer(x):\n    z = x * 2\n    return z\n"
+    filename = str(PACKAGE / "made_up_layer.py")
+    monkeypatch.setitem(linecache.cache, filename, (len(text), None, text.splitlines(keepends=True), filename))
+    made: dict[str, Any] = {}
+    exec(compile(text, filename, "exec"), made)
+
+    def function(x, b):
+        h = made["layer"](x)
+        return np.sum(h + b)
+
+    step = traced(function, [1.0, 2.0], [3.0, 4.0])
+    assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["h", "", "loss"]
+    # h + b hands one gradient on to both: it is named after the variable of the user's own code.
+    assert "dL/dh" in names(step, Phase.BACKWARD)
 
 
 def test_a_function_with_two_ways_out_names_nothing_wrongly() -> None:
