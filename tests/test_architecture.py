@@ -29,7 +29,7 @@ FLOORS = [
     ["preparation"],
     ["functions", "training"],
     ["views.drawing", "views.palette", "views.notation", "views.folding"],
-    ["views.arithmetic", "views.boxes", "views.curve"],
+    ["views.arithmetic", "views.boxes", "views.curve", "views.finiteness"],
     ["views.log", "views.diagram"],
     ["views.booklet"],
     ["rendering.engine", "rendering.document"],

@@ -14,6 +14,7 @@ import pypdf
 import pytest
 
 import tracer
+from reviewed import assert_as_reviewed
 from tracer.graph import Phase
 from tracer.rendering.document import pdf, png
 from tracer.rendering.engine import find_engine
@@ -24,7 +25,6 @@ from tracer.views.diagram import MOST_NODES, diagram, phase_diagrams, phase_node
 from tracer.views.folding import Fold, folded, ids_of
 from tracer.views.notation import Labels
 
-GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 MONO_WIDTH = 0.602
 """Width of a character of DejaVu Sans Mono, as a share of its size."""
@@ -106,14 +106,8 @@ def test_a_value_used_twice_has_two_arrows() -> None:
 
 
 def test_golden_dot() -> None:
-    """Reviewed as text; written anew by deleting the file and running the test twice."""
-    path = GOLDEN / "linear-regression-forward.dot"
     step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
-    found = dict(phase_diagrams(step))["forward"].dot
-    if not path.exists():
-        path.write_text(found)
-        pytest.fail(f"{path.name} was not there and has been written: read it")
-    assert found == path.read_text()
+    assert_as_reviewed("linear-regression-forward.dot", dict(phase_diagrams(step))["forward"].dot)
 
 
 @pytest.mark.parametrize("name", bundled_names())

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tracer
+from reviewed import assert_as_reviewed
 from tracer.graph import Node, Phase
 from tracer.scenario import bundled_names
 from tracer.views.log import log_lines, log_text
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def body(trace: tracer.Trace) -> str:
@@ -25,13 +23,7 @@ def body(trace: tracer.Trace) -> str:
 
 @pytest.mark.parametrize(("name", "steps"), [("linear-regression", 2), ("fruit", 1)])
 def test_golden_logs(name: str, steps: int) -> None:
-    """Reviewed as text; written anew by deleting the file and running the test twice."""
-    path = GOLDEN / f"{name}.log"
-    found = body(tracer.run(tracer.load(name), steps=steps))
-    if not path.exists():
-        path.write_text(found)
-        pytest.fail(f"{path.name} was not there and has been written: read it")
-    assert found == path.read_text()
+    assert_as_reviewed(f"{name}.log", body(tracer.run(tracer.load(name), steps=steps)))
 
 
 @pytest.mark.parametrize("name", bundled_names())

@@ -5,6 +5,8 @@ A `TracerError` is one clear line: what is wrong, where, and what to do. Its `ex
 
 from __future__ import annotations
 
+import difflib
+
 
 class TracerError(Exception):
     """The base of all errors that the command prints as one line."""
@@ -26,3 +28,18 @@ class RecordingError(TracerError, TypeError):
     """An operation that would drop out of the graph in silence: it names the function and the way round."""
 
     exit_code = 3
+
+
+def close_names(name: str, names: list[str]) -> str:
+    """What a message says of the names that are near to a wrong one.
+
+    >>> close_names("learning_rat", ["learning_rate", "epochs"])
+    '; did you mean learning_rate?'
+    >>> close_names("q", ["learning_rate", "epochs"])
+    '; there are: learning_rate, epochs'
+    """
+    unique = list(dict.fromkeys(names))
+    close = difflib.get_close_matches(name, unique, n=3, cutoff=0.5)
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; there are: {', '.join(unique[:12])}{', ...' if len(unique) > 12 else ''}" if unique else ""

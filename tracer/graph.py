@@ -8,7 +8,6 @@ them, so that a trace can be read and drawn where nothing is computed.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.errors import UsageError
+from tracer.errors import UsageError, close_names
 
 LEAVES = ("parameter", "data", "hyperparameter", "state", "constant")
 """The `op` of a node that nothing computed: what the step started from."""
@@ -187,21 +186,6 @@ class Trace:
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"
-
-
-def close_names(name: str, names: list[str]) -> str:
-    """What a message says of the names that are near to a wrong one.
-
-    >>> close_names("learning_rat", ["learning_rate", "epochs"])
-    '; did you mean learning_rate?'
-    >>> close_names("q", ["learning_rate", "epochs"])
-    '; there are: learning_rate, epochs'
-    """
-    unique = list(dict.fromkeys(names))
-    close = difflib.get_close_matches(name, unique, n=3, cutoff=0.5)
-    if close:
-        return f"; did you mean {' or '.join(close)}?"
-    return f"; there are: {', '.join(unique[:12])}{', ...' if len(unique) > 12 else ''}" if unique else ""
 
 
 def validate(trace: Trace) -> None:

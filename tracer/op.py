@@ -158,7 +158,7 @@ class Elementwise(Op):
 
 
 class Moving(Op):
-    """The family of operations that only move elements: every output element is one of the input's."""
+    """The family of operations that only move or repeat elements: every output element is one of the first input's."""
 
     @classmethod
     def parts(

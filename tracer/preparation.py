@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.errors import UsageError
-from tracer.graph import close_names
+from tracer.errors import UsageError, close_names
 from tracer.scenario import DTYPES, Scenario
 
 
@@ -48,18 +47,16 @@ def prepare(
             other = "data" if name in data else "a setting"
             raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
     known = {*data, *initial, *scenario.settings}
-    model, loss = required_names(scenario.model), required_names(scenario.loss)
-    for name in model:
-        if name not in known:
-            raise UsageError(f"the model of {scenario.name} asks for {name!r}{close_names(name, sorted(known))}")
-    prediction = [name for name in loss if name not in known]
+    require(scenario.model, known, f"the model of {scenario.name}")
+    prediction = [name for name in required_names(scenario.loss) if name not in known]
     if len(prediction) > 1:
         second = prediction[1]
         raise UsageError(f"the loss of {scenario.name} asks for {second!r}{close_names(second, sorted(known))}")
     for name, metric in scenario.metrics.items():
         _check_signature(metric, f"the metric {name} of {scenario.name}")
         require(metric, {*known, *given}, f"the metric {name} of {scenario.name}")
-    used = tuple(name for name in data if name in model or name in loss)
+    taken = {*required_names(scenario.model), *required_names(scenario.loss)}
+    used = tuple(name for name in data if name in taken)
     for name in used:
         if not data[name].size:
             raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")

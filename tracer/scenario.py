@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tracer.errors import UsageError
-from tracer.graph import NOTHING, close_names
+from tracer.errors import UsageError, close_names
+from tracer.graph import NOTHING
 from tracer.optimizers import Optimizer
 
 PACKAGE = Path(__file__).parent
@@ -68,7 +68,7 @@ class Scenario:
             raise UsageError(f"Scenario: dtype must be float32 or float64, this is {self.dtype!r}")
         for name in ("steps", "epochs", "batch_size"):
             if getattr(self, name) is not None:
-                positive_count(f"Scenario: {name}", getattr(self, name))
+                whole_number(f"Scenario: {name}", getattr(self, name))
         if self.steps is not None and self.epochs is not None:
             raise UsageError("Scenario: a run is so many steps or so many epochs long, give one of them")
         if not isinstance(self.metrics, Mapping) or not all(map(callable, self.metrics.values())):
@@ -117,7 +117,7 @@ _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 
 def _setting(name: str, value: Any, default: Any) -> Any:
     if name in _COUNTS:
-        return positive_count(name, value)
+        return whole_number(name, value)
     try:
         if isinstance(default, bool):
             return _WORDS[str(value).lower()]
@@ -132,18 +132,18 @@ def _setting(name: str, value: Any, default: Any) -> Any:
     return value
 
 
-def positive_count(name: str, value: Any) -> int:
-    """A whole number from 1 on, from a number or a text.
+def whole_number(name: str, value: Any, least: int = 1) -> int:
+    """A whole number from `least` on, from a number or a text.
 
-    >>> positive_count("steps", "12")
-    12
+    >>> whole_number("steps", "12"), whole_number("--seed", 0, least=0)
+    (12, 0)
     """
     try:
         number = int(value)
-        if number < 1 or number != float(value):
+        if number < least or number != float(value):
             raise ValueError
-    except (ValueError, TypeError):
-        raise UsageError(f"{name} takes a whole number from 1 on, this is {value!r}") from None
+    except (ValueError, TypeError, OverflowError):
+        raise UsageError(f"{name} takes a whole number from {least} on, this is {value!r}") from None
     return number
 
 

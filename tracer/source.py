@@ -1,8 +1,8 @@
 """Where an operation stands in the user's code: its expression, the variable it is assigned to, the calls around it.
 
 Python keeps the exact position of every instruction (`code.co_positions()`), so a code object and an instruction offset
-are enough to find the text of the expression, and whether the whole of it is assigned to a name or returned. Nothing
-here runs while a program is recorded.
+are enough to find the text of the expression, and whether the whole of it is assigned to a name or returned. That is
+worked out when a step is finished, not while it runs.
 """
 
 from __future__ import annotations

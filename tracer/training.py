@@ -16,7 +16,7 @@ from tracer.errors import UsageError
 from tracer.graph import Phase, Step, Trace
 from tracer.preparation import call_by_name, checked_dtype, matching, prepare
 from tracer.recorder import Recorder, check_scalar
-from tracer.scenario import Scenario, positive_count
+from tracer.scenario import Scenario, whole_number
 from tracer.tensor import Tensor
 
 
@@ -65,12 +65,17 @@ class Training:
             versions=versions(),
         )
 
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are trained."""
+        return sum(value.size for value in self.parameters.values())
+
     def _count_steps(self, steps: int | None) -> int:
         if steps is not None:
-            return positive_count("steps", steps)
+            return whole_number("steps", steps)
         if self.scenario.steps is not None:
-            return positive_count("steps", self.scenario.steps)
-        return positive_count("epochs", self.scenario.epochs or 1) * self._batches
+            return whole_number("steps", self.scenario.steps)
+        return whole_number("epochs", self.scenario.epochs or 1) * self._batches
 
     # The steps.
 

@@ -21,8 +21,7 @@ def list_scenarios() -> None:
     rows = [("NAME", "STEPS", "PARAMETERS", "")]
     for name in bundled_names():
         training = Training(load(name))
-        count = sum(value.size for value in training.parameters.values())
-        rows.append((name, str(training.steps), f"{count:,}", training.head.title))
+        rows.append((name, str(training.steps), f"{training.parameter_count:,}", training.head.title))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, steps, parameters, title in rows:
         click.echo(f"{name:<{widths[0]}}  {steps:>{widths[1]}}  {parameters:>{widths[2]}}  {title}".rstrip())

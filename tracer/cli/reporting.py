@@ -22,8 +22,10 @@ def report(error: BaseException) -> int:
     """Say what went wrong in as few lines as it needs, and return the exit code."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # Python's own way of letting one out of a generator
-    frames = user_frames(error)
-    by_user = bool(frames) and _innermost(error) == (frames[-1].filename, frames[-1].lineno)
+    trail = traceback.extract_tb(error.__traceback__)
+    # The part that runs through the user's own code, up to the user's last line; and whether the error was made there.
+    frames = [frame for frame in trail if not _is_ours(frame.filename)]
+    by_user = bool(trail) and not _is_ours(trail[-1].filename)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         _say(f"interrupted{_notes(error)}")
         return INTERRUPTED
@@ -76,18 +78,8 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) ->
     return None
 
 
-def _innermost(error: BaseException) -> tuple[str, int | None]:
-    frames = traceback.extract_tb(error.__traceback__)
-    return (frames[-1].filename, frames[-1].lineno) if frames else ("", None)
-
-
 def _short(filename: str) -> str:
     return Path(filename).name
-
-
-def user_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """The part of a traceback that runs through the user's own code, up to the user's last line."""
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
 
 
 def _is_ours(filename: str) -> bool:
@@ -105,5 +97,3 @@ def _notes(error: BaseException) -> str:
 
 def _say(text: str) -> None:
     click.echo(f"tracer: {text}", err=True)
-
-

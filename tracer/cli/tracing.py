@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ import click
 
 from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.progress import Progress
-from tracer.errors import UsageError
-from tracer.graph import Node, Step, Trace, close_names
+from tracer.errors import UsageError, close_names
+from tracer.graph import Step, Trace
 from tracer.rendering.engine import ENGINES, Engine, find_engine
-from tracer.scenario import load
+from tracer.scenario import load, whole_number
 from tracer.training import Training
-from tracer.views.log import ending_lines, log_lines, nonfinite_notice
-from tracer.views.notation import counted, number_text, shape_text
+from tracer.views.finiteness import FiniteWatch
+from tracer.views.log import ending_lines, log_lines
+from tracer.views.notation import counted, measured_text, number_text, shape_text
 
 FORMATS = ("pdf", "log", "svg", "png", "dot")
+PICTURES = {"svg", "png", "dot"}
 
 HELP = """\b
 Examples:
@@ -61,16 +64,23 @@ def trace(
     # Whatever can be refused is refused before the run begins.
     layout_engine = find_engine(engine) if {"pdf", "svg", "png"} & set(wanted) else None
     training = Training(
-        load(scenario), steps=_whole(steps, "--steps", 1), seed=_whole(seed, "--seed", 0) or 0, settings=_settings(settings),
-        data=data, dtype=dtype,
-    )  # fmt: skip
+        load(scenario),
+        steps=None if steps is None else whole_number("--steps", steps),
+        seed=whole_number("--seed", seed, least=0),
+        settings=_settings(settings),
+        data=data,
+        dtype=dtype,
+    )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
     run = _Run(training, verbose=verbose)
     log = folder.growing("steps.log") if "log" in wanted else None
     _run_to_the_end(run, log, quiet)
     written = [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
-    notice = nonfinite_notice(*run.nonfinite) if run.nonfinite else ""
-    written += _write_pictures(run.shown(), notice, folder, wanted, layout_engine)
+    if "pdf" in wanted and layout_engine is not None:
+        written.append(str(_write_booklet(run.shown(), run.watch.notice(), folder, layout_engine)))
+    if PICTURES & set(wanted):
+        pictured = layout_engine if {"svg", "png"} & set(wanted) else None
+        written += map(str, _write_diagrams(run.shown(), folder, wanted, pictured))
     if not quiet:
         for line in run.summary():
             click.echo(line)
@@ -80,24 +90,20 @@ def trace(
 
 @dataclass(slots=True)
 class _Run:
-    """A run in progress: it keeps the first and the last step, and where numbers stopped being finite."""
+    """A run in progress: it keeps the first and the last step, and watches where numbers stop being finite."""
 
     training: Training
     verbose: bool
     first: Step | None = None
     last: Step | None = None
-    done: int = 0
-    nonfinite: tuple[Step, Node] | None = None
+    watch: FiniteWatch = field(default_factory=FiniteWatch)
 
     def steps(self, progress: Progress) -> Iterator[Step]:
         """The steps as they come."""
         for step in self.training:
             self.first = self.first or step
             self.last = step
-            self.done += 1
-            node = None if self.nonfinite else step.first_nonfinite()
-            if node is not None:
-                self.nonfinite = step, node
+            self.watch.look(step)
             if self.verbose:
                 click.echo(f"step {step.index}  loss {number_text(step.loss)}")
             yield step
@@ -105,20 +111,18 @@ class _Run:
 
     def shown(self) -> Trace:
         """The trace with the steps that the pictures show."""
-        kept = [step for step in (self.first, self.last) if step is not None]
-        steps = tuple(kept[:1] if len(kept) == 2 and kept[0] is kept[1] else kept)
-        return replace(self.training.head, steps=steps, metrics=tuple(self.training.metrics))
+        kept = {step.index: step for step in (self.first, self.last) if step is not None}
+        return replace(self.training.head, steps=tuple(kept.values()), metrics=tuple(self.training.metrics))
 
     def summary(self) -> Iterator[str]:
         """What happened, in a few lines."""
-        head, rows = self.training.head, self.training.metrics
-        count = sum(value.size for value in self.training.parameters.values())
+        training, head = self.training, self.training.head
         yield f"{head.scenario}: {head.title}" if head.title else head.scenario
-        parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in self.training.parameters.items())
-        yield f"{counted(self.done, 'step')}, {counted(count, 'parameter')}: {parameters}"
-        yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(rows).items())
-        if self.nonfinite is not None:
-            yield nonfinite_notice(*self.nonfinite)
+        parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
+        yield f"{counted(training.steps, 'step')}, {counted(training.parameter_count, 'parameter')}: {parameters}"
+        yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
+        if self.watch.notice():
+            yield self.watch.notice()
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
@@ -132,18 +136,20 @@ def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]
 
 
 def _change(first: Any, last: Any) -> str:
-    texts = [number_text(value) if isinstance(value, (int, float)) else str(value) for value in (first, last)]
-    return " -> ".join(dict.fromkeys(texts))
+    return " -> ".join(dict.fromkeys((measured_text(first), measured_text(last))))
 
 
 def _run_to_the_end(run: _Run, log: GrowingFile | None, quiet: bool) -> None:
     """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
-    total = run.training.steps
+    head = run.training.head
     try:
-        with Progress(total, run.training.head.scenario, quiet=quiet) as progress:
-            for text in log_lines(run.training.head, run.steps(progress)) if log else map(str, run.steps(progress)):
-                if log is not None:
-                    log.write(text)
+        with Progress(run.training.steps, head.scenario, quiet=quiet) as progress:
+            steps = run.steps(progress)
+            if log is None:
+                deque(steps, maxlen=0)
+                return
+            for text in log_lines(head, steps, watch=run.watch):
+                log.write(text)
     except BaseException as error:
         _keep_what_is_whole(run, log, error)
         raise
@@ -162,32 +168,30 @@ def _keep_what_is_whole(run: _Run, log: GrowingFile | None, error: BaseException
     error.add_note(f"{steps} of {run.training.steps} steps are whole, in {log.end()}")
 
 
-def _write_pictures(
-    trace: Trace, notice: str, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None
-) -> list[str]:
-    written = []
-    if "pdf" in wanted and engine is not None:
-        from tracer.rendering.document import pdf
-        from tracer.views.booklet import booklet
+def _write_booklet(trace: Trace, notice: str, folder: OutputFolder, engine: Engine) -> Path:
+    from tracer.rendering.document import pdf
+    from tracer.views.booklet import booklet
 
-        written.append(str(folder.write("steps.pdf", pdf(booklet(trace, engine.layout, notice)))))
-    if {"svg", "png", "dot"} & set(wanted):
-        from tracer.views.diagram import phase_diagrams
+    return folder.write("steps.pdf", pdf(booklet(trace, engine.layout, notice)))
 
-        for step in trace.steps:
-            for name, drawn in phase_diagrams(step):
-                stem = f"step-{step.index}-{name}"
-                if "dot" in wanted:
-                    written.append(str(folder.write(f"{stem}.dot", drawn.dot.encode())))
-                if engine is not None and ("svg" in wanted or "png" in wanted):
-                    drawing = engine.layout(drawn.dot)
-                    if "svg" in wanted:
-                        written.append(str(folder.write(f"{stem}.svg", drawing.svg.encode())))
-                    if "png" in wanted:
-                        from tracer.rendering.document import png
 
-                        written.append(str(folder.write(f"{stem}.png", png(drawing))))
-    return written
+def _write_diagrams(trace: Trace, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None) -> Iterator[Path]:
+    from tracer.views.diagram import phase_diagrams
+
+    for step in trace.steps:
+        for name, drawn in phase_diagrams(step):
+            stem = f"step-{step.index}-{name}"
+            if "dot" in wanted:
+                yield folder.write(f"{stem}.dot", drawn.dot.encode())
+            if engine is None:
+                continue
+            drawing = engine.layout(drawn.dot)
+            if "svg" in wanted:
+                yield folder.write(f"{stem}.svg", drawing.svg.encode())
+            if "png" in wanted:
+                from tracer.rendering.document import png
+
+                yield folder.write(f"{stem}.png", png(drawing))
 
 
 def _formats(text: str) -> list[str]:
@@ -208,15 +212,3 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
             raise UsageError(f"--set takes NAME=VALUE, this is {text!r}")
         settings[name.strip()] = value.strip()
     return settings
-
-
-def _whole(text: str | None, option: str, least: int) -> int | None:
-    if text is None:
-        return None
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least:
-        raise UsageError(f"{option} takes a whole number from {least} on, this is {text!r}")
-    return number

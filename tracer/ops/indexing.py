@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Terms
+from tracer.op import REAL, Array, Call, Index, Moving, Op
 
 Pattern = list[Any]
 
 
-class Take(Op):
+class Take(Moving):
     """Elements by index: numbers, slices, ..., None, integer and boolean arrays; repeated elements add their gradients."""
 
     formula = "{x}[...]"
@@ -47,19 +47,6 @@ class Take(Op):
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         return f"{{0}}[{index_as_written(parameters['index'])}]"
-
-    @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
-        shape = inputs[0].shape
-        positions = cls.value(np.arange(inputs[0].size).reshape(shape), *inputs[1:], index=parameters["index"])
-        origin = tuple(int(i) for i in np.unravel_index(int(np.asarray(positions)[index]), shape))
-        return (origin, *((),) * (len(inputs) - 1))
-
-    @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return terms[0].first
 
 
 class Scatter(Op):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Moving, Op, Terms, broadcast_index
+from tracer.op import REAL, Array, Call, Index, Moving, Op
 
 
 class Reshape(Moving):
@@ -149,7 +149,7 @@ class Squeeze(Moving):
         return np.reshape(g, x.shape)
 
 
-class BroadcastTo(Op):
+class BroadcastTo(Moving):
     """The array stretched to a larger shape; the gradient is summed over the stretched axes."""
 
     implements = np.broadcast_to
@@ -167,16 +167,6 @@ class BroadcastTo(Op):
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...]) -> Array:
         return g  # autodiff sums it to the shape of x, as for every broadcast input
-
-    @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
-        return (broadcast_index(index, np.shape(inputs[0])),)
-
-    @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return terms[0].first
 
 
 class Joining(Op):

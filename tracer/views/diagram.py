@@ -51,31 +51,26 @@ def phase_diagrams(step: Step) -> Iterator[tuple[str, Diagram]]:
             yield phase.value, diagram(step, folded(step, ids, MOST_NODES), labels)
 
 
-def diagram(step: Step, parts: Sequence[Part], labels: Labels, direction: str = "TB") -> Diagram:
-    """Draw these nodes and folds. Leaves that forward operations use are drawn in full, other values as a small box.
-
-    `direction` is TB (from top to bottom) or LR (from left to right).
-    """
-    return _Drawing(step, parts, labels, direction).draw()
+def diagram(step: Step, parts: Sequence[Part], labels: Labels) -> Diagram:
+    """Draw these nodes and folds. Leaves that forward operations use are drawn in full, other values as a small box."""
+    return _Drawing(step, parts, labels).draw()
 
 
 class _Drawing:
     """A diagram while it is made: the graph, where each node of the step is drawn, and the kinds that were used."""
 
-    def __init__(self, step: Step, parts: Sequence[Part], labels: Labels, direction: str) -> None:
+    def __init__(self, step: Step, parts: Sequence[Part], labels: Labels) -> None:
         self._step = step
         self._parts = parts
         self._labels = labels
         self._graph = graphviz.Digraph(
             graph_attr={
-                "rankdir": direction, "ranksep": "0.27", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
+                "rankdir": "TB", "ranksep": "0.27", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
                 "bgcolor": "white", "margin": "0", "pad": "0.06",
             },
             node_attr={"shape": "plain", "fontname": "Verdana", "fontsize": "9"},
             edge_attr={"arrowsize": "0.6", "penwidth": "1.1"},
         )  # fmt: skip
-        if len(parts) > 2000:
-            self._graph.attr(nslimit="1", nslimit1="1")
         self._place = {id: f"n{ids_of(part)[0]}" for part in parts for id in ids_of(part)}
         self._references: dict[int, list[str]] = {}
         self._kinds = [kind_of(step.nodes[ids_of(part)[0]]) for part in parts]

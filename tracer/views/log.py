@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from tracer.graph import Node, Phase, Step, Trace
 from tracer.naming import derived_name
 from tracer.views.arithmetic import worked_element
-from tracer.views.notation import DIGITS, Labels, counted, node_number, norm_of, number_text, value_text
+from tracer.views.finiteness import FiniteWatch, nonfinite_text
+from tracer.views.notation import DIGITS, Labels, counted, measured_text, node_number, norm_of, number_text, value_text
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
 INDENT = " " * 5
 
 
-def log_lines(head: Trace, steps: Iterable[Step], digits: int = DIGITS) -> Iterator[str]:
-    """The log of a run, a piece at a time, as its steps come; every piece ends in a line break."""
+def log_lines(
+    head: Trace, steps: Iterable[Step], digits: int = DIGITS, watch: FiniteWatch | None = None
+) -> Iterator[str]:
+    """The log of a run, a piece at a time, as its steps come; every piece ends in a line break.
+
+    Who watches over the run already hands the `watch` in, so that no number is looked at twice.
+    """
+    watch = watch or FiniteWatch()
     yield _heading(head)
     losses: list[float] = []
     nonfinite_from = ""
@@ -27,7 +32,7 @@ def log_lines(head: Trace, steps: Iterable[Step], digits: int = DIGITS) -> Itera
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
         lines = [f"== step {step.index} ==  loss {change}{number_text(step.loss, digits)}"]
-        began = None if nonfinite_from else step.first_nonfinite()
+        began = watch.look(step)
         lines.extend(log.lines(began))
         if began is not None:
             nonfinite_from = f"{node_number(step, began.id)} {log.labels[began.id]}"
@@ -48,23 +53,6 @@ def ending_lines(done: int, planned: int, why: str) -> str:
 def log_text(trace: Trace, digits: int = DIGITS) -> str:
     """The log of a whole trace."""
     return "".join(log_lines(trace, trace.steps, digits))
-
-
-def nonfinite_text(value: np.ndarray) -> str:
-    """How many numbers of an array are NaN or infinite.
-
-    >>> nonfinite_text(np.array([1.0, np.nan, np.inf, -np.inf]))
-    'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
-    """
-    counts = {"NaN": np.count_nonzero(np.isnan(value)), "infinite": np.count_nonzero(np.isinf(value))}
-    return ", ".join(f"{name} in {count} of {counted(value.size, 'element')}" for name, count in counts.items() if count)
-
-
-def nonfinite_notice(step: Step, node: Node) -> str:
-    """Where a run stopped being finite, in one line."""
-    where = f" ({node.source})" if node.source else ""
-    label = Labels(step.nodes)[node.id]
-    return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.value)}"
 
 
 def _heading(head: Trace) -> str:
@@ -128,10 +116,7 @@ class _StepLog:
 def _metric_lines(step: Step, digits: int) -> Iterator[str]:
     measured = {name: value for name, value in step.metrics.items() if name not in ("step", "epoch", "loss")}
     if measured:
-        texts = (
-            f"{name} = {number_text(value, digits) if isinstance(value, (int, float)) else value}"
-            for name, value in measured.items()
-        )
+        texts = (f"{name} = {measured_text(value, digits)}" for name, value in measured.items())
         yield "-- metrics"
         yield f"{INDENT}epoch {step.metrics['epoch']}  {'  '.join(texts)}"
 

@@ -31,6 +31,15 @@ def number_text(number: Any, digits: int = DIGITS) -> str:
     return f"{float(number) + 0.0:.{digits}g}"
 
 
+def measured_text(value: Any, digits: int = DIGITS) -> str:
+    """What a metric measured: a number as numbers are written, anything else as it writes itself.
+
+    >>> measured_text(0.123456), measured_text("low")
+    ('0.1235', 'low')
+    """
+    return number_text(value, digits) if isinstance(value, (int, float)) else str(value)
+
+
 def shape_text(shape: Sequence[int]) -> str:
     """A shape without blanks.
 

@@ -1,0 +1,43 @@
+"""Where a run stopped being finite: the first NaN or infinity, found once and told in one line."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracer.graph import Node, Step
+from tracer.views.notation import Labels, counted, node_number
+
+
+class FiniteWatch:
+    """Looks through the steps of a run as they come, each of them once, until a number is not finite."""
+
+    def __init__(self) -> None:
+        self._seen: Step | None = None
+        self._began: tuple[Step, Node] | None = None
+
+    def look(self, step: Step) -> Node | None:
+        """The node at which the run stopped being finite, if it is in this step."""
+        if step is not self._seen and self._began is None:
+            node = step.first_nonfinite()
+            self._began = (step, node) if node is not None else None
+        self._seen = step
+        return self._began[1] if self._began is not None and self._began[0] is step else None
+
+    def notice(self) -> str:
+        """Where the run stopped being finite, in one line; empty while it has not."""
+        if self._began is None:
+            return ""
+        step, node = self._began
+        where = f" ({node.source})" if node.source else ""
+        label = Labels(step.nodes)[node.id]
+        return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.value)}"
+
+
+def nonfinite_text(value: np.ndarray) -> str:
+    """How many numbers of an array are NaN or infinite.
+
+    >>> nonfinite_text(np.array([1.0, np.nan, np.inf, -np.inf]))
+    'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
+    """
+    counts = {"NaN": np.count_nonzero(np.isnan(value)), "infinite": np.count_nonzero(np.isinf(value))}
+    return ", ".join(f"{name} in {count} of {counted(value.size, 'element')}" for name, count in counts.items() if count)
