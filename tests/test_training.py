@@ -159,6 +159,16 @@ def test_own_settings_reach_every_function() -> None:
     assert tracer.run(scenario, steps=1).steps[0].loss != tracer.run(scenario, steps=1, settings={"scale": "3"}).steps[0].loss
 
 
+def test_data_reaches_an_argument_that_has_a_default() -> None:
+    def model(x, w, b, offset=100.0):
+        return x * w + b + offset
+
+    scenario = line(
+        data=lambda: {"x": np.ones(4), "y": np.zeros(4), "offset": np.zeros(4)}, model=model, batch_size=None, epochs=1
+    )
+    assert tracer.run(scenario).steps[0].loss == 0.25
+
+
 def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
     assert Training(line(), settings={"epochs": "4"}).steps == 12
     assert Training(line(), settings={"epochs": 4}, steps=5).steps == 5

@@ -55,7 +55,7 @@ def prepare(
     for name, metric in scenario.metrics.items():
         _check_signature(metric, f"the metric {name} of {scenario.name}")
         require(metric, {*known, *given}, f"the metric {name} of {scenario.name}")
-    taken = {*required_names(scenario.model), *required_names(scenario.loss)}
+    taken = {*inspect.signature(scenario.model).parameters, *inspect.signature(scenario.loss).parameters}
     used = tuple(name for name in data if name in taken)
     for name in used:
         if not data[name].size:
