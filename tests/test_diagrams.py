@@ -234,6 +234,18 @@ def test_wide_values_stand_above_their_gradients() -> None:
     assert find_engine().layout(diagram(step, [step.nodes[1].id], Labels(step.nodes)).dot).width < 330
 
 
+def test_an_equals_sign_never_stands_alone() -> None:
+    def function(x):
+        a_variable_with_a_name_that_fills_a_line = np.exp(x)
+        y = np.tanh(a_variable_with_a_name_that_fills_a_line)
+        return np.sum(y)
+
+    step = tracer.trace(function, [1.0])
+    drawing = find_engine().layout(diagram(step, [step.node("y").id], Labels(step.nodes)).dot)
+    texts = [text for _, texts in boxes_of(drawing.svg).values() for _, _, text in texts]
+    assert any(text.startswith("= tanh(") for text in texts)
+
+
 def test_long_formulas_are_cut_after_four_lines() -> None:
     def function(x):
         return np.sum(np.concatenate([x] * 60))

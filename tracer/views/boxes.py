@@ -20,7 +20,10 @@ CORNERS = 64
 NUMBERS, CAPTIONS = 10, 9
 """Sizes of type in points."""
 
-FORMULA_WIDTH = 34
+FORMULA_WIDTH = 36
+GLUE = "\u00a0"
+"""A blank at which no line is broken: an equals sign never stands alone."""
+
 BESIDE = 44
 """Characters that value and gradient may take side by side; wider ones stand below each other."""
 
@@ -114,7 +117,7 @@ def _heading(name: str, node: Node, formula: str = "") -> str:
     bold = '<BR ALIGN="LEFT"/>'.join(f"<B>{_text(line)}</B>" for line in _wrapped(shortened(name), 30))
     shape = f'<FONT COLOR="{QUIET_TEXT}">  {_text(shape_text(node.shape))}</FONT>' if node.shape else ""
     first = f'<FONT FACE="Courier" POINT-SIZE="{NUMBERS}">{bold}{shape}<BR ALIGN="LEFT"/></FONT>'
-    return _cell(first + (_mono(_wrapped(f"= {formula}")) if formula else ""), span=2)
+    return _cell(first + (_mono(_wrapped(f"={GLUE}{formula}")) if formula else ""), span=2)
 
 
 def shortened(name: str, most: int = LONGEST_NAME) -> str:
@@ -130,7 +133,7 @@ def shortened(name: str, most: int = LONGEST_NAME) -> str:
 
 
 def _wrapped(text: str, width: int = FORMULA_WIDTH) -> list[str]:
-    lines = textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    lines = [line.replace(GLUE, " ") for line in textwrap.wrap(text, width, break_on_hyphens=False)] or [""]
     return lines if len(lines) <= 4 else [*lines[:3], "..."]
 
 
