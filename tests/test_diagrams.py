@@ -236,8 +236,8 @@ def test_wide_values_stand_above_their_gradients() -> None:
 
 def test_an_equals_sign_never_stands_alone() -> None:
     def function(x):
-        a_variable_with_a_name_that_fills_a_line = np.exp(x)
-        y = np.tanh(a_variable_with_a_name_that_fills_a_line)
+        a_variable_of_so_many_letters = np.exp(x)
+        y = np.tanh(a_variable_of_so_many_letters)
         return np.sum(y)
 
     step = tracer.trace(function, [1.0])
