@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tracer import SGD, Scenario
+from tracer import SGD, Report, Scenario
 from tracer.digits import read_digits
 from tracer.layers import one_hot, relu
 from tracer.losses import mean_squared_error
+from tracer.metrics import accuracy
 
 SAMPLE = Path(__file__).parent / "data" / "mnist_sample.npz"
 
@@ -48,8 +49,15 @@ def loss(out, y):
 
 def test_accuracy(x_test, y_test, w1, b1, w2, b2, w3, b3):
     """Percent of the test digits whose largest output is the right one."""
-    out = model(x_test, w1, b1, w2, b2, w3, b3)
-    return 100 * np.mean(np.argmax(out, axis=1) == y_test)
+    return 100 * accuracy(model(x_test, w1, b1, w2, b2, w3, b3), y_test)
+
+
+def loss_line(epoch, batch, batches, loss):
+    return f"epoch {epoch + 1}, step {batch + 1}/{batches}, loss: {loss:.4f}" if batch % 100 == 0 else None
+
+
+def accuracy_line(epoch, loss, test_accuracy):
+    return f"epoch {epoch + 1}, mean loss: {loss:.4f}, test accuracy: {test_accuracy:.2f} %"
 
 
 scenario = Scenario(
@@ -59,7 +67,8 @@ scenario = Scenario(
     loss=loss,
     optimizer=SGD(learning_rate=0.1),
     batch_size=256,
-    steps=5,
+    epochs=5,
     dtype="float32",
     metrics={"test_accuracy": test_accuracy},
+    report=Report(step=loss_line, epoch=accuracy_line),
 )

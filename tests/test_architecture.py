@@ -15,19 +15,22 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
 FLOORS = [
-    ["errors", "typesetting"],
-    ["graph"],
+    ["errors", "typesetting", "initializers"],
+    ["graph", "arguments", "archives", "tables", "monitoring", "report"],
     ["expression"],
     ["op"],
     ["ops.comparisons", "ops.elementwise", "ops.indexing", "ops.linear_algebra", "ops.reductions", "ops.shaping"],
     ["ops"],
     ["source"],
-    ["entries", "optimizers"],
-    ["tensor", "naming"],
+    ["entries", "schedules", "metrics"],
+    ["tensor", "naming", "optimizers", "printouts"],
     ["autodiff", "layers", "digits"],
     ["recorder", "losses", "scenario"],
-    ["preparation"],
-    ["functions", "training"],
+    ["loading", "functions"],
+    ["training.batches", "training.settings", "training.preparation"],
+    ["training.measuring", "training.updating"],
+    ["training.run"],
+    ["training"],
     ["views.drawing", "views.palette", "views.notation", "views.folding"],
     ["views.arithmetic", "views.boxes", "views.curve", "views.finiteness"],
     ["views.log", "views.diagram"],
@@ -84,7 +87,8 @@ def test_imports_run_downwards() -> None:
 
 
 def test_views_read_and_do_not_compute_or_write() -> None:
-    computing = {"tensor", "recorder", "autodiff", "functions", "training", "scenario", "preparation", "layers", "losses"}
+    computing = {"tensor", "recorder", "autodiff", "functions", "scenario", "layers", "losses"}
+    computing |= {name for name in modules() if name.startswith("training")} | {"optimizers", "loading"}
     for name, path in modules().items():
         if name.startswith("views"):
             assert not imports_of(path) & computing, name

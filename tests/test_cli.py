@@ -17,6 +17,7 @@ from tracer.cli import main
 from tracer.cli.files import OutputFolder
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
+from tracer.loading import bundled_names
 
 MINE = """import numpy as np
 from tracer import SGD, Scenario
@@ -61,19 +62,24 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert re.match(r"NAME +STEPS +PARAMETERS$", lines[0])
-    assert re.search(r"^fruit +6 +22  Apples and oranges", "\n".join(lines), re.MULTILINE)
-    assert re.search(r"^mnist +5 +235,146  Handwritten digits", "\n".join(lines), re.MULTILINE)
+    assert [line.split()[0] for line in lines[1:]] == [
+        "fruit-keras", "fruit-pytorch", "fruit-sgd", "linear-regression", "mnist", "tensors",
+    ]  # fmt: skip
+    assert re.search(r"^fruit-pytorch \(fruit\) +6 +22  Apples and oranges", "\n".join(lines), re.MULTILINE)
+    assert re.search(r"^fruit-sgd +up to 10,000 +3  Apples and oranges", "\n".join(lines), re.MULTILINE)
+    assert re.search(r"^mnist +35 +235,146  Handwritten digits", "\n".join(lines), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["fruit", "linear-regression", "mnist"])
+@pytest.mark.parametrize("name", ["fruit", *bundled_names()])
 def test_trace_writes_a_pdf_and_a_log(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", name) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert f"wrote output/{name}/steps.log" in out
     assert f"wrote output/{name}/steps.pdf" in out
-    assert re.search(r"loss \S+ -> \S+", out)
-    assert sorted(path.name for path in Path("output", name).iterdir()) == ["steps.log", "steps.pdf"]
+    assert re.search(r"^loss \d", out, re.MULTILINE)
+    kept = ["best.npz"] if name == "fruit-keras" else []
+    assert sorted(path.name for path in Path("output", name).iterdir()) == [*kept, "steps.log", "steps.pdf"]
     assert Path("output", name, "steps.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -124,7 +130,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit?"),
+        (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit or"),
         (["trace", "no.py"], "there is no file no.py"),
         (["trace", "fruit", "--set", "learning_rat=1"], "fruit has no setting 'learning_rat'; did you mean learning_rate?"),
         (["trace", "fruit", "--set", "learning_rate"], "--set takes NAME=VALUE"),

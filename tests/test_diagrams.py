@@ -16,9 +16,9 @@ import pytest
 import tracer
 from reviewed import assert_as_reviewed
 from tracer.graph import Phase
+from tracer.loading import bundled_names
 from tracer.rendering.document import pdf, png
 from tracer.rendering.engine import find_engine
-from tracer.scenario import bundled_names
 from tracer.views.booklet import SMALLEST_SCALE, booklet, diagrams_of
 from tracer.views.boxes import CAPTIONS, NUMBERS
 from tracer.views.diagram import MOST_NODES, diagram, phase_diagrams, phase_nodes
@@ -124,7 +124,8 @@ def test_the_booklet(name: str) -> None:
     for node in trace.steps[0].parameters:
         assert node.name in cover
     assert f"{sum(node.value.size for node in trace.steps[0].parameters):,}" in cover
-    assert {f"Step {step.index}: {phase}" for step in trace.steps for phase in ("forward", "loss", "backward", "update")} <= {
+    phases = ("forward", "loss", "backward", *(["update"] if trace.steps[0].updates else []))
+    assert {f"Step {step.index}: {phase}" for step in trace.steps for phase in phases} <= {
         line for text in texts for line in text.splitlines()
     }
     sizes = {(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in reader.pages}

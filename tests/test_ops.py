@@ -31,6 +31,7 @@ WITHOUT_GRADIENT = {
     "argmax": lambda x: np.argmax(x, axis=-1),
     "argmin": lambda x: np.argmin(x, keepdims=True),
     "sign": np.sign,
+    "floor": np.floor,
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
     "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,

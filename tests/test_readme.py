@@ -51,12 +51,32 @@ def test_every_command_prints_what_readme_says(
     assert count >= 4
 
 
-def test_the_scenario_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_scenarios_in_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    (text,) = (block for block in blocks("python") if "Scenario(" in block)
-    Path("mine.py").write_text(text)
+    first, second = (block for block in blocks("python") if "Scenario(" in block)
+    Path("mine.py").write_text(first)
     assert "20 steps, 2 parameters" in run(["tracer", "trace", "./mine.py"], capfd)
     assert Path("output/mine/steps.pdf").exists()
+    Path("rings.py").write_text(second)
+    out = run(["tracer", "trace", "./rings.py", "--format", "log"], capfd)
+    assert re.search(r"^stopped after \d+ epochs: val_loss had not improved for 10 epochs in a row$", out, re.MULTILINE)
+    assert re.search(r"^wrote output/rings/best.npz \(epoch \d+, val_accuracy (1|0\.9\d*)\)$", out, re.MULTILINE)
+
+
+def test_the_digits_are_recognised_as_well_as_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The run on the sample. The last digits depend on the machine's BLAS; the full set has to be fetched by hand."""
+    monkeypatch.chdir(tmp_path)
+    (session,) = blocks("session")
+    command, *printed = session.splitlines()
+    out = run(shlex.split(command.removeprefix("$ ")), capfd)
+    found = [float(line.split()[-2]) for line in out.splitlines() if "test accuracy:" in line]
+    shown = [float(line.split()[-2]) for line in printed[:5]]
+    assert len(found) == 5
+    assert abs(found[-1] - shown[-1]) < 2
+    assert found[-1] > 88
+    assert float(printed[-1].split()[-2]) > 97
 
 
 def test_the_operation_in_readme_works() -> None:

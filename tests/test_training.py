@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tracer
+from tracer.graph import Phase
+from tracer.loading import bundled_names
 from tracer.optimizers import SGD, Adam, Optimizer
-from tracer.scenario import Scenario, bundled_names
+from tracer.scenario import Scenario
 from tracer.training import Training
-
-REFERENCE = Path(__file__).parent / "reference"
-
-
-def reference(name: str) -> Any:
-    return json.loads((REFERENCE / f"{name}.json").read_text())
-
-
-def worst(found: Any, expected: Any) -> float:
-    """The largest relative error."""
-    found, expected = np.asarray(found, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    return float(np.max(np.abs(found - expected) / np.abs(expected)))
 
 
 def line(**changes: Any) -> Scenario:
@@ -43,56 +31,15 @@ def line(**changes: Any) -> Scenario:
     return replace(scenario, **changes)
 
 
-# The numbers of the lesson.
-
-
-def test_linear_regression_is_the_lessons_to_the_last_digits() -> None:
-    trace = tracer.run(tracer.load("linear-regression"))
-    tracer.validate(trace)
-    expected = reference("linear_regression")
-    np.testing.assert_array_equal(
-        np.column_stack([trace.steps[0].node("x").value, trace.steps[0].node("y").value]), expected["points"]
-    )
-    assert worst(trace.steps[0].loss, expected["log"][0]["error"]) < 1e-12
-    for step, row in zip(trace.steps, expected["log"][1:], strict=True):
-        assert worst(step.gradient("w"), row["gradient_w"]) < 1e-12
-        assert worst(step.gradient("b"), row["gradient_b"]) < 1e-12
-        assert worst(step.updated("w"), row["w"]) < 1e-12
-        assert worst(step.updated("b"), row["b"]) < 1e-12
-        assert worst(step.metrics["error"], row["error"]) < 1e-12
-
-
-@pytest.mark.parametrize(("dtype", "loss_within", "weights_within"), [("float64", 1e-12, 1e-12), ("float32", 2e-6, 2e-5)])
-def test_fruit_is_pytorchs(dtype: str, loss_within: float, weights_within: float) -> None:
-    expected = reference("fruit_pytorch")
-    trace = tracer.run(tracer.load("fruit"), parameters=expected["initial"], dtype=dtype)
-    tracer.validate(trace)
-    for step, row in zip(trace.steps, expected[dtype]["steps"], strict=True):
-        assert worst(step.loss, row["loss"]) < loss_within
-        assert step.metrics["test_accuracy"] == row["test_accuracy"]
-        if dtype == "float64":
-            assert max(worst(step.gradient(name), value) for name, value in row["gradients"].items()) < 1e-12
-    for name, value in expected[dtype]["final"].items():
-        np.testing.assert_allclose(trace.steps[-1].updated(name), value, atol=weights_within)
-        assert trace.steps[-1].updated(name).dtype == dtype
-
-
-@pytest.mark.parametrize(("dtype", "within"), [("float64", 1e-12), ("float32", 2e-6)])
-def test_mnist_is_tensorflows(dtype: str, within: float) -> None:
-    # TensorFlow's SGD keeps its learning rate in float32, also for float64 weights.
-    rate = float(np.float32(0.1))
-    trace = tracer.run(tracer.load("mnist"), dtype=dtype, settings={"learning_rate": rate})
-    for step, row in zip(trace.steps, reference("mnist_tensorflow")[dtype]["steps"], strict=True):
-        assert worst(step.loss, row["loss"]) < within
-        if dtype == "float64":
-            norms = [np.linalg.norm(step.gradient(name)) for name in ("w1", "b1", "w2", "b2", "w3", "b3")]
-            assert worst(norms, row["gradient_norms"]) < within
-            assert worst(step.gradient("w1")[300, 7], row["gradient_w1_300_7"]) < within
-            assert worst(step.node("out").value[0], row["out_0"]) < within
-
-
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_scenario_gives_a_valid_trace(name: str) -> None:
+    if tracer.load(name).optimizer is None:
+        trace = tracer.run(tracer.load(name))
+        tracer.validate(trace)
+        assert len(trace.steps) == 1
+        assert not trace.steps[0].updates
+        assert Phase.UPDATE not in {node.phase for node in trace.steps[0].nodes}
+        return
     trace = tracer.run(tracer.load(name), steps=2)
     tracer.validate(trace)
     assert [step.index for step in trace.steps] == [0, 1]

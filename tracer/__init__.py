@@ -7,20 +7,27 @@
 from tracer.errors import RecordingError, ScenarioError, TracerError, UsageError
 from tracer.functions import trace
 from tracer.graph import Literal, Node, Phase, Source, Step, Trace, validate
+from tracer.loading import load
+from tracer.monitoring import Checkpoint, EarlyStopping
 from tracer.op import Op
-from tracer.optimizers import SGD, Adam
-from tracer.scenario import Scenario, load
+from tracer.optimizers import SGD, Adam, KerasAdam
+from tracer.report import Report
+from tracer.scenario import Scenario
 from tracer.tensor import Tensor
 from tracer.training import run
 
 __all__ = [
     "SGD",
     "Adam",
+    "Checkpoint",
+    "EarlyStopping",
+    "KerasAdam",
     "Literal",
     "Node",
     "Op",
     "Phase",
     "RecordingError",
+    "Report",
     "Scenario",
     "ScenarioError",
     "Source",

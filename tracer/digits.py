@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gzip
 import struct
-import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from tracer.archives import read_arrays
 from tracer.errors import UsageError
 
 FILES = {
@@ -73,16 +73,11 @@ def _read_idx(path: Path) -> np.ndarray:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in FILES if name not in archive.files]
-            if missing:
-                raise UsageError(f"{path} has no array {missing[0]}; it has {', '.join(archive.files) or 'none'}")
-            return {name: archive[name] for name in FILES}
-    except UsageError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError) as error:
-        raise UsageError(f"{path} is damaged or no .npz file: {str(error).splitlines()[0]}") from None
+    arrays = read_arrays(path)
+    missing = [name for name in FILES if name not in arrays]
+    if missing:
+        raise UsageError(f"{path} has no array {missing[0]}; it has {', '.join(arrays) or 'none'}")
+    return {name: arrays[name] for name in FILES}
 
 
 def _check(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:

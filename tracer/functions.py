@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tracer.arguments import numeric_array
 from tracer.graph import Phase, Step
-from tracer.preparation import numeric_array
 from tracer.recorder import Recorder, check_scalar
 
 

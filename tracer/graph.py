@@ -172,7 +172,8 @@ class Step:
 class Trace:
     """A run: what was run, with which seed and settings, and its steps.
 
-    `metrics` has a row for every step that was run, also where `steps` keeps only some of them.
+    `metrics` has a row for every step that was run, also where `steps` keeps only some of them; `printed` is what the
+    scenario's report printed, `stopped` says why a stopping rule ended the run (empty where it ran its length).
     """
 
     scenario: str
@@ -183,6 +184,8 @@ class Trace:
     versions: Mapping[str, str]
     steps: tuple[Step, ...] = ()
     metrics: tuple[Mapping[str, Any], ...] = ()
+    printed: tuple[str, ...] = ()
+    stopped: str = ""
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"

@@ -28,3 +28,38 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
     log_probabilities = log_softmax(logits)
     of_label = log_probabilities[np.arange(len(labels)), labels]
     return -np.mean(of_label)
+
+
+def categorical_cross_entropy(logits: Array, target: Array) -> Array:
+    """The mean over samples of -sum(target * log softmax(logits)): logits and target [samples, classes].
+
+    Keras' CategoricalCrossentropy(from_logits=True).
+
+    >>> round(float(categorical_cross_entropy(np.array([[0.0, 0.0]]), np.array([[1, 0]]))), 6)
+    0.693147
+    """
+    per_sample = -np.sum(target * log_softmax(logits), axis=-1)
+    return np.mean(per_sample)
+
+
+def hinge(decision: Array, signs: Array) -> Array:
+    """The mean of max(0, 1 - signs * decision), with labels -1 or 1 in `signs`, both [samples].
+
+    At a margin of exactly 1 the derivative is that of the sloping side, as in scikit-learn.
+
+    >>> float(hinge(np.array([0.5, 3.0]), np.array([1, 1])))
+    0.25
+    """
+    margin = signs * decision
+    # Not np.maximum(1 - margin, 0), which shares the derivative at the kink.
+    missing = np.where(margin <= 1, 1 - margin, 0.0)
+    return np.mean(missing)
+
+
+def l2_penalty(weights: Array, alpha: float) -> Array:
+    """alpha / 2 * sum(weights**2), whose derivative is alpha * weights.
+
+    >>> float(l2_penalty(np.array([3.0, 4.0]), 0.1))
+    1.25
+    """
+    return alpha * np.sum(np.square(weights)) / 2

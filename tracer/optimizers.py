@@ -8,26 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 
 from tracer.errors import UsageError
 from tracer.op import Array
+from tracer.schedules import Schedule
 
 
 class Optimizer(Protocol):
     """What training asks of an optimizer; its fields are its hyperparameters, and settings of the same name."""
 
     @property
-    def learning_rate(self) -> float:
-        """How far a step goes."""
+    def learning_rate(self) -> float | Schedule:
+        """How far a step goes: a number, or a function of the number of the step."""
 
     def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
         """What is kept of a parameter from step to step, before the first."""
 
-    def hyperparameters(self, step_number: int) -> dict[str, float]:
-        """The numbers that the step computes with; `step_number` counts from 1."""
+    def hyperparameters(self, step_number: int) -> dict[str, float | Schedule]:
+        """The numbers that the step computes with; `step_number` counts from 1. A schedule is called before `prepare`."""
 
     def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
         """What a step computes once for all parameters."""
@@ -44,9 +46,11 @@ class Optimizer(Protocol):
 
 
 def check_numbers(optimizer: Any) -> None:
-    """Raise UsageError unless every field of an optimizer is a number."""
+    """Raise UsageError unless every field of an optimizer is a number; the learning rate may be a schedule."""
     for each in fields(optimizer):
         value = getattr(optimizer, each.name)
+        if each.name == "learning_rate" and callable(value):
+            continue
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise UsageError(f"{type(optimizer).__name__}: {each.name} must be a number, this is {value!r}")
 
@@ -58,7 +62,7 @@ class SGD:
     The form of momentum is PyTorch's (v starts at 0, the learning rate is not part of v).
     """
 
-    learning_rate: float
+    learning_rate: float | Schedule
     momentum: float = 0.0
 
     def __post_init__(self) -> None:
@@ -67,7 +71,7 @@ class SGD:
     def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
         return {"velocity": np.zeros_like(parameter)} if self.momentum else {}
 
-    def hyperparameters(self, step_number: int) -> dict[str, float]:
+    def hyperparameters(self, step_number: int) -> dict[str, float | Schedule]:
         return {"learning_rate": self.learning_rate} | ({"momentum": self.momentum} if self.momentum else {})
 
     def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
@@ -90,13 +94,15 @@ class SGD:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
-    """Adam (Kingma and Ba 2015, algorithm 1), with epsilon outside the bias-corrected root, as PyTorch writes it.
+    """Adam in PyTorch's form: Kingma and Ba 2015, algorithm 1, where epsilon is added to the corrected root of v.
 
         m = beta1 * m + (1 - beta1) * g                 v = beta2 * v + (1 - beta2) * g**2
         w - learning_rate / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + epsilon)
+
+    Keras adds epsilon to the root before it is corrected: see KerasAdam.
     """
 
-    learning_rate: float = 0.001
+    learning_rate: float | Schedule = 0.001
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
@@ -107,7 +113,7 @@ class Adam:
     def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
         return {"m": np.zeros_like(parameter), "v": np.zeros_like(parameter)}
 
-    def hyperparameters(self, step_number: int) -> dict[str, float]:
+    def hyperparameters(self, step_number: int) -> dict[str, float | Schedule]:
         given = {"learning_rate": self.learning_rate, "beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon}
         return {**given, "t": step_number}
 
@@ -136,3 +142,43 @@ class Adam:
         v = hyperparameters["beta2"] * state["v"] + prepared["new_share2"] * np.square(gradient)
         denominator = np.sqrt(v) / prepared["root_correction"] + hyperparameters["epsilon"]
         return parameter - prepared["step_size"] * (m / denominator), {"m": m, "v": v}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KerasAdam(Adam):
+    """Adam in Keras' form: both corrections go into the step size, and epsilon is added to the uncorrected root of v.
+
+        alpha = learning_rate * sqrt(1 - beta2**t) / (1 - beta1**t)
+        m = m + (g - m) * (1 - beta1)                   v = v + (g**2 - v) * (1 - beta2)
+        w - m * alpha / (sqrt(v) + epsilon)
+
+    It is what Kingma and Ba propose at the end of their section 2 to save work, with their "epsilon hat". Measured by
+    PyTorch's form (see Adam), its epsilon is epsilon / sqrt(1 - beta2**t): 32 times as large at the first step, and so
+    the first steps along small gradients are shorter. Keras' own epsilon is 1e-7, PyTorch's 1e-8.
+    """
+
+    epsilon: float = 1e-7
+
+    def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
+        beta1, beta2, t = hyperparameters["beta1"], hyperparameters["beta2"], hyperparameters["t"]
+        new_share1 = 1 - beta1
+        new_share2 = 1 - beta2
+        alpha = hyperparameters["learning_rate"] * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+        return {"new_share1": new_share1, "new_share2": new_share2, "alpha": alpha}
+
+    def update(
+        self,
+        parameter: Array,
+        gradient: Array,
+        state: Mapping[str, Array],
+        hyperparameters: Mapping[str, Array],
+        prepared: Mapping[str, Array],
+    ) -> tuple[Array, dict[str, Array]]:
+        m = state["m"] + (gradient - state["m"]) * prepared["new_share1"]
+        v = state["v"] + (np.square(gradient) - state["v"]) * prepared["new_share2"]
+        change = m * prepared["alpha"] / (np.sqrt(v) + hyperparameters["epsilon"])
+        return parameter - change, {"m": m, "v": v}
+
+
+OPTIMIZERS: Mapping[str, type[SGD] | type[Adam]] = MappingProxyType({"SGD": SGD, "Adam": Adam, "KerasAdam": KerasAdam})
+"""Those that can be chosen by name."""

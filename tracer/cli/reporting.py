@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from tracer.errors import RecordingError, TracerError
-from tracer.scenario import bundled_folder
+from tracer.loading import bundled_folder
 
 PACKAGE = Path(__file__).parent.parent
 WRONG_USAGE, SCENARIO_RAISED, INTERRUPTED = 2, 3, 130

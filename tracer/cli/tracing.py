@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
+from tracer.archives import array_bytes
+from tracer.arguments import whole_number
 from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError, close_names
 from tracer.graph import Step, Trace
+from tracer.loading import load
 from tracer.rendering.engine import ENGINES, Engine, find_engine
-from tracer.scenario import load, whole_number
 from tracer.training import Training
 from tracer.views.finiteness import FiniteWatch
 from tracer.views.log import ending_lines, log_lines
@@ -39,7 +41,8 @@ steps: steps.pdf with diagrams of the first and the last step, steps.log with al
 @click.argument("scenario")
 @click.option("--steps", metavar="N", help="Training steps to run (default: the scenario's own number).")
 @click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="learning_rate, batch_size, shuffle, epochs, ...")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="learning_rate, optimizer, epochs, shuffle, ...")
+@click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
 @click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
 @click.option("--dtype", metavar="DTYPE", help="float32 or float64, for all floating data.")
 @click.option("-o", "--output", metavar="FOLDER", help="Where to write (default: output/SCENARIO).")
@@ -52,6 +55,7 @@ def trace(
     steps: str | None,
     seed: str,
     settings: Sequence[str],
+    parameters: str | None,
     data: str | None,
     dtype: str | None,
     output: str | None,
@@ -68,20 +72,23 @@ def trace(
         steps=None if steps is None else whole_number("--steps", steps),
         seed=whole_number("--seed", seed, least=0),
         settings=_settings(settings),
+        parameters=parameters,
         data=data,
         dtype=dtype,
     )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
-    run = _Run(training, verbose=verbose)
+    run = _Run(training, folder, quiet=quiet, verbose=verbose)
     log = folder.growing("steps.log") if "log" in wanted else None
-    _run_to_the_end(run, log, quiet)
-    written = [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
+    _run_to_the_end(run, log)
+    written = [*run.kept, *([f"{log.end()} ({log.lines:,} lines)"] if log is not None else [])]
     if "pdf" in wanted and layout_engine is not None:
         written.append(str(_write_booklet(run.shown(), run.watch.notice(), folder, layout_engine)))
     if PICTURES & set(wanted):
         pictured = layout_engine if {"svg", "png"} & set(wanted) else None
         written += map(str, _write_diagrams(run.shown(), folder, wanted, pictured))
     if not quiet:
+        if training.printed:
+            click.echo()  # the program's own lines end here
         for line in run.summary():
             click.echo(line)
         for line in written:
@@ -90,13 +97,18 @@ def trace(
 
 @dataclass(slots=True)
 class _Run:
-    """A run in progress: it keeps the first and the last step, and watches where numbers stop being finite."""
+    """A run in progress: it prints what the program prints, writes checkpoints, and keeps what the pictures show."""
 
     training: Training
+    folder: OutputFolder
+    quiet: bool
     verbose: bool
     first: Step | None = None
     last: Step | None = None
     watch: FiniteWatch = field(default_factory=FiniteWatch)
+    kept: list[str] = field(default_factory=list)
+    _said: int = 0
+    _epochs: int = 0
 
     def steps(self, progress: Progress) -> Iterator[Step]:
         """The steps as they come."""
@@ -105,22 +117,50 @@ class _Run:
             self.last = step
             self.watch.look(step)
             if self.verbose:
-                click.echo(f"step {step.index}  loss {number_text(step.loss)}")
+                self._say(f"step {step.index}  loss {number_text(step.loss)}", progress)
+            for text in self.training.printed[self._said :]:
+                self._say(text, progress)
+            self._said = len(self.training.printed)
+            if len(self.training.history) > self._epochs:
+                self._epochs += 1
+                self._checkpoint(progress)
             yield step
             progress.step()
 
+    def _say(self, text: str, progress: Progress) -> None:
+        if not self.quiet:
+            progress.aside()
+            click.echo(text)
+
+    def _checkpoint(self, progress: Progress) -> None:
+        """Write the parameters where those of the epoch that just ended are the best so far."""
+        checkpoint = self.training.scenario.checkpoint
+        if checkpoint is None:
+            return
+        values = [measured[checkpoint.monitor] for measured in self.training.history]
+        place = self.folder.path / checkpoint.file
+        if checkpoint.is_best(values):
+            self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
+            self.kept = [f"{place} (epoch {len(values)}, {checkpoint.monitor} {measured_text(values[-1])})"]
+        self._say(checkpoint.message(values, str(place)), progress)
+
     def shown(self) -> Trace:
         """The trace with the steps that the pictures show."""
-        kept = {step.index: step for step in (self.first, self.last) if step is not None}
-        return replace(self.training.head, steps=tuple(kept.values()), metrics=tuple(self.training.metrics))
+        steps = {step.index: step for step in (self.first, self.last) if step is not None}
+        training = self.training
+        return replace(
+            training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped
+        )
 
     def summary(self) -> Iterator[str]:
         """What happened, in a few lines."""
         training, head = self.training, self.training.head
         yield f"{head.scenario}: {head.title}" if head.title else head.scenario
         parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
-        yield f"{counted(training.steps, 'step')}, {counted(training.parameter_count, 'parameter')}: {parameters}"
+        yield f"{counted(len(training.metrics), 'step')}, {counted(training.parameter_count, 'parameter')}: {parameters}"
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
+        if training.stopped:
+            yield training.stopped
         if self.watch.notice():
             yield self.watch.notice()
 
@@ -139,16 +179,16 @@ def _change(first: Any, last: Any) -> str:
     return " -> ".join(dict.fromkeys((measured_text(first), measured_text(last))))
 
 
-def _run_to_the_end(run: _Run, log: GrowingFile | None, quiet: bool) -> None:
+def _run_to_the_end(run: _Run, log: GrowingFile | None) -> None:
     """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
     head = run.training.head
     try:
-        with Progress(run.training.steps, head.scenario, quiet=quiet) as progress:
+        with Progress(run.training.steps, head.scenario, quiet=run.quiet) as progress:
             steps = run.steps(progress)
             if log is None:
                 deque(steps, maxlen=0)
                 return
-            for text in log_lines(head, steps, watch=run.watch):
+            for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped):
                 log.write(text)
     except BaseException as error:
         _keep_what_is_whole(run, log, error)

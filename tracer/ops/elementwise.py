@@ -166,6 +166,14 @@ class Sign(Elementwise):
     domain = (NONZERO,)
 
 
+class Floor(Elementwise):
+    """The largest whole number that is not larger, elementwise: no gradient flows through it."""
+
+    implements = np.floor
+    formula = "floor({x})"
+    domain = (REAL,)
+
+
 class Exp(Elementwise):
     """Elementwise exponential."""
 

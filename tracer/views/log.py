@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tracer.graph import Node, Phase, Step, Trace
 from tracer.naming import derived_name
@@ -14,14 +14,21 @@ from tracer.views.notation import DIGITS, Labels, counted, measured_text, node_n
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
 INDENT = " " * 5
+MOST_ALSO = 4
+"""Names of values that share a gradient, before the rest is counted."""
 
 
 def log_lines(
-    head: Trace, steps: Iterable[Step], digits: int = DIGITS, watch: FiniteWatch | None = None
+    head: Trace,
+    steps: Iterable[Step],
+    digits: int = DIGITS,
+    watch: FiniteWatch | None = None,
+    stopped: Callable[[], str] = str,
 ) -> Iterator[str]:
     """The log of a run, a piece at a time, as its steps come; every piece ends in a line break.
 
-    Who watches over the run already hands the `watch` in, so that no number is looked at twice.
+    Who watches over the run already hands the `watch` in, so that no number is looked at twice. `stopped` is asked after
+    the last step why the run ended before its length; it says nothing where it did not.
     """
     watch = watch or FiniteWatch()
     yield _heading(head)
@@ -38,7 +45,7 @@ def log_lines(
             nonfinite_from = f"{node_number(step, began.id)} {log.labels[began.id]}"
         lines.extend(_metric_lines(step, digits))
         yield "\n".join(lines) + "\n"
-    yield _ending(losses, nonfinite_from, digits)
+    yield _ending(losses, nonfinite_from, stopped(), digits)
 
 
 def ending_lines(done: int, planned: int, why: str) -> str:
@@ -52,7 +59,7 @@ def ending_lines(done: int, planned: int, why: str) -> str:
 
 def log_text(trace: Trace, digits: int = DIGITS) -> str:
     """The log of a whole trace."""
-    return "".join(log_lines(trace, trace.steps, digits))
+    return "".join(log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped))
 
 
 def _heading(head: Trace) -> str:
@@ -104,7 +111,8 @@ class _StepLog:
             twin = node.gradient_of if node.rule_of is None else node.rule_of
             known = [f"dL/d{derived_name(self.labels[of])}" for of in self._derived.get(node.id, ())]
             others = [name for name in known if name != node.name]
-            shared = f", also {', '.join(others)}" if others else ""
+            more = f" and {len(others) - MOST_ALSO} more" if len(others) > MOST_ALSO else ""
+            shared = f", also {', '.join(others[:MOST_ALSO])}{more}" if others else ""
             return f"of {node_number(self._step, twin)}{shared}" if twin is not None else ""
         if node.is_leaf and node.phase is Phase.INIT:
             return node.op
@@ -121,7 +129,8 @@ def _metric_lines(step: Step, digits: int) -> Iterator[str]:
         yield f"{INDENT}epoch {step.metrics['epoch']}  {'  '.join(texts)}"
 
 
-def _ending(losses: list[float], nonfinite_from: str, digits: int) -> str:
+def _ending(losses: list[float], nonfinite_from: str, stopped: str, digits: int) -> str:
     change = f", loss {number_text(losses[0], digits)} -> {number_text(losses[-1], digits)}" if losses else ""
     bad = f", NaN or infinite from {nonfinite_from} on" if nonfinite_from else ""
-    return f"== end ==  {counted(len(losses), 'step')}{change}{bad}\n"
+    why = f"; {stopped}" if stopped else ""
+    return f"== end ==  {counted(len(losses), 'step')}{change}{bad}{why}\n"

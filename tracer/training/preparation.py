@@ -10,8 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from tracer.archives import read_arrays
+from tracer.arguments import numeric_array
 from tracer.errors import UsageError, close_names
-from tracer.scenario import DTYPES, Scenario
+from tracer.scenario import Scenario
+
+AT_THE_START = ("steps", "epochs", "batches")
+"""What a report may ask for before the run, beside data, parameters and settings."""
+
+AFTER_A_STEP = (*AT_THE_START, "step", "epoch", "batch", "loss", "record")
+"""What it may ask for from the first step on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,8 @@ class Prepared:
     """Read-only arrays by name, and how model and loss use them.
 
     `used` are the data that model and loss take, `batched` those of them that are split into batches, `prediction` is
-    the name under which the loss takes the model's result (empty where it takes none).
+    the name under which the loss takes the model's result (empty where it takes none, or results by their own names).
+    `batch_metrics` are the metrics that ask for a result of the model.
     """
 
     data: Mapping[str, np.ndarray]
@@ -27,6 +36,7 @@ class Prepared:
     used: tuple[str, ...]
     batched: tuple[str, ...]
     prediction: str
+    batch_metrics: tuple[str, ...]
 
     @property
     def examples(self) -> int:
@@ -35,7 +45,11 @@ class Prepared:
 
 
 def prepare(
-    scenario: Scenario, given: Mapping[str, Any], parameters: Mapping[str, Any], dtype: str, path: str | Path | None
+    scenario: Scenario,
+    given: Mapping[str, Any],
+    parameters: Mapping[str, Any] | str | Path,
+    dtype: str,
+    path: str | Path | None,
 ) -> Prepared:
     """Load the data, make the initial parameters, and check all of it. `given` is what the functions may ask for."""
     for function, what in ((scenario.data, "data"), (scenario.model, "model"), (scenario.loss, "loss")):
@@ -48,20 +62,24 @@ def prepare(
             raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
     known = {*data, *initial, *scenario.settings}
     require(scenario.model, known, f"the model of {scenario.name}")
-    prediction = [name for name in required_names(scenario.loss) if name not in known]
-    if len(prediction) > 1:
-        second = prediction[1]
-        raise UsageError(f"the loss of {scenario.name} asks for {second!r}{close_names(second, sorted(known))}")
+    prediction = next((name for name in required_names(scenario.loss) if name not in known), "")
     for name, metric in scenario.metrics.items():
         _check_signature(metric, f"the metric {name} of {scenario.name}")
-        require(metric, {*known, *given}, f"the metric {name} of {scenario.name}")
+    batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - {*known, *given})
     taken = {*inspect.signature(scenario.model).parameters, *inspect.signature(scenario.loss).parameters}
     used = tuple(name for name in data if name in taken)
     for name in used:
         if not data[name].size:
             raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")
-    batched = _arrays_to_batch(scenario, {name: data[name] for name in used})
-    return Prepared(data, initial, used, batched, next(iter(prediction), ""))
+    _check_validation(scenario, data)
+    prepared = Prepared(data, initial, used, _batched(scenario, data, used), prediction, batch_metrics)
+    _check_schedule(scenario)
+    measured = ["loss", *scenario.metrics]
+    if scenario.validation:
+        measured += ["val_loss", *(f"val_{name}" for name in batch_metrics)]
+    _check_monitors(scenario, measured)
+    _check_report(scenario, {*known, *given}, measured)
+    return prepared
 
 
 def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: str | Path | None) -> dict[str, np.ndarray]:
@@ -78,7 +96,7 @@ def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: s
 
 
 def _initial_parameters(
-    scenario: Scenario, available: Mapping[str, Any], given: Mapping[str, Any], dtype: str
+    scenario: Scenario, available: Mapping[str, Any], given: Mapping[str, Any] | str | Path, dtype: str
 ) -> dict[str, np.ndarray]:
     found = scenario.parameters
     if callable(found):
@@ -86,71 +104,86 @@ def _initial_parameters(
     if not isinstance(found, Mapping) or not found:
         raise UsageError(f"the parameters of {scenario.name} must be initial values by name, in a dict")
 
-    def checked(name: str, value: Any) -> np.ndarray:
-        return numeric_array(value, f"the parameter {name!r} of {scenario.name}", dtype, floating=True)
+    def checked(name: str, value: Any, where: str = "") -> np.ndarray:
+        return numeric_array(value, f"{where}the parameter {name!r} of {scenario.name}", dtype, floating=True)
 
     initial = {name: checked(name, value) for name, value in found.items()}
+    where = ""
+    if isinstance(given, (str, Path)):
+        where = f"{given}: "
+        given = _parameters_of_file(given, initial, scenario.name)
     if not isinstance(given, Mapping):
         raise UsageError(f"parameters are given as values by name, in a dict, not as {type(given).__name__}")
     for name, value in given.items():
         if name not in initial:
-            raise UsageError(f"{scenario.name} has no parameter {name!r}{close_names(str(name), list(initial))}")
-        new = checked(name, value)
+            raise UsageError(f"{where}{scenario.name} has no parameter {name!r}{close_names(str(name), list(initial))}")
+        new = checked(name, value, where)
         if new.shape != initial[name].shape:
-            raise UsageError(f"the parameter {name!r} has shape {initial[name].shape}, the given value {new.shape}")
+            raise UsageError(f"{where}the parameter {name!r} has shape {initial[name].shape}, the given value {new.shape}")
         initial[name] = new
     return initial
 
 
-def _arrays_to_batch(scenario: Scenario, used: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+def _parameters_of_file(path: str | Path, initial: Mapping[str, np.ndarray], scenario: str) -> Mapping[str, np.ndarray]:
+    """The arrays of a checkpoint, which has to hold every parameter: one that lacks some is another model's."""
+    found = read_arrays(path)
+    missing = [name for name in initial if name not in found]
+    if missing:
+        holds = f"it holds {', '.join(found)}" if found else "it is empty"
+        raise UsageError(f"{path} is no checkpoint of {scenario}: it has no parameter {missing[0]!r}; {holds}")
+    return found
+
+
+def _batched(scenario: Scenario, data: Mapping[str, np.ndarray], used: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the data that are split into batches."""
+    for name in scenario.batched or ():
+        if name not in used:
+            raise UsageError(f"batched names {name!r}, which is no data of model or loss{close_names(str(name), list(used))}")
     if scenario.batch_size is None:
         return ()
-    lengths = {name: len(array) for name, array in used.items() if array.ndim}
+    wanted = used if scenario.batched is None else tuple(name for name in used if name in scenario.batched)
+    lengths = {name: len(data[name]) for name in wanted if data[name].ndim}
     if len(set(lengths.values())) != 1:
         raise UsageError(f"batches need arrays of one length, {scenario.name} has {lengths or 'none'}")
     return tuple(lengths)
 
 
-def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = False) -> np.ndarray:
-    """The value as a read-only array of its own: floats in `dtype` (None for their own), integers and booleans as they are.
-
-    With `floating`, integers and booleans become floats too.
-
-    Raises UsageError, which names `what`, where the value is not numeric.
-
-    >>> numeric_array([1, 2], "x", "float32").dtype, numeric_array([1, 2], "x", "float32", floating=True).dtype
-    (dtype('int64'), dtype('float32'))
-    """
-    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
-        raise UsageError(f"{what} is a {type(value).__name__}, which would lose its own rules: give it as a plain array")
-    try:
-        given = np.asarray(value)
-    except ValueError:
-        raise UsageError(f"{what} is no array: its rows differ in length") from None
-    if given.dtype.kind not in "biuf":
-        raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
-    wanted = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
-    try:
-        array = given.astype(wanted)
-    except MemoryError:
-        raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
-    array.flags.writeable = False
-    return array
+def _check_validation(scenario: Scenario, data: Mapping[str, np.ndarray]) -> None:
+    for pair in scenario.validation.items():
+        for name in pair:
+            if name not in data:
+                raise UsageError(f"the validation of {scenario.name} asks for {name!r}{close_names(str(name), sorted(data))}")
 
 
-def checked_dtype(dtype: Any) -> str:
-    """The name of a dtype that a run can have; raises UsageError for another.
+def _check_schedule(scenario: Scenario) -> None:
+    schedule = scenario.optimizer.learning_rate if scenario.optimizer is not None else None
+    if callable(schedule):
+        what = f"the learning rate of {scenario.name}"
+        _check_signature(schedule, what)
+        require(schedule, {"t", "epoch", *scenario.settings}, what)
 
-    >>> checked_dtype(np.float32)
-    'float32'
-    """
-    try:
-        name = str(np.dtype(dtype))
-    except TypeError:
-        name = str(dtype)
-    if name not in DTYPES:
-        raise UsageError(f"dtype must be float32 or float64, this is {name!r}")
-    return name
+
+def _check_monitors(scenario: Scenario, measured: list[str]) -> None:
+    for monitor in (scenario.stopping, scenario.checkpoint):
+        if monitor is not None and monitor.monitor not in measured:
+            what = f"the {type(monitor).__name__} of {scenario.name} watches {monitor.monitor!r}"
+            raise UsageError(f"{what}, which is not measured{close_names(monitor.monitor, measured)}")
+
+
+def _check_report(scenario: Scenario, known: Collection[str], measured: Collection[str]) -> None:
+    """Raise UsageError where a function of the report asks for what there is not at its time."""
+    report = scenario.report
+    available = {
+        "start": (report.start, AT_THE_START),
+        "step": (report.step, AFTER_A_STEP),
+        "epoch": (report.epoch, (*AFTER_A_STEP, *measured)),
+        "end": (report.end, (*AFTER_A_STEP, *measured)),
+    }
+    for when, (function, names) in available.items():
+        if function is not None:
+            what = f"the report of {scenario.name} ({when})"
+            _check_signature(function, what)
+            require(function, {*known, *names}, what)
 
 
 def required_names(function: Callable[..., Any]) -> list[str]:

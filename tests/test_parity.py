@@ -1,0 +1,215 @@
+"""The lesson's programs to the last digit: against what scikit-learn, Keras, PyTorch, TensorFlow and NumPy computed.
+
+The figures are stored in tests/reference, so these tests run anywhere; tests/live runs the frameworks themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+
+REFERENCE = Path(__file__).parent / "reference"
+EXACT = 1e-12
+"""Relative, in double precision."""
+
+SINGLE_LOSS, SINGLE_WEIGHT = 2e-6, 2e-5
+"""In single precision: losses relative, weights absolute."""
+
+
+def reference(name: str) -> Any:
+    return json.loads((REFERENCE / f"{name}.json").read_text())
+
+
+def worst(found: Any, expected: Any) -> float:
+    """The largest relative error."""
+    found, expected = np.asarray(found, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    assert found.shape == expected.shape
+    error = np.abs(found - expected)
+    return float(np.max(np.divide(error, np.abs(expected), out=np.where(error == 0, 0.0, np.inf), where=expected != 0)))
+
+
+def test_linear_regression_is_numpys() -> None:
+    trace = tracer.run(tracer.load("linear-regression"))
+    tracer.validate(trace)
+    expected = reference("linear_regression")
+    first = trace.steps[0]
+    np.testing.assert_array_equal(np.column_stack([first.node("x").value, first.node("y").value]), expected["points"])
+    assert worst(first.loss, expected["log"][0]["error"]) < EXACT
+    for step, row in zip(trace.steps, expected["log"][1:], strict=True):
+        assert worst(step.gradient("w"), row["gradient_w"]) < EXACT
+        assert worst(step.gradient("b"), row["gradient_b"]) < EXACT
+        assert worst(step.updated("w"), row["w"]) < EXACT
+        assert worst(step.updated("b"), row["b"]) < EXACT
+        assert worst(step.metrics["error"], row["error"]) < EXACT
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_fruit_is_pytorchs(dtype: str) -> None:
+    expected = reference("fruit_pytorch")
+    trace = tracer.run(tracer.load("fruit-pytorch"), parameters=expected["initial"], dtype=dtype)
+    tracer.validate(trace)
+    for step, row in zip(trace.steps, expected[dtype]["steps"], strict=True):
+        assert worst(step.loss, row["loss"]) < (EXACT if dtype == "float64" else SINGLE_LOSS)
+        assert step.metrics["test_accuracy"] == row["test_accuracy"]
+        if dtype == "float64":
+            assert max(worst(step.gradient(name), value) for name, value in row["gradients"].items()) < EXACT
+    for name, value in expected[dtype]["final"].items():
+        found = trace.steps[-1].updated(name)
+        assert found.dtype == dtype
+        if dtype == "float64":
+            assert worst(found, value) < EXACT
+        np.testing.assert_allclose(found, value, rtol=0, atol=SINGLE_WEIGHT)
+
+
+def test_fruit_is_keras() -> None:
+    expected = reference("fruit_keras")
+    trace = tracer.run(tracer.load("fruit-keras"), parameters=expected["initial"])
+    tracer.validate(trace)
+    history = expected["history"]
+    for name in ("loss", "val_loss"):
+        assert worst([row[name] for row in trace.metrics], history[name]) < SINGLE_LOSS
+    for name in ("accuracy", "val_accuracy"):
+        assert [row[name] for row in trace.metrics] == history[name]
+    for name, value in expected["final"].items():
+        found = trace.steps[-1].updated(name)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, value, rtol=0, atol=SINGLE_WEIGHT)
+
+
+def test_the_forms_of_adam_are_told_apart() -> None:
+    """From Keras' weights PyTorch's form, with its own epsilon, does not give Keras' numbers."""
+    expected = reference("fruit_keras")
+    scenario = tracer.load("fruit-keras")
+    settings = {"optimizer": "Adam", "learning_rate": 0.01, "epsilon": 1e-2}
+    other = tracer.run(scenario, parameters=expected["initial"], settings=settings)
+    same_epsilon = tracer.run(scenario, parameters=expected["initial"], settings={"epsilon": 1e-2})
+    assert abs(other.steps[-1].updated("b2") - same_epsilon.steps[-1].updated("b2")).max() > 10 * SINGLE_WEIGHT
+
+
+@pytest.mark.parametrize(("dtype", "within"), [("float64", EXACT), ("float32", SINGLE_LOSS)])
+def test_mnist_is_tensorflows(dtype: str, within: float) -> None:
+    # TensorFlow's SGD keeps its learning rate in float32, also for float64 weights.
+    rate = float(np.float32(0.1))
+    trace = tracer.run(tracer.load("mnist"), dtype=dtype, settings={"learning_rate": rate}, steps=5)
+    for step, row in zip(trace.steps, reference("mnist_tensorflow")[dtype]["steps"], strict=True):
+        assert worst(step.loss, row["loss"]) < within
+        if dtype == "float64":
+            norms = [np.linalg.norm(step.gradient(name)) for name in ("w1", "b1", "w2", "b2", "w3", "b3")]
+            assert worst(norms, row["gradient_norms"]) < within
+            assert worst(step.gradient("w1")[300, 7], row["gradient_w1_300_7"]) < within
+            assert worst(step.node("out").value[0], row["out_0"]) < within
+
+
+# scikit-learn's SGDClassifier, whose figures were computed without shuffling.
+
+
+def test_the_scaler_and_every_epoch_are_scikit_learns() -> None:
+    expected = reference("fruit_sklearn")
+    trace = tracer.run(tracer.load("fruit-sgd"), steps=80, settings={"shuffle": False})
+    tracer.validate(trace)
+    assert worst(trace.steps[0].node("mean").value, expected["scaler_mean"]) < EXACT
+    assert worst(trace.steps[0].node("scale").value, expected["scaler_scale"]) < EXACT
+    for row in expected["after_each_epoch"]:
+        step = trace.steps[10 * row["epoch"] - 1]
+        assert step.index == row["t"] - 2  # theirs counts from 1, and is the number of the step to come
+        assert worst(step.updated("w"), row["coef"]) < EXACT
+        assert worst(step.updated("b"), row["intercept"][0]) < EXACT
+
+
+def test_the_stopping_rule_is_scikit_learns() -> None:
+    expected = reference("fruit_sklearn")["with_default_stopping"]
+    trace = tracer.run(tracer.load("fruit-sgd"), settings={"shuffle": "false"})
+    assert trace.metrics[-1]["epoch"] + 1 == expected["n_iter"]
+    assert trace.stopped == "stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row"
+    assert worst(trace.steps[-1].updated("w"), expected["coef"]) < EXACT
+    assert worst(trace.steps[-1].updated("b"), expected["intercept"][0]) < EXACT
+
+
+def test_another_order_of_the_samples_is_scikit_learns() -> None:
+    expected = reference("fruit_sklearn")["permuted"]
+    scenario = tracer.load("fruit-sgd")
+
+    def permuted() -> dict[str, Any]:
+        data = dict(scenario.data())
+        return {**data, "x": data["x"][expected["order"]], "y": data["y"][expected["order"]]}
+
+    shorter = replace(scenario, data=permuted, epochs=expected["epochs"], stopping=None, shuffle=False)
+    step = tracer.run(shorter).steps[-1]
+    assert worst(step.updated("w"), expected["coef"]) < EXACT
+    assert worst(step.updated("b"), expected["intercept"][0]) < EXACT
+
+
+# What the programs print.
+
+
+def printed(name: str, **arguments: Any) -> list[str]:
+    return "\n".join(tracer.run(tracer.load(name), **arguments).printed).splitlines()
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_fruit_sgd_prints_the_error_and_the_report_of_the_lesson(shuffle: bool) -> None:
+    assert printed("fruit-sgd", settings={"shuffle": shuffle}) == [
+        "Mean squared error: 0.0",
+        "              precision    recall  f1-score   support",
+        "",
+        "           0       1.00      1.00      1.00         2",
+        "           1       1.00      1.00      1.00         2",
+        "",
+        "    accuracy                           1.00         4",
+        "   macro avg       1.00      1.00      1.00         4",
+        "weighted avg       1.00      1.00      1.00         4",
+    ]
+
+
+def test_fruit_keras_prints_summary_warning_and_epochs() -> None:
+    expected = reference("fruit_keras")
+    lines = printed("fruit-keras", parameters=expected["initial"])
+    assert " dense (Dense)               (None, 4)                 12" in lines
+    assert " dense_1 (Dense)             (None, 2)                 10" in lines
+    assert {"Total params: 22", "Trainable params: 22", "Non-trainable params: 0"} <= set(lines)
+    assert "thus does not represent logits" in " ".join(lines)
+    assert "the softmax counts once and not twice" in " ".join(lines)
+    order = ("loss", "accuracy", "val_loss", "val_accuracy")
+    for epoch in range(6):
+        at = lines.index(f"Epoch {epoch + 1}/6")
+        fields = " - ".join(f"{name}: {expected['history'][name][epoch]:.4f}" for name in order)
+        assert lines[at + 1] == f"1/1 - {fields}"
+
+
+def test_fruit_pytorch_prints_summary_losses_and_accuracy() -> None:
+    expected = reference("fruit_pytorch")
+    lines = printed("fruit-pytorch", parameters=expected["initial"], dtype="float32")
+    assert {"Total params: 22", "Input size (MB): 0.00", "Forward/backward pass size (MB): 0.00", "Params size (MB): 0.00"} <= {
+        *lines
+    }
+    for index, row in enumerate(expected["float32"]["steps"], start=1):
+        at = lines.index(f"Epoch [{index}/6], Step [1/1], Loss: {row['loss']:.4f}")
+        assert lines[at + 1] == f"Epoch [{index}/6], Test accuracy: {row['test_accuracy']:.2f} %"
+
+
+def test_linear_regression_prints_the_lines_of_the_lesson() -> None:
+    lines = printed("linear-regression")
+    assert lines[0] == "Starting gradient descent at w = 0.0, b = 0.0, error = 3608.96"
+    assert [line.split(":")[0] for line in lines[1:-1]] == [f"Iteration {count}" for count in (10, 20, 30, 40, 50)]
+    log = reference("linear_regression")["log"]
+    for line, row in zip(lines[1:], [*log[10::10], log[50]], strict=True):
+        numbers = [float(number) for number in re.findall(r"= ([^,]+)", line)]
+        assert worst(numbers, [row["w"], row["b"], row["error"]]) < EXACT
+    assert lines[-1].startswith("After 50 iterations w = 0.8485")
+
+
+def test_tensors_prints_reductions_and_gradients() -> None:
+    lines = printed("tensors")
+    assert "  reduce_min(vector) = 1.0" in lines
+    assert "  reduce_max(matrix, axis=1, keepdims=True) = [[6.0], [6.0]]" in lines
+    assert "  reduce_max(cube, axis=(0, 2)) = [8.0, 9.0]" in lines
+    # The two ones of the vector share its minimum.
+    assert lines[lines.index("  reduce_max(vector) = 3.0") + 1] == "  gradient of their sum = [1.0, 0.5, 0.0, 0.5]"

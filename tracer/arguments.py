@@ -1,0 +1,93 @@
+"""Values as people give them, checked: arrays, dtypes, numbers and truth values, the last also as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tracer.errors import UsageError
+
+DTYPES = ("float32", "float64")
+"""What floating data may be in."""
+
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def like_default(name: str, value: Any, default: Any) -> Any:
+    """A setting as a value of its default's kind; a function (a schedule) may stand for a number. Other kinds stay.
+
+    >>> like_default("shuffle", "yes", False), like_default("learning_rate", "1e-3", 0.1), like_default("depth", "3", 2)
+    (True, 0.001, 3)
+    """
+    if callable(value):
+        return value
+    try:
+        if isinstance(default, bool):
+            return _WORDS[str(value).lower()]
+        if isinstance(default, (int, float)) or callable(default):
+            number = float(value)
+            if number != number or number in (float("inf"), float("-inf")):
+                raise ValueError
+            return int(number) if isinstance(default, int) and number == int(number) else number
+    except (KeyError, ValueError, TypeError):
+        kind = "true or false" if isinstance(default, bool) else "a finite number"
+        raise UsageError(f"the setting {name} takes {kind}, this is {value!r}") from None
+    return value
+
+
+def whole_number(name: str, value: Any, least: int = 1) -> int:
+    """A whole number from `least` on, from a number or a text.
+
+    >>> whole_number("steps", "12"), whole_number("--seed", 0, least=0)
+    (12, 0)
+    """
+    try:
+        number = int(value)
+        if number < least or number != float(value):
+            raise ValueError
+    except (ValueError, TypeError, OverflowError):
+        raise UsageError(f"{name} takes a whole number from {least} on, this is {value!r}") from None
+    return number
+
+
+def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = False) -> np.ndarray:
+    """The value as a read-only array of its own: floats in `dtype` (None for their own), integers and booleans as they are.
+
+    With `floating`, integers and booleans become floats too.
+
+    Raises UsageError, which names `what`, where the value is not numeric.
+
+    >>> numeric_array([1, 2], "x", "float32").dtype, numeric_array([1, 2], "x", "float32", floating=True).dtype
+    (dtype('int64'), dtype('float32'))
+    """
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        raise UsageError(f"{what} is a {type(value).__name__}, which would lose its own rules: give it as a plain array")
+    try:
+        given = np.asarray(value)
+    except ValueError:
+        raise UsageError(f"{what} is no array: its rows differ in length") from None
+    if given.dtype.kind not in "biuf":
+        raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
+    wanted = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
+    try:
+        array = given.astype(wanted)
+    except MemoryError:
+        raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
+    array.flags.writeable = False
+    return array
+
+
+def checked_dtype(dtype: Any) -> str:
+    """The name of a dtype that a run can have; raises UsageError for another.
+
+    >>> checked_dtype(np.float32)
+    'float32'
+    """
+    try:
+        name = str(np.dtype(dtype))
+    except TypeError:
+        name = str(dtype)
+    if name not in DTYPES:
+        raise UsageError(f"dtype must be float32 or float64, this is {name!r}")
+    return name

@@ -1,0 +1,29 @@
+"""Initial weights as the frameworks draw them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def glorot_uniform(rng: np.random.Generator, inputs: int, outputs: int) -> np.ndarray:
+    """Weights [inputs, outputs], uniform within +-sqrt(6 / (inputs + outputs)): the default of a dense layer in Keras.
+
+    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+
+    >>> bool(np.abs(glorot_uniform(np.random.default_rng(0), 2, 4)).max() <= 1)
+    True
+    """
+    limit = math.sqrt(6 / (inputs + outputs))
+    return rng.uniform(-limit, limit, size=(inputs, outputs))
+
+
+def linear_uniform(rng: np.random.Generator, inputs: int, shape: int | tuple[int, ...]) -> np.ndarray:
+    """Weights or biases of any shape, uniform within +-1 / sqrt(inputs of the layer): PyTorch's linear layer.
+
+    >>> bool(np.abs(linear_uniform(np.random.default_rng(0), 4, (4, 2))).max() <= 0.5)
+    True
+    """
+    limit = 1 / math.sqrt(inputs)
+    return rng.uniform(-limit, limit, size=shape)

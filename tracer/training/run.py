@@ -1,0 +1,248 @@
+"""Runs a scenario step by step: batches, the five phases of each step, what is measured and printed, when to stop."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracer.arguments import checked_dtype, whole_number
+from tracer.errors import UsageError
+from tracer.graph import Phase, Step, Trace
+from tracer.recorder import Recorder, check_scalar
+from tracer.scenario import Scenario
+from tracer.tensor import Tensor
+from tracer.training.batches import Batches
+from tracer.training.measuring import Measuring, named_results, plain
+from tracer.training.preparation import matching, prepare, require
+from tracer.training.settings import all_settings, with_settings
+from tracer.training.updating import Update
+
+
+class Training:
+    """One run of a scenario: iterate over it to get its steps, one at a time.
+
+    `head` is the Trace without steps. `metrics` grows by a row for each step, `history` by what was measured of each
+    finished epoch, `printed` by what the program prints; `stopped` says why a stopping rule ended the run. All of them are
+    up to date when a step is handed out, as are `parameters`. Arguments are those of `run`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        parameters: Mapping[str, Any] | str | Path | None = None,
+        dtype: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        data: str | Path | None = None,
+    ) -> None:
+        if not isinstance(scenario, Scenario):
+            raise UsageError(f"a Scenario is needed, this is {scenario!r}: tracer.load(...) gives one by name or path")
+        self.scenario = scenario = with_settings(scenario, settings or {})
+        dtype = checked_dtype(dtype or scenario.dtype)
+        try:
+            self._rng = np.random.default_rng(seed)
+        except (TypeError, ValueError):
+            raise UsageError(f"the seed takes a whole number from 0 on, this is {seed!r}") from None
+        self._given = {"rng": self._rng, "dtype": dtype, **scenario.settings}
+        self._prepared = prepare(scenario, self._given, parameters if parameters is not None else {}, dtype, data)
+        self.parameters = dict(self._prepared.parameters)
+        optimizer = scenario.optimizer
+        self._state = {name: optimizer.initial_state(value) for name, value in self.parameters.items()} if optimizer else {}
+        examples = self._prepared.examples
+        self._batches = Batches(examples, scenario.batch_size or examples)
+        self.steps = self._count_steps(steps)
+        # A number of steps that was asked for is run to its end.
+        self._stopping = scenario.stopping if steps is None else None
+        self._measuring = Measuring(scenario, self._prepared, self._given)
+        self.metrics: list[dict[str, Any]] = []
+        self.history: list[dict[str, Any]] = []
+        self.printed: list[str] = []
+        self.stopped = ""
+        known = {name: _shown(value) for name, value in all_settings(scenario).items() if value is not None}
+        if steps is not None:
+            known.pop("epochs", None)  # so many steps are run, whatever the number of epochs would be
+        self.head = Trace(
+            scenario=scenario.name,
+            title=scenario.title,
+            seed=seed,
+            dtype=dtype,
+            hyperparameters={**known, "steps": self.steps},
+            versions=versions(),
+        )
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are trained."""
+        return sum(value.size for value in self.parameters.values())
+
+    @property
+    def may_stop_early(self) -> bool:
+        """Whether a stopping rule may end the run before `steps`."""
+        return self._stopping is not None
+
+    def _count_steps(self, asked: int | None) -> int:
+        scenario, batches = self.scenario, self._batches.count
+        steps = whole_number("steps", asked) if asked is not None else scenario.steps or (scenario.epochs or 1) * batches
+        if scenario.optimizer is None and steps > batches:
+            raise UsageError(f"{scenario.name} has no optimizer: {steps} steps would be the same over and over")
+        return steps
+
+    # The steps.
+
+    def __iter__(self) -> Iterator[Step]:
+        batches, report = self._batches, self.scenario.report
+        planned = self._lengths(self.steps)
+        now: dict[str, Any] = {**self._given, **self._prepared.data, **self.parameters, **planned}
+        self._print(report.start, now)
+        order = None
+        for index in range(self.steps):
+            epoch, position = divmod(index, batches.count)
+            if position == 0:
+                order = self._rng.permutation(batches.examples) if self.scenario.shuffle else None
+            step = self._step(index, epoch, position, order)
+            row: dict[str, Any] = {"step": index, "epoch": epoch, "loss": step.loss}
+            now.update(self.parameters, **row, batch=position, record=step)
+            self._print(report.step, now)
+            if position == batches.count - 1:
+                measured = self._measuring.end_epoch(self.parameters)
+                self.history.append(measured)
+                now.update(measured)
+                self._print(report.epoch, now)
+                row.update(self._row_of(measured))
+                self._watch()
+            if self.stopped or index == self.steps - 1:
+                self._print(report.end, {**now, **self._lengths(index + 1)})
+            self.metrics.append(row)
+            yield replace(step, metrics=row)
+            if self.stopped:
+                return
+
+    def _lengths(self, steps: int) -> dict[str, int]:
+        """How long a run of so many steps is, as the report may ask for it."""
+        return {"steps": steps, "epochs": math.ceil(steps / self._batches.count), "batches": self._batches.count}
+
+    def _print(self, function: Callable[..., Any] | None, available: Mapping[str, Any]) -> None:
+        if function is None:
+            return
+        with np.errstate(all="ignore"):
+            text = function(**matching(function, available))
+        if text is not None:
+            if not isinstance(text, str):
+                name = getattr(function, "__name__", "report")
+                raise UsageError(f"{name}() of {self.scenario.name} returns what to print: a text, not {type(text).__name__}")
+            self.printed.append(text)
+
+    def _row_of(self, measured: Mapping[str, Any]) -> dict[str, Any]:
+        """What was measured of an epoch as part of the row of its last step, which has a loss of its own."""
+        mean_loss = {"epoch_loss": measured["loss"]} if self._batches.count > 1 else {}
+        return mean_loss | {name: value for name, value in measured.items() if name != "loss"}
+
+    def _watch(self) -> None:
+        rule = self._stopping
+        if rule is not None and rule.is_over([measured[rule.monitor] for measured in self.history]):
+            self.stopped = f"stopped after {len(self.history)} epochs: {rule.reason()}"
+
+    def _step(self, index: int, epoch: int, position: int, order: np.ndarray | None) -> Step:
+        scenario, prepared = self.scenario, self._prepared
+        batch = {name: prepared.data[name] for name in prepared.used}
+        batch.update(self._batches.cut({name: batch[name] for name in prepared.batched}, position, order))
+        recorder = Recorder(scenario.path.parent if scenario.path else None)
+        before = dict(self.parameters)
+        try:
+            # Overflow and NaN belong to the record, which says where they began; warnings would only hide the rest.
+            with np.errstate(all="ignore"):
+                loss, results = self._record(recorder, index, epoch, batch)
+        except Exception as error:
+            error.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
+            raise
+        finally:
+            recorder.release()
+        available = {**prepared.data, **before, **batch, **plain(results)}
+        self._measuring.add_batch(float(loss.value), available, self._batches.length(position))
+        return recorder.finish(index, loss)
+
+    def _record(
+        self, recorder: Recorder, index: int, epoch: int, batch: Mapping[str, np.ndarray]
+    ) -> tuple[Tensor, dict[str, Any]]:
+        scenario = self.scenario
+        data = {name: recorder.leaf("data", name, value, copy=False) for name, value in batch.items()}
+        parameters = {name: recorder.leaf("parameter", name, value, copy=False) for name, value in self.parameters.items()}
+        available = {**scenario.settings, **data, **parameters}
+        update = None
+        if scenario.optimizer is not None:
+            given = {**scenario.settings, "t": index + 1, "epoch": epoch}
+            update = Update(scenario.optimizer, recorder, given, self._state)
+
+        recorder.enter(Phase.FORWARD)
+        returned = scenario.model(**matching(scenario.model, available))
+        results = named_results(returned, scenario, self._prepared)
+        for name, result in results.items():
+            if isinstance(result, Tensor):
+                recorder.name(result, name, unless_named=True)
+
+        recorder.enter(Phase.LOSS)
+        available |= results
+        require(scenario.loss, available, f"the loss of {scenario.name}")
+        loss: Tensor = scenario.loss(**matching(scenario.loss, available))
+        check_scalar(loss, f"the loss of {scenario.name}")
+        recorder.name(loss, "loss", unless_named=True)
+
+        recorder.enter(Phase.BACKWARD)
+        if not recorder.backward(loss):
+            raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(parameters)}")
+        if update is not None:
+            self.parameters, self._state = update.record(parameters)
+        return loss, results
+
+
+def run(
+    scenario: Scenario,
+    *,
+    steps: int | None = None,
+    seed: int = 0,
+    parameters: Mapping[str, Any] | str | Path | None = None,
+    dtype: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    data: str | Path | None = None,
+) -> Trace:
+    """Run a scenario and keep every step.
+
+    `parameters` replaces initial values by name, or is the path of a checkpoint with all of them. `settings` replaces
+    settings by name: optimizer, learning_rate, batch_size, shuffle, epochs, and the scenario's own. `dtype` is float32 or
+    float64 for all floating data, `data` the path of a data file for a scenario that takes one. Everything random draws
+    from one generator: the same seed gives the same bytes.
+    """
+    training = Training(
+        scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data
+    )
+    recorded = tuple(training)
+    return replace(
+        training.head,
+        steps=recorded,
+        metrics=tuple(training.metrics),
+        printed=tuple(training.printed),
+        stopped=training.stopped,
+    )
+
+
+def _shown(setting: Any) -> Any:
+    """A setting as it is shown; a function by its name."""
+    return getattr(setting, "__name__", str(setting)) if callable(setting) else setting
+
+
+def versions() -> dict[str, str]:
+    """The versions that the numbers of a run depend on."""
+    try:
+        own = version("steptracer")
+    except PackageNotFoundError:  # a checkout that is not installed
+        own = "unknown"
+    return {"tracer": own, "numpy": np.__version__, "python": platform.python_version()}

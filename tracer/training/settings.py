@@ -1,0 +1,73 @@
+"""The settings of a scenario: those of its optimizer and stopping rule, the common ones, and its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from tracer.arguments import like_default, whole_number
+from tracer.errors import UsageError, close_names
+from tracer.optimizers import OPTIMIZERS, Optimizer
+from tracer.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario
+
+
+def all_settings(scenario: Scenario) -> dict[str, Any]:
+    """Every setting that can be given, with its default: the parts', the common ones, the scenario's own."""
+    family = {"optimizer": type(scenario.optimizer).__name__} if scenario.optimizer is not None else {}
+    common = {name: getattr(scenario, name) for name in COMMON_SETTINGS}
+    return family | scenario.settings_of_parts() | common | dict(scenario.settings)
+
+
+def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
+    """The scenario with other settings; texts are read as the default's type. Raises UsageError for what is wrong.
+
+    `optimizer` chooses another one, SGD, Adam or KerasAdam, with the settings that it has by itself.
+
+    >>> line = Scenario(data=dict, parameters={"w": 0.0}, model=lambda w: w, loss=lambda p: p, epochs=5)
+    >>> with_settings(line, {"epochs": "2"}).epochs
+    2
+    """
+    if not isinstance(given, Mapping):
+        raise UsageError(f"settings are given as values by name, in a dict, not as {type(given).__name__}")
+    if "optimizer" in given and scenario.optimizer is not None:
+        chosen = dataclasses.replace(scenario, optimizer=_chosen_optimizer(given))
+        return with_settings(chosen, {name: value for name, value in given.items() if name != "optimizer"})
+    known = all_settings(scenario)
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"{scenario.name} has no setting {name!r}{close_names(str(name), list(known))}")
+        is_count = name in COMMON_SETTINGS and name != "shuffle"
+        values[name] = whole_number(name, value) if is_count else like_default(name, value, known[name])
+
+    def those(names: Collection[str]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if name in names}
+
+    changes = those(COMMON_SETTINGS)
+    if "epochs" in changes:
+        changes["steps"] = None
+    if scenario.stopping is not None:
+        changes["stopping"] = dataclasses.replace(scenario.stopping, **those(STOPPING_SETTINGS))
+    elsewhere = {*COMMON_SETTINGS, *STOPPING_SETTINGS, *scenario.settings}
+    of_optimizer = {name: value for name, value in values.items() if name not in elsewhere}
+    if of_optimizer:
+        optimizer: Any = scenario.optimizer
+        changes["optimizer"] = dataclasses.replace(optimizer, **of_optimizer)
+    return dataclasses.replace(scenario, settings={**scenario.settings, **those(scenario.settings)}, **changes)
+
+
+def _chosen_optimizer(given: Mapping[str, Any]) -> Optimizer:
+    """The optimizer that the settings name, with the settings that it cannot do without."""
+    by_name = {name.lower(): kind for name, kind in OPTIMIZERS.items()}
+    chosen = str(given["optimizer"])
+    if chosen.lower() not in by_name:
+        raise UsageError(f"there is no optimizer {chosen!r}{close_names(chosen, list(OPTIMIZERS))}")
+    kind = by_name[chosen.lower()]
+    needed: dict[str, Any] = {}
+    for each in dataclasses.fields(kind):
+        if each.default is dataclasses.MISSING:
+            if each.name not in given:
+                raise UsageError(f"{kind.__name__} needs a setting {each.name}")
+            needed[each.name] = like_default(each.name, given[each.name], 0.0)
+    return kind(**needed)
