@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -11,11 +12,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import tracer
 from tracer.cli import main
 from tracer.cli.files import OutputFolder
 from tracer.cli.progress import Progress
+from tracer.digits import FILES
 from tracer.errors import UsageError
 from tracer.loading import bundled_names
 
@@ -160,6 +164,97 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, cap
     assert err.startswith("tracer: ")
     assert err.count("\n") == 1
     assert not Path("output").exists()
+
+
+def idx(count: int, magic: int = 2051, *, labels: bool = False) -> bytes:
+    """The content of an idx file of so many blank images or labels."""
+    shape = (count,) if labels else (count, 28, 28)
+    return np.array([2049 if labels else magic, *shape], ">u4").tobytes() + bytes(math.prod(shape))
+
+
+def digits(folder: Path, **changes: bytes | None) -> None:
+    """The four idx files of three images each; a change of None leaves a file out."""
+    folder.mkdir()
+    contents = {name: idx(3, labels=name.startswith("y")) for name in FILES}
+    for name, content in {**contents, **changes}.items():
+        if content is not None:
+            (folder / FILES[name]).write_bytes(content)
+
+
+BAD_INPUT: dict[str, tuple[list[str], str]] = {
+    "text": (["linear-regression", "--data", "text.csv"], "text.csv, line 3, column 2 is 'many': a finite number is needed"),
+    "a missing column": (["linear-regression", "--data", "narrow.csv"], "narrow.csv, line 1 has 1 column, 2 are needed"),
+    "a single row": (["linear-regression", "--data", "short.csv"], "short.csv has 1 row of numbers, at least 2 are needed"),
+    "no table": (["linear-regression", "--data", "none.csv"], "the table none.csv cannot be read: No such file"),
+    "cut short": (["mnist", "--data", "cut"], "cut/train-images-idx3-ubyte is cut short: 2268 bytes where its header asks for"),
+    "wrong magic": (["mnist", "--data", "magic"], "magic/t10k-images-idx3-ubyte is no idx file of bytes: its magic number is 7"),
+    "labels alone": (["mnist", "--data", "labels"], "labels holds no train-images-idx3-ubyte and no train-images-idx3-ubyte.gz"),
+    "more labels": (["mnist", "--data", "more"], "more: 3 train images with 4 labels"),
+    "another model": (["mnist", "--parameters", "fruit.npz"], "fruit.npz is no checkpoint of mnist: it has no parameter 'w1'"),
+    "other shapes": (["fruit", "--parameters", "wide.npz"], "wide.npz: the parameter 'W1' has shape (2, 4), the given"),
+    "no checkpoint": (["fruit", "--parameters", "text.csv"], "text.csv is damaged or no .npz file"),
+    "no file": (["fruit", "--parameters", "none.npz"], "there is no file none.npz"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_INPUT)
+def test_bad_input_is_one_line_and_nothing_is_overwritten(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, said = BAD_INPUT[kind]
+    Path("text.csv").write_text("x,y\n1,2\n3,many\n")
+    Path("narrow.csv").write_text("1\n2\n")
+    Path("short.csv").write_text("x,y\n1,2\n")
+    digits(Path("cut"), x_train=idx(3)[:-100])
+    digits(Path("magic"), x_test=idx(3, magic=7))
+    digits(Path("labels"), x_train=None, x_test=None)
+    digits(Path("more"), y_train=idx(4, labels=True))
+    weights = {"W1": np.zeros((2, 4)), "b1": np.zeros(4), "W2": np.zeros((4, 2)), "b2": np.zeros(2)}
+    np.savez("fruit.npz", **weights)
+    np.savez("wide.npz", **(weights | {"W1": np.zeros((2, 9))}))
+    earlier = {name: f"an earlier {name}" for name in ("steps.log", "steps.pdf", "best.npz")}
+    Path("output", arguments[0]).mkdir(parents=True)
+    for name, text in earlier.items():
+        Path("output", arguments[0], name).write_text(text)
+    assert run("trace", *arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tracer: ")
+    assert said in err
+    assert err.count("\n") == 1
+    assert {path.name: path.read_text() for path in Path("output", arguments[0]).iterdir()} == earlier
+
+
+def test_a_checkpoint_is_written_and_read_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "fruit-keras", "--format", "log") == 0
+    out = capsys.readouterr().out
+    assert "Epoch 1: val_accuracy improved from -inf to 0.50000, saving model to output/fruit-keras/best.npz" in out
+    assert out.count("val_accuracy did not improve from 0.50000") == 5
+    assert re.search(r"^wrote output/fruit-keras/best.npz \(epoch 1, val_accuracy 0.5\)$", out, re.MULTILINE)
+    kept = np.load("output/fruit-keras/best.npz", allow_pickle=False)
+    expected = tracer.run(tracer.load("fruit-keras"), steps=1).steps[0]
+    for name in ("W1", "b1", "W2", "b2"):
+        assert kept[name].tobytes() == expected.updated(name).tobytes()
+    command = ["trace", "fruit-keras", "--parameters", "output/fruit-keras/best.npz", "-o", "continued", "-q"]
+    assert run(*command, "--format", "log") == 0
+    assert Path("continued/best.npz").exists()
+    assert capsys.readouterr().out == ""
+    assert "W1" in Path("continued/steps.log").read_text()
+
+
+def test_points_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("points.csv").write_text("hours;score\n1;2\n2;4\n3;6\n")
+    assert run("trace", "linear-regression", "--data", "points.csv", "--format", "log", "--set", "learning_rate=0.1") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Starting gradient descent at w = 0.0, b = 0.0, error = 18.66")
+    assert re.search(r"After 50 iterations w = (1\.9|2\.0)", out)
+
+
+def test_the_stopping_rule_speaks_at_the_end_and_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "fruit-sgd", "--format", "log", "--set", "shuffle=false") == 0
+    why = "stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row"
+    out = capsys.readouterr().out
+    assert f"\n{why}\n" in out
+    assert "\n70 steps, 3 parameters" in out
+    assert Path("output/fruit-sgd/steps.log").read_text().endswith(f"; {why}\n")
 
 
 @pytest.mark.parametrize(

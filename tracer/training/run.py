@@ -119,7 +119,9 @@ class Training:
                 self._print(report.epoch, now)
                 row.update(self._row_of(measured))
                 self._watch()
-            if self.stopped or index == self.steps - 1:
+            if report.end is not None and (self.stopped or index == self.steps - 1):
+                if position < batches.count - 1:  # so that an epoch that was not finished has its metrics too
+                    now.update(self._measuring.end_epoch(self.parameters))
                 self._print(report.end, {**now, **self._lengths(index + 1)})
             self.metrics.append(row)
             yield replace(step, metrics=row)

@@ -1,0 +1,329 @@
+"""What a scenario may have beside model and loss: validation, metrics of batches, schedules, stopping rules, reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tracer
+from tracer import SGD, Adam, Checkpoint, EarlyStopping, Report, Scenario
+from tracer.graph import Phase
+from tracer.losses import mean_squared_error
+from tracer.schedules import ExponentialDecay, InverseTimeDecay, StepDecay, optimal
+from tracer.training import Training
+
+
+def line(**changes: Any) -> Scenario:
+    """Five examples in batches of two, a second set to validate on, two epochs."""
+    data = {"x": np.arange(5.0), "y": 2 * np.arange(5.0), "x_test": np.array([7.0, 8.0]), "y_test": np.array([1.0, 2.0])}
+    scenario = Scenario(
+        data=lambda: data,
+        parameters={"w": 0.5, "b": 0.0},
+        model=lambda x, w, b: x * w + b,
+        loss=lambda prediction, y: mean_squared_error(prediction, y),
+        optimizer=SGD(learning_rate=0.01),
+        epochs=2,
+        batch_size=2,
+        name="line",
+    )
+    return replace(scenario, **changes)
+
+
+def off(prediction: Any, y: Any) -> Any:
+    """The mean distance, a metric of a batch."""
+    return np.mean(np.abs(prediction - y))
+
+
+# Metrics and validation.
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_examples() -> None:
+    trace = tracer.run(line())
+    for epoch in (0, 1):
+        rows = trace.metrics[3 * epoch : 3 * epoch + 3]
+        assert rows[-1]["epoch_loss"] == pytest.approx((2 * rows[0]["loss"] + 2 * rows[1]["loss"] + rows[2]["loss"]) / 5)
+        assert all("epoch_loss" not in row for row in rows[:-1])
+    assert "epoch_loss" not in tracer.run(line(batch_size=None)).metrics[-1]
+
+
+def test_a_metric_of_batches_is_measured_before_the_update_and_averaged() -> None:
+    trace = tracer.run(line(metrics={"off": off}))
+    steps = trace.steps[:3]
+    values = [np.mean(np.abs(step.node("prediction").value - step.node("y").value)) for step in steps]
+    assert trace.metrics[2]["off"] == pytest.approx((2 * values[0] + 2 * values[1] + values[2]) / 5)
+    assert ["off" in row for row in trace.metrics] == [False, False, True] * 2
+
+
+def test_validation_measures_with_the_parameters_after_the_epoch() -> None:
+    kinds: list[type] = []
+
+    def model(x: Any, w: Any, b: Any) -> Any:
+        kinds.append(type(x))
+        return x * w + b
+
+    trace = tracer.run(line(model=model, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"}))
+    for last in (2, 5):
+        w, b = trace.steps[last].updated("w"), trace.steps[last].updated("b")
+        prediction, y = np.array([7.0, 8.0]) * w + b, np.array([1.0, 2.0])
+        assert trace.metrics[last]["val_loss"] == np.mean((prediction - y) ** 2)
+        assert trace.metrics[last]["val_off"] == np.mean(np.abs(prediction - y))
+    assert kinds.count(np.ndarray) == 2
+    assert list(trace.metrics[2]) == ["step", "epoch", "loss", "epoch_loss", "off", "val_loss", "val_off"]
+
+
+def test_a_model_may_return_several_results() -> None:
+    def model(x: Any, w: Any, b: Any) -> Any:
+        scaled = x * w
+        return {"scaled": scaled, "shifted": scaled + b}
+
+    scenario = line(
+        model=model, loss=lambda shifted, y: np.mean((shifted - y) ** 2), metrics={"mean": lambda scaled: np.mean(scaled)},
+        validation={"x": "x_test", "y": "y_test"},
+    )  # fmt: skip
+    trace = tracer.run(scenario)
+    assert trace.steps[0].loss == tracer.run(line()).steps[0].loss
+    assert trace.steps[0].node("shifted").phase is Phase.FORWARD
+    assert trace.metrics[2]["val_mean"] == pytest.approx(7.5 * float(trace.steps[2].updated("w")))
+
+
+def test_only_the_named_data_are_batched() -> None:
+    def model(x: Any, everything: Any, w: Any, b: Any) -> Any:
+        return (x - np.mean(everything)) * w + b
+
+    data = {"x": np.arange(5.0), "y": np.arange(5.0), "everything": np.arange(5.0)}
+    trace = tracer.run(line(data=lambda: data, model=model, batched=["x", "y"]))
+    assert trace.steps[0].node("x").shape == (2,)
+    assert trace.steps[0].node("everything").shape == (5,)
+
+
+def test_without_an_optimizer_a_run_ends_with_the_gradients() -> None:
+    trace = tracer.run(line(optimizer=None, epochs=None, batch_size=None))
+    tracer.validate(trace)
+    (step,) = trace.steps
+    assert not step.updates
+    assert step.gradient("w") != 0
+    assert "optimizer" not in trace.hyperparameters
+    with pytest.raises(tracer.UsageError, match="line has no optimizer: 2 steps would be the same over and over"):
+        tracer.run(line(optimizer=None, epochs=None, batch_size=None), steps=2)
+    with pytest.raises(tracer.UsageError, match="line has no setting 'learning_rate'"):
+        tracer.run(line(optimizer=None, epochs=None), settings={"learning_rate": 1})
+
+
+# Schedules.
+
+
+def rates(trace: tracer.Trace) -> list[float]:
+    return [float(step.node("learning_rate").value) for step in trace.steps]
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Adam])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_schedule_is_recorded_and_used(optimizer: type[SGD] | type[Adam], dtype: str) -> None:
+    schedule = InverseTimeDecay(initial=0.1, decay=0.5)
+    trace = tracer.run(line(optimizer=optimizer(learning_rate=schedule)), dtype=dtype)
+    tracer.validate(trace)
+    assert rates(trace) == [0.1 / (1 + 0.5 * t) for t in range(6)]
+    assert trace.hyperparameters["learning_rate"] == "InverseTimeDecay(initial=0.1, decay=0.5)"
+    for step in trace.steps:
+        rate = step.node("learning_rate")
+        assert (rate.phase, rate.scope.split("/")[0]) == (Phase.UPDATE, "learning rate")
+        assert step.updated("w").dtype == dtype
+        plain = optimizer(learning_rate=float(rate.value))
+        if plain == SGD(learning_rate=float(rate.value)):
+            np.testing.assert_allclose(step.updated("w"), step.node("w").value - rate.value * step.gradient("w"), rtol=1e-6)
+
+
+def test_schedules_of_ones_own_may_ask_for_step_epoch_and_settings() -> None:
+    def halved(t: Any, epoch: Any, scale: float) -> Any:
+        return scale * 0.5 ** (t + 10 * epoch)
+
+    trace = tracer.run(line(optimizer=SGD(learning_rate=halved), settings={"scale": 0.1}), settings={"scale": "0.2"})
+    assert rates(trace) == [0.2 * 0.5 ** (step + 1 + 10 * (step // 3)) for step in range(6)]
+    assert trace.hyperparameters["learning_rate"] == "halved"
+    # One that computes nothing of the recorded numbers stands in the formula as a number.
+    step = tracer.run(line(optimizer=SGD(learning_rate=lambda: np.float64(0.25))), dtype="float32").steps[0]
+    assert step.updated("w") == np.float32(0.5) - np.float32(0.25) * step.gradient("w")
+    assert step.updated("w").dtype == np.float32
+
+
+def test_a_number_replaces_a_schedule_and_the_other_way_round() -> None:
+    scheduled = line(optimizer=SGD(learning_rate=ExponentialDecay(initial=0.1, factor=0.5)))
+    assert tracer.run(scheduled, settings={"learning_rate": "0.03"}).hyperparameters["learning_rate"] == 0.03
+    trace = tracer.run(line(), settings={"learning_rate": StepDecay(initial=0.1, factor=0.5)})
+    assert rates(trace) == [0.1] * 3 + [0.05] * 3
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        (lambda nothing: 1.0, "the learning rate of line asks for 'nothing'"),
+        (lambda *t: 1.0, r"the learning rate of line has the argument \*t"),
+        (lambda t: "fast", "the schedule of the learning rate returned 'fast': one number is needed"),
+        (lambda t: np.ones(2), "the schedule of the learning rate returned .*: one number is needed"),
+    ],
+)
+def test_schedules_that_cannot_be(schedule: Any, said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.run(line(optimizer=SGD(learning_rate=schedule)))
+
+
+def test_the_schedule_optimal_needs_a_penalty() -> None:
+    with pytest.raises(tracer.UsageError, match="'optimal' needs an alpha above 0, this is 0"):
+        optimal(1, alpha=0)
+
+
+def test_another_optimizer_by_name() -> None:
+    trace = tracer.run(line(), settings={"optimizer": "adam", "beta1": "0.8"})
+    assert trace.hyperparameters["optimizer"] == "Adam"
+    assert trace.hyperparameters["beta1"] == 0.8
+    assert trace.hyperparameters["learning_rate"] == 0.001
+    back = tracer.run(line(optimizer=Adam()), settings={"optimizer": "SGD", "learning_rate": 0.5})
+    assert back.hyperparameters["momentum"] == 0.0
+    with pytest.raises(tracer.UsageError, match="there is no optimizer 'Adma'; did you mean Adam"):
+        tracer.run(line(), settings={"optimizer": "Adma"})
+    with pytest.raises(tracer.UsageError, match="SGD needs a setting learning_rate"):
+        tracer.run(line(optimizer=Adam()), settings={"optimizer": "SGD"})
+    with pytest.raises(tracer.UsageError, match="line has no setting 'beta1'"):
+        tracer.run(line(optimizer=Adam()), settings={"optimizer": "SGD", "learning_rate": 1, "beta1": 0.5})
+
+
+# Stopping and checkpoints.
+
+measured = st.floats(-10, 10) | st.just(float("nan"))
+
+
+@given(values=st.lists(measured, min_size=1, max_size=12), tolerance=st.sampled_from([0.0, 0.5]), patience=st.integers(1, 4))
+def test_the_stopping_rule_against_its_words(values: list[float], tolerance: float, patience: int) -> None:
+    """The last `patience` values: none was better than the best of all before it by more than the tolerance."""
+    rule = EarlyStopping(tolerance=tolerance, patience=patience)
+
+    def improved(position: int) -> bool:
+        before = [value for value in values[:position] if value == value]
+        return values[position] <= min(before, default=float("inf")) - tolerance
+
+    recent = range(len(values) - patience, len(values))
+    assert rule.is_over(values) == (len(values) >= patience and not any(map(improved, recent)))
+    mirrored = EarlyStopping(tolerance=tolerance, patience=patience, mode="max")
+    assert mirrored.is_over([-value for value in values]) == rule.is_over(values)
+
+
+@given(values=st.lists(measured, min_size=1, max_size=12))
+def test_a_checkpoint_keeps_the_first_of_the_best(values: list[float]) -> None:
+    checkpoint = Checkpoint(monitor="loss", mode="min")
+    kept = [position for position in range(len(values)) if checkpoint.is_best(values[: position + 1])]
+    numbers = [value for value in values if value == value]
+    if numbers:
+        assert kept[-1] == values.index(min(numbers))
+    else:
+        assert kept == []
+
+
+def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
+    scenario = line(epochs=50, stopping=EarlyStopping(tolerance=1e9, patience=3))
+    training = Training(scenario)
+    assert training.may_stop_early
+    steps = list(training)
+    assert len(steps) == 12  # the first epoch is better than none, three more are not by so much
+    assert training.stopped == "stopped after 4 epochs: loss had not improved by 1e+09 for 3 epochs in a row"
+    assert len(tracer.run(scenario, settings={"patience": "1"}).steps) == 6
+    # Steps that were asked for are run.
+    assert len(tracer.run(scenario, steps=30).steps) == 30
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"stopping": EarlyStopping(monitor="val_loss")}, "the EarlyStopping of line watches 'val_loss', which is not measured"),
+        ({"checkpoint": Checkpoint(monitor="acc", mode="max")}, "the Checkpoint of line watches 'acc', which is not measured"),
+        ({"validation": {"x": "x_tset"}}, "the validation of line asks for 'x_tset'; did you mean x_test"),
+        ({"batched": ["z"]}, "batched names 'z', which is no data of model or loss"),
+        ({"metrics": {"bad": lambda prediction: prediction}}, "the metric bad of line is averaged over batches"),
+        ({"model": lambda x, w, b: {"x": x * w + b}}, "the model of line returns 'x', which is data"),
+        ({"model": lambda x, w, b: {"output": x * w + b}}, "the loss of line asks for 'prediction'"),
+        ({"report": Report(start=lambda step: "")}, r"the report of line \(start\) asks for 'step'"),
+        ({"report": Report(step=lambda val_loss: "")}, r"the report of line \(step\) asks for 'val_loss'"),
+        ({"report": Report(epoch=lambda val_loss: "")}, r"the report of line \(epoch\) asks for 'val_loss'"),
+        ({"report": Report(end=lambda loss: 3.5)}, r"returns what to print: a text, not float"),
+    ],
+)
+def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.run(line(**changes))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a number from 0 on"),
+        (lambda: EarlyStopping(tolerance="a"), "EarlyStopping: tolerance must be a number from 0 on"),  # type: ignore[arg-type]
+        (lambda: EarlyStopping(mode="best"), "EarlyStopping: mode must be min or max"),
+        (lambda: Report(end="done"), "Report: end must be a function"),  # type: ignore[arg-type]
+        (lambda: line(report=print), r"Scenario: report must be a Report\(...\)"),
+        (lambda: line(stopping=3), r"Scenario: stopping must be an EarlyStopping\(...\)"),
+        (lambda: line(checkpoint="best.npz"), r"Scenario: checkpoint must be a Checkpoint\(...\)"),
+        (lambda: line(validation=["x"]), "Scenario: validation must be names of data"),
+        (lambda: line(batched="x"), "Scenario: batched must be names of data, in a list"),
+        (lambda: line(metrics={"val_loss": off}), "val_loss is measured in any case"),
+        (lambda: line(settings={"patience": 1}, stopping=EarlyStopping()), "patience is a setting in any case"),
+    ],
+)
+def test_parts_that_cannot_be(make: Any, said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        make()
+
+
+# What is printed.
+
+
+def test_a_report_is_asked_at_its_times_with_plain_values() -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    def start(w: Any, steps: int, epochs: int, batches: int, x: Any) -> str:
+        seen.append(("start", type(w), float(w), steps, epochs, batches, len(x)))
+        return "start"
+
+    def step(step: int, epoch: int, batch: int, loss: float, w: Any, record: Any) -> None:
+        assert record.loss == loss
+        assert record.updated("w") == w
+        seen.append(("step", step, epoch, batch))
+
+    def epoch(epoch: int, loss: float, off: float, val_off: float) -> str:
+        return f"epoch {epoch} {loss:.6f} {off:.6f} {val_off:.6f}"
+
+    def end(steps: int, epochs: int, w: Any) -> str:
+        return f"end {steps} {epochs} {w}"
+
+    report = Report(start=start, step=step, epoch=epoch, end=end)
+    scenario = line(report=report, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"})
+    trace = tracer.run(scenario, settings={"epochs": 3}, steps=4)
+    assert seen == [
+        ("start", np.ndarray, 0.5, 4, 2, 3, 5), ("step", 0, 0, 0), ("step", 1, 0, 1), ("step", 2, 0, 2), ("step", 3, 1, 0),
+    ]  # fmt: skip
+    row = trace.metrics[2]
+    assert trace.printed == (
+        "start",
+        f"epoch 0 {row['epoch_loss']:.6f} {row['off']:.6f} {row['val_off']:.6f}",
+        f"end 4 2 {trace.steps[-1].updated('w')}",
+    )
+
+
+def test_the_end_of_an_unfinished_epoch_has_its_metrics_too() -> None:
+    report = Report(end=lambda loss, off, val_loss: f"{loss} {off} {val_loss}")
+    trace = tracer.run(line(report=report, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"}), steps=4)
+    last = trace.steps[-1]
+    prediction = np.array([7.0, 8.0]) * last.updated("w") + last.updated("b")
+    distance = np.mean(np.abs(last.node("prediction").value - last.node("y").value))
+    assert trace.printed == (f"{last.loss} {distance} {np.mean((prediction - [1.0, 2.0]) ** 2)}",)
+    assert "off" not in trace.metrics[-1]
+
+
+def test_the_end_speaks_of_what_was_done() -> None:
+    scenario = line(
+        epochs=50, stopping=EarlyStopping(tolerance=1e9, patience=1), report=Report(end=lambda steps, epochs: f"{steps} {epochs}")
+    )
+    assert tracer.run(scenario).printed == ("6 2",)
