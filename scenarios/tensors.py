@@ -18,10 +18,6 @@ WAYS = {
 """Over which axes each tensor is reduced: all of them, one or several; with `keepdims` they stay, of length 1."""
 
 
-def no_data():
-    return {}
-
-
 def model(vector, matrix, cube):
     """The smallest and the largest values of every tensor in every way."""
     tensors = {"vector": vector, "matrix": matrix, "cube": cube}
@@ -50,4 +46,4 @@ def results(vector, matrix, cube, record):
     return "\n".join(lines)
 
 
-scenario = Scenario(data=no_data, parameters=TENSORS, model=model, loss=loss, report=Report(end=results))
+scenario = Scenario(parameters=TENSORS, model=model, loss=loss, report=Report(end=results))

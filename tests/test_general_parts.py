@@ -200,22 +200,29 @@ measured = st.floats(-10, 10) | st.just(float("nan"))
 @given(values=st.lists(measured, min_size=1, max_size=12), tolerance=st.sampled_from([0.0, 0.5]), patience=st.integers(1, 4))
 def test_the_stopping_rule_against_its_words(values: list[float], tolerance: float, patience: int) -> None:
     """The last `patience` values: none was better than the best of all before it by more than the tolerance."""
-    rule = EarlyStopping(tolerance=tolerance, patience=patience)
 
     def improved(position: int) -> bool:
-        before = [value for value in values[:position] if value == value]
-        return values[position] <= min(before, default=float("inf")) - tolerance
+        best = min((value for value in values[:position] if value == value), default=float("inf"))
+        return values[position] < best and values[position] <= best - tolerance
 
     recent = range(len(values) - patience, len(values))
-    assert rule.is_over(values) == (len(values) >= patience and not any(map(improved, recent)))
-    mirrored = EarlyStopping(tolerance=tolerance, patience=patience, mode="max")
-    assert mirrored.is_over([-value for value in values]) == rule.is_over(values)
+    expected = len(values) >= patience and not any(map(improved, recent))
+    for mode, sign in (("min", 1), ("max", -1)):
+        rule = EarlyStopping(tolerance=tolerance, patience=patience, mode=mode)
+        watch = rule.watch()
+        for value in values:
+            watch.see(sign * value)
+        assert rule.is_over(watch) == expected
 
 
 @given(values=st.lists(measured, min_size=1, max_size=12))
 def test_a_checkpoint_keeps_the_first_of_the_best(values: list[float]) -> None:
-    checkpoint = Checkpoint(monitor="loss", mode="min")
-    kept = [position for position in range(len(values)) if checkpoint.is_best(values[: position + 1])]
+    watch = Checkpoint(monitor="loss", mode="min").watch()
+    kept = []
+    for position, value in enumerate(values):
+        watch.see(value)
+        if watch.is_best:
+            kept.append(position)
     numbers = [value for value in values if value == value]
     if numbers:
         assert kept[-1] == values.index(min(numbers))
@@ -259,7 +266,7 @@ def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> N
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a number from 0 on"),
+        (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a number from 1 on"),
         (lambda: EarlyStopping(tolerance="a"), "EarlyStopping: tolerance must be a number from 0 on"),  # type: ignore[arg-type]
         (lambda: EarlyStopping(mode="best"), "EarlyStopping: mode must be min or max"),
         (lambda: Report(end="done"), "Report: end must be a function"),  # type: ignore[arg-type]

@@ -1,25 +1,59 @@
 """What watches a measured value from epoch to epoch: when to stop a run, and which parameters to keep.
 
 Watched is `loss`, the mean loss of the epoch, or a metric by its name; `val_loss` and such where there is validation data.
-A value that is not a number never counts as better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 from tracer.errors import UsageError
 
 MODES = ("min", "max")
 
 
+@dataclass(slots=True)
+class Watch:
+    """Follows a value from epoch to epoch: the best so far, and for how many epochs in a row it was not improved.
+
+    With mode "min" smaller is better, with "max" larger. An improvement betters the best so far, by `tolerance` at least;
+    many small improvements count as none. A value that is not a number is never better.
+
+    >>> watch = Watch("max")
+    >>> [(watch.see(value), watch.is_best, watch.waited)[1:] for value in (0.5, 0.5, 0.75)]
+    [(True, 0), (False, 1), (True, 0)]
+    """
+
+    mode: str
+    tolerance: float = 0.0
+    epochs: int = 0
+    waited: int = 0
+    is_best: bool = False
+    value: float = field(init=False)
+    best: float = field(init=False)
+    best_before: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.value = self.best = self.best_before = math.inf if self.mode == "min" else -math.inf
+
+    def see(self, value: float) -> None:
+        """Take the value of one more epoch."""
+        lower, lowest = (value, self.best) if self.mode == "min" else (-value, -self.best)
+        self.epochs += 1
+        self.is_best = lower < lowest
+        self.waited = 0 if self.is_best and lower <= lowest - self.tolerance else self.waited + 1
+        self.value, self.best_before = value, self.best
+        self.best = value if self.is_best else self.best
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyStopping:
-    """Stop when the monitored value was not better than the best before by more than `tolerance`, `patience` times in a row.
+    """Stop when the monitored value was not improved by `tolerance` for `patience` epochs in a row.
 
     With mode "min" smaller is better, with "max" larger. The rule is scikit-learn's (`tol` and `n_iter_no_change` of
-    SGDClassifier): the best is always the best so far, so that many small improvements count as none.
+    SGDClassifier), except that without a tolerance an equal value is no improvement: Keras' EarlyStopping keeps as the best
+    only what improved it by more than the tolerance, here the best is always the best so far.
     """
 
     monitor: str = "loss"
@@ -29,30 +63,24 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         _check_mode(self, self.mode)
-        for name in ("tolerance", "patience"):
+        for name, least in (("tolerance", 0), ("patience", 1)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-                raise UsageError(f"EarlyStopping: {name} must be a number from 0 on, this is {value!r}")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= least:
+                raise UsageError(f"EarlyStopping: {name} must be a number from {least} on, this is {value!r}")
 
-    def is_over(self, values: Sequence[float]) -> bool:
-        """Whether to stop after an epoch, given the monitored value of every epoch so far.
+    def watch(self) -> Watch:
+        """A watch over the monitored value, before the first epoch."""
+        return Watch(self.mode, self.tolerance)
 
-        >>> rule = EarlyStopping(tolerance=0.1, patience=2)
-        >>> rule.is_over([1.0, 0.5, 0.45]), rule.is_over([1.0, 0.5, 0.45, 0.41]), rule.is_over([1.0, 0.5, 0.45, 0.3])
-        (False, True, False)
-        """
-        waited = 0
-        best = float("inf")
-        for value in values:
-            lower = value if self.mode == "min" else -value
-            waited = 0 if lower <= best - self.tolerance else waited + 1
-            best = lower if lower < best else best
-        return waited >= max(self.patience, 1)
+    def is_over(self, watch: Watch) -> bool:
+        """Whether to stop after what was seen."""
+        return watch.waited >= self.patience
 
     def reason(self) -> str:
         """Why the run was stopped, in words."""
         by = f" by {self.tolerance:g}" if self.tolerance else ""
-        return f"{self.monitor} had not improved{by} for {self.patience} epochs in a row"
+        epochs = "epoch" if self.patience == 1 else "epochs in a row"
+        return f"{self.monitor} had not improved{by} for {self.patience} {epochs}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,37 +99,23 @@ class Checkpoint:
         if "/" in self.file or "\\" in self.file or not self.file.endswith(".npz"):
             raise UsageError(f"Checkpoint: file must be a file name that ends in .npz, this is {self.file!r}")
 
-    def best_before(self, values: Sequence[float]) -> float:
-        """The best of all values but the last; infinitely bad where there is none."""
-        worst = float("inf") if self.mode == "min" else float("-inf")
-        best = worst
-        for value in values[:-1]:
-            best = value if self._is_better(value, best) else best
-        return best
+    def watch(self) -> Watch:
+        """A watch over the monitored value, before the first epoch."""
+        return Watch(self.mode)
 
-    def is_best(self, values: Sequence[float]) -> bool:
-        """Whether the last value is better than all before it.
-
-        >>> checkpoint = Checkpoint(monitor="val_accuracy", mode="max")
-        >>> checkpoint.is_best([0.5]), checkpoint.is_best([0.5, 0.5]), checkpoint.is_best([0.5, 0.5, 0.75])
-        (True, False, True)
-        """
-        return self._is_better(values[-1], self.best_before(values))
-
-    def message(self, values: Sequence[float], place: str) -> str:
+    def message(self, watch: Watch, place: str) -> str:
         """What is said at the end of an epoch, in the words of Keras' ModelCheckpoint.
 
-        >>> Checkpoint(monitor="val_accuracy", mode="max").message([0.5, 0.75], "best.npz")
-        'Epoch 2: val_accuracy improved from 0.50000 to 0.75000, saving model to best.npz'
+        >>> checkpoint = Checkpoint(monitor="val_accuracy", mode="max")
+        >>> watch = checkpoint.watch()
+        >>> watch.see(0.5)
+        >>> checkpoint.message(watch, "best.npz")
+        'Epoch 1: val_accuracy improved from -inf to 0.50000, saving model to best.npz'
         """
-        before, now = self.best_before(values), values[-1]
-        head = f"Epoch {len(values)}: {self.monitor}"
-        if self._is_better(now, before):
-            return f"{head} improved from {before:.5f} to {now:.5f}, saving model to {place}"
-        return f"{head} did not improve from {before:.5f}"
-
-    def _is_better(self, value: float, best: float) -> bool:
-        return value < best if self.mode == "min" else value > best
+        head = f"Epoch {watch.epochs}: {self.monitor}"
+        if watch.is_best:
+            return f"{head} improved from {watch.best_before:.5f} to {watch.value:.5f}, saving model to {place}"
+        return f"{head} did not improve from {watch.best_before:.5f}"
 
 
 def _check_mode(monitor: EarlyStopping | Checkpoint, mode: str) -> None:

@@ -32,17 +32,12 @@ class Optimizer(Protocol):
         """The numbers that the step computes with; `step_number` counts from 1. A schedule is called before `prepare`."""
 
     def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
-        """What a step computes once for all parameters."""
+        """What a step computes once for all parameters, by name."""
 
     def update(
-        self,
-        parameter: Array,
-        gradient: Array,
-        state: Mapping[str, Array],
-        hyperparameters: Mapping[str, Array],
-        prepared: Mapping[str, Array],
+        self, parameter: Array, gradient: Array, state: Mapping[str, Array], numbers: Mapping[str, Array]
     ) -> tuple[Array, dict[str, Array]]:
-        """The new value of a parameter and its new state."""
+        """The new value of a parameter and its new state; `numbers` are the hyperparameters and what was prepared."""
 
 
 def check_numbers(optimizer: Any) -> None:
@@ -78,17 +73,12 @@ class SGD:
         return {}
 
     def update(
-        self,
-        parameter: Array,
-        gradient: Array,
-        state: Mapping[str, Array],
-        hyperparameters: Mapping[str, Array],
-        prepared: Mapping[str, Array],
+        self, parameter: Array, gradient: Array, state: Mapping[str, Array], numbers: Mapping[str, Array]
     ) -> tuple[Array, dict[str, Array]]:
-        learning_rate = hyperparameters["learning_rate"]
+        learning_rate = numbers["learning_rate"]
         if "velocity" not in state:
             return parameter - learning_rate * gradient, {}
-        velocity = hyperparameters["momentum"] * state["velocity"] + gradient
+        velocity = numbers["momentum"] * state["velocity"] + gradient
         return parameter - learning_rate * velocity, {"velocity": velocity}
 
 
@@ -131,17 +121,12 @@ class Adam:
         }
 
     def update(
-        self,
-        parameter: Array,
-        gradient: Array,
-        state: Mapping[str, Array],
-        hyperparameters: Mapping[str, Array],
-        prepared: Mapping[str, Array],
+        self, parameter: Array, gradient: Array, state: Mapping[str, Array], numbers: Mapping[str, Array]
     ) -> tuple[Array, dict[str, Array]]:
-        m = hyperparameters["beta1"] * state["m"] + prepared["new_share1"] * gradient
-        v = hyperparameters["beta2"] * state["v"] + prepared["new_share2"] * np.square(gradient)
-        denominator = np.sqrt(v) / prepared["root_correction"] + hyperparameters["epsilon"]
-        return parameter - prepared["step_size"] * (m / denominator), {"m": m, "v": v}
+        m = numbers["beta1"] * state["m"] + numbers["new_share1"] * gradient
+        v = numbers["beta2"] * state["v"] + numbers["new_share2"] * np.square(gradient)
+        denominator = np.sqrt(v) / numbers["root_correction"] + numbers["epsilon"]
+        return parameter - numbers["step_size"] * (m / denominator), {"m": m, "v": v}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,16 +152,11 @@ class KerasAdam(Adam):
         return {"new_share1": new_share1, "new_share2": new_share2, "alpha": alpha}
 
     def update(
-        self,
-        parameter: Array,
-        gradient: Array,
-        state: Mapping[str, Array],
-        hyperparameters: Mapping[str, Array],
-        prepared: Mapping[str, Array],
+        self, parameter: Array, gradient: Array, state: Mapping[str, Array], numbers: Mapping[str, Array]
     ) -> tuple[Array, dict[str, Array]]:
-        m = state["m"] + (gradient - state["m"]) * prepared["new_share1"]
-        v = state["v"] + (np.square(gradient) - state["v"]) * prepared["new_share2"]
-        change = m * prepared["alpha"] / (np.sqrt(v) + hyperparameters["epsilon"])
+        m = state["m"] + (gradient - state["m"]) * numbers["new_share1"]
+        v = state["v"] + (np.square(gradient) - state["v"]) * numbers["new_share2"]
+        change = m * numbers["alpha"] / (np.sqrt(v) + numbers["epsilon"])
         return parameter - change, {"m": m, "v": v}
 
 

@@ -30,10 +30,11 @@ MEASURED = ("step", "epoch", "batch", "loss", "epoch_loss", "val_loss")
 class Scenario:
     """A program to trace. All functions are plain NumPy; their arguments are matched by name.
 
-    `data(rng, path, dtype)` returns named arrays, `parameters` are initial values by name or a function `parameters(rng)` that
-    returns them. `model` takes data and parameters and returns the prediction; `loss` takes the prediction, by any name
-    that is neither data nor parameter, and whatever else it needs, and returns one number. A model may also return several
-    results in a dict, which loss and metrics ask for by name. A function may ask for any setting by name.
+    `data(rng, path, dtype)` returns named arrays (without it there are none), `parameters` are initial values by name or a
+    function `parameters(rng)` that returns them. `model` takes data and parameters and returns the prediction; `loss` takes
+    the prediction, by any name that is neither data nor parameter, and whatever else it needs, and returns one number. A
+    model may also return several results in a dict, which loss and metrics ask for by name. A function may ask for any
+    setting by name.
 
     `optimizer` makes the update; without one a run is a single step that ends with the gradients. A run is `steps` long, or
     `epochs`, or until `stopping` ends it. With a `batch_size` the arrays that model and loss take, or those named in
@@ -50,7 +51,7 @@ class Scenario:
     those of the file.
     """
 
-    data: Callable[..., Mapping[str, Any]]
+    data: Callable[..., Mapping[str, Any]] = field(default=lambda: NOTHING)
     parameters: Mapping[str, Any] | Callable[..., Mapping[str, Any]]
     model: Callable[..., Any]
     loss: Callable[..., Any]

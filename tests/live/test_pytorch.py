@@ -173,10 +173,11 @@ def test_mnist(case: Case, momentum: float) -> None:
     hold_against_pytorch(scenario, gentle(0.1, momentum), case.dtype, loss_of)
 
 
-@given(case=cases(), learning_rate=st.floats(1e-6, 2e-5))
+@given(case=cases(), learning_rate=st.floats(0.01, 0.2))
 @settings(max_examples=30)
 def test_linear_regression(case: Case, learning_rate: float) -> None:
-    x, y = case.rng.integers(1, 100, size=(2, case.examples)).astype(float)
+    # In units of a hundred, so that in single precision the differences keep their digits.
+    x, y = case.rng.integers(1, 100, size=(2, case.examples)) / 100
     scenario = bare(tracer.load("linear-regression"), case, {"x": x, "y": y}, {"w": case.rng.normal(), "b": 0.0})
 
     def loss_of(data: Mapping[str, Any], w: Mapping[str, Any]) -> Any:
@@ -221,7 +222,7 @@ def test_schedules(ours: Schedule, scheduler: str, settings_of_theirs: dict[str,
     optimizer = torch.optim.SGD([weight], lr=0.1)
     their = getattr(torch.optim.lr_scheduler, scheduler)(optimizer, **settings_of_theirs)
     scenario = Scenario(
-        data=dict, parameters={"w": 1.0}, model=lambda w: w, loss=lambda p: p * p,
+        parameters={"w": 1.0}, model=lambda w: w, loss=lambda p: p * p,
         optimizer=SGD(learning_rate=ours), steps=11,
     )  # fmt: skip
     for step in tracer.run(scenario).steps:

@@ -17,6 +17,7 @@ from tracer.cli.progress import Progress
 from tracer.errors import UsageError, close_names
 from tracer.graph import Step, Trace
 from tracer.loading import load
+from tracer.monitoring import Watch
 from tracer.rendering.engine import ENGINES, Engine, find_engine
 from tracer.training import Training
 from tracer.views.finiteness import FiniteWatch
@@ -108,7 +109,11 @@ class _Run:
     watch: FiniteWatch = field(default_factory=FiniteWatch)
     kept: list[str] = field(default_factory=list)
     _said: int = 0
-    _epochs: int = 0
+    _checkpoint_watch: Watch | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        checkpoint = self.training.scenario.checkpoint
+        self._checkpoint_watch = checkpoint.watch() if checkpoint is not None else None
 
     def steps(self, progress: Progress) -> Iterator[Step]:
         """The steps as they come."""
@@ -121,9 +126,7 @@ class _Run:
             for text in self.training.printed[self._said :]:
                 self._say(text, progress)
             self._said = len(self.training.printed)
-            if len(self.training.history) > self._epochs:
-                self._epochs += 1
-                self._checkpoint(progress)
+            self._checkpoint(progress)
             yield step
             progress.step()
 
@@ -133,16 +136,16 @@ class _Run:
             click.echo(text)
 
     def _checkpoint(self, progress: Progress) -> None:
-        """Write the parameters where those of the epoch that just ended are the best so far."""
-        checkpoint = self.training.scenario.checkpoint
-        if checkpoint is None:
+        """At the end of an epoch, write the parameters where they are the best so far."""
+        checkpoint, watch, history = self.training.scenario.checkpoint, self._checkpoint_watch, self.training.history
+        if checkpoint is None or watch is None or len(history) == watch.epochs:
             return
-        values = [measured[checkpoint.monitor] for measured in self.training.history]
+        watch.see(history[-1][checkpoint.monitor])
         place = self.folder.path / checkpoint.file
-        if checkpoint.is_best(values):
+        if watch.is_best:
             self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
-            self.kept = [f"{place} (epoch {len(values)}, {checkpoint.monitor} {measured_text(values[-1])})"]
-        self._say(checkpoint.message(values, str(place)), progress)
+            self.kept = [f"{place} (epoch {watch.epochs}, {checkpoint.monitor} {measured_text(watch.value)})"]
+        self._say(checkpoint.message(watch, str(place)), progress)
 
     def shown(self) -> Trace:
         """The trace with the steps that the pictures show."""

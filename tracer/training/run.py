@@ -62,6 +62,7 @@ class Training:
         self.steps = self._count_steps(steps)
         # A number of steps that was asked for is run to its end.
         self._stopping = scenario.stopping if steps is None else None
+        self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
         self._measuring = Measuring(scenario, self._prepared, self._given)
         self.metrics: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
@@ -118,7 +119,7 @@ class Training:
                 now.update(measured)
                 self._print(report.epoch, now)
                 row.update(self._row_of(measured))
-                self._watch()
+                self._watch(measured)
             if report.end is not None and (self.stopped or index == self.steps - 1):
                 if position < batches.count - 1:  # so that an epoch that was not finished has its metrics too
                     now.update(self._measuring.end_epoch(self.parameters))
@@ -148,10 +149,13 @@ class Training:
         mean_loss = {"epoch_loss": measured["loss"]} if self._batches.count > 1 else {}
         return mean_loss | {name: value for name, value in measured.items() if name != "loss"}
 
-    def _watch(self) -> None:
-        rule = self._stopping
-        if rule is not None and rule.is_over([measured[rule.monitor] for measured in self.history]):
-            self.stopped = f"stopped after {len(self.history)} epochs: {rule.reason()}"
+    def _watch(self, measured: Mapping[str, Any]) -> None:
+        rule, watch = self._stopping, self._stopping_watch
+        if rule is None or watch is None:
+            return
+        watch.see(measured[rule.monitor])
+        if rule.is_over(watch):
+            self.stopped = f"stopped after {watch.epochs} epoch{'' if watch.epochs == 1 else 's'}: {rule.reason()}"
 
     def _step(self, index: int, epoch: int, position: int, order: np.ndarray | None) -> Step:
         scenario, prepared = self.scenario, self._prepared

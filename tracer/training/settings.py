@@ -24,7 +24,7 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
 
     `optimizer` chooses another one, SGD, Adam or KerasAdam, with the settings that it has by itself.
 
-    >>> line = Scenario(data=dict, parameters={"w": 0.0}, model=lambda w: w, loss=lambda p: p, epochs=5)
+    >>> line = Scenario(parameters={"w": 0.0}, model=lambda w: w, loss=lambda p: p, epochs=5)
     >>> with_settings(line, {"epochs": "2"}).epochs
     2
     """

@@ -49,13 +49,13 @@ class Update:
         if self._schedule is not None:
             numbers["learning_rate"] = self._scheduled(self._schedule)
         recorder.enter(Phase.UPDATE, scope=family)
-        prepared = optimizer.prepare(numbers)
+        numbers |= optimizer.prepare(numbers)
         values: dict[str, np.ndarray] = {}
         state: State = {}
         for name, parameter in parameters.items():
             recorder.enter(Phase.UPDATE, scope=f"{family}/{name}", subject=name)
             gradient = recorder.gradient(parameter.id)
-            new, kept = optimizer.update(parameter, gradient, self._state[name], numbers, prepared)
+            new, kept = optimizer.update(parameter, gradient, self._state[name], numbers)
             recorder.updated(parameter, new)
             recorder.name(new, f"{name}_new")
             for key, value in kept.items():
