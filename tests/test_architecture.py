@@ -37,6 +37,7 @@ FLOORS = [
     ["views.booklet"],
     ["rendering.engine", "rendering.document"],
     ["cli.files", "cli.progress", "cli.reporting"],
+    ["cli.running"],
     ["cli.listing", "cli.tracing"],
     ["cli"],
 ]

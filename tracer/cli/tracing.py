@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tracer.archives import array_bytes
 from tracer.arguments import whole_number
-from tracer.cli.files import GrowingFile, OutputFolder
-from tracer.cli.progress import Progress
+from tracer.cli.files import OutputFolder
+from tracer.cli.running import Run, run_to_the_end
 from tracer.errors import UsageError, close_names
-from tracer.graph import Step, Trace
+from tracer.graph import Trace
 from tracer.loading import load
-from tracer.monitoring import Watch
 from tracer.rendering.engine import ENGINES, Engine, find_engine
 from tracer.training import Training
-from tracer.views.finiteness import FiniteWatch
-from tracer.views.log import ending_lines, log_lines
-from tracer.views.notation import counted, measured_text, number_text, shape_text
 
 FORMATS = ("pdf", "log", "svg", "png", "dot")
 PICTURES = {"svg", "png", "dot"}
@@ -78,9 +71,9 @@ def trace(
         dtype=dtype,
     )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
-    run = _Run(training, folder, quiet=quiet, verbose=verbose)
+    run = Run(training, folder, quiet=quiet, verbose=verbose)
     log = folder.growing("steps.log") if "log" in wanted else None
-    _run_to_the_end(run, log)
+    run_to_the_end(run, log)
     written = [*run.kept, *([f"{log.end()} ({log.lines:,} lines)"] if log is not None else [])]
     if "pdf" in wanted and layout_engine is not None:
         written.append(str(_write_booklet(run.shown(), run.watch.notice(), folder, layout_engine)))
@@ -94,121 +87,6 @@ def trace(
             click.echo(line)
         for line in written:
             click.echo(f"wrote {line}")
-
-
-@dataclass(slots=True)
-class _Run:
-    """A run in progress: it prints what the program prints, writes checkpoints, and keeps what the pictures show."""
-
-    training: Training
-    folder: OutputFolder
-    quiet: bool
-    verbose: bool
-    first: Step | None = None
-    last: Step | None = None
-    watch: FiniteWatch = field(default_factory=FiniteWatch)
-    kept: list[str] = field(default_factory=list)
-    _said: int = 0
-    _checkpoint_watch: Watch | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        checkpoint = self.training.scenario.checkpoint
-        self._checkpoint_watch = checkpoint.watch() if checkpoint is not None else None
-
-    def steps(self, progress: Progress) -> Iterator[Step]:
-        """The steps as they come."""
-        for step in self.training:
-            self.first = self.first or step
-            self.last = step
-            self.watch.look(step)
-            if self.verbose:
-                self._say(f"step {step.index}  loss {number_text(step.loss)}", progress)
-            for text in self.training.printed[self._said :]:
-                self._say(text, progress)
-            self._said = len(self.training.printed)
-            self._checkpoint(progress)
-            yield step
-            progress.step()
-
-    def _say(self, text: str, progress: Progress) -> None:
-        if not self.quiet:
-            progress.aside()
-            click.echo(text)
-
-    def _checkpoint(self, progress: Progress) -> None:
-        """At the end of an epoch, write the parameters where they are the best so far."""
-        checkpoint, watch, history = self.training.scenario.checkpoint, self._checkpoint_watch, self.training.history
-        if checkpoint is None or watch is None or len(history) == watch.epochs:
-            return
-        watch.see(history[-1][checkpoint.monitor])
-        place = self.folder.path / checkpoint.file
-        if watch.is_best:
-            self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
-            self.kept = [f"{place} (epoch {watch.epochs}, {checkpoint.monitor} {measured_text(watch.value)})"]
-        self._say(checkpoint.message(watch, str(place)), progress)
-
-    def shown(self) -> Trace:
-        """The trace with the steps that the pictures show."""
-        steps = {step.index: step for step in (self.first, self.last) if step is not None}
-        training = self.training
-        return replace(
-            training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped
-        )
-
-    def summary(self) -> Iterator[str]:
-        """What happened, in a few lines."""
-        training, head = self.training, self.training.head
-        yield f"{head.scenario}: {head.title}" if head.title else head.scenario
-        parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
-        yield f"{counted(len(training.metrics), 'step')}, {counted(training.parameter_count, 'parameter')}: {parameters}"
-        yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
-        if training.stopped:
-            yield training.stopped
-        if self.watch.notice():
-            yield self.watch.notice()
-
-
-def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
-    """The first and the last value of everything that was measured."""
-    ends: dict[str, tuple[Any, Any]] = {}
-    for row in rows:
-        for name, value in row.items():
-            if name not in ("step", "epoch"):
-                ends[name] = ends.get(name, (value,))[0], value
-    return ends
-
-
-def _change(first: Any, last: Any) -> str:
-    return " -> ".join(dict.fromkeys((measured_text(first), measured_text(last))))
-
-
-def _run_to_the_end(run: _Run, log: GrowingFile | None) -> None:
-    """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
-    head = run.training.head
-    try:
-        with Progress(run.training.steps, head.scenario, quiet=run.quiet) as progress:
-            steps = run.steps(progress)
-            if log is None:
-                deque(steps, maxlen=0)
-                return
-            for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped):
-                log.write(text)
-    except BaseException as error:
-        _keep_what_is_whole(run, log, error)
-        raise
-
-
-def _keep_what_is_whole(run: _Run, log: GrowingFile | None, error: BaseException) -> None:
-    """End the log of a run that ended early; where no step was finished, an earlier log stays in its place."""
-    if log is None or log.is_broken:
-        return
-    steps = log.whole_pieces() - 1  # the first piece is the heading
-    if steps < 1:
-        log.discard()
-        return
-    why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
-    log.write(ending_lines(steps, run.training.steps, why))
-    error.add_note(f"{steps} of {run.training.steps} steps are whole, in {log.end()}")
 
 
 def _write_booklet(trace: Trace, notice: str, folder: OutputFolder, engine: Engine) -> Path:
