@@ -51,7 +51,7 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
         ({"W1": np.zeros((4, 2))}, r"best.npz: the parameter 'W1' has shape \(2, 4\), the given value \(4, 2\)"),
         ({"b1": np.array(["a"] * 4)}, "best.npz: the parameter 'b1' of fruit is not numeric: its dtype is <U1"),
         ({"b1": np.zeros(4) * 1j}, "best.npz: the parameter 'b1' of fruit is not numeric: its dtype is complex128"),
-        ({"b1": np.array([object()] * 4)}, "best.npz is damaged or no .npz file: Object arrays cannot be loaded"),
+        ({"b1": np.array([object()] * 4)}, "best.npz is damaged: the array 'b1' cannot be read: it holds Python objects"),
     ],
 )
 def test_a_checkpoint_of_another_model(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
@@ -107,8 +107,31 @@ def test_a_damaged_file_is_one_line(tmp_path: Path, kind: str) -> None:
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(tracer.UsageError, match=r"there is no file .*no\.npz"):
         read_arrays(tmp_path / "no.npz")
-    with pytest.raises(tracer.UsageError, match=r"is damaged or no \.npz file: "):
+    with pytest.raises(tracer.UsageError, match=r"is a folder: name the \.npz file"):
         read_arrays(tmp_path)
+
+
+def test_names_that_mean_something_elsewhere(tmp_path: Path) -> None:
+    arrays = {"file": np.arange(3.0), "allow_pickle": np.ones(2), "self": np.zeros(())}
+    path = tmp_path / "best.npz"
+    path.write_bytes(array_bytes(arrays))
+    found = read_arrays(path)
+    assert list(found) == list(arrays)
+    for name, value in arrays.items():
+        np.testing.assert_array_equal(found[name], value)
+
+
+def test_nobody_is_told_to_unpickle(tmp_path: Path) -> None:
+    for kind in ("pickle", "pickle inside", "text", "one array"):
+        with pytest.raises(tracer.UsageError) as caught:
+            read_arrays(damaged(tmp_path, kind))
+        assert "allow_pickle" not in str(caught.value)
+
+
+def test_numbers_that_do_not_fit_become_infinite_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    trace = tracer.run(tracer.load("fruit-keras"), parameters={"W1": np.full((2, 4), 1e300)}, steps=1)
+    assert np.all(np.isinf(trace.steps[0].node("W1").value))
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(

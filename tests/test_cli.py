@@ -134,7 +134,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit or"),
+        (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit?"),
         (["trace", "no.py"], "there is no file no.py"),
         (["trace", "fruit", "--set", "learning_rat=1"], "fruit has no setting 'learning_rat'; did you mean learning_rate?"),
         (["trace", "fruit", "--set", "learning_rate"], "--set takes NAME=VALUE"),
@@ -192,7 +192,7 @@ BAD_INPUT: dict[str, tuple[list[str], str]] = {
     "more labels": (["mnist", "--data", "more"], "more: 3 train images with 4 labels"),
     "another model": (["mnist", "--parameters", "fruit.npz"], "fruit.npz is no checkpoint of mnist: it has no parameter 'w1'"),
     "other shapes": (["fruit", "--parameters", "wide.npz"], "wide.npz: the parameter 'W1' has shape (2, 4), the given"),
-    "no checkpoint": (["fruit", "--parameters", "text.csv"], "text.csv is damaged or no .npz file"),
+    "no checkpoint": (["fruit", "--parameters", "text.csv"], "text.csv is no .npz file of named arrays, or it is cut short"),
     "no file": (["fruit", "--parameters", "none.npz"], "there is no file none.npz"),
 }
 
@@ -238,6 +238,38 @@ def test_a_checkpoint_is_written_and_read_back(capsys: pytest.CaptureFixture[str
     assert Path("continued/best.npz").exists()
     assert capsys.readouterr().out == ""
     assert "W1" in Path("continued/steps.log").read_text()
+
+
+def test_a_checkpoint_is_only_written_over_by_a_better_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "fruit-keras", "-q", "--format", "log") == 0
+    start = Path("output/fruit-keras/best.npz").read_bytes()
+    command = ["trace", "fruit-keras", "--parameters", "output/fruit-keras/best.npz", "--format", "log"]
+    assert run(*command, "--steps", "3") == 0
+    out = capsys.readouterr().out
+    assert out.count("val_accuracy did not improve from 0.50000") == 3
+    assert "no epoch bettered val_accuracy: output/fruit-keras/best.npz was not written" in out
+    assert Path("output/fruit-keras/best.npz").read_bytes() == start
+    assert run(*command) == 0
+    assert "Epoch 4: val_accuracy improved from 0.50000 to 1.00000, saving model to" in capsys.readouterr().out
+    assert Path("output/fruit-keras/best.npz").read_bytes() != start
+
+
+def test_a_checkpoint_that_cannot_be_compared_is_not_written_over(capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint = 'steps=3, checkpoint=tracer.Checkpoint(monitor="loss", mode="min")'
+    Path("mine.py").write_text("import tracer\n" + MINE.format(model="pass").replace("steps=3", checkpoint))
+    assert run("trace", "mine.py", "-q") == 0
+    log = Path("output/mine/steps.log").read_text()
+    assert run("trace", "mine.py", "--parameters", "output/mine/best.npz") == 2
+    assert "starts from output/mine/best.npz and would write over it: choose another folder with -o" in capsys.readouterr().err
+    assert Path("output/mine/steps.log").read_text() == log
+    assert run("trace", "mine.py", "--parameters", "output/mine/best.npz", "-o", "next", "-q") == 0
+
+
+def test_wrong_use_in_ones_own_file_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(MINE.format(model="pass").replace("steps=3", "batch_size=2.0"))
+    assert run("trace", "mine.py") == 2
+    err = capsys.readouterr().err
+    assert re.fullmatch(r"tracer: mine\.py:\d+: Scenario: batch_size takes a whole number from 1 on, this is 2\.0\n", err)
 
 
 def test_points_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:

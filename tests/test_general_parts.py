@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracer
-from tracer import SGD, Adam, Checkpoint, EarlyStopping, Report, Scenario
+from tracer import SGD, Adam, Checkpoint, EarlyStopping, KerasAdam, Report, Scenario
 from tracer.graph import Phase
 from tracer.losses import mean_squared_error
 from tracer.schedules import ExponentialDecay, InverseTimeDecay, StepDecay, optimal
@@ -57,6 +57,28 @@ def test_a_metric_of_batches_is_measured_before_the_update_and_averaged() -> Non
     values = [np.mean(np.abs(step.node("prediction").value - step.node("y").value)) for step in steps]
     assert trace.metrics[2]["off"] == pytest.approx((2 * values[0] + 2 * values[1] + values[2]) / 5)
     assert ["off" in row for row in trace.metrics] == [False, False, True] * 2
+
+
+def test_a_metric_of_batches_sees_the_parameters_before_the_update() -> None:
+    scenario = line(batch_size=None, metrics={"again": lambda prediction, w: w + 0 * np.sum(prediction)})
+    trace = tracer.run(scenario)
+    assert [row["again"] for row in trace.metrics] == [float(step.node("w").value) for step in trace.steps]
+
+
+def test_what_only_looks_does_not_change_what_is_drawn() -> None:
+    """The generator is not handed to metrics and reports: a printed line must not change the training."""
+    with pytest.raises(tracer.UsageError, match="the metric drawn of line asks for 'rng'"):
+        tracer.run(line(metrics={"drawn": lambda rng: rng.normal()}))
+    with pytest.raises(tracer.UsageError, match=r"the report of line \(epoch\) asks for 'rng'"):
+        tracer.run(line(report=Report(epoch=lambda rng: "")))
+
+
+def test_what_fails_on_validation_data_says_so() -> None:
+    data = {"x": np.arange(4.0), "y": np.arange(4.0), "x_test": np.arange(3.0), "y_test": np.arange(2.0)}
+    scenario = line(data=lambda: data, validation={"x": "x_test", "y": "y_test"}, loss=lambda p, y: np.mean((p - y) ** 2))
+    with pytest.raises(ValueError, match="broadcast") as caught:
+        tracer.run(scenario)
+    assert "while measuring on the validation data" in caught.value.__notes__
 
 
 def test_validation_measures_with_the_parameters_after_the_epoch() -> None:
@@ -108,7 +130,7 @@ def test_without_an_optimizer_a_run_ends_with_the_gradients() -> None:
     assert not step.updates
     assert step.gradient("w") != 0
     assert "optimizer" not in trace.hyperparameters
-    with pytest.raises(tracer.UsageError, match="line has no optimizer: 2 steps would be the same over and over"):
+    with pytest.raises(tracer.UsageError, match="line has no optimizer: after the first step nothing would be new"):
         tracer.run(line(optimizer=None, epochs=None, batch_size=None), steps=2)
     with pytest.raises(tracer.UsageError, match="line has no setting 'learning_rate'"):
         tracer.run(line(optimizer=None, epochs=None), settings={"learning_rate": 1})
@@ -182,11 +204,13 @@ def test_another_optimizer_by_name() -> None:
     assert trace.hyperparameters["optimizer"] == "Adam"
     assert trace.hyperparameters["beta1"] == 0.8
     assert trace.hyperparameters["learning_rate"] == 0.001
+    scheduled = line(optimizer=SGD(learning_rate=lambda t: 0.1 / t, momentum=0.5))
+    assert tracer.run(scheduled, settings={"optimizer": "sgd"}).hyperparameters["momentum"] == 0.5
     back = tracer.run(line(optimizer=Adam()), settings={"optimizer": "SGD", "learning_rate": 0.5})
     assert back.hyperparameters["momentum"] == 0.0
     with pytest.raises(tracer.UsageError, match="there is no optimizer 'Adma'; did you mean Adam"):
         tracer.run(line(), settings={"optimizer": "Adma"})
-    with pytest.raises(tracer.UsageError, match="SGD needs a setting learning_rate"):
+    with pytest.raises(tracer.UsageError, match="SGD has no learning_rate of its own: set learning_rate too"):
         tracer.run(line(optimizer=Adam()), settings={"optimizer": "SGD"})
     with pytest.raises(tracer.UsageError, match="line has no setting 'beta1'"):
         tracer.run(line(optimizer=Adam()), settings={"optimizer": "SGD", "learning_rate": 1, "beta1": 0.5})
@@ -245,9 +269,14 @@ def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"stopping": EarlyStopping(monitor="val_loss")}, "the EarlyStopping of line watches 'val_loss', which is not measured"),
+        ({"stopping": EarlyStopping(monitor="val_loss")}, "watches 'val_loss', which is not measured: give the scenario a val"),
         ({"checkpoint": Checkpoint(monitor="acc", mode="max")}, "the Checkpoint of line watches 'acc', which is not measured"),
         ({"validation": {"x": "x_tset"}}, "the validation of line asks for 'x_tset'; did you mean x_test"),
+        ({"validation": {"x": "x_test"}}, "the validation of line replaces 'x' and leaves 'y', which belongs to it row by row"),
+        ({"model": lambda x, w, b: {1: x * w + b}}, "the model of line returns a result under 1, which is no name"),
+        ({"parameters": {1: 0.0}}, "line has a parameter under 1, which is no name of an argument"),
+        ({"metrics": {"m": lambda w: "high"}, "checkpoint": Checkpoint(monitor="m", mode="max")}, "a number: it is 'high'"),
+        ({"metrics": {"m": lambda w: None}, "stopping": EarlyStopping(monitor="m")}, "the EarlyStopping of line watches 'm'"),
         ({"batched": ["z"]}, "batched names 'z', which is no data of model or loss"),
         ({"metrics": {"bad": lambda prediction: prediction}}, "the metric bad of line is averaged over batches"),
         ({"model": lambda x, w, b: {"x": x * w + b}}, "the model of line returns 'x', which is data"),
@@ -266,8 +295,16 @@ def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> N
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a number from 1 on"),
+        (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a whole number from 1 on"),
         (lambda: EarlyStopping(tolerance="a"), "EarlyStopping: tolerance must be a number from 0 on"),  # type: ignore[arg-type]
+        (lambda: EarlyStopping(patience=1.5), "EarlyStopping: patience must be a whole number"),  # type: ignore[arg-type]
+        (lambda: line(batch_size=2.0), "Scenario: batch_size takes a whole number from 1 on, this is 2.0"),
+        (lambda: line(batch_size="2"), "Scenario: batch_size takes a whole number from 1 on, this is '2'"),
+        (lambda: line(shuffle="no"), "Scenario: shuffle must be True or False, this is 'no'"),
+        (lambda: StepDecay(initial=1, factor=1, every=0), "StepDecay: every must be above 0, this is 0"),
+        (lambda: SGD(learning_rate=float("nan")), "SGD: learning_rate must be a finite number"),
+        (lambda: Adam(beta1=1.0), "Adam: beta1 must be from 0 to below 1, this is 1.0"),
+        (lambda: KerasAdam(epsilon=-1.0), "KerasAdam: epsilon must be from 0 on"),
         (lambda: EarlyStopping(mode="best"), "EarlyStopping: mode must be min or max"),
         (lambda: Report(end="done"), "Report: end must be a function"),  # type: ignore[arg-type]
         (lambda: line(report=print), r"Scenario: report must be a Report\(...\)"),
@@ -315,18 +352,20 @@ def test_a_report_is_asked_at_its_times_with_plain_values() -> None:
     assert trace.printed == (
         "start",
         f"epoch 0 {row['epoch_loss']:.6f} {row['off']:.6f} {row['val_off']:.6f}",
+        # The second epoch ends with the run, after one batch.
+        f"epoch 1 {trace.steps[3].loss:.6f} {trace.metrics[3]['off']:.6f} {trace.metrics[3]['val_off']:.6f}",
         f"end 4 2 {trace.steps[-1].updated('w')}",
     )
 
 
-def test_the_end_of_an_unfinished_epoch_has_its_metrics_too() -> None:
+def test_an_epoch_that_ends_with_the_run_is_measured_too() -> None:
     report = Report(end=lambda loss, off, val_loss: f"{loss} {off} {val_loss}")
     trace = tracer.run(line(report=report, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"}), steps=4)
     last = trace.steps[-1]
     prediction = np.array([7.0, 8.0]) * last.updated("w") + last.updated("b")
     distance = np.mean(np.abs(last.node("prediction").value - last.node("y").value))
     assert trace.printed == (f"{last.loss} {distance} {np.mean((prediction - [1.0, 2.0]) ** 2)}",)
-    assert "off" not in trace.metrics[-1]
+    assert trace.metrics[-1]["off"] == distance
 
 
 def test_the_end_speaks_of_what_was_done() -> None:

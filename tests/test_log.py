@@ -76,8 +76,10 @@ def test_the_arithmetic_in_the_log_is_right(name: str) -> None:
     """Every worked element without left-out terms is computed again from its own text."""
     checked = 0
     for line in log_text(briefly(name)).splitlines():
+        if not line.startswith("     ") or line.startswith("     epoch ") or "..." in line:
+            continue
         parts = line.strip().partition("    |g|")[0].split(" = ")
-        if not line.startswith("     ") or len(parts) != 3 or "..." in line or re.search(r"[a-z_]+\(.*(None|axis)", parts[1]):
+        if len(parts) != 3 or re.search(r"[a-z_]+\(.*(None|axis)", parts[1]):
             continue
         found, expected = value_of(parts[1]), value_of(parts[2])
         # The numbers have four digits; what is subtracted from each other loses some.

@@ -53,7 +53,7 @@ def test_forms_of_a_table(tmp_path: Path, content: str) -> None:
         ("1,2\n3,1_000\n", "line 2, column 2 is '1_000'"),
         ("1,2\n3,1e999\n", "line 2, column 2 is '1e999'"),
         ('1,2\n"3,4\n', "points.csv is no table"),
-        (b"\xff\xfe\x00\x01", "points.csv is no table: it is not text"),
+        (b"\xff\xfe\x00\x01", "points.csv is no table: it is not UTF-8 text"),
     ],
 )
 def test_what_is_no_table(tmp_path: Path, content: str | bytes, said: str) -> None:

@@ -18,15 +18,34 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     if not path.exists():
         raise UsageError(f"there is no file {path}")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name the .npz file")
+    if not zipfile.is_zipfile(path):
+        raise UsageError(f"{path} is no .npz file of named arrays, or it is cut short")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise UsageError(f"{path} holds one array without a name: an .npz file of named arrays is needed")
-        with loaded as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError, MemoryError) as error:
-        reason = f"{error}".partition("\n")[0].rstrip(".") or type(error).__name__
-        raise UsageError(f"{path} is damaged or no .npz file: {reason}") from None
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: _array(archive, name) for name in archive.files}
+    except _DAMAGE as error:
+        raise UsageError(f"{path} is damaged: {_reason(error)}") from None
+
+
+_DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError, MemoryError)
+
+
+def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    try:
+        array = archive[name]
+    except _DAMAGE as error:
+        raise ValueError(f"the array {name!r} cannot be read: {_reason(error)}") from None
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name!r} in it is no array")
+    return array
+
+
+def _reason(error: Exception) -> str:
+    """What NumPy says, without its advice to unpickle."""
+    text = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+    return "it holds Python objects, and these are not read" if "allow_pickle" in text else text
 
 
 def array_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -36,6 +55,9 @@ def array_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     True
     """
     content = io.BytesIO()
-    named: dict[str, np.ndarray] = dict(arrays)
-    np.savez(content, allow_pickle=False, **named)
+    # Not np.savez, in which a name may clash with the names of its own arguments.
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
     return content.getvalue()

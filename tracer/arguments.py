@@ -71,7 +71,8 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
         raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
     wanted = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
     try:
-        array = given.astype(wanted)
+        with np.errstate(all="ignore"):  # what does not fit becomes infinite, and is on record as that
+            array = given.astype(wanted)
     except MemoryError:
         raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
     array.flags.writeable = False

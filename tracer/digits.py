@@ -86,6 +86,7 @@ def _check(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> Non
     if labels.ndim != 1 or labels.dtype.kind not in "ui":
         raise UsageError(f"{path}: y_{part} must be whole numbers [n], it is {labels.dtype} {list(labels.shape)}")
     if len(images) != len(labels) or not len(images):
-        raise UsageError(f"{path}: {len(images)} {part} images with {len(labels)} labels")
+        least = "" if len(images) else ": at least one is needed"
+        raise UsageError(f"{path}: {len(images)} {part} images with {len(labels)} labels{least}")
     if labels.min() < 0 or labels.max() > 9:
         raise UsageError(f"{path}: y_{part} must hold labels from 0 to 9, it holds {labels.min()} to {labels.max()}")

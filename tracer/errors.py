@@ -39,7 +39,7 @@ def close_names(name: str, names: list[str]) -> str:
     '; there are: learning_rate, epochs'
     """
     unique = list(dict.fromkeys(names))
-    close = difflib.get_close_matches(name, unique, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name, unique, n=3, cutoff=0.6)
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; there are: {', '.join(unique[:12])}{', ...' if len(unique) > 12 else ''}" if unique else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracer.errors import UsageError
 from tracer.op import Array
-from tracer.tensor import Tensor
+from tracer.tensor import Tensor, plain
 
 
 def dense(x: Array, weights: Array, bias: Array) -> Array:
@@ -78,5 +79,22 @@ def one_hot(labels: Array, classes: int) -> Array:
     array([[0, 0, 1],
            [1, 0, 0]], dtype=int8)
     """
+    check_labels("one_hot", labels, classes, np.shape(labels))
     is_label = np.expand_dims(labels, -1) == np.arange(classes)
     return is_label.astype(np.int8)
+
+
+def check_labels(function: str, labels: Array, classes: int, shape: tuple[int, ...]) -> None:
+    """Raise UsageError unless labels are whole numbers from 0 to classes - 1, of that shape.
+
+    >>> check_labels("cross_entropy", np.array([[0], [1]]), 2, (2,))
+    Traceback (most recent call last):
+    tracer.errors.UsageError: cross_entropy takes labels of shape (2,), one for each sample, these have (2, 1)
+    """
+    values = np.asarray(plain(labels))
+    if values.shape != shape:
+        raise UsageError(f"{function} takes labels of shape {shape}, one for each sample, these have {values.shape}")
+    if values.dtype.kind not in "biu":
+        raise UsageError(f"{function} takes labels that are whole numbers, these are {values.dtype}")
+    if values.size and not 0 <= values.min() <= values.max() < classes:
+        raise UsageError(f"{function} takes labels from 0 to {classes - 1}, these go from {values.min()} to {values.max()}")

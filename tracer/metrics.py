@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracer.errors import UsageError
 from tracer.op import Array
 
 
@@ -15,7 +16,11 @@ def accuracy(scores: Array, labels: Array) -> Array:
     >>> float(accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1])))
     0.5
     """
-    return np.mean(np.argmax(scores, axis=-1) == labels)
+    predicted = np.argmax(scores, axis=-1)
+    if np.shape(predicted) != np.shape(labels):
+        shapes = f"scores of shape {np.shape(scores)} and labels {np.shape(labels)}"
+        raise UsageError(f"accuracy takes scores [samples, classes] and labels [samples], these are {shapes}")
+    return np.mean(predicted == labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,10 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         _check_mode(self, self.mode)
-        for name, least in (("tolerance", 0), ("patience", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= least:
-                raise UsageError(f"EarlyStopping: {name} must be a number from {least} on, this is {value!r}")
+        if isinstance(self.tolerance, bool) or not isinstance(self.tolerance, (int, float)) or not self.tolerance >= 0:
+            raise UsageError(f"EarlyStopping: tolerance must be a number from 0 on, this is {self.tolerance!r}")
+        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
+            raise UsageError(f"EarlyStopping: patience must be a whole number from 1 on, this is {self.patience!r}")
 
     def watch(self) -> Watch:
         """A watch over the monitored value, before the first epoch."""

@@ -6,6 +6,7 @@ once, then `update` for every parameter. Both see Tensors; the hyperparameters a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -41,13 +42,20 @@ class Optimizer(Protocol):
 
 
 def check_numbers(optimizer: Any) -> None:
-    """Raise UsageError unless every field of an optimizer is a number; the learning rate may be a schedule."""
+    """Raise UsageError unless every field of an optimizer is a number it can compute with; a learning rate may be a schedule."""
     for each in fields(optimizer):
         value = getattr(optimizer, each.name)
         if each.name == "learning_rate" and callable(value):
             continue
+        what = f"{type(optimizer).__name__}: {each.name} must be"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise UsageError(f"{type(optimizer).__name__}: {each.name} must be a number, this is {value!r}")
+            raise UsageError(f"{what} a number, this is {value!r}")
+        if not math.isfinite(value):
+            raise UsageError(f"{what} a finite number, this is {value!r}")
+        if each.name.startswith("beta") and not 0 <= value < 1:
+            raise UsageError(f"{what} from 0 to below 1, this is {value!r}")
+        if each.name in ("momentum", "epsilon") and value < 0:
+            raise UsageError(f"{what} from 0 on, this is {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

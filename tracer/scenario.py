@@ -9,7 +9,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from tracer.arguments import DTYPES, whole_number
+from tracer.arguments import checked_dtype
 from tracer.errors import UsageError
 from tracer.graph import NOTHING
 from tracer.monitoring import Checkpoint, EarlyStopping
@@ -81,11 +81,11 @@ class Scenario:
         for name, (kinds, words) in _PARTS.items():
             if not isinstance(getattr(self, name), kinds):
                 raise UsageError(f"Scenario: {name} must be {words}, this is {getattr(self, name)!r}")
-        if self.dtype not in DTYPES:
-            raise UsageError(f"Scenario: dtype must be float32 or float64, this is {self.dtype!r}")
+        checked_dtype(self.dtype)
         for name in ("steps", "epochs", "batch_size"):
-            if getattr(self, name) is not None:
-                whole_number(f"Scenario: {name}", getattr(self, name))
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise UsageError(f"Scenario: {name} takes a whole number from 1 on, this is {value!r}")
         if self.steps is not None and self.epochs is not None:
             raise UsageError("Scenario: a run is so many steps or so many epochs long, give one of them")
         if not isinstance(self.metrics, Mapping) or not all(map(callable, self.metrics.values())):
@@ -109,6 +109,7 @@ class Scenario:
 _PARTS: dict[str, tuple[tuple[type, ...], str]] = {
     "name": ((str,), "a text"),
     "title": ((str,), "a text"),
+    "shuffle": ((bool,), "True or False"),
     "batched": ((tuple, list, set, frozenset, NoneType), "names of data, in a list"),
     "validation": ((Mapping,), "names of data by the names of arguments, in a dict"),
     "stopping": ((EarlyStopping, NoneType), "an EarlyStopping(...)"),

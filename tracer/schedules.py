@@ -34,6 +34,9 @@ class ExponentialDecay:
     factor: float
     every: int = 1
 
+    def __post_init__(self) -> None:
+        _check_count(self, "every", self.every)
+
     def __call__(self, t: Array) -> Array:
         return self.initial * self.factor ** ((t - 1) / self.every)
 
@@ -49,6 +52,9 @@ class StepDecay:
     initial: float
     factor: float
     every: int = 1
+
+    def __post_init__(self) -> None:
+        _check_count(self, "every", self.every)
 
     def __call__(self, epoch: Array) -> Array:
         return self.initial * self.factor ** np.floor(epoch / self.every)
@@ -83,6 +89,9 @@ class CosineDecay:
     steps: int
     final: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_count(self, "steps", self.steps)
+
     def __call__(self, t: Array) -> Array:
         share = np.minimum((t - 1) / self.steps, 1.0)
         return self.final + (self.initial - self.final) * 0.5 * (1 + np.cos(math.pi * share))
@@ -102,3 +111,8 @@ def optimal(t: Array, alpha: float) -> Array:
     typical_weight = math.sqrt(1 / math.sqrt(alpha))
     t0 = 1 / (typical_weight * alpha)
     return 1 / (alpha * (t0 + t - 1))
+
+
+def _check_count(schedule: Schedule, name: str, count: float) -> None:
+    if not count > 0:
+        raise UsageError(f"{type(schedule).__name__}: {name} must be above 0, this is {count!r}")

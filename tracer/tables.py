@@ -23,7 +23,7 @@ def read_table(path: str | Path, columns: int, *, least_rows: int = 1) -> np.nda
     except OSError as error:
         raise UsageError(f"the table {path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is no table: it is not text") from None
+        raise UsageError(f"{path} is no table: it is not UTF-8 text") from None
     rows: list[list[float]] = []
     may_be_heading = True
     try:

@@ -8,7 +8,7 @@ graph in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, Protocol
 
@@ -392,3 +392,14 @@ def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> Record
         f"{name} has no derivative rule: compose it of recorded functions (README lists them),"
         f" or define an operation with `implements = {name}`"
     )
+
+
+def plain(value: Any) -> Any:
+    """Recorded Tensors as their plain arrays, also inside lists and dicts; anything else as it is."""
+    if isinstance(value, Tensor):
+        return value.value
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return value

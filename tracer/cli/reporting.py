@@ -67,7 +67,9 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) ->
         _say(f"{_short(last.filename)}:{last.lineno}: {last.line}: {error}{_notes(error)}")
         return error.exit_code
     if isinstance(error, TracerError):
-        _say(f"{error}{_notes(error)}")
+        theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(bundled_folder())]
+        where = f"{_short(theirs[-1].filename)}:{theirs[-1].lineno}: " if theirs else ""
+        _say(f"{where}{error}{_notes(error)}")
         return error.exit_code
     if isinstance(error, OSError) and not frames:
         _say(f"{error.filename or 'the output'}: {error.strerror or error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from tracer.archives import array_bytes
 from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.progress import Progress
+from tracer.errors import UsageError
 from tracer.graph import Step, Trace
 from tracer.monitoring import Watch
 from tracer.training import Training
@@ -26,6 +28,7 @@ class Run:
 
     training: Training
     folder: OutputFolder
+    started_from: Path | None
     quiet: bool
     verbose: bool
     first: Step | None = None
@@ -38,6 +41,16 @@ class Run:
     def __post_init__(self) -> None:
         checkpoint = self.training.scenario.checkpoint
         self._checkpoint_watch = checkpoint.watch() if checkpoint is not None else None
+        if checkpoint is None or self._checkpoint_watch is None or self.started_from is None:
+            return
+        place = self.folder.path / checkpoint.file
+        if self.started_from.resolve() != place.resolve():
+            return
+        # The run would write over the checkpoint it starts from: only what is better may do that.
+        measured = self.training.measure()
+        if checkpoint.monitor not in measured:
+            raise UsageError(f"this run starts from {place} and would write over it: choose another folder with -o")
+        self._checkpoint_watch.best = measured[checkpoint.monitor]
 
     def steps(self, progress: Progress) -> Iterator[Step]:
         """The steps as they come."""
@@ -47,12 +60,17 @@ class Run:
             self.watch.look(step)
             if self.verbose:
                 self._say(f"step {step.index}  loss {number_text(step.loss)}", progress)
-            for text in self.training.printed[self._said :]:
-                self._say(text, progress)
-            self._said = len(self.training.printed)
+            self._say_printed(progress)
             self._checkpoint(progress)
             yield step
             progress.step()
+        self._say_printed(progress)
+
+    def _say_printed(self, progress: Progress) -> None:
+        """Say what the program printed since."""
+        for text in self.training.printed[self._said :]:
+            self._say(text, progress)
+        self._said = len(self.training.printed)
 
     def _say(self, text: str, progress: Progress) -> None:
         if not self.quiet:
@@ -88,6 +106,9 @@ class Run:
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
         if training.stopped:
             yield training.stopped
+        checkpoint = training.scenario.checkpoint
+        if checkpoint is not None and not self.kept:
+            yield f"no epoch bettered {checkpoint.monitor}: {self.folder.path / checkpoint.file} was not written"
         if self.watch.notice():
             yield self.watch.notice()
 

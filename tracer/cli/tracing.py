@@ -71,7 +71,7 @@ def trace(
         dtype=dtype,
     )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
-    run = Run(training, folder, quiet=quiet, verbose=verbose)
+    run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose)
     log = folder.growing("steps.log") if "log" in wanted else None
     run_to_the_end(run, log)
     written = [*run.kept, *([f"{log.end()} ({log.lines:,} lines)"] if log is not None else [])]

@@ -10,7 +10,6 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.scenario import Scenario
-from tracer.tensor import Tensor
 from tracer.training.preparation import Prepared, call_by_name, matching
 
 
@@ -24,20 +23,11 @@ def named_results(returned: Any, scenario: Scenario, prepared: Prepared) -> dict
     if not isinstance(returned, Mapping):
         return {prepared.prediction or "prediction": returned}
     for name in returned:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise UsageError(f"the model of {scenario.name} returns a result under {name!r}, which is no name of an argument")
         if name in prepared.data or name in prepared.parameters or name in scenario.settings:
             raise UsageError(f"the model of {scenario.name} returns {name!r}, which is data, a parameter or a setting too")
     return dict(returned)
-
-
-def plain(value: Any) -> Any:
-    """Recorded Tensors as plain arrays, also inside lists and dicts."""
-    if isinstance(value, Tensor):
-        return value.value
-    if isinstance(value, Mapping):
-        return {name: plain(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    return value
 
 
 @dataclass(slots=True)
@@ -59,6 +49,11 @@ class Measuring:
         """Everything measured of the epoch, means over its examples first. `parameters` are those after its last update."""
         found = {name: _mean([row[name] for row in self._measured], self._weights) for name in self._measured[0]}
         self._weights, self._measured = [], []
+        return found | self.of_parameters(parameters)
+
+    def of_parameters(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """What is measured without a batch: on validation data, and the metrics that ask for no result of the model."""
+        found: dict[str, Any] = {}
         available = {**self.given, **self.prepared.data, **parameters}
         with np.errstate(all="ignore"):
             if self.scenario.validation:
@@ -71,10 +66,14 @@ class Measuring:
     def _on_validation_data(self, available: Mapping[str, Any]) -> dict[str, Any]:
         scenario = self.scenario
         there = {**available, **{name: self.prepared.data[other] for name, other in scenario.validation.items()}}
-        returned = scenario.model(**matching(scenario.model, there))
-        there.update(named_results(returned, scenario, self.prepared))
-        loss = scenario.loss(**matching(scenario.loss, there))
-        measured = {"loss": _number(loss), **self._on_results(there)}
+        try:
+            returned = scenario.model(**matching(scenario.model, there))
+            there.update(named_results(returned, scenario, self.prepared))
+            loss = scenario.loss(**matching(scenario.loss, there))
+            measured = {"loss": _number(loss), **self._on_results(there)}
+        except Exception as error:
+            error.add_note("while measuring on the validation data")
+            raise
         return {f"val_{name}": value for name, value in measured.items()}
 
     def _on_results(self, available: Mapping[str, Any]) -> dict[str, float]:

@@ -65,20 +65,22 @@ def prepare(
     prediction = next((name for name in required_names(scenario.loss) if name not in known), "")
     for name, metric in scenario.metrics.items():
         _check_signature(metric, f"the metric {name} of {scenario.name}")
-    batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - {*known, *given})
+    looking = {*known, *given} - {"rng"}
+    batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - looking)
     taken = {*inspect.signature(scenario.model).parameters, *inspect.signature(scenario.loss).parameters}
     used = tuple(name for name in data if name in taken)
     for name in used:
         if not data[name].size:
             raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")
-    _check_validation(scenario, data)
-    prepared = Prepared(data, initial, used, _batched(scenario, data, used), prediction, batch_metrics)
+    batched = _batched(scenario, data, used)
+    _check_validation(scenario, data, batched or used)
+    prepared = Prepared(data, initial, used, batched, prediction, batch_metrics)
     _check_schedule(scenario)
     measured = ["loss", *scenario.metrics]
     if scenario.validation:
         measured += ["val_loss", *(f"val_{name}" for name in batch_metrics)]
     _check_monitors(scenario, measured)
-    _check_report(scenario, {*known, *given}, measured)
+    _check_report(scenario, looking, measured)
     return prepared
 
 
@@ -89,9 +91,7 @@ def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: s
     found = call_by_name(scenario.data, {**given, "path": path}, f"data() of {scenario.name}")
     if not isinstance(found, Mapping):
         raise UsageError(f"data() of {scenario.name} must return named arrays in a dict, not {type(found).__name__}")
-    for name in found:
-        if not isinstance(name, str) or not name.isidentifier():
-            raise UsageError(f"data() of {scenario.name} returns something under {name!r}, which is no name of an argument")
+    _check_names(found, f"data() of {scenario.name} returns something")
     return {name: numeric_array(value, f"the data {name!r} of {scenario.name}", dtype) for name, value in found.items()}
 
 
@@ -103,6 +103,8 @@ def _initial_parameters(
         found = call_by_name(found, available, f"parameters() of {scenario.name}")
     if not isinstance(found, Mapping) or not found:
         raise UsageError(f"the parameters of {scenario.name} must be initial values by name, in a dict")
+
+    _check_names(found, f"{scenario.name} has a parameter")
 
     def checked(name: str, value: Any, where: str = "") -> np.ndarray:
         return numeric_array(value, f"{where}the parameter {name!r} of {scenario.name}", dtype, floating=True)
@@ -122,6 +124,12 @@ def _initial_parameters(
             raise UsageError(f"{where}the parameter {name!r} has shape {initial[name].shape}, the given value {new.shape}")
         initial[name] = new
     return initial
+
+
+def _check_names(found: Mapping[Any, Any], what: str) -> None:
+    for name in found:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise UsageError(f"{what} under {name!r}, which is no name of an argument")
 
 
 def _parameters_of_file(path: str | Path, initial: Mapping[str, np.ndarray], scenario: str) -> Mapping[str, np.ndarray]:
@@ -148,11 +156,18 @@ def _batched(scenario: Scenario, data: Mapping[str, np.ndarray], used: tuple[str
     return tuple(lengths)
 
 
-def _check_validation(scenario: Scenario, data: Mapping[str, np.ndarray]) -> None:
+def _check_validation(scenario: Scenario, data: Mapping[str, np.ndarray], by_row: Collection[str]) -> None:
+    """Raise UsageError unless the validation names data, and all that belongs together row by row."""
+    what = f"the validation of {scenario.name}"
     for pair in scenario.validation.items():
         for name in pair:
             if name not in data:
-                raise UsageError(f"the validation of {scenario.name} asks for {name!r}{close_names(str(name), sorted(data))}")
+                raise UsageError(f"{what} asks for {name!r}{close_names(str(name), sorted(data))}")
+    rows = {data[name].shape[:1]: name for name in scenario.validation}
+    for name in by_row:
+        if name not in scenario.validation and data[name].shape[:1] in rows:
+            other = rows[data[name].shape[:1]]
+            raise UsageError(f"{what} replaces {other!r} and leaves {name!r}, which belongs to it row by row")
 
 
 def _check_schedule(scenario: Scenario) -> None:
@@ -167,7 +182,9 @@ def _check_monitors(scenario: Scenario, measured: list[str]) -> None:
     for monitor in (scenario.stopping, scenario.checkpoint):
         if monitor is not None and monitor.monitor not in measured:
             what = f"the {type(monitor).__name__} of {scenario.name} watches {monitor.monitor!r}"
-            raise UsageError(f"{what}, which is not measured{close_names(monitor.monitor, measured)}")
+            missing = monitor.monitor.startswith("val_") and not scenario.validation
+            hint = ": give the scenario a validation" if missing else close_names(monitor.monitor, measured)
+            raise UsageError(f"{what}, which is not measured{hint}")
 
 
 def _check_report(scenario: Scenario, known: Collection[str], measured: Collection[str]) -> None:

@@ -17,9 +17,9 @@ from tracer.errors import UsageError
 from tracer.graph import Phase, Step, Trace
 from tracer.recorder import Recorder, check_scalar
 from tracer.scenario import Scenario
-from tracer.tensor import Tensor
+from tracer.tensor import Tensor, plain
 from tracer.training.batches import Batches
-from tracer.training.measuring import Measuring, named_results, plain
+from tracer.training.measuring import Measuring, named_results
 from tracer.training.preparation import matching, prepare, require
 from tracer.training.settings import all_settings, with_settings
 from tracer.training.updating import Update
@@ -28,9 +28,10 @@ from tracer.training.updating import Update
 class Training:
     """One run of a scenario: iterate over it to get its steps, one at a time.
 
-    `head` is the Trace without steps. `metrics` grows by a row for each step, `history` by what was measured of each
-    finished epoch, `printed` by what the program prints; `stopped` says why a stopping rule ended the run. All of them are
-    up to date when a step is handed out, as are `parameters`. Arguments are those of `run`.
+    `head` is the Trace without steps. `metrics` grows by a row for each step, `history` by what was measured of each epoch,
+    `printed` by what the program prints; `stopped` says why a stopping rule ended the run. All of them are up to date when
+    a step is handed out, as are `parameters`; what the program prints at its end comes after the last step. Arguments are
+    those of `run`.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Training:
         # A number of steps that was asked for is run to its end.
         self._stopping = scenario.stopping if steps is None else None
         self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
-        self._measuring = Measuring(scenario, self._prepared, self._given)
+        # Without the generator: what only looks must not change what is drawn later.
+        looking = {name: value for name, value in self._given.items() if name != "rng"}
+        self._measuring = Measuring(scenario, self._prepared, looking)
         self.metrics: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.printed: list[str] = []
@@ -94,7 +97,8 @@ class Training:
         scenario, batches = self.scenario, self._batches.count
         steps = whole_number("steps", asked) if asked is not None else scenario.steps or (scenario.epochs or 1) * batches
         if scenario.optimizer is None and steps > batches:
-            raise UsageError(f"{scenario.name} has no optimizer: {steps} steps would be the same over and over")
+            counted = "step" if batches == 1 else f"{batches} steps"
+            raise UsageError(f"{scenario.name} has no optimizer: after the first {counted} nothing would be new")
         return steps
 
     # The steps.
@@ -102,9 +106,9 @@ class Training:
     def __iter__(self) -> Iterator[Step]:
         batches, report = self._batches, self.scenario.report
         planned = self._lengths(self.steps)
-        now: dict[str, Any] = {**self._given, **self._prepared.data, **self.parameters, **planned}
+        now: dict[str, Any] = {**self._measuring.given, **self._prepared.data, **self.parameters, **planned}
         self._print(report.start, now)
-        order = None
+        order, index = None, 0
         for index in range(self.steps):
             epoch, position = divmod(index, batches.count)
             if position == 0:
@@ -113,21 +117,23 @@ class Training:
             row: dict[str, Any] = {"step": index, "epoch": epoch, "loss": step.loss}
             now.update(self.parameters, **row, batch=position, record=step)
             self._print(report.step, now)
-            if position == batches.count - 1:
+            # The epoch in which a run ends counts, whole or not.
+            if position == batches.count - 1 or index == self.steps - 1:
                 measured = self._measuring.end_epoch(self.parameters)
                 self.history.append(measured)
                 now.update(measured)
                 self._print(report.epoch, now)
                 row.update(self._row_of(measured))
                 self._watch(measured)
-            if report.end is not None and (self.stopped or index == self.steps - 1):
-                if position < batches.count - 1:  # so that an epoch that was not finished has its metrics too
-                    now.update(self._measuring.end_epoch(self.parameters))
-                self._print(report.end, {**now, **self._lengths(index + 1)})
             self.metrics.append(row)
             yield replace(step, metrics=row)
             if self.stopped:
-                return
+                break
+        self._print(report.end, {**now, **self._lengths(index + 1)})
+
+    def measure(self) -> dict[str, Any]:
+        """What can be measured of the parameters as they are, without a batch: on validation data and at the end of an epoch."""
+        return self._measuring.of_parameters(self.parameters)
 
     def _lengths(self, steps: int) -> dict[str, int]:
         """How long a run of so many steps is, as the report may ask for it."""
@@ -150,6 +156,10 @@ class Training:
         return mean_loss | {name: value for name, value in measured.items() if name != "loss"}
 
     def _watch(self, measured: Mapping[str, Any]) -> None:
+        for monitor in (self.scenario.stopping, self.scenario.checkpoint):
+            if monitor is not None and not isinstance(measured[monitor.monitor], (int, float)):
+                what = f"the {type(monitor).__name__} of {self.scenario.name} watches {monitor.monitor!r}"
+                raise UsageError(f"{what}, which must be a number: it is {measured[monitor.monitor]!r}")
         rule, watch = self._stopping, self._stopping_watch
         if rule is None or watch is None:
             return

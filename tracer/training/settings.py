@@ -31,7 +31,7 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     if not isinstance(given, Mapping):
         raise UsageError(f"settings are given as values by name, in a dict, not as {type(given).__name__}")
     if "optimizer" in given and scenario.optimizer is not None:
-        chosen = dataclasses.replace(scenario, optimizer=_chosen_optimizer(given))
+        chosen = dataclasses.replace(scenario, optimizer=_chosen_optimizer(given, scenario.optimizer))
         return with_settings(chosen, {name: value for name, value in given.items() if name != "optimizer"})
     known = all_settings(scenario)
     values = {}
@@ -57,17 +57,19 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     return dataclasses.replace(scenario, settings={**scenario.settings, **those(scenario.settings)}, **changes)
 
 
-def _chosen_optimizer(given: Mapping[str, Any]) -> Optimizer:
-    """The optimizer that the settings name, with the settings that it cannot do without."""
+def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer:
+    """The optimizer that the settings name: the present one as it is, or another with the settings it cannot do without."""
     by_name = {name.lower(): kind for name, kind in OPTIMIZERS.items()}
     chosen = str(given["optimizer"])
     if chosen.lower() not in by_name:
         raise UsageError(f"there is no optimizer {chosen!r}{close_names(chosen, list(OPTIMIZERS))}")
     kind = by_name[chosen.lower()]
+    if type(present) is kind:
+        return present
     needed: dict[str, Any] = {}
     for each in dataclasses.fields(kind):
         if each.default is dataclasses.MISSING:
             if each.name not in given:
-                raise UsageError(f"{kind.__name__} needs a setting {each.name}")
+                raise UsageError(f"{kind.__name__} has no {each.name} of its own: set {each.name} too")
             needed[each.name] = like_default(each.name, given[each.name], 0.0)
     return kind(**needed)

@@ -1,0 +1,47 @@
+"""What losses, layers and metrics refuse: arrays that NumPy would broadcast to a wrong number in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.layers import one_hot
+from tracer.losses import categorical_cross_entropy, cross_entropy, hinge, mean_squared_error
+from tracer.metrics import accuracy
+
+LOGITS = np.eye(3)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda x: cross_entropy(x, np.array([[0], [1], [2]])), r"labels of shape \(3,\), one for each sample, these"),
+        (lambda x: cross_entropy(x, np.array([0, 1, -1])), "labels from 0 to 2, these go from -1 to 1"),
+        (lambda x: cross_entropy(x, np.array([0, 1, 3])), "labels from 0 to 2, these go from 0 to 3"),
+        (lambda x: cross_entropy(x, np.array([0.0, 1.0, 2.0])), "labels that are whole numbers, these are float64"),
+        (lambda x: categorical_cross_entropy(x, np.array([0, 1, 2])), r"logits has shape \(3, 3\) and target \(3,\)"),
+        (lambda x: mean_squared_error(x[0], x[:, :1]), r"prediction has shape \(3,\) and target \(3, 1\), they must be equal"),
+        (lambda x: hinge(x[0], np.array([0, 1, 1])), "labels of -1 and 1: from 0 and 1 they are 2"),
+        (lambda x: hinge(x[0], np.ones((3, 1))), r"decision has shape \(3,\) and signs \(3, 1\)"),
+        (lambda x: np.sum(x) * np.sum(one_hot(np.array([0, 5]), 3)), "one_hot takes labels from 0 to 2, these go from 0 to 5"),
+    ],
+)
+def test_shapes_and_labels_are_checked_recorded_or_not(call: Callable[[Any], Any], said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=said):
+        call(LOGITS)
+    with pytest.raises(tracer.UsageError, match=said):
+        tracer.trace(call, LOGITS)
+
+
+def test_accuracy_checks_its_shapes() -> None:
+    with pytest.raises(tracer.UsageError, match=r"scores of shape \(3, 3\) and labels \(3, 1\)"):
+        accuracy(LOGITS, np.array([[0], [1], [2]]))
+
+
+def test_labels_may_be_recorded_data() -> None:
+    step = tracer.trace(lambda x, y: cross_entropy(x, y), LOGITS, np.array([0, 1, 2]))
+    assert step.loss == pytest.approx(float(cross_entropy(LOGITS, np.array([0, 1, 2]))))
