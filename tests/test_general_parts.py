@@ -48,6 +48,8 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_examples() -> None:
         rows = trace.metrics[3 * epoch : 3 * epoch + 3]
         assert rows[-1]["epoch_loss"] == pytest.approx((2 * rows[0]["loss"] + 2 * rows[1]["loss"] + rows[2]["loss"]) / 5)
         assert all("epoch_loss" not in row for row in rows[:-1])
+    assert "epoch_loss" in tracer.run(line(batch_size=3)).metrics[-1]
+    assert "epoch_loss" not in tracer.run(line(batch_size=5)).metrics[-1]
     assert "epoch_loss" not in tracer.run(line(batch_size=None)).metrics[-1]
 
 
@@ -170,6 +172,9 @@ def test_schedules_of_ones_own_may_ask_for_step_epoch_and_settings() -> None:
     # One that computes nothing of the recorded numbers stands in the formula as a number.
     step = tracer.run(line(optimizer=SGD(learning_rate=lambda: np.float64(0.25))), dtype="float32").steps[0]
     assert step.updated("w") == np.float32(0.5) - np.float32(0.25) * step.gradient("w")
+    assert step.updated("w").dtype == np.float32
+    # An array among the numbers does not lift single precision to double.
+    step = tracer.run(line(optimizer=SGD(learning_rate=lambda t: np.array(0.25) / t)), dtype="float32").steps[0]
     assert step.updated("w").dtype == np.float32
 
 
