@@ -132,6 +132,12 @@ def test_the_booklet(name: str) -> None:
     assert sizes <= {(595, 842), (842, 595)}
 
 
+def test_the_cover_says_why_a_run_stopped() -> None:
+    trace = tracer.run(tracer.load("fruit-sgd"), settings={"shuffle": False})
+    cover = pypdf.PdfReader(io.BytesIO(pdf(booklet(replace(trace, steps=trace.steps[:1]), find_engine().layout)))).pages[0]
+    assert "Stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row." in cover.extract_text()
+
+
 def test_one_step_is_shown_once() -> None:
     trace = tracer.run(tracer.load("linear-regression"), steps=1)
     document = booklet(trace, find_engine().layout)

@@ -120,6 +120,7 @@ def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
     assert Training(line(), settings={"epochs": "4"}).steps == 12
     assert Training(line(), settings={"epochs": 4}, steps=5).steps == 5
     assert Training(line(steps=7, epochs=None)).steps == 7
+    assert Training(line(steps=7, epochs=None), settings={"epochs": 2}).steps == 6
 
 
 @pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.05, momentum=0.9), Adam(learning_rate=0.05)])
