@@ -17,8 +17,8 @@ def fruit():
     """Weight and size of each fruit; the label is 1 for an apple and 0 for an orange."""
     train, test = read_table(DATA / "fruit_train.csv", 3), read_table(DATA / "fruit_test.csv", 3)
     return {
-        "x": train[:, :2], "y": train[:, 2].astype(np.int64), "x_train": train[:, :2],
-        "x_test": test[:, :2], "y_test": test[:, 2].astype(np.int64),
+        "x": train[:, :2], "y": train[:, 2].astype(np.int8), "x_train": train[:, :2],
+        "x_test": test[:, :2], "y_test": test[:, 2].astype(np.int8),
     }  # fmt: skip
 
 

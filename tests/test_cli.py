@@ -480,7 +480,11 @@ def test_progress_is_shown_on_a_terminal_after_a_second(
     with Progress(3, "fruit", quiet=False) as progress:
         for _ in range(3):
             progress.step()
-    assert "fruit" in capsys.readouterr().err
+        progress.aside()
+    err = capsys.readouterr().err
+    assert "fruit" in err
+    assert "\r\x1b[K" in err
     with Progress(3, "fruit", quiet=True) as progress:
+        progress.aside()
         progress.step()
     assert capsys.readouterr().err == ""

@@ -46,6 +46,10 @@ def test_every_scenario_gives_a_valid_trace(name: str) -> None:
     assert trace.metrics[1]["step"] == 1
     for node in trace.steps[0].parameters:
         assert trace.steps[0].updated(node.name).tobytes() == trace.steps[1].node(node.name).value.tobytes()
+    single = tracer.run(tracer.load(name), steps=2, dtype="float32")
+    computed = {node.dtype for step in single.steps for node in step.nodes if node.dtype.startswith("float") and node.shape}
+    assert computed == {"float32"}
+    assert {node.dtype for node in single.steps[1].parameters} == {"float32"}
     phases = [node.phase for node in trace.steps[0].nodes]
     assert list(dict.fromkeys(phases)) == list(tracer.Phase)
 

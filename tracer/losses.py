@@ -58,8 +58,11 @@ def hinge(decision: Array, signs: Array) -> Array:
     0.25
     """
     _check_same("hinge", decision=decision, signs=signs)
-    if not np.all(np.abs(plain(signs)) == 1):
+    values = np.asarray(plain(signs))
+    if not np.all(np.abs(values) == 1):
         raise UsageError("hinge takes labels of -1 and 1: from 0 and 1 they are 2 * y - 1")
+    if values.dtype.kind == "i" and values.dtype != np.int8:
+        signs = signs.astype(np.int8)  # beside floats these become theirs; int64 would lift single precision to double
     margin = signs * decision
     # Not np.maximum(1 - margin, 0), which shares the derivative at the kink.
     missing = np.where(margin <= 1, 1 - margin, 0.0)

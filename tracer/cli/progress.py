@@ -38,10 +38,9 @@ class Progress:
             self._bar.update(1)
 
     def aside(self) -> None:
-        """Clear the line of the bar, so that something else can be printed; the next step draws it again."""
+        """Clear the line of the bar, so that something else can be printed; the bar draws itself again as it moves on."""
         if self._bar is not None:
             click.echo("\r\x1b[K", file=sys.stderr, nl=False)
-            self._bar._last_line = None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None) -> None:
         if self._bar is not None:
