@@ -45,3 +45,9 @@ def test_accuracy_checks_its_shapes() -> None:
 def test_labels_may_be_recorded_data() -> None:
     step = tracer.trace(lambda x, y: cross_entropy(x, y), LOGITS, np.array([0, 1, 2]))
     assert step.loss == pytest.approx(float(cross_entropy(LOGITS, np.array([0, 1, 2]))))
+
+
+def test_the_hinge_slopes_at_a_margin_of_exactly_1() -> None:
+    """As in scikit-learn, whose gradient at the kink is that of the samples inside the margin."""
+    step = tracer.trace(lambda decision: hinge(decision, np.array([1, 1, -1, -1])), np.array([1.0, 1.5, -1.0, 0.0]))
+    np.testing.assert_array_equal(step.gradient("decision"), [-0.25, 0, 0.25, 0.25])
