@@ -1,4 +1,7 @@
-"""What losses, layers and metrics refuse: arrays that NumPy would broadcast to a wrong number in silence."""
+"""Losses, layers, metrics and initial weights: what they compute at the edges, and what they refuse.
+
+Refused are arrays that NumPy would broadcast to a wrong number in silence.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 import tracer
+from tracer.initializers import glorot_uniform, linear_uniform
 from tracer.layers import one_hot
 from tracer.losses import categorical_cross_entropy, cross_entropy, hinge, mean_squared_error
 from tracer.metrics import accuracy
@@ -51,3 +55,16 @@ def test_the_hinge_slopes_at_a_margin_of_exactly_1() -> None:
     """As in scikit-learn, whose gradient at the kink is that of the samples inside the margin."""
     step = tracer.trace(lambda decision: hinge(decision, np.array([1, 1, -1, -1])), np.array([1.0, 1.5, -1.0, 0.0]))
     np.testing.assert_array_equal(step.gradient("decision"), [-0.25, 0, 0.25, 0.25])
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 40])
+def test_initial_weights_fill_their_ranges(inputs: int) -> None:
+    rng = np.random.default_rng(0)
+    ranges = {
+        np.sqrt(6 / (inputs + 5000)): glorot_uniform(rng, inputs, 5000),
+        1 / np.sqrt(inputs): linear_uniform(rng, inputs, (inputs, 5000)),
+    }
+    for limit, drawn in ranges.items():
+        assert drawn.shape == (inputs, 5000)
+        assert 0.99 * limit < np.abs(drawn).max() <= limit
+        assert abs(drawn.mean()) < 0.05 * limit
