@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 import tracer
+from tracer.graph import Phase
+from tracer.training import Training
 
 REFERENCE = Path(__file__).parent / "reference"
 EXACT = 1e-12
@@ -145,6 +147,48 @@ def test_another_order_of_the_samples_is_scikit_learns() -> None:
     step = tracer.run(shorter).steps[-1]
     assert worst(step.updated("w"), expected["coef"]) < EXACT
     assert worst(step.updated("b"), expected["intercept"][0]) < EXACT
+
+
+# What makes each program the lesson's.
+
+
+def test_the_bias_broadcast_of_mnist_is_a_node() -> None:
+    step = tracer.run(tracer.load("mnist"), steps=1).steps[0]
+    (broadcast,) = (node for node in step.nodes if node.op == "broadcast_to" and node.phase is Phase.FORWARD)
+    assert [step.nodes[id].name for id in broadcast.operands] == ["b1"]
+    assert broadcast.shape == (256, 256)
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("fruit-pytorch", {"W1": 2**-0.5, "b1": 2**-0.5, "W2": 0.5, "b2": 0.5}),
+        ("fruit-keras", {"W1": 1.0, "b1": 0.0, "W2": 1.0, "b2": 0.0}),
+    ],
+)
+def test_initial_weights_are_drawn_as_the_framework_does(name: str, limits: dict[str, float]) -> None:
+    drawn = [Training(tracer.load(name), seed=seed).parameters for seed in range(200)]
+    for parameter, limit in limits.items():
+        largest = max(np.abs(each[parameter]).max() for each in drawn)
+        assert 0.97 * limit <= largest <= limit
+
+
+def test_fruit_sgd_takes_the_samples_in_an_order_from_the_seed() -> None:
+    def order(seed: int, **settings: Any) -> list[float]:
+        trace = tracer.run(tracer.load("fruit-sgd"), steps=10, seed=seed, settings=settings)
+        return [float(step.node("x").value[0, 0]) for step in trace.steps]
+
+    in_file = order(0, shuffle=False)
+    assert order(0) != in_file
+    assert order(0) == order(0) != order(1)
+    assert sorted(order(0)) == sorted(in_file)
+
+
+def test_the_loss_of_fruit_keras_does_not_see_the_softmax() -> None:
+    step = tracer.run(tracer.load("fruit-keras"), steps=1).steps[0]
+    probabilities = step.node("probabilities")
+    np.testing.assert_allclose(probabilities.value.sum(axis=1), 1, rtol=1e-6)
+    assert not any(probabilities.id in node.operands for node in step.nodes)
 
 
 # What the programs print.
