@@ -366,13 +366,19 @@ def test_a_run_that_overflows_says_where_it_began(capsys: pytest.CaptureFixture[
 def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tracer", "trace", "linear-regression", "--steps", "1000000"]
     root = Path(__file__).parent.parent
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)})
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )  # fmt: skip
     part = tmp_path / "output/linear-regression/steps.log.part"
     deadline = time.monotonic() + 60
     while not (part.exists() and part.stat().st_size > 100_000) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert re.fullmatch(r"tracer: interrupted \(\d+ of 1000000 steps are whole, in \S+steps\.log\)", err.strip())
     text = (tmp_path / "output/linear-regression/steps.log").read_text()
