@@ -67,6 +67,10 @@ def test_a_metric_of_batches_sees_the_parameters_before_the_update() -> None:
     assert [row["again"] for row in trace.metrics] == [float(step.node("w").value) for step in trace.steps]
 
 
+def test_a_metric_without_a_result_of_the_model_may_be_any_text() -> None:
+    assert tracer.run(line(metrics={"kind": lambda dtype: f"in {dtype}"})).metrics[-1]["kind"] == "in float64"
+
+
 def test_what_only_looks_does_not_change_what_is_drawn() -> None:
     """The generator is not handed to metrics and reports: a printed line must not change the training."""
     with pytest.raises(tracer.UsageError, match="the metric drawn of line asks for 'rng'"):
