@@ -95,6 +95,8 @@ def test_an_npz_with_other_arrays(tmp_path: Path) -> None:
     np.savez(path, **content)
     with pytest.raises(tracer.UsageError, match="has no array y_train; it has x_train"):
         read_digits(path)
+    np.savez(path, **arrays(), notes=np.array([{}], dtype=object))
+    assert len(read_digits(path)["y_train"]) == 4  # what is not needed is not read
     np.savez(path, **{**arrays(), "y_train": np.array([{}], dtype=object)})
     with pytest.raises(tracer.UsageError, match=r"is damaged: the array 'y_train' cannot be read"):
         read_digits(path)

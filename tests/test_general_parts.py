@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -206,6 +206,21 @@ def test_schedules_that_cannot_be(schedule: Any, said: str) -> None:
 def test_the_schedule_optimal_needs_a_penalty() -> None:
     with pytest.raises(tracer.UsageError, match="'optimal' needs an alpha above 0, this is 0"):
         optimal(1, alpha=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient(SGD):
+    """An optimizer with a setting that a stopping rule would have too."""
+
+    patience: float = 1.0
+
+    def hyperparameters(self, step_number: int) -> dict[str, Any]:
+        return {"learning_rate": self.learning_rate / self.patience}
+
+
+def test_a_setting_of_an_optimizer_may_be_called_as_one_of_a_stopping_rule() -> None:
+    trace = tracer.run(line(optimizer=Patient(learning_rate=0.1)), settings={"patience": "4"})
+    assert rates(trace) == [0.025] * 6
 
 
 def test_another_optimizer_by_name() -> None:

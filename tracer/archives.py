@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ import numpy as np
 from tracer.errors import UsageError
 
 
-def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name. Raises UsageError with what is wrong."""
+def read_arrays(path: str | Path, needed: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name: all of them, or those needed and nothing else. Raises UsageError with what is wrong."""
     path = Path(path)
     if not path.exists():
         raise UsageError(f"there is no file {path}")
@@ -24,9 +24,14 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         raise UsageError(f"{path} is no .npz file of named arrays, or it is cut short")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: _array(archive, name) for name in archive.files}
+            held = list(archive.files)
+            missing = [name for name in needed or () if name not in held]
+            arrays = {name: _array(archive, name) for name in needed or held} if not missing else {}
     except _DAMAGE as error:
         raise UsageError(f"{path} is damaged: {_reason(error)}") from None
+    if missing:
+        raise UsageError(f"{path} has no array {missing[0]}; it has {', '.join(held) or 'none'}")
+    return arrays
 
 
 _DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError, MemoryError)

@@ -33,7 +33,7 @@ def read_digits(path: str | Path) -> dict[str, np.ndarray]:
     elif not path.exists():
         raise UsageError(f"there is no data file {path}")
     elif path.name.endswith((".npz",)):
-        arrays = _read_npz(path)
+        arrays = read_arrays(path, FILES)
     elif any(part in path.name for part in ("idx3", "idx1", "ubyte")):
         arrays = {name: _read_idx(_find_idx(path.parent, stem)) for name, stem in FILES.items()}
     else:
@@ -70,14 +70,6 @@ def _read_idx(path: Path) -> np.ndarray:
         kind = "cut short" if len(content) < expected else "too long"
         raise UsageError(f"{path} is {kind}: {len(content)} bytes where its header asks for {expected}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-
-
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    arrays = read_arrays(path)
-    missing = [name for name in FILES if name not in arrays]
-    if missing:
-        raise UsageError(f"{path} has no array {missing[0]}; it has {', '.join(arrays) or 'none'}")
-    return {name: arrays[name] for name in FILES}
 
 
 def _check(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:

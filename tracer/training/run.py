@@ -172,7 +172,7 @@ class Training:
         batch = {name: prepared.data[name] for name in prepared.used}
         batch.update(self._batches.cut({name: batch[name] for name in prepared.batched}, position, order))
         recorder = Recorder(scenario.path.parent if scenario.path else None)
-        before = dict(self.parameters)
+        before = self.parameters  # the update makes new ones
         try:
             # Overflow and NaN belong to the record, which says where they began; warnings would only hide the rest.
             with np.errstate(all="ignore"):

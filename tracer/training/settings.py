@@ -49,7 +49,7 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
         changes["steps"] = None
     if scenario.stopping is not None:
         changes["stopping"] = dataclasses.replace(scenario.stopping, **those(STOPPING_SETTINGS))
-    elsewhere = {*COMMON_SETTINGS, *STOPPING_SETTINGS, *scenario.settings}
+    elsewhere = {*COMMON_SETTINGS, *scenario.settings, *(STOPPING_SETTINGS if scenario.stopping is not None else ())}
     of_optimizer = {name: value for name, value in values.items() if name not in elsewhere}
     if of_optimizer:
         optimizer: Any = scenario.optimizer
