@@ -16,34 +16,44 @@ PACKAGE = ROOT / "tracer"
 
 FLOORS = [
     ["errors", "typesetting", "initializers"],
-    ["graph", "arguments", "archives", "tables", "monitoring", "report"],
-    ["expression"],
+    ["graph", "arguments", "archives", "tables", "monitoring", "report", "checking.examples"],
+    ["expression", "checking.findings"],
     ["op"],
     ["ops.comparisons", "ops.elementwise", "ops.indexing", "ops.linear_algebra", "ops.reductions", "ops.shaping"],
     ["ops"],
     ["source"],
-    ["entries", "schedules", "metrics"],
-    ["tensor", "naming", "optimizers", "printouts"],
+    ["entries", "schedules", "metrics", "checking.strategies"],
+    ["tensor", "naming", "optimizers", "printouts", "checking.programs"],
     ["autodiff", "layers", "digits"],
     ["recorder", "losses", "scenario"],
-    ["loading", "functions"],
+    ["loading", "functions", "replay"],
     ["training.batches", "training.settings", "training.preparation"],
     ["training.measuring", "training.updating"],
     ["training.run"],
     ["training"],
+    ["checking.evaluation", "checking.magnitudes"],
+    ["checking.differences"],
+    ["checking.oracle"],
+    ["checking.comparing"],
+    ["checking.rules"],
+    ["checking.gradients"],
+    ["checking.functions", "checking.operations"],
+    ["checking.scenarios"],
+    ["checking.exhaustive"],
     ["views.drawing", "views.palette", "views.notation", "views.folding"],
     ["views.arithmetic", "views.boxes", "views.curve", "views.finiteness"],
-    ["views.log", "views.diagram"],
-    ["views.booklet"],
+    ["views.log", "views.diagram", "views.checks"],
+    ["views.booklet", "checking.assertions"],
+    ["testing"],
     ["rendering.engine", "rendering.document"],
-    ["cli.files", "cli.progress", "cli.reporting"],
+    ["cli.files", "cli.options", "cli.progress", "cli.reporting"],
     ["cli.running"],
-    ["cli.listing", "cli.tracing"],
+    ["cli.checking", "cli.listing", "cli.tracing"],
     ["cli"],
 ]
 """From the ground up: a module imports only from floors below its own."""
 
-FACES = {"", "views", "rendering", "__main__", "scenarios"}
+FACES = {"", "views", "rendering", "checking", "__main__", "scenarios"}
 """Packages that only hand names on, or hold none."""
 
 

@@ -7,9 +7,11 @@ a value is used twice are nodes like any other, and can be differentiated again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
+from tracer.errors import RecordingError
 from tracer.graph import Literal
 from tracer.op import Array, Op
 from tracer.tensor import Recording, Tensor
@@ -40,8 +42,8 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
             if isinstance(operand, Literal) or not reached[operand] or not op.differentiable(position):
                 continue
             with recorder.deriving(operand, id):
-                contribution = op.gradient(position, g, out, inputs, parameters)
-                contribution = _like(contribution, inputs[position])
+                returned = op.gradient(position, g, out, inputs, parameters)
+                contribution = gradient_from(returned, op, position, recorder.tensor(operand))
             recorder.contributed(contribution, operand, id)
             if operand in pending:
                 with recorder.deriving(operand, None):
@@ -69,7 +71,31 @@ def _receives(op: type[Op], operands: tuple[int | Literal, ...], depends: bytear
     )
 
 
-def _like(gradient: Array, value: Array) -> Array:
+def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> Tensor:
+    """What the rule of the input at that position returned, in the shape and dtype of that input, whose value is given.
+
+    Raises RecordingError where it is no gradient of its input.
+    """
+    if not isinstance(returned, Tensor):
+        raise RecordingError(
+            f"the derivative rule of {op.name} for its input {op.input_name(position)} returned {type(returned).__name__}, which"
+            " was not computed from the cotangent g: for a gradient of zeros write g * 0"
+        )
+    if not _stretches_to(value.shape, returned.shape):
+        raise RecordingError(
+            f"the derivative rule of {op.name} for its input {op.input_name(position)} returned shape {returned.shape} for an"
+            f" input of shape {value.shape}"
+        )
+    return _like(returned, value)
+
+
+def _stretches_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Whether broadcasting brings an array of the one shape to the other."""
+    matching = zip(shape[::-1], larger[::-1], strict=False)
+    return len(shape) <= len(larger) and all(size in (1, wanted) for size, wanted in matching)
+
+
+def _like(gradient: Array, value: Tensor) -> Tensor:
     """The gradient in the shape and dtype of the value: summed over the axes that broadcasting stretched or added."""
     if gradient.shape != value.shape:
         added = gradient.ndim - value.ndim
@@ -78,10 +104,9 @@ def _like(gradient: Array, value: Array) -> Array:
             for axis in range(gradient.ndim)
             if axis < added or (value.shape[axis - added] == 1 and gradient.shape[axis] != 1)
         )
-        if stretched:
-            # Only stretched axes are kept by the sum, only added ones are dropped; where both occur, reshape drops the added.
-            gradient = np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added)
+        # Only stretched axes are kept by the sum, only added ones are dropped; where both occur, reshape drops the added.
+        gradient = np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added)
         if gradient.shape != value.shape:
-            change = np.reshape if gradient.size == value.size else np.broadcast_to
-            gradient = change(gradient, value.shape)
-    return gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
+            gradient = np.reshape(gradient, value.shape)
+    like: Tensor = gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
+    return like

@@ -26,7 +26,7 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     code = getattr(function, "__code__", None)
     recorder = Recorder(Path(code.co_filename).parent if code is not None else None)
     arguments = []
-    for name, value in zip(_argument_names(function, len(arrays)), arrays, strict=True):
+    for name, value in zip(argument_names(function, len(arrays)), arrays, strict=True):
         array = numeric_array(value, f"the argument {name!r}", None)
         arguments.append(recorder.leaf("parameter" if array.dtype.kind == "f" else "data", name, array, copy=False))
     try:
@@ -45,7 +45,8 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     return recorder.finish(0, result)
 
 
-def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
+def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """What a function calls its first arguments; those it does not name are numbered."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # a C function tells nothing of its arguments

@@ -17,6 +17,7 @@ are NumPy code on Tensors, so that what they compute is recorded like everything
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,16 +44,21 @@ def _inputs_only(*inputs: Array) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The open interval of an input in which the operation has its values, and the points where it has no derivative."""
+    """The open interval of an input in which the operation has its values.
+
+    At a kink it has a value and no derivative: the rule says which of the slopes it takes. At a pole it has neither.
+    """
 
     low: float = -np.inf
     high: float = np.inf
     kinks: tuple[float, ...] = ()
+    poles: tuple[float, ...] = ()
 
 
 REAL = Domain()
 POSITIVE = Domain(low=0.0)
-NONZERO = Domain(kinks=(0.0,))
+KINK_AT_ZERO = Domain(kinks=(0.0,))
+NONZERO = Domain(poles=(0.0,))
 
 
 class Op:
@@ -63,6 +69,11 @@ class Op:
     cotangent `g` (the gradient of the loss with respect to `out`) it returns the gradient with respect to `x`. It has
     the shape of `x`, or the one that `x` was broadcast to: autodiff undoes broadcasting. An input without a rule gets no
     gradient. `call` has the signature of the NumPy function and returns inputs and parameters.
+
+    Rules are checked by computing with complex numbers, whose imaginary part is a derivative where it is infinitely
+    small. An operation that is `analytic` computes them with `value` itself; one that is not may define `complex_value`,
+    which follows the real part and, where there is no derivative, does what the rule is documented to do. For an
+    operation with neither, differences are taken.
     """
 
     name: ClassVar[str] = ""
@@ -72,6 +83,8 @@ class Op:
     inputs: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[tuple[Rule | None, ...]] = ()
     value: ClassVar[Callable[..., Any]]
+    analytic: ClassVar[bool] = False
+    complex_value: ClassVar[Callable[..., Any] | None] = None
     call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
 
     def __init_subclass__(cls) -> None:
@@ -81,6 +94,8 @@ class Op:
         cls.name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
         if not hasattr(cls, "value"):
             cls.value = staticmethod(implemented[0])
+        if "complex_value" not in cls.__dict__ and (cls.analytic or "value" in cls.__dict__):
+            cls.complex_value = staticmethod(cls.value) if cls.analytic else None
         code = getattr(cls.value, "__code__", None)
         fields = tuple(dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(cls.formula) if field))
         cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
@@ -93,6 +108,11 @@ class Op:
         return cls.rules[position] is not None
 
     @classmethod
+    def input_name(cls, position: int) -> str:
+        """What the input at that position is called; the last name stands for all that follow."""
+        return cls.inputs[min(position, len(cls.inputs) - 1)] if cls.inputs else str(position)
+
+    @classmethod
     def gradient(
         cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
     ) -> Array:
@@ -100,6 +120,25 @@ class Op:
         rule = cls.rules[position]
         assert rule is not None
         return rule(g, out, *inputs, **parameters)
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        """The complex value for many inputs at once: the stacked ones hold them along a new first axis, as the result does."""
+        assert cls.complex_value is not None
+        count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
+        results = []
+        for place in range(count):
+            one = (array[place] if many else array for array, many in zip(inputs, stacked, strict=True))
+            results.append(cls.complex_value(*one, **parameters))
+        return np.stack(results)
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        """On which side of its kinks each element stands, 0 on the kink itself; None for an operation that has none.
+
+        As long as it stays the same, the operation is smooth.
+        """
+        return None
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
@@ -156,9 +195,29 @@ class Elementwise(Op):
     ) -> tuple[Index, ...] | None:
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        assert cls.complex_value is not None
+        return np.asarray(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        kinks = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
+        return np.stack(np.broadcast_arrays(*kinks)) if kinks else None
+
 
 class Moving(Op):
     """The family of operations that only move or repeat elements: every output element is one of the first input's."""
+
+    analytic = True
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        many, *others = inputs
+        shape = many.shape[1:]
+        positions = cls.value(np.arange(math.prod(shape)).reshape(shape), *others, **parameters)
+        rows = np.reshape(many, (len(many), math.prod(shape)))
+        return np.asarray(rows[:, np.asarray(positions, dtype=np.intp)])
 
     @classmethod
     def parts(
@@ -210,6 +269,40 @@ def as_written(name: str, option: Any) -> str:
     if name != "shape" and isinstance(option, (tuple, list)) and len(option) == 1:
         return repr(option[0])
     return repr(tuple(option) if isinstance(option, list) else option)
+
+
+def complex_of(real: Array, imaginary: Array) -> np.ndarray:
+    """Complex numbers from their two parts, either of which may be infinite: `1j * inf` would not do.
+
+    >>> complex_of(0.0, [2.0, np.inf])
+    array([0. +2.j, 0.+infj])
+    """
+    together = np.empty(np.broadcast_shapes(np.shape(real), np.shape(imaginary)), dtype=np.complex128)
+    together.real = real
+    together.imag = imaginary
+    return together
+
+
+def moved(slope: Array, by: Array) -> np.ndarray:
+    """slope * by, and 0 where nothing was moved, however steep it is there.
+
+    >>> moved(np.inf, np.array([0.0, -1.0]))
+    array([  0., -inf])
+    """
+    return np.where(np.equal(by, 0), 0, slope * np.where(np.equal(by, 0), 1, by))
+
+
+def stacked_alike(inputs: Sequence[Array], stacked: Sequence[bool]) -> list[Array]:
+    """Inputs that broadcast against each other as they did one by one: those stacked get axes of size 1 behind their first.
+
+    >>> [array.shape for array in stacked_alike([np.ones((7, 3)), np.ones((2, 3))], [True, False])]
+    [(7, 1, 3), (2, 3)]
+    """
+    rank = max(np.ndim(array) - many for array, many in zip(inputs, stacked, strict=True))
+    return [
+        array.reshape(len(array), *(1,) * (rank + 1 - array.ndim), *array.shape[1:]) if many else array
+        for array, many in zip(inputs, stacked, strict=True)
+    ]
 
 
 def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from tracer.cli.checking import check
 from tracer.cli.listing import list_scenarios
 from tracer.cli.reporting import report
 from tracer.cli.tracing import trace
@@ -27,10 +28,14 @@ def command() -> None:
 
 command.add_command(list_scenarios)
 command.add_command(trace)
+command.add_command(check)
 
 
 def main() -> None:
-    """Run the command and end with its exit code: 0 done, 2 wrong usage, 3 the scenario's code raised, 130 interrupted."""
+    """Run the command and end with its exit code.
+
+    0: done; 1: a check failed; 2: wrong usage; 3: the scenario's code raised; 130: interrupted.
+    """
     if "_TRACER_COMPLETE" in os.environ:
         command.main(prog_name="tracer")  # a shell asks click for completions
     try:

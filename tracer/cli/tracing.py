@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
+from tracer.cli.options import settings_of
 from tracer.cli.running import Run, run_to_the_end
 from tracer.errors import UsageError, close_names
 from tracer.graph import Trace
@@ -65,7 +65,7 @@ def trace(
         load(scenario),
         steps=None if steps is None else whole_number("--steps", steps),
         seed=whole_number("--seed", seed, least=0),
-        settings=_settings(settings),
+        settings=settings_of(settings),
         parameters=parameters,
         data=data,
         dtype=dtype,
@@ -123,13 +123,3 @@ def _formats(text: str) -> list[str]:
     if not names:
         raise UsageError(f"--format takes one or more of {', '.join(FORMATS)}")
     return names
-
-
-def _settings(given: Sequence[str]) -> dict[str, Any]:
-    settings = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--set takes NAME=VALUE, this is {text!r}")
-        settings[name.strip()] = value.strip()
-    return settings

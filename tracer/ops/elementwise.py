@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
-from tracer.op import NONZERO, POSITIVE, REAL, Array, Call, Domain, Elementwise
+from tracer.op import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Array, Call, Domain, Elementwise, complex_of, moved
 
 
 class Add(Elementwise):
@@ -13,6 +16,7 @@ class Add(Elementwise):
     implements = np.add
     formula = "{x} + {y}"
     domain = REAL, REAL
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -29,6 +33,7 @@ class Subtract(Elementwise):
     implements = np.subtract
     formula = "{x} - {y}"
     domain = REAL, REAL
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -45,6 +50,7 @@ class Multiply(Elementwise):
     implements = np.multiply
     formula = "{x} * {y}"
     domain = REAL, REAL
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -61,6 +67,7 @@ class Divide(Elementwise):
     implements = np.divide
     formula = "{x} / {y}"
     domain = REAL, NONZERO
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -77,6 +84,7 @@ class Negative(Elementwise):
     implements = np.negative
     formula = "-{x}"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -89,6 +97,7 @@ class Positive(Elementwise):
     implements = np.positive
     formula = "+{x}"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -111,6 +120,16 @@ class Power(Elementwise):
         return x**y  # the operator, and not np.power: it squares where y is 2, as plain NumPy code does
 
     @staticmethod
+    def complex_value(x: Array, y: Array) -> Array:
+        base, exponent = np.real(x), np.real(y)
+        is_zero = base == 0
+        power = np.where(is_zero, 1, x) ** np.where(base < 0, exponent, y)
+        power = np.where((base < 0) & (np.imag(y) != 0), np.nan, power)  # a negative base has whole exponents only
+        zeros = np.zeros(np.shape(base))
+        slope = np.where(exponent == 0, 0, exponent * zeros ** np.where(exponent == 0, 1, exponent - 1))
+        return np.where(is_zero, complex_of(zeros**exponent, moved(slope, np.imag(x))), power)
+
+    @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
         if isinstance(y, (int, float)):
             # A number that stands in the code keeps the record as short as the derivative on paper.
@@ -128,6 +147,7 @@ class Square(Elementwise):
     implements = np.square
     formula = "square({x})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -142,6 +162,11 @@ class Sqrt(Elementwise):
     domain = (POSITIVE,)
 
     @staticmethod
+    def complex_value(x: Array) -> Array:
+        is_zero = np.real(x) == 0
+        return np.where(is_zero, complex_of(0.0, moved(np.inf, np.imag(x))), np.sqrt(np.where(is_zero, 1, x)))
+
+    @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
         return g / (2 * out)
 
@@ -151,7 +176,11 @@ class Absolute(Elementwise):
 
     implements = np.absolute
     formula = "abs({x})"
-    domain = (NONZERO,)
+    domain = (KINK_AT_ZERO,)
+
+    @staticmethod
+    def complex_value(x: Array) -> Array:
+        return x * np.sign(np.real(x))
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -163,7 +192,7 @@ class Sign(Elementwise):
 
     implements = np.sign
     formula = "sign({x})"
-    domain = (NONZERO,)
+    domain = (KINK_AT_ZERO,)
 
 
 class Floor(Elementwise):
@@ -180,6 +209,7 @@ class Exp(Elementwise):
     implements = np.exp
     formula = "exp({x})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -192,6 +222,7 @@ class Expm1(Elementwise):
     implements = np.expm1
     formula = "expm1({x})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -204,6 +235,7 @@ class Log(Elementwise):
     implements = np.log
     formula = "log({x})"
     domain = (POSITIVE,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -216,6 +248,7 @@ class Log1p(Elementwise):
     implements = np.log1p
     formula = "log1p({x})"
     domain = (Domain(low=-1.0),)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -228,6 +261,7 @@ class Tanh(Elementwise):
     implements = np.tanh
     formula = "tanh({x})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -240,6 +274,7 @@ class Sin(Elementwise):
     implements = np.sin
     formula = "sin({x})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -252,6 +287,7 @@ class Cos(Elementwise):
     implements = np.cos
     formula = "cos({x})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -264,6 +300,15 @@ class Maximum(Elementwise):
     implements = np.maximum
     formula = "maximum({x}, {y})"
     domain = REAL, REAL
+
+    @staticmethod
+    def complex_value(x: Array, y: Array) -> Array:
+        real_x, real_y = np.real(x), np.real(y)
+        return np.where(real_x == real_y, (x + y) / 2, np.where(np.greater(real_x, real_y), x, y))
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        return np.asarray(np.sign(np.subtract(*inputs)))
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -280,6 +325,15 @@ class Minimum(Elementwise):
     implements = np.minimum
     formula = "minimum({x}, {y})"
     domain = REAL, REAL
+
+    @staticmethod
+    def complex_value(x: Array, y: Array) -> Array:
+        real_x, real_y = np.real(x), np.real(y)
+        return np.where(real_x == real_y, (x + y) / 2, np.where(np.less(real_x, real_y), x, y))
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        return np.asarray(np.sign(np.subtract(*inputs)))
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -300,6 +354,15 @@ class Where(Elementwise):
     @staticmethod
     def call(condition: Array, x: Array, y: Array) -> Call:
         return (condition, x, y), {}
+
+    @staticmethod
+    def complex_value(condition: Array, x: Array, y: Array) -> Array:
+        return np.where(np.real(condition), x, y)
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        condition = np.asarray(inputs[0])
+        return np.sign(condition) if condition.dtype.kind == "f" else None
 
     @staticmethod
     def gradient_x(g: Array, out: Array, condition: Array, x: Array, y: Array) -> Array:
@@ -324,6 +387,18 @@ class Clip(Elementwise):
     @staticmethod
     def call(a: Array, a_min: Array = None, a_max: Array = None, *, min: Array = None, max: Array = None) -> Call:
         return (a, a_min if min is None else min, a_max if max is None else max), {}
+
+    @staticmethod
+    def complex_value(x: Array, low: Array, high: Array) -> Array:
+        above = x if low is None else np.where(np.real(x) > np.real(low), x, low)
+        return above if high is None else np.where(np.real(above) < np.real(high), above, high)
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        x, low, high = inputs
+        pairs = ((x, low), (x, high), (low, high))
+        signs = [np.sign(np.subtract(one, other)) for one, other in pairs if one is not None and other is not None]
+        return np.stack(np.broadcast_arrays(*signs)) if signs else None
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, low: Array, high: Array) -> Array:

@@ -54,6 +54,7 @@ class Scatter(Op):
 
     formula = "scatter({x}, ..., shape={shape})"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def value(x: Array, *arrays: Array, index: Pattern, shape: tuple[int, ...]) -> Array:

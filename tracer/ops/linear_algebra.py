@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Terms, broadcast_index
+from tracer.op import REAL, Array, Call, Index, Op, Terms, broadcast_index, stacked_alike
 
 
 class Matmul(Op):
@@ -17,6 +17,7 @@ class Matmul(Op):
     implements = np.matmul
     formula = "{x} @ {y}"
     domain = REAL, REAL
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -34,6 +35,15 @@ class Matmul(Op):
         if y.ndim == 1:
             return np.squeeze(rows_and_columns_swapped(x) @ np.expand_dims(g, -1), -1)
         return rows_and_columns_swapped(x) @ g
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        ranks = [np.ndim(array) - many for array, many in zip(inputs, stacked, strict=True)]
+        x = inputs[0] if ranks[0] > 1 else np.expand_dims(inputs[0], -2)
+        y = inputs[1] if ranks[1] > 1 else np.expand_dims(inputs[1], -1)
+        product = np.matmul(*stacked_alike((x, y), stacked))
+        vectors = tuple(axis for axis, rank in zip((-2, -1), ranks, strict=True) if rank == 1)
+        return np.asarray(np.squeeze(product, vectors))
 
     @classmethod
     def parts(
@@ -60,6 +70,7 @@ class Dot(Op):
     implements = np.dot
     formula = "dot({x}, {y})"
     domain = REAL, REAL
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -93,6 +104,7 @@ class Outer(Op):
     implements = np.outer
     formula = "outer({x}, {y})"
     domain = REAL, REAL
+    analytic = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -109,6 +121,7 @@ class Einsum(Op):
     implements = np.einsum
     formula = "einsum({subscripts}, ...)"
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def call(subscripts: str, *operands: Array) -> Call:
@@ -148,6 +161,13 @@ class Einsum(Op):
                     others.append((letter, np.ones(shape[axis], dtype=g.dtype)))
         names = ",".join([result, *(names for names, _ in others)])
         return np.einsum(f"{names}->{distinct}", g, *(operand for _, operand in others))
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        terms, result = parameters["subscripts"].split("->")
+        first = next(letter for letter in string.ascii_letters if letter not in terms)
+        named = (first * many + letters for letters, many in zip(terms.split(","), stacked, strict=True))
+        return np.asarray(np.einsum(f"{','.join(named)}->{first}{result}", *inputs))
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

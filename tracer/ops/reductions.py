@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Terms
+from tracer.op import REAL, Array, Call, Index, Op, Terms, complex_of
 
 Axes = tuple[int, ...] | None
 
@@ -21,6 +21,14 @@ class Reduction(Op):
     @staticmethod
     def call(a: Array, axis: Any = None, *, keepdims: bool = False) -> Call:
         return (a,), {"axis": axes_from_start(axis, np.ndim(a)), "keepdims": bool(keepdims)}
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        assert cls.complex_value is not None
+        (many,) = inputs
+        axis = parameters["axis"]
+        behind_first = tuple(range(1, many.ndim)) if axis is None else tuple(one + 1 for one in axis)
+        return np.asarray(cls.complex_value(many, **{**parameters, "axis": behind_first}))
 
     @classmethod
     def parts(
@@ -42,6 +50,7 @@ class Sum(Reduction):
 
     implements = np.sum
     formula = "sum({x}{options})"
+    analytic = True
 
     @staticmethod
     def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
@@ -61,6 +70,7 @@ class Mean(Reduction):
 
     implements = np.mean
     formula = "mean({x}{options})"
+    analytic = True
 
     @staticmethod
     def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
@@ -86,11 +96,24 @@ class Max(Reduction):
         return np.max(x, axis=axis, keepdims=keepdims)
 
     @staticmethod
+    def complex_value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        largest = np.max(np.real(x), axis=axis, keepdims=True)
+        return _mean_of_ties(x, np.real(x) == largest, axis, keepdims)
+
+    @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
         chosen = np.equal(x, with_reduced_axes(out, x, axis, keepdims))
         ties = np.sum(chosen, axis=axis, keepdims=True)
         # The count is an integer: brought to the float type of g, so that float32 stays float32.
         return np.where(chosen, with_reduced_axes(g, x, axis, keepdims) / np.astype(ties, g.dtype), 0)
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        (x,) = inputs
+        axis = parameters["axis"]
+        chosen = np.equal(x, cls.value(x, axis=axis, keepdims=True))
+        shared = np.sum(chosen, axis=axis, keepdims=True) > 1
+        return np.where(chosen, np.where(shared, 0, 1), -1)
 
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
@@ -107,12 +130,18 @@ class Min(Max):
     def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
         return np.min(x, axis=axis, keepdims=keepdims)
 
+    @staticmethod
+    def complex_value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
+        smallest = np.min(np.real(x), axis=axis, keepdims=True)
+        return _mean_of_ties(x, np.real(x) == smallest, axis, keepdims)
+
 
 class Prod(Reduction):
     """Product over axes: the derivative with respect to one factor is the product of the others, zeros included."""
 
     implements = np.prod
     formula = "prod({x}{options})"
+    analytic = True
 
     @staticmethod
     def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
@@ -153,6 +182,13 @@ class Var(Reduction):
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
     @staticmethod
+    def complex_value(x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
+        deviation = x - np.mean(x, axis=axis, keepdims=True)
+        freedom = count_of(x, axis) - ddof
+        spread = np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / freedom
+        return complex_of(np.var(np.real(x), axis=axis, ddof=ddof, keepdims=keepdims), np.imag(spread))
+
+    @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
         deviation = x - np.mean(x, axis=axis, keepdims=True)
         return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / (count_of(x, axis) - ddof)))
@@ -173,11 +209,22 @@ class Std(Var):
         return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
     @staticmethod
+    def complex_value(x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
+        variance = Var.complex_value(x, axis=axis, ddof=ddof, keepdims=keepdims)
+        is_zero = np.real(variance) == 0
+        root = np.where(is_zero, 0, np.sqrt(np.where(is_zero, 1, variance)))
+        return complex_of(np.std(np.real(x), axis=axis, ddof=ddof, keepdims=keepdims), np.imag(root))
+
+    @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
         deviation = x - np.mean(x, axis=axis, keepdims=True)
         spread = with_reduced_axes(out, x, axis, keepdims)
         share = deviation / (np.where(np.equal(spread, 0), 1, spread) * (count_of(x, axis) - ddof))
         return with_reduced_axes(g, x, axis, keepdims) * share
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        return np.asarray(np.sign(cls.value(*inputs, **parameters)))
 
 
 class Argmax(Op):
@@ -205,6 +252,14 @@ class Argmin(Argmax):
     @staticmethod
     def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
         return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+def _mean_of_ties(x: Array, chosen: Array, axis: Axes, keepdims: bool) -> np.ndarray:
+    """The chosen elements, which are equal in their real part, and the mean of their imaginary parts."""
+    imaginary = np.sum(np.where(chosen, np.imag(x), 0), axis=axis, keepdims=keepdims)
+    count = np.sum(chosen, axis=axis, keepdims=keepdims)
+    real = np.max(np.where(chosen, np.real(x), -np.inf), axis=axis, keepdims=keepdims)
+    return complex_of(real, imaginary / count)
 
 
 def axes_from_start(axis: Any, rank: int) -> Axes:

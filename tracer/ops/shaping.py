@@ -173,6 +173,7 @@ class Joining(Op):
     """The family of operations that put any number of arrays together."""
 
     domain = (REAL,)
+    analytic = True
 
     @staticmethod
     def call(arrays: Sequence[Array], axis: int | None = 0) -> Call:
@@ -185,6 +186,16 @@ class Joining(Op):
     @classmethod
     def differentiable(cls, position: int) -> bool:
         return True
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
+        alike = [
+            array if many else np.broadcast_to(array, (count, *np.shape(array)))
+            for array, many in zip(inputs, stacked, strict=True)
+        ]
+        axis = parameters["axis"]
+        return np.asarray(cls.value(*alike, axis=axis + 1 if axis >= 0 else axis))
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
@@ -243,6 +254,14 @@ class Astype(Moving):
     @staticmethod
     def value(x: Array, *, dtype: str) -> Array:
         return np.asarray(x).astype(dtype)
+
+    @staticmethod
+    def complex_value(x: Array, *, dtype: str) -> Array:
+        return x
+
+    @classmethod
+    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+        return np.asarray(inputs[0])
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, dtype: str) -> Array:

@@ -1,0 +1,1 @@
+"""Derivatives held against other ways to find them: an oracle, checks of rules and of whole gradients, and examples."""

@@ -1,0 +1,167 @@
+"""Assertions for tests: what is wrong in words, and the smallest example of it, ready to paste."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.arguments import DTYPES
+from tracer.checking.examples import as_code, call_as_code, simplest
+from tracer.checking.functions import check_gradients, checked_arguments, function_name
+from tracer.checking.operations import check_rules_of, has_finite_value, wrong_with_value
+from tracer.errors import UsageError
+from tracer.op import Elementwise, Op
+from tracer.views.checks import failure_lines
+
+Body = Callable[[Sequence[np.ndarray]], list[str]]
+"""What is wrong with arrays: nothing where nothing is."""
+
+
+def assert_gradients(
+    function: Callable[..., Any],
+    *arguments: Any,
+    second_order: bool = False,
+    tolerance: float | None = None,
+    examples: int | None = None,
+    seed: int | None = None,
+) -> None:
+    """Assert that the recorded gradients of a function are right, with respect to every argument.
+
+    Arguments are floating arrays, or Hypothesis strategies for them (`tracer.testing.arrays()`): then `examples` are drawn.
+    The AssertionError names the wrong number and rule, and ends with the smallest example found, ready to paste. Raises
+    UsageError for a function that cannot be checked: see `check_gradients`.
+
+    >>> assert_gradients(lambda x: np.sum(np.abs(x) ** 3), np.array([1.0, -2.0, 0.0]))
+    """
+
+    def wrong(arrays: Sequence[np.ndarray]) -> list[str]:
+        check = check_gradients(function, *arrays, second_order=second_order, seed=seed or 0, tolerance=tolerance)
+        return failure_lines(check)
+
+    options = {"second_order": second_order, "tolerance": tolerance}
+    shown = {name: value for name, value in options.items() if value}
+
+    def message(arrays: Sequence[np.ndarray], lines: Sequence[str]) -> str:
+        call = call_as_code("assert_gradients", [function_name(function), *map(as_code, arrays)], shown)
+        return _message(f"the gradients of {function_name(function)} are wrong", lines, call)
+
+    if any(_is_strategy(each) for each in arguments):
+        from hypothesis import strategies as st
+
+        _hold_for_all(st.tuples(*(each if _is_strategy(each) else st.just(each) for each in arguments)),
+                      wrong, message, examples, seed)  # fmt: skip
+    else:
+        _hold_for(checked_arguments(function, arguments), wrong, message)
+
+
+def assert_op_gradients(
+    op: type[Op],
+    arguments: Any = None,
+    *,
+    examples: int | None = None,
+    seed: int | None = None,
+    **parameters: Any,
+) -> None:
+    """Assert that the rules of an operation are right: first and second order, in both dtypes, at arrays of every kind.
+
+    Arrays for an elementwise operation are drawn from its declared domain. For any other, `arguments` is a Hypothesis
+    strategy for tuples of arrays; it may also be one such tuple. `parameters` are those of the NumPy function, as in axis=0.
+    Fails as well for a rule that returns another shape or dtype, changes what it is given, or differs between two runs.
+
+    >>> from tracer.ops.elementwise import Tanh
+    >>> assert_op_gradients(Tanh, examples=5)
+    """
+    if not (isinstance(op, type) and issubclass(op, Op) and op.name):
+        raise UsageError(f"an operation is needed, a class with a formula: this is {op!r}")
+    if arguments is None and not issubclass(op, Elementwise):
+        raise UsageError(
+            f"{op.__name__} is not elementwise, so its domain does not tell the shapes: give a strategy for its arguments, as"
+            f" in assert_op_gradients({op.__name__}, st.tuples(arrays((2, 3)), arrays((3,))))"
+        )
+
+    def wrong(arrays: Sequence[np.ndarray]) -> list[str]:
+        lines = wrong_with_value(op, arrays, parameters)
+        for dtype in () if lines or not _has_rules(op, arrays) else DTYPES:
+            try:
+                found = failure_lines(check_rules_of(op, arrays, parameters, dtype))
+            except Exception as error:
+                found = [f"computing its gradient raises {type(error).__name__}: {error}"]
+            lines += [f"{dtype}: {line}" for line in found]
+        return lines
+
+    def message(arrays: Sequence[np.ndarray], lines: Sequence[str]) -> str:
+        values = f"({', '.join(map(as_code, arrays))},)"
+        return _message(f"{op.__name__} is wrong", lines, call_as_code("assert_op_gradients", [op.__name__, values], parameters))
+
+    if arguments is None or _is_strategy(arguments):
+        from tracer.checking.strategies import for_operation
+
+        strategy = for_operation(op) if arguments is None else arguments
+        drawn = strategy.filter(lambda arrays: has_finite_value(op, arrays, parameters))
+        _hold_for_all(drawn, wrong, message, examples, seed)
+    else:
+        _hold_for([np.asarray(each) for each in arguments], wrong, message)
+
+
+def _hold_for(arrays: Sequence[np.ndarray], wrong: Body, message: Callable[..., str]) -> None:
+    """Raise AssertionError where something is wrong with these arrays, or with simpler ones made of them."""
+    if not wrong(arrays):
+        return
+    if not _inside_hypothesis():  # which makes examples smaller itself
+
+        def fails(candidate: Sequence[np.ndarray]) -> bool:
+            try:
+                return bool(wrong(candidate))
+            except Exception:
+                return False
+
+        arrays = simplest(arrays, fails)
+    raise AssertionError(message(arrays, wrong(arrays)))
+
+
+def _hold_for_all(
+    strategy: Any, wrong: Body, message: Callable[..., str], examples: int | None, seed: int | None
+) -> None:
+    """Raise AssertionError with the smallest of the drawn examples for which something is wrong."""
+    import hypothesis
+
+    profile = hypothesis.settings.get_current_profile_name()
+    default = hypothesis.settings.get_profile(profile)
+    start = seed if seed is not None else 0 if default.derandomize else int(np.random.SeedSequence().generate_state(1)[0])
+
+    @hypothesis.settings(
+        max_examples=examples or default.max_examples, deadline=None, database=None, derandomize=False,
+        report_multiple_bugs=False, print_blob=False, suppress_health_check=list(hypothesis.HealthCheck),
+    )  # fmt: skip
+    @hypothesis.seed(start)
+    @hypothesis.given(strategy)
+    def hold(arrays: Any) -> None:
+        lines = wrong(arrays)
+        if lines:
+            raise AssertionError(message(arrays, [*lines, f"found with seed={start}"]))
+
+    try:
+        hold()
+    except AssertionError as error:
+        raise AssertionError(str(error)) from None  # without the notes that speak of the function above
+
+
+def _has_rules(op: type[Op], arrays: Sequence[np.ndarray]) -> bool:
+    return any(op.differentiable(position) for position in range(len(arrays)))
+
+
+def _message(what: str, lines: Sequence[str], call: str) -> str:
+    return "\n".join([what, *(f"  {line}" for line in lines), "Falsifying example:", call])
+
+
+def _is_strategy(value: Any) -> bool:
+    module = sys.modules.get("hypothesis.strategies")
+    return module is not None and isinstance(value, module.SearchStrategy)
+
+
+def _inside_hypothesis() -> bool:
+    module = sys.modules.get("hypothesis")
+    return module is not None and bool(module.currently_in_test_context())

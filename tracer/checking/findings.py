@@ -1,0 +1,113 @@
+"""What a check found: plain data, read by the command, by assertions and by people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracer.graph import Source
+
+TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3}
+"""The largest relative error that passes: a few hundred roundings of the dtype, in what may be a long sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One number of a gradient: at an index (None for a projection of the whole gradient), recorded and expected."""
+
+    index: tuple[int, ...] | None
+    found: float
+    expected: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The gradient with respect to one parameter, or its product with the second derivatives, against the oracle.
+
+    `entries` of its `size` numbers were compared one by one, and `projections` sums over all of them with random weights.
+    `worst` is the number with the largest error.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    order: int
+    method: str
+    size: int
+    entries: int
+    projections: int
+    worst: Difference | None
+    tolerance: float
+
+    @property
+    def error(self) -> float:
+        """The largest relative error; 0 for a parameter without numbers."""
+        return self.worst.error if self.worst is not None else 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every number agrees."""
+        return self.error <= self.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A derivative rule that is wrong at the values it met in a recorded step.
+
+    `label` is the node as a reader of the log knows it, `input` the operand whose rule it is. `difference` holds the numbers
+    where numbers differ; `what` says it in words.
+    """
+
+    node: int
+    label: str
+    op: str
+    position: int
+    input: str
+    what: str
+    source: Source | None = None
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The gradients of a recorded step: each parameter against the oracle, and each rule at its own values.
+
+    `rules` counts the rules that were run.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    rules: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults and all(each.passed for each in self.comparisons)
+
+    @property
+    def worst(self) -> Comparison | None:
+        """The comparison with the largest error, or None where there is none."""
+        return max(self.comparisons, key=lambda each: each.error, default=None)
+
+    def as_data(self) -> dict[str, Any]:
+        """Everything in types that JSON knows."""
+        return {
+            "passed": self.passed,
+            "comparisons": [_data_of(each) | {"error": _number(each.error), "passed": each.passed} for each in self.comparisons],
+            "rules": self.rules,
+            "faults": [_data_of(each) for each in self.faults],
+        }
+
+
+def _number(value: float) -> float | str:
+    """A number as JSON has it: infinities and NaN as words."""
+    return value if abs(value) < float("inf") else str(value)
+
+
+def _data_of(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _data_of(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, tuple):
+        return [_data_of(part) for part in value]
+    return _number(value) if isinstance(value, float) else value

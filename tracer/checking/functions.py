@@ -1,0 +1,119 @@
+"""The check of a user's own function: what it takes and returns, whether it can be checked at all, and its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.arguments import DTYPES, numeric_array
+from tracer.checking.findings import Check
+from tracer.checking.gradients import check_step
+from tracer.errors import UsageError
+from tracer.functions import argument_names, trace
+from tracer.graph import Literal, Node, Step
+
+NUDGE = 1e-6
+"""By how much arguments are moved to see whether numbers of the code move with them."""
+
+
+def check_gradients(
+    function: Callable[..., Any],
+    *arrays: Any,
+    second_order: bool = False,
+    seed: int = 0,
+    tolerance: float | None = None,
+    exhaustive: bool = False,
+) -> Check:
+    """Check the gradients of any function of arrays, which returns one number, with respect to all its arguments.
+
+    `arrays` are floating, of any shape. The function is called three times. Raises UsageError where it cannot be checked:
+    a result that is no single number, an argument that is not floating or not finite, a function that returns something
+    else when it is called again, or one that takes numbers out of the record.
+
+    >>> def product(x, y):
+    ...     return np.sum(np.tanh(x) * y)
+    >>> check = check_gradients(product, [0.5, -1.0], [2.0, 3.0])
+    >>> check.passed, [(each.name, each.method) for each in check.comparisons]
+    (True, [('x', 'complex step'), ('y', 'complex step')])
+    """
+    checked = checked_arguments(function, arrays)
+    step = trace(function, *checked)
+    check_repeats(step, trace(function, *checked), function_name(function))
+    rng = np.random.default_rng(seed)
+    moved = [nudged(array, rng) for array in checked]
+    check_stays_on_record(step, trace(function, *moved))
+    return check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
+
+
+def nudged(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The array with every number a little larger."""
+    by = NUDGE * np.maximum(np.abs(array), 1) * rng.uniform(1, 2, array.shape)
+    return np.asarray(array + by.astype(array.dtype), dtype=array.dtype)
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """A function as messages call it."""
+    name = getattr(function, "__name__", type(function).__name__)
+    return "the function" if name == "<lambda>" else str(name)
+
+
+def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> list[np.ndarray]:
+    """The arguments as floating arrays; raises UsageError, which names it, for one that has no derivative."""
+    if not callable(function):
+        raise UsageError(f"a function is needed first, this is {type(function).__name__}")
+    if not arrays:
+        raise UsageError(f"{function_name(function)} was given no arguments to differentiate")
+    checked = []
+    for name, value in zip(argument_names(function, len(arrays)), arrays, strict=True):
+        what = f"the argument {name!r} of {function_name(function)}"
+        array = numeric_array(value, what, None)
+        if str(array.dtype) not in DTYPES:
+            raise UsageError(
+                f"{what} is {array.dtype}, which has no derivative to check: make it {' or '.join(DTYPES)}, or bind it, as in"
+                f" lambda x: {getattr(function, '__name__', 'f').replace('<lambda>', 'f')}(x, {name})"
+            )
+        if not np.all(np.isfinite(array)):
+            place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
+            raise UsageError(f"{what} holds {array[tuple(place)]} at {place}: gradients are checked at finite numbers")
+        checked.append(array)
+    return checked
+
+
+def check_repeats(first: Step, second: Step, name: str) -> None:
+    """Raise UsageError unless two recordings of the same arguments are the same, to the last bit."""
+    if _structure(first) != _structure(second):
+        raise UsageError(f"{name} is not deterministic: called again with the same arguments, it computes something else")
+    for one, other in zip(first.nodes, second.nodes, strict=True):
+        if one.value.tobytes() != other.value.tobytes() or _literals(one) != _literals(other):
+            where = f", first at {one.source}: {one.source.text}" if one.source else ""
+            raise UsageError(
+                f"{name} is not deterministic: called again with the same arguments, it returned {second.loss!r} and not"
+                f" {first.loss!r}{where}; draw random numbers outside of it"
+            )
+
+
+def check_stays_on_record(step: Step, moved: Step) -> None:
+    """Raise UsageError where a constant of the record moves with the arguments: it was taken out of the graph.
+
+    Recordings that differ in structure tell nothing: the code may branch.
+    """
+    if _structure(step) != _structure(moved):
+        return
+    for one, other in zip(step.nodes[: step.loss_id + 1], moved.nodes, strict=False):
+        left = one.op == "constant" and one.value.tobytes() != other.value.tobytes()
+        if left or _literals(one) != _literals(other):
+            where = f"{one.source}: {one.source.text}: " if one.source else ""
+            raise UsageError(
+                f"{where}this computes with numbers that were taken out of the record (.value, .item()) and depend on the"
+                " arguments: the gradient takes them for constants; where that is meant, write .detach()"
+            )
+
+
+def _structure(step: Step) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    return [(node.op, node.operands, node.shape) for node in step.nodes]
+
+
+def _literals(node: Node) -> list[str]:
+    return [repr(x.value) for x in node.inputs if isinstance(x, Literal)]

@@ -1,0 +1,104 @@
+"""How large a gradient would be if nothing in it cancelled: the measure of the rounding that is in it.
+
+A sum is wrong by a rounding of its largest part, however small the sum: an error relative to the sum alone says nothing where
+large parts cancel. So errors are taken relative to the number itself or, where that is larger, to a part of what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tracer.entries import Entry
+from tracer.graph import Literal, Node
+from tracer.op import Moving, Op
+from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
+from tracer.replay import operation_of
+
+Computed: TypeAlias = tuple[type[Op] | None, Sequence[int | Literal], Mapping[str, Any], Any]
+"""An operation (None for a leaf), its operands, parameters and value."""
+
+CANCELLING = 0.01
+"""Errors are relative to this part of the magnitude at least."""
+
+SMALLEST = 1e-270
+"""Errors are relative to this at least: the complex step makes numbers 1e30 times smaller, and there they come to an end."""
+
+_SUMS: tuple[type[Op], ...] = (
+    Moving, shaping.Joining, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
+    linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, linear_algebra.Einsum,
+)  # fmt: skip
+"""Sums of products: of squares they make the sum of squares."""
+
+
+def magnitudes(computed: Sequence[Computed], start: int) -> list[np.ndarray]:
+    """The magnitude of every value, from `start` on: the root of the sum of the squares of its parts.
+
+    Roundings add up like that, and not like absolute values, which in a deep network would outgrow all numbers.
+    """
+    squares: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for id, row in enumerate(computed):
+            own = np.square(np.asarray(row[3], dtype=np.float64))
+            parts = _square_of_parts(computed, squares, row) if id >= start else own
+            squares.append(np.where(np.isfinite(parts), np.maximum(parts, own), own))
+        return [np.sqrt(each) for each in squares]
+
+
+def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray], row: Computed) -> Any:
+    """The sum of the squares of what an operation adds up."""
+    op, operands, parameters, value = row
+
+    def square_of(operand: int | Literal) -> Any:
+        if isinstance(operand, Literal):
+            return operand.value if operand.value is None else np.square(operand.value)
+        return squares[int(operand)]
+
+    def value_of(operand: int | Literal) -> Any:
+        return operand.value if isinstance(operand, Literal) else computed[operand][3]
+
+    if op is None:
+        return np.square(value)
+    if issubclass(op, _SUMS):
+        rest = value_of if op in (indexing.Take, indexing.Scatter) else square_of  # indices stay what they are
+        total = op.value(square_of(operands[0]), *map(rest, operands[1:]), **parameters)
+        return total / max(1, np.size(square_of(operands[0])) / np.size(value)) if op is reductions.Mean else total
+    if op is elementwise.Subtract:
+        return square_of(operands[0]) + square_of(operands[1])
+    if op in (elementwise.Negative, elementwise.Positive):
+        return square_of(operands[0])
+    if op is elementwise.Divide:
+        return square_of(operands[0]) / np.square(value_of(operands[1]))
+    if op is elementwise.Where:
+        return np.where(value_of(operands[0]), square_of(operands[1]), square_of(operands[2]))
+    return np.square(value)
+
+
+def computed_by(nodes: Sequence[Node]) -> list[Computed]:
+    """What nodes say of how they were computed."""
+    return [(None if node.is_leaf else operation_of(node), node.inputs, node.parameters, node.value) for node in nodes]
+
+
+def computed_in(entries: Sequence[Entry]) -> list[Computed]:
+    """What the entries of a recorder say of it."""
+    return [(None if isinstance(op, str) else op, operands, parameters, value) for op, operands, parameters, value, *_ in entries]
+
+
+def relative_errors(
+    found: np.ndarray, expected: np.ndarray, magnitude: np.ndarray, slack: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """How far numbers are from what is expected, relative to the larger of both and to a part of the magnitude.
+
+    `slack` is how far the expected ones may be off. Equal infinities agree; a NaN agrees with nothing.
+
+    >>> relative_errors(np.array([1.0, 0.0, 1e-17, np.inf]), np.array([2.0, 0.0, 0.0, np.inf]), np.ones(4)).round(3)
+    array([0.5, 0. , 0. , 0. ])
+    """
+    with np.errstate(all="ignore"):
+        scale = np.maximum(np.maximum(np.abs(found), np.abs(expected)), CANCELLING * magnitude)
+        scale = np.maximum(scale, max(SMALLEST, float(np.finfo(found.dtype).tiny)))
+        errors = np.maximum(np.abs(found - expected) - slack, 0) / scale
+    errors = np.where(found == expected, 0.0, errors)
+    return np.where(np.isfinite(errors), errors, np.inf)

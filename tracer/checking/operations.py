@@ -1,0 +1,91 @@
+"""The check of one operation at given arrays: values against NumPy, rules of first and second order, in both dtypes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.arguments import DTYPES
+from tracer.checking.differences import Line, slope
+from tracer.checking.findings import Check
+from tracer.checking.gradients import check_step
+from tracer.checking.oracle import STEP, complex_array, imaginary_part
+from tracer.functions import trace
+from tracer.op import Op
+
+ROUNDING = 1e-12
+"""How far a value may be from NumPy's: `x**2` and `np.power(x, 2)` round differently."""
+
+SIMILAR = 1e-4
+"""How far the complex step may be from differences, which are only good enough to tell a wrong one."""
+
+
+def has_finite_value(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> bool:
+    """Whether there is anything to differentiate at these arrays."""
+    inputs, options = op.call(*arrays, **parameters)
+    with np.errstate(all="ignore"):
+        return all(bool(np.all(np.isfinite(op.value(*(_as(x, dtype) for x in inputs), **options)))) for dtype in DTYPES)
+
+
+def wrong_with_value(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the value of an operation, and with how it is computed in complex numbers."""
+    inputs, options = op.call(*arrays, **parameters)
+    implemented = op.implements if isinstance(op.implements, tuple) else (op.implements,)
+    with np.errstate(all="ignore"):
+        value = np.asarray(op.value(*inputs, **options))
+        for function in implemented:
+            expected = np.asarray(function(*arrays, **parameters))
+            if value.shape != expected.shape or not np.allclose(value, expected, rtol=ROUNDING, atol=ROUNDING, equal_nan=True):
+                return [f"its value is not that of np.{function.__name__}"]
+        rng = np.random.default_rng(0)
+        directions = [rng.uniform(0.5, 1, x.shape) if _is_floating(x) else None for x in inputs]
+        line = Line(op, inputs, directions, options)
+        if value.dtype.kind != "f" or np.any(line.sides_at(0) == 0):
+            return []
+        slopes, error = slope(line)
+        room = SIMILAR * np.maximum(np.abs(slopes), 1e-3 * np.max(np.abs(slopes), initial=0.0)) + 10 * error
+        if not any(op.differentiable(position) for position in range(len(inputs))):
+            return ["it has no derivative rule, and its value changes with its inputs"] if np.any(np.abs(slopes) > room) else []
+        if op.complex_value is None:
+            return []
+        stacked = [direction is not None for direction in directions]
+        moved = [x if u is None else complex_array(x, STEP * u[np.newaxis]) for x, u in zip(inputs, directions, strict=True)]
+        by_complex = imaginary_part(op, moved, stacked, options)[0][0] / STEP
+        if np.any(np.abs(by_complex - slopes) > room):
+            return ["its complex value does not follow its value: it is not analytic, or complex_value is wrong"]
+    return []
+
+
+def check_rules_of(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any], dtype: str) -> Check:
+    """Check the rules of an operation at arrays, brought to a dtype; second order in double precision only.
+
+    What a rule raises passes through.
+    """
+    names = op.inputs if len(op.inputs) == len(arrays) else [f"x{position}" for position in range(len(arrays))]
+    step = trace(_weighted(op, parameters, names), *(_as(x, dtype) for x in arrays))
+    return check_step(step, second_order=dtype == "float64")
+
+
+def _weighted(op: type[Op], parameters: Mapping[str, Any], names: Sequence[str]) -> Callable[..., Any]:
+    """A function of the operation's inputs that returns one number, in which every element of its value has a weight."""
+
+    def weighted(*tensors: Any) -> Any:
+        inputs, options = op.call(*tensors, **parameters)
+        out = tensors[0].recorder.record(op, inputs, options)
+        return np.sum(out * np.random.default_rng(1).uniform(0.5, 1.5, out.shape).astype(out.dtype))
+
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    signature = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+    weighted.__signature__ = signature  # type: ignore[attr-defined]
+    return weighted
+
+
+def _is_floating(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def _as(value: Any, dtype: str) -> Any:
+    return value.astype(dtype) if _is_floating(value) else value

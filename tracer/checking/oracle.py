@@ -1,0 +1,133 @@
+"""How the numbers of a recorded step move with those it started from, found without a single derivative rule.
+
+Squire and Trapp (1998), "Using complex variables to estimate derivatives of real functions": for an analytic function,
+f'(x) = Im f(x + ih) / h up to h**2, and as nothing is subtracted, h can be 1e-30 and the result is exact to rounding.
+Every node of the step is computed from such numbers; its real part is the recorded value. An operation that cannot
+compute with complex numbers gets the imaginary part from differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tracer.checking.differences import FLOOR, Line, slope
+from tracer.errors import UsageError
+from tracer.graph import Literal, Node
+from tracer.op import Op
+from tracer.replay import operation_of
+
+STEP = 1e-30
+"""The imaginary part h. What is of the order of its square is 0 beside anything."""
+
+SAFETY = 10.0
+"""How much farther off than their estimate differences may be."""
+
+ELEMENTS_AT_ONCE = 2_000_000
+"""How many numbers a node may have over all directions that are followed together; 16 bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """How the wanted nodes move, by their ids: arrays [directions, *shape of the node]; None for one that does not.
+
+    `error` is the relative error to expect, `by_differences` names the operations for which differences were taken.
+    """
+
+    of: Mapping[int, np.ndarray | None]
+    error: float
+    by_differences: frozenset[str]
+
+
+def moving_with(nodes: Sequence[Node], directions: Mapping[int, np.ndarray], wanted: Sequence[int]) -> Slopes:
+    """Move nodes, by their ids, along directions [number of directions, *shape], and see how the wanted ones follow."""
+    moving = {id: complex_array(nodes[id].value, STEP * along) for id, along in directions.items()}
+    error, by_differences = 0.0, set()
+    for node in nodes[min(directions) + 1 : max(wanted) + 1]:
+        if node.id in moving or not any(operand in moving for operand in node.operands) or not is_smooth(node):
+            continue
+        op = operation_of(node)
+        inputs = [x.value if isinstance(x, Literal) else moving.get(x, nodes[x].value) for x in node.inputs]
+        stacked = [not isinstance(x, Literal) and x in moving for x in node.inputs]
+        imaginary, doubt = imaginary_part(op, inputs, stacked, node.parameters)
+        if doubt is not None:
+            largest = np.max(np.abs(imaginary), initial=0.0)
+            error = max(error, float(np.max(doubt, initial=0.0) / largest) if largest else 0.0)
+            by_differences.add(op.name)
+        moving[node.id] = complex_array(node.value, imaginary)
+    return Slopes({id: moving[id].imag / STEP if id in moving else None for id in wanted}, error, frozenset(by_differences))
+
+
+def is_smooth(node: Node) -> bool:
+    """Whether what a node is computed from moves it: integers and truth values stay, as does what has no derivative."""
+    if not node.dtype.startswith("float"):
+        return False
+    op = operation_of(node)
+    return any(op.differentiable(position) for position in range(len(node.inputs)))
+
+
+def imaginary_part(
+    op: type[Op], inputs: Sequence[Any], stacked: Sequence[bool], parameters: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The imaginary part of an operation on complex inputs, stacked ones along a first axis.
+
+    Where it comes from differences, also how far off it may be; None for no further than by rounding.
+    """
+    with np.errstate(all="ignore"):
+        if op.complex_value is not None:
+            return np.imag(op.for_many(inputs, stacked, parameters)), None
+    found, doubts = [], []
+    for place in range(next(len(x) for x, many in zip(inputs, stacked, strict=True) if many)):
+        here = [np.real(x[place]) if many else x for x, many in zip(inputs, stacked, strict=True)]
+        along = [np.imag(x[place]) / STEP if many else None for x, many in zip(inputs, stacked, strict=True)]
+        moved, doubt = slope(Line(op, here, along, parameters))
+        found.append(moved * STEP)
+        doubts.append((SAFETY * doubt + FLOOR * np.max(np.abs(moved), initial=0.0)) * STEP)
+    return np.stack(found), np.stack(doubts)
+
+
+def one_hot_directions(shape: tuple[int, ...], places: Sequence[int]) -> np.ndarray:
+    """A direction for each place, counted through the array in C order: 1 there and 0 elsewhere.
+
+    >>> one_hot_directions((2, 2), [0, 3]).tolist()
+    [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]]
+    """
+    directions = np.zeros((len(places), int(np.prod(shape))))
+    directions[np.arange(len(places)), list(places)] = 1.0
+    return directions.reshape(len(places), *shape)
+
+
+def in_batches(places: Sequence[int], largest: int) -> Iterator[Sequence[int]]:
+    """The places in batches that can be followed at once through nodes of at most `largest` elements.
+
+    >>> [len(batch) for batch in in_batches(range(5), 1_000_000)]
+    [2, 2, 1]
+    """
+    count = max(1, ELEMENTS_AT_ONCE // max(1, largest))
+    for start in range(0, len(places), count):
+        yield places[start : start + count]
+
+
+def complex_array(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
+    """Complex numbers of one real part, with imaginary parts that are stacked along a first axis."""
+    together = np.empty(imaginary.shape, dtype=np.complex128)
+    together.real = real
+    together.imag = imaginary
+    return together
+
+
+def check_finite(nodes: Sequence[Node], loss_id: int) -> None:
+    """Raise UsageError where the loss is no finite number: it names the first node that is not."""
+    if np.all(np.isfinite(nodes[loss_id].value)):
+        return
+    for node in nodes[: loss_id + 1]:
+        if not np.all(np.isfinite(node.value)):
+            label = node.name or (node.source.text if node.source else node.op)
+            where = f" at {node.source}" if node.source else ""
+            raise UsageError(
+                f"the loss is {nodes[loss_id].value}, there is no derivative to check: the first number that is not finite"
+                f" is in node {node.id}, {label}{where}"
+            )

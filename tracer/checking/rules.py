@@ -1,0 +1,173 @@
+"""Every derivative rule of a recorded step, run at the values it met there with a cotangent drawn at random.
+
+A gradient that comes out right may hide a rule that is wrong: behind a dead relu nothing of it is seen. Here each rule
+stands alone, so that what is wrong is named: node, operation, input, index and both values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.checking.comparing import Comparing, extent_of
+from tracer.checking.differences import UNSETTLED, Line, one_sided_slopes
+from tracer.checking.evaluation import RuleResult, run_rule
+from tracer.checking.findings import TOLERANCES, Difference, Fault
+from tracer.checking.magnitudes import computed_in, magnitudes
+from tracer.checking.oracle import STEP, complex_array, imaginary_part, one_hot_directions
+from tracer.expression import expression
+from tracer.graph import Literal, Node, Step
+from tracer.naming import short_expression
+from tracer.op import Op
+from tracer.replay import operation_of, start_value
+
+ONE_BY_ONE = 400
+"""Up to how many numbers of an input are compared one by one."""
+
+SAMPLED = 8
+"""How many are of a larger one."""
+
+KINKED = 32
+"""How many numbers beside a kink are also held between the slopes to both sides."""
+
+AGAIN = 1e-6
+"""How far a value may be from the recorded one when it is computed again: another kernel may round differently."""
+
+BETWEEN = 1e-6
+"""How far beside those slopes, which come from differences, a derivative may lie."""
+
+
+def check_rules(step: Step, rng: np.random.Generator) -> tuple[int, list[Fault]]:
+    """Run every rule through which the step's gradients came; how many there are, and what is wrong with them."""
+    count, faults = 0, []
+    for node in step.nodes[: step.loss_id + 1]:
+        if node.is_leaf or node.id not in step.gradients:
+            continue
+        place = Place(step.nodes, node)
+        fault = place.fault_of_value()
+        if fault is not None:
+            faults.append(fault)
+        for position, operand in enumerate(node.inputs):
+            if isinstance(operand, Literal) or operand not in step.gradients or not place.op.differentiable(position):
+                continue
+            count += 1
+            fault = place.fault_of(position, rng)
+            if fault is not None:
+                faults.append(fault)
+    return count, faults
+
+
+class Place:
+    """An operation where it stands in a step, with the values that it met."""
+
+    def __init__(self, nodes: Sequence[Node], node: Node) -> None:
+        self.node = node
+        self.op: type[Op] = operation_of(node)
+        self._nodes = nodes
+        self._inputs: list[Any] = [x.value if isinstance(x, Literal) else start_value(nodes[x]) for x in node.inputs]
+
+    def fault_of_value(self) -> Fault | None:
+        """Whether the operation computes again what is on record, and leaves its inputs as they are."""
+        before = [np.copy(x) for x in self._inputs if isinstance(x, np.ndarray)]
+        with np.errstate(all="ignore"):
+            value = np.asarray(self.op.value(*self._inputs, **self.node.parameters))
+        given = [x for x in self._inputs if isinstance(x, np.ndarray)]
+        position = next(place for place, x in enumerate(self.node.inputs) if not isinstance(x, Literal))
+        if any(one.tobytes() != other.tobytes() for one, other in zip(before, given, strict=True)):
+            return self._fault(position, "belongs to an operation that changes its inputs")
+        if value.shape != self.node.shape or not np.allclose(value, self.node.value, rtol=AGAIN, atol=0, equal_nan=True):
+            return self._fault(position, "belongs to an operation that computes something else from what is on record")
+        return None
+
+    def fault_of(self, position: int, rng: np.random.Generator) -> Fault | None:
+        """What is wrong with the rule of the input at that position; None where nothing is."""
+        node, wanted = self.node, self._inputs[position].dtype
+        cotangent = rng.normal(size=node.shape).astype(node.dtype)
+        given = [x for x in (cotangent, node.value, *self._inputs) if isinstance(x, np.ndarray)]
+        before = [np.copy(x) for x in given]
+        try:
+            result, again = (run_rule(self.op, position, cotangent, node.value, self._inputs, node.parameters) for _ in range(2))
+        except Exception as error:
+            return self._fault(position, f"raises {type(error).__name__}: {error}")
+        if any(one.tobytes() != other.tobytes() for one, other in zip(before, given, strict=True)):
+            return self._fault(position, "changes an array that it was given")
+        if result.gradient.tobytes() != again.gradient.tobytes():
+            return self._fault(position, "gives another result when it is run again")
+        widest = np.result_type(*(x for x in given if x.dtype.kind == "f"))
+        if result.returned_dtype not in (wanted, widest):
+            return self._fault(position, f"returns {result.returned_dtype} for an input of {wanted}")
+        return self._wrong_number(position, cotangent, result, rng) or self._beside_kink(position, cotangent, result.gradient)
+
+    def _wrong_number(
+        self, position: int, cotangent: np.ndarray, result: RuleResult, rng: np.random.Generator
+    ) -> Fault | None:
+        """Where the rule says another number than the oracle."""
+        settled = True
+
+        def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            nonlocal settled
+            inputs = list(self._inputs)
+            inputs[position] = complex_array(inputs[position], STEP * directions)
+            stacked = [other == position for other in range(len(inputs))]
+            imaginary, doubt = imaginary_part(self.op, inputs, stacked, self.node.parameters)
+            with np.errstate(all="ignore"):
+                parts = (cotangent * (imaginary / STEP)).reshape(len(directions), -1)
+                sizes = np.sum(np.abs(parts), axis=1)
+                slack = np.zeros(len(directions))
+                if doubt is not None:
+                    slack = np.sum(np.abs(cotangent * (doubt / STEP)).reshape(len(directions), -1), axis=1)
+            settled = settled and bool(np.all(slack <= UNSETTLED * np.max(sizes, initial=0.0)))
+            return np.sum(parts, axis=1), sizes, slack
+
+        found, tolerance = result.gradient, TOLERANCES[self.node.dtype]
+        extent = extent_of(found.size, ONE_BY_ONE, SAMPLED, rng)
+        largest = max(found.size, self.node.value.size)
+        comparing = Comparing(
+            found, lambda: magnitudes(computed_in(result.entries), 0)[result.gradient_id], directional, tolerance, largest
+        )
+        worst = comparing.worst(extent, rng)
+        if worst is not None and worst.error > tolerance:
+            return self._fault(position, "is wrong", worst)
+        if not settled:
+            return self._fault(position, "cannot be told: differences do not settle here", worst)
+        return None
+
+    def _beside_kink(self, position: int, cotangent: np.ndarray, found: np.ndarray) -> Fault | None:
+        """Where there is no derivative, the one that is taken lies between the slopes to both sides."""
+        sides = self.op.sides(self._inputs, self.node.parameters)
+        if sides is None or np.all(sides != 0) or not found.size:
+            return None
+        for place in range(min(found.size, KINKED)):
+            directions: list[np.ndarray | None] = [None] * len(self._inputs)
+            directions[position] = one_hot_directions(found.shape, [place])[0]
+            *slopes, doubt = one_sided_slopes(Line(self.op, self._inputs, directions, self.node.parameters))
+            least, most = (np.sum(bound(*(cotangent * slope for slope in slopes))) for bound in (np.minimum, np.maximum))
+            number = float(found.ravel()[place])
+            room = max(BETWEEN, TOLERANCES[self.node.dtype]) * (abs(least) + abs(most)) + np.sum(np.abs(cotangent) * doubt)
+            if number < least - room or number > most + room:
+                index = tuple(int(i) for i in np.unravel_index(place, found.shape))
+                difference = Difference(index, number, float(least if number < least else most), np.inf)
+                return self._fault(position, f"is not between the slopes on both sides, {least:.6g} and {most:.6g}", difference)
+        return None
+
+    def _fault(self, position: int, what: str, difference: Difference | None = None) -> Fault:
+        node, operand = self.node, self.node.inputs[position]
+        assert not isinstance(operand, Literal)
+        return Fault(
+            node=node.id,
+            label=self._label(node),
+            op=self.op.name,
+            position=position,
+            input=self._label(self._nodes[operand]),
+            what=what,
+            source=node.source,
+            difference=difference,
+        )
+
+    def _label(self, node: Node) -> str:
+        """A node by its name, else by what it computes."""
+        if node.name or node.is_leaf:
+            return node.name or f"#{node.id}"
+        return short_expression(node.id, expression(node.formula, node.inputs, lambda id: self._nodes[id].name or f"#{id}"))

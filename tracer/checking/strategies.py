@@ -1,0 +1,118 @@
+"""Hypothesis strategies for arrays on which wrong derivative rules show.
+
+Ties and zeros, arrays of no axes, of size 0 and of size 1, memory that is not contiguous, square shapes (which hide a
+transpose), shapes that both broadcast, one array as several arguments, very large and very small numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tracer.op import REAL, Domain
+
+SIMPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0)
+"""Numbers that meet each other again: arrays of them have ties."""
+
+EXTREME = (1e-8, -1e-8, 1e8, -1e8)
+
+LAYOUTS = ("C", "Fortran", "every other", "backwards", "repeated")
+
+NEAREST = 1e-3
+"""How near a number comes to the edge of a domain or to a pole."""
+
+
+def numbers(domain: Domain = REAL, *, extremes: bool = False, single: bool = False) -> st.SearchStrategy[float]:
+    """Numbers of a domain: simple ones, its kinks, and any from -3 to 3; with `extremes` also 1e-8 and 1e8.
+
+    `single` draws numbers of single precision.
+    """
+    low, high = max(domain.low + NEAREST, -3.0), min(domain.high - NEAREST, 3.0)
+    if low > high:  # a domain far from zero
+        low = domain.low + NEAREST if np.isfinite(domain.low) else domain.high - 6
+        high = min(low + 6, domain.high - NEAREST)
+    known = [*SIMPLE, *domain.kinks, *(EXTREME if extremes else ())]
+    inside = [number for number in known if domain.low < number < domain.high and number not in domain.poles]
+    anywhere = st.floats(float(np.float32(low)), float(np.float32(high)), width=32 if single else 64).filter(
+        lambda number: all(abs(number - pole) >= NEAREST for pole in domain.poles)
+    )
+    return st.one_of(st.sampled_from(inside), anywhere) if inside else anywhere
+
+
+@st.composite
+def arrays(
+    draw: st.DrawFn,
+    shape: tuple[int, ...] | st.SearchStrategy[tuple[int, ...]] | None = None,
+    *,
+    dtype: str = "float64",
+    domain: Domain = REAL,
+    min_dims: int = 0,
+    max_dims: int = 3,
+    min_side: int = 0,
+    max_side: int = 3,
+    extremes: bool = False,
+) -> np.ndarray:
+    """Floating arrays of a shape, or of any from `min_dims` to `max_dims` axes, whose numbers lie in a domain.
+
+    They have ties and zeros, and any layout in memory; without a shape some have no axes, some an axis of size 0 or 1, some
+    are square.
+    """
+    if shape is None:
+        shape = shapes(min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side)
+    sizes = draw(shape) if isinstance(shape, st.SearchStrategy) else shape
+    elements = numbers(domain, extremes=extremes, single=dtype == "float32")
+    array: np.ndarray = draw(hnp.arrays(dtype, sizes, elements=elements))
+    return _laid_out(array, draw(st.sampled_from(LAYOUTS)))
+
+
+def shapes(*, min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 3) -> st.SearchStrategy[tuple[int, ...]]:
+    """Shapes, square ones among them."""
+    anything = hnp.array_shapes(min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side)
+    if max_dims < 2 or min_dims > 2:
+        return anything
+    return st.one_of(anything, st.integers(max(1, min_side), max_side).map(lambda side: (side, side)))
+
+
+@st.composite
+def broadcastable_arrays(
+    draw: st.DrawFn,
+    count: int = 2,
+    *,
+    dtype: str = "float64",
+    domains: tuple[Domain, ...] = (),
+    min_side: int = 0,
+    max_dims: int = 3,
+    max_side: int = 3,
+    extremes: bool = False,
+) -> tuple[np.ndarray, ...]:
+    """So many arrays whose shapes broadcast against each other, sometimes both ways; some are one and the same array."""
+    given = domains or (REAL,) * count
+    drawn = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, min_side=min_side, max_dims=max_dims, max_side=max_side))
+    found = [
+        draw(arrays(shape, dtype=dtype, domain=domain, extremes=extremes))
+        for shape, domain in zip(drawn.input_shapes, given, strict=True)
+    ]
+    if count > 1 and len(set(given)) == 1 and draw(st.integers(0, 4)) == 4:
+        found = [found[0]] * count
+    return tuple(found)
+
+
+def _laid_out(array: np.ndarray, layout: str) -> np.ndarray:
+    """The same numbers in another order in memory; `repeated` makes all rows the first one, in one place."""
+    if layout == "Fortran":
+        return np.asfortranarray(array)
+    if not array.ndim or layout == "C":
+        return array
+    if layout == "every other":
+        return np.repeat(array, 2, axis=0)[::2]
+    if layout == "backwards":
+        return np.ascontiguousarray(array[::-1])[::-1]
+    return np.broadcast_to(array[:1], array.shape) if len(array) else array
+
+
+def for_operation(op: Any) -> st.SearchStrategy[tuple[np.ndarray, ...]]:
+    """Arguments of an elementwise operation, from its declared domain."""
+    return broadcastable_arrays(len(op.domain), domains=op.domain, extremes=True)

@@ -1,0 +1,66 @@
+"""A check in words: a table of what was compared, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.checking.findings import Check, Comparison, Difference, Fault
+from tracer.views.notation import counted, shape_text
+
+HEADINGS = ("parameter", "shape", "method", "numbers", "error", "verdict")
+
+
+def check_table(check: Check) -> list[str]:
+    """A line for each parameter: shape, method, how many numbers, the largest relative error, and the verdict."""
+    rows = [HEADINGS, *(_row(each) for each in check.comparisons)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def verdict_line(check: Check, examples: int = 1) -> str:
+    """One line: what was found to be right, or how much is wrong."""
+    rules = counted(check.rules, "rule")
+    sets = f" at {counted(examples, 'set')} of parameters" if examples > 1 else ""
+    if check.passed:
+        tolerance = max((each.tolerance for each in check.comparisons), default=0.0)
+        return f"right: all agree to {tolerance:.0e}{sets}, and so does each of {rules} by itself"
+    wrong = sum(not each.passed for each in check.comparisons)
+    return f"wrong: {wrong} of {counted(len(check.comparisons), 'gradient')} and {len(check.faults)} of {rules}{sets}"
+
+
+def failure_lines(check: Check) -> list[str]:
+    """What is wrong, the worst number first; then each rule that is."""
+    lines = []
+    worst = check.worst
+    if worst is not None and not worst.passed and worst.worst is not None:
+        lines.append(f"the {gradient_text(worst)} {_numbers(worst.worst, worst.method)}")
+    return lines + [fault_text(fault) for fault in check.faults]
+
+
+def gradient_text(comparison: Comparison) -> str:
+    """What was compared, as one says it."""
+    return f"{'gradient' if comparison.order == 1 else 'second derivative'} with respect to {comparison.name}"
+
+
+def fault_text(fault: Fault) -> str:
+    """A wrong rule: where it stands, and what is wrong with it."""
+    where = f" ({fault.source}: {fault.source.text})" if fault.source else ""
+    text = f"node {fault.node}, {fault.label}{where}: the rule of {fault.op} for its input {fault.input} {fault.what}"
+    return text if fault.difference is None else f"{text}: it {_numbers(fault.difference, 'the oracle')}"
+
+
+def _numbers(difference: Difference, method: str) -> str:
+    place = f"at {list(difference.index)} " if difference.index else ""
+    said = "the complex step" if method in ("complex step", "the oracle") else method
+    what = "in a random sum over all numbers " if difference.index is None else ""
+    return f"is {difference.found!r} {what}{place}where {said} says {difference.expected!r}"
+
+
+def _row(comparison: Comparison) -> Sequence[str]:
+    name = comparison.name if comparison.order == 1 else f"{comparison.name}, 2nd order"
+    numbers = f"{comparison.entries:,}{f' of {comparison.size:,}' if comparison.entries < comparison.size else ''}"
+    sums = f" + {counted(comparison.projections, 'sum')}" if comparison.projections else ""
+    return (
+        name, shape_text(comparison.shape), comparison.method, numbers + sums, f"{comparison.error:.1e}",
+        "right" if comparison.passed else "WRONG",
+    )  # fmt: skip
