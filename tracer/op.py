@@ -122,15 +122,20 @@ class Op:
         return rule(g, out, *inputs, **parameters)
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
-        """The complex value for many inputs at once: the stacked ones hold them along a new first axis, as the result does."""
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
+        """The imaginary parts of the complex value, for many inputs at once.
+
+        Stacked inputs are complex and hold the many along a new first axis, as the result does; the others are real.
+        """
         assert cls.complex_value is not None
         count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
         results = []
         for place in range(count):
             one = (array[place] if many else array for array, many in zip(inputs, stacked, strict=True))
             results.append(cls.complex_value(*one, **parameters))
-        return np.stack(results)
+        return np.imag(np.stack(results))
 
     @classmethod
     def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
@@ -196,9 +201,11 @@ class Elementwise(Op):
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
         assert cls.complex_value is not None
-        return np.asarray(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
+        return np.imag(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
 
     @classmethod
     def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
@@ -212,11 +219,13 @@ class Moving(Op):
     analytic = True
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
         many, *others = inputs
         shape = many.shape[1:]
         positions = cls.value(np.arange(math.prod(shape)).reshape(shape), *others, **parameters)
-        rows = np.reshape(many, (len(many), math.prod(shape)))
+        rows = np.reshape(np.imag(many), (len(many), math.prod(shape)))
         return np.asarray(rows[:, np.asarray(positions, dtype=np.intp)])
 
     @classmethod

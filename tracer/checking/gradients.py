@@ -53,15 +53,15 @@ def check_step(
 class Subject:
     """What is compared: the derivatives that were recorded, by the ids of the parameters, and how to get their magnitudes.
 
-    They are the derivatives of a sum over the nodes `ends` of their values times weights. Nodes have at most `largest`
-    elements.
+    They are the derivatives of a sum over the nodes in `ends` of their values times weights; one node may be there twice, as
+    the gradient of two parameters. Nodes have at most `largest` elements.
     """
 
     order: int
     parameters: Sequence[Node]
     recorded: Mapping[int, np.ndarray]
     magnitudes: Callable[[], Mapping[int, np.ndarray]]
-    ends: Mapping[int, np.ndarray]
+    ends: Sequence[tuple[int, np.ndarray]]
     largest: int
 
 
@@ -77,7 +77,7 @@ def first_order(step: Step) -> Subject:
 
     recorded = {id: step.nodes[end].value for id, end in ends.items()}
     largest = max(node.value.size for node in step.nodes[: step.loss_id + 1])
-    return Subject(1, parameters, recorded, cache(sizes), {step.loss_id: np.ones(())}, largest)
+    return Subject(1, parameters, recorded, cache(sizes), [(step.loss_id, np.ones(()))], largest)
 
 
 def second_order_of(step: Step, rng: np.random.Generator) -> Subject:
@@ -102,8 +102,9 @@ def second_order_of(step: Step, rng: np.random.Generator) -> Subject:
         return {each.id: found[twice[each.id].id] if each.id in twice else np.zeros(each.shape) for each in own}
 
     recorded = {each.id: twice[each.id].value if each.id in twice else np.zeros(each.shape) for each in own}
-    ends = {step.gradients[id]: weight for id, weight in weights.items()}
-    return Subject(2, parameters, recorded, cache(sizes), ends, max(node.value.size for node in step.nodes[: max(ends) + 1]))
+    ends = [(step.gradients[id], weight) for id, weight in weights.items()]
+    last = max(end for end, _ in ends)
+    return Subject(2, parameters, recorded, cache(sizes), ends, max(node.value.size for node in step.nodes[: last + 1]))
 
 
 def floating_parameters(step: Step) -> list[Node]:
@@ -134,10 +135,10 @@ def compare(
     by_differences: set[str] = set()
 
     def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        slopes = moving_with(step.nodes, {parameter.id: directions}, list(subject.ends))
+        slopes = moving_with(step.nodes, {parameter.id: directions}, [end for end, _ in subject.ends])
         by_differences.update(slopes.by_differences)
         expected, sizes = np.zeros(len(directions)), np.zeros(len(directions))
-        for end, weight in subject.ends.items():
+        for end, weight in subject.ends:
             moved = slopes.of[end]
             if moved is not None:
                 with np.errstate(all="ignore"):

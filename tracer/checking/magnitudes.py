@@ -23,8 +23,8 @@ Computed: TypeAlias = tuple[type[Op] | None, Sequence[int | Literal], Mapping[st
 CANCELLING = 0.01
 """Errors are relative to this part of the magnitude at least."""
 
-SMALLEST = 1e-270
-"""Errors are relative to this at least: the complex step makes numbers 1e30 times smaller, and there they come to an end."""
+SMALLEST = 1e-48
+"""Errors are relative to this at least: the complex step is wrong by the square of its h, which is 1e-60."""
 
 _SUMS: tuple[type[Op], ...] = (
     Moving, shaping.Joining, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,

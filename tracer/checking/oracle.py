@@ -78,7 +78,7 @@ def imaginary_part(
     """
     with np.errstate(all="ignore"):
         if op.complex_value is not None:
-            return np.imag(op.for_many(inputs, stacked, parameters)), None
+            return op.imaginary_parts(inputs, stacked, parameters), None
     found, doubts = [], []
     for place in range(next(len(x) for x, many in zip(inputs, stacked, strict=True) if many)):
         here = [np.real(x[place]) if many else x for x, many in zip(inputs, stacked, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,7 @@ def _expressions(draw: st.DrawFn, names: tuple[str, ...]) -> tuple[str, tuple[st
 def _value_of(text: str, values: dict[str, np.ndarray]) -> np.ndarray | None:
     """What an expression computes; None where it cannot be computed of these shapes, or is not finite or large."""
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             value = np.asarray(eval(text, {"np": np}, dict(values)))
     except (ValueError, IndexError, np.exceptions.AxisError):
         return None

@@ -37,11 +37,21 @@ class Matmul(Op):
         return rows_and_columns_swapped(x) @ g
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
         ranks = [np.ndim(array) - many for array, many in zip(inputs, stacked, strict=True)]
         x = inputs[0] if ranks[0] > 1 else np.expand_dims(inputs[0], -2)
         y = inputs[1] if ranks[1] > 1 else np.expand_dims(inputs[1], -1)
-        product = np.matmul(*stacked_alike((x, y), stacked))
+        x, y = stacked_alike((x, y), stacked)
+        if all(stacked):
+            product = np.imag(np.matmul(x, y))
+        elif stacked[0]:
+            product = np.matmul(np.imag(x), y)
+        else:
+            # Often a single row moves, or a few: the others add nothing.
+            moving = np.flatnonzero(np.any(np.imag(y), axis=(*range(y.ndim - 2), -1)))
+            product = np.matmul(x[..., moving], np.imag(y)[..., moving, :])
         vectors = tuple(axis for axis, rank in zip((-2, -1), ranks, strict=True) if rank == 1)
         return np.asarray(np.squeeze(product, vectors))
 
@@ -160,14 +170,19 @@ class Einsum(Op):
                     # A subscript of this operand alone was summed: every element of that axis gets the same gradient.
                     others.append((letter, np.ones(shape[axis], dtype=g.dtype)))
         names = ",".join([result, *(names for names, _ in others)])
-        return np.einsum(f"{names}->{distinct}", g, *(operand for _, operand in others))
+        found = np.einsum(f"{names}->{distinct}", g, *(operand for _, operand in others))
+        # An axis of size 1 is stretched to that of another operand: here it was the others that were stretched.
+        full = np.broadcast_shapes(found.shape, shape)
+        return found if found.shape == full else np.broadcast_to(found, full)
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
         terms, result = parameters["subscripts"].split("->")
         first = next(letter for letter in string.ascii_letters if letter not in terms)
         named = (first * many + letters for letters, many in zip(terms.split(","), stacked, strict=True))
-        return np.asarray(np.einsum(f"{','.join(named)}->{first}{result}", *inputs))
+        return np.imag(np.einsum(f"{','.join(named)}->{first}{result}", *inputs))
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

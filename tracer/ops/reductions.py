@@ -20,15 +20,19 @@ class Reduction(Op):
 
     @staticmethod
     def call(a: Array, axis: Any = None, *, keepdims: bool = False) -> Call:
+        if not np.ndim(a) and axis in (0, -1):
+            axis = None  # a number has no axes, but NumPy lets sums of it be taken over the first
         return (a,), {"axis": axes_from_start(axis, np.ndim(a)), "keepdims": bool(keepdims)}
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
         assert cls.complex_value is not None
         (many,) = inputs
         axis = parameters["axis"]
         behind_first = tuple(range(1, many.ndim)) if axis is None else tuple(one + 1 for one in axis)
-        return np.asarray(cls.complex_value(many, **{**parameters, "axis": behind_first}))
+        return np.imag(cls.complex_value(many, **{**parameters, "axis": behind_first}))
 
     @classmethod
     def parts(

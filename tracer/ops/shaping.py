@@ -188,10 +188,12 @@ class Joining(Op):
         return True
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
         count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
         alike = [
-            array if many else np.broadcast_to(array, (count, *np.shape(array)))
+            np.imag(array) if many else np.zeros((count, *np.shape(array)))
             for array, many in zip(inputs, stacked, strict=True)
         ]
         axis = parameters["axis"]
@@ -260,8 +262,10 @@ class Astype(Moving):
         return x
 
     @classmethod
-    def for_many(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
-        return np.asarray(inputs[0])
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
+        return np.imag(inputs[0])
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, dtype: str) -> Array:
