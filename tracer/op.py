@@ -209,8 +209,9 @@ class Elementwise(Op):
 
     @classmethod
     def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
-        kinks = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
-        return np.stack(np.broadcast_arrays(*kinks)) if kinks else None
+        signs = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
+        shape = np.broadcast_shapes(*map(np.shape, inputs))
+        return np.stack([np.broadcast_to(sign, shape) for sign in signs]) if signs else None
 
 
 class Moving(Op):

@@ -45,7 +45,7 @@ def assert_gradients(
     shown = {name: value for name, value in options.items() if value}
 
     def message(arrays: Sequence[np.ndarray], lines: Sequence[str]) -> str:
-        call = call_as_code("assert_gradients", [function_name(function), *map(as_code, arrays)], shown)
+        call = call_as_code("assert_gradients", [function_name(function).split()[-1], *map(as_code, arrays)], shown)
         return _message(f"the gradients of {function_name(function)} are wrong", lines, call)
 
     if any(_is_strategy(each) for each in arguments):
@@ -84,7 +84,7 @@ def assert_op_gradients(
 
     def wrong(arrays: Sequence[np.ndarray]) -> list[str]:
         lines = wrong_with_value(op, arrays, parameters)
-        for dtype in () if lines or not _has_rules(op, arrays) else DTYPES:
+        for dtype in () if lines or not _has_rules(op, arrays) else reversed(DTYPES):
             try:
                 found = failure_lines(check_rules_of(op, arrays, parameters, dtype))
             except Exception as error:

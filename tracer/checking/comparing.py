@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -57,42 +57,56 @@ class Comparing:
         """
         worst = self._worst_of(extent.places)
         for _ in range(extent.projections):
+            if worst is not None and worst.is_wrong and worst.index is not None:
+                break  # a single number tells more than a sum over all of them
             weights = rng.normal(size=self._found.shape)
             projected = self._projected(weights)
-            if projected.error > self._tolerance and (worst is None or worst.error <= self._tolerance):
+            if projected.is_wrong:
                 single = self._worst_of([self._found_by_halving(weights)])
-                # A single number tells more than a sum over all of them.
-                worst = single if single is not None and single.error > self._tolerance else projected
+                worst = single if single is not None and single.is_wrong else projected
             elif worst is None or projected.error > worst.error:
-                worst = worst if worst is not None and worst.error > self._tolerance else projected
+                worst = projected
         return worst
 
     def _worst_of(self, places: Sequence[int]) -> Difference | None:
         worst: Difference | None = None
         for batch in in_batches(places, self._largest):
-            expected, sizes, slack = self._directional(one_hot_directions(self._found.shape, batch))
+            directions = one_hot_directions(self._found.shape, batch)
             numbers = self._found.ravel()[list(batch)]
-            errors = relative_errors(numbers, expected, sizes, slack)
-            if np.max(errors) > self._tolerance:
-                sizes = np.maximum(sizes, self._magnitude().ravel()[list(batch)])
-                errors = relative_errors(numbers, expected, sizes, slack)
-            at = int(np.argmax(errors))
-            if worst is None or errors[at] > worst.error:
+            errors, allowed, expected = self._rated(numbers, directions, partial(self._magnitude_at, list(batch)))
+            at = int(np.argmax(errors / allowed))
+            if worst is None or errors[at] / allowed[at] > worst.error / worst.allowed:
                 index = tuple(int(i) for i in np.unravel_index(batch[at], self._found.shape))
-                worst = Difference(index, float(numbers[at]), float(expected[at]), float(errors[at]))
+                worst = Difference(index, float(numbers[at]), float(expected[at]), float(errors[at]), float(allowed[at]))
         return worst
+
+    def _magnitude_at(self, places: Sequence[int]) -> np.ndarray:
+        return np.asarray(self._magnitude().ravel()[places])
 
     def _projected(self, weights: np.ndarray) -> Difference:
         """The sum over all numbers with these weights, against the derivative along them."""
-        expected, sizes, slack = self._directional(weights[np.newaxis])
         with np.errstate(all="ignore"):
             parts = self._found * weights
             total = np.atleast_1d(np.sum(parts, dtype=np.float64))
-            error = relative_errors(total, expected, np.maximum(sizes, np.sqrt(np.sum(np.square(parts)))), slack)
-            if error[0] > self._tolerance:
-                most = np.sqrt(np.sum(np.square(self._magnitude() * weights)))
-                error = relative_errors(total, expected, np.maximum(sizes, most), slack)
-        return Difference(None, float(total[0]), float(expected[0]), float(error[0]))
+            own = np.sqrt(np.sum(np.square(parts)))
+            (error,), (allowed,), (expected,) = self._rated(
+                total, weights[np.newaxis], lambda: np.sqrt(np.sum(np.square(self._magnitude() * weights))), own
+            )
+        return Difference(None, float(total[0]), float(expected), float(error), float(allowed))
+
+    def _rated(
+        self, numbers: np.ndarray, directions: np.ndarray, magnitude: Callable[[], np.ndarray], known: np.ndarray | float = 0.0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How far numbers are from the derivatives along directions, how far they may be, and those derivatives.
+
+        `known` is what is known of the magnitude without working it out.
+        """
+        expected, sizes, slack = self._directional(directions)
+        errors, scale = relative_errors(numbers, expected, np.maximum(sizes, known))
+        with np.errstate(all="ignore"):
+            if np.any(errors > self._tolerance + slack / scale):
+                errors, scale = relative_errors(numbers, expected, np.maximum(sizes, magnitude()))
+            return errors, self._tolerance + slack / scale, expected
 
     def _found_by_halving(self, weights: np.ndarray) -> int:
         """A place where the number is wrong, given that the weighted sum of all is."""
@@ -101,6 +115,6 @@ class Comparing:
             half = places[: len(places) // 2]
             kept = np.zeros(self._found.size)
             kept[half] = weights.ravel()[half]
-            is_here = self._projected(kept.reshape(self._found.shape)).error > self._tolerance
+            is_here = self._projected(kept.reshape(self._found.shape)).is_wrong
             places = half if is_here else places[len(places) // 2 :]
         return int(places[0])

@@ -90,8 +90,9 @@ def slope(line: Line) -> tuple[np.ndarray, np.ndarray]:
     if np.any(kinks) and issubclass(line.op, Elementwise):
         on_kink = np.any(kinks.reshape(-1, *central.shape), axis=0)
         left, right, doubt = one_sided_slopes(line)
-        own = np.clip(_by_own_rules(line, central.shape), np.minimum(left, right), np.maximum(left, right))
-        central, error = np.where(on_kink, own, central), np.where(on_kink, doubt, error)
+        own = _by_own_rules(line, central.shape)
+        between = np.clip(own, np.minimum(left, right), np.maximum(left, right))
+        central, error = np.where(on_kink, between, central), np.where(on_kink, np.where(own == between, 0, doubt), error)
     return central, error
 
 

@@ -14,12 +14,21 @@ TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3}
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One number of a gradient: at an index (None for a projection of the whole gradient), recorded and expected."""
+    """One number of a gradient: at an index (None for a projection of the whole gradient), recorded and expected.
+
+    `error` is how far they differ, `allowed` how far they may, both relative.
+    """
 
     index: tuple[int, ...] | None
     found: float
     expected: float
     error: float
+    allowed: float
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether they differ by more than is allowed."""
+        return self.error > self.allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,6 @@ class Comparison:
     entries: int
     projections: int
     worst: Difference | None
-    tolerance: float
 
     @property
     def error(self) -> float:
@@ -48,21 +56,20 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether every number agrees."""
-        return self.error <= self.tolerance
+        return self.worst is None or not self.worst.is_wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A derivative rule that is wrong at the values it met in a recorded step.
+    """A node of a recorded step at which something is wrong; mostly a derivative rule, at the values that it met.
 
-    `label` is the node as a reader of the log knows it, `input` the operand whose rule it is. `difference` holds the numbers
-    where numbers differ; `what` says it in words.
+    `label` is the node as a reader of the log knows it, `input` the operand whose rule it is (empty where it is no rule).
+    `what` says what is wrong, `difference` holds the numbers where numbers differ.
     """
 
     node: int
     label: str
     op: str
-    position: int
     input: str
     what: str
     source: Source | None = None

@@ -15,7 +15,7 @@ from tracer.checking.comparing import Comparing, Extent, extent_of
 from tracer.checking.findings import TOLERANCES, Check, Comparison
 from tracer.checking.magnitudes import computed_by, computed_in, magnitudes
 from tracer.checking.oracle import check_finite, moving_with
-from tracer.checking.rules import check_rules
+from tracer.checking.rules import check_rules, first_that_is_not_finite
 from tracer.errors import UsageError
 from tracer.graph import Node, Phase, Step
 from tracer.recorder import Recorder
@@ -46,6 +46,8 @@ def check_step(
         for subject in subjects
         for parameter, extent in zip(subject.parameters, extents(subject, rng, exhaustive=exhaustive), strict=True)
     )
+    if any(each.worst is not None and not np.isfinite(each.worst.found) for each in comparisons):
+        faults += first_that_is_not_finite(step)
     return Check(comparisons, rules, tuple(faults))
 
 
@@ -145,7 +147,8 @@ def compare(
                     parts = (moved * weight).reshape(len(directions), -1)
                 expected += np.sum(parts, axis=1)
                 sizes += np.sum(np.abs(parts), axis=1)
-        return expected, sizes, np.full(len(sizes), slopes.error * np.max(sizes, initial=0.0))
+        with np.errstate(all="ignore"):
+            return expected, sizes, np.full(len(sizes), slopes.error * np.max(sizes, initial=0.0))
 
     found = subject.recorded[parameter.id]
     allowed = tolerance if tolerance is not None else TOLERANCES[str(step.nodes[step.loss_id].dtype)]
@@ -160,5 +163,4 @@ def compare(
         entries=len(extent.places),
         projections=extent.projections,
         worst=worst,
-        tolerance=allowed,
     )

@@ -86,19 +86,18 @@ def computed_in(entries: Sequence[Entry]) -> list[Computed]:
     return [(None if isinstance(op, str) else op, operands, parameters, value) for op, operands, parameters, value, *_ in entries]
 
 
-def relative_errors(
-    found: np.ndarray, expected: np.ndarray, magnitude: np.ndarray, slack: np.ndarray | float = 0.0
-) -> np.ndarray:
-    """How far numbers are from what is expected, relative to the larger of both and to a part of the magnitude.
+def relative_errors(found: np.ndarray, expected: np.ndarray, magnitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far numbers are from what is expected, relative to the larger of both and to a part of the magnitude; and to what.
 
-    `slack` is how far the expected ones may be off. Equal infinities agree; a NaN agrees with nothing.
+    Equal infinities agree; a NaN agrees with nothing.
 
-    >>> relative_errors(np.array([1.0, 0.0, 1e-17, np.inf]), np.array([2.0, 0.0, 0.0, np.inf]), np.ones(4)).round(3)
+    >>> relative_errors(np.array([1.0, 0.0, 1e-17, np.inf]), np.array([2.0, 0.0, 0.0, np.inf]), np.ones(4))[0].round(3)
     array([0.5, 0. , 0. , 0. ])
     """
     with np.errstate(all="ignore"):
         scale = np.maximum(np.maximum(np.abs(found), np.abs(expected)), CANCELLING * magnitude)
         scale = np.maximum(scale, max(SMALLEST, float(np.finfo(found.dtype).tiny)))
-        errors = np.maximum(np.abs(found - expected) - slack, 0) / scale
+        scale = np.where(np.isnan(scale), np.inf, scale)
+        errors = np.abs(found - expected) / scale
     errors = np.where(found == expected, 0.0, errors)
-    return np.where(np.isfinite(errors), errors, np.inf)
+    return np.where(np.isfinite(errors), errors, np.inf), scale

@@ -43,8 +43,8 @@ def check_rules(step: Step, rng: np.random.Generator) -> tuple[int, list[Fault]]
     """Run every rule through which the step's gradients came; how many there are, and what is wrong with them."""
     count, faults = 0, []
     for node in step.nodes[: step.loss_id + 1]:
-        if node.is_leaf or node.id not in step.gradients:
-            continue
+        if node.is_leaf or node.id not in step.gradients or not np.all(np.isfinite(node.value)):
+            continue  # where a value is not finite there is nothing to compare; whether the gradient is, is seen at its end
         place = Place(step.nodes, node)
         fault = place.fault_of_value()
         if fault is not None:
@@ -77,7 +77,10 @@ class Place:
         position = next(place for place, x in enumerate(self.node.inputs) if not isinstance(x, Literal))
         if any(one.tobytes() != other.tobytes() for one, other in zip(before, given, strict=True)):
             return self._fault(position, "belongs to an operation that changes its inputs")
-        if value.shape != self.node.shape or not np.allclose(value, self.node.value, rtol=AGAIN, atol=0, equal_nan=True):
+        if value.shape != self.node.shape:
+            return self._fault(position, "belongs to an operation that computes another shape from what is on record")
+        same = value.tobytes() == self.node.value.tobytes()
+        if not same and not np.allclose(value, self.node.value, rtol=AGAIN, atol=0, equal_nan=True):
             return self._fault(position, "belongs to an operation that computes something else from what is on record")
         return None
 
@@ -105,6 +108,7 @@ class Place:
     ) -> Fault | None:
         """Where the rule says another number than the oracle."""
         settled = True
+        flowing = float(np.sum(np.abs(cotangent * self.node.value)))
 
         def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             nonlocal settled
@@ -118,7 +122,7 @@ class Place:
                 slack = np.zeros(len(directions))
                 if doubt is not None:
                     slack = np.sum(np.abs(cotangent * (doubt / STEP)).reshape(len(directions), -1), axis=1)
-            settled = settled and bool(np.all(slack <= UNSETTLED * np.max(sizes, initial=0.0)))
+            settled = settled and bool(np.all(slack <= UNSETTLED * (np.max(sizes, initial=0.0) + flowing)))
             return np.sum(parts, axis=1), sizes, slack
 
         found, tolerance = result.gradient, TOLERANCES[self.node.dtype]
@@ -128,7 +132,7 @@ class Place:
             found, lambda: magnitudes(computed_in(result.entries), 0)[result.gradient_id], directional, tolerance, largest
         )
         worst = comparing.worst(extent, rng)
-        if worst is not None and worst.error > tolerance:
+        if worst is not None and worst.is_wrong:
             return self._fault(position, "is wrong", worst)
         if not settled:
             return self._fault(position, "cannot be told: differences do not settle here", worst)
@@ -148,26 +152,31 @@ class Place:
             room = max(BETWEEN, TOLERANCES[self.node.dtype]) * (abs(least) + abs(most)) + np.sum(np.abs(cotangent) * doubt)
             if number < least - room or number > most + room:
                 index = tuple(int(i) for i in np.unravel_index(place, found.shape))
-                difference = Difference(index, number, float(least if number < least else most), np.inf)
+                difference = Difference(index, number, float(least if number < least else most), np.inf, BETWEEN)
                 return self._fault(position, f"is not between the slopes on both sides, {least:.6g} and {most:.6g}", difference)
         return None
 
     def _fault(self, position: int, what: str, difference: Difference | None = None) -> Fault:
-        node, operand = self.node, self.node.inputs[position]
+        operand = self.node.inputs[position]
         assert not isinstance(operand, Literal)
-        return Fault(
-            node=node.id,
-            label=self._label(node),
-            op=self.op.name,
-            position=position,
-            input=self._label(self._nodes[operand]),
-            what=what,
-            source=node.source,
-            difference=difference,
-        )
+        return fault_at(self._nodes, self.node, what, input=label_of(self._nodes, self._nodes[operand]), difference=difference)
 
-    def _label(self, node: Node) -> str:
-        """A node by its name, else by what it computes."""
-        if node.name or node.is_leaf:
-            return node.name or f"#{node.id}"
-        return short_expression(node.id, expression(node.formula, node.inputs, lambda id: self._nodes[id].name or f"#{id}"))
+
+def first_that_is_not_finite(step: Step) -> list[Fault]:
+    """The node with which NaN or infinity began, if there is one."""
+    node = step.first_nonfinite()
+    return [] if node is None else [fault_at(step.nodes, node, "is the first whose value is not finite")]
+
+
+def fault_at(
+    nodes: Sequence[Node], node: Node, what: str, *, input: str = "", difference: Difference | None = None
+) -> Fault:
+    """Something wrong at a node."""
+    return Fault(node.id, label_of(nodes, node), node.op, input, what, node.source, difference)
+
+
+def label_of(nodes: Sequence[Node], node: Node) -> str:
+    """A node by its name, else by what it computes."""
+    if node.name or node.is_leaf:
+        return node.name or f"#{node.id}"
+    return short_expression(node.id, expression(node.formula, node.inputs, lambda id: nodes[id].name or f"#{id}"))

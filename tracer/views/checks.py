@@ -22,18 +22,19 @@ def verdict_line(check: Check, examples: int = 1) -> str:
     rules = counted(check.rules, "rule")
     sets = f" at {counted(examples, 'set')} of parameters" if examples > 1 else ""
     if check.passed:
-        tolerance = max((each.tolerance for each in check.comparisons), default=0.0)
-        return f"right: all agree to {tolerance:.0e}{sets}, and so does each of {rules} by itself"
+        allowed = max((each.worst.allowed for each in check.comparisons if each.worst is not None), default=0.0)
+        return f"right: all agree to {allowed:.0e}{sets}, and so does each of {rules} by itself"
     wrong = sum(not each.passed for each in check.comparisons)
-    return f"wrong: {wrong} of {counted(len(check.comparisons), 'gradient')} and {len(check.faults)} of {rules}{sets}"
+    nodes = f"{wrong} of {counted(len(check.comparisons), 'gradient')}, {len(check.faults)} of {rules}"
+    return f"wrong: {nodes}{sets}"
 
 
 def failure_lines(check: Check) -> list[str]:
-    """What is wrong, the worst number first; then each rule that is."""
+    """What is wrong, the worst number first; then each node at which something is."""
     lines = []
     worst = check.worst
     if worst is not None and not worst.passed and worst.worst is not None:
-        lines.append(f"the {gradient_text(worst)} {_numbers(worst.worst, worst.method)}")
+        lines.append(f"the {gradient_text(worst)} {_numbers(worst.worst)} by {worst.method}")
     return lines + [fault_text(fault) for fault in check.faults]
 
 
@@ -43,17 +44,18 @@ def gradient_text(comparison: Comparison) -> str:
 
 
 def fault_text(fault: Fault) -> str:
-    """A wrong rule: where it stands, and what is wrong with it."""
+    """A node at which something is wrong: where it stands, and what it is."""
     where = f" ({fault.source}: {fault.source.text})" if fault.source else ""
-    text = f"node {fault.node}, {fault.label}{where}: the rule of {fault.op} for its input {fault.input} {fault.what}"
-    return text if fault.difference is None else f"{text}: it {_numbers(fault.difference, 'the oracle')}"
+    subject = f"the rule of {fault.op} for its input {fault.input} " if fault.input else "it "
+    text = f"node {fault.node}, {fault.label}{where}: {subject}{fault.what}"
+    return text if fault.difference is None else f"{text}: it {_numbers(fault.difference)}"
 
 
-def _numbers(difference: Difference, method: str) -> str:
-    place = f"at {list(difference.index)} " if difference.index else ""
-    said = "the complex step" if method in ("complex step", "the oracle") else method
-    what = "in a random sum over all numbers " if difference.index is None else ""
-    return f"is {difference.found!r} {what}{place}where {said} says {difference.expected!r}"
+def _numbers(difference: Difference) -> str:
+    if difference.index is None:
+        return f"is {difference.found!r} in a random sum over all numbers, expected {difference.expected!r}"
+    place = f" at {list(difference.index)}" if difference.index else ""
+    return f"is {difference.found!r}{place}, expected {difference.expected!r}"
 
 
 def _row(comparison: Comparison) -> Sequence[str]:
