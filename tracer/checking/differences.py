@@ -69,7 +69,8 @@ class Line:
             step = 0.02 * scale / (length or 1.0)
             while step > SMALLEST_STEP and not all(self.stays_smooth(sign * step) for sign in signs):
                 step /= 16
-            steps.append(step)
+            if step > SMALLEST_STEP:
+                steps.append(step)
         return steps
 
     def _inputs_at(self, step: float) -> list[Any]:
@@ -108,7 +109,10 @@ def _extrapolated(
     line: Line, difference: Callable[[float], np.ndarray], signs: Sequence[float]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The limit of a difference for small steps, and an estimate of its error, element by element."""
-    (best, error), *others = (_limit(line, difference, start, len(signs)) for start in line.smooth_steps(signs))
+    starts = line.smooth_steps(signs)
+    if not starts:
+        return np.zeros(line.at(0).shape), np.full(line.at(0).shape, np.inf)
+    (best, error), *others = (_limit(line, difference, start, len(signs)) for start in starts)
     for limit, doubt in others:
         # A longer step is less disturbed by rounding, but may leap over what it should see.
         better = (doubt < error) & (np.abs(limit - best) <= error)

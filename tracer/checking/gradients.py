@@ -46,7 +46,7 @@ def check_step(
         for subject in subjects
         for parameter, extent in zip(subject.parameters, extents(subject, rng, exhaustive=exhaustive), strict=True)
     )
-    if any(each.worst is not None and not np.isfinite(each.worst.found) for each in comparisons):
+    if any(each.worst is not None and each.worst.is_wrong and not np.isfinite(each.worst.found) for each in comparisons):
         faults += first_that_is_not_finite(step)
     return Check(comparisons, rules, tuple(faults))
 

@@ -24,6 +24,9 @@ LAYOUTS = ("C", "Fortran", "every other", "backwards", "repeated")
 NEAREST = 1e-3
 """How near a number comes to the edge of a domain or to a pole."""
 
+BESIDE = 1e-6
+"""How near a number comes to 0 or to a kink without lying on it: nearer, differences could not tell the sides apart."""
+
 
 def numbers(domain: Domain = REAL, *, extremes: bool = False, single: bool = False) -> st.SearchStrategy[float]:
     """Numbers of a domain: simple ones, its kinks, and any from -3 to 3; with `extremes` also 1e-8 and 1e8.
@@ -36,8 +39,10 @@ def numbers(domain: Domain = REAL, *, extremes: bool = False, single: bool = Fal
         high = min(low + 6, domain.high - NEAREST)
     known = [*SIMPLE, *domain.kinks, *(EXTREME if extremes else ())]
     inside = [number for number in known if domain.low < number < domain.high and number not in domain.poles]
+    special = (0.0, *domain.kinks)
     anywhere = st.floats(float(np.float32(low)), float(np.float32(high)), width=32 if single else 64).filter(
         lambda number: all(abs(number - pole) >= NEAREST for pole in domain.poles)
+        and all(number == point or abs(number - point) >= BESIDE for point in special)
     )
     return st.one_of(st.sampled_from(inside), anywhere) if inside else anywhere
 
@@ -102,10 +107,10 @@ def broadcastable_arrays(
 
 def _laid_out(array: np.ndarray, layout: str) -> np.ndarray:
     """The same numbers in another order in memory; `repeated` makes all rows the first one, in one place."""
-    if layout == "Fortran":
-        return np.asfortranarray(array)
     if not array.ndim or layout == "C":
         return array
+    if layout == "Fortran":
+        return np.asfortranarray(array)
     if layout == "every other":
         return np.repeat(array, 2, axis=0)[::2]
     if layout == "backwards":

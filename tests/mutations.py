@@ -1,0 +1,290 @@
+"""A bank of wrong derivative rules and engine faults, put into the real code while it runs.
+
+Three kinds: what can be wrong with any rule (`every_rule`), what is wrong with one (`RULES`: a text of its source replaced by
+another), and what is wrong with the engine (`ENGINE`, likewise).
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tracer import autodiff, recorder
+from tracer.op import Op, registry
+from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
+from tracer.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault by its name, the operation whose examples should show it (empty: whole programs), and how it is put in."""
+
+    name: str
+    operation: str
+    put_in: Callable[[pytest.MonkeyPatch], None]
+
+
+# What can be wrong with any rule.
+
+
+def _changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[..., Any]:
+    """A wrapper of a rule that changes the numbers it returns, behind the back of the record."""
+
+    def wrapper(returned: Tensor, given: tuple[Tensor, ...]) -> Tensor:
+        with np.errstate(all="ignore"):
+            value = np.asarray(change(np.array(returned.value)), dtype=returned.dtype)
+        return returned.recorder.leaf("constant", "", value)
+
+    return wrapper
+
+
+def _one_entry(value: np.ndarray) -> np.ndarray:
+    if value.size:
+        value.flat[-1] *= 1.0001
+    return value
+
+
+def _square_transposed(value: np.ndarray) -> np.ndarray:
+    return np.swapaxes(value, -1, -2) if value.ndim > 1 and value.shape[-1] == value.shape[-2] else 1.01 * value
+
+
+def _writes_into(place: int) -> Callable[..., Any]:
+    def wrapper(returned: Tensor, given: tuple[Tensor, ...]) -> Tensor:
+        array = [each for each in given if isinstance(each, Tensor) and isinstance(each.value, np.ndarray)][place].value
+        array.flags.writeable = True
+        array *= 1.5
+        array.flags.writeable = False
+        return returned
+
+    return wrapper
+
+
+def _nondeterministic() -> Callable[..., Any]:
+    rng = np.random.default_rng(0)
+    return _changed(lambda value: value * (1 + 1e-12 * rng.normal(size=value.shape)))
+
+
+EVERY: dict[str, Callable[[], Callable[..., Any]]] = {
+    "a factor of 1.000001": lambda: _changed(lambda value: value * 1.000001),
+    "the sign": lambda: _changed(np.negative),
+    "the term is missing": lambda: _changed(np.zeros_like),
+    "one entry off by 1e-4": lambda: _changed(_one_entry),
+    "rounded to single precision": lambda: _changed(lambda value: value.astype(np.float32)),
+    "transposed when it is square": lambda: _changed(_square_transposed),
+    "the cotangent is returned": lambda: lambda returned, given: given[0] if given[0].shape == returned.shape else returned * 2,
+    "the result is returned": lambda: lambda returned, given: given[1] if given[1].shape == returned.shape else returned * 2,
+    "another dtype": lambda: lambda returned, given: returned.astype(np.float32),
+    "an axis too many": lambda: lambda returned, given: np.stack([returned, returned], axis=-1),
+    "a plain array": lambda: lambda returned, given: returned.value,
+    "differs between two runs": _nondeterministic,
+    "writes into the cotangent": lambda: _writes_into(0),
+    "writes into an input": lambda: _writes_into(-1),
+}
+
+PASSING_ON = {"add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype"}
+"""Operations with a rule that returns the cotangent: the same would be no fault."""
+
+
+def every_rule() -> Iterator[Mutant]:
+    """Each of EVERY in the rules of each operation, its first one and its last."""
+    for op in registry:
+        if not any(op.differentiable(position) for position in range(max(1, len(op.inputs)))):
+            continue
+        for fault, make in EVERY.items():
+            if fault == "the cotangent is returned" and op.name in PASSING_ON:
+                continue
+            for last in (False, True) if len(op.inputs) > 1 and op.rules[-1] and op.rules[0] else (False,):
+                where = f"{op.name}: {fault}{' (last input)' if last else ''}"
+                yield Mutant(where, op.name, lambda patch, op=op, make=make, last=last: _wrap(patch, op, make(), last))
+
+
+def _wrap(patch: pytest.MonkeyPatch, op: type[Op], wrapper: Callable[..., Any], last: bool) -> None:
+    original = op.gradient
+
+    def gradient(position: int, g: Any, out: Any, inputs: Any, parameters: Any) -> Any:
+        returned = original(position, g, out, inputs, parameters)
+        chosen = position == (len(inputs) - 1 if last else min(place for place in range(len(inputs)) if op.differentiable(place)))
+        return wrapper(returned, (g, out, *inputs)) if chosen else returned
+
+    patch.setattr(op, "gradient", gradient)
+
+
+# What is wrong with one rule, or with the engine: a text of the source replaced.
+
+RULES: tuple[tuple[type[Op], str, str, str], ...] = (
+    (elementwise.Subtract, "gradient_y", "return -g", "return g"),
+    (elementwise.Multiply, "gradient_x", "g * y", "g * x"),
+    (elementwise.Divide, "gradient_x", "g / y", "g * y"),
+    (elementwise.Divide, "gradient_y", "-g * out / y", "-g * out"),
+    (elementwise.Divide, "gradient_y", "-g * out / y", "-g * x / y"),
+    (elementwise.Divide, "gradient_y", "-g * out", "g * out"),
+    (elementwise.Power, "gradient_x", "g * (y * x ** (y - 1))", "g * x ** (y - 1)"),
+    (elementwise.Power, "gradient_x", "g * (y * x ** (y - 1))", "g * (y * x ** y)"),
+    (elementwise.Power, "gradient_x", "g * (y * x) if y == 2", "g * x if y == 2"),
+    (elementwise.Power, "gradient_x", "g if y == 1", "g * x if y == 1"),
+    (elementwise.Power, "gradient_x", "g * 0.0 if y == 0", "g * x if y == 0"),
+    (elementwise.Power, "gradient_x", "np.where(y == 0, 1, y - 1)", "(y - 1)"),
+    (elementwise.Power, "gradient_x", "np.where(y == 0, 0, y *", "np.where(y == 0, 1, y *"),
+    (elementwise.Power, "gradient_y", "np.where(np.equal(x, 0), 1, x)", "x"),
+    (elementwise.Power, "gradient_y", "out *", "x *"),
+    (elementwise.Square, "gradient_x", "2 * x", "x"),
+    (elementwise.Square, "gradient_x", "2 * x", "2 * out"),
+    (elementwise.Sqrt, "gradient_x", "2 * out", "2 * x"),
+    (elementwise.Sqrt, "gradient_x", "2 * out", "out"),
+    (elementwise.Absolute, "gradient_x", "np.sign(x)", "np.where(np.greater_equal(x, 0), 1.0, -1.0)"),
+    (elementwise.Absolute, "gradient_x", "np.sign(x)", "np.sign(out)"),
+    (elementwise.Exp, "gradient_x", "g * out", "g * x"),
+    (elementwise.Expm1, "gradient_x", "np.exp(x)", "out"),
+    (elementwise.Log, "gradient_x", "g / x", "g / out"),
+    (elementwise.Log1p, "gradient_x", "1 + x", "x"),
+    (elementwise.Tanh, "gradient_x", "np.square(out)", "out"),
+    (elementwise.Tanh, "gradient_x", "np.square(out)", "np.square(x)"),
+    (elementwise.Tanh, "gradient_x", "1 - np.square(out)", "1 - np.square(out) * 0.9999"),
+    (elementwise.Sin, "gradient_x", "np.cos(x)", "np.sin(x)"),
+    (elementwise.Cos, "gradient_x", "-g", "g"),
+    (elementwise.Maximum, "gradient_x", "0.5 * g", "g"),
+    (elementwise.Maximum, "gradient_x", "0.5 * g", "0 * g"),
+    (elementwise.Maximum, "gradient_y", "0.5 * g", "g"),
+    (elementwise.Maximum, "gradient_x", "np.greater(x, y)", "np.less(x, y)"),
+    (elementwise.Minimum, "gradient_x", "0.5 * g", "g"),
+    (elementwise.Minimum, "gradient_y", "np.equal(x, y), 0.5 * g, 0", "np.equal(x, y), 0.25 * g, 0"),
+    (elementwise.Minimum, "gradient_y", "np.less(y, x)", "np.greater(y, x)"),
+    (elementwise.Where, "gradient_x", "condition, g, 0", "condition, 0, g"),
+    (elementwise.Where, "gradient_y", "condition, 0, g", "condition, g, g"),
+    (elementwise.Clip, "gradient_x", "np.greater(x, low) if high is None", "np.greater_equal(x, low) if high is None"),
+    (elementwise.Clip, "gradient_x", "np.logical_and(np.greater(x, low)", "np.logical_or(np.greater(x, low)"),
+    (elementwise.Clip, "gradient_x", "np.less(x, high))", "np.less_equal(x, high))"),
+    (elementwise.Clip, "gradient_x", "return g\n", "return g * 2\n"),
+    (elementwise.Clip, "gradient_low", "np.less_equal(x, low)", "np.less(x, low)"),
+    (elementwise.Clip, "gradient_low", "np.logical_and(taken, np.less(low, high))", "taken"),
+    (elementwise.Clip, "gradient_high", "np.greater_equal(x, high)", "np.greater(x, high)"),
+    (elementwise.Clip, "gradient_high", "np.logical_or(taken, np.greater_equal(low, high))", "taken"),
+    (linear_algebra.Matmul, "gradient_x", "return g @ rows_and_columns_swapped(y)",
+     "return g @ (y if y.shape[-1] == y.shape[-2] else rows_and_columns_swapped(y))"),
+    (linear_algebra.Matmul, "gradient_y", "return rows_and_columns_swapped(x) @ g",
+     "return (x if x.shape[-1] == x.shape[-2] else rows_and_columns_swapped(x)) @ g"),
+    (linear_algebra.Matmul, "gradient_x", "np.expand_dims(g, -1) * y", "np.expand_dims(g, -1) * y * 2"),
+    (linear_algebra.Matmul, "gradient_x", "g * y if x.ndim == 1", "g * x if x.ndim == 1"),
+    (linear_algebra.Matmul, "gradient_y", "np.expand_dims(x, -1) * np.expand_dims(g, -2)",
+     "np.expand_dims(x, -1) + np.expand_dims(g, -2)"),
+    (linear_algebra.Dot, "gradient_x", "return g * y", "return g * x"),
+    (linear_algebra.Dot, "gradient_y", "->{right}\", g, x)", "->{right}\", g, x) * 0.5"),
+    (linear_algebra.Outer, "gradient_x", "g @ np.ravel(y)", "np.sum(g, axis=1)"),
+    (linear_algebra.Outer, "gradient_y", "np.ravel(x) @ g", "np.sum(g, axis=0)"),
+    (linear_algebra.Einsum, "gradient", "np.eye(shape[axis]", "np.ones((shape[axis], shape[axis])"),
+    (linear_algebra.Einsum, "gradient", "np.ones(shape[axis]", "0.5 * np.ones(shape[axis]"),
+    (linear_algebra.Einsum, "gradient", "f\"{names}->{distinct}\", g,", "f\"{names}->{distinct}\", 2 * g,"),
+    (reductions.Sum, "gradient_x", "with_reduced_axes(g, x, axis, keepdims), x.shape",
+     "g if np.shape(g) == x.shape[1:] else with_reduced_axes(g, x, axis, keepdims), x.shape"),
+    (reductions.Mean, "gradient_x", "count_of(x, axis)", "x.size"),
+    (reductions.Mean, "gradient_x", "g / count_of(x, axis)", "g"),
+    (reductions.Max, "gradient_x", "/ np.astype(ties, g.dtype)", ""),
+    (reductions.Max, "gradient_x", "np.equal(x, with_reduced_axes(out, x, axis, keepdims))",
+     "np.greater_equal(x, with_reduced_axes(out, x, axis, keepdims) * 0.999)"),
+    (reductions.Max, "gradient_x", "np.sum(chosen, axis=axis, keepdims=True)", "np.sum(chosen)"),
+    (reductions.Prod, "gradient_x", "others = np.prod(np.where(np.eye(count, dtype=bool), 1, rows), axis=-1)",
+     "others = np.prod(rows, axis=-1) / rows[..., 0, :]"),
+    (reductions.Prod, "gradient_x", "tuple(order.index(other) for other in range(x.ndim))", "order"),
+    (reductions.Var, "gradient_x", "- ddof", ""),
+    (reductions.Var, "gradient_x", "2 / ", "1 / "),
+    (reductions.Var, "gradient_x", "np.mean(x, axis=axis, keepdims=True)", "np.mean(x)"),
+    (reductions.Std, "gradient_x", "np.where(np.equal(spread, 0), 1, spread)", "spread"),
+    (reductions.Std, "gradient_x", "- ddof", ""),
+    (shaping.Reshape, "gradient_x", "np.reshape(g, x.shape)", "np.reshape(np.transpose(g), x.shape)"),
+    (shaping.Ravel, "gradient_x", "np.reshape(g, x.shape)", "np.reshape(g[::-1], x.shape)"),
+    (shaping.Transpose, "gradient_x", "axes and tuple(axes.index(axis) for axis in range(len(axes)))", "axes"),
+    (shaping.Moveaxis, "gradient_x", "destination, source", "source, destination"),
+    (shaping.Swapaxes, "gradient_x", "np.swapaxes(g, axis1, axis2)", "np.reshape(g, x.shape)"),
+    (shaping.Concatenate, "gradient", "own = slice(start,", "start = 0 if len(inputs) == 2 else start\n    own = slice(start,"),
+    (shaping.Stack, "gradient", "(position,)]", "(len(inputs) - 1 - position,)]"),
+    (indexing.Scatter, "value", "np.add.at(scattered, index_of(index, arrays), x)", "scattered[index_of(index, arrays)] = x"),
+    (indexing.Take, "gradient", "(g, *inputs[1:])", "(g * 2, *inputs[1:])"),
+)  # fmt: skip
+
+ENGINE: tuple[tuple[ModuleType | type, str, str, str], ...] = (
+    (autodiff, "gradients", "contribution = pending[operand] + contribution", "pass"),
+    (autodiff, "gradients", "contribution = pending[operand] + contribution", "contribution = pending[operand]"),
+    (autodiff, "gradients", "contribution = pending[operand] + contribution", "contribution = pending[operand] - contribution"),
+    (autodiff, "gradients", "contribution = pending[operand] + contribution",
+     "contribution = np.maximum(pending[operand], contribution)"),
+    (autodiff, "gradients", "contribution = pending[operand] + contribution",
+     "contribution = pending[operand] + contribution if position else contribution"),
+    (autodiff, "gradients", "for position, operand in enumerate(operands):",
+     "for operand, position in {operand: position for position, operand in enumerate(operands)}.items():"),
+    (autodiff, "gradients", "for position, operand in enumerate(operands):",
+     "for position, operand in list(enumerate(operands))[:1]:"),
+    (autodiff, "gradients", "not reached[operand] or", "not reached[operand] or operand in found or operand < 1 or"),
+    (autodiff, "gradients", "out = recorder.tensor(id)", "out = g"),
+    (autodiff, "gradients", "out = recorder.tensor(id)", "out = recorder.tensor(output.id)"),
+    (autodiff, "gradients", "inputs = [x.value if isinstance(x, Literal) else recorder.tensor(x) for x in operands]",
+     "inputs = [x.value if isinstance(x, Literal) else recorder.tensor(x) for x in operands][::-1]"),
+    (autodiff, "gradients", "g = found[id] = pending.pop(id)", "g = found[id] = pending.pop(id) * (1 + 1e-7)"),
+    (autodiff, "gradients", "pending[operand] = contribution", "pending.setdefault(operand, contribution)"),
+    (autodiff, "_receives", "return any(", "return all("),
+    (autodiff, "_between", "depends[id] = 1", "depends[id] = id - min(wanted) < 4"),
+    (autodiff, "_like", "np.sum(gradient", "np.mean(gradient"),
+    (autodiff, "_like", "np.sum(gradient", "np.max(gradient"),
+    (autodiff, "_like", "axis=stretched, keepdims", "axis=stretched[-1:], keepdims"),
+    (autodiff, "_like", "if axis < added or", "if axis < added or axis == gradient.ndim - 1 or"),
+    (autodiff, "_like", "np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added)",
+     "np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added) * (2 if added and max(stretched) >= added else 1)"),
+    (autodiff, "_like", "np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added)",
+     "gradient[tuple(slice(0, 1) if axis in stretched else slice(None) for axis in range(gradient.ndim))]"),
+    (autodiff, "_like", "gradient = np.reshape(gradient, value.shape)",
+     "gradient = np.reshape(np.transpose(gradient), value.shape)"),
+    (recorder.Recorder, "seed_gradient", "output, 1)", "output, 2)"),
+    (recorder.Recorder, "backward", "self.marks.gradients.update((of, gradient.id) for of, gradient in found.items())",
+     "self.marks.gradients.update((of, gradient.id - (of == 1)) for of, gradient in found.items())"),
+    (recorder.Recorder, "tensor", "Tensor(self.entries[id][3], self, id)", "Tensor(self.entries[id][3] * 1.001, self, id)"),
+)  # fmt: skip
+
+
+def single_rules() -> Iterator[Mutant]:
+    """Each of RULES."""
+    for op, name, old, new in RULES:
+        shown_by = "take" if op is indexing.Scatter else op.name  # it is the derivative of that
+        yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
+                     lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip
+
+
+def engine_faults() -> Iterator[Mutant]:
+    """Each of ENGINE."""
+    for owner, name, old, new in ENGINE:
+        yield Mutant(f"{name}: {new}", "", lambda patch, owner=owner, name=name, old=old, new=new:
+                     _replace_in_engine(patch, owner, name, old, new))  # fmt: skip
+
+
+def _replace_rule(patch: pytest.MonkeyPatch, op: type[Op], name: str, old: str, new: str) -> None:
+    if name == "gradient":
+        patch.setattr(op, name, classmethod(_rewritten(vars(op)[name].__func__, old, new)))
+    elif name == "value":
+        patch.setattr(op, name, staticmethod(_rewritten(op.value, old, new)))
+    else:
+        rewritten = _rewritten(getattr(op, name), old, new)
+        position = op.inputs.index(name.removeprefix("gradient_"))
+        patch.setattr(op, "rules", (*op.rules[:position], rewritten, *op.rules[position + 1 :]))
+
+
+def _replace_in_engine(patch: pytest.MonkeyPatch, owner: ModuleType | type, name: str, old: str, new: str) -> None:
+    rewritten = _rewritten(getattr(owner, name), old, new)
+    patch.setattr(owner, name, rewritten)
+    if name == "gradients":
+        patch.setattr(recorder, name, rewritten)
+
+
+def _rewritten(function: FunctionType, old: str, new: str) -> FunctionType:
+    """The function with a text of its source replaced."""
+    source = textwrap.dedent(inspect.getsource(function))
+    assert old in source, f"{function.__qualname__} has no longer the text {old!r}"
+    source = source[source.index("def ") :].replace(old, new)
+    names: dict[str, Any] = {}
+    exec(compile(source, "<mutant>", "exec"), function.__globals__, names)
+    rewritten: FunctionType = names[function.__name__]
+    return rewritten

@@ -1,0 +1,81 @@
+"""The checker finds every wrong rule and engine fault of the bank, and nothing wrong with the code as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mutations import Mutant, engine_faults, every_rule, single_rules
+from strategies import CASES, calls, collected
+from tracer.testing import broadcastable_arrays, check_gradients, programs
+
+EXAMPLES = 150
+"""Of each operation, and of whole programs."""
+
+MORE = 1500
+"""For a mutant that shows at few of them."""
+
+
+def weighted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A scalar that depends on every element of a result with a different weight."""
+
+    def loss(*tensors: Any) -> Any:
+        out = function(*tensors)
+        return np.sum(out * np.random.default_rng(1).uniform(0.5, 1.5, np.shape(out)))
+
+    return loss
+
+
+@cache
+def examples_of(operation: str, count: int = EXAMPLES) -> Sequence[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]:
+    if operation:
+        cases = collected(calls(operation), count)
+        return [(weighted(case.function), case.arrays) for case in cases]
+    # One input stretched along its first axis and by a new one, the other along both of its own.
+    stretched = (np.linspace(1, 2, 6).reshape(1, 2, 3), np.linspace(3, 4, 24).reshape(2, 2, 2, 3))
+    pairs = [*collected(broadcastable_arrays(2), count), stretched]
+    products = [(weighted(np.multiply), arrays) for arrays in pairs]
+    return [*((program.function(), program.arguments) for program in collected(programs(), EXAMPLES)), *products]
+
+
+def finds_something(function: Callable[..., Any], arrays: tuple[np.ndarray, ...], *, second_order: bool = False) -> bool:
+    """Whether the check fails; a rule that raises fails it too."""
+    try:
+        return not check_gradients(function, *arrays, second_order=second_order).passed
+    except Exception:
+        return True
+
+
+def is_caught(mutant: Mutant) -> bool:
+    with pytest.MonkeyPatch.context() as patch:
+        mutant.put_in(patch)
+        return any(
+            finds_something(*example, second_order=second_order)
+            for count, second_order in ((EXAMPLES, False), (EXAMPLES, True), (MORE, True))
+            for example in examples_of(mutant.operation, count)
+        )
+
+
+def test_nothing_is_wrong_with_the_code_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    alarms, count = [], 0
+    for operation in (*sorted(CASES), ""):
+        for function, arrays in examples_of(operation):
+            count += 1
+            if not check_gradients(function, *arrays).passed:
+                alarms.append((operation, arrays))
+    with capsys.disabled():
+        print(f"\nfalse alarms: {len(alarms)} of {count:,} checks")
+    assert not alarms
+
+
+def test_every_mutant_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
+    mutants = [*every_rule(), *single_rules(), *engine_faults()]
+    missed = [mutant.name for mutant in mutants if not is_caught(mutant)]
+    with capsys.disabled():
+        print(f"\nmutation score: {len(mutants) - len(missed)} of {len(mutants)}")
+    assert len(mutants) >= 100
+    assert missed == []
