@@ -1,15 +1,38 @@
-"""Hypothesis profiles: the same examples on every run in CI, and no deadline on a noisy machine."""
+"""How many examples Hypothesis draws, and from which seed: TRACER_PROFILE is dev, ci or nightly."""
 
 from __future__ import annotations
 
 import os
+import random
 import sys
 from pathlib import Path
+from typing import Any
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+PROFILE = os.environ.get("TRACER_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+EXAMPLES = {"dev": 30, "ci": 100, "nightly": 1000}
+PROGRAMS = {"dev": 100, "ci": 300, "nightly": 10_000}[PROFILE]
+"""Random programs in a run of the tests."""
+
+for name, count in EXAMPLES.items():
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    settings.register_profile(name, deadline=None, max_examples=count, print_blob=True, suppress_health_check=slow)
+settings.load_profile(PROFILE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples on every run in CI, others on every run elsewhere; the option --hypothesis-seed chooses them."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = "0" if PROFILE == "ci" else str(random.getrandbits(32))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """A failure is found again with the seed that it came from."""
+    if terminalreporter.stats.get("failed"):
+        seed = config.option.hypothesis_seed
+        terminalreporter.write_line(f"found with TRACER_PROFILE={PROFILE} and --hypothesis-seed={seed}")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tracer.graph import Source
 
-TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3}
-"""The largest relative error that passes: a few hundred roundings of the dtype, in what may be a long sum."""
+TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3, "float16": 1e-1}
+"""The largest relative error that passes, for what may be a long sum of numbers of that dtype."""
+
+
+def tolerance_of(dtypes: Iterable[str]) -> float:
+    """What passes where numbers of these dtypes are met on the way: the least exact of them decides.
+
+    >>> tolerance_of(["float64"]), tolerance_of(["float64", "float32", "int64"])
+    (1e-10, 0.001)
+    """
+    return max((TOLERANCES[dtype] for dtype in dtypes if dtype in TOLERANCES), default=TOLERANCES["float64"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tracer.autodiff import gradients
 from tracer.checking.comparing import Comparing, Extent, extent_of
-from tracer.checking.findings import TOLERANCES, Check, Comparison
+from tracer.checking.findings import Check, Comparison, tolerance_of
 from tracer.checking.magnitudes import computed_by, computed_in, magnitudes
 from tracer.checking.oracle import check_finite, moving_with
 from tracer.checking.rules import check_rules, first_that_is_not_finite
@@ -151,7 +151,7 @@ def compare(
             return expected, sizes, np.full(len(sizes), slopes.error * np.max(sizes, initial=0.0))
 
     found = subject.recorded[parameter.id]
-    allowed = tolerance if tolerance is not None else TOLERANCES[str(step.nodes[step.loss_id].dtype)]
+    allowed = tolerance if tolerance is not None else tolerance_of(step.nodes[id].dtype for id in step.gradients)
     comparing = Comparing(found, lambda: subject.magnitudes()[parameter.id], directional, allowed, subject.largest)
     worst = comparing.worst(extent, rng)
     return Comparison(

@@ -14,7 +14,7 @@ import numpy as np
 from tracer.checking.comparing import Comparing, extent_of
 from tracer.checking.differences import UNSETTLED, Line, one_sided_slopes
 from tracer.checking.evaluation import RuleResult, run_rule
-from tracer.checking.findings import TOLERANCES, Difference, Fault
+from tracer.checking.findings import Difference, Fault, tolerance_of
 from tracer.checking.magnitudes import computed_in, magnitudes
 from tracer.checking.oracle import STEP, complex_array, imaginary_part, one_hot_directions
 from tracer.expression import expression
@@ -66,6 +66,7 @@ class Place:
         self.node = node
         self.op: type[Op] = operation_of(node)
         self._nodes = nodes
+        self._dtypes = [node.dtype, *(nodes[operand].dtype for operand in node.operands)]
         self._inputs: list[Any] = [x.value if isinstance(x, Literal) else start_value(nodes[x]) for x in node.inputs]
 
     def fault_of_value(self) -> Fault | None:
@@ -125,7 +126,7 @@ class Place:
             settled = settled and bool(np.all(slack <= UNSETTLED * (np.max(sizes, initial=0.0) + flowing)))
             return np.sum(parts, axis=1), sizes, slack
 
-        found, tolerance = result.gradient, TOLERANCES[self.node.dtype]
+        found, tolerance = result.gradient, tolerance_of(self._dtypes)
         extent = extent_of(found.size, ONE_BY_ONE, SAMPLED, rng)
         largest = max(found.size, self.node.value.size)
         comparing = Comparing(
@@ -149,7 +150,7 @@ class Place:
             *slopes, doubt = one_sided_slopes(Line(self.op, self._inputs, directions, self.node.parameters))
             least, most = (np.sum(bound(*(cotangent * slope for slope in slopes))) for bound in (np.minimum, np.maximum))
             number = float(found.ravel()[place])
-            room = max(BETWEEN, TOLERANCES[self.node.dtype]) * (abs(least) + abs(most)) + np.sum(np.abs(cotangent) * doubt)
+            room = max(BETWEEN, tolerance_of(self._dtypes)) * (abs(least) + abs(most)) + np.sum(np.abs(cotangent) * doubt)
             if number < least - room or number > most + room:
                 index = tuple(int(i) for i in np.unravel_index(place, found.shape))
                 difference = Difference(index, number, float(least if number < least else most), np.inf, BETWEEN)

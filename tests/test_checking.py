@@ -1,0 +1,513 @@
+"""The oracle, the check of steps, functions and scenarios, and what it says of wrong ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tracer
+from strategies import CASES, Case, calls, separated
+from test_gradients import weighted
+from tracer.checking.differences import Line, one_sided_slopes, slope
+from tracer.checking.examples import simplest
+from tracer.checking.exhaustive import check_exhaustively, ranges, together
+from tracer.checking.oracle import STEP, complex_array, moving_with
+from tracer.checking.scenarios import Subject, check_record, check_scenario
+from tracer.errors import RecordingError, UsageError
+from tracer.functions import trace
+from tracer.graph import Literal, Node
+from tracer.loading import bundled_names
+from tracer.op import REAL, Domain, Elementwise, Op, registry
+from tracer.ops import elementwise, reductions
+from tracer.replay import operation_of, replayed
+from tracer.testing import (
+    arrays,
+    assert_gradients,
+    assert_op_gradients,
+    broadcastable_arrays,
+    check_gradients,
+    check_step,
+)
+from tracer.views.checks import check_table, failure_lines, verdict_line
+
+# The oracle.
+
+KERNELS = ("absolute", "max", "min", "maximum", "minimum", "where", "clip", "var", "std")
+
+
+def operations_in(case: Case) -> list[tuple[Node, list[Any]]]:
+    """The operations that a case records, with their inputs."""
+    step = trace(weighted(case.function, len(case.arrays)), *case.arrays)
+    return [
+        (node, [x.value if isinstance(x, Literal) else step.nodes[x].value for x in node.inputs])
+        for node in step.nodes[: step.loss_id]
+        if not node.is_leaf
+    ]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@given(data=st.data())
+def test_a_kernel_of_real_numbers_gives_exactly_the_real_result(name: str, data: st.DataObject) -> None:
+    for node, inputs in operations_in(data.draw(calls(name))):
+        op = operation_of(node)
+        if op.name in KERNELS and op.complex_value is not None:
+            given = [x + 0j if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in inputs]
+            found = np.asarray(op.complex_value(*given, **node.parameters))
+            assert np.real(found).tobytes() == np.ascontiguousarray(node.value).tobytes() or np.array_equal(found.real, node.value)
+            assert not np.any(np.imag(found))
+
+
+@given(x=arrays(min_dims=1, min_side=1))
+def test_so_does_softmax(x: np.ndarray) -> None:
+    """It is composed: every node keeps the recorded real part, and its derivative is that of the plain formula."""
+    step = trace(lambda x: np.sum(tracer.layers.softmax(x) * np.arange(x.shape[-1])), x)
+    found = moving_with(step.nodes, {0: np.zeros((1, *x.shape))}, range(step.loss_id + 1))
+    assert all(moved is None or not np.any(moved) for moved in found.of.values())
+    assert check_step(step).passed
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@given(data=st.data())
+@settings(max_examples=30)
+def test_many_directions_at_once_are_followed_like_one_by_one(name: str, data: st.DataObject) -> None:
+    for node, inputs in operations_in(data.draw(calls(name))):
+        op = operation_of(node)
+        moving = [isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs]
+        if op.complex_value is None or not any(moving) or node.dtype[0] != "f":
+            continue
+        rng = np.random.default_rng(0)
+        stacked = [complex_array(x, STEP * rng.normal(size=(3, *x.shape))) if moves else x for x, moves in zip(inputs, moving)]
+        with np.errstate(all="ignore"):
+            found = op.imaginary_parts(stacked, moving, node.parameters) / STEP
+            for place in range(3):
+                one = [x[place] if moves else x for x, moves in zip(stacked, moving)]
+                expected = np.imag(op.complex_value(*one, **node.parameters)) / STEP
+                np.testing.assert_allclose(found[place], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@given(data=st.data())
+@settings(max_examples=15)
+def test_the_complex_step_agrees_with_differences(name: str, data: st.DataObject) -> None:
+    """On numbers well apart, where both have something to say."""
+    for node, inputs in operations_in(data.draw(CASES[name])):
+        op = operation_of(node)
+        moving = [isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs]
+        if op.complex_value is None or not any(moving) or node.dtype[0] != "f":
+            continue
+        directions = [np.cos(np.arange(x.size)).reshape(x.shape) if moves else None for x, moves in zip(inputs, moving)]
+        line = Line(op, inputs, directions, node.parameters)
+        if np.any(line.sides_at(0) == 0) or "0" in getattr(node, "formula", ""):
+            continue
+        expected, error = slope(line)
+        stacked = [x if u is None else complex_array(x, STEP * u[np.newaxis]) for x, u in zip(inputs, directions)]
+        found = op.imaginary_parts(stacked, moving, node.parameters)[0] / STEP
+        assert np.all(np.abs(found - expected) <= 10 * error + 1e-7 * (1 + np.abs(expected)))
+
+
+@pytest.mark.parametrize("name", ["absolute", "maximum", "minimum", "clip", "max", "min"])
+@given(data=st.data())
+def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, data: st.DataObject) -> None:
+    for node, inputs in operations_in(data.draw(calls(name))):
+        op = operation_of(node)
+        if op.name != name:
+            continue
+        moving = [isinstance(x, np.ndarray) for x in inputs]
+        directions = [np.cos(1 + np.arange(x.size)).reshape(x.shape) if moves else None for x, moves in zip(inputs, moving)]
+        left, right, doubt = one_sided_slopes(Line(op, inputs, directions, node.parameters))
+        stacked = [x if u is None else complex_array(x, STEP * u[np.newaxis]) for x, u in zip(inputs, directions)]
+        found = op.imaginary_parts(stacked, moving, node.parameters)[0] / STEP
+        room = 1e-6 + doubt
+        assert np.all((found >= np.minimum(left, right) - room) & (found <= np.maximum(left, right) + room))
+
+
+@pytest.mark.parametrize(("op", "value", "left", "right"), [
+    (elementwise.Absolute, 0.0, -1.0, 1.0),
+    (elementwise.Absolute, 1e-5, 1.0, 1.0),
+    (elementwise.Exp, 0.0, 1.0, 1.0),
+    (elementwise.Log, 1e-8, 1e8, 1e8),
+    (elementwise.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
+])  # fmt: skip
+def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: float) -> None:
+    line = Line(op, [np.array(value)], [np.ones(())], {})
+    found_left, found_right, doubt = one_sided_slopes(line)
+    np.testing.assert_allclose([found_left, found_right], [left, right], rtol=1e-4)
+    if left == right:
+        found, error = slope(line)
+        assert abs(float(found) - left) <= 10 * float(error) + 1e-9 * abs(left)
+
+
+# Replay.
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_a_step_replayed_is_the_same_to_the_last_bit(name: str) -> None:
+    step = tracer.run(tracer.load(name), steps=1).steps[0]
+    for parameter in step.parameters:
+        again = replayed(step.nodes, {parameter.id: parameter.value}, step.loss_id)
+        assert np.asarray(again).tobytes() == step.nodes[step.loss_id].value.tobytes()
+
+
+def test_a_step_replayed_from_other_values_is_the_step_recorded_from_them() -> None:
+    def function(x: Any, y: Any) -> Any:
+        return np.sum(np.tanh(x @ y) * x.T[0])
+
+    x, y = separated((3, 3), 1), separated((3, 3), 2)
+    step = trace(function, x, y)
+    assert float(replayed(step.nodes, {0: x + 1, 1: y * 2}, step.loss_id)) == trace(function, x + 1, y * 2).loss
+
+
+# Scenarios.
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_the_programs_of_the_lesson_are_right(name: str) -> None:
+    check, examples = check_scenario(Subject(name), second_order=name != "mnist")
+    assert check.passed
+    assert examples == 1
+    assert all(each.error <= 1e-10 and each.method == "complex step" for each in check.comparisons)
+    assert check.rules > 5
+
+
+def test_other_parameters_are_drawn() -> None:
+    done = []
+    subject = Subject("fruit", seed=3)
+    check, examples = check_scenario(subject, examples=20, after_each=lambda: done.append(1))
+    assert (check.passed, examples, len(done)) == (True, 20, 20)
+    first, second = subject.step(1), subject.step(2)
+    assert first.loss != second.loss
+    assert subject.step(1).loss == first.loss
+
+
+def large(seed: int = 0) -> tracer.Step:
+    """A step with more numbers than are compared one by one."""
+    rng = np.random.default_rng(seed)
+
+    def network(W1: Any, b1: Any, W2: Any) -> Any:
+        return np.mean(np.square(np.clip(np.ones((5, 60)) * 0.1 @ W1 + b1, 0, None) @ W2 - 1))
+
+    return trace(network, rng.normal(size=(60, 50)), rng.normal(size=50), rng.normal(size=(50, 3)))
+
+
+def test_a_large_model_is_checked_by_sums_and_a_sample() -> None:
+    check = check_step(large())
+    assert check.passed
+    assert [(each.size, each.projections) for each in check.comparisons] == [(3000, 4), (50, 4), (150, 4)]
+    assert 64 <= sum(each.entries for each in check.comparisons) <= 67
+    assert check_step(large(), exhaustive=True).comparisons[0].entries == 3000
+
+
+@pytest.mark.parametrize("factor", [1e-4, 10.0])
+def test_one_wrong_number_of_thousands_is_found_and_named(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What checkers by random projections with differences never saw: tests/mutations.py has it for every rule."""
+    original = registry.named("matmul").gradient_y  # type: ignore[union-attr]
+
+    def one_wrong(g: Any, out: Any, x: Any, y: Any) -> Any:
+        found = original(g, out, x, y)
+        if found.shape != (60, 50):
+            return found
+        off = np.zeros((60, 50))
+        off[17, 31] = factor * found.value[17, 31] or factor
+        return found + off
+
+    matmul = registry.named("matmul")
+    assert matmul is not None
+    monkeypatch.setattr(matmul, "rules", (matmul.rules[0], one_wrong))
+    check = check_step(large())
+    wrong = check.comparisons[0].worst
+    assert not check.passed
+    assert wrong is not None
+    assert wrong.index == (17, 31)
+    (fault,) = check.faults
+    assert (fault.op, fault.input) == ("matmul", "W1")
+    assert fault.difference is not None
+    assert fault.difference.index == (17, 31)
+
+
+def test_ranges_together_are_the_whole() -> None:
+    subject = Subject("fruit")
+    step = check_record(subject)
+    tasks = ranges(subject, step, second_order=True, jobs=2)
+    assert len(tasks) > 20
+    found = together(step, list(check_exhaustively(step, tasks)), 0)
+    whole = check_step(step, second_order=True)
+    assert [(each.name, each.order, each.entries) for each in found.comparisons] == [
+        (each.name, each.order, each.size) for each in whole.comparisons
+    ]
+    assert found.passed
+
+
+def test_other_processes_find_the_same() -> None:
+    subject = Subject("linear-regression")
+    step = check_record(subject)
+    tasks = ranges(subject, step, second_order=False, jobs=2)
+    found = together(step, list(check_exhaustively(step, tasks, jobs=2)), 0)
+    assert found == together(step, list(check_exhaustively(step, tasks)), 0)
+    with pytest.raises(UsageError, match="the backend 'nonsense' cannot be used"):
+        list(check_exhaustively(step, tasks, jobs=2, backend="nonsense"))
+
+
+# Functions.
+
+
+def test_what_cannot_be_checked_is_said() -> None:
+    rng = np.random.default_rng()
+    x = np.array([1.0, 2.0])
+    wrong: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+        r"returned shape \(2,\), one number is needed": (lambda x: x * 2, (x,)),
+        "returned float, which was not computed": (lambda x: 3.0, (x,)),
+        "returned int64, which has no derivative": (lambda x: np.sum(x > 1), (x,)),
+        "'n' of the function is int64, which has no derivative": (lambda x, n: np.sum(x * n), (x, [1, 2])),
+        "'x' of the function is complex128|not numeric": (lambda x: np.sum(x), (x * 1j,)),
+        r"'x' of the function holds nan at \[1\]": (lambda x: np.sum(x), ([1.0, np.nan],)),
+        r"'x' of the function holds -inf at \[0\]": (lambda x: np.sum(x), ([-np.inf, 1.0],)),
+        r"not deterministic: .*test_checking.py:\d+: x \* rng.normal\(\)": (lambda x: np.sum(x * rng.normal()), (x,)),
+        r"x.value \* 2: .*taken out of the record": (lambda x: np.sum(x * (x.value * 2)), (x,)),
+        r"x.item\(\)|taken out of the record": (lambda x: x * x.item(), (np.array(2.0),)),
+        "the loss is nan, .* node 1, np.log": (lambda x: np.sum(np.log(x)), ([-1.0],)),
+        "was given no arguments": (lambda x: np.sum(x), ()),
+    }
+    for message, (function, given) in wrong.items():
+        with pytest.raises(UsageError, match=message):
+            check_gradients(function, *given)
+    with pytest.raises(UsageError, match="a function is needed"):
+        check_gradients(3, x)  # type: ignore[arg-type]
+    with pytest.raises(RecordingError, match=r"np.linalg.norm has no derivative rule"):
+        check_gradients(lambda x: np.linalg.norm(x), x)
+    with pytest.raises(UsageError, match="no floating array was recorded"):
+        check_step(trace(lambda n: np.sum(n * 1.5), [1, 2]))
+
+
+def test_what_is_meant_to_be_constant_may_be() -> None:
+    assert check_gradients(lambda x: np.sum(x * x.detach()), [1.0, 2.0]).passed
+    assert check_gradients(lambda x: np.sum(x * x if x.value[0] > 0 else x), [1.0, 2.0]).passed
+
+
+def test_a_nan_names_the_node_where_it_began() -> None:
+    check = check_gradients(lambda x: np.sum(np.where(x > 0, np.log(x), 0)), [1.0, 0.0])
+    assert not check.passed
+    assert "nan at [1], expected 0.0 by complex step" in failure_lines(check)[0]
+    assert "np.log(x)): it is the first whose value is not finite" in failure_lines(check)[1]
+    assert check_gradients(lambda x: np.sum(np.sqrt(x)), [1.0, 0.0]).passed  # infinite on both accounts
+
+
+class Softplus(Elementwise):
+    """log(1 + exp(x)), wrong above 1."""
+
+    formula = "softplus({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def value(x: Any) -> Any:
+        return np.log1p(np.exp(x))
+
+    @staticmethod
+    def gradient_x(g: Any, out: Any, x: Any) -> Any:
+        right = g * np.exp(x) / (1 + np.exp(x))
+        return np.where(np.greater(x, 1), right * 1.01, right)
+
+
+def softplus(x: Any) -> Any:
+    return np.sum(x.recorder.record(Softplus, (x,), {}) * 2)
+
+
+def test_an_operation_without_complex_numbers_is_checked_by_differences() -> None:
+    check = check_gradients(softplus, [0.5, -1.0], second_order=True)
+    assert check.passed
+    assert {each.method for each in check.comparisons} == {"differences in softplus"}
+    assert max(each.error for each in check.comparisons) < 1e-8
+
+
+def test_a_wrong_rule_is_named_with_the_smallest_example() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_gradients(softplus, np.array([[0.31, 1.75], [2.25, -1.0]]))
+    text = str(caught.value)
+    assert "the gradient with respect to x is " in text
+    assert "the rule of softplus for its input x is wrong: it is" in text
+    assert f"{Path(__file__).name}:" in text
+    example = text.partition("Falsifying example:\n")[2]
+    assert example == "assert_gradients(\n    softplus,\n    np.array([[2.0]]),\n)"
+    with pytest.raises(AssertionError):
+        exec(example, {"assert_gradients": assert_gradients, "softplus": softplus, "np": np})
+
+
+def test_so_it_is_where_examples_are_drawn() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_gradients(softplus, arrays((2,)), examples=100, seed=1)
+    assert "np.array([0.0, 2.0])" in str(caught.value)
+    assert "found with seed=1" in str(caught.value)
+    with pytest.raises(AssertionError) as caught:
+        assert_op_gradients(Softplus, examples=100)
+    assert str(caught.value).endswith("assert_op_gradients(\n    Softplus,\n    (np.array(2.0),),\n)")
+    assert not getattr(caught.value, "__notes__", [])
+
+
+class Faulty(Elementwise):
+    """The hyperbolic sine, to be broken."""
+
+    implements = np.sinh
+    formula = "sinh({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def gradient_x(g: Any, out: Any, x: Any) -> Any:
+        return g * 0.5 * (np.exp(x) + np.exp(-x))
+
+
+def writes(g: Any, out: Any, x: Any) -> Any:
+    g.value.flags.writeable = True
+    g.value[...] *= 2
+    return g
+
+
+def noisy(g: Any, out: Any, x: Any) -> Any:
+    return Faulty.gradient_x(g, out, x) * (1 + 1e-13 * np.random.default_rng().normal())
+
+
+@pytest.mark.parametrize(("rule", "message"), [
+    (lambda g, out, x: x, "is wrong"),
+    (lambda g, out, x: 0, "returned int, which was not computed from the cotangent"),
+    (lambda g, out, x: g.value, "returned ndarray"),
+    (lambda g, out, x: np.stack([g, g], axis=-1), "returned shape"),
+    (lambda g, out, x: Faulty.gradient_x(g, out, x).astype(np.float32), "returns float32 for an input of float64"),
+    (writes, "changes an array that it was given"),
+    (noisy, "gives another result when it is run again"),
+    (lambda g, out, x: g / {}["x"], "raises KeyError"),
+])  # fmt: skip
+def test_rules_that_misbehave(rule: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_op_gradients(Faulty, examples=10)
+    monkeypatch.setattr(Faulty, "rules", (rule,))
+    with pytest.raises(AssertionError, match=message):
+        assert_op_gradients(Faulty, (np.array([0.5, 1.5]),))
+
+
+def test_operations_that_are_wrong_in_other_ways() -> None:
+    class Silent(Elementwise):
+        """Has no rule, and should."""
+
+        formula = "silent({x})"
+        domain = (REAL,)
+        value = staticmethod(np.sinh)
+
+    class Another(Elementwise):
+        """Computes something else than what it implements."""
+
+        implements = np.deg2rad
+        formula = "another({x})"
+        domain = (REAL,)
+
+        @staticmethod
+        def value(x: Any) -> Any:
+            return x * 0.5
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any) -> Any:
+            return g * 0.5
+
+    class Believed(Elementwise):
+        """Says that it is analytic, and is not."""
+
+        formula = "believed({x})"
+        domain = (Domain(low=0.0),)
+        analytic = True
+
+        @staticmethod
+        def value(x: Any) -> Any:
+            return np.real(x) * 1.5
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any) -> Any:
+            return g * 0
+
+    for op, message in (
+        (Silent, "no derivative rule, and its value changes"),
+        (Another, "its value is not that of np.deg2rad"),
+        (Believed, "its complex value does not follow its value"),
+    ):
+        with pytest.raises(AssertionError, match=message):
+            assert_op_gradients(op, examples=10)
+    with pytest.raises(UsageError, match="an operation is needed"):
+        assert_op_gradients("tanh")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="Sum is not elementwise"):
+        assert_op_gradients(reductions.Sum)
+    assert_op_gradients(reductions.Sum, st.tuples(arrays((2, 3))), axis=0, examples=10)
+
+
+def test_an_input_without_a_rule_is_missed() -> None:
+    class Hypotenuse(Elementwise):
+        """Lacks the rule of y."""
+
+        formula = "hypotenuse({x}, {y})"
+        domain = Domain(low=0.0), Domain(low=0.0)
+
+        @staticmethod
+        def value(x: Any, y: Any) -> Any:
+            return np.hypot(x, y)
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any, y: Any) -> Any:
+            return g * x / out
+
+    with pytest.raises(AssertionError, match="the gradient with respect to y is 0.0"):
+        assert_op_gradients(Hypotenuse, examples=10)
+
+
+# Words and strategies.
+
+
+def test_the_table_and_the_verdict() -> None:
+    check = check_step(large())
+    table = check_table(check)
+    assert table[0].split() == ["parameter", "shape", "method", "numbers", "error", "verdict"]
+    assert "of 3,000 + 4 sums" in table[1]
+    assert table[1].endswith("right")
+    assert verdict_line(check) == f"right: all agree to 1e-10, and so does each of {check.rules} rules by itself"
+    json.dumps(check.as_data())
+
+
+def test_the_smallest_example_is_small() -> None:
+    assert [each.tolist() for each in simplest([np.full((3, 4), 7.25), np.ones(4)], lambda given: given[0].size > 0)] == [
+        [[0.0]], [0.0]
+    ]  # fmt: skip
+
+
+def test_arrays_have_what_hides_faults() -> None:
+    seen: set[str] = set()
+
+    @settings(max_examples=300)
+    @given(arrays(extremes=True))
+    def look(array: np.ndarray) -> None:
+        kinds = {
+            "tie": array.size > len(np.unique(array)), "zero": bool(np.any(array == 0)), "0-d": array.ndim == 0,
+            "size 0": array.size == 0, "size 1": 1 in array.shape, "square": array.ndim == 2 and array.shape[0] == array.shape[1] > 1,
+            "not contiguous": not array.flags.c_contiguous, "large": bool(np.any(np.abs(array) > 1e7)),
+            "small": bool(np.any((np.abs(array) < 1e-7) & (array != 0))),
+        }  # fmt: skip
+        seen.update(name for name, has in kinds.items() if has)
+
+    look()
+    assert len(seen) == 9, seen
+
+    both = set()
+
+    @settings(max_examples=300)
+    @given(broadcastable_arrays(2))
+    def look_at_two(pair: tuple[np.ndarray, np.ndarray]) -> None:
+        result = np.broadcast_shapes(*(array.shape for array in pair))
+        both.add("both" if all(array.shape != result for array in pair) else "one" if pair[0].shape != pair[1].shape else "none")
+        both.add("same" if pair[0] is pair[1] else "other")
+
+    look_at_two()
+    assert both == {"both", "one", "none", "same", "other"}
+
+
+@given(array=arrays(domain=Domain(low=2.0, high=5.0, poles=(3.0,)), min_side=1))
+def test_arrays_lie_in_their_domain(array: np.ndarray) -> None:
+    assert np.all((array > 2) & (array < 5) & (array != 3))
