@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,24 @@ def test_the_digits_are_recognised_as_well_as_readme_says(
     assert float(printed[-1].split()[-2]) > 97
 
 
+def test_the_checks_in_readme_find_what_it_says(capfd: pytest.CaptureFixture[str]) -> None:
+    """But for the errors, which are roundings of the machine."""
+    (block,) = blocks("check")
+    errors = r"\d\.\de-\d\d"
+    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+        found = run(shlex.split(command), capfd)
+        assert re.sub(errors, "ERROR", found) == re.sub(errors, "ERROR", output), command
+        assert all(float(error) < 1e-10 for error in re.findall(errors, found))
+
+
+def test_the_tests_in_readme_pass() -> None:
+    (text,) = (block for block in blocks("python") if "def test_" in block)
+    names: dict[str, Any] = {}
+    exec(compile(text, "README.md", "exec"), names)
+    for name in [name for name in names if name.startswith("test_")]:
+        names[name]()
+
+
 def test_the_operation_in_readme_works() -> None:
     (text,) = (block for block in blocks("python") if "Elementwise" in block)
     subprocess.run([sys.executable, "-c", text], check=True, cwd=ROOT)
@@ -129,9 +148,11 @@ def test_every_operation_and_option_is_in_readme() -> None:
     inner = {"take", "scatter", "stop_gradient", "positive", "logical_and", "logical_or", "logical_not"}
     comparing = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
     assert {op.name for op in registry} - inner - comparing <= words
+    from tracer.cli.checking import check
     from tracer.cli.tracing import trace
 
-    options = {name for parameter in trace.params for name in parameter.opts if name.startswith("--")}
+    parameters = [*trace.params, *check.params]
+    options = {name for parameter in parameters for name in parameter.opts if name.startswith("--")}
     short = {"--output": "-o", "--quiet": "-q", "--verbose": "-v"}
     assert all(f"`{short.get(option, option)}" in README for option in options)
     assert ",".join(FORMATS) in README
@@ -143,5 +164,5 @@ def test_the_floors_in_readme_are_those_under_test() -> None:
     picture = README[README.index("    cli/  ") : README.index("How it works, in the order")]
     for name in (name for floor in FLOORS for name in floor):
         # Of the command and the operations README names the folder, of views and rendering every file.
-        word = name.rpartition(".")[2] if name.startswith(("views", "rendering")) else name.split(".")[0]
+        word = name.rpartition(".")[2] if name.startswith(("views", "rendering", "checking")) else name.split(".")[0]
         assert re.search(rf"\b{word}\b", picture), name
