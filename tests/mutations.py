@@ -192,7 +192,7 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (reductions.Prod, "gradient_x", "others = np.prod(np.where(np.eye(count, dtype=bool), 1, rows), axis=-1)",
      "others = np.prod(rows, axis=-1) / rows[..., 0, :]"),
     (reductions.Prod, "gradient_x", "tuple(order.index(other) for other in range(x.ndim))", "order"),
-    (reductions.Var, "gradient_x", "- ddof", ""),
+    (reductions.Var, "gradient_x", "count_of(x, axis) - ddof", "count_of(x, axis)"),
     (reductions.Var, "gradient_x", "2 / ", "1 / "),
     (reductions.Var, "gradient_x", "np.mean(x, axis=axis, keepdims=True)", "np.mean(x)"),
     (reductions.Std, "gradient_x", "np.where(np.equal(spread, 0), 1, spread)", "spread"),

@@ -129,6 +129,9 @@ def test_arrays_of_size_0() -> None:
     assert step.loss == 0
     assert step.gradient("x").shape == (0, 3)
     np.testing.assert_array_equal(gradient_of(lambda x: np.sum(x[[]]) + x[0], [2.0]), [1])
+    for function in (np.sum, np.mean, np.var, np.std):
+        step = tracer.trace(lambda x, function=function: np.sum(function(x, axis=1)) + np.sum(x), np.zeros((0, 0)))
+        assert step.gradient("x").shape == (0, 0)
 
 
 def test_an_integer_index_may_be_recorded_data() -> None:

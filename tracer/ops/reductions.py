@@ -195,7 +195,8 @@ class Var(Reduction):
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
         deviation = x - np.mean(x, axis=axis, keepdims=True)
-        return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / (count_of(x, axis) - ddof)))
+        freedom = count_of(x, axis) - ddof
+        return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / freedom if freedom else np.nan))
 
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
