@@ -36,6 +36,7 @@ FLOORS = [
     ["checking.oracle"],
     ["checking.comparing"],
     ["checking.rules"],
+    ["checking.derivatives"],
     ["checking.gradients"],
     ["checking.functions", "checking.operations"],
     ["checking.scenarios"],

@@ -123,6 +123,7 @@ def test_repeated_indices_add_their_gradients() -> None:
     np.testing.assert_array_equal(gradient_of(lambda x: np.sum(x[rows, 0]), np.ones((2, 2))), [[0, 0], [3, 0]])
 
 
+@pytest.mark.filterwarnings("ignore:Degrees of freedom")
 def test_arrays_of_size_0() -> None:
     empty = np.zeros((0, 3))
     step = tracer.trace(lambda x: np.sum(np.exp(x) * 2) + np.sum(x.T @ x) + np.sum(np.concatenate([x, x])), empty)

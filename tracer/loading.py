@@ -28,6 +28,16 @@ def bundled_names() -> list[str]:
     return sorted(path.stem.replace("_", "-") for path in files if not path.stem.startswith("_"))
 
 
+def is_path(name_or_path: str | Path) -> bool:
+    """Whether a scenario is given by its file and not by its name.
+
+    >>> is_path("fruit"), is_path("./mine.py"), is_path(Path("mine"))
+    (False, True, True)
+    """
+    text = str(name_or_path)
+    return text.endswith(".py") or "/" in text or "\\" in text or isinstance(name_or_path, Path)
+
+
 def load(name_or_path: str | Path) -> Scenario:
     """A scenario by its name or short name from `tracer list`, or by the path of a Python file that defines `scenario`.
 
@@ -37,7 +47,7 @@ def load(name_or_path: str | Path) -> Scenario:
     'linear-regression'
     """
     text = str(name_or_path)
-    if text.endswith(".py") or "/" in text or "\\" in text or isinstance(name_or_path, Path):
+    if is_path(name_or_path):
         path = Path(text)
         if path.is_dir():
             raise UsageError(f"{text} is a folder: name the Python file of the scenario")

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from tracer.checking.comparing import Extent
-from tracer.checking.findings import Check, Comparison
-from tracer.checking.gradients import compare, first_order, second_order_of
+from tracer.checking.derivatives import first_order, second_order_of
+from tracer.checking.findings import Check, Comparison, badness
+from tracer.checking.gradients import compare
 from tracer.checking.rules import check_rules
 from tracer.checking.scenarios import Subject
 from tracer.errors import UsageError
@@ -46,7 +47,7 @@ def ranges(subject: Subject, step: Step, *, second_order: bool, jobs: int) -> li
             size = parameter.value.size
             length = max(1, -(-size // (RANGES_EACH * jobs)) if jobs > 1 else size)
             cut += [
-                Range(subject, order, parameter.name, start, min(size, start + length))
+                Range(subject.from_anywhere(), order, parameter.name, start, min(size, start + length))
                 for start in range(0, max(size, 1), length)
             ]
     return cut
@@ -70,8 +71,7 @@ def together(step: Step, comparisons: Sequence[Comparison], seed: int) -> Check:
     for each in sorted(comparisons, key=lambda one: one.order):
         known = merged.get((each.order, each.name))
         if known is not None:
-            worse = max(known, each, key=lambda one: one.error)
-            each = replace(worse, entries=known.entries + each.entries)
+            each = replace(max(known, each, key=badness), entries=known.entries + each.entries)
         merged[each.order, each.name] = each
     order = [parameter.name for parameter in step.parameters]
     inorder = sorted(merged.values(), key=lambda one: (one.order, order.index(one.name)))
@@ -81,9 +81,9 @@ def together(step: Step, comparisons: Sequence[Comparison], seed: int) -> Check:
 
 def _compare(step: Step, task: Range) -> Comparison:
     rng = np.random.default_rng(task.subject.seed)
-    subject = first_order(step) if task.order == 1 else second_order_of(step, rng)
-    parameter = next(each for each in subject.parameters if each.name == task.parameter)
-    return compare(step, subject, parameter, Extent(range(task.start, task.stop), 0), rng)
+    derivatives = first_order(step) if task.order == 1 else second_order_of(step, rng)
+    parameter = next(each for each in derivatives.parameters if each.name == task.parameter)
+    return compare(step, derivatives, parameter, Extent(range(task.start, task.stop), 0), rng)
 
 
 def _by_joblib(tasks: Sequence[Range], jobs: int, backend: str | None) -> Iterator[Comparison]:

@@ -68,6 +68,11 @@ class Comparison:
         return self.worst is None or not self.worst.is_wrong
 
 
+def badness(comparison: Comparison) -> tuple[bool, float]:
+    """What to sort by: wrong ones last, and by their errors; what differences found to be right may be farther off."""
+    return not comparison.passed, comparison.error
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A node of a recorded step at which something is wrong; mostly a derivative rule, at the values that it met.
@@ -103,8 +108,8 @@ class Check:
 
     @property
     def worst(self) -> Comparison | None:
-        """The comparison with the largest error, or None where there is none."""
-        return max(self.comparisons, key=lambda each: each.error, default=None)
+        """The comparison that is farthest off, or None where there is none."""
+        return max(self.comparisons, key=badness, default=None)
 
     def as_data(self) -> dict[str, Any]:
         """Everything in types that JSON knows."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tracer.checking.findings import Check
+from tracer.checking.findings import Check, badness
 from tracer.checking.functions import check_repeats, check_stays_on_record, nudged
 from tracer.checking.gradients import check_step
 from tracer.graph import Step
-from tracer.loading import load
+from tracer.loading import is_path, load
 from tracer.training import Training
 
 HALVINGS = 20
@@ -29,6 +30,14 @@ class Subject:
     settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: str | None = None
     data: str | None = None
+
+    def from_anywhere(self) -> Subject:
+        """The same with absolute paths, for a process that runs in another folder."""
+        scenario, parameters, data = (
+            str(Path(text).absolute()) if text is not None else None
+            for text in (self.scenario if is_path(self.scenario) else None, self.parameters, self.data)
+        )
+        return replace(self, scenario=scenario or self.scenario, parameters=parameters, data=data)
 
     def training(self, parameters: Mapping[str, Any] | None = None) -> Training:
         """A run of one step, from other parameters where they are given."""
@@ -96,7 +105,7 @@ def check_scenario(
 def worst_of_both(one: Check, other: Check) -> Check:
     """Two checks of the same comparisons as one, each with the larger of its errors."""
     worst = tuple(
-        max(pair, key=lambda each: each.error) for pair in zip(one.comparisons, other.comparisons, strict=True)
+        max(pair, key=badness) for pair in zip(one.comparisons, other.comparisons, strict=True)
     )
     return replace(one, comparisons=worst, rules=max(one.rules, other.rules), faults=one.faults + other.faults)
 
