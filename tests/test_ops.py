@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from strategies import CASES, seeds, separated
+from strategies import CASES, calls, seeds, separated
 from tracer.graph import Phase
 from tracer.op import registry
 from tracer.recorder import Recorder
@@ -52,11 +52,11 @@ def gradient_of(function: Any, x: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
-@settings(max_examples=30)
 def test_the_value_is_numpys_bit_for_bit(name: str, data: st.DataObject) -> None:
-    case = data.draw(CASES[name])
-    expected = case.function(*case.arrays)
-    found = case.function(*recorded(*case.arrays))
+    case = data.draw(calls(name))
+    arrays = [np.array(array, order="C") for array in case.arrays]  # a sum's last bit depends on the layout in memory
+    expected = case.function(*arrays)
+    found = case.function(*recorded(*arrays))
     assert np.asarray(found.value).tobytes() == np.asarray(expected).tobytes()
     assert found.shape == np.shape(expected)
     assert found.dtype == np.asarray(expected).dtype
@@ -123,7 +123,7 @@ def test_repeated_indices_add_their_gradients() -> None:
     np.testing.assert_array_equal(gradient_of(lambda x: np.sum(x[rows, 0]), np.ones((2, 2))), [[0, 0], [3, 0]])
 
 
-@pytest.mark.filterwarnings("ignore:Degrees of freedom")
+@pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:Mean of empty slice", "ignore:invalid value")
 def test_arrays_of_size_0() -> None:
     empty = np.zeros((0, 3))
     step = tracer.trace(lambda x: np.sum(np.exp(x) * 2) + np.sum(x.T @ x) + np.sum(np.concatenate([x, x])), empty)
