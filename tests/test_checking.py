@@ -16,7 +16,6 @@ import tracer
 from strategies import CASES, Case, calls, separated
 from test_gradients import weighted
 from tracer.checking.differences import Line, one_sided_slopes, slope
-from tracer.checking.examples import simplest
 from tracer.checking.exhaustive import check_exhaustively, ranges, together
 from tracer.checking.oracle import STEP, complex_array, moving_with
 from tracer.checking.scenarios import Subject, check_record, check_scenario
@@ -36,6 +35,7 @@ from tracer.testing import (
     check_gradients,
     check_step,
 )
+from tracer.testing.examples import simplest
 from tracer.views.checks import check_table, failure_lines, verdict_line
 
 # The oracle.

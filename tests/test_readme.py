@@ -164,5 +164,5 @@ def test_the_floors_in_readme_are_those_under_test() -> None:
     picture = README[README.index("    cli/  ") : README.index("How it works, in the order")]
     for name in (name for floor in FLOORS for name in floor):
         # Of the command and the operations README names the folder, of views and rendering every file.
-        word = name.rpartition(".")[2] if name.startswith(("views", "rendering", "checking")) else name.split(".")[0]
+        word = name.rpartition(".")[2] if name.startswith(("views", "rendering", "checking", "testing.")) else name.split(".")[0]
         assert re.search(rf"\b{word}\b", picture), name

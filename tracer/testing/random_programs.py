@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tracer.checking.examples import as_code
-from tracer.checking.strategies import arrays as drawn_arrays
+from tracer.testing.examples import as_code
+from tracer.testing.strategies import arrays as drawn_arrays
 
 SHAPES = ((), (1,), (3,), (2, 3), (3, 3), (3, 1), (1, 3), (2, 1, 3), (0, 3))
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import DTYPES
-from tracer.checking.examples import as_code, call_as_code, simplest
 from tracer.checking.functions import check_gradients, checked_arguments, function_name
 from tracer.checking.operations import check_rules_of, has_finite_value, wrong_with_value
 from tracer.errors import UsageError
 from tracer.op import Elementwise, Op
+from tracer.testing.examples import as_code, call_as_code, simplest
 from tracer.views.checks import failure_lines
 
 Body = Callable[[Sequence[np.ndarray]], list[str]]
@@ -98,7 +98,7 @@ def assert_op_gradients(
         return _message(f"{op.__name__} is wrong", lines, call_as_code("assert_op_gradients", [op.__name__, values], parameters))
 
     if arguments is None or _is_strategy(arguments):
-        from tracer.checking.strategies import for_operation
+        from tracer.testing.strategies import for_operation
 
         strategy = for_operation(op) if arguments is None else arguments
         drawn = strategy.filter(lambda arrays: has_finite_value(op, arrays, parameters))

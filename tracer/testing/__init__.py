@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracer.checking.assertions import assert_gradients, assert_op_gradients
 from tracer.checking.findings import Check, Comparison, Difference, Fault
 from tracer.checking.functions import check_gradients
 from tracer.checking.gradients import check_step
+from tracer.testing.assertions import assert_gradients, assert_op_gradients
 
 if TYPE_CHECKING:
-    from tracer.checking.programs import Program, programs
-    from tracer.checking.strategies import arrays, broadcastable_arrays, numbers, shapes
+    from tracer.testing.random_programs import Program, programs
+    from tracer.testing.strategies import arrays, broadcastable_arrays, numbers, shapes
 
 __all__ = [
     "Check", "Comparison", "Difference", "Fault", "Program", "arrays", "assert_gradients", "assert_op_gradients",
@@ -26,9 +26,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """The strategies, loaded when they are asked for: Hypothesis takes a while, and may be absent."""
     if name in ("Program", "programs"):
-        from tracer.checking import programs as module
+        from tracer.testing import random_programs as module
     elif name in ("arrays", "broadcastable_arrays", "numbers", "shapes"):
-        from tracer.checking import strategies as module  # type: ignore[no-redef]
+        from tracer.testing import strategies as module  # type: ignore[no-redef]
     else:
         raise AttributeError(f"module 'tracer.testing' has no attribute {name!r}")
     return getattr(module, name)
