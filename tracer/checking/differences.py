@@ -150,5 +150,6 @@ def _by_own_rules(line: Line, shape: tuple[int, ...]) -> np.ndarray:
     for position, direction in enumerate(line.directions):
         if direction is not None and op.differentiable(position):
             stretched = [np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x for x in line.inputs]
-            total = total + run_rule(op, position, np.ones(shape), out, stretched, line.parameters).gradient * direction
+            derivative = next(run_rule(op, position, np.ones(shape), out, stretched, line.parameters)).gradient
+            total = total + derivative * direction
     return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,8 @@ class RuleResult:
 
 def run_rule(
     op: type[Op], position: int, cotangent: np.ndarray, out: Any, inputs: Sequence[Any], parameters: Mapping[str, Any]
-) -> RuleResult:
-    """Run the rule of the input at that position; what it raises passes through.
+) -> Iterator[RuleResult]:
+    """Run the rule of the input at that position, again for every result that is asked for; what it raises passes through.
 
     Inputs are read-only arrays, or the numbers and None that stand in the code.
     """
@@ -35,7 +35,8 @@ def run_rule(
     tensors = [recorder.leaf("data", "", x, copy=False) if isinstance(x, np.ndarray) else x for x in inputs]
     result = recorder.leaf("data", "", out, copy=False)
     g = recorder.leaf("data", "", cotangent, copy=False)
-    with recorder.deriving(result.id, result.id), np.errstate(all="ignore"):
-        returned = op.gradient(position, g, result, tensors, parameters)
-        gradient = gradient_from(returned, op, position, tensors[position])
-    return RuleResult(gradient.value, returned.dtype, recorder.entries, gradient.id)
+    while True:
+        with recorder.deriving(result.id, result.id), np.errstate(all="ignore"):
+            returned = op.gradient(position, g, result, tensors, parameters)
+            gradient = gradient_from(returned, op, position, tensors[position])
+        yield RuleResult(gradient.value, returned.dtype, recorder.entries, gradient.id)

@@ -7,6 +7,7 @@ large parts cancel. So errors are taken relative to the number itself or, where 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -95,9 +96,12 @@ def relative_errors(found: np.ndarray, expected: np.ndarray, magnitude: np.ndarr
     array([0.5, 0. , 0. , 0. ])
     """
     with np.errstate(all="ignore"):
-        scale = np.maximum(np.maximum(np.abs(found), np.abs(expected)), CANCELLING * magnitude)
-        scale = np.maximum(scale, max(SMALLEST, float(np.finfo(found.dtype).tiny)))
-        scale = np.where(np.isnan(scale), np.inf, scale)
-        errors = np.abs(found - expected) / scale
-    errors = np.where(found == expected, 0.0, errors)
-    return np.where(np.isfinite(errors), errors, np.inf), scale
+        # fmax passes over NaN, as maximum does not.
+        scale = np.fmax(np.fmax(np.abs(found), np.abs(expected)), np.fmax(CANCELLING * magnitude, _smallest(found.dtype)))
+        errors = np.where(found == expected, 0.0, np.abs(found - expected) / scale)
+    return np.where(np.isnan(errors), np.inf, errors), scale
+
+
+@cache
+def _smallest(dtype: np.dtype[Any]) -> float:
+    return max(SMALLEST, float(np.finfo(dtype).tiny))
