@@ -17,7 +17,7 @@ from strategies import CASES, Case, calls, separated
 from test_gradients import weighted
 from tracer.checking.differences import Line, one_sided_slopes, slope
 from tracer.checking.exhaustive import check_exhaustively, ranges, together
-from tracer.checking.oracle import STEP, complex_array, moving_with
+from tracer.checking.oracle import STEP, complex_array, moving_with, slope_by_complex_step
 from tracer.checking.scenarios import Subject, check_record, check_scenario
 from tracer.errors import RecordingError, UsageError
 from tracer.functions import trace
@@ -73,7 +73,7 @@ def test_softmax_is_composed_and_its_derivative_that_of_the_plain_formula(x: np.
         return np.sum(result * np.arange(1, 1 + x.shape[-1]))
 
     step = trace(lambda x: weigh(softmax(x)), x)
-    still = moving_with(step.nodes, {0: np.zeros((1, *x.shape))}, range(step.loss_id + 1))
+    still = moving_with(step.nodes, 0, np.zeros((1, *x.shape)), range(step.loss_id + 1))
     assert all(moved is None or not np.any(moved) for moved in still.of.values())
     assert check_step(step, second_order=True).passed
     for function, plain in (
@@ -118,8 +118,7 @@ def test_the_complex_step_agrees_with_differences(name: str, data: st.DataObject
         if np.any(line.sides_at(0) == 0) or "0" in getattr(node, "formula", ""):
             continue
         expected, error = slope(line)
-        stacked = [x if u is None else complex_array(x, STEP * u[np.newaxis]) for x, u in zip(inputs, directions)]
-        found = op.imaginary_parts(stacked, moving, node.parameters)[0] / STEP
+        found = slope_by_complex_step(Line(op, inputs, directions, node.parameters))
         assert np.all(np.abs(found - expected) <= 10 * error + 1e-7 * (1 + np.abs(expected)))
 
 
@@ -133,8 +132,7 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
         moving = [isinstance(x, np.ndarray) for x in inputs]
         directions = [np.cos(1 + np.arange(x.size)).reshape(x.shape) if moves else None for x, moves in zip(inputs, moving)]
         left, right, doubt = one_sided_slopes(Line(op, inputs, directions, node.parameters))
-        stacked = [x if u is None else complex_array(x, STEP * u[np.newaxis]) for x, u in zip(inputs, directions)]
-        found = op.imaginary_parts(stacked, moving, node.parameters)[0] / STEP
+        found = slope_by_complex_step(Line(op, inputs, directions, node.parameters))
         room = 1e-6 + doubt
         assert np.all((found >= np.minimum(left, right) - room) & (found <= np.maximum(left, right) + room))
 

@@ -90,6 +90,7 @@ def test_elementwise_operations_by_their_declared_domain(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data(), seed=seeds)
 @settings(max_examples=10)
+@pytest.mark.filterwarnings("ignore:invalid value")
 def test_plain_differences(name: str, data: st.DataObject, seed: int) -> None:
     """Without any part of the checker: NumPy alone, on numbers well apart."""
     case: Case = data.draw(CASES[name])
@@ -129,6 +130,7 @@ def test_one_value_used_twice(name: str, seed: int) -> None:
 
 @given(program=programs())
 @settings(max_examples=PROGRAMS)
+@pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:Mean of empty slice")
 def test_random_programs(program: Program) -> None:
     """Values used again and by several, views, reductions and broadcasting, at numbers that meet each other."""
     assert_gradients(program.function(), *program.arguments, second_order=True)

@@ -36,7 +36,7 @@ def extent_of(size: int, limit: int, sampled: int, rng: np.random.Generator) -> 
 
 
 class Comparing:
-    """A gradient that was found, beside the oracle's derivatives along any directions.
+    """A gradient that was found, beside the oracle's derivatives along any directions, with NumPy's warnings turned off.
 
     `magnitude` is only asked for where a number differs by more than the tolerance, for it is the dearest part.
     """
@@ -85,13 +85,12 @@ class Comparing:
 
     def _projected(self, weights: np.ndarray) -> Difference:
         """The sum over all numbers with these weights, against the derivative along them."""
-        with np.errstate(all="ignore"):
-            parts = self._found * weights
-            total = np.atleast_1d(np.sum(parts, dtype=np.float64))
-            own = np.sqrt(np.sum(np.square(parts)))
-            (error,), (allowed,), (expected,) = self._rated(
-                total, weights[np.newaxis], lambda: np.sqrt(np.sum(np.square(self._magnitude() * weights))), own
-            )
+        parts = self._found * weights
+        total = np.atleast_1d(np.sum(parts, dtype=np.float64))
+        own = np.sqrt(np.sum(np.square(parts)))
+        (error,), (allowed,), (expected,) = self._rated(
+            total, weights[np.newaxis], lambda: np.sqrt(np.sum(np.square(self._magnitude() * weights))), own
+        )
         return Difference(None, float(total[0]), float(expected), float(error), float(allowed))
 
     def _rated(
@@ -103,10 +102,9 @@ class Comparing:
         """
         expected, sizes, slack = self._directional(directions)
         errors, scale = relative_errors(numbers, expected, np.maximum(sizes, known))
-        with np.errstate(all="ignore"):
-            if np.any(errors > self._tolerance + slack / scale):
-                errors, scale = relative_errors(numbers, expected, np.maximum(sizes, magnitude()))
-            return errors, self._tolerance + slack / scale, expected
+        if np.any(errors > self._tolerance + slack / scale):
+            errors, scale = relative_errors(numbers, expected, np.maximum(sizes, magnitude()))
+        return errors, self._tolerance + slack / scale, expected
 
     def _found_by_halving(self, weights: np.ndarray) -> int:
         """A place where the number is wrong, given that the weighted sum of all is."""

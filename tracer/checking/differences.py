@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.evaluation import run_rule
+from tracer.checking.evaluation import Rules
 from tracer.op import Elementwise, Op
 
 SHRINKING = 2.0
@@ -150,6 +150,5 @@ def _by_own_rules(line: Line, shape: tuple[int, ...]) -> np.ndarray:
     for position, direction in enumerate(line.directions):
         if direction is not None and op.differentiable(position):
             stretched = [np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x for x in line.inputs]
-            derivative = next(run_rule(op, position, np.ones(shape), out, stretched, line.parameters)).gradient
-            total = total + derivative * direction
+            total = total + Rules(op, out, stretched, line.parameters).run(position, np.ones(shape)).gradient * direction
     return total

@@ -1,8 +1,8 @@
-"""One derivative rule of an operation, run on plain arrays."""
+"""The derivative rules of one operation, run on plain arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,27 +16,38 @@ from tracer.recorder import Recorder
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """The gradient that a rule gave, the dtype in which it gave it, and what was recorded on the way to it."""
+    """The gradient that a rule gave, the dtype in which it gave it, and the record, from its cotangent to the gradient."""
 
     gradient: np.ndarray
     returned_dtype: np.dtype[Any]
     entries: Sequence[Entry]
     gradient_id: int
+    cotangent_id: int
+
+    @property
+    def own_entries(self) -> Sequence[Entry]:
+        """What was recorded after the cotangent."""
+        return self.entries[self.cotangent_id + 1 :]
 
 
-def run_rule(
-    op: type[Op], position: int, cotangent: np.ndarray, out: Any, inputs: Sequence[Any], parameters: Mapping[str, Any]
-) -> Iterator[RuleResult]:
-    """Run the rule of the input at that position, again for every result that is asked for; what it raises passes through.
+class Rules:
+    """The rules of an operation at given values, ready to be run with any cotangent.
 
     Inputs are read-only arrays, or the numbers and None that stand in the code.
     """
-    recorder = Recorder()
-    tensors = [recorder.leaf("data", "", x, copy=False) if isinstance(x, np.ndarray) else x for x in inputs]
-    result = recorder.leaf("data", "", out, copy=False)
-    g = recorder.leaf("data", "", cotangent, copy=False)
-    while True:
-        with recorder.deriving(result.id, result.id), np.errstate(all="ignore"):
-            returned = op.gradient(position, g, result, tensors, parameters)
-            gradient = gradient_from(returned, op, position, tensors[position])
-        yield RuleResult(gradient.value, returned.dtype, recorder.entries, gradient.id)
+
+    def __init__(self, op: type[Op], out: np.ndarray, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> None:
+        self._op = op
+        self._parameters = parameters
+        self._recorder = recorder = Recorder()
+        self._inputs = [recorder.leaf("data", "", x, copy=False) if isinstance(x, np.ndarray) else x for x in inputs]
+        self._out = recorder.leaf("data", "", out, copy=False)
+
+    def run(self, position: int, cotangent: np.ndarray) -> RuleResult:
+        """Run the rule of the input at that position; what it raises passes through."""
+        recorder, out = self._recorder, self._out
+        g = recorder.leaf("data", "", cotangent, copy=False)
+        with recorder.deriving(out.id, out.id):
+            returned = self._op.gradient(position, g, out, self._inputs, self._parameters)
+            gradient = gradient_from(returned, self._op, position, self._inputs[position])
+        return RuleResult(gradient.value, returned.dtype, recorder.entries, gradient.id, g.id)

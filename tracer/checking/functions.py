@@ -10,12 +10,10 @@ import numpy as np
 from tracer.arguments import DTYPES, numeric_array
 from tracer.checking.findings import Check
 from tracer.checking.gradients import check_step
+from tracer.checking.nudging import nudged
 from tracer.errors import UsageError
 from tracer.functions import argument_names, trace
 from tracer.graph import Literal, Node, Step
-
-NUDGE = 1e-6
-"""By how much arguments are moved to see whether numbers of the code move with them."""
 
 
 def check_gradients(
@@ -45,12 +43,6 @@ def check_gradients(
     moved = [nudged(array, rng) for array in checked]
     check_stays_on_record(step, trace(function, *moved))
     return check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
-
-
-def nudged(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The array with every number a little larger."""
-    by = NUDGE * np.maximum(np.abs(array), 1) * rng.uniform(1, 2, array.shape)
-    return np.asarray(array + by.astype(array.dtype), dtype=array.dtype)
 
 
 def function_name(function: Callable[..., Any]) -> str:

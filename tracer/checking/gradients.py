@@ -29,7 +29,7 @@ def check_step(
     """
     rng = np.random.default_rng(seed)
     orders = [first_order(step), *([second_order_of(step, rng)] if second_order else [])]
-    rules, faults = check_rules(step, rng)
+    rules, faults = check_rules(step, rng, second_order=second_order)
     comparisons = tuple(
         compare(step, derivatives, parameter, extent, rng, tolerance)
         for derivatives in orders
@@ -60,23 +60,22 @@ def compare(
     by_differences: set[str] = set()
 
     def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        slopes = moving_with(step.nodes, {parameter.id: directions}, [end for end, _ in derivatives.ends])
+        slopes = moving_with(step.nodes, parameter.id, directions, [end for end, _ in derivatives.ends])
         by_differences.update(slopes.by_differences)
         expected, sizes = np.zeros(len(directions)), np.zeros(len(directions))
         for end, weight in derivatives.ends:
             moved = slopes.of[end]
             if moved is not None:
-                with np.errstate(all="ignore"):
-                    parts = (moved * weight).reshape(len(directions), -1)
+                parts = (moved * weight).reshape(len(directions), -1)
                 expected += np.sum(parts, axis=1)
                 sizes += np.sum(np.abs(parts), axis=1)
-        with np.errstate(all="ignore"):
-            return expected, sizes, np.full(len(sizes), slopes.error * np.max(sizes, initial=0.0))
+        return expected, sizes, np.full(len(sizes), slopes.error * np.max(sizes, initial=0.0))
 
     found = derivatives.recorded[parameter.id]
     allowed = tolerance if tolerance is not None else tolerance_of(step.nodes[id].dtype for id in step.gradients)
     comparing = Comparing(found, lambda: derivatives.magnitudes()[parameter.id], directional, allowed, derivatives.largest)
-    worst = comparing.worst(extent, rng)
+    with np.errstate(all="ignore"):
+        worst = comparing.worst(extent, rng)
     return Comparison(
         name=parameter.name,
         shape=parameter.shape,

@@ -12,7 +12,7 @@ from tracer.arguments import DTYPES
 from tracer.checking.differences import Line, slope
 from tracer.checking.findings import Check
 from tracer.checking.gradients import check_step
-from tracer.checking.oracle import STEP, complex_array, imaginary_part
+from tracer.checking.oracle import slope_by_complex_step
 from tracer.functions import trace
 from tracer.op import Op
 
@@ -51,9 +51,7 @@ def wrong_with_value(op: type[Op], arrays: Sequence[np.ndarray], parameters: Map
             return ["it has no derivative rule, and its value changes with its inputs"] if np.any(np.abs(slopes) > room) else []
         if op.complex_value is None:
             return []
-        stacked = [direction is not None for direction in directions]
-        moved = [x if u is None else complex_array(x, STEP * u[np.newaxis]) for x, u in zip(inputs, directions, strict=True)]
-        by_complex = imaginary_part(op, moved, stacked, options)[0][0] / STEP
+        by_complex = slope_by_complex_step(line)
         if np.any(np.abs(by_complex - slopes) > room):
             return ["its complex value does not follow its value: it is not analytic, or complex_value is wrong"]
     return []

@@ -13,14 +13,16 @@ import numpy as np
 
 from tracer.checking.comparing import Comparing, extent_of
 from tracer.checking.differences import UNSETTLED, Line, one_sided_slopes
-from tracer.checking.evaluation import RuleResult, run_rule
+from tracer.checking.evaluation import RuleResult, Rules
 from tracer.checking.findings import Difference, Fault, tolerance_of
 from tracer.checking.magnitudes import computed_in, magnitudes
-from tracer.checking.oracle import STEP, complex_array, imaginary_part, one_hot_directions
+from tracer.checking.nudging import nudged
+from tracer.checking.oracle import complex_array, imaginary_part, one_hot_directions, scaled, steps_along
 from tracer.expression import expression
 from tracer.graph import Literal, Node, Step
 from tracer.naming import short_expression
 from tracer.op import Op
+from tracer.ops import shaping
 from tracer.replay import operation_of, start_value
 
 ONE_BY_ONE = 400
@@ -35,12 +37,23 @@ KINKED = 32
 AGAIN = 1e-6
 """How far a value may be from the recorded one when it is computed again: another kernel may round differently."""
 
+LARGER = 2.0**14
+"""A cotangent so many times larger gives a gradient so many times larger: a power of 2 does not change the digits."""
+
 BETWEEN = 1e-6
 """How far beside those slopes, which come from differences, a derivative may lie."""
 
 
-def check_rules(step: Step, rng: np.random.Generator) -> tuple[int, list[Fault]]:
-    """Run every rule through which the step's gradients came; how many there are, and what is wrong with them."""
+def check_rules(step: Step, rng: np.random.Generator, *, second_order: bool = False) -> tuple[int, list[Fault]]:
+    """Run every rule through which the step's gradients came; how many there are, and what is wrong with them.
+
+    With `second_order` also whether what a rule records can be differentiated again.
+    """
+    with np.errstate(all="ignore"):
+        return _check_rules(step, rng, second_order)
+
+
+def _check_rules(step: Step, rng: np.random.Generator, second_order: bool) -> tuple[int, list[Fault]]:
     count, faults = 0, []
     for node in step.nodes[: step.loss_id + 1]:
         if node.is_leaf or node.id not in step.gradients or not np.all(np.isfinite(node.value)):
@@ -53,7 +66,7 @@ def check_rules(step: Step, rng: np.random.Generator) -> tuple[int, list[Fault]]
             if isinstance(operand, Literal) or operand not in step.gradients or not place.op.differentiable(position):
                 continue
             count += 1
-            fault = place.fault_of(position, rng)
+            fault = place.fault_of(position, rng) or (place.fault_of_record(position, rng) if second_order else None)
             if fault is not None:
                 faults.append(fault)
     return count, faults
@@ -68,13 +81,13 @@ class Place:
         self._nodes = nodes
         self._dtypes = [node.dtype, *(nodes[operand].dtype for operand in node.operands)]
         self._inputs: list[Any] = [x.value if isinstance(x, Literal) else start_value(nodes[x]) for x in node.inputs]
+        self._rules = Rules(self.op, node.value, self._inputs, node.parameters)
 
     def fault_of_value(self) -> Fault | None:
         """Whether the operation computes again what is on record, and leaves its inputs as they are."""
         given = [x for x in self._inputs if isinstance(x, np.ndarray)]
         before = [x.tobytes() for x in given]
-        with np.errstate(all="ignore"):
-            value = np.asarray(self.op.value(*self._inputs, **self.node.parameters))
+        value = np.asarray(self.op.value(*self._inputs, **self.node.parameters))
         position = next(place for place, x in enumerate(self.node.inputs) if not isinstance(x, Literal))
         if before != [x.tobytes() for x in given]:
             return self._fault(position, "belongs to an operation that changes its inputs")
@@ -92,18 +105,41 @@ class Place:
         given = [x for x in (cotangent, node.value, *self._inputs) if isinstance(x, np.ndarray)]
         before = [x.tobytes() for x in given]
         try:
-            runs = run_rule(self.op, position, cotangent, node.value, self._inputs, node.parameters)
-            result, again = next(runs), next(runs)
+            result, larger = self._rules.run(position, cotangent), self._rules.run(position, LARGER * cotangent)
+            again = result if _is_multiple(larger.gradient, result.gradient) else self._rules.run(position, cotangent)
         except Exception as error:
             return self._fault(position, f"raises {type(error).__name__}: {error}")
         if before != [x.tobytes() for x in given]:
             return self._fault(position, "changes an array that it was given")
         if result.gradient.tobytes() != again.gradient.tobytes():
             return self._fault(position, "gives another result when it is run again")
+        if again is not result:
+            return self._fault(position, "is not linear in its cotangent: a gradient that is larger counts differently")
         widest = np.result_type(*(x for x in given if x.dtype.kind == "f"))
         if result.returned_dtype not in (wanted, widest):
-            return self._fault(position, f"returns {result.returned_dtype} for an input of {wanted}")
+            hint = "; a NumPy number such as np.log(2) is float64, float(np.log(2)) is not" if wanted == np.float32 else ""
+            return self._fault(position, f"returns {result.returned_dtype} for an input of {wanted}{hint}")
         return self._wrong_number(position, cotangent, result, rng) or self._beside_kink(position, cotangent, result.gradient)
+
+    def fault_of_record(self, position: int, rng: np.random.Generator) -> Fault | None:
+        """Whether a rule takes numbers out of the record: its own derivative would take them for constants."""
+        cotangent = rng.normal(size=self.node.shape).astype(self.node.dtype)
+        nothing = self._rules.run(position, 0 * cotangent).gradient
+        if np.any(np.isfinite(nothing) & (nothing != 0)):
+            return self._fault(position, "makes something of nothing: for a cotangent of 0 its result is not 0")
+        moved = [nudged(x, rng) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in self._inputs]
+        out = np.asarray(self.op.value(*moved, **self.node.parameters), dtype=self.node.dtype)
+        here = self._rules.run(position, cotangent).own_entries
+        there = Rules(self.op, out, moved, self.node.parameters).run(position, nudged(cotangent, rng)).own_entries
+        if any(op is shaping.StopGradient for op, *_ in here):
+            return self._fault(position, "stops a gradient (.detach()): derived again, it would be wrong")
+        if [op for op, *_ in here] != [op for op, *_ in there]:
+            return None  # another branch of its code, which tells nothing
+        for (kind, _, _, value, *_), (_, _, _, other, *_) in zip(here, there, strict=True):
+            if kind == "constant" and np.asarray(value).tobytes() != np.asarray(other).tobytes():
+                what = "takes numbers out of the record (.value, .item()): derived again, it would be wrong"
+                return self._fault(position, what)
+        return None
 
     def _wrong_number(
         self, position: int, cotangent: np.ndarray, result: RuleResult, rng: np.random.Generator
@@ -115,15 +151,15 @@ class Place:
         def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             nonlocal settled
             inputs = list(self._inputs)
-            inputs[position] = complex_array(inputs[position], STEP * directions)
+            steps = steps_along(inputs[position], directions)
+            inputs[position] = complex_array(inputs[position], scaled(directions, steps))
             stacked = [other == position for other in range(len(inputs))]
-            imaginary, doubt = imaginary_part(self.op, inputs, stacked, self.node.parameters)
-            with np.errstate(all="ignore"):
-                parts = (cotangent * (imaginary / STEP)).reshape(len(directions), -1)
-                sizes = np.sum(np.abs(parts), axis=1)
-                slack = np.zeros(len(directions))
-                if doubt is not None:
-                    slack = np.sum(np.abs(cotangent * (doubt / STEP)).reshape(len(directions), -1), axis=1)
+            imaginary, doubt = imaginary_part(self.op, inputs, stacked, self.node.parameters, steps)
+            parts = (cotangent * scaled(imaginary, 1 / steps)).reshape(len(directions), -1)
+            sizes = np.sum(np.abs(parts), axis=1)
+            slack = np.zeros(len(directions))
+            if doubt is not None:
+                slack = np.sum(np.abs(cotangent * scaled(doubt, 1 / steps)).reshape(len(directions), -1), axis=1)
             settled = settled and bool(np.all(slack <= UNSETTLED * (np.max(sizes, initial=0.0) + flowing)))
             return np.sum(parts, axis=1), sizes, slack
 
@@ -162,6 +198,15 @@ class Place:
         operand = self.node.inputs[position]
         assert not isinstance(operand, Literal)
         return fault_at(self._nodes, self.node, what, input=label_of(self._nodes, self._nodes[operand]), difference=difference)
+
+
+def _is_multiple(larger: np.ndarray, result: np.ndarray) -> bool:
+    """Whether one gradient is LARGER times the other, to the last bit but for what overflows or underflows."""
+    expected = LARGER * result
+    if np.array_equal(larger, expected):
+        return True
+    normal = np.isfinite(expected) & ((np.abs(result) > LARGER * np.finfo(result.dtype).tiny) | (result == 0))
+    return bool(np.all((larger == expected) | ~normal))
 
 
 def first_that_is_not_finite(step: Step) -> list[Fault]:

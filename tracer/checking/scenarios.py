@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tracer.checking.findings import Check, badness
-from tracer.checking.functions import check_repeats, check_stays_on_record, nudged
+from tracer.checking.functions import check_repeats, check_stays_on_record
 from tracer.checking.gradients import check_step
+from tracer.checking.nudging import nudged
 from tracer.graph import Step
 from tracer.loading import is_path, load
 from tracer.training import Training

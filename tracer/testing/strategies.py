@@ -95,14 +95,22 @@ def broadcastable_arrays(
 ) -> tuple[np.ndarray, ...]:
     """So many arrays whose shapes broadcast against each other, sometimes both ways; some are one and the same array."""
     given = domains or (REAL,) * count
-    drawn = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, min_side=min_side, max_dims=max_dims, max_side=max_side))
+    full = draw(shapes(max_dims=max_dims, min_side=min_side, max_side=max_side))
     found = [
-        draw(arrays(shape, dtype=dtype, domain=domain, extremes=extremes))
-        for shape, domain in zip(drawn.input_shapes, given, strict=True)
+        draw(arrays(draw(_stretching_to(full)) if count > 1 else full, dtype=dtype, domain=domain, extremes=extremes))
+        for domain in given
     ]
     if count > 1 and len(set(given)) == 1 and draw(st.integers(0, 4)) == 4:
         found = [found[0]] * count
     return tuple(found)
+
+
+@st.composite
+def _stretching_to(draw: st.DrawFn, full: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape that broadcasting stretches to the full one: mostly itself, or with axes of size 1, or without the first axes."""
+    sizes = tuple(1 if draw(st.integers(0, 3)) == 3 else size for size in full)
+    dropped = draw(st.sampled_from((0, 0, 0, 1, len(full))))
+    return sizes[dropped:]
 
 
 def _laid_out(array: np.ndarray, layout: str) -> np.ndarray:
