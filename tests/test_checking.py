@@ -389,6 +389,10 @@ def noisy(g: Any, out: Any, x: Any) -> Any:
     (writes, "changes an array that it was given"),
     (noisy, "gives another result when it is run again"),
     (lambda g, out, x: g / {}["x"], "raises KeyError"),
+    (lambda g, out, x: right(np.clip(g, -10, 10), out, x), "is not linear in its cotangent"),
+    (lambda g, out, x: right(np.where(np.equal(g, 0), 1e-9, g), out, x), "makes something of nothing"),
+    (lambda g, out, x: g * 0.5 * (np.exp(x.value) + np.exp(-x)), "takes numbers out of the record"),
+    (lambda g, out, x: right(g, out, x.detach()), "stops a gradient"),
 ])  # fmt: skip
 def test_rules_that_misbehave(rule: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Sinh(Elementwise):
@@ -455,6 +459,139 @@ def test_operations_that_are_wrong_in_other_ways() -> None:
     with pytest.raises(UsageError, match="Sum is not elementwise"):
         assert_op_gradients(reductions.Sum)
     assert_op_gradients(reductions.Sum, st.tuples(arrays((2, 3))), axis=0, examples=10)
+
+
+def test_what_hides_in_the_value_of_an_operation() -> None:
+    class Wide(Elementwise):
+        """Computes in double precision whatever it is given."""
+
+        formula = "wide({x})"
+        domain = (REAL,)
+
+        @staticmethod
+        def value(x: Any) -> Any:
+            return np.asarray(x, dtype=np.float64) * 2
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any) -> Any:
+            return g * 2
+
+    class Holed(Elementwise):
+        """NaN inside its declared domain."""
+
+        formula = "holed({x})"
+        domain = (REAL,)
+
+        @staticmethod
+        def value(x: Any) -> Any:
+            return np.where(x < -1.5, np.nan, x)
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any) -> Any:
+            return g
+
+    with pytest.raises(AssertionError, match="its value is float64 where its inputs are float32"):
+        assert_op_gradients(Wide, examples=10)
+    with pytest.raises(AssertionError, match="its value is NaN at arrays inside its declared domain"):
+        assert_op_gradients(Holed, examples=100)
+    given = np.zeros(2)
+    for arguments, message in (
+        ((np.ones(2), given), r"Exp takes 1 arrays \(x\), and was given 2 arrays"),
+        (([1, 2],), "Exp is checked at floating arrays, this is list"),
+        ((np.array([1, 2]),), "this is an array of int64"),
+        ((), "was given 0 arrays"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            assert_op_gradients(elementwise.Exp, arguments)
+    assert not given.any()
+    with pytest.raises(UsageError, match="was given 1 arrays and axis"):
+        assert_op_gradients(elementwise.Exp, (np.ones(2),), axis=0)
+    assert_op_gradients(elementwise.Exp, np.ones(2))
+    assert_op_gradients(elementwise.Exp, arrays((2,)), examples=5)
+
+
+def test_declarations_that_would_be_passed_over_in_silence() -> None:
+    def own(x: Any) -> Any:
+        return x
+
+    for wrong, message in (
+        ({"implements": own}, r"implements own, which is no function of NumPy's .* call Wrong.apply\(...\)"),
+        ({"domain": REAL}, "the domain is a tuple with a Domain for each input"),
+        ({"gradient_y": staticmethod(right)}, "has a rule gradient_y and no input y: its inputs are x"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            type("Wrong", (Elementwise,), {"formula": "wrong({x})", "domain": (REAL,), "value": staticmethod(own), **wrong})
+
+
+def test_an_operation_of_no_function_of_numpys_is_applied() -> None:
+    class Softplus(Elementwise):
+        """log(1 + exp(x))."""
+
+        formula = "softplus({x})"
+        domain = (REAL,)
+
+        @staticmethod
+        def value(x: Any) -> Any:
+            return np.logaddexp(x, 0.0).astype(x.dtype)
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any) -> Any:
+            return g * (0.5 * (np.tanh(0.5 * x) + 1))
+
+    step = trace(lambda x: np.sum(Softplus.apply(x)), [0.0, 1.0])
+    assert step.nodes[1].op == "softplus"
+    assert step.nodes[1].source is not None
+    assert step.nodes[1].source.text == "Softplus.apply(x)"
+    np.testing.assert_array_equal(Softplus.apply(np.array([0.0])), [np.log(2)])
+    assert_op_gradients(Softplus, examples=20)
+
+
+@pytest.mark.parametrize(("function", "x"), [
+    (lambda x: -np.log(1 / (1 + np.exp(-x))), -70.0),
+    (lambda x: np.log(np.exp(-x * x / 2)), 11.0),
+    (lambda x: np.sum(np.sqrt(x)), [1e-31, 1.0]),
+    (lambda x: np.std(x), [1e-28, 2e-28, 3e-28]),
+    (lambda x: np.sum(np.log(x**4)), [1e-8, 1e8]),
+    (lambda x: np.log(np.sum(np.exp(x))), [355.0]),
+    (lambda x: np.sum(x - np.mean(x)), [1.0, 1e8, -3.0]),
+    (lambda x: np.sum((x + 1e8) - x), [1.0, 2.0]),
+])  # fmt: skip
+def test_very_small_and_large_numbers_and_what_cancels_are_no_fault(function: Callable[..., Any], x: Any) -> None:
+    assert_gradients(function, np.array(x), second_order=True)
+
+
+def test_options_that_make_no_sense() -> None:
+    for options, message in (
+        ({"tolerance": float("nan")}, "the tolerance is a relative error above 0"),
+        ({"tolerance": -1}, "the tolerance"),
+        ({"tolerance": "a"}, "the tolerance"),
+        ({"seed": -1}, "the seed takes a whole number"),
+        ({"seed": "a"}, "the seed takes a whole number"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            assert_gradients(lambda x: np.sum(x), np.ones(2), **options)  # type: ignore[arg-type]
+    for count in (0, -1, 2.5):
+        with pytest.raises(UsageError, match="examples takes a whole number"):
+            assert_gradients(lambda x: np.sum(x), arrays((2,)), examples=count)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="'x' of the function is a strategy: assert_gradients draws"):
+        check_gradients(lambda x: np.sum(x), arrays((2,)))
+    assert check_gradients(lambda x: np.sum(x), np.ones(2, ">f8")).passed
+    assert_gradients(lambda x, y: np.sum(x * y), broadcastable_arrays(2), examples=10)
+
+
+def test_a_rule_that_is_wrong_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls_so_far = [0]
+
+    def now_and_then(g: Any, out: Any, x: Any) -> Any:
+        calls_so_far[0] += 1
+        return g * out * (1.5 if calls_so_far[0] % 7 == 0 else 1)
+
+    monkeypatch.setattr(elementwise.Exp, "rules", (now_and_then,))
+    with pytest.raises(AssertionError, match="Exp is wrong"):
+        assert_op_gradients(elementwise.Exp, examples=50)
+    with pytest.raises((AssertionError, UsageError), match="rule of exp"):
+        for _ in range(7):
+            assert_gradients(lambda x: np.sum(np.exp(x)), np.ones(2))
 
 
 def test_an_input_without_a_rule_is_missed() -> None:

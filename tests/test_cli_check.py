@@ -66,6 +66,25 @@ def test_a_right_one_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert "at 5 sets of parameters" in out
 
 
+def test_the_first_wrong_set_of_parameters_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("broken.py").write_text(BROKEN.replace("FACTOR", "np.where(x > 1.6, 1.01, 1.0)"))
+    assert run("check", "./broken.py", "--examples", "30") == 1
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("wrong:"))
+    found = re.search(r"first at set (\d+) of 30 \(again with the same --seed and --examples (\d+)\)", line)
+    assert found is not None
+    assert 1 < int(found[1]) == int(found[2])
+    assert run("check", "./broken.py", "--examples", found[1]) == 1
+    assert run("check", "./broken.py", "--examples", str(int(found[1]) - 1)) == 0
+
+
+def test_what_the_scenario_prints_is_no_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(MINE.format(model="print('in the model')"))
+    assert run("check", "./mine.py", "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["passed"]
+    assert "in the model" in said.err
+
+
 def test_json_holds_what_the_table_shows(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.py").write_text(BROKEN.replace("FACTOR", "1.001"))
     assert run("check", "./broken.py", "--second-order", "--json", "--examples", "4") == 1

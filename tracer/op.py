@@ -25,6 +25,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from tracer.errors import UsageError
 from tracer.expression import fill
 
 Array: TypeAlias = Any
@@ -99,8 +100,22 @@ class Op:
         code = getattr(cls.value, "__code__", None)
         fields = tuple(dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(cls.formula) if field))
         cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
+        _check_declaration(cls, implemented)
         cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
         registry.add(cls, implemented)
+
+    @classmethod
+    def apply(cls, *arguments: Any, **options: Any) -> Any:
+        """Compute the operation: recorded where an argument is a Tensor, else on plain arrays.
+
+        For an operation that no function of NumPy's stands for.
+        """
+        inputs, parameters = cls.call(*arguments, **options)
+        for given in inputs:
+            recorder = getattr(given, "recorder", None)
+            if recorder is not None:
+                return recorder.record(cls, inputs, parameters)
+        return cls.value(*inputs, **parameters)
 
     @classmethod
     def differentiable(cls, position: int) -> bool:
@@ -168,6 +183,23 @@ class Op:
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         """The arithmetic of one output element, from the texts of the elements that `parts` names."""
         return fill(template, [term.first for term in terms])
+
+
+def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
+    """Raise UsageError where an operation says something that would be passed over in silence."""
+    for function in implemented:
+        if not (isinstance(function, np.ufunc) or hasattr(function, "_implementation")):
+            name = getattr(function, "__name__", repr(function))
+            raise UsageError(
+                f"{op.__name__} implements {name}, which is no function of NumPy's that asks its arguments: leave `implements`"
+                f" out, and call {op.__name__}.apply(...)"
+            )
+    for name in vars(op):
+        wanted = name.removeprefix("gradient_")
+        if wanted != name and wanted not in op.inputs:
+            raise UsageError(f"{op.__name__} has a rule {name} and no input {wanted}: its inputs are {', '.join(op.inputs)}")
+    if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
+        raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")
 
 
 @dataclass(frozen=True, slots=True)

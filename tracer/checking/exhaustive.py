@@ -65,7 +65,7 @@ def check_exhaustively(
     return _by_joblib(tasks, jobs, backend)
 
 
-def together(step: Step, comparisons: Sequence[Comparison], seed: int) -> Check:
+def together(step: Step, comparisons: Sequence[Comparison], seed: int, *, second_order: bool = False) -> Check:
     """The ranges of each gradient as one comparison, and every rule at its own values."""
     merged: dict[tuple[int, str], Comparison] = {}
     for each in sorted(comparisons, key=lambda one: one.order):
@@ -75,7 +75,7 @@ def together(step: Step, comparisons: Sequence[Comparison], seed: int) -> Check:
         merged[each.order, each.name] = each
     order = [parameter.name for parameter in step.parameters]
     inorder = sorted(merged.values(), key=lambda one: (one.order, order.index(one.name)))
-    rules, faults = check_rules(step, np.random.default_rng(seed))
+    rules, faults = check_rules(step, np.random.default_rng(seed), second_order=second_order)
     return Check(tuple(inorder), rules, tuple(faults))
 
 
@@ -89,7 +89,11 @@ def _compare(step: Step, task: Range) -> Comparison:
 def _by_joblib(tasks: Sequence[Range], jobs: int, backend: str | None) -> Iterator[Comparison]:
     joblib: Any = _package("joblib")
     with _backend(backend or "loky", jobs):
-        yield from joblib.Parallel(return_as="generator_unordered")(joblib.delayed(compare_range)(task) for task in tasks)
+        try:
+            parallel = joblib.Parallel(return_as="generator_unordered")
+        except ValueError:  # a backend that has its results only all together
+            parallel = joblib.Parallel()
+        yield from parallel(joblib.delayed(compare_range)(task) for task in tasks)
 
 
 @contextmanager

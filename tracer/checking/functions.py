@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import DTYPES, numeric_array
+from tracer.arguments import DTYPES, numeric_array, whole_number
 from tracer.checking.findings import Check
 from tracer.checking.gradients import check_step
 from tracer.checking.nudging import nudged
@@ -37,12 +37,20 @@ def check_gradients(
     (True, [('x', 'complex step'), ('y', 'complex step')])
     """
     checked = checked_arguments(function, arrays)
+    check_tolerance(tolerance)
+    seed = whole_number("the seed", seed, least=0)
     step = trace(function, *checked)
     check_repeats(step, trace(function, *checked), function_name(function))
     rng = np.random.default_rng(seed)
     moved = [nudged(array, rng) for array in checked]
     check_stays_on_record(step, trace(function, *moved))
     return check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
+
+
+def check_tolerance(tolerance: Any) -> None:
+    """Raise UsageError unless it is None or a number above 0."""
+    if tolerance is not None and not (isinstance(tolerance, (int, float)) and 0 < tolerance < np.inf):
+        raise UsageError(f"the tolerance is a relative error above 0, this is {tolerance!r}")
 
 
 def function_name(function: Callable[..., Any]) -> str:
@@ -58,14 +66,17 @@ def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> li
     if not arrays:
         raise UsageError(f"{function_name(function)} was given no arguments to differentiate")
     checked = []
-    for name, value in zip(argument_names(function, len(arrays)), arrays, strict=True):
+    names = argument_names(function, len(arrays))
+    for name, value in zip(names, arrays, strict=True):
         what = f"the argument {name!r} of {function_name(function)}"
+        if hasattr(value, "example"):
+            raise UsageError(f"{what} is a strategy: assert_gradients draws arrays from it, check_gradients takes arrays")
         array = numeric_array(value, what, None)
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
         if str(array.dtype) not in DTYPES:
-            raise UsageError(
-                f"{what} is {array.dtype}, which has no derivative to check: make it {' or '.join(DTYPES)}, or bind it, as in"
-                f" lambda x: {getattr(function, '__name__', 'f').replace('<lambda>', 'f')}(x, {name})"
-            )
+            others = [other for other in names if other != name]
+            bound = f", or bind it, as in lambda {', '.join(others)}: f({', '.join(names)})" if others else ""
+            raise UsageError(f"{what} is {array.dtype}, which has no derivative to check: make it {' or '.join(DTYPES)}{bound}")
         if not np.all(np.isfinite(array)):
             place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
             raise UsageError(f"{what} holds {array[tuple(place)]} at {place}: gradients are checked at finite numbers")
@@ -78,12 +89,16 @@ def check_repeats(first: Step, second: Step, name: str) -> None:
     if _structure(first) != _structure(second):
         raise UsageError(f"{name} is not deterministic: called again with the same arguments, it computes something else")
     for one, other in zip(first.nodes, second.nodes, strict=True):
-        if one.value.tobytes() != other.value.tobytes() or _literals(one) != _literals(other):
-            where = f", first at {one.source}: {one.source.text}" if one.source else ""
-            raise UsageError(
-                f"{name} is not deterministic: called again with the same arguments, it returned {second.loss!r} and not"
-                f" {first.loss!r}{where}; draw random numbers outside of it"
-            )
+        if one.value.tobytes() == other.value.tobytes() and _literals(one) == _literals(other):
+            continue
+        if one.rule_of is not None:
+            op = first.nodes[one.rule_of].op
+            raise UsageError(f"a derivative rule of {op} is not deterministic: run again, it gives another result")
+        where = f", first at {one.source}: {one.source.text}" if one.source else ""
+        raise UsageError(
+            f"{name} is not deterministic: called again with the same arguments, it returned {second.loss!r} and not"
+            f" {first.loss!r}{where}; draw random numbers outside of it"
+        )
 
 
 def check_stays_on_record(step: Step, moved: Step) -> None:

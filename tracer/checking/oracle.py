@@ -51,6 +51,11 @@ class Slopes:
 
 def moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
     """Move the node of that id along directions [number of directions, *shape], and see how the wanted ones follow."""
+    with np.errstate(all="ignore"):
+        return _moving_with(nodes, moved, directions, wanted)
+
+
+def _moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
     steps = steps_along(nodes[moved].value, directions)
     moving = {moved: complex_array(nodes[moved].value, scaled(directions, steps))}
     error, by_differences = 0.0, set()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
-from typing import Any
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +14,10 @@ from tracer.arguments import whole_number
 from tracer.cli.options import settings_of
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracer.checking.findings import Check
+    from tracer.checking.scenarios import Subject
 
 WRONG = 1
 """The exit code where a gradient is wrong."""
@@ -54,8 +60,7 @@ def check(
     dtype: str,
     as_json: bool,
 ) -> None:
-    from tracer.checking.exhaustive import check_exhaustively, ranges, together
-    from tracer.checking.scenarios import Subject, check_record, check_scenario
+    from tracer.checking.scenarios import Subject, check_scenario
     from tracer.views.checks import check_table, failure_lines, verdict_line
 
     count, processes = whole_number("--examples", examples), whole_number("--jobs", jobs)
@@ -71,24 +76,32 @@ def check(
         parameters=parameters,
         data=data,
     )
-    done = 1
-    if exhaustive:
-        step = check_record(subject)
-        tasks = ranges(subject, step, second_order=second_order, jobs=processes)
-        comparisons = []
-        with Progress(len(tasks), "checking", quiet=as_json) as progress:
-            for comparison in check_exhaustively(step, tasks, jobs=processes, backend=backend):
-                comparisons.append(comparison)
-                progress.step()
-        found = together(step, comparisons, subject.seed)
-    else:
-        with Progress(count, "checking", quiet=as_json) as progress:
-            found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)
+    # What the scenario prints is no part of the check, and would be no JSON.
+    with redirect_stdout(sys.stderr):
+        if exhaustive:
+            found, done = _exhaustively(subject, second_order, processes, backend, quiet=as_json), 1
+        else:
+            with Progress(count, "checking", quiet=as_json) as progress:
+                found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)
     if as_json:
         head: dict[str, Any] = {"scenario": scenario, "seed": subject.seed, "dtype": dtype, "examples": done}
         click.echo(json.dumps(head | found.as_data(), indent=1))
     else:
-        for line in [*check_table(found), verdict_line(found, done), *failure_lines(found)]:
+        for line in [*check_table(found), verdict_line(found, done, count), *failure_lines(found)]:
             click.echo(line)
     if not found.passed:
         raise click.exceptions.Exit(WRONG)
+
+
+def _exhaustively(subject: Subject, second_order: bool, jobs: int, backend: str | None, *, quiet: bool) -> Check:
+    from tracer.checking.exhaustive import check_exhaustively, ranges, together
+    from tracer.checking.scenarios import check_record
+
+    step = check_record(subject)
+    tasks = ranges(subject, step, second_order=second_order, jobs=jobs)
+    comparisons = []
+    with Progress(len(tasks), "checking", quiet=quiet) as progress:
+        for comparison in check_exhaustively(step, tasks, jobs=jobs, backend=backend):
+            comparisons.append(comparison)
+            progress.step()
+    return together(step, comparisons, subject.seed, second_order=second_order)

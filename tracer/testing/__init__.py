@@ -1,7 +1,8 @@
 """For tests: whether gradients are right, of a function, of an operation, of whole random programs.
 
-`check_gradients` returns what was found, `assert_gradients` and `assert_op_gradients` raise an AssertionError. `arrays`,
-`broadcastable_arrays` and `programs` are Hypothesis strategies; they need `hypothesis`, the rest does not.
+`check_gradients` returns what was found, and `report` tells it in words; `assert_gradients` and `assert_op_gradients` raise an
+AssertionError. `arrays`, `broadcastable_arrays` and `programs` are Hypothesis strategies; they need `hypothesis`, the rest
+does not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from tracer.checking.findings import Check, Comparison, Difference, Fault
 from tracer.checking.functions import check_gradients
 from tracer.checking.gradients import check_step
 from tracer.testing.assertions import assert_gradients, assert_op_gradients
+from tracer.views.checks import report
 
 if TYPE_CHECKING:
     from tracer.testing.random_programs import Program, programs
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Check", "Comparison", "Difference", "Fault", "Program", "arrays", "assert_gradients", "assert_op_gradients",
-    "broadcastable_arrays", "check_gradients", "check_step", "numbers", "programs", "shapes",
+    "broadcastable_arrays", "check_gradients", "check_step", "numbers", "programs", "report", "shapes",
 ]  # fmt: skip
 
 

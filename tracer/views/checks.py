@@ -17,16 +17,21 @@ def check_table(check: Check) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def verdict_line(check: Check, examples: int = 1) -> str:
-    """One line: what was found to be right, or how much is wrong."""
+def verdict_line(check: Check, examples: int = 1, asked: int = 1) -> str:
+    """One line: what was found to be right, or how much is wrong, at which of the sets of parameters that were asked for."""
     rules = counted(check.rules, "rule")
-    sets = f" at {counted(examples, 'set')} of parameters" if examples > 1 else ""
     if check.passed:
         allowed = max((each.worst.allowed for each in check.comparisons if each.worst is not None), default=0.0)
+        sets = f" at {counted(examples, 'set')} of parameters" if examples > 1 else ""
         return f"right: all agree to {allowed:.0e}{sets}, and so does each of {rules} by itself"
     wrong = sum(not each.passed for each in check.comparisons)
-    nodes = f"{wrong} of {counted(len(check.comparisons), 'gradient')}, {len(check.faults)} of {rules}"
-    return f"wrong: {nodes}{sets}"
+    sets = f", first at set {examples} of {asked} (again with the same --seed and --examples {examples})" if asked > 1 else ""
+    return f"wrong: {wrong} of {counted(len(check.comparisons), 'gradient')}, {len(check.faults)} of {rules}{sets}"
+
+
+def report(check: Check) -> str:
+    """All that is to be said of a check: table, verdict, and what is wrong."""
+    return "\n".join([*check_table(check), verdict_line(check), *failure_lines(check)])
 
 
 def failure_lines(check: Check) -> list[str]:
