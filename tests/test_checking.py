@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -392,6 +394,7 @@ def noisy(g: Any, out: Any, x: Any) -> Any:
     (lambda g, out, x: right(np.clip(g, -10, 10), out, x), "is not linear in its cotangent"),
     (lambda g, out, x: right(np.where(np.equal(g, 0), 1e-9, g), out, x), "makes something of nothing"),
     (lambda g, out, x: g * 0.5 * (np.exp(x.value) + np.exp(-x)), "takes numbers out of the record"),
+    (lambda g, out, x: right(g, out, x) + g * (float(x.value[0]) - x[0]), "takes numbers out of the record"),
     (lambda g, out, x: right(g, out, x.detach()), "stops a gradient"),
 ])  # fmt: skip
 def test_rules_that_misbehave(rule: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -592,6 +595,20 @@ def test_a_rule_that_is_wrong_now_and_then(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises((AssertionError, UsageError), match="rule of exp"):
         for _ in range(7):
             assert_gradients(lambda x: np.sum(np.exp(x)), np.ones(2))
+
+
+def test_without_hypothesis_arrays_are_still_checked() -> None:
+    code = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "import numpy as np, tracer.testing as t\n"
+        "t.assert_gradients(lambda x: np.sum(x * x), np.ones(2))\n"
+        "try: t.arrays\n"
+        "except ImportError as error: print(error)\n"
+        "try: t.assert_op_gradients(tracer.op.registry.named('exp'))\n"
+        "except ImportError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", f"import tracer.op\n{code}"], capture_output=True, text=True, check=True)
+    assert done.stdout == "drawing examples needs Hypothesis: pip install hypothesis\n" * 2
 
 
 def test_an_input_without_a_rule_is_missed() -> None:

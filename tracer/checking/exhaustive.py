@@ -23,6 +23,7 @@ from tracer.graph import Step
 RANGES_EACH = 8
 """Into how many ranges the work is cut for each process, so that none waits long for another."""
 
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """Some numbers of a gradient: the places from `start` to `stop` of the parameter of that name."""

@@ -18,6 +18,7 @@ from tracer.checking.findings import Difference, Fault, tolerance_of
 from tracer.checking.magnitudes import computed_in, magnitudes
 from tracer.checking.nudging import nudged
 from tracer.checking.oracle import complex_array, imaginary_part, one_hot_directions, scaled, steps_along
+from tracer.entries import Entry
 from tracer.expression import expression
 from tracer.graph import Literal, Node, Step
 from tracer.naming import short_expression
@@ -135,10 +136,8 @@ class Place:
             return self._fault(position, "stops a gradient (.detach()): derived again, it would be wrong")
         if [op for op, *_ in here] != [op for op, *_ in there]:
             return None  # another branch of its code, which tells nothing
-        for (kind, _, _, value, *_), (_, _, _, other, *_) in zip(here, there, strict=True):
-            if kind == "constant" and np.asarray(value).tobytes() != np.asarray(other).tobytes():
-                what = "takes numbers out of the record (.value, .item()): derived again, it would be wrong"
-                return self._fault(position, what)
+        if any(_constants(one) != _constants(other) for one, other in zip(here, there, strict=True)):
+            return self._fault(position, "takes numbers out of the record (.value, .item()): derived again, it would be wrong")
         return None
 
     def _wrong_number(
@@ -198,6 +197,12 @@ class Place:
         operand = self.node.inputs[position]
         assert not isinstance(operand, Literal)
         return fault_at(self._nodes, self.node, what, input=label_of(self._nodes, self._nodes[operand]), difference=difference)
+
+
+def _constants(entry: Entry) -> list[Any]:
+    """The numbers that an operation takes from the code and not from the record."""
+    kind, operands, _, value, *_ = entry
+    return [np.asarray(value).tobytes()] if kind == "constant" else [x.value for x in operands if isinstance(x, Literal)]
 
 
 def _is_multiple(larger: np.ndarray, result: np.ndarray) -> bool:

@@ -7,12 +7,13 @@ does not.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from tracer.checking.findings import Check, Comparison, Difference, Fault
 from tracer.checking.functions import check_gradients
 from tracer.checking.gradients import check_step
-from tracer.testing.assertions import assert_gradients, assert_op_gradients
+from tracer.testing.assertions import assert_gradients, assert_op_gradients, hypothesis_or_say_so
 from tracer.views.checks import report
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The strategies, loaded when they are asked for: Hypothesis takes a while, and may be absent."""
-    if name in ("Program", "programs"):
-        from tracer.testing import random_programs as module
-    elif name in ("arrays", "broadcastable_arrays", "numbers", "shapes"):
-        from tracer.testing import strategies as module  # type: ignore[no-redef]
-    else:
+    homes = {"Program": "random_programs", "programs": "random_programs"}
+    homes |= dict.fromkeys(("arrays", "broadcastable_arrays", "numbers", "shapes"), "strategies")
+    if name not in homes:
         raise AttributeError(f"module 'tracer.testing' has no attribute {name!r}")
-    return getattr(module, name)
+    hypothesis_or_say_so()
+    return getattr(importlib.import_module(f"tracer.testing.{homes[name]}"), name)

@@ -107,6 +107,7 @@ def assert_op_gradients(
         return _message(f"{op.__name__} is wrong", lines, call_as_code("assert_op_gradients", [op.__name__, values], parameters))
 
     if arguments is None or _is_strategy(arguments):
+        hypothesis_or_say_so()
         from tracer.testing.strategies import for_operation
 
         strategy = for_operation(op) if arguments is None else arguments
@@ -116,6 +117,14 @@ def assert_op_gradients(
         arrays = _as_arrays(arguments)
         inputs_of(op, arrays, parameters)
         _hold_for(arrays, wrong, message)
+
+
+def hypothesis_or_say_so() -> None:
+    """Raise ImportError with the install command where Hypothesis is missing."""
+    try:
+        import hypothesis  # noqa: F401
+    except ImportError:
+        raise ImportError("drawing examples needs Hypothesis: pip install hypothesis") from None
 
 
 def _hold_for(arrays: Sequence[np.ndarray], wrong: Body, message: Callable[..., str]) -> None:
