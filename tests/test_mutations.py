@@ -63,7 +63,7 @@ def is_caught(mutant: Mutant) -> bool:
 def test_nothing_is_wrong_with_the_code_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     alarms, count = [], 0
     for operation in (*sorted(CASES), ""):
-        for function, arrays in examples_of(operation):
+        for function, arrays in examples_of(operation)[:100]:
             count += 1
             if not check_gradients(function, *arrays).passed:
                 alarms.append((operation, arrays))

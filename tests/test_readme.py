@@ -9,7 +9,6 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -90,12 +89,12 @@ def test_the_checks_in_readme_find_what_it_says(capfd: pytest.CaptureFixture[str
         assert all(float(error) < 1e-10 for error in re.findall(errors, found))
 
 
-def test_the_tests_in_readme_pass() -> None:
+def test_the_tests_in_readme_pass(tmp_path: Path) -> None:
     (text,) = (block for block in blocks("python") if "def test_" in block)
-    names: dict[str, Any] = {}
-    exec(compile(text, "README.md", "exec"), names)
-    for name in [name for name in names if name.startswith("test_")]:
-        names[name]()
+    (tmp_path / "test_mine.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert re.search(rf"^{text.count('def test_')} passed", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_the_operation_in_readme_works() -> None:
