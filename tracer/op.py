@@ -242,8 +242,10 @@ class Elementwise(Op):
     @classmethod
     def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         signs = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
+        if not signs:
+            return None
         shape = np.broadcast_shapes(*map(np.shape, inputs))
-        return np.stack([np.broadcast_to(sign, shape) for sign in signs]) if signs else None
+        return np.stack([np.broadcast_to(sign, shape) for sign in signs])
 
 
 class Moving(Op):

@@ -72,9 +72,11 @@ class Comparing:
         worst: Difference | None = None
         for batch in in_batches(places, self._largest):
             directions = one_hot_directions(self._found.shape, batch)
-            numbers = self._found.ravel()[list(batch)]
+            numbers = self._found.ravel()
+            if len(batch) < len(numbers):
+                numbers = numbers[list(batch)]
             errors, allowed, expected = self._rated(numbers, directions, partial(self._magnitude_at, list(batch)))
-            at = int(np.argmax(errors / allowed))
+            at = int((errors / allowed).argmax())
             if worst is None or errors[at] / allowed[at] > worst.error / worst.allowed:
                 index = tuple(int(i) for i in np.unravel_index(batch[at], self._found.shape))
                 worst = Difference(index, float(numbers[at]), float(expected[at]), float(errors[at]), float(allowed[at]))

@@ -98,8 +98,10 @@ def relative_errors(found: np.ndarray, expected: np.ndarray, magnitude: np.ndarr
     """
     # fmax passes over NaN, as maximum does not.
     scale = np.fmax(np.fmax(np.abs(found), np.abs(expected)), np.fmax(CANCELLING * magnitude, _smallest(found.dtype)))
-    errors = np.where(found == expected, 0.0, np.abs(found - expected) / scale)
-    return np.where(np.isnan(errors), np.inf, errors), scale
+    errors = np.abs(found - expected) / scale
+    errors[found == expected] = 0.0
+    errors[np.isnan(errors)] = np.inf
+    return errors, scale
 
 
 @cache

@@ -145,7 +145,6 @@ class Place:
     ) -> Fault | None:
         """Where the rule says another number than the oracle."""
         settled = True
-        flowing = float(np.sum(np.abs(cotangent * self.node.value)))
 
         def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             nonlocal settled
@@ -159,7 +158,8 @@ class Place:
             slack = np.zeros(len(directions))
             if doubt is not None:
                 slack = np.sum(np.abs(cotangent * scaled(doubt, 1 / steps)).reshape(len(directions), -1), axis=1)
-            settled = settled and bool(np.all(slack <= UNSETTLED * (np.max(sizes, initial=0.0) + flowing)))
+                flowing = np.sum(np.abs(cotangent * self.node.value))
+                settled = settled and bool(np.all(slack <= UNSETTLED * (np.max(sizes, initial=0.0) + flowing)))
             return np.sum(parts, axis=1), sizes, slack
 
         found, tolerance = result.gradient, tolerance_of(self._dtypes)
