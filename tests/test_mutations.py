@@ -11,6 +11,7 @@ import pytest
 
 from mutations import Mutant, engine_faults, every_rule, single_rules
 from strategies import CASES, calls, collected
+from test_gradients import weighted
 from tracer.testing import broadcastable_arrays, check_gradients, programs
 
 EXAMPLES = 150
@@ -20,25 +21,15 @@ MORE = 1500
 """For a mutant that shows at few of them."""
 
 
-def weighted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A scalar that depends on every element of a result with a different weight."""
-
-    def loss(*tensors: Any) -> Any:
-        out = function(*tensors)
-        return np.sum(out * np.random.default_rng(1).uniform(0.5, 1.5, np.shape(out)))
-
-    return loss
-
-
 @cache
 def examples_of(operation: str, count: int = EXAMPLES) -> Sequence[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]:
     if operation:
         cases = collected(calls(operation), count)
-        return [(weighted(case.function), case.arrays) for case in cases]
+        return [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]
     # One input stretched along its first axis and by a new one, the other along both of its own.
     stretched = (np.linspace(1, 2, 6).reshape(1, 2, 3), np.linspace(3, 4, 24).reshape(2, 2, 2, 3))
     pairs = [*collected(broadcastable_arrays(2), count), stretched]
-    products = [(weighted(np.multiply), arrays) for arrays in pairs]
+    products = [(weighted(np.multiply, 2), arrays) for arrays in pairs]
     return [*((program.function(), program.arguments) for program in collected(programs(), EXAMPLES)), *products]
 
 
