@@ -19,14 +19,14 @@ from strategies import CASES, Case, calls, separated
 from test_gradients import weighted
 from tracer.checking.differences import Line, one_sided_slopes, slope
 from tracer.checking.exhaustive import check_exhaustively, ranges, together
-from tracer.checking.oracle import STEP, complex_array, moving_with, slope_by_complex_step
+from tracer.checking.oracle import STEP, moving_with, slope_by_complex_step
 from tracer.checking.scenarios import Subject, check_record, check_scenario
 from tracer.errors import RecordingError, UsageError
 from tracer.functions import trace
 from tracer.graph import Literal, Node
 from tracer.layers import log_softmax, softmax
 from tracer.loading import bundled_names
-from tracer.op import REAL, Domain, Elementwise, Op, registry
+from tracer.op import REAL, Domain, Elementwise, Op, complex_of, registry
 from tracer.ops import elementwise, reductions
 from tracer.replay import operation_of, replayed
 from tracer.testing import (
@@ -96,7 +96,7 @@ def test_many_directions_at_once_are_followed_like_one_by_one(name: str, data: s
         if op.complex_value is None or not any(moving) or node.dtype[0] != "f":
             continue
         rng = np.random.default_rng(0)
-        stacked = [complex_array(x, STEP * rng.normal(size=(3, *x.shape))) if moves else x for x, moves in zip(inputs, moving)]
+        stacked = [complex_of(x, STEP * rng.normal(size=(3, *x.shape))) if moves else x for x, moves in zip(inputs, moving)]
         with np.errstate(all="ignore"):
             found = op.imaginary_parts(stacked, moving, node.parameters) / STEP
             for place in range(3):

@@ -123,6 +123,11 @@ class Op:
         return cls.rules[position] is not None
 
     @classmethod
+    def has_rules(cls, count: int) -> bool:
+        """Whether any of so many inputs has a derivative rule."""
+        return any(cls.differentiable(position) for position in range(count))
+
+    @classmethod
     def input_name(cls, position: int) -> str:
         """What the input at that position is called; the last name stands for all that follow."""
         return cls.inputs[min(position, len(cls.inputs) - 1)] if cls.inputs else str(position)
@@ -321,7 +326,7 @@ def complex_of(real: Array, imaginary: Array) -> np.ndarray:
     >>> complex_of(0.0, [2.0, np.inf])
     array([0. +2.j, 0.+infj])
     """
-    together = np.empty(np.broadcast_shapes(np.shape(real), np.shape(imaginary)), dtype=np.complex128)
+    together = np.empty(np.broadcast(real, imaginary).shape, dtype=np.complex128)
     together.real = real
     together.imag = imaginary
     return together

@@ -51,11 +51,6 @@ class Line:
         sides = self.op.sides(self._inputs_at(step), self.parameters)
         return np.zeros(0) if sides is None else sides
 
-    def stays_smooth(self, step: float) -> bool:
-        """Whether a step keeps its values, and crosses no kink but those on which it starts."""
-        here, there = self.sides_at(0), self.sides_at(step)
-        return bool(np.all((here == there) | (here == 0)) and np.all(np.isfinite(self.at(step)) | ~np.isfinite(self.at(0))))
-
     def scale(self) -> float:
         """The largest number that moves."""
         moving = [(x, u) for x, u in zip(self.inputs, self.directions, strict=True) if u is not None]
@@ -64,10 +59,17 @@ class Line:
     def smooth_steps(self, signs: Sequence[float]) -> list[float]:
         """Steps to begin with: about a hundredth of 1, and of the inputs; smaller where a kink or the domain's edge is near."""
         length = max((float(np.max(np.abs(u), initial=0.0)) for u in self.directions if u is not None), default=0.0)
+        sides, finite = self.sides_at(0), np.isfinite(self.at(0))
+
+        def stays_smooth(step: float) -> bool:
+            """Whether a step keeps its values, and crosses no kink but those on which it starts."""
+            crosses = (self.sides_at(step) != sides) & (sides != 0)
+            return not np.any(crosses) and not np.any(finite & ~np.isfinite(self.at(step)))
+
         steps = []
         for scale in sorted({1.0, self.scale() or 1.0}):
             step = 0.02 * scale / (length or 1.0)
-            while step > SMALLEST_STEP and not all(self.stays_smooth(sign * step) for sign in signs):
+            while step > SMALLEST_STEP and not all(stays_smooth(sign * step) for sign in signs):
                 step /= 16
             if step > SMALLEST_STEP:
                 steps.append(step)
@@ -126,6 +128,7 @@ def _limit(
     """The entry of Ridders' table that is most certain. `order` is 2 for a difference to both sides, else 1."""
     double = np.finfo(np.float64)
     rounding = double.eps * np.maximum(np.abs(line.at(0)), np.abs(line.at(start))) + 2 * double.smallest_subnormal
+    blur = double.eps * line.scale()
     best, error = np.zeros(rounding.shape), np.full(rounding.shape, np.inf)
     above: list[np.ndarray] = []
     for row in range(ROWS):
@@ -136,7 +139,7 @@ def _limit(
             finer = (factor * current[column - 1] - above[column - 1]) / (factor - 1)
             doubt = np.maximum(np.abs(finer - current[column - 1]), np.abs(finer - above[column - 1]))
             # What neighbours cannot tell: both numbers of a difference are rounded, and so is where they are taken.
-            doubt = doubt + rounding / step + np.abs(finer) * (double.eps * line.scale() / step)
+            doubt = doubt + rounding / step + np.abs(finer) * (blur / step)
             better = doubt < error
             best, error = np.where(better, finer, best), np.where(better, doubt, error)
             current.append(finer)

@@ -14,7 +14,7 @@ import numpy as np
 from tracer.checking.comparing import Extent
 from tracer.checking.derivatives import first_order, second_order_of
 from tracer.checking.findings import Check, Comparison, badness
-from tracer.checking.gradients import compare
+from tracer.checking.gradients import compare, judged
 from tracer.checking.rules import check_rules
 from tracer.checking.scenarios import Subject
 from tracer.errors import UsageError
@@ -77,7 +77,7 @@ def together(step: Step, comparisons: Sequence[Comparison], seed: int, *, second
     order = [parameter.name for parameter in step.parameters]
     inorder = sorted(merged.values(), key=lambda one: (one.order, order.index(one.name)))
     rules, faults = check_rules(step, np.random.default_rng(seed), second_order=second_order)
-    return Check(tuple(inorder), rules, tuple(faults))
+    return judged(step, inorder, rules, faults)
 
 
 def _compare(step: Step, task: Range) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> li
     names = argument_names(function, len(arrays))
     for name, value in zip(names, arrays, strict=True):
         what = f"the argument {name!r} of {function_name(function)}"
-        if hasattr(value, "example"):
+        if is_strategy(value):
             raise UsageError(f"{what} is a strategy: assert_gradients draws arrays from it, check_gradients takes arrays")
         array = numeric_array(value, what, None)
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -82,6 +83,12 @@ def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> li
             raise UsageError(f"{what} holds {array[tuple(place)]} at {place}: gradients are checked at finite numbers")
         checked.append(array)
     return checked
+
+
+def is_strategy(value: Any) -> bool:
+    """Whether a value is a Hypothesis strategy, without loading Hypothesis to tell."""
+    module = sys.modules.get("hypothesis.strategies")
+    return module is not None and isinstance(value, module.SearchStrategy)
 
 
 def check_repeats(first: Step, second: Step, name: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tracer.checking.comparing import Comparing, Extent, extent_of
 from tracer.checking.derivatives import Derivatives, first_order, second_order_of
-from tracer.checking.findings import Check, Comparison, tolerance_of
+from tracer.checking.findings import Check, Comparison, Fault, tolerance_of
 from tracer.checking.oracle import moving_with
 from tracer.checking.rules import check_rules, first_that_is_not_finite
 from tracer.graph import Node, Step
@@ -35,9 +37,13 @@ def check_step(
         for derivatives in orders
         for parameter, extent in zip(derivatives.parameters, extents(derivatives, rng, exhaustive=exhaustive), strict=True)
     )
-    if any(each.worst is not None and each.worst.is_wrong and not np.isfinite(each.worst.found) for each in comparisons):
-        faults += first_that_is_not_finite(step)
-    return Check(comparisons, rules, tuple(faults))
+    return judged(step, comparisons, rules, faults)
+
+
+def judged(step: Step, comparisons: Sequence[Comparison], rules: int, faults: Sequence[Fault]) -> Check:
+    """What was compared and the rules that were run, as one; where a gradient is not finite, with the node it began at."""
+    infinite = any(each.worst is not None and each.worst.is_wrong and not np.isfinite(each.worst.found) for each in comparisons)
+    return Check(tuple(comparisons), rules, (*faults, *(first_that_is_not_finite(step) if infinite else ())))
 
 
 def extents(derivatives: Derivatives, rng: np.random.Generator, *, exhaustive: bool) -> list[Extent]:

@@ -43,13 +43,13 @@ def magnitudes(computed: Sequence[Computed], start: int) -> list[np.ndarray]:
     with np.errstate(all="ignore"):
         for id, row in enumerate(computed):
             own = np.square(np.asarray(row[3], dtype=np.longdouble))  # which holds the square of any double
-            parts = _square_of_parts(computed, squares, row) if id >= start else own
+            parts = _square_of_parts(computed, squares, row, own) if id >= start else own
             squares.append(np.where(np.isfinite(parts), np.maximum(parts, own), own))
         return [np.sqrt(each).astype(np.float64) for each in squares]
 
 
-def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray], row: Computed) -> Any:
-    """The sum of the squares of what an operation adds up."""
+def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray], row: Computed, own: np.ndarray) -> Any:
+    """The sum of the squares of what an operation adds up; its own square where it adds up nothing."""
     op, operands, parameters, value = row
 
     def square_of(operand: int | Literal) -> Any:
@@ -60,7 +60,6 @@ def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray]
     def value_of(operand: int | Literal) -> Any:
         return operand.value if isinstance(operand, Literal) else computed[operand][3]
 
-    own = np.square(np.asarray(value, dtype=np.longdouble))
     if op is None:
         return own
     if issubclass(op, _SUMS):

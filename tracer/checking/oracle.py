@@ -18,7 +18,7 @@ import numpy as np
 from tracer.checking.differences import FLOOR, Line, slope
 from tracer.errors import UsageError
 from tracer.graph import Literal, Node
-from tracer.op import Op
+from tracer.op import Op, complex_of
 from tracer.replay import operation_of
 
 STEP = 1e-20
@@ -57,7 +57,7 @@ def moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, wante
 
 def _moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
     steps = steps_along(nodes[moved].value, directions)
-    moving = {moved: complex_array(nodes[moved].value, scaled(directions, steps))}
+    moving = {moved: complex_of(nodes[moved].value, scaled(directions, steps))}
     error, by_differences = 0.0, set()
     for node in nodes[moved + 1 : max(wanted) + 1]:
         if not any(operand in moving for operand in node.operands) or not is_smooth(node):
@@ -70,7 +70,7 @@ def _moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, want
             largest = np.max(np.abs(imaginary), initial=0.0)
             error = max(error, float(np.max(doubt, initial=0.0) / largest) if largest else 0.0)
             by_differences.add(op.name)
-        moving[node.id] = complex_array(node.value, imaginary)
+        moving[node.id] = complex_of(node.value, imaginary)
     found = {id: scaled(moving[id].imag, 1 / steps) if id in moving else None for id in wanted}
     return Slopes(found, error, frozenset(by_differences))
 
@@ -96,8 +96,7 @@ def is_smooth(node: Node) -> bool:
     """Whether what a node is computed from moves it: integers and truth values stay, as does what has no derivative."""
     if not node.dtype.startswith("float"):
         return False
-    op = operation_of(node)
-    return any(op.differentiable(position) for position in range(len(node.inputs)))
+    return operation_of(node).has_rules(len(node.inputs))
 
 
 def imaginary_part(
@@ -126,7 +125,7 @@ def slope_by_complex_step(line: Line) -> np.ndarray:
     with np.errstate(all="ignore"):
         steps = np.min([steps_along(x, u) for x, u in moving], axis=0)
         inputs = [
-            x if u is None else complex_array(x, scaled(u[np.newaxis], steps))
+            x if u is None else complex_of(x, scaled(u[np.newaxis], steps))
             for x, u in zip(line.inputs, line.directions, strict=True)
         ]
         along: np.ndarray = scaled(imaginary_part(line.op, inputs, stacked, line.parameters, steps)[0], 1 / steps)[0]
@@ -156,14 +155,6 @@ def in_batches(places: Sequence[int], largest: int) -> Iterator[Sequence[int]]:
     count = max(1, ELEMENTS_AT_ONCE // max(1, largest))
     for start in range(0, len(places), count):
         yield places[start : start + count]
-
-
-def complex_array(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
-    """Complex numbers of one real part, with imaginary parts that are stacked along a first axis."""
-    together = np.empty(imaginary.shape, dtype=np.complex128)
-    together.real = real
-    together.imag = imaginary
-    return together
 
 
 def check_finite(nodes: Sequence[Node], loss_id: int) -> None:

@@ -17,12 +17,12 @@ from tracer.checking.evaluation import RuleResult, Rules
 from tracer.checking.findings import Difference, Fault, tolerance_of
 from tracer.checking.magnitudes import computed_in, magnitudes
 from tracer.checking.nudging import nudged
-from tracer.checking.oracle import complex_array, imaginary_part, one_hot_directions, scaled, steps_along
+from tracer.checking.oracle import imaginary_part, one_hot_directions, scaled, steps_along
 from tracer.entries import Entry
 from tracer.expression import expression
 from tracer.graph import Literal, Node, Step
 from tracer.naming import short_expression
-from tracer.op import Op
+from tracer.op import Op, complex_of
 from tracer.ops import shaping
 from tracer.replay import operation_of, start_value
 
@@ -150,7 +150,7 @@ class Place:
             nonlocal settled
             inputs = list(self._inputs)
             steps = steps_along(inputs[position], directions)
-            inputs[position] = complex_array(inputs[position], scaled(directions, steps))
+            inputs[position] = complex_of(inputs[position], scaled(directions, steps))
             stacked = [other == position for other in range(len(inputs))]
             imaginary, doubt = imaginary_part(self.op, inputs, stacked, self.node.parameters, steps)
             parts = (cotangent * scaled(imaginary, 1 / steps)).reshape(len(directions), -1)

@@ -85,19 +85,18 @@ def check_scenario(
     *,
     second_order: bool = False,
     examples: int = 1,
-    tolerance: float | None = None,
     after_each: Callable[[], None] = lambda: None,
 ) -> tuple[Check, int]:
     """Check a scenario at so many sets of parameters: the worst of every comparison, and how many sets were checked.
 
     The first are its own. Ends with the first set at which something is wrong.
     """
-    total = check_step(check_record(subject), second_order=second_order, seed=subject.seed, tolerance=tolerance)
+    total = check_step(check_record(subject), second_order=second_order, seed=subject.seed)
     after_each()
     for example in range(1, examples):
         if not total.passed:
             return total, example
-        found = check_step(subject.step(example), second_order=second_order, seed=subject.seed + example, tolerance=tolerance)
+        found = check_step(subject.step(example), second_order=second_order, seed=subject.seed + example)
         total = worst_of_both(total, found)
         after_each()
     return total, examples
@@ -105,9 +104,7 @@ def check_scenario(
 
 def worst_of_both(one: Check, other: Check) -> Check:
     """Two checks of the same comparisons as one, each with the larger of its errors."""
-    worst = tuple(
-        max(pair, key=badness) for pair in zip(one.comparisons, other.comparisons, strict=True)
-    )
+    worst = tuple(max(pair, key=badness) for pair in zip(one.comparisons, other.comparisons, strict=True))
     return replace(one, comparisons=worst, rules=max(one.rules, other.rules), faults=one.faults + other.faults)
 
 

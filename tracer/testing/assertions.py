@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import DTYPES, whole_number
-from tracer.checking.functions import check_gradients, checked_arguments, function_name
+from tracer.checking.functions import check_gradients, checked_arguments, function_name, is_strategy
 from tracer.checking.operations import check_rules_of, inputs_of, overflows, wrong_with_value
 from tracer.errors import UsageError
 from tracer.op import Elementwise, Op
@@ -54,10 +54,10 @@ def assert_gradients(
         call = call_as_code("assert_gradients", [function_name(function).split()[-1], *map(as_code, arrays)], shown)
         return _message(f"the gradients of {function_name(function)} are wrong", lines, call)
 
-    if any(_is_strategy(each) for each in arguments):
+    if any(is_strategy(each) for each in arguments):
         from hypothesis import strategies as st
 
-        together = st.tuples(*(each.map(_as_arrays) if _is_strategy(each) else st.just([each]) for each in arguments))
+        together = st.tuples(*(each.map(_as_arrays) if is_strategy(each) else st.just([each]) for each in arguments))
         _hold_for_all(together.map(lambda drawn: [array for part in drawn for array in part]), wrong, message, examples, seed)
     else:
         _hold_for(checked_arguments(function, arguments), wrong, message)
@@ -94,7 +94,7 @@ def assert_op_gradients(
 
     def wrong(arrays: Sequence[np.ndarray]) -> list[str]:
         lines = wrong_with_value(op, arrays, parameters)
-        for dtype in () if lines or not _has_rules(op, arrays) else reversed(DTYPES):
+        for dtype in () if lines or not op.has_rules(len(arrays)) else reversed(DTYPES):
             try:
                 found = failure_lines(check_rules_of(op, arrays, parameters, dtype))
             except Exception as error:
@@ -106,7 +106,7 @@ def assert_op_gradients(
         values = f"({', '.join(map(as_code, arrays))},)"
         return _message(f"{op.__name__} is wrong", lines, call_as_code("assert_op_gradients", [op.__name__, values], parameters))
 
-    if arguments is None or _is_strategy(arguments):
+    if arguments is None or is_strategy(arguments):
         hypothesis_or_say_so()
         from tracer.testing.strategies import for_operation
 
@@ -186,10 +186,6 @@ def _as_arrays(given: Any) -> list[Any]:
     return list(given) if isinstance(given, (tuple, list)) else [given]
 
 
-def _has_rules(op: type[Op], arrays: Sequence[np.ndarray]) -> bool:
-    return any(op.differentiable(position) for position in range(len(arrays)))
-
-
 def _message(what: str, lines: Sequence[str], call: str) -> str:
     return "\n".join([what, *(f"  {line}" for line in lines), "Falsifying example:", call])
 
@@ -197,11 +193,6 @@ def _message(what: str, lines: Sequence[str], call: str) -> str:
 def _without_numbers(text: str) -> str:
     """What a message says, whatever the numbers in it."""
     return re.sub(r"[-+]?[\d.]+(e[-+]?\d+)?", "", text)
-
-
-def _is_strategy(value: Any) -> bool:
-    module = sys.modules.get("hypothesis.strategies")
-    return module is not None and isinstance(value, module.SearchStrategy)
 
 
 def _inside_hypothesis() -> bool:

@@ -89,7 +89,7 @@ def programs(draw: st.DrawFn, *, max_lines: int = 10, ties: bool = True) -> Prog
 
 @st.composite
 def _expressions(draw: st.DrawFn, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """An expression of one or two of the names, the later ones more often; and which."""
+    """An expression of one or two of the names; and which."""
     a = draw(st.sampled_from(names))
     kind = draw(st.sampled_from(("one", "two", "reduction", "shaping")))
     if kind == "two":

@@ -25,8 +25,9 @@ def verdict_line(check: Check, examples: int = 1, asked: int = 1) -> str:
         sets = f" at {counted(examples, 'set')} of parameters" if examples > 1 else ""
         return f"right: all agree to {allowed:.0e}{sets}, and so does each of {rules} by itself"
     wrong = sum(not each.passed for each in check.comparisons)
+    wrong_rules = sum(bool(fault.input) for fault in check.faults)
     sets = f", first at set {examples} of {asked} (again with the same --seed and --examples {examples})" if asked > 1 else ""
-    return f"wrong: {wrong} of {counted(len(check.comparisons), 'gradient')}, {len(check.faults)} of {rules}{sets}"
+    return f"wrong: {wrong} of {counted(len(check.comparisons), 'gradient')}, {wrong_rules} of {rules}{sets}"
 
 
 def report(check: Check) -> str:
