@@ -344,6 +344,29 @@ def test_an_operation_without_complex_numbers_is_checked_by_differences(growth: 
     assert max(each.error for each in check.comparisons) < 1e-8
 
 
+@pytest.mark.parametrize(("at_zero", "is_right"), [(0.0, True), (1.0, True), (-0.3, True), (1.5, False)])
+def test_on_a_kink_of_its_own_an_operation_may_take_any_slope_between_those_on_both_sides(at_zero: float, is_right: bool) -> None:
+    class Fabs(Elementwise):
+        """The absolute value, which cannot compute with complex numbers."""
+
+        implements = np.fabs
+        formula = "fabs({x})"
+        domain = (Domain(kinks=(0.0,)),)
+
+        @staticmethod
+        def gradient_x(g: Any, out: Any, x: Any) -> Any:
+            return g * np.where(np.equal(x, 0), at_zero, np.sign(x))
+
+    check = check_gradients(lambda x: np.sum(np.fabs(x) * 2), [0.0, -1.0, 3.0])
+    assert check.passed == is_right
+    assert [each.method for each in check.comparisons] == ["differences in fabs"]
+    if not is_right:
+        worst = check.comparisons[0].worst
+        assert worst is not None
+        assert worst.index == (0,)
+        assert any("is not between the slopes on both sides" in line or "is wrong" in line for line in failure_lines(check))
+
+
 def test_a_wrong_rule_is_named_with_the_smallest_example(growth: Callable[..., Any]) -> None:
     with pytest.raises(AssertionError) as caught:
         assert_gradients(growth, np.array([[0.31, 1.75], [2.25, -1.0]]))
