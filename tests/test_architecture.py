@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
 FLOORS = [
-    ["errors", "typesetting", "initializers", "checking.nudging"],
+    ["errors", "typesetting", "initializers", "summary", "arithmetic", "checking.nudging"],
     ["graph", "arguments", "archives", "tables", "monitoring", "report"],
     ["expression", "checking.findings"],
     ["op"],

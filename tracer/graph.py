@@ -8,15 +8,17 @@ them, so that a trace can be read and drawn where nothing is computed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from tracer.errors import UsageError, close_names
+from tracer.summary import Summary, summary_of
 
 LEAVES = ("parameter", "data", "hyperparameter", "state", "constant")
 """The `op` of a node that nothing computed: what the step started from."""
@@ -60,9 +62,30 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
+class Held(Protocol):
+    """A value that is not in memory: a file holds it, or only what its summary says of it."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether `load` gives the value."""
+        ...
+
+    @property
+    def summary(self) -> Summary:
+        """The statistics of the value, without loading it."""
+        ...
+
+    def load(self) -> np.ndarray:
+        """The value, read-only. Raises UsageError where it was not kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """One operation of a step, or one leaf that the step started from.
+
+    `content` is the value, or what stands for it in a file: read `value`, a read-only array, and where a file may have kept
+    less, ask `is_kept` before; `summary` is there in any case.
 
     `formula` holds `{0}`, `{1}`, ... where the inputs stand, so that names or numbers can be put in without knowing the
     operation. `name` is the variable of the user's code, `dL/dh1` for a gradient, or empty. `gradient_of` is the forward
@@ -74,7 +97,7 @@ class Node:
     op: str
     inputs: tuple[int | Literal, ...]
     parameters: Mapping[str, Any]
-    value: np.ndarray
+    content: np.ndarray | Held
     shape: tuple[int, ...]
     dtype: str
     phase: Phase
@@ -84,9 +107,43 @@ class Node:
     source: Source | None = None
     gradient_of: int | None = None
     rule_of: int | None = None
+    _summary: Summary | None = field(default=None, init=False)
 
     def __repr__(self) -> str:
         return f"Node({self.id}, {self.op}, {self.name!r}, {self.dtype}{list(self.shape)}, {self.phase.value})"
+
+    @property
+    def value(self) -> np.ndarray:
+        """The value, a read-only array; raises UsageError where a file kept only its summary."""
+        return self.content if isinstance(self.content, np.ndarray) else self.content.load()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the value is there, and not only its summary."""
+        return isinstance(self.content, np.ndarray) or self.content.is_kept
+
+    @property
+    def summary(self) -> Summary:
+        """The statistics of the value."""
+        if not isinstance(self.content, np.ndarray):
+            return self.content.summary
+        if self._summary is None:
+            # Worked out once, when somebody asks: nothing about the node changes by it.
+            object.__setattr__(self, "_summary", summary_of(self.content))
+        assert self._summary is not None
+        return self._summary
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every element of the value is finite."""
+        if self._summary is None and isinstance(self.content, np.ndarray):
+            return bool(np.all(np.isfinite(self.content)))
+        return self.summary.is_finite
+
+    @property
+    def size(self) -> int:
+        """How many elements the value has."""
+        return math.prod(self.shape)
 
     @property
     def is_leaf(self) -> bool:
@@ -163,7 +220,7 @@ class Step:
     def first_nonfinite(self) -> Node | None:
         """The first node that holds a NaN or an infinity, or None where every number is finite."""
         for node in self.nodes:
-            if not np.all(np.isfinite(node.value)):
+            if not node.is_finite:
                 return node
         return None
 
@@ -173,7 +230,11 @@ class Trace:
     """A run: what was run, with which seed and settings, and its steps.
 
     `metrics` has a row for every step that was run, also where `steps` keeps only some of them; `printed` is what the
-    scenario's report printed, `stopped` says why a stopping rule ended the run (empty where it ran its length).
+    scenario's report printed, `stopped` says why a stopping rule ended the run (empty where it ran its length), and
+    `unfinished` why the record ends before the run came to its own end (empty where it did). `source` is the text of the
+    scenario's file, `arithmetic` tells machines apart that compute other last digits.
+
+    Of a trace that was read from a file, `steps`, `metrics` and `printed` are read when they are asked for.
     """
 
     scenario: str
@@ -182,13 +243,94 @@ class Trace:
     dtype: str
     hyperparameters: Mapping[str, Any]
     versions: Mapping[str, str]
-    steps: tuple[Step, ...] = ()
-    metrics: tuple[Mapping[str, Any], ...] = ()
-    printed: tuple[str, ...] = ()
+    steps: Sequence[Step] = ()
+    metrics: Sequence[Mapping[str, Any]] = ()
+    printed: Sequence[str] = ()
     stopped: str = ""
+    unfinished: str = ""
+    source: str = ""
+    arithmetic: str = ""
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"
+
+    @property
+    def planned(self) -> int:
+        """How many steps the run was to have."""
+        return int(self.hyperparameters.get("steps", len(self.steps)))
+
+    def step(self, index: int) -> Step:
+        """The step of that index, counted from 0 in the course of the run. Raises KeyError where it is not on record."""
+        # Whole runs are by far the most: there, position and index are one.
+        if 0 <= index < len(self.steps) and self.steps[index].index == index:
+            return self.steps[index]
+        for step in self.steps:
+            if step.index == index:
+                return step
+        there = f"steps 0 to {self.steps[-1].index}" if self.steps else "no steps"
+        raise KeyError(f"there is no step {index}: {self.scenario} has {there} on record")
+
+    def first_nonfinite(self) -> tuple[Step, Node] | None:
+        """The first node of the run that holds a NaN or an infinity, and its step; None where every number is finite."""
+        for step in self.steps:
+            node = step.first_nonfinite()
+            if node is not None:
+                return step, node
+        return None
+
+    def to_networkx(self, step: int = 0) -> Any:
+        """The graph of one step, a networkx.MultiDiGraph: nodes by id, an edge for every use of a value.
+
+        Nodes and edges carry plain numbers and texts, so that every format of networkx can write them. An edge knows the
+        `position` of the input it is.
+
+        >>> empty = np.zeros(())
+        >>> x = Node(0, "parameter", (), {}, empty, (), "float64", Phase.INIT, "x", "")
+        >>> y = Node(1, "multiply", (0, 0), {}, empty, (), "float64", Phase.FORWARD, "y", "{0} * {1}")
+        >>> graph = Trace("t", "", 0, "float64", {}, {}, (Step(0, (x, y), 1),)).to_networkx()
+        >>> list(graph.edges(data="position")), graph.nodes[1]["op"]
+        ([(0, 1, 0), (0, 1, 1)], 'multiply')
+        """
+        import networkx  # nothing else of the record needs it
+
+        found = self.step(step)
+        graph = networkx.MultiDiGraph(scenario=self.scenario, step=found.index, seed=self.seed)
+        for node in found.nodes:
+            graph.add_node(node.id, **_attributes(node, found))
+            for position, operand in enumerate(node.inputs):
+                if not isinstance(operand, Literal):
+                    graph.add_edge(operand, node.id, position=position)
+        return graph
+
+
+def _attributes(node: Node, step: Step) -> dict[str, str | int | float | bool]:
+    """What a graph says of a node: only what there is, as plain numbers and texts."""
+    summary = node.summary
+    attributes: dict[str, Any] = {
+        "op": node.op,
+        "name": node.name,
+        "phase": node.phase.value,
+        "shape": ",".join(map(str, node.shape)),
+        "dtype": node.dtype,
+        "formula": node.formula,
+        "scope": node.scope,
+        "source": str(node.source) if node.source else "",
+        "expression": node.source.text if node.source else "",
+        "gradient_of": node.gradient_of,
+        "rule_of": node.rule_of,
+        "gradient": step.gradients.get(node.id),
+        "updated": step.updates.get(node.id),
+        "count": summary.count,
+        "min": summary.minimum,
+        "max": summary.maximum,
+        "mean": summary.mean,
+        "std": summary.std,
+        "l2": summary.l2,
+        "zeros": summary.zeros,
+        "nans": summary.nans,
+        "infinities": summary.infinities,
+    }
+    return {name: value for name, value in attributes.items() if value is not None and value != ""}
 
 
 def validate(trace: Trace) -> None:
@@ -198,24 +340,36 @@ def validate(trace: Trace) -> None:
     values, values cannot be written to, names are unique, and every gradient and update points at a node of its shape.
     """
     for step in trace.steps:
-        names: set[str] = set()
-        phase = 0
-        for position, node in enumerate(step.nodes):
-            problem = _problem_of(node, position, phase)
-            if not problem and node.name and node.name in names:
-                problem = f"the name {node.name!r} is taken by an earlier node"
-            if problem:
-                raise UsageError(f"step {step.index}, node {position} ({node.op} {node.name!r}): {problem}")
-            names.add(node.name)
-            phase = PHASES.index(node.phase)
-        for kind, pairs in (("gradient", step.gradients), ("update", step.updates)):
-            for of, by in pairs.items():
-                if not (0 <= of < len(step.nodes) and 0 <= by < len(step.nodes)):
-                    raise UsageError(f"step {step.index}: a {kind} points outside the step ({of} -> {by})")
-                if step.nodes[of].shape != step.nodes[by].shape or step.nodes[of].dtype != step.nodes[by].dtype:
-                    raise UsageError(f"step {step.index}: the {kind} of node {of} has another shape or dtype (node {by})")
-        if not 0 <= step.loss_id < len(step.nodes) or step.nodes[step.loss_id].shape != ():
-            raise UsageError(f"step {step.index}: the loss is no scalar node")
+        problem = structure_problem(step) or next(filter(None, map(_value_problem, step.nodes)), "")
+        if problem:
+            raise UsageError(f"step {step.index}{problem}")
+
+
+def structure_problem(step: Step) -> str:
+    """What is wrong with a step, values aside: empty, or the end of a message that begins with the step."""
+    names: set[str] = set()
+    phase = 0
+    for position, node in enumerate(step.nodes):
+        problem = _problem_of(node, position, phase)
+        if not problem and node.name and node.name in names:
+            problem = f"the name {node.name!r} is taken by an earlier node"
+        if problem:
+            return _of_node(node, problem, position)
+        names.add(node.name)
+        phase = PHASES.index(node.phase)
+    for kind, pairs in (("gradient", step.gradients), ("update", step.updates)):
+        for of, by in pairs.items():
+            if not (0 <= of < len(step.nodes) and 0 <= by < len(step.nodes)):
+                return f": a {kind} points outside the step ({of} -> {by})"
+            if step.nodes[of].shape != step.nodes[by].shape or step.nodes[of].dtype != step.nodes[by].dtype:
+                return f": the {kind} of node {of} has another shape or dtype (node {by})"
+    if not 0 <= step.loss_id < len(step.nodes) or step.nodes[step.loss_id].shape != ():
+        return ": the loss is no scalar node"
+    return ""
+
+
+def _of_node(node: Node, problem: str, position: int) -> str:
+    return f", node {position} ({node.op} {node.name!r}): {problem}"
 
 
 def _problem_of(node: Node, position: int, phase: int) -> str:
@@ -227,13 +381,18 @@ def _problem_of(node: Node, position: int, phase: int) -> str:
         return "it uses a node that is not before it"
     if node.is_leaf and node.inputs:
         return "a leaf has inputs"
-    if node.value.shape != node.shape or str(node.value.dtype) != node.dtype:
-        return f"it says {node.dtype}{node.shape}, its value is {node.value.dtype}{node.value.shape}"
-    if node.value.flags.writeable:
-        return "its value can be written to"
     for twin in (node.gradient_of, node.rule_of):
         if twin is not None and not 0 <= twin < position:
             return f"its twin {twin} is not before it"
     if node.phase is Phase.BACKWARD and not node.is_leaf and node.gradient_of is None:
         return "it is a backward node without a forward twin"
     return ""
+
+
+def _value_problem(node: Node) -> str:
+    if not node.is_kept:
+        return ""
+    if node.value.shape != node.shape or str(node.value.dtype) != node.dtype:
+        problem = f"it says {node.dtype}{node.shape}, its value is {node.value.dtype}{node.value.shape}"
+        return _of_node(node, problem, node.id)
+    return _of_node(node, "its value can be written to", node.id) if node.value.flags.writeable else ""

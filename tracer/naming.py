@@ -45,7 +45,7 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, base: Path | None) -> tuple
                 op=op if isinstance(op, str) else op.name,
                 inputs=operands,
                 parameters=parameters,
-                value=array,
+                content=array,
                 shape=array.shape,
                 dtype=str(array.dtype),
                 phase=context.phase,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import checked_dtype, whole_number
+from tracer.arithmetic import fingerprint
 from tracer.errors import UsageError
 from tracer.graph import Phase, Step, Trace
 from tracer.recorder import Recorder, check_scalar
@@ -81,6 +82,8 @@ class Training:
             dtype=dtype,
             hyperparameters={**known, "steps": self.steps},
             versions=versions(),
+            source=_text_of(scenario.path),
+            arithmetic=fingerprint(),
         )
 
     @property
@@ -253,6 +256,14 @@ def run(
 def _shown(setting: Any) -> Any:
     """A setting as it is shown; a function by its name."""
     return getattr(setting, "__name__", str(setting)) if callable(setting) else setting
+
+
+def _text_of(path: Path | None) -> str:
+    """The text of a scenario's file; empty where the scenario is no file's, or the file is gone."""
+    try:
+        return path.read_text(errors="replace") if path is not None else ""
+    except OSError:
+        return ""
 
 
 def versions() -> dict[str, str]:

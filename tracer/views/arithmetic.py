@@ -28,7 +28,7 @@ def worked_element(
 ) -> str:
     """The arithmetic of one element (by default the first), or empty where there is none to show."""
     index = (0,) * len(node.shape) if index is None else index
-    if node.is_leaf or not node.value.size:
+    if node.is_leaf or not node.is_kept or not node.size or not all(nodes[id].is_kept for id in node.operands):
         return ""
     spelled = compact(_spell(nodes, node, labels, index, digits))
     result = number_text(node.value[index], digits)

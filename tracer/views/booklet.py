@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracer.graph import Node, Phase, Step, Trace
 from tracer.typesetting import image, literal, mono
-from tracer.views.boxes import grid_lines, shortened
+from tracer.views.boxes import content_lines, shortened
 from tracer.views.curve import curve
 from tracer.views.diagram import MOST_NODES, Diagram, diagram, phase_nodes
 from tracer.views.drawing import Drawing, Layout
@@ -270,8 +270,8 @@ def _parameter_table(step: Step) -> str:
     cells = ["table.header([Parameter], [Shape], [Count])"]
     total = 0
     for node in step.parameters:
-        total += node.value.size
-        cells += [mono(shortened(node.name, COVER_NAME)), mono(shape_text(node.shape)), mono(f"{node.value.size:,}")]
+        total += node.size
+        cells += [mono(shortened(node.name, COVER_NAME)), mono(shape_text(node.shape)), mono(f"{node.size:,}")]
     cells += ["[Total]", "[]", mono(f"{total:,}")]
     return _table(cells, 3, "(left, left, right)")
 
@@ -291,7 +291,7 @@ def _update_table(step: Step) -> tuple[str, float]:
         if node.id not in step.updates:
             continue
         gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
-        grids = [grid_lines(value) for value in (node.value, gradient.value, new.value)]
+        grids = [content_lines(each) for each in (node, gradient, new)]
         name = shortened(node.name, COVER_NAME)
         cells.append(mono(f"{name}\n{shape_text(node.shape)}" if node.shape else name, 8))
         colours = ("#111111", GRADIENT_TEXT, "#111111")

@@ -8,7 +8,8 @@ from html import escape
 import numpy as np
 
 from tracer.graph import Node, Step
-from tracer.views.notation import DIGITS, Labels, mean_of, number_text, shape_text
+from tracer.summary import Summary, summary_of
+from tracer.views.notation import DIGITS, Labels, extremes_text, number_text, shape_text, zeros_text
 from tracer.views.palette import ELSEWHERE, GRADIENT_TEXT, QUIET_TEXT, Kind, kind_of
 
 ROWS, COLUMNS = 4, 4
@@ -45,7 +46,7 @@ def grid_lines(value: np.ndarray, digits: int = DIGITS) -> list[str]:
     if value.size == 0:
         return ["empty"]
     if value.ndim > 2 or value.size > CORNERS:
-        return _summary_lines(value, digits)
+        return _summary_lines(summary_of(value), str(value.dtype), digits)
     table = value.reshape(1, -1) if value.ndim == 1 else value
     rows = [_row(row, digits) for row in _elided_rows(table)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -62,18 +63,21 @@ def _row(row: np.ndarray, digits: int) -> list[str]:
     return texts if len(texts) <= COLUMNS else [*texts[: COLUMNS - 2], "...", texts[-1]]
 
 
-def _summary_lines(value: np.ndarray, digits: int) -> list[str]:
-    if value.dtype == bool:
-        return [f"{np.count_nonzero(value)} of {value.size} true"]
-    finite = value[np.isfinite(value)]
+def _summary_lines(summary: Summary, dtype: str, digits: int = DIGITS) -> list[str]:
+    if dtype == "bool":
+        return [f"{summary.count - summary.zeros} of {summary.count} true"]
     lines = []
-    if finite.size:
-        mean = number_text(mean_of(finite), digits)
-        lines = [
-            f"min {number_text(finite.min(), digits)}  max {number_text(finite.max(), digits)}",
-            f"mean {mean}  zero {100 * (value.size - np.count_nonzero(value)) / value.size:.0f}%",
-        ]
-    return lines if finite.size == value.size else [*lines, f"NaN or infinite: {value.size - finite.size}"]
+    if summary.finite_count:
+        low, high = extremes_text(summary, dtype, digits)
+        lines = [f"min {low}  max {high}", f"mean {number_text(summary.mean, digits)}  zero {zeros_text(summary)}"]
+    return lines if summary.is_finite else [*lines, f"NaN or infinite: {summary.count - summary.finite_count}"]
+
+
+def content_lines(node: Node) -> list[str]:
+    """The lines of a node's value in a box; of one that is large or was not kept, its summary."""
+    if node.size > CORNERS or not node.is_kept:
+        return _summary_lines(node.summary, node.dtype)
+    return grid_lines(node.value)
 
 
 def node_box(step: Step, node: Node, labels: Labels) -> str:
@@ -83,12 +87,12 @@ def node_box(step: Step, node: Node, labels: Labels) -> str:
     formula = labels.formula(node)
     name = labels[node.id]
     rows = [_heading(name, node, formula if formula != name else "")]
-    lines = grid_lines(node.value)
+    lines = content_lines(node)
     value = _caption("value") + _mono(lines)
     if gradient is None:
         rows.append(_cell(value, span=2))
     else:
-        gradient_lines = grid_lines(gradient.value)
+        gradient_lines = content_lines(gradient)
         below = _caption("gradient", GRADIENT_TEXT) + _mono(gradient_lines, GRADIENT_TEXT)
         if max(map(len, lines)) + max(map(len, gradient_lines)) <= BESIDE:
             rows.append(_cell(value) + _cell(below))
@@ -99,7 +103,7 @@ def node_box(step: Step, node: Node, labels: Labels) -> str:
 
 def reference_box(node: Node, labels: Labels) -> str:
     """The small box of a node that is drawn in full elsewhere: its name, and its shape or its one number."""
-    number = "" if node.shape else grid_lines(node.value)[0]
+    number = "" if node.shape else content_lines(node)[0]
     return _table([_heading(labels[node.id], node, "" if number == labels[node.id] else number)], ELSEWHERE)
 
 

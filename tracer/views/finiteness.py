@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tracer.graph import Node, Step
+from tracer.summary import Summary
 from tracer.views.notation import Labels, counted, node_number
 
 
@@ -30,14 +29,15 @@ class FiniteWatch:
         step, node = self._began
         where = f" ({node.source})" if node.source else ""
         label = Labels(step.nodes)[node.id]
-        return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.value)}"
+        return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.summary)}"
 
 
-def nonfinite_text(value: np.ndarray) -> str:
+def nonfinite_text(summary: Summary) -> str:
     """How many numbers of an array are NaN or infinite.
 
-    >>> nonfinite_text(np.array([1.0, np.nan, np.inf, -np.inf]))
+    >>> from tracer.summary import summary_of
+    >>> nonfinite_text(summary_of(np.array([1.0, np.nan, np.inf, -np.inf])))
     'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
     """
-    counts = {"NaN": np.count_nonzero(np.isnan(value)), "infinite": np.count_nonzero(np.isinf(value))}
-    return ", ".join(f"{name} in {count} of {counted(value.size, 'element')}" for name, count in counts.items() if count)
+    counts = {"NaN": summary.nans, "infinite": summary.infinities}
+    return ", ".join(f"{name} in {count} of {counted(summary.count, 'element')}" for name, count in counts.items() if count)

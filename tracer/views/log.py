@@ -9,7 +9,7 @@ from tracer.graph import Node, Phase, Step, Trace
 from tracer.naming import derived_name
 from tracer.views.arithmetic import worked_element
 from tracer.views.finiteness import FiniteWatch, nonfinite_text
-from tracer.views.notation import DIGITS, Labels, counted, measured_text, node_number, norm_of, number_text, value_text
+from tracer.views.notation import DIGITS, Labels, content_text, counted, measured_text, node_number, number_text
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
@@ -89,7 +89,7 @@ class _StepLog:
                 yield f"-- {phase.value}"
             yield from self._node_lines(node)
             if node is began:
-                yield f"{INDENT}!! {nonfinite_text(node.value)}: the first of this run"
+                yield f"{INDENT}!! {nonfinite_text(node.summary)}: the first of this run"
 
     def _node_lines(self, node: Node) -> Iterator[str]:
         equation = f"{self.labels.equation(node):<{EQUATION_WIDTH}}"
@@ -97,10 +97,10 @@ class _StepLog:
         yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._remark(node)}".rstrip()
         worked = worked_element(self._step.nodes, node, self.labels, digits=self._digits)
         if node.shape or not worked:
-            yield f"{INDENT}{value_text(node.value, self._digits)}"
+            yield f"{INDENT}{content_text(node, self._digits)}"
         norm = ""
-        if node.id in self._derived and node.value.size > 1:
-            norm = f"|g| = {number_text(norm_of(node.value), self._digits)}"
+        if node.id in self._derived and node.size > 1:
+            norm = f"|g| = {number_text(node.summary.l2, self._digits)}"
         below = "    ".join(part for part in (worked, norm) if part)
         if below:
             yield f"{INDENT}{below}"

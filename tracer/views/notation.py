@@ -10,6 +10,7 @@ import numpy as np
 from tracer.expression import expression
 from tracer.graph import Node, Step
 from tracer.naming import short_expression
+from tracer.summary import Summary
 
 DIGITS = 4
 """Significant digits of a number, unless asked for others."""
@@ -68,11 +69,6 @@ def dtype_text(dtype: str) -> str:
     return f"{_KINDS[kind.kind]}{kind.itemsize * 8}" if kind.kind in _KINDS else str(dtype)
 
 
-def is_small(value: np.ndarray) -> bool:
-    """Whether an array is written in full: at most 4 x 4, or as many elements."""
-    return 0 < value.size <= FULL
-
-
 def array_text(value: np.ndarray, digits: int = DIGITS) -> str:
     """A small array on one line.
 
@@ -84,48 +80,48 @@ def array_text(value: np.ndarray, digits: int = DIGITS) -> str:
     return f"[{' '.join(array_text(part, digits) for part in value)}]"
 
 
-def summary_text(value: np.ndarray, digits: int = DIGITS) -> str:
+def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int = DIGITS) -> str:
     """A large array in one line: shape, dtype, count, extremes and mean of its finite numbers, share of zeros.
 
-    >>> summary_text(np.arange(32, dtype=np.float32).reshape(4, 8))
+    >>> from tracer.summary import summary_of
+    >>> summary_text(summary_of(np.arange(32.0)), (4, 8), "float32")
     '(4,8) f32 n=32 min=0 max=31 mean=15.5 zero=3%'
-    >>> summary_text(np.array([1.0, np.nan] * 10))
+    >>> summary_text(summary_of(np.array([1.0, np.nan] * 10)), (20,), "float64")
     '(20,) f64 n=20 min=1 max=1 mean=1 zero=0% nan=10'
     """
-    text = f"{shape_text(value.shape)} {dtype_text(str(value.dtype))} n={value.size}"
-    if not value.size:
+    text = f"{shape_text(shape)} {dtype_text(dtype)} n={summary.count}"
+    if not summary.count:
         return text
-    nan, infinite = np.count_nonzero(np.isnan(value)), np.count_nonzero(np.isinf(value))
-    finite = value[np.isfinite(value)] if nan or infinite else value
-    if finite.size:
-        mean = number_text(mean_of(finite), digits)
-        text += f" min={number_text(finite.min(), digits)} max={number_text(finite.max(), digits)} mean={mean}"
-    text += f" zero={100 * (value.size - np.count_nonzero(value)) / value.size:.0f}%"
+    if summary.finite_count:
+        low, high = extremes_text(summary, dtype, digits)
+        text += f" min={low} max={high} mean={number_text(summary.mean, digits)}"
+    text += f" zero={zeros_text(summary)}"
+    nan, infinite = summary.nans, summary.infinities
     return text + (f" nan={nan}" if nan else "") + (f" inf={infinite}" if infinite else "")
 
 
-def mean_of(value: np.ndarray) -> float:
-    """The mean in double precision; infinite where the sum overflows, and no warning then."""
-    with np.errstate(all="ignore"):
-        return float(np.mean(value, dtype=np.float64))
+def extremes_text(summary: Summary, dtype: str, digits: int = DIGITS) -> tuple[str, str]:
+    """The smallest and the largest finite number; of booleans as they are written."""
+    ends = (summary.minimum, summary.maximum)
+    low, high = (number_text(bool(end) if dtype == "bool" else end, digits) for end in ends)
+    return low, high
 
 
-def norm_of(value: np.ndarray) -> float:
-    """The square root of the sum of squares, scaled by the largest so that it overflows only where it must.
+def zeros_text(summary: Summary) -> str:
+    """How much of an array is zero.
 
-    >>> norm_of(np.array([3e200, 4e200])) / 1e200, norm_of(np.zeros(2))
-    (5.0, 0.0)
+    >>> from tracer.summary import summary_of
+    >>> zeros_text(summary_of(np.array([0, 0, 1])))
+    '67%'
     """
-    with np.errstate(all="ignore"):
-        largest = float(np.max(np.abs(value), initial=0.0))
-        if largest == 0 or not np.isfinite(largest):
-            return largest
-        return largest * float(np.sqrt(np.sum(np.square(value / largest), dtype=np.float64)))
+    return f"{100 * summary.zeros / summary.count:.0f}%"
 
 
-def value_text(value: np.ndarray, digits: int = DIGITS) -> str:
-    """An array in full where it is small, else its summary."""
-    return array_text(value, digits) if is_small(value) else summary_text(value, digits)
+def content_text(node: Node, digits: int = DIGITS) -> str:
+    """The value of a node in full where it is small and kept, else its summary."""
+    if 0 < node.size <= FULL and node.is_kept:
+        return array_text(node.value, digits)
+    return summary_text(node.summary, node.shape, node.dtype, digits)
 
 
 class Labels:
