@@ -30,6 +30,12 @@ class RecordingError(TracerError, TypeError):
     exit_code = 3
 
 
+class TraceFileError(TracerError, ValueError):
+    """A file that is no trace file, is damaged, or was written by a newer version (exit code 4)."""
+
+    exit_code = 4
+
+
 def close_names(name: str, names: list[str]) -> str:
     """What a message says of the names that are near to a wrong one.
 

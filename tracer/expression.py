@@ -27,7 +27,7 @@ def binding(text: str) -> int:
     for word in text.split(" "):
         if depth == 0 and word in _LEVELS:
             loosest = min(loosest, _LEVELS[word])
-        depth += sum(map(word.count, "([")) - sum(map(word.count, ")]"))
+        depth += _opened(word)
     return loosest
 
 
@@ -42,26 +42,31 @@ def fill(template: str, texts: Sequence[str]) -> str:
     ('(-0.5) ** 2', '(x @ W).T', '-(a * b)')
     """
     level = binding(template)
-    text, last = "", 0
+    parts, last, depth = [], 0, 0
     for slot in _SLOT.finditer(template):
-        before, after = template[: slot.start()], template[slot.end() :]
+        between = template[last : slot.start()]
+        depth += _opened(between)
         put = texts[int(slot[1])]
-        if binding(put) < _needed(level, before, after):
+        follows = template[slot.end() : slot.end() + 1]
+        if binding(put) < _needed(level, depth, follows, is_first=not slot.start()):
             put = f"({put})"
-        text += template[last : slot.start()] + put
+        parts += [between, put]
         last = slot.end()
-    return text + template[last:]
+    return "".join(parts) + template[last:]
 
 
-def _needed(level: int, before: str, after: str) -> int:
-    if after[:1] in (".", "["):
+def _opened(text: str) -> int:
+    """How many brackets a text opens and does not close."""
+    return sum(map(text.count, "([")) - sum(map(text.count, ")]"))
+
+
+def _needed(level: int, depth: int, follows: str, *, is_first: bool) -> int:
+    if follows in (".", "["):
         return ATOM
-    if before.count("(") + before.count("[") > before.count(")") + before.count("]"):
-        return 0
-    if level == ATOM:
+    if depth > 0 or level == ATOM:
         return 0
     power = level == _LEVELS["**"]
-    if not before:
+    if is_first:
         return level + power
     return level if power else level + 1
 

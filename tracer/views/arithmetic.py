@@ -2,7 +2,7 @@
 
 An operation knows from which elements of its inputs an element of its output is made (`Op.parts`) and how that is
 written (`Op.spell`). Inputs without a name are spelled out in turn, as they are in the formula. A trace may name an
-operation that is no longer there: then there is nothing to spell.
+operation that is no longer there, and a file may have kept no more than summaries: then there is nothing to spell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def worked_element(
 ) -> str:
     """The arithmetic of one element (by default the first), or empty where there is none to show."""
     index = (0,) * len(node.shape) if index is None else index
-    if node.is_leaf or not node.is_kept or not node.size or not all(nodes[id].is_kept for id in node.operands):
+    if node.is_leaf or not node.is_kept or not node.size:
         return ""
     spelled = compact(_spell(nodes, node, labels, index, digits))
     result = number_text(node.value[index], digits)
@@ -40,13 +40,17 @@ def worked_element(
 
 def _spell(nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int) -> str:
     op = registry.named(node.op)
-    if op is None:
+    if op is None or not all(nodes[id].is_kept for id in node.operands):
         return ""
     arrays = [np.asarray(0 if x.value is None else x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
-    parts = op.parts(index, arrays, node.parameters)
+    try:
+        parts = op.parts(index, arrays, node.parameters)
+        taken = [] if parts is None else [np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return ""  # an operation of that name, but another one than was recorded
     if parts is None:
         return ""
-    chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)])
+    chosen = _chosen_terms(taken)
     terms = []
     for operand, array, part in zip(node.inputs, arrays, parts, strict=True):
         if isinstance(operand, Literal):

@@ -35,8 +35,7 @@ class FiniteWatch:
 def nonfinite_text(summary: Summary) -> str:
     """How many numbers of an array are NaN or infinite.
 
-    >>> from tracer.summary import summary_of
-    >>> nonfinite_text(summary_of(np.array([1.0, np.nan, np.inf, -np.inf])))
+    >>> nonfinite_text(Summary(count=4, nans=1, infinities=2))
     'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
     """
     counts = {"NaN": summary.nans, "infinite": summary.infinities}

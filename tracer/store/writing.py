@@ -1,0 +1,311 @@
+"""Writing a trace file while the run goes: one commit a step, so that what was written stays whole whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracer.errors import TracerError, UsageError
+from tracer.graph import Held, Node, Step, Trace
+from tracer.store.format import APPLICATION, PAGE_SIZE, SCHEMA, WAITING, journal_of, mark, roll_back
+from tracer.store.keeping import BUDGET, Keeping
+from tracer.store.layout import Strides, elements_of
+from tracer.store.plain import DTYPES, to_json
+from tracer.store.reading import text_digest
+from tracer.store.rows import LARGEST, NOT_KEPT, Row, is_inline, key_of, packed_summary
+from tracer.store.structure import Structure, is_same, layouts_of, structure_text, without_values
+from tracer.summary import Summary
+
+KNOWN_STRUCTURES = 8
+"""Structures that a step is compared with before it is written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found out of an array that may come again: it is held, so that its address stays its own."""
+
+    content: np.ndarray | Held
+    key: bytes
+    packed: bytes
+
+
+class TraceWriter:
+    """Writes a run to a file, a step at a time.
+
+    The file takes its name with its first finished step: until then an earlier file of that name stays. `head` is the
+    trace without its steps. Raises UsageError where the file cannot be written, or another run is writing it.
+    """
+
+    def __init__(self, path: Path, head: Trace, values: str = "", budget: int = BUDGET) -> None:
+        self.path = path
+        self.keeping = Keeping(values, head.planned, budget)
+        self.steps = 0
+        self._part = path.with_name(f"{path.name}.part")
+        self._structures: list[tuple[int, Structure]] = []
+        self._structure_count = 0
+        self._known: dict[int, _Known] = {}
+        self._pending: tuple[Step, Row] | None = None
+        self._is_broken = False
+        self._refuse_if_in_use(path)
+        self._refuse_if_in_use(self._part)
+        try:
+            for place in (self._part, journal_of(self._part)):
+                place.unlink(missing_ok=True)
+            self._connection = self._connect(self._part)
+            self._begin_file(head)
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"cannot write {path}: {_reason(error)}") from None
+
+    # The run.
+
+    def write(self, step: Step, printed: Sequence[str] = ()) -> None:
+        """Write a finished step, and what the program printed since the last; it is on disk when this returns."""
+        try:
+            self._write(step, printed)
+        except (sqlite3.Error, OSError) as error:
+            raise self._failed(error) from None
+        except BaseException:
+            self._take_back()
+            raise
+        if self.steps == 1:
+            self._take_name()
+
+    def end(
+        self,
+        stopped: str = "",
+        printed: Sequence[str] = (),
+        unfinished: str = "",
+        metrics: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Write how the run ended, and the values of its last step. A file without a step is taken back.
+
+        `metrics` are given where they are not those of the steps.
+        """
+        if self._is_broken:
+            return
+        if not self.steps:
+            self.discard()
+            return
+        try:
+            if self._pending is not None and self.keeping.choice != "summary":
+                self._replace_last(*self._pending)
+            rows = None if metrics is None else list(metrics)
+            end = {"stopped": stopped, "unfinished": unfinished, "printed": list(printed), "metrics": rows}
+            self._write_part("end", to_json(end))
+            self._connection.execute("COMMIT")
+            self._connection.close()
+        except (sqlite3.Error, OSError) as error:
+            raise self._failed(error) from None
+        self._is_broken = True
+
+    def discard(self) -> None:
+        """Take back a file that no step was written to."""
+        self._is_broken = True
+        self._connection.close()
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
+            journal_of(self._part).unlink(missing_ok=True)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more can be written."""
+        return not self._is_broken
+
+    # The file.
+
+    def _begin_file(self, head: Trace) -> None:
+        for pragma in (f"page_size = {PAGE_SIZE}", f"application_id = {APPLICATION}", f"user_version = {mark()}"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.execute("BEGIN IMMEDIATE")
+        for table in SCHEMA.values():
+            self._connection.execute(table)
+        text = to_json(
+            {
+                "scenario": head.scenario,
+                "title": head.title,
+                "seed": head.seed,
+                "dtype": head.dtype,
+                "hyperparameters": dict(head.hyperparameters),
+                "versions": dict(head.versions),
+                "source": head.source,
+                "arithmetic": head.arithmetic,
+                "byteorder": sys.byteorder,
+            }
+        )
+        self._write_part("head", text)
+        self._digest = text_digest(text)
+
+    def _write_part(self, name: str, text: str) -> None:
+        self._connection.execute("INSERT INTO run VALUES (?, ?, ?)", (name, text, text_digest(text)))
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=WAITING)
+        # A killed process loses nothing that was handed to the system; only a power cut could.
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    def _take_name(self) -> None:
+        """With the first step the file takes its name. It is closed for it: SQLite knows its journal by the name."""
+        try:
+            self._connection.execute("COMMIT")
+            self._connection.close()
+            journal_of(self.path).unlink(missing_ok=True)
+            self._part.replace(self.path)
+            self._connection = self._connect(self.path)
+            self._connection.execute("BEGIN IMMEDIATE")
+        except (sqlite3.Error, OSError) as error:
+            raise self._failed(error) from None
+
+    def _refuse_if_in_use(self, path: Path) -> None:
+        """Raise UsageError where another run is writing this file: it holds the right to write from its first step to its end."""
+        if not path.is_file():
+            return
+        try:
+            roll_back(path)
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise UsageError(f"another run is writing {path}: choose another folder with -o") from None
+        except (sqlite3.Error, TracerError):
+            pass  # no trace file, or a damaged one: it makes room
+
+    def _failed(self, error: Exception) -> UsageError:
+        """Close the file after an error: every step but the one in progress is in it."""
+        self._is_broken = True
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+        if not self.steps:
+            with contextlib.suppress(OSError):
+                self._part.unlink(missing_ok=True)
+        so_far = {0: "", 1: "; the first step is in it"}.get(self.steps, f"; the first {self.steps} steps are in it")
+        return UsageError(f"cannot write {self.path}: {_reason(error)}{so_far}")
+
+    # A step.
+
+    def _write(self, step: Step, printed: Sequence[str]) -> None:
+        layouts = layouts_of(step)
+        is_there = all(node.is_kept for node in step.nodes)
+        keep = is_there and self.keeping.wants(self.steps, is_finite=all(node.is_finite for node in step.nodes))
+        structure = self._structure_id(step, layouts)
+        row, size = self._row(step, layouts, structure, to_json(list(printed)), keep)
+        self._insert(row)
+        self._commit()
+        self._pending = (step, row) if is_there and not keep else None
+        self.keeping.count(self.steps, size, was_kept=keep)
+        self.steps += 1
+
+    def _take_back(self) -> None:
+        """After an interruption: the file is as it was after the step before."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
+        self._pending = None
+
+    def _row(self, step: Step, layouts: Sequence[Strides], structure: int, printed: str, keep: bool) -> tuple[Row, int]:
+        """The row of a step, its values on the way into the file, and how many bytes both take."""
+        small, summaries, keys, size = [], [], [], 0
+        known: dict[int, _Known] = {}
+        for node, layout in zip(step.nodes, layouts, strict=True):
+            if is_inline(node, layout, kept=keep):
+                small.append(elements_of(node.value, layout).tobytes())
+                continue
+            found = self._known.get(id(node.content)) or known.get(id(node.content))
+            if found is None or (keep and not found.key):
+                key = b""
+                if keep:
+                    key, written = self._store(node, layout)
+                    size += written
+                found = _Known(node.content, key, found.packed if found else packed_summary(_summary(node), node.dtype))
+            known[id(node.content)] = found
+            summaries.append(found.packed)
+            keys.append(found.key)
+        self._known = known
+        metrics = to_json(dict(step.metrics))
+        packed = (b"".join(small), b"".join(summaries), b"".join(keys) if keep else None)
+        row = Row(self.steps, structure, step.index, metrics, printed, *packed)
+        return row, size + len(metrics) + len(row.small) + len(row.summaries) + len(row.keys or b"")
+
+    def _store(self, node: Node, layout: Strides) -> tuple[bytes, int]:
+        """Put a value into the file unless it is there; its key, and how many bytes were written."""
+        if node.dtype not in DTYPES or node.value.nbytes > LARGEST:
+            return NOT_KEPT, 0
+        elements = elements_of(node.value, layout)
+        key = key_of(elements)
+        found = self._connection.execute("SELECT 1 FROM value WHERE key = ?", (key,)).fetchone()
+        if found:
+            return key, 0
+        self._connection.execute("INSERT INTO value VALUES (?, ?)", (key, elements.data))
+        return key, elements.nbytes
+
+    def _insert(self, row: Row) -> None:
+        digest = row.digest(self._digest)
+        self._connection.execute(
+            "INSERT INTO step (position, digest, structure, number, metrics, printed, small, summaries, keys)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (row.position, digest, row.structure, row.number, row.metrics, row.printed, row.small, row.summaries, row.keys),
+        )
+        self._before, self._digest = self._digest, digest
+
+    def _replace_last(self, step: Step, row: Row) -> None:
+        """Write the last step once more, with its values."""
+        self.steps -= 1
+        full, size = self._row(step, layouts_of(step), row.structure, row.printed, keep=True)
+        self._connection.execute("DELETE FROM step WHERE position = ?", (row.position,))
+        self._digest = self._before
+        self._insert(full)
+        self.steps += 1
+        self.keeping.written += size
+        self.keeping.kept += 1
+
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
+        # The right to write is kept, so that no other run takes this file for finished; readers are not kept out by it.
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _structure_id(self, step: Step, layouts: tuple[Strides, ...]) -> int:
+        for id, known in self._structures:
+            if is_same(step, layouts, known):
+                return id
+        structure = without_values(step, layouts)
+        text = structure_text(structure)
+        self._structure_count += 1
+        self._connection.execute(
+            "INSERT INTO structure VALUES (?, ?, ?)", (self._structure_count, text, text_digest(text))
+        )
+        self._structures = [(self._structure_count, structure), *self._structures[: KNOWN_STRUCTURES - 1]]
+        return self._structure_count
+
+
+def save(trace: Trace, path: str | Path, values: str = "all") -> None:
+    """Write a trace that is in memory to a file, with the values of all its steps unless asked for less.
+
+    Raises UsageError where it cannot be written.
+    """
+    writer = TraceWriter(Path(path), trace, values)
+    for step in trace.steps:
+        writer.write(step)
+    if not writer.steps:
+        writer.discard()
+        raise UsageError("a trace without steps is not written")
+    of_steps = [dict(step.metrics) for step in trace.steps]
+    metrics = None if [dict(row) for row in trace.metrics] == of_steps else [dict(row) for row in trace.metrics]
+    writer.end(trace.stopped, trace.printed, trace.unfinished, metrics)
+
+
+def _summary(node: Node) -> Summary:
+    return node.summary if node.dtype in DTYPES else Summary(node.size)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    known = {"database or disk is full": "the disk is full", "disk I/O error": "the disk takes no more"}
+    return known.get(str(error), str(error))
