@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from tracer.cli.progress import Progress
 from tracer.errors import UsageError
 from tracer.graph import Step, Trace
 from tracer.monitoring import Watch
+from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.views.finiteness import FiniteWatch
 from tracer.views.log import ending_lines, log_lines
@@ -28,6 +30,7 @@ class Run:
 
     training: Training
     folder: OutputFolder
+    file: TraceWriter | None
     started_from: Path | None
     quiet: bool
     verbose: bool
@@ -36,6 +39,7 @@ class Run:
     watch: FiniteWatch = field(default_factory=FiniteWatch)
     kept: list[str] = field(default_factory=list)
     _said: int = 0
+    _written: int = 0
     _checkpoint_watch: Watch | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +59,9 @@ class Run:
     def steps(self, progress: Progress) -> Iterator[Step]:
         """The steps as they come."""
         for step in self.training:
+            if self.file is not None:
+                # What is said of a step below is said of one that is on disk.
+                self.file.write(step, self._printed_since())
             self.first = self.first or step
             self.last = step
             self.watch.look(step)
@@ -65,6 +72,17 @@ class Run:
             yield step
             progress.step()
         self._say_printed(progress)
+
+    def _printed_since(self) -> list[str]:
+        """What the program printed since the last step that was written."""
+        texts = self.training.printed[self._written :]
+        self._written += len(texts)
+        return texts
+
+    def end_file(self, unfinished: str = "") -> None:
+        """Write to the trace file how the run ended."""
+        if self.file is not None and self.file.is_open:
+            self.file.end(self.training.stopped, self._printed_since(), unfinished)
 
     def _say_printed(self, progress: Progress) -> None:
         """Say what the program printed since."""
@@ -96,6 +114,17 @@ class Run:
         return replace(
             training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped
         )
+
+    def file_line(self) -> str:
+        """The trace file, and of which steps it has every value."""
+        assert self.file is not None
+        keeping, steps = self.file.keeping, counted(self.file.steps, "step")
+        if keeping.kept == self.file.steps:
+            return f"{self.file.path} ({steps})"
+        if keeping.choice == "summary":
+            return f"{self.file.path} ({steps}, summaries of their values)"
+        why = "" if keeping.choice else f": all would take more than the {keeping.budget / 1e6:,.4g} MB of --budget"
+        return f"{self.file.path} ({steps}, all values of {keeping.kept} of them{why})"
 
     def summary(self) -> Iterator[str]:
         """What happened, in a few lines."""
@@ -135,22 +164,38 @@ def run_to_the_end(run: Run, log: GrowingFile | None) -> None:
             steps = run.steps(progress)
             if log is None:
                 deque(steps, maxlen=0)
-                return
-            for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped):
-                log.write(text)
+            else:
+                for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped):
+                    log.write(text)
+        run.end_file()
     except BaseException as error:
         _keep_what_is_whole(run, log, error)
         raise
 
 
 def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException) -> None:
-    """End the log of a run that ended early; where no step was finished, an earlier log stays in its place."""
-    if log is None or log.is_broken:
-        return
-    steps = log.whole_pieces() - 1  # the first piece is the heading
-    if steps < 1:
-        log.discard()
-        return
+    """End the files of a run that ended early; where no step was finished, earlier ones stay in their place."""
     why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
-    log.write(ending_lines(steps, run.training.steps, why))
-    error.add_note(f"{steps} of {run.training.steps} steps are whole, in {log.end()}")
+    whole: list[str] = []
+    steps = 0
+    if log is not None and not log.is_broken:
+        steps = log.whole_pieces() - 1  # the first piece is the heading
+        # A disk that is full for one file is full for the other: the error that is under way says so.
+        with contextlib.suppress(UsageError):
+            if steps > 0:
+                whole.append(str(_end_log(log, steps, run.training.steps, why)))
+            else:
+                log.discard()
+    if run.file is not None and run.file.is_open:
+        steps = steps or run.file.steps
+        with contextlib.suppress(UsageError):
+            run.end_file(why)
+            if run.file.steps:
+                whole.append(str(run.file.path))
+    if whole:
+        error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(whole)}")
+
+
+def _end_log(log: GrowingFile, steps: int, planned: int, why: str) -> Path:
+    log.write(ending_lines(steps, planned, why))
+    return log.end()

@@ -15,6 +15,8 @@ from tracer.errors import UsageError, close_names
 from tracer.graph import Trace
 from tracer.loading import load
 from tracer.rendering.engine import ENGINES, Engine, find_engine
+from tracer.store.keeping import CHOICES, size_in_bytes
+from tracer.store.writing import TraceWriter
 from tracer.training import Training
 
 FORMATS = ("pdf", "log", "svg", "png", "dot")
@@ -27,7 +29,8 @@ Examples:
   tracer trace ./mine.py
 
 Run a scenario, by its name from `tracer list` or by the path of a Python file, and write every number of its training
-steps: steps.pdf with diagrams of the first and the last step, steps.log with all of them.
+steps: steps.pdf with diagrams of the first and the last step, steps.log with all of them, and trace.sqlite, which the other
+commands read.
 """
 
 
@@ -41,6 +44,8 @@ steps: steps.pdf with diagrams of the first and the last step, steps.log with al
 @click.option("--dtype", metavar="DTYPE", help="float32 or float64, for all floating data.")
 @click.option("-o", "--output", metavar="FOLDER", help="Where to write (default: output/SCENARIO).")
 @click.option("--format", "formats", metavar="LIST", default="pdf,log", show_default=True, help=f"Of {', '.join(FORMATS)}.")
+@click.option("--values", metavar="KIND", default="", help="Of the trace file: all, sampled, summary, or none for no file.")
+@click.option("--budget", metavar="SIZE", default="256MB", show_default=True, help="Where a sample of steps begins.")
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for every step.")
@@ -54,11 +59,16 @@ def trace(
     dtype: str | None,
     output: str | None,
     formats: str,
+    values: str,
+    budget: str,
     engine: str,
     quiet: bool,
     verbose: bool,
 ) -> None:
     wanted = _formats(formats)
+    if values not in ("", *CHOICES, "none"):
+        raise UsageError(f"--values takes {', '.join(CHOICES)} or none, this is {values!r}")
+    size = size_in_bytes(budget)
     # Whatever can be refused is refused before the run begins.
     layout_engine = find_engine(engine) if {"pdf", "svg", "png"} & set(wanted) else None
     training = Training(
@@ -71,10 +81,12 @@ def trace(
         dtype=dtype,
     )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
-    run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose)
+    file = TraceWriter(folder.path / "trace.sqlite", training.head, values, size) if values != "none" else None
+    run = Run(training, folder, file, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose)
     log = folder.growing("steps.log") if "log" in wanted else None
     run_to_the_end(run, log)
-    written = [*run.kept, *([f"{log.end()} ({log.lines:,} lines)"] if log is not None else [])]
+    written = [*run.kept, *([run.file_line()] if file is not None else [])]
+    written += [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
     if "pdf" in wanted and layout_engine is not None:
         written.append(str(_write_booklet(run.shown(), run.watch.notice(), folder, layout_engine)))
     if PICTURES & set(wanted):

@@ -16,8 +16,6 @@ APPLICATION = 0x54524143
 READER, WRITER = 1, 0
 """The version a reader needs for the files of this version, and what was added since that it may pass over."""
 
-PAGE_SIZE = 8192
-
 SCHEMA = {
     "run": "CREATE TABLE run (part TEXT PRIMARY KEY, content TEXT NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID",
     "structure": "CREATE TABLE structure (id INTEGER PRIMARY KEY, content TEXT NOT NULL, digest BLOB NOT NULL)",

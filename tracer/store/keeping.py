@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracer.errors import UsageError
@@ -41,11 +42,11 @@ class Keeping:
         """Whether the values of some steps are left out."""
         return self.every > 1
 
-    def wants(self, position: int, *, is_finite: bool) -> bool:
+    def wants(self, position: int, is_finite: Callable[[], bool]) -> bool:
         """Whether the values of this step are kept."""
         if self.choice == "summary":
             return False
-        return position % self.every == 0 or not is_finite
+        return position % self.every == 0 or not is_finite()
 
     def count(self, position: int, size: int, *, was_kept: bool) -> None:
         """Note how many bytes a step took."""

@@ -1,7 +1,7 @@
 """The values of one step as a row of the file: small ones written out, of large ones a summary and a key.
 
-A value of up to 512 bytes stands in the row of its step, since a key and its table would take as much. Where the values of
-a step are not kept, only those of up to 64 bytes do: their summary would be as long.
+A value of up to 4096 bytes, a page of the file, stands in the row of its step. Where the values of a step are not kept, only
+those of up to 64 bytes do: their summary would be as long.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEY_SIZE = 32
 NOT_KEPT = bytes(KEY_SIZE)
 """Stands for the key of a value that a file cannot hold."""
 
-INLINE_KEPT, INLINE = 512, 64
+INLINE_KEPT, INLINE = 4096, 64
 """Bytes up to which a value stands in the row: of a step whose values are kept, and of any other."""
 
 LARGEST = 900_000_000
@@ -57,6 +57,11 @@ def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
     if node.dtype not in DTYPES:
         return False
     return byte_count(np.dtype(node.dtype).itemsize, node.shape, layout) <= (INLINE_KEPT if kept else INLINE)
+
+
+def is_storable(node: Node) -> bool:
+    """Whether a file can hold the value of a node; of any other it has a summary."""
+    return node.dtype in DTYPES and node.size * np.dtype(node.dtype).itemsize <= LARGEST
 
 
 def key_of(elements: np.ndarray) -> bytes:

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ import numpy as np
 
 from tracer.errors import TracerError, UsageError
 from tracer.graph import Held, Node, Step, Trace
-from tracer.store.format import APPLICATION, PAGE_SIZE, SCHEMA, WAITING, journal_of, mark, roll_back
+from tracer.store.format import APPLICATION, SCHEMA, WAITING, journal_of, mark, roll_back
 from tracer.store.keeping import BUDGET, Keeping
 from tracer.store.layout import Strides, elements_of
 from tracer.store.plain import DTYPES, to_json
 from tracer.store.reading import text_digest
-from tracer.store.rows import LARGEST, NOT_KEPT, Row, is_inline, key_of, packed_summary
+from tracer.store.rows import INLINE_KEPT, NOT_KEPT, Row, is_inline, is_storable, key_of, packed_summary
 from tracer.store.structure import Structure, is_same, layouts_of, structure_text, without_values
 from tracer.summary import Summary
 
@@ -52,7 +53,8 @@ class TraceWriter:
         self._structure_count = 0
         self._known: dict[int, _Known] = {}
         self._pending: tuple[Step, Row] | None = None
-        self._is_broken = False
+        self._is_closed = False
+        self._digesting = ThreadPoolExecutor(max_workers=1)
         self._refuse_if_in_use(path)
         self._refuse_if_in_use(self._part)
         try:
@@ -88,7 +90,7 @@ class TraceWriter:
 
         `metrics` are given where they are not those of the steps.
         """
-        if self._is_broken:
+        if self._is_closed:
             return
         if not self.steps:
             self.discard()
@@ -100,15 +102,13 @@ class TraceWriter:
             end = {"stopped": stopped, "unfinished": unfinished, "printed": list(printed), "metrics": rows}
             self._write_part("end", to_json(end))
             self._connection.execute("COMMIT")
-            self._connection.close()
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from None
-        self._is_broken = True
+        self._close()
 
     def discard(self) -> None:
         """Take back a file that no step was written to."""
-        self._is_broken = True
-        self._connection.close()
+        self._close()
         with contextlib.suppress(OSError):
             self._part.unlink(missing_ok=True)
             journal_of(self._part).unlink(missing_ok=True)
@@ -116,12 +116,12 @@ class TraceWriter:
     @property
     def is_open(self) -> bool:
         """Whether more can be written."""
-        return not self._is_broken
+        return not self._is_closed
 
     # The file.
 
     def _begin_file(self, head: Trace) -> None:
-        for pragma in (f"page_size = {PAGE_SIZE}", f"application_id = {APPLICATION}", f"user_version = {mark()}"):
+        for pragma in (f"application_id = {APPLICATION}", f"user_version = {mark()}"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.execute("BEGIN IMMEDIATE")
         for table in SCHEMA.values():
@@ -179,9 +179,7 @@ class TraceWriter:
 
     def _failed(self, error: Exception) -> UsageError:
         """Close the file after an error: every step but the one in progress is in it."""
-        self._is_broken = True
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.close()
+        self._close()
         if not self.steps:
             with contextlib.suppress(OSError):
                 self._part.unlink(missing_ok=True)
@@ -193,7 +191,7 @@ class TraceWriter:
     def _write(self, step: Step, printed: Sequence[str]) -> None:
         layouts = layouts_of(step)
         is_there = all(node.is_kept for node in step.nodes)
-        keep = is_there and self.keeping.wants(self.steps, is_finite=all(node.is_finite for node in step.nodes))
+        keep = is_there and self.keeping.wants(self.steps, lambda: all(map(_is_finite, step.nodes)))
         structure = self._structure_id(step, layouts)
         row, size = self._row(step, layouts, structure, to_json(list(printed)), keep)
         self._insert(row)
@@ -201,6 +199,12 @@ class TraceWriter:
         self._pending = (step, row) if is_there and not keep else None
         self.keeping.count(self.steps, size, was_kept=keep)
         self.steps += 1
+
+    def _close(self) -> None:
+        self._is_closed = True
+        self._digesting.shutdown()
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
 
     def _take_back(self) -> None:
         """After an interruption: the file is as it was after the step before."""
@@ -211,36 +215,45 @@ class TraceWriter:
 
     def _row(self, step: Step, layouts: Sequence[Strides], structure: int, printed: str, keep: bool) -> tuple[Row, int]:
         """The row of a step, its values on the way into the file, and how many bytes both take."""
-        small, summaries, keys, size = [], [], [], 0
-        known: dict[int, _Known] = {}
+        small: list[bytes] = []
+        large: list[Node] = []
+        digests: dict[int, tuple[np.ndarray, Future[bytes]]] = {}
         for node, layout in zip(step.nodes, layouts, strict=True):
             if is_inline(node, layout, kept=keep):
                 small.append(elements_of(node.value, layout).tobytes())
                 continue
-            found = self._known.get(id(node.content)) or known.get(id(node.content))
-            if found is None or (keep and not found.key):
-                key = b""
-                if keep:
-                    key, written = self._store(node, layout)
-                    size += written
-                found = _Known(node.content, key, found.packed if found else packed_summary(_summary(node), node.dtype))
-            known[id(node.content)] = found
-            summaries.append(found.packed)
-            keys.append(found.key)
-        self._known = known
+            large.append(node)
+            address = id(node.content)
+            if keep and address not in digests and not self._has_key(address) and is_storable(node):
+                # Digests are made beside the rest: neither they nor SQLite's copying hold up Python.
+                elements = elements_of(node.value, layout)
+                digests[address] = elements, self._digesting.submit(key_of, elements)
+        before, self._known, size = self._known, {}, 0
+        for node in large:
+            address = id(node.content)
+            if address in self._known:
+                continue
+            earlier = before.get(address)
+            packed = earlier.packed if earlier is not None else packed_summary(_summary(node), node.dtype)
+            key = earlier.key if earlier is not None else b""
+            if address in digests:
+                key, written = self._store(*digests[address])
+                size += written
+            self._known[address] = _Known(node.content, key, packed)
+        found = [self._known[id(node.content)] for node in large]
         metrics = to_json(dict(step.metrics))
-        packed = (b"".join(small), b"".join(summaries), b"".join(keys) if keep else None)
-        row = Row(self.steps, structure, step.index, metrics, printed, *packed)
-        return row, size + len(metrics) + len(row.small) + len(row.summaries) + len(row.keys or b"")
+        keys = b"".join(each.key or NOT_KEPT for each in found) if keep else None
+        packed_small, summaries = b"".join(small), b"".join(each.packed for each in found)
+        row = Row(self.steps, structure, step.index, metrics, printed, packed_small, summaries, keys)
+        return row, size + len(metrics) + len(packed_small) + len(summaries) + len(keys or b"")
 
-    def _store(self, node: Node, layout: Strides) -> tuple[bytes, int]:
+    def _has_key(self, address: int) -> bool:
+        return address in self._known and bool(self._known[address].key)
+
+    def _store(self, elements: np.ndarray, digest: Future[bytes]) -> tuple[bytes, int]:
         """Put a value into the file unless it is there; its key, and how many bytes were written."""
-        if node.dtype not in DTYPES or node.value.nbytes > LARGEST:
-            return NOT_KEPT, 0
-        elements = elements_of(node.value, layout)
-        key = key_of(elements)
-        found = self._connection.execute("SELECT 1 FROM value WHERE key = ?", (key,)).fetchone()
-        if found:
+        key = digest.result()
+        if self._connection.execute("SELECT 1 FROM value WHERE key = ?", (key,)).fetchone():
             return key, 0
         self._connection.execute("INSERT INTO value VALUES (?, ?)", (key, elements.data))
         return key, elements.nbytes
@@ -298,6 +311,11 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
     of_steps = [dict(step.metrics) for step in trace.steps]
     metrics = None if [dict(row) for row in trace.metrics] == of_steps else [dict(row) for row in trace.metrics]
     writer.end(trace.stopped, trace.printed, trace.unfinished, metrics)
+
+
+def _is_finite(node: Node) -> bool:
+    # The summary of a large value is written in any case, and then known.
+    return node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in DTYPES else node.is_finite
 
 
 def _summary(node: Node) -> Summary:
