@@ -46,7 +46,7 @@ FLOORS = [
     ["checking.scenarios"],
     ["checking.exhaustive"],
     ["views.drawing", "views.palette", "views.notation", "views.folding"],
-    ["views.arithmetic", "views.boxes", "views.curve", "views.finiteness"],
+    ["views.arithmetic", "views.boxes", "views.curve", "views.finiteness", "views.selection"],
     ["views.log", "views.diagram", "views.checks"],
     ["views.booklet"],
     ["testing.examples", "testing.strategies"],

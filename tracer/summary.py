@@ -89,13 +89,13 @@ def _moments(numbers: np.ndarray) -> tuple[int, float, float]:
     (1, 1.0, 46.0)
     """
     zeros, mean, squares = 0, math.nan, math.nan
-    buffer, ones = np.empty(min(numbers.size, _PIECE)), np.ones(min(numbers.size, _PIECE))
+    buffer = np.empty(min(numbers.size, _PIECE))
     for start in range(0, numbers.size, _PIECE):
         piece = numbers[start : start + _PIECE]
         wide = buffer[: piece.size]
         wide[...] = piece
         zeros += int(np.count_nonzero(piece == 0))  # faster than counting floats that are not
-        total, products = float(np.dot(wide, ones[: piece.size])), float(np.dot(wide, wide))
+        total, products = float(np.add.reduce(wide)), float(np.dot(wide, wide))
         middle = total / piece.size
         spread = products - total * middle
         if not _FAR * products < spread < math.inf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -9,7 +10,17 @@ from tracer.graph import Node, Phase, Step, Trace
 from tracer.naming import derived_name
 from tracer.views.arithmetic import worked_element
 from tracer.views.finiteness import FiniteWatch, nonfinite_text
-from tracer.views.notation import DIGITS, Labels, content_text, counted, measured_text, node_number, number_text
+from tracer.views.notation import (
+    DIGITS,
+    Labels,
+    content_text,
+    counted,
+    index_text,
+    measured_text,
+    node_number,
+    number_text,
+)
+from tracer.views.selection import EVERYTHING, Selection
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
@@ -24,18 +35,20 @@ def log_lines(
     digits: int = DIGITS,
     watch: FiniteWatch | None = None,
     stopped: Callable[[], str] = str,
+    selection: Selection = EVERYTHING,
 ) -> Iterator[str]:
     """The log of a run, a piece at a time, as its steps come; every piece ends in a line break.
 
     Who watches over the run already hands the `watch` in, so that no number is looked at twice. `stopped` is asked after
-    the last step why the run ended before its length; it says nothing where it did not.
+    the last step why the run ended before its length; it says nothing where it did not. Of a `selection` of nodes the log
+    has no end: it would speak of all of them.
     """
     watch = watch or FiniteWatch()
     yield _heading(head)
     losses: list[float] = []
     nonfinite_from = ""
     for step in steps:
-        log = _StepLog(step, digits)
+        log = _StepLog(step, digits, selection)
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
         lines = [f"== step {step.index} ==  loss {change}{number_text(step.loss, digits)}"]
@@ -43,9 +56,10 @@ def log_lines(
         lines.extend(log.lines(began))
         if began is not None:
             nonfinite_from = f"{node_number(step, began.id)} {log.labels[began.id]}"
-        lines.extend(_metric_lines(step, digits))
+        lines.extend(_metric_lines(step, digits) if selection.has_metrics else ())
         yield "\n".join(lines) + "\n"
-    yield _ending(losses, nonfinite_from, stopped(), digits)
+    if selection.is_whole:
+        yield _ending(losses, nonfinite_from, stopped(), digits)
 
 
 def ending_lines(done: int, planned: int, why: str) -> str:
@@ -59,7 +73,18 @@ def ending_lines(done: int, planned: int, why: str) -> str:
 
 def log_text(trace: Trace, digits: int = DIGITS) -> str:
     """The log of a whole trace."""
-    return "".join(log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped))
+    return "".join(trace_lines(trace, digits))
+
+
+def trace_lines(trace: Trace, digits: int = DIGITS, selection: Selection = EVERYTHING) -> Iterator[str]:
+    """The log of a whole trace, a piece at a time."""
+    pieces = log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped, selection=selection)
+    if not trace.unfinished or not selection.is_whole:
+        yield from pieces
+        return
+    # The heading and the steps, without the end that this run did not come to.
+    yield from itertools.islice(pieces, 1 + len(trace.steps))
+    yield ending_lines(len(trace.steps), trace.planned, trace.unfinished)
 
 
 def _heading(head: Trace) -> str:
@@ -72,9 +97,10 @@ def _heading(head: Trace) -> str:
 class _StepLog:
     """The lines of one step."""
 
-    def __init__(self, step: Step, digits: int) -> None:
+    def __init__(self, step: Step, digits: int, selection: Selection) -> None:
         self._step = step
         self._digits = digits
+        self._selection = selection
         self.labels = Labels(step.nodes)
         self._derived: dict[int, list[int]] = defaultdict(list)
         for of, gradient in step.gradients.items():
@@ -84,6 +110,8 @@ class _StepLog:
         """All lines below the heading; `began` is the node at which the run stopped being finite, if here."""
         phase = None
         for node in self._step.nodes:
+            if not self._selection.shows(node, self.labels[node.id]):
+                continue
             if node.phase is not phase:
                 phase = node.phase
                 yield f"-- {phase.value}"
@@ -95,7 +123,10 @@ class _StepLog:
         equation = f"{self.labels.equation(node):<{EQUATION_WIDTH}}"
         shapes = f"{self.labels.shapes(node):<{SHAPES_WIDTH}}"
         yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._remark(node)}".rstrip()
-        worked = worked_element(self._step.nodes, node, self.labels, digits=self._digits)
+        watched = self._selection.watched_index(node)
+        worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
+        if watched is not None and not worked and node.is_kept:
+            worked = f"{self.labels[node.id]}{index_text(watched)} = {number_text(node.value[watched], self._digits)}"
         if node.shape or not worked:
             yield f"{INDENT}{content_text(node, self._digits)}"
         norm = ""

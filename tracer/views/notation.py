@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,9 @@ class Labels:
 
     def __getitem__(self, id: int) -> str:
         return self._labels[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
 
     def is_written_out(self, id: int) -> bool:
         """Whether formulas hold the expression of this node in place of a name; never a long one, so depth is bounded."""
