@@ -33,6 +33,7 @@ Array: TypeAlias = Any
 
 Rule: TypeAlias = Callable[..., Array]
 Index: TypeAlias = tuple[Any, ...]
+Shape: TypeAlias = tuple[int, ...]
 
 
 Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
@@ -166,6 +167,15 @@ class Op:
         return None
 
     @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        """Whether inputs of these shapes can give a result of that one.
+
+        Asked of records from elsewhere before they are computed again, so that what is computed is no larger than what was
+        recorded. An operation whose result is never larger than its inputs need not say.
+        """
+        return True
+
+    @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         """The formula of a recorded operation, with `{0}`, `{1}`, ... for its inputs.
 
@@ -232,6 +242,10 @@ class Elementwise(Op):
     """The family of operations that work on every element alone and broadcast their inputs against each other."""
 
     @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        return np.broadcast_shapes(*shapes) == result
+
+    @classmethod
     def parts(
         cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
     ) -> tuple[Index, ...] | None:
@@ -251,6 +265,10 @@ class Elementwise(Op):
             return None
         shape = np.broadcast_shapes(*map(np.shape, inputs))
         return np.stack([np.broadcast_to(sign, shape) for sign in signs])
+
+
+MOST_POSITIONS = 1 << 22
+"""Elements of an array up to which it is worth finding out where one of them was moved from."""
 
 
 class Moving(Op):
@@ -273,6 +291,8 @@ class Moving(Op):
         cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
     ) -> tuple[Index, ...] | None:
         shape = np.shape(inputs[0])
+        if math.prod(shape) > MOST_POSITIONS:
+            return None
         positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
         origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
         return (origin, *((),) * (len(inputs) - 1))

@@ -6,13 +6,14 @@ a list that JSON can hold: `x[1:3, rows]` has the inputs `x` and `rows` and the 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Moving, Op
+from tracer.op import REAL, Array, Call, Index, Moving, Op, Shape
 
 Pattern = list[Any]
 
@@ -45,6 +46,12 @@ class Take(Moving):
         )
 
     @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        # Masks take fewer elements than they have, which their shape does not tell.
+        largest = max(map(math.prod, (*shapes, result)))
+        return len(shapes) < 3 or math.prod(np.broadcast_shapes(*shapes[1:])) <= largest
+
+    @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         return f"{{0}}[{index_as_written(parameters['index'])}]"
 
@@ -74,6 +81,10 @@ class Scatter(Op):
         cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
     ) -> Array:
         return g.recorder.record(Take, (g, *inputs[1:]), {"index": parameters["index"]})
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        return tuple(parameters["shape"]) == result
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Terms, broadcast_index, stacked_alike
+from tracer.op import REAL, Array, Call, Index, Op, Shape, Terms, broadcast_index, stacked_alike
 
 
 class Matmul(Op):
@@ -35,6 +36,11 @@ class Matmul(Op):
         if y.ndim == 1:
             return np.squeeze(rows_and_columns_swapped(x) @ np.expand_dims(g, -1), -1)
         return rows_and_columns_swapped(x) @ g
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        x, y = shapes
+        return np.broadcast_shapes(x[:-2], y[:-2]) + x[-2:-1] + (y[-1:] if len(y) > 1 else ()) == result
 
     @classmethod
     def imaginary_parts(
@@ -96,6 +102,10 @@ class Dot(Op):
         left, right, result = dot_subscripts(x.ndim, y.ndim)
         return np.einsum(f"{result},{left}->{right}", g, x)
 
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        x, y = shapes
+        return (x[:-1] + y[:-2] + (y[-1:] if len(y) > 1 else ()) if x and y else x or y) == result
 
     @classmethod
     def parts(
@@ -123,6 +133,10 @@ class Outer(Op):
     @staticmethod
     def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
         return np.reshape(np.ravel(x) @ g, np.shape(y))
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        return tuple(map(math.prod, shapes)) == result
 
 
 class Einsum(Op):
@@ -183,6 +197,15 @@ class Einsum(Op):
         first = next(letter for letter in string.ascii_letters if letter not in terms)
         named = (first * many + letters for letters, many in zip(terms.split(","), stacked, strict=True))
         return np.imag(np.einsum(f"{','.join(named)}->{first}{result}", *inputs))
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        terms, names = parameters["subscripts"].split("->")
+        sizes: dict[str, int] = {}
+        for term, shape in zip(terms.split(","), shapes, strict=True):
+            for name, size in zip(term, shape, strict=True):
+                sizes[name] = size if sizes.get(name, 1) == 1 else sizes[name]
+        return tuple(sizes[name] for name in names) == result
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Moving, Op
+from tracer.op import REAL, Array, Call, Index, Moving, Op, Shape
 
 
 class Reshape(Moving):
@@ -167,6 +167,10 @@ class BroadcastTo(Moving):
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...]) -> Array:
         return g  # autodiff sums it to the shape of x, as for every broadcast input
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        return tuple(parameters["shape"]) == result
 
 
 class Joining(Op):

@@ -24,13 +24,18 @@ LONGEST = 72
 
 
 def worked_element(
-    nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...] | None = None, digits: int = DIGITS
+    nodes: Sequence[Node],
+    node: Node,
+    labels: Labels,
+    index: tuple[int, ...] | None = None,
+    digits: int = DIGITS,
+    most_terms: int = MOST_TERMS,
 ) -> str:
     """The arithmetic of one element (by default the first), or empty where there is none to show."""
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
-    spelled = compact(_spell(nodes, node, labels, index, digits))
+    spelled = compact(_spell(nodes, node, labels, index, digits, most_terms))
     result = number_text(node.value[index], digits)
     if not spelled or spelled == result:
         return ""
@@ -38,7 +43,9 @@ def worked_element(
     return f"{name}{index_text(index)} = {spelled} = {result}"
 
 
-def _spell(nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int) -> str:
+def _spell(
+    nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int, most_terms: int = MOST_TERMS
+) -> str:
     op = registry.named(node.op)
     if op is None or not all(nodes[id].is_kept for id in node.operands):
         return ""
@@ -50,23 +57,23 @@ def _spell(nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, 
         return ""  # an operation of that name, but another one than was recorded
     if parts is None:
         return ""
-    chosen = _chosen_terms(taken)
+    chosen = _chosen_terms(taken, most_terms)
     terms = []
     for operand, array, part in zip(node.inputs, arrays, parts, strict=True):
         if isinstance(operand, Literal):
             terms.append(Terms((repr(operand.value),), 1))
         elif np.ndim(array[part]) == 0:
-            terms.append(Terms((_element(nodes, nodes[operand], labels, part, digits),), 1))
+            terms.append(Terms((_element(nodes, nodes[operand], labels, part, digits, most_terms),), 1))
         else:
             numbers = array[part].ravel()
             terms.append(Terms(tuple(number_text(number, digits) for number in numbers[chosen]), numbers.size))
     return op.spell(node.formula, terms, node.parameters)
 
 
-def _chosen_terms(slices: Sequence[np.ndarray]) -> np.ndarray:
+def _chosen_terms(slices: Sequence[np.ndarray], most: int) -> np.ndarray:
     """Which positions of the sliced inputs are written: all of a few, else the first three without a zero factor."""
     lengths = [each.size for each in slices if each.ndim]
-    if not lengths or lengths[0] <= MOST_TERMS:
+    if not lengths or lengths[0] <= most:
         return np.arange(lengths[0] if lengths else 0)
     weights = np.ones(lengths[0], dtype=bool)
     for each in slices:
@@ -76,9 +83,10 @@ def _chosen_terms(slices: Sequence[np.ndarray]) -> np.ndarray:
     return found if len(found) == 3 else np.arange(3)
 
 
-def _element(nodes: Sequence[Node], node: Node, labels: Labels, part: Index, digits: int) -> str:
+def _element(nodes: Sequence[Node], node: Node, labels: Labels, part: Index, digits: int, most_terms: int) -> str:
     value = number_text(node.value[part], digits)
     if not labels.is_written_out(node.id):
         return value
-    spelled = _spell(nodes, node, labels, part, digits)
-    return spelled if spelled and "..." not in spelled and len(spelled) <= LONGEST else value
+    spelled = _spell(nodes, node, labels, part, digits, most_terms)
+    longest = LONGEST * most_terms // MOST_TERMS
+    return spelled if spelled and "..." not in spelled and len(spelled) <= longest else value

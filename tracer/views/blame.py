@@ -1,0 +1,122 @@
+"""Where a run stopped being finite: the node, what went into it, and the way from the parameters to it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tracer.graph import Literal, Node, Step, Trace
+from tracer.views.arithmetic import worked_element
+from tracer.views.detail import curve_lines, history
+from tracer.views.events import node_data
+from tracer.views.finiteness import nonfinite_text
+from tracer.views.notation import DIGITS, Labels, content_text, node_number, number_text, shape_text
+
+
+def blame_lines(trace: Trace, digits: int = DIGITS) -> Iterator[str]:
+    """The first NaN or infinity, told for a person; one line where there is none."""
+    found = trace.first_nonfinite()
+    if found is None:
+        yield f"every number of the {len(trace.steps)} steps on record is finite"
+        return
+    step, node = found
+    labels = Labels(step.nodes)
+    yield f"{node_number(step, node.id)} {labels.equation(node)}"
+    yield f"  is the first that is not finite: {nonfinite_text(node.summary)}, in the {node.phase.value} of step {step.index}"
+    if node.source is not None:
+        yield f"  source     {node.source}  {node.source.text}"
+    twin = node.gradient_of if node.rule_of is None else node.rule_of
+    if twin is not None:
+        yield f"  of         {node_number(step, twin)} {labels.equation(step.nodes[twin])}"
+    yield f"  why        {_why(node)}"
+    index = first_nonfinite_index(node)
+    worked = worked_element(step.nodes, node, labels, index, digits) if index is not None else ""
+    if worked:
+        yield f"  numbers    {worked}"
+    for number, operand in enumerate(node.inputs):
+        title = "inputs" if not number else ""
+        if isinstance(operand, Literal):
+            yield f"  {title:<10} {operand.value!r}, written in the code"
+        else:
+            yield f"  {title:<10} {_with_size(step, step.nodes[operand], labels, digits)}"
+    way = way_to(step, node)
+    if len(way) > 1:
+        yield ""
+        yield f"  the way from {labels[way[0].id]} to it, along the largest numbers"
+        for each in way:
+            yield f"    {_with_size(step, each, labels, digits)}"
+    yield from _before(trace, step, node, labels)
+
+
+def blame_data(trace: Trace) -> dict[str, Any]:
+    """The same as plain data."""
+    found = trace.first_nonfinite()
+    if found is None:
+        return {"finite": True, "steps": len(trace.steps)}
+    step, node = found
+    labels = Labels(step.nodes)
+    index = first_nonfinite_index(node)
+    positions, values = history(trace, node, labels[node.id])
+    return {
+        "finite": False,
+        "step": step.index,
+        "node": node_data(step, node, labels),
+        "index": None if index is None else list(index),
+        "why": _why(node),
+        "inputs": [
+            {"literal": x.value} if isinstance(x, Literal) else node_data(step, step.nodes[x], labels) for x in node.inputs
+        ],
+        "way": [each.id for each in way_to(step, node)],
+        "history": {"steps": positions, "values": values},
+    }
+
+
+def first_nonfinite_index(node: Node) -> tuple[int, ...] | None:
+    """The first element that is not finite; None where the value was not kept."""
+    if not node.is_kept:
+        return None
+    wrong = ~np.isfinite(node.value)
+    return tuple(int(at) for at in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+
+
+def way_to(step: Step, node: Node) -> list[Node]:
+    """From a parameter to a node, at each one back along the input that is largest; from data where no parameter is in it."""
+    reaching = {each.id for each in step.nodes if each.op == "parameter"}
+    for each in step.nodes:
+        if any(operand in reaching for operand in each.operands):
+            reaching.add(each.id)
+    way = [node]
+    while way[-1].operands:
+        operands = [step.nodes[id] for id in dict.fromkeys(way[-1].operands)]
+        learned = [each for each in operands if each.id in reaching]
+        way.append(max(learned or operands, key=lambda each: (largest_of(each), -each.id)))
+    return way[::-1]
+
+
+def largest_of(node: Node) -> float:
+    """The largest magnitude among the finite elements of a node."""
+    ends = [abs(end) for end in (node.summary.minimum, node.summary.maximum) if math.isfinite(end)]
+    return float(max(ends, default=0.0))
+
+
+def _why(node: Node) -> str:
+    if node.is_leaf:
+        return f"it came in with the {node.op}: nothing computed it"
+    what = [word for word, count in (("NaN", node.summary.nans), ("infinite", node.summary.infinities)) if count]
+    return f"every input is finite; {node.op} makes it {' and '.join(what)}"
+
+
+def _with_size(step: Step, node: Node, labels: Labels, digits: int) -> str:
+    text = content_text(node, digits)
+    size = f"  largest {number_text(largest_of(node), digits)}" if node.shape else ""
+    shape = "" if not node.shape or text.startswith("(") else f" {shape_text(node.shape)}"
+    return f"{node_number(step, node.id)} {labels.equation(node)}{shape}  {text}{size if not text.startswith('(') else ''}"
+
+
+def _before(trace: Trace, step: Step, node: Node, labels: Labels) -> Iterator[str]:
+    """How the node went in the steps before."""
+    if step.index:
+        yield from curve_lines(trace, node, labels[node.id])

@@ -1,0 +1,212 @@
+"""One node, or one element of it, with everything that is on record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tracer.graph import Literal, Node, Step, Trace
+from tracer.views.arithmetic import worked_element
+from tracer.views.boxes import content_lines
+from tracer.views.events import node_data
+from tracer.views.notation import DIGITS, Labels, content_text, index_text, node_number, number_text, shape_text, summary_text
+from tracer.views.plot import plot_lines
+
+MOST_STEPS = 61
+"""Steps that a curve is drawn from; of a longer run as many, evenly chosen."""
+
+ALL_TERMS = 200
+"""Terms of a sum that are written out where one element is asked for."""
+
+MOST_USES = 8
+
+
+def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS) -> Iterator[str]:
+    """A node: formula, numbers, source, forward twin, inputs, contributions, uses, gradient, and its value over the steps."""
+    labels = Labels(step.nodes)
+    yield f"{node_number(step, node.id)} {labels.equation(node)}"
+    yield from _facts(step, node, labels)
+    worked = worked_element(step.nodes, node, labels, digits=digits)
+    if worked:
+        yield f"  numbers    {worked}"
+    value = content_lines(node) if node.shape else [content_text(node, digits)]
+    yield from _block("value", value)
+    if node.shape:
+        yield f"  statistics {_statistics(node, digits)}"
+    if not node.is_kept:
+        yield "             (the file keeps only these statistics: record the run with --values all to have every number)"
+    yield from _inputs(step, node, labels, digits)
+    yield from _relations(step, node, labels, digits)
+    yield from curve_lines(trace, node, labels[node.id])
+
+
+def element_lines(trace: Trace, step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS) -> Iterator[str]:
+    """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
+    labels = Labels(step.nodes)
+    yield f"{node_number(step, node.id)} {labels[node.id]}{index_text(index)}"
+    yield from _facts(step, node, labels)
+    for title, each in element_parts(step, node):
+        yield f"  {title:<10} {_worked(step, each, labels, index, digits)}"
+    gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
+    for part in contributions(step, gradient) if gradient is not None else []:
+        yield f"  part       {_worked(step, part, labels, index, digits)}"
+
+
+def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
+    """What an element is looked at in: the value itself, its gradient, its value after the update."""
+    parts = [("value", node)]
+    if node.id in step.gradients:
+        parts.append(("gradient", step.nodes[step.gradients[node.id]]))
+    if node.id in step.updates:
+        parts.append(("update", step.nodes[step.updates[node.id]]))
+    return parts
+
+
+def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int) -> str:
+    worked = worked_element(step.nodes, node, labels, index, digits, most_terms=ALL_TERMS)
+    name = f"{labels[node.id]}{index_text(index)}"
+    if worked:
+        return worked
+    return f"{name} = {number_text(node.value[index], digits)}" if node.is_kept else f"{name}: only statistics are kept of it"
+
+
+def contributions(step: Step, gradient: Node) -> list[Node]:
+    """The nodes that were added up to a gradient, where it is such a sum; each came through another operation."""
+    if gradient.rule_of is not None or gradient.op != "add":
+        return []
+    parts: list[Node] = []
+    for operand in gradient.operands:
+        node = step.nodes[operand]
+        is_sum = node.op == "add" and node.rule_of is None and node.gradient_of == gradient.gradient_of
+        parts += contributions(step, node) if is_sum else [node]
+    return parts
+
+
+def _facts(step: Step, node: Node, labels: Labels) -> Iterator[str]:
+    kind = node.op if node.is_leaf else f"{node.op}, {labels.shapes(node)}"
+    parameters = ", ".join(f"{name}={value}" for name, value in node.parameters.items() if value is not None)
+    yield f"  what       {kind}{f', {parameters}' if parameters else ''}, {node.dtype}, {node.phase.value} of step {step.index}"
+    if node.source is not None:
+        yield f"  source     {node.source}  {node.source.text}"
+    if node.scope:
+        yield f"  scope      {node.scope}"
+    for title, twin in (("gradient of", node.gradient_of), ("by rule of", node.rule_of)):
+        if twin is not None:
+            yield f"  {title:<10} {_named(step, step.nodes[twin], labels)}"
+
+
+def _inputs(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
+    for position, operand in enumerate(node.inputs):
+        title = "inputs" if not position else ""
+        if isinstance(operand, Literal):
+            yield f"  {title:<10} {operand.value!r}, written in the code"
+        else:
+            yield f"  {title:<10} {_with_value(step, step.nodes[operand], labels, digits)}"
+
+
+def _relations(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
+    for number, part in enumerate(contributions(step, node)):
+        title = "added up" if not number else ""
+        yield f"  {title:<10} {_with_value(step, part, labels, digits)}"
+    for title, found in (("gradient", step.gradients.get(node.id)), ("updated", step.updates.get(node.id))):
+        if found is not None and found != node.id:
+            yield f"  {title:<10} {_with_value(step, step.nodes[found], labels, digits)}"
+    uses = [other for other in step.nodes if node.id in other.operands]
+    for number, use in enumerate(uses[:MOST_USES]):
+        yield f"  {'used by' if not number else '':<10} {_named(step, use, labels)}"
+    if len(uses) > MOST_USES:
+        yield f"  {'':<10} and {len(uses) - MOST_USES} more"
+
+
+def curve_lines(trace: Trace, node: Node, label: str) -> Iterator[str]:
+    """How the node of that name went over the steps: a number itself, of an array its length."""
+    positions, values = history(trace, node, label)
+    if len(positions) < 2:
+        return
+    yield ""
+    yield f"  {label if not node.shape else f'length (l2) of {label}'} over the steps"
+    yield from (f"    {line}" for line in plot_lines(values, positions))
+
+
+def history(trace: Trace, node: Node, label: str) -> tuple[list[int], list[float]]:
+    """The indices of up to 61 steps in which there is such a node, and its number, or its length, in each."""
+    count = len(trace.steps)
+    few = min(count, MOST_STEPS)
+    chosen = sorted({round(at * (count - 1) / max(1, few - 1)) for at in range(few)})
+    positions, values = [], []
+    for position in chosen:
+        step = trace.steps[position]
+        found = _same(step, node, label)
+        if found is not None:
+            positions.append(step.index)
+            values.append(_size(found))
+    return positions, values
+
+
+def _same(step: Step, node: Node, label: str) -> Node | None:
+    """The node of another step that is this one: at the same place, or of the same name."""
+    if node.id < len(step.nodes) and (other := step.nodes[node.id]).op == node.op and other.name == node.name:
+        return other
+    return next((other for other in step.nodes if other.name == label), None)
+
+
+def _size(node: Node) -> float:
+    if node.shape or not node.is_kept or node.value.dtype.kind == "c":
+        return node.summary.l2
+    return float(node.value)
+
+
+def _statistics(node: Node, digits: int) -> str:
+    summary = node.summary
+    text = summary_text(summary, node.shape, node.dtype, digits)
+    return f"{text} std={number_text(summary.std, digits)} l2={number_text(summary.l2, digits)}" if summary.count else text
+
+
+def _named(step: Step, node: Node, labels: Labels) -> str:
+    return f"{node_number(step, node.id)} {labels.equation(node)}"
+
+
+def _with_value(step: Step, node: Node, labels: Labels, digits: int) -> str:
+    shape = f" {shape_text(node.shape)}" if node.shape else ""
+    text = content_text(node, digits)
+    return f"{node_number(step, node.id)} {labels[node.id]}{shape if not text.startswith(shape.strip() or ' ') else ''}  {text}"
+
+
+def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"  {title if not number else '':<10} {line}"
+
+
+# The same as plain data.
+
+
+def node_detail(trace: Trace, step: Step, node: Node) -> dict[str, Any]:
+    """What is known of a node, as plain data."""
+    labels = Labels(step.nodes)
+    positions, values = history(trace, node, labels[node.id])
+    return node_data(step, node, labels, in_full=True) | {
+        "step": step.index,
+        "worked": worked_element(step.nodes, node, labels),
+        "gradient": step.gradients.get(node.id),
+        "updated": step.updates.get(node.id),
+        "contributions": [part.id for part in contributions(step, node)],
+        "used_by": [other.id for other in step.nodes if node.id in other.operands],
+        "is_kept": node.is_kept,
+        "history": {"steps": positions, "measure": "l2" if node.shape else "value", "values": values},
+    }
+
+
+def element_detail(step: Step, node: Node, index: tuple[int, ...]) -> dict[str, Any]:
+    """What is known of an element, as plain data."""
+    labels = Labels(step.nodes)
+    parts = {
+        title: {
+            "id": each.id,
+            "label": labels[each.id],
+            "value": each.value[index].item() if each.is_kept else None,
+            "worked": worked_element(step.nodes, each, labels, index, most_terms=ALL_TERMS),
+        }
+        for title, each in element_parts(step, node)
+    }
+    return {"step": step.index, "label": labels[node.id], "index": list(index)} | parts
+
