@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -60,9 +61,14 @@ def array_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     True
     """
     content = io.BytesIO()
+    write_arrays(content, arrays.items())
+    return content.getvalue()
+
+
+def write_arrays(file: IO[bytes], arrays: Iterable[tuple[str, np.ndarray]]) -> None:
+    """Write an .npz file, an array at a time."""
     # Not np.savez, in which a name may clash with the names of its own arguments.
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, array in arrays.items():
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays:
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
-    return content.getvalue()

@@ -96,7 +96,7 @@ def _moments(numbers: np.ndarray) -> tuple[int, float, float]:
         wide[...] = piece
         zeros += int(np.count_nonzero(piece == 0))  # faster than counting floats that are not
         total, products = float(np.add.reduce(wide)), float(np.dot(wide, wide))
-        middle = total / piece.size
+        middle = total / piece.size if math.isfinite(total) else float(np.add.reduce(wide / piece.size))
         spread = products - total * middle
         if not _FAR * products < spread < math.inf:
             # Far from zero, the difference of these two would have lost its digits.

@@ -7,10 +7,17 @@ import sys
 
 import click
 
+from tracer.cli.blaming import blame
 from tracer.cli.checking import check
+from tracer.cli.comparing import diff
+from tracer.cli.exporting import export
 from tracer.cli.listing import list_scenarios
+from tracer.cli.logging import log
+from tracer.cli.rendering import render
 from tracer.cli.reporting import report
+from tracer.cli.showing import show
 from tracer.cli.tracing import trace
+from tracer.cli.verifying import verify
 
 EXAMPLE = """\b
 Example:
@@ -26,15 +33,15 @@ def command() -> None:
     pass
 
 
-command.add_command(list_scenarios)
-command.add_command(trace)
-command.add_command(check)
+for verb in (list_scenarios, trace, check, log, show, diff, verify, blame, render, export):
+    command.add_command(verb)
 
 
 def main() -> None:
     """Run the command and end with its exit code.
 
-    0: done; 1: a check failed; 2: wrong usage; 3: the scenario's code raised; 130: interrupted.
+    0: done; 1: a check failed, or two runs are not the same; 2: wrong usage; 3: the scenario's code raised;
+    4: a file that is no trace file, or damaged; 130: interrupted.
     """
     if "_TRACER_COMPLETE" in os.environ:
         command.main(prog_name="tracer")  # a shell asks click for completions

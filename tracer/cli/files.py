@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -26,15 +27,24 @@ class OutputFolder:
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a whole file; an earlier one of that name stays as it is until the new one is complete."""
+        with self.streaming(name) as file:
+            file.write(content)
+        return self.path / name
+
+    @contextlib.contextmanager
+    def streaming(self, name: str) -> Iterator[IO[bytes]]:
+        """A file to write into; it takes its name when it is complete, and is taken back where it does not get so far."""
         place, part = self.path / name, self.path / f"{name}.part"
         try:
-            part.write_bytes(content)
+            with part.open("wb") as file:
+                yield file
             part.replace(place)
-        except OSError as error:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 part.unlink()
-            raise UsageError(f"cannot write {place}: {_reason(error)}") from None
-        return place
+            if isinstance(error, OSError):
+                raise UsageError(f"cannot write {place}: {_reason(error)}") from None
+            raise
 
     def growing(self, name: str) -> GrowingFile:
         """A text file that is written piece by piece."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,17 +10,16 @@ import click
 from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import settings_of
+from tracer.cli.pictures import PICTURES, write_booklet, write_diagrams
 from tracer.cli.running import Run, run_to_the_end
 from tracer.errors import UsageError, close_names
-from tracer.graph import Trace
 from tracer.loading import load
-from tracer.rendering.engine import ENGINES, Engine, find_engine
+from tracer.rendering.engine import ENGINES, find_engine
 from tracer.store.keeping import CHOICES, size_in_bytes
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 
-FORMATS = ("pdf", "log", "svg", "png", "dot")
-PICTURES = {"svg", "png", "dot"}
+FORMATS = ("pdf", "log", *PICTURES)
 
 HELP = """\b
 Examples:
@@ -88,10 +87,10 @@ def trace(
     written = [*run.kept, *([run.file_line()] if file is not None else [])]
     written += [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
     if "pdf" in wanted and layout_engine is not None:
-        written.append(str(_write_booklet(run.shown(), run.watch.notice(), folder, layout_engine)))
-    if PICTURES & set(wanted):
-        pictured = layout_engine if {"svg", "png"} & set(wanted) else None
-        written += map(str, _write_diagrams(run.shown(), folder, wanted, pictured))
+        written.append(str(write_booklet(run.shown(), run.watch.notice(), folder, "steps.pdf", layout_engine)))
+    for kind in PICTURES:
+        if kind in wanted:
+            written += map(str, write_diagrams(run.shown().steps, folder, "", kind, layout_engine))
     if not quiet:
         if training.printed:
             click.echo()  # the program's own lines end here
@@ -99,32 +98,6 @@ def trace(
             click.echo(line)
         for line in written:
             click.echo(f"wrote {line}")
-
-
-def _write_booklet(trace: Trace, notice: str, folder: OutputFolder, engine: Engine) -> Path:
-    from tracer.rendering.document import pdf
-    from tracer.views.booklet import booklet
-
-    return folder.write("steps.pdf", pdf(booklet(trace, engine.layout, notice)))
-
-
-def _write_diagrams(trace: Trace, folder: OutputFolder, wanted: Sequence[str], engine: Engine | None) -> Iterator[Path]:
-    from tracer.views.diagram import phase_diagrams
-
-    for step in trace.steps:
-        for name, drawn in phase_diagrams(step):
-            stem = f"step-{step.index}-{name}"
-            if "dot" in wanted:
-                yield folder.write(f"{stem}.dot", drawn.dot.encode())
-            if engine is None:
-                continue
-            drawing = engine.layout(drawn.dot)
-            if "svg" in wanted:
-                yield folder.write(f"{stem}.svg", drawing.svg.encode())
-            if "png" in wanted:
-                from tracer.rendering.document import png
-
-                yield folder.write(f"{stem}.png", png(drawing))
 
 
 def _formats(text: str) -> list[str]:

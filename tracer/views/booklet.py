@@ -255,6 +255,9 @@ def _cover(trace: Trace, notice: str) -> str:
         if len(losses) > 1:
             change += f", at step {len(losses) - 1}: {number_text(losses[-1])}"
         lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})")
+    if trace.unfinished:
+        early = f"The record ends after {len(trace.metrics)} of {trace.planned} steps: {trace.unfinished}."
+        lines.append(f"#block(above: 4pt, below: 4pt, {literal(early)})")
     if trace.stopped:
         lines.append(f"#block(above: 4pt, below: 4pt, {literal(trace.stopped[:1].upper() + trace.stopped[1:] + '.')})")
     if sum(map(math.isfinite, losses)) > 1:

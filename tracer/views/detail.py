@@ -40,7 +40,7 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS) -> It
     yield from curve_lines(trace, node, labels[node.id])
 
 
-def element_lines(trace: Trace, step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS) -> Iterator[str]:
+def element_lines(step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS) -> Iterator[str]:
     """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels[node.id]}{index_text(index)}"
@@ -90,7 +90,7 @@ def _facts(step: Step, node: Node, labels: Labels) -> Iterator[str]:
         yield f"  source     {node.source}  {node.source.text}"
     if node.scope:
         yield f"  scope      {node.scope}"
-    for title, twin in (("gradient of", node.gradient_of), ("by rule of", node.rule_of)):
+    for title, twin in (("derives", node.gradient_of), ("by rule of", node.rule_of)):
         if twin is not None:
             yield f"  {title:<10} {_named(step, step.nodes[twin], labels)}"
 

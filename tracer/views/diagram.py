@@ -51,6 +51,11 @@ def phase_diagrams(step: Step) -> Iterator[tuple[str, Diagram]]:
             yield phase.value, diagram(step, folded(step, ids, MOST_NODES), labels)
 
 
+def step_diagram(step: Step) -> Diagram:
+    """A diagram of a whole step."""
+    return diagram(step, folded(step, range(len(step.nodes)), MOST_NODES), Labels(step.nodes))
+
+
 def diagram(step: Step, parts: Sequence[Part], labels: Labels) -> Diagram:
     """Draw these nodes and folds. Leaves that forward operations use are drawn in full, other values as a small box."""
     return _Drawing(step, parts, labels).draw()

@@ -24,12 +24,17 @@ class FiniteWatch:
 
     def notice(self) -> str:
         """Where the run stopped being finite, in one line; empty while it has not."""
-        if self._began is None:
-            return ""
-        step, node = self._began
-        where = f" ({node.source})" if node.source else ""
-        label = Labels(step.nodes)[node.id]
-        return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.summary)}"
+        return notice(self._began)
+
+
+def notice(began: tuple[Step, Node] | None) -> str:
+    """The step and node at which a run stopped being finite, in one line; empty where it did not."""
+    if began is None:
+        return ""
+    step, node = began
+    where = f" ({node.source})" if node.source else ""
+    label = Labels(step.nodes)[node.id]
+    return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.summary)}"
 
 
 def nonfinite_text(summary: Summary) -> str:

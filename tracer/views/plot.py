@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from tracer.views.notation import number_text
 
 WIDTH, HEIGHT = 60, 6
+STEEP = 1000.0
 
 
 def plot_lines(values: Sequence[float], positions: Sequence[int]) -> list[str]:
     """The values over their positions, which ascend; what is not finite leaves a gap, marked with `!`.
+
+    Positive values that differ by more than a thousand times are drawn on a logarithmic scale, which is said.
 
     >>> for line in plot_lines([0.0, 1.0, 4.0], [0, 5, 10]): print(line)
     4 |                                                            *
@@ -25,23 +28,23 @@ def plot_lines(values: Sequence[float], positions: Sequence[int]) -> list[str]:
     """
     finite = [value for value in values if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
+    is_steep = low > 0 and high / low > STEEP
     span = positions[-1] - positions[0]
     canvas = [[" "] * (WIDTH + 1) for _ in range(HEIGHT)]
     for value, position in zip(values, positions, strict=True):
         column = round(WIDTH * (position - positions[0]) / span) if span else 0
         if math.isfinite(value):
-            row = round((HEIGHT - 1) * _share(value, low, high))
-            canvas[HEIGHT - 1 - row][column] = "*"
+            share = _share(math.log(value), math.log(low), math.log(high)) if is_steep else _share(value, low, high)
+            canvas[HEIGHT - 1 - round((HEIGHT - 1) * share)][column] = "*"
         else:
             canvas[0][column] = "!"
-    ends = [number_text(high) if finite else "", *[""] * (HEIGHT - 2), number_text(low) if finite else ""]
-    if low == high:
-        ends = ["", *[""] * (HEIGHT - 2), ends[-1]]
+    top = number_text(high) if finite and high > low else ""
+    ends = [top, *[""] * (HEIGHT - 2), number_text(low) if finite else ""]
     margin = max(map(len, ends))
     lines = [f"{end:>{margin}} |{''.join(row)}".rstrip() for end, row in zip(ends, canvas, strict=True)]
-    last = str(positions[-1]) if span else ""
-    axis = f"{positions[0]}{last:>{WIDTH + 1 - len(str(positions[0]))}}"
-    return [*lines, f"{'':>{margin}} +{'-' * (WIDTH + 1)}", f"{'':>{margin}}  {axis}".rstrip()]
+    last = f"{positions[-1] if span else '':>{WIDTH + 1 - len(str(positions[0]))}}"
+    scale = "   (logarithmic scale)" if is_steep else ""
+    return [*lines, f"{'':>{margin}} +{'-' * (WIDTH + 1)}", f"{'':>{margin}}  {positions[0]}{last}{scale}".rstrip()]
 
 
 def _share(value: float, low: float, high: float) -> float:

@@ -1,0 +1,29 @@
+"""`tracer blame`: where a run stopped being finite."""
+
+from __future__ import annotations
+
+import click
+
+from tracer.cli.opening import reading
+from tracer.cli.options import precision_of
+from tracer.cli.output import say
+from tracer.views.blame import blame_data, blame_lines
+from tracer.views.events import json_text
+
+HELP = """\b
+Example:
+  tracer blame linear-regression
+
+The first NaN or infinity of a run: the operation that made it, its inputs, its line in the code, and the way from the
+parameters to it.
+"""
+
+
+@click.command("blame", help=HELP, short_help="The first NaN or infinity, and how it came about.")
+@click.argument("file")
+@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def blame(file: str, precision: str, as_json: bool) -> None:
+    digits = precision_of(precision)
+    with reading(file) as trace:
+        say([json_text(blame_data(trace), indent=1)] if as_json else blame_lines(trace, digits))

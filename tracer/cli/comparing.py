@@ -1,0 +1,56 @@
+"""`tracer diff`: where two runs part."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+from tracer.cli.opening import reading
+from tracer.cli.options import precision_of
+from tracer.cli.output import say
+from tracer.errors import UsageError
+from tracer.parting import parting, settings_apart
+from tracer.views.events import json_text
+from tracer.views.parting import parting_data, parting_lines
+
+PARTED = 1
+"""The exit code where two runs are not the same."""
+
+HELP = """\b
+Examples:
+  tracer diff before.sqlite after.sqlite
+  tracer diff fruit output/fruit-other/trace.sqlite --tolerance 1e-6
+
+The first step, node and element in which two runs part, in their structure or in a bit of a value. Ends with exit code 0
+where they are the same, else with 1.
+"""
+
+
+@click.command("diff", help=HELP, short_help="Where two runs part.")
+@click.argument("one")
+@click.argument("other")
+@click.option("--tolerance", metavar="SHARE", default="0", show_default=True, help="Relative difference that is let pass.")
+@click.option("--precision", metavar="DIGITS", default="6", show_default=True, help="Significant digits.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def diff(one: str, other: str, tolerance: str, precision: str, as_json: bool) -> None:
+    digits, share = precision_of(precision), _share(tolerance)
+    with reading(one) as mine, reading(other) as theirs:
+        settings = settings_apart(mine, theirs)
+        found = parting(mine, theirs, share)
+        if as_json:
+            say([json_text(parting_data(mine, theirs, settings, found), indent=1)])
+        else:
+            say(parting_lines(mine, theirs, settings, found, digits))
+    if found is not None:
+        raise click.exceptions.Exit(PARTED)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share < 1:
+        raise UsageError(f"--tolerance takes a number from 0 up to 1, this is {text!r}")
+    return share

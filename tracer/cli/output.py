@@ -1,0 +1,36 @@
+"""What commands print: plain text, on a terminal with a little colour, and no control characters from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+
+import click
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STYLES = {"== ": "cyan", "!! ": "red", "-  ": "red", "+  ": "green"}
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines, or pieces of several lines that end in a line break."""
+    is_painted = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for piece in lines:
+        for line in piece.removesuffix("\n").split("\n"):
+            text = plain(line)
+            click.echo(_painted(text) if is_painted else text)
+
+
+def plain(text: str) -> str:
+    """A text without what a terminal would obey.
+
+    >>> plain("a\\x1b[2Jb"), plain("dL/dx")
+    ('a\\\\x1b[2Jb', 'dL/dx')
+    """
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def _painted(line: str) -> str:
+    mark = line.lstrip()[:3]
+    return click.style(line, fg=_STYLES[mark]) if mark in _STYLES else line

@@ -1,0 +1,62 @@
+"""`tracer show`: one node of a trace file, or one element of it."""
+
+from __future__ import annotations
+
+import click
+
+from tracer.arguments import whole_number
+from tracer.cli.opening import reading, step_of
+from tracer.cli.options import precision_of
+from tracer.cli.output import say
+from tracer.errors import UsageError
+from tracer.graph import Node, Step
+from tracer.views.detail import element_detail, element_lines, node_detail, node_lines
+from tracer.views.events import json_text
+from tracer.views.notation import Labels
+from tracer.views.selection import element_of, node_of
+
+HELP = """\b
+Examples:
+  tracer show fruit 'dL/dW1'
+  tracer show fruit 'W1[0,2]' --step 3
+
+One node of a run: formula, numbers, inputs, statistics, source line, what was added up into it, and its value over the
+steps. Of one element: the sum it is made of, written out, forward and backward. A node is called by its name, by its
+expression, or by its number in the log.
+"""
+
+
+@click.command("show", help=HELP, short_help="One node or element of a run, with all that is known of it.")
+@click.argument("file")
+@click.argument("node")
+@click.option("--step", metavar="N", help="Of this step (default: the first).")
+@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def show(file: str, node: str, step: str | None, precision: str, as_json: bool) -> None:
+    digits = precision_of(precision)
+    index = None if step is None else whole_number("--step", step, least=0)
+    with reading(file) as trace:
+        found = step_of(trace, index)
+        subject, element = _subject(found, node)
+        if element is None:
+            if as_json:
+                say([json_text(node_detail(trace, found, subject), indent=1)])
+            else:
+                say(node_lines(trace, found, subject, digits))
+        elif as_json:
+            say([json_text(element_detail(found, subject, element), indent=1)])
+        else:
+            say(element_lines(found, subject, element, digits))
+
+
+def _subject(step: Step, text: str) -> tuple[Node, tuple[int, ...] | None]:
+    """The node that is meant, and the index of the element, if one is; an expression may itself end in brackets."""
+    labels = Labels(step.nodes)
+    element = element_of(text)
+    if element is None:
+        return node_of(step, text, labels), None
+    try:
+        return node_of(step, text, labels), None
+    except UsageError:
+        node = node_of(step, element.name, labels)
+        return node, element.in_shape(node.shape)
