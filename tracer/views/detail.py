@@ -7,7 +7,7 @@ from typing import Any
 
 from tracer.graph import Literal, Node, Step, Trace
 from tracer.views.arithmetic import worked_element
-from tracer.views.boxes import content_lines
+from tracer.views.boxes import CORNERS, grid_lines
 from tracer.views.events import node_data
 from tracer.views.notation import DIGITS, Labels, content_text, index_text, node_number, number_text, shape_text, summary_text
 from tracer.views.plot import plot_lines
@@ -29,8 +29,10 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS) -> It
     worked = worked_element(step.nodes, node, labels, digits=digits)
     if worked:
         yield f"  numbers    {worked}"
-    value = content_lines(node) if node.shape else [content_text(node, digits)]
-    yield from _block("value", value)
+    if not node.shape:
+        yield f"  value      {content_text(node, digits)}"
+    elif node.is_kept and node.size <= CORNERS:
+        yield from _block("value", grid_lines(node.value, digits))
     if node.shape:
         yield f"  statistics {_statistics(node, digits)}"
     if not node.is_kept:
