@@ -29,7 +29,7 @@ import numpy as np
 import tracer
 from tracer.errors import TraceFileError
 from tracer.graph import PHASES, Node, Trace
-from tracer.op import registry
+from tracer.op import Op, registry
 from tracer.store.format import APPLICATION, SCHEMA, mark
 from tracer.store.layout import byte_count, smallest
 from tracer.store.plain import DTYPES, to_json
@@ -107,13 +107,17 @@ class Bench:
 
 Mutation: TypeAlias = Callable[[Bench], Damaged]
 MUTATIONS: list[Mutation] = []
+LIES: set[str] = set()
+"""The names of mutations after which a file may open and say something that no run said: its digests are right."""
 
 
-def mutation(weight: int) -> Callable[[Mutation], Mutation]:
+def mutation(weight: int, *, lies: bool = False) -> Callable[[Mutation], Mutation]:
     """Add a way to damage a file, to be taken so many times in a round."""
 
     def added(function: Mutation) -> Mutation:
         MUTATIONS.extend([function] * weight)
+        if lies:
+            LIES.add(function.__name__)
         return function
 
     return added
@@ -299,23 +303,25 @@ def journal_naming(name: bytes) -> bytes:
 @mutation(2)
 def journal_of_a_killed_run(bench: Bench) -> Damaged:
     """A journal that is right, or was damaged too."""
-    left, random = interrupted(bench), bench.random
-    assert left.journal is not None
+    random, pages = bench.random, _pages(bench.content)
+    # SQLite's own journal has a number in it that no seed decides.
+    journal = journal_of_pages(dict(enumerate(pages, 1)), len(pages))
     journals = (
-        left.journal,
-        left.journal,
-        left.journal[: random.randrange(len(left.journal))],
-        _flipped(left.journal, random, random.choice((1, 1, 100))),
-        left.journal + random.randbytes(100),
+        journal,
+        journal,
+        journal[: random.randrange(len(journal))],
+        _flipped(journal, random, random.choice((1, 1, 100))),
+        journal + random.randbytes(100),
     )
-    return Damaged(left.content, random.choice(journals))
+    return Damaged(interrupted(bench).content, random.choice(journals))
 
 
 @mutation(1)
 def journal_of_random_bytes(bench: Bench) -> Damaged:
     """Something beside the file that has only the name of a journal."""
     random = bench.random
-    start = random.choice((b"", JOURNAL_MAGIC, JOURNAL_MAGIC + struct.pack(">5I", 2**32 - 1, 0, random.choice((0, 9)), 512, PAGE)))
+    head = JOURNAL_MAGIC + struct.pack(">5I", 2**32 - 1, 0, random.choice((0, 9)), 512, PAGE)
+    start = random.choice((b"", JOURNAL_MAGIC, head))
     return Damaged(bench.content, start + random.randbytes(random.choice((0, 1, 100, PAGE, 20_000))))
 
 
@@ -463,7 +469,7 @@ ROW_EDITS = [
     "UPDATE value SET content = x''",
     "UPDATE value SET content = zeroblob(length(content))",
     "UPDATE value SET key = CAST(key AS TEXT)",
-    "UPDATE value SET key = randomblob(32)",
+    "UPDATE OR IGNORE value SET key = zeroblob(32)",
     "DELETE FROM run",
     "DELETE FROM run WHERE part = 'head'",
     "DELETE FROM run WHERE part = 'end'",
@@ -723,7 +729,7 @@ def nothing_but_written_again(bench: Bench) -> Damaged:
     return _forged(bench, lambda forgery, random: None, fit=0)
 
 
-@mutation(6)
+@mutation(6, lies=True)
 def structure_lies(bench: Bench) -> Damaged:
     """Anything in a structure."""
 
@@ -734,27 +740,32 @@ def structure_lies(bench: Bench) -> Damaged:
     return _forged(bench, change, fit=0.7)
 
 
-@mutation(12)
+@mutation(12, lies=True)
 def node_lies(bench: Bench) -> Damaged:
     """Fields of a node that are of the right kind, and not true."""
-    names = [op.name for op in registry]
+    operations = list(registry)
     keys = ("axis", "axes", "keepdims", "shape", "axis1", "axis2", "key", "index", "repeats", "reps", "source", "destination",
             "sections", "subscripts", "ddof", "dtype", "indices", "n", "k", "shift", "pad_width")  # fmt: skip
     options = (0, -1, 1, 5, 10**9, True, None, 2.5, "x", {"tuple": [0]}, {"tuple": []}, {"tuple": [0, 0]}, {"tuple": [7, -7]},
                {"tuple": [10**9, 10**9]}, {"tuple": [10**8]}, [0], [], "ij,jk->ik", {"dict": {}}, {"complex": [0.0, 1.0]},
                {"tuple": [{"tuple": [0, 10**9]}]})  # fmt: skip
 
+    def take_inputs(node: list[Any], position: int, count: int, random: Random) -> None:
+        literal = {"tuple": [random.choice((2, None, True, 1e300))]}
+        node[INPUTS] = [literal if random.random() < 0.2 else random.randrange(position) for _ in range(count)]
+        node[FORMULA] = " + ".join(f"{{{slot}}}" for slot in range(min(count, random.choice((1, 2, 20)))))
+
     def change(nodes: list[Any], random: Random) -> None:
         for _ in range(random.choice((1, 3, 10, len(nodes)))):
             position = random.randrange(len(nodes))
             node, kind = nodes[position], random.randrange(9)
-            if kind == 0:
-                node[OP] = random.choice((*names, "parameter", "constant", "", "nothing"))
+            if kind == 0 and position:
+                op = random.choice(operations)
+                node[OP] = op.name if random.random() < 0.8 else random.choice(("parameter", "constant", "", "nothing"))
+                node[PARAMETERS] = {"dict": {name: random.choice(options) for name in _parameters_of(op)}}
+                take_inputs(node, position, max(1, len(op.inputs)), random)
             elif kind == 1 and position:
-                fillings = (lambda: random.randrange(position), lambda: {"tuple": [random.choice((2, None, True, 1e300))]})
-                count = random.choice((0, 1, 2, 2, 3, 20))
-                node[INPUTS] = [random.choice(fillings)() for _ in range(count)]
-                node[FORMULA] = " + ".join(f"{{{slot}}}" for slot in range(min(count, random.choice((1, 2, 20)))))
+                take_inputs(node, position, random.choice((0, 1, 2, 2, 3, 20)), random)
             elif kind == 2:
                 held = node[PARAMETERS]["dict"]
                 held[random.choice((*held, *keys))] = random.choice(options)
@@ -778,7 +789,13 @@ def node_lies(bench: Bench) -> Damaged:
     return _forged(bench, _structure_changed(change), fit=0.9)
 
 
-@mutation(5)
+def _parameters_of(op: type[Op]) -> list[str]:
+    """The names of the parameters of an operation, where Python can tell them."""
+    code = getattr(op.value, "__code__", None)
+    return [] if code is None else list(code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount])
+
+
+@mutation(5, lies=True)
 def shapes_that_claim_much(bench: Bench) -> Damaged:
     """Arrays that would fill the memory: long, empty along one axis and long along another, one number repeated."""
     sides = (0, 1, 2, 3, 1000, 10**6, 10**8, 10**9, 10**12, 10**15, 2**59)
@@ -799,7 +816,7 @@ def shapes_that_claim_much(bench: Bench) -> Damaged:
     return _forged(bench, _structure_changed(change), fit=0.9)
 
 
-@mutation(2)
+@mutation(2, lies=True)
 def texts_that_grow(bench: Bench) -> Damaged:
     """Long names in formulas with many places, each of them short enough for the file."""
 
@@ -815,13 +832,13 @@ def texts_that_grow(bench: Bench) -> Damaged:
     return _forged(bench, _structure_changed(change), fit=0)
 
 
-@mutation(3)
+@mutation(3, lies=True)
 def numbers_lie(bench: Bench) -> Damaged:
     """Values and summaries of the right length, and of no array there ever was."""
     return _forged(bench, lambda forgery, random: None, fit=1)
 
 
-@mutation(4)
+@mutation(4, lies=True)
 def rows_lie(bench: Bench) -> Damaged:
     """Rows of a step with too little, too much, or something else in them."""
 
@@ -858,7 +875,7 @@ def rows_lie(bench: Bench) -> Damaged:
     return _forged(bench, change, fit=0)
 
 
-@mutation(4)
+@mutation(4, lies=True)
 def parts_lie(bench: Bench) -> Damaged:
     """A head and an end that say something else, or are of another kind."""
 
@@ -876,7 +893,7 @@ def parts_lie(bench: Bench) -> Damaged:
     return _forged(bench, change, fit=0)
 
 
-@mutation(2)
+@mutation(2, lies=True)
 def values_lie(bench: Bench) -> Damaged:
     """Values of another length than their nodes need, under the keys of what they are; or under those of others."""
 
@@ -920,8 +937,12 @@ def look_at_everything(trace: Trace) -> str:
     return log_text(trace)
 
 
-def judged(damage: Damaged, folder: Path) -> tuple[str, str]:
-    """Whether a file opened, was refused, or went wrong, and what was said."""
+def judged(damage: Damaged, folder: Path, logs: Sequence[str] = ()) -> tuple[str, str]:
+    """Whether a file opened, was refused, or went wrong, and what was said.
+
+    A file that opens has to say what one of these logs says, if there are any; or the first steps of it, and that the run
+    did not end.
+    """
     path = folder / "mutated.trace"
     journal = folder / "mutated.trace-journal"
     for each in folder.iterdir():
@@ -930,7 +951,8 @@ def judged(damage: Damaged, folder: Path) -> tuple[str, str]:
     if damage.journal is not None:
         journal.write_bytes(damage.journal)
     try:
-        look_at_everything(read(path))
+        trace = read(path)
+        text = look_at_everything(trace)
     except TraceFileError as error:
         outcome = ("refused", str(error)) if str(error).count("\n") == 0 else ("wrong", f"more than a line: {error}")
     except Exception as error:
@@ -941,6 +963,9 @@ def judged(damage: Damaged, folder: Path) -> tuple[str, str]:
             head = file.read(100)
         if head[18:20] != b"\1\1" or int.from_bytes(head[68:72]) != APPLICATION:
             return "wrong", "a file was read that has not the marks of one"
+        steps = text.rsplit("\n", 2)[0] if trace.unfinished else text
+        if logs and not (any(log.startswith(steps) for log in logs) if trace.unfinished else text in logs):
+            return "wrong", f"it opened with {len(trace.steps)} steps, and does not say what was written"
     more = sorted({each.name for each in folder.iterdir()} - {path.name, journal.name})
     return ("wrong", f"{', '.join(more)} was written") if more else outcome
 
@@ -962,8 +987,10 @@ def _read_seeds(folder: Path, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
     work, reading = folder / f"work-{seeds[0]}", folder / f"reading-{seeds[0]}"
     for each in (work, reading):
         each.mkdir(exist_ok=True)
+    logs = []
     for name, content in good.items():
         assert judged(Damaged(content), reading) == ("opened", ""), name
+        logs.append(log_text(read(reading / "mutated.trace")))
     size = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmSize"))
     most = int(size.split()[1]) * 1024 + MEMORY
     for seed in seeds:
@@ -973,7 +1000,7 @@ def _read_seeds(folder: Path, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
         # A thread of its own, so that what hangs within SQLite or NumPy is ended, too.
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         began = time.monotonic()
-        outcome, said = judged(damage, reading)
+        outcome, said = judged(damage, reading, () if kind in LIES else logs)
         seconds = time.monotonic() - began
         faulthandler.cancel_dump_traceback_later()
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -83,7 +83,7 @@ def test_trace_writes_a_pdf_and_a_log(name: str, capsys: pytest.CaptureFixture[s
     assert f"wrote output/{name}/steps.pdf" in out
     assert re.search(r"^loss \d", out, re.MULTILINE)
     kept = ["best.npz"] if name == "fruit-keras" else []
-    assert sorted(path.name for path in Path("output", name).iterdir()) == [*kept, "steps.log", "steps.pdf"]
+    assert sorted(path.name for path in Path("output", name).iterdir()) == [*kept, "steps.log", "steps.pdf", "trace.sqlite"]
     assert Path("output", name, "steps.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -93,7 +93,7 @@ def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
     names = {path.name for path in Path("somewhere").iterdir()}
     phases = ("forward", "loss", "backward", "update")
     pictures = {f"step-{step}-{phase}.{kind}" for step in (0, 2) for phase in phases for kind in ("svg", "png", "dot")}
-    assert names == {"steps.pdf", "steps.log"} | pictures
+    assert names == {"steps.pdf", "steps.log", "trace.sqlite"} | pictures
     text = Path("somewhere/steps.log").read_text()
     assert "seed=1 dtype=float64 optimizer=SGD learning_rate=0.05" in text
     assert capsys.readouterr().out.count("wrote ") == len(names)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -64,6 +65,8 @@ class Child:
     """A process that writes a run to a file and says over a pipe when a step is written, and when all are."""
 
     def __init__(self, trace: Trace, path: Path, values: str = "all", pause: float = 0.0) -> None:
+        self._said = b""
+        self._is_gone = False
         self._pipe, ours = os.pipe()
         self.pid = os.fork()
         if not self.pid:
@@ -76,24 +79,22 @@ class Child:
         os.close(ours)
 
     def wait_for_steps(self, count: int) -> None:
-        """Return when so many steps are written; what was read of the pipe is counted later."""
-        self._early = b""
-        while self._early.count(b".") < count:
+        """Return when so many steps are written."""
+        while self._said.count(b".") < count:
             said = os.read(self._pipe, 1)
             assert said, "the run ended early"
-            self._early += said
-
-    _early = b""
+            self._said += said
 
     def kill(self) -> tuple[int, bool]:
-        """Kill it; how many steps it had said are written, and whether it had ended its run."""
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        said = self._early
-        while more := os.read(self._pipe, 4096):
-            said += more
-        os.close(self._pipe)
-        return said.count(b"."), b"!" in said
+        """Kill it, unless it is gone; how many steps it had said are written, and whether it had ended its run."""
+        if not self._is_gone:
+            self._is_gone = True
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            while more := os.read(self._pipe, 4096):
+                self._said += more
+            os.close(self._pipe)
+        return self._said.count(b"."), b"!" in self._said
 
 
 def write_run(trace: Trace, path: Path, values: str, written: Callable[[], object]) -> None:
@@ -105,6 +106,23 @@ def write_run(trace: Trace, path: Path, values: str, written: Callable[[], objec
     writer.end(trace.stopped, trace.printed)
 
 
+def in_a_killed_process(action: Callable[[], None]) -> None:
+    """Do something in another process, which has to kill itself within."""
+    process = os.fork()
+    if not process:
+        with contextlib.suppress(BaseException):
+            faulthandler.disable()
+            action()
+        os._exit(0)
+    _, status = os.waitpid(process, 0)
+    assert os.WIFSIGNALED(status), "it ended before it was killed"
+
+
+def kill_this_process() -> None:
+    """End here, without a chance to put anything in order."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @contextlib.contextmanager
 def writing(trace: Trace, path: Path, *, values: str = "all", pause: float = 0.0) -> Iterator[Child]:
     """A child that writes, and that is gone afterwards."""
@@ -112,15 +130,18 @@ def writing(trace: Trace, path: Path, *, values: str = "all", pause: float = 0.0
     try:
         yield child
     finally:
-        with contextlib.suppress(ProcessLookupError, ChildProcessError, OSError):
-            child.kill()
+        child.kill()
 
 
 def seconds_of(scenario: str, folder: Path) -> float:
     """How long a whole run takes to be written, here and now."""
-    began = time.monotonic()
-    write_run(run_in_memory(scenario), folder / "whole.trace", "all", lambda: None)
-    return time.monotonic() - began
+    taken = []
+    # The first time, the summaries of its values are worked out, too: a child has them from here.
+    for _ in range(2):
+        began = time.monotonic()
+        write_run(run_in_memory(scenario), folder / "whole.trace", "all", lambda: None)
+        taken.append(time.monotonic() - began)
+    return taken[-1]
 
 
 @pytest.mark.parametrize("scenario", list(RUNS))
@@ -137,7 +158,6 @@ def test_a_killed_run_keeps_what_it_said_is_written(
         with writing(whole, path) as child:
             time.sleep(duration * random.uniform(0, 1.1))
             written, has_ended = child.kill()
-            child.kill = lambda: (0, False)  # type: ignore[method-assign]  # it is gone
         counts.append(written)
         ended += has_ended
         if not path.exists():
@@ -171,19 +191,16 @@ def test_a_commit_that_was_cut_off_is_taken_back(tmp_path: Path) -> None:
     """A run that is killed with a step half in the file: large values are written before their commit."""
     whole = run_in_memory("mnist")
     path = tmp_path / "mnist.trace"
-    process = os.fork()
-    if not process:
-        with contextlib.suppress(BaseException):
-            faulthandler.disable()
-            writer = TraceWriter(path, whole, "all")
-            writer.write(whole.steps[0])
-            writer.write(whole.steps[1])
-            # Killed at the moment at which the third step would become part of the file.
-            writer._commit = lambda: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
-            writer.write(whole.steps[2])
-        os._exit(0)
-    _, status = os.waitpid(process, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+
+    def write() -> None:
+        writer = TraceWriter(path, whole, "all")
+        writer.write(whole.steps[0])
+        writer.write(whole.steps[1])
+        # Killed at the moment at which the third step would become part of the file.
+        writer._commit = kill_this_process  # type: ignore[method-assign]
+        writer.write(whole.steps[2])
+
+    in_a_killed_process(write)
     assert journal_of(path).stat().st_size > 512
     trace = read(path)
     assert not journal_of(path).exists()
@@ -261,27 +278,19 @@ def test_a_run_that_is_killed_leaves_the_file_to_the_next(tmp_path: Path) -> Non
     whole = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
     for steps in (0, 1, 7):
-        process = os.fork()
-        if not process:
-            with contextlib.suppress(BaseException):
-                faulthandler.disable()
-                writer = TraceWriter(path, whole, "all")
-                for step in whole.steps[:steps]:
-                    writer.write(step)
-                os.kill(os.getpid(), signal.SIGKILL)
-            os._exit(0)
-        os.waitpid(process, 0)
+
+        def write(steps: int = steps) -> None:
+            writer = TraceWriter(path, whole, "all")
+            for step in whole.steps[:steps]:
+                writer.write(step)
+            kill_this_process()
+
+        in_a_killed_process(write)
         assert path.exists() == bool(steps)
-        save(Trace(**{**head_of(whole), "steps": whole.steps[:3]}), path)
+        save(replace(whole, steps=whole.steps[:3]), path)
         assert all(map(is_same, read(path).steps, whole.steps[:3]))
         assert [each.name for each in tmp_path.iterdir()] == [path.name]
         path.unlink()
-
-
-def head_of(trace: Trace) -> dict[str, object]:
-    """What a trace says of its run as a whole."""
-    names = ("scenario", "title", "seed", "dtype", "hyperparameters", "versions")
-    return {name: getattr(trace, name) for name in names}
 
 
 def test_an_earlier_file_stays_until_the_first_step_is_written(tmp_path: Path) -> None:
@@ -290,14 +299,13 @@ def test_an_earlier_file_stays_until_the_first_step_is_written(tmp_path: Path) -
     path = tmp_path / "fruit.trace"
     save(tracer.run(tracer.load("linear-regression"), steps=1), path)
     earlier = path.read_bytes()
-    process = os.fork()
-    if not process:
-        with contextlib.suppress(BaseException):
-            faulthandler.disable()
-            TraceWriter(path, whole, "all")
-            os.kill(os.getpid(), signal.SIGKILL)
-        os._exit(0)
-    os.waitpid(process, 0)
+
+    def write() -> None:
+        writer = TraceWriter(path, whole, "all")
+        assert writer.is_open
+        kill_this_process()
+
+    in_a_killed_process(write)
     assert path.read_bytes() == earlier
     assert read(path).scenario == "linear-regression"
 
@@ -356,9 +364,8 @@ def check_what_is_left(path: Path, scenario: str, written: int, said: str) -> No
 
 @pytest.mark.parametrize(
     ("scenario", "limit"),
-    [("fruit", 10), ("fruit", 20_000), ("fruit", 60_000), ("fruit", 200_000), ("fruit", 1_000_001), ("mnist", 2_000_000),
-     ("mnist", 12_345_678)],
-)  # fmt: skip
+    [("fruit", 10), ("fruit", 20_000), ("fruit", 60_000), ("fruit", 1_000_001), ("mnist", 2_000_000)],
+)
 def test_a_file_that_may_not_grow(scenario: str, limit: int, tmp_path: Path) -> None:
     """The system refuses to write more: one error, and every step before it can be read."""
     path = tmp_path / "run.trace"
@@ -372,11 +379,11 @@ def test_a_file_that_may_not_grow(scenario: str, limit: int, tmp_path: Path) -> 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes, where one may be made."""
+    """A file system of one megabyte, where one may be made."""
     folder = tmp_path / "disk"
     folder.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         pytest.skip(f"no small file system can be mounted here: {done.stderr.strip()}")

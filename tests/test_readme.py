@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import tracer
@@ -25,7 +26,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def run(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> str:
+def run(arguments: list[str], capfd: pytest.CaptureFixture[str], code: int = 0) -> str:
+    """What a command prints that ends with that exit code."""
     from tracer.cli import main
 
     before = sys.argv
@@ -33,7 +35,7 @@ def run(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> str:
     try:
         main()
     except SystemExit as end:
-        assert not end.code
+        assert (end.code or 0) == code
     finally:
         sys.argv = before
     return capfd.readouterr().out
@@ -43,12 +45,25 @@ def test_every_command_prints_what_readme_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    versions = re.compile(r"^# tracer .*$", re.MULTILINE)
     count = 0
-    for block in blocks("console"):
+    for language, block in re.findall(r"```(console|diff)\n(.*?)```", README, re.DOTALL):
         for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            assert run(shlex.split(command), capfd) == output, command
+            printed = run(shlex.split(command), capfd, int(language == "diff" and command.startswith("tracer diff")))
+            assert versions.sub("", printed) == versions.sub("", output), command
             count += 1
-    assert count >= 4
+    assert count >= 16
+    check_query()
+
+
+def check_query() -> None:
+    """The query over the runs that the commands of README exported, and its answer."""
+    (query,) = blocks("sql")
+    found = duckdb.sql(query)
+    table = README[README.index(query) :].split("\n\n")[1].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    assert rows[0] == found.columns
+    assert rows[2:] == [list(map(str, row)) for row in found.fetchall()]
 
 
 def test_the_scenarios_in_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -108,6 +123,11 @@ def test_the_session_in_readme() -> None:
     assert doctest.DocTestRunner().run(test).failed == 0
 
 
+def test_the_file_in_readme_is_written_and_opened(tmp_path: Path) -> None:
+    (text,) = (block for block in blocks("python") if "tracer.save" in block)
+    subprocess.run([sys.executable, "-c", text], check=True, cwd=tmp_path, capture_output=True)
+
+
 def test_the_log_in_readme_is_the_log() -> None:
     log = log_text(tracer.run(tracer.load("fruit"), steps=1))
     (shown,) = blocks("text")
@@ -147,10 +167,9 @@ def test_every_operation_and_option_is_in_readme() -> None:
     inner = {"take", "scatter", "stop_gradient", "positive", "logical_and", "logical_or", "logical_not"}
     comparing = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
     assert {op.name for op in registry} - inner - comparing <= words
-    from tracer.cli.checking import check
-    from tracer.cli.tracing import trace
+    from tracer.cli import command
 
-    parameters = [*trace.params, *check.params]
+    parameters = [parameter for verb in command.commands.values() for parameter in verb.params]
     options = {name for parameter in parameters for name in parameter.opts if name.startswith("--")}
     short = {"--output": "-o", "--quiet": "-q", "--verbose": "-v"}
     assert all(f"`{short.get(option, option)}" in README for option in options)

@@ -43,12 +43,16 @@ def fill(template: str, texts: Sequence[str]) -> str:
     """
     level = binding(template)
     parts, last, depth = [], 0, 0
+    bindings: dict[int, int] = {}
     for slot in _SLOT.finditer(template):
         between = template[last : slot.start()]
         depth += _opened(between)
-        put = texts[int(slot[1])]
+        number = int(slot[1])
+        put = texts[number]
+        if number not in bindings:
+            bindings[number] = binding(put)
         follows = template[slot.end() : slot.end() + 1]
-        if binding(put) < _needed(level, depth, follows, is_first=not slot.start()):
+        if bindings[number] < _needed(level, depth, follows, is_first=not slot.start()):
             put = f"({put})"
         parts += [between, put]
         last = slot.end()

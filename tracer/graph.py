@@ -257,7 +257,8 @@ class Trace:
     @property
     def planned(self) -> int:
         """How many steps the run was to have."""
-        return int(self.hyperparameters.get("steps", len(self.steps)))
+        planned = self.hyperparameters.get("steps")
+        return planned if isinstance(planned, int) and planned >= 0 else len(self.steps)
 
     def step(self, index: int) -> Step:
         """The step of that index, counted from 0 in the course of the run. Raises KeyError where it is not on record."""

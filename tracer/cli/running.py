@@ -38,8 +38,9 @@ class Run:
     last: Step | None = None
     watch: FiniteWatch = field(default_factory=FiniteWatch)
     kept: list[str] = field(default_factory=list)
-    _said: int = 0
-    _written: int = 0
+    has_printed: bool = False
+    _unsaid: list[str] = field(default_factory=list)
+    _unwritten: list[str] = field(default_factory=list)
     _checkpoint_watch: Watch | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Run:
         for step in self.training:
             if self.file is not None:
                 # What is said of a step below is said of one that is on disk.
-                self.file.write(step, self._printed_since())
+                self.file.write(step, self._take_unwritten())
             self.first = self.first or step
             self.last = step
             self.watch.look(step)
@@ -73,22 +74,32 @@ class Run:
             progress.step()
         self._say_printed(progress)
 
-    def _printed_since(self) -> list[str]:
-        """What the program printed since the last step that was written."""
-        texts = self.training.printed[self._written :]
-        self._written += len(texts)
+    def _collect_printed(self) -> None:
+        """Take what the program printed out of the training: a long run is not to be held in memory."""
+        self._unsaid += self.training.printed
+        self._unwritten += self.training.printed
+        self.training.printed.clear()
+
+    def _take_unwritten(self) -> list[str]:
+        """What was printed since something was last written to the trace file."""
+        self._collect_printed()
+        texts, self._unwritten = self._unwritten, []
         return texts
 
     def end_file(self, unfinished: str = "") -> None:
         """Write to the trace file how the run ended."""
         if self.file is not None and self.file.is_open:
-            self.file.end(self.training.stopped, self._printed_since(), unfinished)
+            self.file.end(self.training.stopped, self._take_unwritten(), unfinished)
 
     def _say_printed(self, progress: Progress) -> None:
         """Say what the program printed since."""
-        for text in self.training.printed[self._said :]:
+        self._collect_printed()
+        for text in self._unsaid:
+            self.has_printed = True
             self._say(text, progress)
-        self._said = len(self.training.printed)
+        self._unsaid.clear()
+        if self.file is None:
+            self._unwritten.clear()
 
     def _say(self, text: str, progress: Progress) -> None:
         if not self.quiet:

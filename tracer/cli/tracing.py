@@ -92,7 +92,7 @@ def trace(
         if kind in wanted:
             written += map(str, write_diagrams(run.shown().steps, folder, "", kind, layout_engine))
     if not quiet:
-        if training.printed:
+        if run.has_printed:
             click.echo()  # the program's own lines end here
         for line in run.summary():
             click.echo(line)

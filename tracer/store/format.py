@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import time
 from pathlib import Path
@@ -32,6 +31,9 @@ PATIENCE = 4.0
 WAITING = 60.0
 """Seconds to wait while another process writes or reads."""
 
+DAMAGE = (sqlite3.Error, UnicodeDecodeError, OverflowError)
+"""What SQLite and Python's door to it raise over a damaged file."""
+
 _MAGIC = b"SQLite format 3\0"
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
@@ -48,13 +50,14 @@ def journal_of(path: Path) -> Path:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that can only read, to a file that is checked for being a trace file. Raises TraceFileError."""
-    may_have_more = _check_marks(path)
+    _check_marks(path, _head_of(path))
     roll_back(path)
+    may_have_more = _check_marks(path, _head_of(path))
     connection = _connect(path, "ro")
     try:
         _distrust(connection, path.stat().st_size)
         _check_schema(connection, path, may_have_more)
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         connection.close()
         raise TraceFileError(f"{path} is damaged: {error}") from None
     except BaseException:
@@ -66,25 +69,47 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 def roll_back(path: Path) -> None:
     """Take back what a killed run left of a commit, so that the file can be opened for reading alone."""
     journal = journal_of(path)
-    with contextlib.suppress(FileNotFoundError):
-        content = journal.open("rb")
-        with content:
-            size = content.seek(0, 2)
-            content.seek(max(0, size - len(_JOURNAL_MAGIC)))
-            # Such a journal names another file, which SQLite would open, and might delete.
-            if size > len(_JOURNAL_MAGIC) and content.read() == _JOURNAL_MAGIC:
-                raise TraceFileError(f"{journal} belongs to several databases: it is not that of a trace file")
-        if not size:
-            return
-        connection = _connect(path, "rw")
-        try:
-            _distrust(connection, path.stat().st_size + size)
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.Error as error:
-            hint = f"what a run that was cut off left in {journal.name} cannot be taken back here ({error})"
-            raise TraceFileError(f"{path}: {hint}; copy both files to where you may write") from None
-        finally:
-            connection.close()
+    try:
+        content = journal.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise TraceFileError(f"{journal} cannot be read: {error.strerror or error}") from None
+    if not content:
+        return
+    _check_journal(path, journal, content)
+    connection = _connect(path, "rw")
+    try:
+        _distrust(connection, path.stat().st_size + len(content))
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except DAMAGE as error:
+        hint = f"what a run that was cut off left in {journal.name} cannot be taken back here ({error})"
+        raise TraceFileError(f"{path}: {hint}; copy both files to where you may write") from None
+    finally:
+        connection.close()
+
+
+def _check_journal(path: Path, journal: Path, content: bytes) -> None:
+    """Raise TraceFileError where SQLite would make another file of this one, or touch a third.
+
+    A journal holds pages as they were before the commit, behind a header with their number (-1: up to the end, which is what
+    a writer that does not wait for the disk writes), the size of the file in pages, and the sizes of sectors and pages.
+    """
+    if not content.startswith(_JOURNAL_MAGIC):
+        return  # the commit had not begun: SQLite passes over it
+    count, pages, sector, page = (int.from_bytes(content[at : at + 4]) for at in (8, 16, 20, 24))
+    problem = ""
+    if content.endswith(_JOURNAL_MAGIC):
+        problem = "it belongs to several databases"
+    elif count != 0xFFFFFFFF or not 32 <= sector <= 65_536 or not 512 <= page <= 65_536:
+        problem = "it was not written by tracer"
+    elif pages * page > path.stat().st_size + len(content):
+        problem = "it would make the file larger than it was"
+    if problem:
+        raise TraceFileError(f"{journal} is no journal of a trace file: {problem}")
+    for start in range(sector, len(content), page + 8):
+        if int.from_bytes(content[start : start + 4]) == 1:
+            _check_marks(journal, content[start + 4 : start + 104])
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -96,13 +121,16 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         raise TraceFileError(f"{path} cannot be opened: {error}") from None
 
 
-def _check_marks(path: Path) -> bool:
-    """The marks in the first bytes, before SQLite sees the file; whether a newer version may have added tables."""
+def _head_of(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(100)
+            return file.read(100)
     except OSError as error:
         raise TraceFileError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _check_marks(path: Path, head: bytes) -> bool:
+    """The marks in the first bytes, before SQLite sees the file; whether a newer version may have added tables."""
     if len(head) < 100 or not head.startswith(_MAGIC):
         raise TraceFileError(f"{path} is no trace file" + (": it is empty" if not head else ""))
     # Bytes 18 and 19 are 1 where a rollback journal is used; anything else would have SQLite write beside the file.

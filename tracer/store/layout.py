@@ -16,6 +16,9 @@ import numpy as np
 Strides: TypeAlias = tuple[int, ...] | None
 """Strides in elements; None for the usual layout, row by row without gaps."""
 
+LARGEST_REPEATED = 64_000_000
+"""Bytes up to which an array may be one that repeats its elements: nobody is to be made to believe in a larger one."""
+
 LOOSEST = 16
 """Of an array with gaps, how many places an element may take; where it would take more, the gaps are given up."""
 
@@ -29,15 +32,17 @@ def strides_of(array: np.ndarray) -> Strides:
     >>> strides_of(x[::-1]), strides_of(np.broadcast_to(1.0, (2, 3)))
     ((-6, 1), (0, 0))
     """
-    if array.flags.c_contiguous and array.strides == _usual(array.shape, array.itemsize):
+    if not array.size or (array.flags.c_contiguous and array.strides == _usual(array.shape, array.itemsize)):
         return None
-    if not array.size:
+    if 0 in array.strides and array.nbytes > LARGEST_REPEATED:
         return None
     return smallest(array.shape, [stride / array.itemsize for stride in array.strides])
 
 
 def smallest(shape: Sequence[int], strides: Sequence[float], *, with_gaps: bool = True) -> Strides:
-    """The smallest strides of the same kind; None where they are the usual ones."""
+    """The smallest strides of the same kind; None where they are the usual ones, and for an array without elements."""
+    if not math.prod(shape):
+        return None
     found = [0] * len(shape)
     place, expected = 1, 1.0
     for axis in sorted(range(len(shape)), key=lambda axis: (abs(strides[axis]), shape[axis] > 1, -axis)):
@@ -56,7 +61,7 @@ def smallest(shape: Sequence[int], strides: Sequence[float], *, with_gaps: bool 
 def elements_of(array: np.ndarray, strides: Strides) -> np.ndarray:
     """The elements of an array in the order of memory, each once: what its bytes are made of."""
     if strides is None:
-        return array
+        return np.ascontiguousarray(array)
     base = array[tuple(slice(None) if stride else slice(0, 1) for stride in strides)]
     return np.ascontiguousarray(base.transpose(_memory_order(strides)))
 

@@ -85,7 +85,7 @@ def _decoded(data: Any) -> Any:
 
 
 def _array(kind: str, dtype: Any, shape: Any, data: Any) -> Any:
-    if dtype not in DTYPES or not isinstance(data, str):
+    if not isinstance(dtype, str) or dtype not in DTYPES or not isinstance(data, str):
         raise ValueError("it holds an array of another kind")
     sides = shape_of(shape)
     content = _bytes(data, np.dtype(dtype).itemsize * math.prod(sides))
@@ -107,6 +107,7 @@ def shape_of(data: Any) -> tuple[int, ...]:
 
 
 def _bytes(text: str, count: int) -> bytes:
-    if len(text) != 2 * count:
+    content = bytes.fromhex(text)
+    if len(content) != count:
         raise ValueError("it holds a number of the wrong length")
-    return bytes.fromhex(text)
+    return content

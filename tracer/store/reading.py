@@ -12,10 +12,10 @@ import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph import Held, Step, Trace
-from tracer.store.format import limit_time, open_to_read
+from tracer.store.format import DAMAGE, limit_time, open_to_read
 from tracer.store.layout import Strides, array_of
 from tracer.store.plain import from_json
-from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, inline_values, is_inline, key_of, summaries_of
+from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, inline_values, is_inline, is_storable, key_of, summaries_of
 from tracer.store.structure import Structure, structure_from, with_values
 from tracer.summary import Summary
 
@@ -28,7 +28,7 @@ NOT_ENDED = "the run did not end"
 
 _HEAD = {"scenario": str, "title": str, "seed": int, "dtype": str, "hyperparameters": dict, "versions": dict, "source": str,
          "arithmetic": str, "byteorder": str}  # fmt: skip
-_END = {"stopped": str, "unfinished": str, "printed": list, "metrics": (list, type(None))}
+_END = {"stopped": str, "unfinished": str, "printed": list, "metrics": (list, type(None)), "steps": int, "digest": str}
 
 
 def read(path: str | Path) -> Trace:
@@ -72,17 +72,20 @@ class TraceFile:
         end = self._part("end", _END)
         last = self._rows("SELECT position FROM step ORDER BY position DESC LIMIT 1")
         count = self._whole(last[0][0], "a step") + 1 if last else 0
+        if end is not None and (end["steps"], end["digest"]) != (count, self._digest(count - 1).hex()):
+            raise self.damaged(f"it has {count} steps, and ends with {end['steps']}")
         steps = Lazily(count, self.step)
         metrics: Sequence[Mapping[str, Any]] = Lazily(count, lambda position: self._metrics(self.row(position)))
         if end is not None and end["metrics"] is not None:
+            if not all(isinstance(row, dict) for row in end["metrics"]):
+                raise self.damaged("its metrics are none")
             metrics = tuple(end["metrics"])
-        texts = dict(head["hyperparameters"])
         return Trace(
             scenario=head["scenario"],
             title=head["title"],
             seed=head["seed"],
             dtype=head["dtype"],
-            hyperparameters=texts,
+            hyperparameters=head["hyperparameters"],
             versions={str(name): str(version) for name, version in head["versions"].items()},
             steps=steps,
             metrics=metrics,
@@ -116,13 +119,19 @@ class TraceFile:
         if not all(isinstance(each, kind) for each, kind in zip(held, kinds, strict=True)):
             raise self.damaged(f"step {position} is no step")
         row = Row(*held)
-        if position == 0:
-            before = self._rows("SELECT digest FROM run WHERE part = 'head' LIMIT 1")
-        else:
-            before = self._rows("SELECT digest FROM step WHERE position = ? LIMIT 1", position - 1)
-        if not before or not isinstance(before[0][0], bytes) or row.digest(before[0][0]) != digest:
+        if row.digest(self._digest(position - 1)) != digest:
             raise self.damaged(f"step {position} is not what was written")
         return row
+
+    def _digest(self, position: int) -> bytes:
+        """The digest of the run up to a step; of its head alone, where the position is -1."""
+        if position < 0:
+            found = self._rows("SELECT digest FROM run WHERE part = 'head' LIMIT 1")
+        else:
+            found = self._rows("SELECT digest FROM step WHERE position = ? LIMIT 1", position)
+        if not found or not isinstance(found[0][0], bytes):
+            raise self.damaged(f"step {position} is missing")
+        return found[0][0]
 
     def value(self, key: bytes) -> bytes:
         """The bytes of a value, checked against its key."""
@@ -140,7 +149,7 @@ class TraceFile:
             return None
         content, digest = found[0]
         held = self._checked(content, digest, f"its {name}")
-        if not isinstance(held, dict) or any(not isinstance(held.get(key), kind) for key, kind in kinds.items()):
+        if not isinstance(held, dict) or any(not isinstance(held.get(key, ...), kind) for key, kind in kinds.items()):
             raise self.damaged(f"its {name} is not that of a trace")
         return held
 
@@ -184,6 +193,8 @@ class TraceFile:
                 contents.append(next(values))
                 continue
             key = keys[start : start + KEY_SIZE]
+            if key != NOT_KEPT and not is_storable(node):
+                raise ValueError(f"it keeps a value of {node.dtype}{list(node.shape)}")
             contents.append(_Stored(self, key, node.dtype, node.shape, layout, next(summaries)))
             start += KEY_SIZE
         for _ in values:
@@ -192,7 +203,7 @@ class TraceFile:
 
     def _metrics(self, row: Row) -> Mapping[str, Any]:
         held = self._plain(row.metrics, row)
-        if not isinstance(held, dict):
+        if not isinstance(held, dict) or not all(isinstance(held.get(name, 0), int) for name in ("step", "epoch")):
             raise self.damaged(f"step {row.position} has metrics that are none")
         return held
 
@@ -219,10 +230,8 @@ class TraceFile:
         limit_time(self._connection)
         try:
             return self._connection.execute(question, given).fetchall()
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise self.damaged(str(error)) from None
-        except OverflowError:
-            raise self.damaged("it holds a number that is too large") from None
 
 
 def text_digest(text: str) -> bytes:

@@ -56,7 +56,9 @@ def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
     """Whether the value of a node stands in the row of its step."""
     if node.dtype not in DTYPES:
         return False
-    return byte_count(np.dtype(node.dtype).itemsize, node.shape, layout) <= (INLINE_KEPT if kept else INLINE)
+    itemsize = np.dtype(node.dtype).itemsize
+    # Of an array that repeats its elements the whole counts, too: its summary is to be read, not worked out.
+    return byte_count(itemsize, node.shape, layout) <= (INLINE_KEPT if kept else INLINE) and node.size * itemsize <= INLINE_KEPT
 
 
 def is_storable(node: Node) -> bool:

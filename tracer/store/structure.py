@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from tracer.graph import Held, Literal, Node, Phase, Source, Step, structure_problem
-from tracer.store.layout import Strides, smallest, strides_of
+from tracer.store.layout import LARGEST_REPEATED, Strides, smallest, strides_of
 from tracer.store.plain import DTYPES, from_json, shape_of, to_json
 from tracer.summary import Summary
 
 _SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in DTYPES if np.dtype(dtype).itemsize > 1}
 OTHER_DTYPES = frozenset({"object", "float96", "float128", "complex192", "complex256", *_SWAPPED})
 """Dtypes that a node may have and a file does not hold: of these only the summary is kept."""
+
+LONGEST_TEXT = 50_000
+"""Characters of a name, formula, scope or source."""
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -185,15 +189,19 @@ def _node(position: int, held: Any, sources: Sequence[Source]) -> tuple[Node, St
         gradient_of=None if gradient_of is None else _whole(gradient_of),
         rule_of=None if rule_of is None else _whole(rule_of),
     )
-    return node, _layout(sides, layout)
+    if len(formula) > 1000 + 20 * len(operands):
+        raise ValueError("its formula is longer than one")
+    return node, _layout(sides, np.dtype(dtype).itemsize if dtype in DTYPES else 16, layout)
 
 
-def _layout(shape: tuple[int, ...], held: Any) -> Strides:
+def _layout(shape: tuple[int, ...], itemsize: int, held: Any) -> Strides:
     if held is None:
         return None
     strides = tuple(_whole(each, negative=True) for each in _list(held))
     if len(strides) != len(shape) or smallest(shape, strides) != strides:
         raise ValueError("its layout is none")
+    if 0 in strides and math.prod(shape) * itemsize > LARGEST_REPEATED:
+        raise ValueError("it repeats its elements more often than a file may say")
     return strides
 
 
@@ -240,6 +248,8 @@ def _whole(held: Any, *, negative: bool = False) -> int:
 def _text(held: Any) -> str:
     if not isinstance(held, str):
         raise ValueError(f"a text is missing, there is {_shortly(held)}")
+    if len(held) > LONGEST_TEXT:
+        raise ValueError(f"a text has {len(held)} characters")
     return held
 
 

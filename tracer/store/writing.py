@@ -61,9 +61,12 @@ class TraceWriter:
             for place in (self._part, journal_of(self._part)):
                 place.unlink(missing_ok=True)
             self._connection = self._connect(self._part)
-            self._begin_file(head)
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"cannot write {path}: {_reason(error)}") from None
+        try:
+            self._begin_file(head)
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
 
     # The run.
 
@@ -99,7 +102,14 @@ class TraceWriter:
             if self._pending is not None and self.keeping.choice != "summary":
                 self._replace_last(*self._pending)
             rows = None if metrics is None else list(metrics)
-            end = {"stopped": stopped, "unfinished": unfinished, "printed": list(printed), "metrics": rows}
+            end = {
+                "stopped": stopped,
+                "unfinished": unfinished,
+                "printed": list(printed),
+                "metrics": rows,
+                "steps": self.steps,
+                "digest": self._digest.hex(),
+            }
             self._write_part("end", to_json(end))
             self._connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
@@ -149,6 +159,7 @@ class TraceWriter:
         connection = sqlite3.connect(path, isolation_level=None, timeout=WAITING)
         # A killed process loses nothing that was handed to the system; only a power cut could.
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -1000")
         return connection
 
     def _take_name(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tracer.expression import as_atom, compact
 from tracer.graph import Literal, Node
-from tracer.op import Index, Terms, registry
+from tracer.op import Index, Op, Terms, registry
 from tracer.views.notation import DIGITS, Labels, index_text, number_text
 
 MOST_TERMS = 6
@@ -49,15 +49,20 @@ def _spell(
     op = registry.named(node.op)
     if op is None or not all(nodes[id].is_kept for id in node.operands):
         return ""
-    arrays = [np.asarray(0 if x.value is None else x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
     try:
-        parts = op.parts(index, arrays, node.parameters)
-        taken = [] if parts is None else [np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)]
-    except (LookupError, TypeError, ValueError, AttributeError):
+        return _spelled(op, nodes, node, labels, index, digits, most_terms)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration):
         return ""  # an operation of that name, but another one than was recorded
+
+
+def _spelled(
+    op: type[Op], nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int, most_terms: int
+) -> str:
+    arrays = [np.asarray(0 if x.value is None else x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
+    parts = op.parts(index, arrays, node.parameters)
     if parts is None:
         return ""
-    chosen = _chosen_terms(taken, most_terms)
+    chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], most_terms)
     terms = []
     for operand, array, part in zip(node.inputs, arrays, parts, strict=True):
         if isinstance(operand, Literal):

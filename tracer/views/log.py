@@ -157,7 +157,8 @@ def _metric_lines(step: Step, digits: int) -> Iterator[str]:
     if measured:
         texts = (f"{name} = {measured_text(value, digits)}" for name, value in measured.items())
         yield "-- metrics"
-        yield f"{INDENT}epoch {step.metrics['epoch']}  {'  '.join(texts)}"
+        epoch = f"epoch {step.metrics['epoch']}  " if "epoch" in step.metrics else ""
+        yield f"{INDENT}{epoch}{'  '.join(texts)}"
 
 
 def _ending(losses: list[float], nonfinite_from: str, stopped: str, digits: int) -> str:

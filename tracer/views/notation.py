@@ -26,9 +26,14 @@ def number_text(number: Any, digits: int = DIGITS) -> str:
 
     >>> number_text(0.123456), number_text(-0.0), number_text(12345), number_text(float("nan")), number_text(True)
     ('0.1235', '0', '12345', 'nan', 'True')
+    >>> number_text(1 - 2.5j)
+    '1-2.5j'
     """
     if isinstance(number, (bool, np.bool_, int, np.integer)):
         return str(number)
+    if isinstance(number, (complex, np.complexfloating)):
+        imaginary = number_text(number.imag, digits)
+        return f"{number_text(number.real, digits)}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
     return f"{float(number) + 0.0:.{digits}g}"
 
 
@@ -65,7 +70,10 @@ def dtype_text(dtype: str) -> str:
     >>> dtype_text("float32"), dtype_text("uint8"), dtype_text("bool")
     ('f32', 'u8', 'bool')
     """
-    kind = np.dtype(dtype)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:  # one that another machine has
+        return dtype
     return f"{_KINDS[kind.kind]}{kind.itemsize * 8}" if kind.kind in _KINDS else str(dtype)
 
 
