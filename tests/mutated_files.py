@@ -273,6 +273,7 @@ def interrupted(bench: Bench) -> Damaged:
     connection = sqlite3.connect(path, isolation_level=None)
     with contextlib.closing(connection):
         for statement in (
+            "PRAGMA synchronous = OFF",  # as the project's own writer has it
             "PRAGMA cache_size = 1",  # so that changes go to the file before the commit
             "BEGIN IMMEDIATE",
             "UPDATE structure SET content = replace(content, 'a', 'b')",
@@ -286,7 +287,7 @@ def interrupted(bench: Bench) -> Damaged:
 
 def journal_of_pages(pages: dict[int, bytes], count: int, nonce: int = 7) -> bytes:
     """A journal that puts these pages back, with right checksums, into a file of so many pages."""
-    head = JOURNAL_MAGIC + struct.pack(">5I", len(pages), nonce, count, 512, PAGE)
+    head = JOURNAL_MAGIC + struct.pack(">5I", 2**32 - 1, nonce, count, 512, PAGE)
     records = []
     for number, page in pages.items():
         check = (nonce + sum(page[at] for at in range(PAGE - 200, 0, -200))) % 2**32
@@ -561,8 +562,6 @@ class Forgery:
             run("BEGIN")
             for table in SCHEMA.values():
                 run(table)
-            for part, text in self.parts.items():
-                run("INSERT INTO run VALUES (?, ?, ?)", (part, text, text_digest(text)))
             for id, text in self.structures.items():
                 run("INSERT INTO structure VALUES (?, ?, ?)", (id, text, text_digest(text)))
             digest = text_digest(self.parts.get("head", ""))
@@ -570,9 +569,20 @@ class Forgery:
                 digest = row.digest(digest)
                 held = (row.structure, row.number, row.metrics, row.printed, row.small, row.summaries, row.keys)
                 run("INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (row.position, digest, *held))
+            for part, text in self.parts.items():
+                said = self._ended(text, digest) if part == "end" else text
+                run("INSERT INTO run VALUES (?, ?, ?)", (part, said, text_digest(said)))
             for key, content in self.values.items():
                 run("INSERT INTO value VALUES (?, ?)", (key, content))
             run("COMMIT")
+
+    def _ended(self, text: str, digest: bytes) -> str:
+        """The end with the number of steps and the digest that the file now has."""
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+            end = json.loads(text)
+            end["dict"] |= {"steps": max((row.position for row in self.rows), default=-1) + 1, "digest": digest.hex()}
+            return json.dumps(end)
+        return text
 
     def fit(self, random: Random) -> None:
         """Let the values have the lengths that the structures ask for, so that a lie is not found by its length."""
