@@ -380,7 +380,8 @@ def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
     finally:
         process.kill()
     assert process.returncode == 130
-    assert re.fullmatch(r"tracer: interrupted \(\d+ of 1000000 steps are whole, in \S+steps\.log and \S+trace\.sqlite\)", err.strip())
+    whole = r"\d+ of 1000000 steps are whole, in \S+steps\.log and \S+trace\.sqlite"
+    assert re.fullmatch(rf"tracer: interrupted \({whole}\)", err.strip())
     text = (tmp_path / "output/linear-regression/steps.log").read_text()
     last = text.splitlines()[-1]
     assert re.fullmatch(r"== interrupted ==  \d+ of 1000000 steps are whole", last)

@@ -1,0 +1,593 @@
+"""The trace file: what is written is what is read, bit for bit; it is read lazily, and keeps what it says it keeps."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tracer
+from strategies import CASES, Case, seeds
+from tracer.errors import TraceFileError, UsageError
+from tracer.graph import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
+from tracer.loading import bundled_names
+from tracer.store.keeping import Keeping, size_in_bytes
+from tracer.store.layout import array_of, elements_of, smallest, strides_of
+from tracer.store.plain import DTYPES, from_json, to_json
+from tracer.store.reading import TraceFile, read
+from tracer.store.writing import TraceWriter, save
+from tracer.summary import summary_of
+from tracer.testing import Program, programs
+from tracer.training import Training
+from tracer.verification import verify
+from tracer.views.booklet import booklet
+from tracer.views.diagram import phase_diagrams
+from tracer.views.drawing import Drawing
+from tracer.views.events import json_document, json_lines
+from tracer.views.log import log_text
+from tracer.views.table import graphml
+
+FILES = Path(__file__).parent / "files"
+TEXTS = st.text(st.characters(codec=None), max_size=20)
+"""Any characters, lone surrogates too: names of files may hold them."""
+
+
+# What is drawn.
+
+
+@st.composite
+def arrays(draw: Any) -> np.ndarray:
+    """Any bits of any dtype, NaN of every kind among them, in any layout."""
+    dtype = np.dtype(draw(st.sampled_from(sorted(DTYPES))))
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=draw(st.sampled_from([3, 12]))))
+    count = math.prod(shape) * dtype.itemsize
+    content = np.random.default_rng(draw(seeds)).bytes(count)
+    array = np.frombuffer(content, np.uint8).copy()
+    array = (array % 2 if dtype == np.bool_ else array).view(dtype).reshape(shape)
+    array = array.transpose(draw(st.permutations(range(len(shape)))))
+    if array.ndim and draw(st.booleans()):
+        array = array[tuple(slice(None, None, draw(st.sampled_from([1, 2, -1]))) for _ in shape)]
+    if draw(st.booleans()):
+        array = np.broadcast_to(array, (draw(st.integers(1, 3)), *array.shape))
+    array.flags.writeable = False
+    return array
+
+
+literals = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.complex_numbers(allow_nan=True, allow_infinity=True)
+)
+plain = st.recursive(
+    st.one_of(literals, TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.lists(inner, max_size=3).map(tuple), st.dictionaries(TEXTS, inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@st.composite
+def steps(draw: Any, index: int) -> Step:
+    """A step of nodes that compute nothing: any operations, names and values in an order that a step may have."""
+    nodes: list[Node] = []
+    count = draw(st.integers(2, 6))
+    phases = sorted((draw(st.sampled_from(PHASES)) for _ in range(count)), key=PHASES.index)
+    names = draw(st.lists(TEXTS, min_size=count, max_size=count, unique=True))
+    for id, (phase, name) in enumerate(zip(phases, names, strict=True)):
+        inputs = st.one_of(st.integers(0, id - 1), literals.map(Literal)) if id else st.nothing()
+        operands = draw(st.lists(inputs, max_size=3)) if id else []
+        op = draw(st.sampled_from(["add", "matmul", "gone"] if operands else [*LEAVES, *["gone"] * bool(id)]))
+        value = draw(arrays()) if id else np.asarray(draw(st.floats()))
+        value.flags.writeable = False
+        nodes.append(
+            Node(
+                id, op, tuple(operands), draw(st.dictionaries(TEXTS, plain, max_size=2)), value, value.shape, str(value.dtype),
+                phase, name, draw(st.sampled_from(["", *["{0} + 1"] * bool(operands), "constant"])), draw(TEXTS),
+                draw(st.one_of(st.none(), st.builds(Source, TEXTS, st.integers(0, 9999), TEXTS))),
+                draw(st.integers(0, id - 1)) if phase is Phase.BACKWARD and id else None,
+                draw(st.one_of(st.none(), st.integers(0, id - 1))) if id else None,
+            )
+        )  # fmt: skip
+    alike = [(of.id, by.id) for of in nodes for by in nodes if of.shape == by.shape and of.dtype == by.dtype]
+    pairs = st.lists(st.sampled_from(alike), max_size=3).map(dict)
+    metrics = draw(st.dictionaries(st.sampled_from(["accuracy", "x"]), plain, max_size=2))
+    return Step(index, tuple(nodes), 0, draw(pairs), draw(pairs), metrics | {"step": index})
+
+
+@st.composite
+def traces(draw: Any) -> Trace:
+    """Any trace: steps of one structure with other values, and steps of other structures."""
+    first = draw(steps(0))
+    found = [first]
+    for index in range(1, draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            found.append(replace(first, index=index, metrics={"step": index}))
+        else:
+            found.append(draw(steps(index)))
+    return Trace(
+        draw(TEXTS), draw(TEXTS), draw(st.integers(0, 2**60)), draw(TEXTS), draw(st.dictionaries(TEXTS, plain, max_size=3)),
+        draw(st.dictionaries(TEXTS, TEXTS, max_size=2)), tuple(found), tuple(step.metrics for step in found),
+        tuple(draw(st.lists(TEXTS, max_size=3))), draw(TEXTS), draw(TEXTS), draw(TEXTS), draw(TEXTS),
+    )  # fmt: skip
+
+
+# What is the same.
+
+
+def identity(data: Any) -> Any:
+    """Plain data so that only what is the same is equal: types count, and the bits of floats."""
+    if isinstance(data, float):
+        return "float", np.float64(data).tobytes()
+    if isinstance(data, complex):
+        return "complex", np.complex128(data).tobytes()
+    if isinstance(data, dict):
+        return "dict", {key: identity(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return type(data).__name__, [identity(each) for each in data]
+    return type(data).__name__, data
+
+
+def assert_same(one: Trace, other: Trace) -> None:
+    """Everything in two traces is the same, and values lie in memory in the same way."""
+    for field in fields(Trace):
+        if field.name not in ("steps", "metrics", "printed", "hyperparameters", "versions"):
+            assert getattr(one, field.name) == getattr(other, field.name), field.name
+    assert identity(dict(one.hyperparameters)) == identity(dict(other.hyperparameters))
+    assert dict(one.versions) == dict(other.versions)
+    assert list(one.printed) == list(other.printed)
+    assert identity([dict(row) for row in one.metrics]) == identity([dict(row) for row in other.metrics])
+    assert len(one.steps) == len(other.steps)
+    for mine, theirs in zip(one.steps, other.steps, strict=True):
+        assert (mine.index, mine.loss_id) == (theirs.index, theirs.loss_id)
+        assert (dict(mine.gradients), dict(mine.updates)) == (dict(theirs.gradients), dict(theirs.updates))
+        assert identity(dict(mine.metrics)) == identity(dict(theirs.metrics))
+        assert len(mine.nodes) == len(theirs.nodes)
+        for node, twin in zip(mine.nodes, theirs.nodes, strict=True):
+            assert_same_node(node, twin)
+
+
+def assert_same_node(node: Node, twin: Node) -> None:
+    for field in fields(Node):
+        if field.name not in ("content", "parameters", "inputs", "_summary"):
+            assert getattr(node, field.name) == getattr(twin, field.name), field.name
+    assert [identity(x.value) if isinstance(x, Literal) else x for x in node.inputs] == [
+        identity(x.value) if isinstance(x, Literal) else x for x in twin.inputs
+    ]
+    assert identity(dict(node.parameters)) == identity(dict(twin.parameters))
+    assert (twin.value.dtype, twin.value.shape) == (node.value.dtype, node.value.shape)
+    assert twin.value.tobytes() == node.value.tobytes()
+    assert strides_of(twin.value) == strides_of(node.value)
+    assert not twin.value.flags.writeable
+    assert repr(twin.summary) == repr(node.summary)
+
+
+def written(trace: Trace, folder: Path, values: str = "all") -> Trace:
+    """The trace again, from a file."""
+    path = folder / "trace.sqlite"
+    save(trace, path, values)
+    return read(path)
+
+
+# Tests.
+
+
+@given(traces())
+def test_any_trace_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, trace: Trace) -> None:
+    folder = tmp_path_factory.mktemp("file")
+    found = written(trace, folder)
+    assert_same(trace, found)
+    # And what was read can be written, to the same bytes.
+    save(found, folder / "again.sqlite")
+    assert (folder / "again.sqlite").read_bytes() == (folder / "trace.sqlite").read_bytes()
+
+
+@given(programs())
+def test_programs_look_the_same_from_a_file(tmp_path_factory: pytest.TempPathFactory, program: Program) -> None:
+    """Recorded programs, with what views make of them: log, diagrams, exports, to the byte."""
+    step = tracer.trace(program.function(), *program.arguments)
+    trace = Trace("program", "", 0, "float64", {}, {}, (step,))
+    found = written(trace, tmp_path_factory.mktemp("file"))
+    assert_same(trace, replace(found, metrics=()))
+    assert_same_views(trace, replace(found, metrics=()))
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@settings(max_examples=5)
+@given(data=st.data())
+def test_every_operation_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, name: str, data: Any) -> None:
+    case: Case = data.draw(CASES[name])
+
+    def function(*arrays: Any) -> Any:
+        return np.sum(case.function(*arrays))
+
+    trace = Trace("case", "", 0, "float64", {}, {}, (tracer.trace(function, *case.arrays),))
+    found = written(trace, tmp_path_factory.mktemp("file"))
+    assert_same(trace, replace(found, metrics=()))
+    assert verify(found).passed
+
+
+def assert_same_views(one: Trace, other: Trace) -> None:
+    assert log_text(one) == log_text(other)
+    in_full = sum(node.size for node in one.steps[0].nodes) < 100_000
+    assert list(json_lines(one, in_full=in_full)) == list(json_lines(other, in_full=in_full))
+    assert list(json_document(one)) == list(json_document(other))
+    for mine, theirs in zip(one.steps, other.steps, strict=True):
+        assert [drawn.dot for _, drawn in phase_diagrams(mine)] == [drawn.dot for _, drawn in phase_diagrams(theirs)]
+        assert list(graphml(one, mine)) == list(graphml(other, theirs))
+
+
+def drawing(dot: str) -> Drawing:
+    """In place of an engine, a picture of the size that so much text would take."""
+    return Drawing("<svg/>", 300.0, len(dot) / 40)
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_view_is_the_same_from_a_file(name: str, tmp_path: Path) -> None:
+    scenario = tracer.load(name)
+    trace = tracer.run(scenario, steps=2 if scenario.optimizer else 1)
+    found = written(trace, tmp_path)
+    tracer.validate(found)
+    assert_same(trace, found)
+    assert_same_views(trace, found)
+    assert booklet(trace, drawing) == booklet(found, drawing)
+    assert found.source == (Path(__file__).parent.parent / f"scenarios/{name.replace('-', '_')}.py").read_text()
+    # Without values too, every view says what it can.
+    short = written(trace, tmp_path, "summary")
+    assert "min=" in log_text(short)
+    assert booklet(short, drawing)
+    assert [node.summary for step in short.steps for node in step.nodes] == [
+        node.summary for step in trace.steps for node in step.nodes
+    ]
+
+
+def test_steps_and_values_are_read_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    rows = TraceFile._rows
+
+    def noted(self: TraceFile, question: str, *given: Any) -> list[tuple[Any, ...]]:
+        asked.append(question)
+        return rows(self, question, *given)
+
+    monkeypatch.setattr(TraceFile, "_rows", noted)
+    counts = []
+    for count in (2, 12):
+        save(tracer.run(tracer.load("mnist"), steps=count), tmp_path / f"{count}.sqlite")
+        asked.clear()
+        trace = read(tmp_path / f"{count}.sqlite")
+        opened = len(asked)
+        step = trace.steps[1]
+        read_step = len(asked) - opened
+        assert not any("FROM value" in question for question in asked)
+        assert step.node("w1").summary.count == 200_704
+        value = step.node("w1").value
+        assert sum("FROM value" in question for question in asked) == 1
+        assert step.node("w1").value is value
+        counts.append((opened, read_step))
+    assert counts[0] == counts[1]
+    assert counts[0][0] <= 5
+    assert counts[0][1] <= 4
+
+
+def test_parts_of_a_run(tmp_path: Path) -> None:
+    trace = tracer.run(tracer.load("linear-regression"))
+    found = written(trace, tmp_path)
+    assert len(found.steps) == len(found.metrics) == 50
+    assert found.steps[-1].index == 49
+    assert [step.index for step in found.steps[10:40:10]] == [10, 20, 30]
+    assert [row["loss"] for row in found.metrics] == [row["loss"] for row in trace.metrics]
+    assert found.metrics[-1] == trace.metrics[-1]
+    assert list(found.printed) == list(trace.printed)
+    assert found.printed[-1].startswith("After 50 iterations")
+    with pytest.raises(IndexError, match="there are 50 steps, there is none at 50"):
+        found.steps[50]
+    assert found.step(7).index == 7
+    with pytest.raises(KeyError, match="there is no step 50: linear-regression has steps 0 to 49 on record"):
+        found.step(50)
+
+
+def test_a_file_may_be_read_by_several_threads_and_outlive_its_name(tmp_path: Path) -> None:
+    trace = tracer.run(tracer.load("mnist"), steps=3)
+    found = written(trace, tmp_path)
+    losses: list[float] = []
+    threads = [threading.Thread(target=lambda: losses.extend(step.loss for step in found.steps)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(losses) == sorted([step.loss for step in trace.steps] * 4)
+
+
+def test_a_file_is_closed_with_its_trace(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    found = written(tracer.run(tracer.load("fruit"), steps=1), tmp_path)
+    del found
+    gc.collect()
+    assert not recwarn.list
+
+
+def test_what_is_the_same_is_written_once(tmp_path: Path) -> None:
+    """The data of every step, and a parameter that is the new value of the step before."""
+    few, many = tmp_path / "few.sqlite", tmp_path / "many.sqlite"
+    scenario = tracer.load("mnist")
+    save(tracer.run(scenario, steps=2), few)
+    save(tracer.run(scenario, steps=3), many)
+    step = tracer.run(scenario, steps=1).steps[0]
+    whole = sum(node.value.nbytes for node in step.nodes)
+    assert many.stat().st_size - few.stat().st_size < 0.85 * whole
+
+
+# Of which steps values are kept.
+
+
+def kept_steps(trace: Trace) -> list[int]:
+    return [step.index for step in trace.steps if all(node.is_kept for node in step.nodes)]
+
+
+def test_sampled_and_summary(tmp_path: Path) -> None:
+    trace = tracer.run(tracer.load("linear-regression"))
+    assert kept_steps(written(trace, tmp_path)) == list(range(50))
+    sampled = written(trace, tmp_path, "sampled")
+    assert kept_steps(sampled) == [*range(0, 50, 2), 49]
+    with pytest.raises(UsageError, match=r"keeps only a summary of this value: record the run with --values all"):
+        _ = sampled.steps[1].nodes[0].value
+    short = written(trace, tmp_path, "summary")
+    assert kept_steps(short) == []
+    assert [step.loss for step in short.steps] == [step.loss for step in trace.steps]
+    assert short.steps[3].nodes[0].summary == trace.steps[3].nodes[0].summary
+
+
+def test_a_sample_has_every_step_that_is_not_finite(tmp_path: Path) -> None:
+    trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1})
+    sampled = written(trace, tmp_path, "sampled")
+    assert kept_steps(sampled) == [*range(0, 40, 2), *range(40, 50)]
+    found = sampled.first_nonfinite()
+    assert found is not None
+    assert (found[0].index, found[1].name) == (40, "loss")
+
+
+def test_the_budget_begins_a_sample(tmp_path: Path) -> None:
+    trace = tracer.run(tracer.load("mnist"), steps=24)
+    path = tmp_path / "trace.sqlite"
+    sizes = {}
+    for budget in (10**9, 60 * 10**6, 25 * 10**6):
+        writer = TraceWriter(path, trace, budget=budget)
+        for step in trace.steps:
+            writer.write(step)
+        writer.end()
+        found = read(path)
+        kept = kept_steps(found)
+        sizes[budget] = path.stat().st_size
+        assert kept[0] == 0
+        assert kept[-1] == 23
+        assert (len(kept) == 24) == (budget == 10**9)
+        assert writer.keeping.is_sampled == (budget != 10**9)
+        assert writer.keeping.kept == len(kept)
+        assert [step.loss for step in found.steps] == [step.loss for step in trace.steps]
+    # The first and the last step, and the second, by which the size is known, are kept whatever the budget.
+    assert all(size < 1.3 * budget for budget, size in sizes.items())
+    assert sizes[60 * 10**6] > 25 * 10**6
+
+
+def test_keeping_doubles_its_distance_until_the_rest_fits() -> None:
+    keeping = Keeping("", planned=100, budget=1000)
+    assert keeping.wants(0, lambda: True)
+    keeping.count(0, 100, was_kept=True)
+    assert keeping.every == 1
+    keeping.count(1, 50, was_kept=True)
+    assert keeping.every == 8  # 150 + 50 * (98 // 8) = 750
+    assert [position for position in range(20) if keeping.wants(position, lambda: True)] == [0, 8, 16]
+    assert keeping.wants(3, lambda: False)
+    assert Keeping("all", 100, 1).every == 1
+    with pytest.raises(UsageError, match="values are kept as one of all, sampled, summary, not as 'some'"):
+        Keeping("some", 1)
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-1MB", "nan", "1e400", "5 apples", "1 0", "0x10", "inf"])
+def test_sizes_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError, match="--budget takes a size such as 256MB"):
+        size_in_bytes(text)
+
+
+# Parts.
+
+
+@given(arrays())
+def test_layouts(array: np.ndarray) -> None:
+    strides = strides_of(array)
+    again = array_of(elements_of(array, strides).tobytes(), array.dtype, array.shape, strides)
+    assert again.tobytes() == array.tobytes()
+    assert strides_of(again) == strides
+    assert again.flags.c_contiguous == array.flags.c_contiguous
+    assert again.flags.f_contiguous == array.flags.f_contiguous
+    if strides is not None:
+        assert smallest(array.shape, strides) == strides
+
+
+@given(plain)
+def test_plain_data(data: Any) -> None:
+    assert identity(from_json(to_json(data))) == identity(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", '{"a":1,"b":2}', '{"float":"00"}', '{"float":5}', '{"tuple":5}', '{"dict":[]}', '{"what":1}', "[" * 100_000,
+     '{"array":["float64",[2],"00"]}', '{"array":["object",[0],""]}', '{"complex":[1]}', '{"number":["int8",[1],"00"]}', None,
+     '{"array":["int8",[-1],""]}', '{"array":["int8",[1.5],"00"]}', '{"array":["int8",[' + "1," * 70 + '1],"00"]}'],
+)  # fmt: skip
+def test_texts_that_are_no_plain_data(text: Any) -> None:
+    with pytest.raises(ValueError):  # the reader says where it was
+        from_json(text)
+
+
+def test_things_that_are_not_plain_are_told() -> None:
+    assert from_json(to_json({"at": Path("a"), "x": np.float32(0.5), "y": np.arange(2)}))["at"] == "a"
+    found = from_json(to_json([np.float32(0.1), np.arange(3)]))
+    assert found[0] == np.float32(0.1)
+    assert found[0].dtype == np.float32
+    assert found[1].tolist() == [0, 1, 2]
+
+
+@given(arrays())
+def test_summaries(array: np.ndarray) -> None:
+    found = summary_of(array)
+    values = np.abs(array) if array.dtype.kind == "c" else array
+    with np.errstate(all="ignore"):
+        finite = values[np.isfinite(values)].astype(np.longdouble)
+    assert (found.count, found.zeros) == (array.size, np.count_nonzero(values == 0))
+    assert (found.nans, found.infinities) == (np.count_nonzero(np.isnan(values)), np.count_nonzero(np.isinf(values)))
+    assert found.is_finite == (finite.size == array.size)
+    if finite.size:
+        assert (found.minimum, found.maximum) == (finite.min(), finite.max())
+        largest = float(np.max(np.abs(finite))) or 1.0
+        if largest < 1e150:
+            assert found.mean == pytest.approx(float(finite.mean()), rel=1e-12, abs=1e-15 * largest)
+            assert found.std == pytest.approx(float(finite.std()), rel=1e-9, abs=1e-12 * largest)
+    if found.is_finite and finite.size:
+        expected = float(largest * np.sqrt(np.sum((finite / largest) ** 2)))
+        assert found.l2 == pytest.approx(expected, rel=1e-12) or not math.isfinite(expected)
+
+
+def test_a_summary_of_many_numbers() -> None:
+    """Far from zero, in pieces, the spread keeps its digits."""
+    numbers = np.random.default_rng(0).standard_normal(100_000) + 1e6
+    found = summary_of(numbers.reshape(100, 1000).T)
+    assert found.std == pytest.approx(float(np.std(numbers)), rel=1e-9)
+    assert found.mean == pytest.approx(float(np.mean(numbers)), rel=1e-15)
+    assert summary_of(np.full(50, 1e307)).mean == pytest.approx(1e307)
+
+
+# Writing.
+
+
+def test_an_earlier_file_stays_until_a_step_is_finished(tmp_path: Path) -> None:
+    trace = tracer.run(tracer.load("fruit"), steps=1)
+    path = tmp_path / "trace.sqlite"
+    save(trace, path)
+    before = path.read_bytes()
+    writer = TraceWriter(path, trace)
+    assert path.read_bytes() == before
+    writer.end()
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["trace.sqlite"]
+    with pytest.raises(UsageError, match="a trace without steps is not written"):
+        save(replace(trace, steps=()), path)
+    assert path.read_bytes() == before
+
+
+def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = tracer.run(tracer.load("fruit"), steps=3)
+    writer = TraceWriter(tmp_path / "trace.sqlite", trace)
+    writer.write(trace.steps[0])
+    writer.write(trace.steps[1])
+
+    def interrupted(self: TraceWriter, row: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TraceWriter, "_insert", interrupted)
+        writer.write(trace.steps[2])
+    writer.end(unfinished="interrupted")
+    found = read(tmp_path / "trace.sqlite")
+    assert len(found.steps) == 2
+    assert found.unfinished == "interrupted"
+    assert log_text(found).splitlines()[-1] == "== interrupted ==  2 of 3 steps are whole"
+    assert [step.loss for step in found.steps] == [step.loss for step in trace.steps[:2]]
+
+
+def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
+    training = Training(tracer.load("fruit"))
+    writer = TraceWriter(tmp_path / "trace.sqlite", training.head)
+    for count, step in enumerate(training, start=1):
+        writer.write(step)
+        found = read(tmp_path / "trace.sqlite")
+        assert len(found.steps) == count
+        assert found.unfinished == "the run did not end"
+        assert found.steps[-1].loss == step.loss
+    writer.end()
+    assert read(tmp_path / "trace.sqlite").unfinished == ""
+
+
+# Reading what is no trace file.
+
+
+def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
+    good = tmp_path / "good.sqlite"
+    save(tracer.run(tracer.load("fruit"), steps=1), good)
+    content = good.read_bytes()
+    wrong = {
+        "it is empty": b"",
+        "is no trace file": b"text, not a file of SQLite" * 10,
+        "another SQLite database": content[:68] + bytes(4) + content[72:],
+        "newer version of tracer": content[:60] + (2000).to_bytes(4) + content[64:],
+        "its version is 0": content[:60] + bytes(4) + content[64:],
+        "is damaged": content[: len(content) // 2],
+    }
+    for said, changed in wrong.items():
+        path = tmp_path / "wrong.sqlite"
+        path.write_bytes(changed)
+        with pytest.raises(TraceFileError, match=said) as error:
+            log_text(read(path))
+        assert "\n" not in str(error.value)
+        assert error.value.exit_code == 4
+    with pytest.raises(UsageError, match="there is no file"):
+        read(tmp_path / "none.sqlite")
+    with pytest.raises(UsageError, match="is a folder"):
+        read(tmp_path)
+
+
+def test_a_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "trace.sqlite"
+    trace = tracer.run(tracer.load("fruit"), steps=1)
+    save(trace, path)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE notes (text)")
+    connection.commit()
+    with pytest.raises(TraceFileError, match="its tables are not those of one"):
+        read(path)
+    connection.execute("PRAGMA user_version = 1001")
+    connection.commit()
+    assert log_text(read(path)) == log_text(trace)
+    connection.execute("CREATE TRIGGER run_me AFTER INSERT ON notes BEGIN DELETE FROM step; END")
+    connection.commit()
+    connection.close()
+    with pytest.raises(TraceFileError, match="it holds the trigger 'run_me'"):
+        read(path)
+
+
+def every_file() -> Sequence[str]:
+    return sorted(path.name for path in FILES.glob("*.sqlite"))
+
+
+@pytest.mark.parametrize("name", every_file())
+def test_files_of_earlier_versions_open(name: str) -> None:
+    """They were written by the version in their name, and have to open in every later one."""
+    found = read(FILES / name)
+    expected = json.loads((FILES / name).with_suffix(".json").read_text())
+    assert len(found.steps) == expected["steps"]
+    assert [float(step.loss).hex() for step in found.steps] == expected["losses"]
+    assert found.unfinished == expected["unfinished"]
+    assert kept_steps(found) == expected["kept"]
+    for step in found.steps:
+        for node in step.nodes:
+            assert node.summary.count == node.size
+            assert not node.is_kept or node.value.shape == node.shape
+    log = log_text(found)
+    assert all(line in log for line in expected["lines"])
+    tracer.validate(found)
+
+
+def test_there_are_files_of_earlier_versions() -> None:
+    assert len(every_file()) >= 3
