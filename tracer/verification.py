@@ -63,9 +63,7 @@ def verify(trace: Trace, after_each: Any = None) -> Verdict:
     verdict = Verdict(trace.arithmetic in ("", fingerprint()))
     before: Step | None = None
     for step in trace.steps:
-        found = next(_deviations(step, before, verdict), None)
-        if found is not None:
-            verdict.deviations.append(found)
+        verdict.deviations.extend(list(_deviations(step, before, verdict))[:1])
         verdict.steps += 1
         before = step
         if after_each is not None:

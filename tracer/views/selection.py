@@ -64,7 +64,7 @@ class Selection:
         """Whether a node is part of it."""
         if self.phases and node.phase not in self.phases:
             return False
-        return not self.patterns or any(label == pattern or fnmatchcase(label, pattern) for pattern in self.patterns)
+        return not self.patterns or any(_is_called(node, label, pattern) for pattern in self.patterns)
 
     def watched_index(self, node: Node) -> tuple[int, ...] | None:
         """The index of the element of this node that is watched, if one is."""
@@ -77,7 +77,7 @@ class Selection:
         """Raise UsageError where a pattern matches nothing in a step, or an element is not there."""
         labels = Labels(step.nodes)
         for pattern in self.patterns:
-            if not any(label == pattern or fnmatchcase(label, pattern) for label in labels):
+            if not any(_is_called(node, labels[node.id], pattern) for node in step.nodes):
                 names = [node.name for node in step.nodes if node.name]
                 raise UsageError(f"no node of step {step.index} is called {pattern!r}{close_names(pattern, names)}")
         for element in self.watched:
@@ -85,6 +85,11 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+
+def _is_called(node: Node, label: str, pattern: str) -> bool:
+    """Whether a pattern matches the name of a node, or is the very expression of one without a name."""
+    return label == pattern or (bool(node.name) and fnmatchcase(node.name, pattern))
 
 
 def node_of(step: Step, text: str, labels: Labels) -> Node:
