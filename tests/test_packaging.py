@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,3 +76,11 @@ def test_the_sample_of_digits_is_the_one_of_its_notice() -> None:
     data = ROOT / "scenarios" / "data"
     digest = hashlib.sha256((data / "mnist_sample.npz").read_bytes()).hexdigest()
     assert digest in (data / "NOTICE.md").read_text()
+
+
+def test_the_benchmark_of_the_trace_file_runs() -> None:
+    """Once, at a tiny size, to see that it works: it is no timed test."""
+    command = [sys.executable, str(ROOT / "tests/benchmarks/trace_file.py"), "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert re.search(r"mnist, 3 steps: .* with --values summary: \d\.\d\d x", done.stdout)
+    assert re.search(r"the writer, statistics known: \d+ MB/s, \d+% of it", done.stdout)

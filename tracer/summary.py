@@ -13,7 +13,7 @@ _SAFE = (1e-280, 1e300)
 _FAR = 1e-4
 """Of the sum of squares, what has to be left when the mean is taken off, so that twelve digits are right."""
 
-_PIECE = 16_384
+_PIECE = 65_536
 """Elements that are looked at together: they stay in the cache of a processor."""
 
 
