@@ -140,7 +140,7 @@ def identity(data: Any) -> Any:
 def assert_same(one: Trace, other: Trace) -> None:
     """Everything in two traces is the same, and values lie in memory in the same way."""
     for field in fields(Trace):
-        if field.name not in ("steps", "metrics", "printed", "hyperparameters", "versions"):
+        if field.name not in ("steps", "metrics", "printed", "hyperparameters", "versions", "finite_steps"):
             assert getattr(one, field.name) == getattr(other, field.name), field.name
     assert identity(dict(one.hyperparameters)) == identity(dict(other.hyperparameters))
     assert dict(one.versions) == dict(other.versions)
@@ -349,6 +349,7 @@ def test_a_sample_has_every_step_that_is_not_finite(tmp_path: Path) -> None:
     trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1})
     sampled = written(trace, tmp_path, "sampled")
     assert kept_steps(sampled) == [*range(0, 40, 2), *range(40, 50)]
+    assert sampled.finite_steps == 40
     found = sampled.first_nonfinite()
     assert found is not None
     assert (found[0].index, found[1].name) == (40, "loss")

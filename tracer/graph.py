@@ -137,7 +137,7 @@ class Node:
     def is_finite(self) -> bool:
         """Whether every element of the value is finite."""
         if self._summary is None and isinstance(self.content, np.ndarray):
-            return bool(np.all(np.isfinite(self.content)))
+            return self.content.dtype.kind not in "fc" or bool(np.all(np.isfinite(self.content)))
         return self.summary.is_finite
 
     @property
@@ -232,7 +232,8 @@ class Trace:
     `metrics` has a row for every step that was run, also where `steps` keeps only some of them; `printed` is what the
     scenario's report printed, `stopped` says why a stopping rule ended the run (empty where it ran its length), and
     `unfinished` why the record ends before the run came to its own end (empty where it did). `source` is the text of the
-    scenario's file, `arithmetic` tells machines apart that compute other last digits.
+    scenario's file, `arithmetic` tells machines apart that compute other last digits; of the first `finite_steps` steps it is
+    known that every number is finite.
 
     Of a trace that was read from a file, `steps`, `metrics` and `printed` are read when they are asked for.
     """
@@ -250,6 +251,7 @@ class Trace:
     unfinished: str = ""
     source: str = ""
     arithmetic: str = ""
+    finite_steps: int = 0
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"
@@ -273,7 +275,8 @@ class Trace:
 
     def first_nonfinite(self) -> tuple[Step, Node] | None:
         """The first node of the run that holds a NaN or an infinity, and its step; None where every number is finite."""
-        for step in self.steps:
+        for position in range(self.finite_steps, len(self.steps)):
+            step = self.steps[position]
             node = step.first_nonfinite()
             if node is not None:
                 return step, node

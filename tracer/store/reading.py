@@ -28,7 +28,8 @@ NOT_ENDED = "the run did not end"
 
 _HEAD = {"scenario": str, "title": str, "seed": int, "dtype": str, "hyperparameters": dict, "versions": dict, "source": str,
          "arithmetic": str, "byteorder": str}  # fmt: skip
-_END = {"stopped": str, "unfinished": str, "printed": list, "metrics": (list, type(None)), "steps": int, "digest": str}
+_END = {"stopped": str, "unfinished": str, "printed": list, "metrics": (list, type(None)), "steps": int, "digest": str,
+        "finite": int}  # fmt: skip
 
 
 def read(path: str | Path) -> Trace:
@@ -94,6 +95,7 @@ class TraceFile:
             unfinished=end["unfinished"] if end is not None else NOT_ENDED,
             source=head["source"],
             arithmetic=head["arithmetic"],
+            finite_steps=min(max(end["finite"], 0), count) if end is not None else 0,
         )
 
     # Parts of the file.

@@ -48,6 +48,7 @@ class TraceWriter:
         self.path = path
         self.keeping = Keeping(values, head.planned, budget)
         self.steps = 0
+        self._finite_steps = 0
         self._part = path.with_name(f"{path.name}.part")
         self._structures: list[tuple[int, Structure]] = []
         self._structure_count = 0
@@ -109,6 +110,7 @@ class TraceWriter:
                 "metrics": rows,
                 "steps": self.steps,
                 "digest": self._digest.hex(),
+                "finite": self._finite_steps,
             }
             self._write_part("end", to_json(end))
             self._connection.execute("COMMIT")
@@ -202,12 +204,14 @@ class TraceWriter:
     def _write(self, step: Step, printed: Sequence[str]) -> None:
         layouts = layouts_of(step)
         is_there = all(node.is_kept for node in step.nodes)
-        keep = is_there and self.keeping.wants(self.steps, lambda: all(map(_is_finite, step.nodes)))
+        keep = is_there and self.keeping.wants(self.steps, lambda: _is_finite(step))
         structure = self._structure_id(step, layouts)
         row, size = self._row(step, layouts, structure, to_json(list(printed)), keep)
         self._insert(row)
         self._commit()
         self._pending = (step, row) if is_there and not keep else None
+        if self._finite_steps == self.steps and _is_finite(step):
+            self._finite_steps += 1
         self.keeping.count(self.steps, size, was_kept=keep)
         self.steps += 1
 
@@ -324,9 +328,11 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
     writer.end(trace.stopped, trace.printed, trace.unfinished, metrics)
 
 
-def _is_finite(node: Node) -> bool:
+def _is_finite(step: Step) -> bool:
     # The summary of a large value is written in any case, and then known.
-    return node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in DTYPES else node.is_finite
+    return all(
+        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in DTYPES else node.is_finite for node in step.nodes
+    )
 
 
 def _summary(node: Node) -> Summary:
