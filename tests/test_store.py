@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -545,6 +546,12 @@ def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
         read(tmp_path / "none.sqlite")
     with pytest.raises(UsageError, match="is a folder"):
         read(tmp_path)
+    os.mkfifo(tmp_path / "pipe.sqlite")
+    with pytest.raises(TraceFileError, match="it is a device or a pipe"):
+        read(tmp_path / "pipe.sqlite")
+    os.mkfifo(tmp_path / "good.sqlite-journal")
+    with pytest.raises(TraceFileError, match="is no journal of a trace file"):
+        read(good)
 
 
 def test_a_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:

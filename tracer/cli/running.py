@@ -30,10 +30,10 @@ class Run:
 
     training: Training
     folder: OutputFolder
-    file: TraceWriter | None
     started_from: Path | None
     quiet: bool
     verbose: bool
+    file: TraceWriter | None = None
     first: Step | None = None
     last: Step | None = None
     watch: FiniteWatch = field(default_factory=FiniteWatch)

@@ -80,11 +80,13 @@ def trace(
         dtype=dtype,
     )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
-    file = TraceWriter(folder.path / "trace.sqlite", training.head, values, size) if values != "none" else None
-    run = Run(training, folder, file, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose)
+    run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose)
+    if values != "none":
+        # Before the log: it refuses to write beside another run, whose log it would be.
+        run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values, size)
     log = folder.growing("steps.log") if "log" in wanted else None
     run_to_the_end(run, log)
-    written = [*run.kept, *([run.file_line()] if file is not None else [])]
+    written = [*run.kept, *([run.file_line()] if run.file is not None else [])]
     written += [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
     if "pdf" in wanted and layout_engine is not None:
         written.append(str(write_booklet(run.shown(), run.watch.notice(), folder, "steps.pdf", layout_engine)))

@@ -43,6 +43,8 @@ def read(path: str | Path) -> Trace:
         raise UsageError(f"there is no file {place}")
     if place.is_dir():
         raise UsageError(f"{place} is a folder: name the trace file in it")
+    if not place.is_file():
+        raise TraceFileError(f"{place} is no trace file: it is a device or a pipe")
     return TraceFile(place).trace()
 
 
