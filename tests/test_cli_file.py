@@ -59,11 +59,12 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) 
 
 def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[str]) -> None:
     keep("fruit")
-    keep("fruit", "-o", "output/fruit/later", "--seed", "1")
+    keep("fruit-pytorch", "-o", "output/elsewhere", "--seed", "1")
+    keep("linear-regression")
     os.utime("output/fruit/trace.sqlite", (1, 1))
     by_name = printed(capsys, "log", "fruit")
     assert "# seed=1 " in by_name
-    assert by_name == printed(capsys, "log", "output/fruit/later") == printed(capsys, "log", "output/fruit/later/trace.sqlite")
+    assert by_name == printed(capsys, "log", "output/elsewhere") == printed(capsys, "log", "output/elsewhere/trace.sqlite")
     assert "# seed=0 " in printed(capsys, "log", "output/fruit/trace.sqlite")
     Path("mine.py").write_text(MINE.format(model="pass"))
     keep("mine.py")
@@ -74,8 +75,12 @@ def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[st
     ("arguments", "said"),
     [
         (["log", "frut"], "there is no trace file of 'frut' under output/; did you mean fruit?"),
-        (["log", "none.sqlite"], "there is no trace file none.sqlite"),
-        (["log", "empty"], "there is no trace file empty in that folder"),
+        (["log", "none.sqlite"], "there is no file 'none.sqlite'"),
+        (["log", "mnist"], "there is no trace file of 'mnist' under output/; `tracer trace mnist` writes one"),
+        (["log", ""], "the name of a trace file is empty"),
+        (["log", "x\x1b[2J\n"], r"there is no trace file of 'x\x1b[2J\n' under output/"),
+        (["export", "fruit", "-o", "x.parquet", "--step", "1"], "a folder of Parquet takes whole runs"),
+        (["log", "empty"], "there is no trace file in the folder 'empty'"),
         (["log", "fruit", "--step", "6"], "there is no step 6: fruit has steps 0 to 5 on record"),
         (["log", "fruit", "--step", "x"], "--step takes a whole number from 0 on"),
         (["log", "fruit", "--phase", "back"], "is not one of"),
@@ -87,7 +92,7 @@ def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[st
         (["show", "fruit", "W3"], "step 0 has no node 'W3'"),
         (["show", "fruit", "W1[0]"], "W1 has the shape (2,4): there is no element [0]"),
         (["show", "fruit", "999"], "step 0 has no node '999'"),
-        (["diff", "fruit", "fruit", "--tolerance", "-1"], "--tolerance takes a number from 0 up to 1, this is '-1'"),
+        (["diff", "fruit", "fruit", "--tolerance", "-1"], "--tolerance takes a number from 0 to below 1, this is '-1'"),
         (["diff", "fruit", "nothing"], "there is no trace file of 'nothing' under output/; there are: fruit"),
         (["render", "fruit", "-o", "x.gif"], "-o takes a name that ends in one of .pdf, .svg, .png, .dot, this is 'x.gif'"),
         (["render", "fruit", "-o", "x.pdf", "--phase", "loss"], "--phase chooses among diagrams"),
@@ -234,6 +239,7 @@ def test_a_node(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.count("*") >= 6
     for name in ("44", "#44", "2.044", "2.44"):
         assert printed(capsys, "show", "fruit", name, "--step", "2").splitlines() == lines
+    assert printed(capsys, "show", "fruit", "2.044").splitlines() == lines
     assert printed(capsys, "show", "fruit", "x @ W1").startswith("0.019 x @ W1\n")
 
 
@@ -280,9 +286,11 @@ def test_runs_that_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     keep("fruit", "-o", "a")
     keep("fruit", "-o", "b")
     assert printed(capsys, "diff", "a", "b") == "the same in all 6 steps: structure, values, metrics\n"
-    assert json.loads(printed(capsys, "diff", "a", "b", "--json")) == {"same": True, "settings": {}, "steps": [6, 6]}
+    found = json.loads(printed(capsys, "diff", "a", "b", "--json"))
+    assert found == {"same": True, "settings": {}, "steps": [6, 6], "tolerance": 0, "steps_without_values": 0}
     keep("fruit", "-o", "c", "--values", "summary")
-    assert printed(capsys, "diff", "a", "c") == "the same in all 6 steps: structure, values, metrics\n"
+    reserve = "in 6 steps only statistics could be compared: a file keeps no more of them\n"
+    assert printed(capsys, "diff", "a", "c") == "the same in all 6 steps: structure, values, metrics\n" + reserve
 
 
 def changed(trace: Trace, position: int, name: str, change: float) -> Trace:
@@ -310,7 +318,8 @@ def test_where_two_runs_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert "fruit_pytorch.py:35" in lines[4]
     found = json.loads(printed(capsys, "diff", "a.sqlite", "b.sqlite", "--json", code=1))["parting"]
     assert (found["step"], found["node"], found["what"], found["index"], found["elements"]) == (3, 20, "value", [9, 3], 1)
-    assert "the same" in printed(capsys, "diff", "a.sqlite", "b.sqlite", "--tolerance", "1e-6")
+    near = printed(capsys, "diff", "a.sqlite", "b.sqlite", "--tolerance", "1e-6").splitlines()
+    assert near == ["the same in all 6 steps: structure, values, metrics", "values were compared to 1e-06 of their size"]
     # Where values were left out, statistics tell.
     tracer.save(changed(trace, 3, "h1", 1e-9), "c.sqlite", "summary")
     assert "they part in step 3 at node 3.020 h1: summary" in printed(capsys, "diff", "a.sqlite", "c.sqlite", code=1)
@@ -370,7 +379,7 @@ def test_a_value_that_was_changed_in_the_file_is_refused(capsys: pytest.CaptureF
         key, content = connection.execute("SELECT key, content FROM value ORDER BY length(content) DESC LIMIT 1").fetchone()
         connection.execute("UPDATE value SET content = ? WHERE key = ?", (b"\1" + content[1:], key))
     assert run("verify", "mnist") == 4
-    assert "is damaged: a value is not what was written" in capsys.readouterr().err
+    assert "is damaged: step 0, node " in capsys.readouterr().err
     assert key == key_of(np.frombuffer(content, np.uint8))
 
 
@@ -452,7 +461,7 @@ def test_the_first_number_that_is_not_finite(capsys: pytest.CaptureFixture[str])
     assert printed(capsys, "blame", "linear-regression").startswith("40.09 loss = mean(square(y - prediction))\n")
     keep("fruit")
     assert printed(capsys, "blame", "fruit") == "every number of the 6 steps on record is finite\n"
-    assert json.loads(printed(capsys, "blame", "fruit", "--json")) == {"finite": True, "steps": 6}
+    assert json.loads(printed(capsys, "blame", "fruit", "--json")) == {"found": False, "steps": 6}
 
 
 @pytest.mark.parametrize(
@@ -548,6 +557,37 @@ def test_runs_are_added_to_a_parquet_folder(capsys: pytest.CaptureFixture[str]) 
     other = pyarrow.parquet.ParquetFile(files[1]).read().to_pylist()
     (loss,) = (each for each in other if each["step"] == 40 and each["name"] == "loss")
     assert (loss["value"], loss["infinities"]) == (np.inf, 1)
+
+
+def test_a_mask_is_passed_over_when_only_nan_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    masked = "h = h + np.where(x[:, 0] > 3.0, -np.inf, 0.0); h = np.where(np.isfinite(h), h, h - h)"
+    Path("mine.py").write_text(MINE.format(model=masked))
+    keep("mine.py")
+    assert "makes it infinite" in printed(capsys, "blame", "mine")
+    text = printed(capsys, "blame", "mine", "--nan")
+    assert "NaN in 1 of 3 elements" in text
+    assert text.splitlines()[0].endswith("h#2 - h#2")
+    keep("fruit")
+    assert printed(capsys, "blame", "fruit", "--nan") == "every number of the 6 steps on record is finite\n"
+
+
+def test_what_is_left_of_an_earlier_run_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    keep("fruit")
+    lines = printed(capsys, "trace", "fruit", "--values", "none", "--format", "dot").splitlines()
+    assert lines[-2:] == [
+        "left output/fruit/trace.sqlite, which is of an earlier run",
+        "left output/fruit/steps.log, which is of an earlier run",
+    ]
+
+
+def test_without_a_standard_output_there_is_no_traceback() -> None:
+    keep("fruit")
+    for command in ("log fruit", "verify fruit", "export fruit -o x.npz", "trace fruit --format log"):
+        line = f"{sys.executable} -m tracer {command} >&-"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert Path("x.npz").exists()
 
 
 def test_without_pyarrow_it_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

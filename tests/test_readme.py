@@ -45,7 +45,7 @@ def test_every_command_prints_what_readme_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    versions = re.compile(r"^# tracer .*$", re.MULTILINE)
+    versions = re.compile(r"^# tracer .*$|(?<=/run=fruit-)\w+", re.MULTILINE)  # and the digest of a run, in which they are
     count = 0
     for language, block in re.findall(r"```(console|diff)\n(.*?)```", README, re.DOTALL):
         for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):

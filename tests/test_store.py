@@ -292,6 +292,9 @@ def test_parts_of_a_run(tmp_path: Path) -> None:
     with pytest.raises(IndexError, match="there are 50 steps, there is none at 50"):
         found.steps[50]
     assert found.step(7).index == 7
+    assert found.steps[np.int64(7)].index == 7
+    with pytest.raises(TypeError):
+        found.steps[1.5]  # type: ignore[call-overload]
     with pytest.raises(KeyError, match="there is no step 50: linear-regression has steps 0 to 49 on record"):
         found.step(50)
 
@@ -465,6 +468,7 @@ def test_a_summary_of_many_numbers() -> None:
     assert found.std == pytest.approx(float(np.std(numbers)), rel=1e-9)
     assert found.mean == pytest.approx(float(np.mean(numbers)), rel=1e-15)
     assert summary_of(np.full(50, 1e307)).mean == pytest.approx(1e307)
+    assert summary_of(np.array([1e200, 3e200])).std == pytest.approx(1e200)
 
 
 # Writing.

@@ -217,10 +217,10 @@ class Step:
             raise KeyError(f"{name!r} was not updated in step {self.index}; updated were {', '.join(known) or 'none'}")
         return self.nodes[self.updates[node.id]].value
 
-    def first_nonfinite(self) -> Node | None:
-        """The first node that holds a NaN or an infinity, or None where every number is finite."""
+    def first_nonfinite(self, *, only_nan: bool = False) -> Node | None:
+        """The first node that holds a NaN or an infinity (or a NaN, if only that counts), or None where there is none."""
         for node in self.nodes:
-            if not node.is_finite:
+            if not node.is_finite and (not only_nan or node.summary.nans):
                 return node
         return None
 
@@ -273,11 +273,11 @@ class Trace:
         there = f"steps 0 to {self.steps[-1].index}" if self.steps else "no steps"
         raise KeyError(f"there is no step {index}: {self.scenario} has {there} on record")
 
-    def first_nonfinite(self) -> tuple[Step, Node] | None:
-        """The first node of the run that holds a NaN or an infinity, and its step; None where every number is finite."""
+    def first_nonfinite(self, *, only_nan: bool = False) -> tuple[Step, Node] | None:
+        """The first node of the run that holds a NaN or an infinity (or a NaN), and its step; None where there is none."""
         for position in range(self.finite_steps, len(self.steps)):
             step = self.steps[position]
-            node = step.first_nonfinite()
+            node = step.first_nonfinite(only_nan=only_nan)
             if node is not None:
                 return step, node
         return None

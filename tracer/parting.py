@@ -50,7 +50,7 @@ def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> Parting | None:
     """Where two traces part first, in the order of the run; None where they do not.
 
     Values are compared bit for bit, or with a relative `tolerance`, which also lets their dtypes differ. Where one of
-    them was not kept their summaries are compared.
+    them was not kept their summaries are compared, as far as they go.
     """
     for position, (mine, theirs) in enumerate(zip(one.steps, other.steps)):
         found = _parting_of_steps(mine, theirs, tolerance)
@@ -64,6 +64,14 @@ def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> Parting | None:
         shorter = min(len(one.steps), len(other.steps))
         return Parting(shorter, None, "steps", len(one.steps), len(other.steps))
     return None
+
+
+def left_out(one: Trace, other: Trace) -> int:
+    """In how many of the steps of both not every value can be compared, because a file kept only its summary."""
+    return sum(
+        not all(mine.is_kept and theirs.is_kept for mine, theirs in zip(step.nodes, its.nodes))
+        for step, its in zip(one.steps, other.steps)
+    )
 
 
 def _parting_of_steps(one: Step, other: Step, tolerance: float) -> Parting | None:

@@ -72,6 +72,9 @@ def summary_of(value: np.ndarray) -> Summary:
         zeros, mean, squares = _moments(finite.ravel(order="K"))
         length = math.nan if nans else math.inf if infinities else _length(finite, mean, squares)
         std = math.sqrt(squares / finite.size) if finite.size else math.nan
+        if math.isinf(std) and not infinities:
+            scale = max(abs(low), abs(high))
+            std = scale * math.sqrt(_moments((finite / scale).ravel(order="K"))[2] / finite.size)
     return Summary(value.size, low, high, mean, std, length, zeros, nans, infinities)
 
 

@@ -49,7 +49,8 @@ def main() -> None:
         # Not command.main(): it would turn an interruption and a closed pipe into exceptions of its own.
         with command.make_context("tracer", sys.argv[1:]) as context:
             command.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # where the program was started without one
+            sys.stdout.flush()
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except BaseException as error:

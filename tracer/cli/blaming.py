@@ -21,9 +21,13 @@ parameters to it.
 
 @click.command("blame", help=HELP, short_help="The first NaN or infinity, and how it came about.")
 @click.argument("file")
+@click.option("--nan", "only_nan", is_flag=True, help="The first NaN: infinities, as of a mask, are passed over.")
 @click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def blame(file: str, precision: str, as_json: bool) -> None:
+def blame(file: str, only_nan: bool, precision: str, as_json: bool) -> None:
     digits = precision_of(precision)
     with reading(file) as trace:
-        say([json_text(blame_data(trace), indent=1)] if as_json else blame_lines(trace, digits))
+        found = trace.first_nonfinite(only_nan=only_nan)
+        say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, digits))
+        if trace.unfinished and not as_json:
+            say([f"the record ends early: {trace.unfinished}"])

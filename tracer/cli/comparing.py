@@ -10,9 +10,9 @@ from tracer.cli.opening import reading
 from tracer.cli.options import precision_of
 from tracer.cli.output import say
 from tracer.errors import UsageError
-from tracer.parting import parting, settings_apart
+from tracer.parting import left_out, parting, settings_apart
 from tracer.views.events import json_text
-from tracer.views.parting import parting_data, parting_lines
+from tracer.views.parting import parting_data, parting_lines, reserve_lines
 
 PARTED = 1
 """The exit code where two runs are not the same."""
@@ -38,10 +38,13 @@ def diff(one: str, other: str, tolerance: str, precision: str, as_json: bool) ->
     with reading(one) as mine, reading(other) as theirs:
         settings = settings_apart(mine, theirs)
         found = parting(mine, theirs, share)
+        without_values = left_out(mine, theirs) if found is None else 0
         if as_json:
-            say([json_text(parting_data(mine, theirs, settings, found), indent=1)])
+            data = parting_data(mine, theirs, settings, found)
+            say([json_text(data | {"tolerance": share, "steps_without_values": without_values}, indent=1)])
         else:
             say(parting_lines(mine, theirs, settings, found, digits))
+            say(reserve_lines(mine, theirs, share, without_values))
     if found is not None:
         raise click.exceptions.Exit(PARTED)
 
@@ -52,5 +55,5 @@ def _share(text: str) -> float:
     except ValueError:
         share = math.nan
     if not 0 <= share < 1:
-        raise UsageError(f"--tolerance takes a number from 0 up to 1, this is {text!r}")
+        raise UsageError(f"--tolerance takes a number from 0 to below 1, this is {text!r}")
     return share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -105,9 +106,17 @@ def _write_npz(trace: Trace, path: Path, index: int | None, full: bool) -> dict[
 def _write_parquet(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:
     from tracer.views.table import run_id, write_parquet
 
+    if index is not None:
+        raise UsageError("a folder of Parquet takes whole runs: leave --step out")
+    step_of(trace, None)  # which there has to be
     folder = OutputFolder(path / f"run={run_id(trace)}")
-    with folder.streaming("part-0.parquet") as file:
-        rows = write_parquet(_only(trace, index), file)
+    try:
+        with folder.streaming("part-0.parquet") as file:
+            rows = write_parquet(trace, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            folder.path.rmdir()
+        raise
     return {"wrote": str(folder.path / "part-0.parquet"), "rows": rows}
 
 

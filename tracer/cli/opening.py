@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import click
 
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph import Step, Trace
+from tracer.loading import SHORT_NAMES, bundled_names
 from tracer.store.reading import read
 
 OUTPUT = Path("output")
@@ -17,22 +18,46 @@ SUFFIX = ".sqlite"
 
 
 def find_file(name: str) -> Path:
-    """A trace file: by its path, by the folder it is in, or by a scenario's name, the newest under output/NAME.
+    """A trace file: by its path, by the folder it is in, or by a scenario's name, its newest file under output/.
 
     Raises UsageError where there is none.
     """
+    if not name:
+        raise UsageError("the name of a trace file is empty")
     path = Path(name)
-    if path.is_file() and path.suffix != ".py":
+    if path.is_dir():
+        found = _newest(path.glob(f"*{SUFFIX}"))
+        if found:
+            return found[0]
+        raise UsageError(f"there is no trace file in the folder {name!r}")
+    if path.exists() and path.suffix != ".py":
         return path
-    folder = path if path.is_dir() else OUTPUT / path.name.removesuffix(".py")
-    found = sorted(folder.glob(f"**/*{SUFFIX}"), key=lambda file: file.stat().st_mtime) if folder.is_dir() else []
-    if found:
-        return found[-1]
-    if path.is_dir() or "/" in name or name.endswith(SUFFIX):
-        raise UsageError(f"there is no trace file {name}" + (" in that folder" if path.is_dir() else ""))
+    scenario = path.name.removesuffix(".py")
+    for file in _newest(OUTPUT.glob(f"**/*{SUFFIX}")):
+        if _is_of(file, scenario):
+            return file
+    if ("/" in name and path.suffix != ".py") or path.suffix == SUFFIX:
+        raise UsageError(f"there is no file {name!r}")
     known = sorted(each.parent.name for each in OUTPUT.glob(f"*/*{SUFFIX}"))
-    hint = close_names(name, known) if known else f"; `tracer trace {name}` writes one"
+    is_bundled = scenario in (*SHORT_NAMES, *bundled_names())
+    hint = f"; `tracer trace {scenario}` writes one" if is_bundled else close_names(name, known)
     raise UsageError(f"there is no trace file of {name!r} under {OUTPUT}/{hint}")
+
+
+def _newest(files: Iterable[Path]) -> list[Path]:
+    return sorted((file for file in files if file.is_file()), key=lambda file: file.stat().st_mtime, reverse=True)
+
+
+def _is_of(file: Path, scenario: str) -> bool:
+    """Whether a file is a run of that scenario, by its folder or by what it says."""
+    names = {scenario, SHORT_NAMES.get(scenario, scenario)}
+    names |= {short for short, full in SHORT_NAMES.items() if full == scenario}
+    if scenario in file.parent.relative_to(OUTPUT).parts:
+        return True
+    try:
+        return read(file).scenario in names
+    except TracerError:
+        return False
 
 
 @contextmanager

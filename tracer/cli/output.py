@@ -15,7 +15,7 @@ _STYLES = {"== ": "cyan", "!! ": "red", "-  ": "red", "+  ": "green"}
 
 def say(lines: Iterable[str]) -> None:
     """Print lines, or pieces of several lines that end in a line break."""
-    is_painted = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    is_painted = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for piece in lines:
         for line in piece.removesuffix("\n").split("\n"):
             text = plain(line)

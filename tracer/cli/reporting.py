@@ -35,7 +35,8 @@ def report(error: BaseException) -> int:
         return 0
     if isinstance(error, SystemExit):
         where = f"{_short(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
-        _say(f"{where}the scenario's own code ended the program with sys.exit({'' if error.code is None else repr(error.code)})")
+        code = "" if error.code is None else repr(error.code)
+        _say(f"{where}the scenario's own code ended the program with sys.exit({code}){_notes(error)}")
         return SCENARIO_RAISED
     if not by_user and (known := _report_known(error, frames)) is not None:
         return known

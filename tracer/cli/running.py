@@ -134,7 +134,8 @@ class Run:
             return f"{self.file.path} ({steps})"
         if keeping.choice == "summary":
             return f"{self.file.path} ({steps}, summaries of their values)"
-        why = "" if keeping.choice else f": all would take more than the {keeping.budget / 1e6:,.4g} MB of --budget"
+        size = f"{keeping.budget / 1e6:,.4g} MB" if keeping.budget >= 1e6 else f"{keeping.budget:,} bytes"
+        why = "" if keeping.choice else f": all would take more than the {size} of --budget"
         return f"{self.file.path} ({steps}, all values of {keeping.kept} of them{why})"
 
     def summary(self) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from tracer.arguments import whole_number
@@ -29,14 +31,14 @@ expression, or by its number in the log.
 @click.command("show", help=HELP, short_help="One node or element of a run, with all that is known of it.")
 @click.argument("file")
 @click.argument("node")
-@click.option("--step", metavar="N", help="Of this step (default: the first).")
+@click.option("--step", metavar="N", help="Of this step (default: the first, or that of the number).")
 @click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def show(file: str, node: str, step: str | None, precision: str, as_json: bool) -> None:
     digits = precision_of(precision)
     index = None if step is None else whole_number("--step", step, least=0)
     with reading(file) as trace:
-        found = step_of(trace, index)
+        found = step_of(trace, index if index is not None else _step_in(node))
         subject, element = _subject(found, node)
         if element is None:
             if as_json:
@@ -47,6 +49,12 @@ def show(file: str, node: str, step: str | None, precision: str, as_json: bool) 
             say([json_text(element_detail(found, subject, element), indent=1)])
         else:
             say(element_lines(found, subject, element, digits))
+
+
+def _step_in(text: str) -> int | None:
+    """The step that a number of the log names, such as 3.044."""
+    found = re.fullmatch(r"(\d+)\.\d+", text)
+    return int(found[1]) if found else None
 
 
 def _subject(step: Step, text: str) -> tuple[Node, tuple[int, ...] | None]:

@@ -21,6 +21,9 @@ from tracer.training import Training
 
 FORMATS = ("pdf", "log", *PICTURES)
 
+WHOLE = ("trace.sqlite", "steps.log", "steps.pdf")
+"""The files of a whole run."""
+
 HELP = """\b
 Examples:
   tracer trace fruit
@@ -90,6 +93,7 @@ def trace(
     written += [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
     if "pdf" in wanted and layout_engine is not None:
         written.append(str(write_booklet(run.shown(), run.watch.notice(), folder, "steps.pdf", layout_engine)))
+    left = [folder.path / name for name in WHOLE if (folder.path / name).exists() and not any(name in line for line in written)]
     for kind in PICTURES:
         if kind in wanted:
             written += map(str, write_diagrams(run.shown().steps, folder, "", kind, layout_engine))
@@ -100,6 +104,8 @@ def trace(
             click.echo(line)
         for line in written:
             click.echo(f"wrote {line}")
+        for path in left:
+            click.echo(f"left {path}, which is of an earlier run")
 
 
 def _formats(text: str) -> list[str]:

@@ -59,7 +59,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         _check_schema(connection, path, may_have_more)
     except DAMAGE as error:
         connection.close()
-        raise TraceFileError(f"{path} is damaged: {error}") from None
+        raise TraceFileError(f"{path} is damaged: {told(error)}") from None
     except BaseException:
         connection.close()
         raise
@@ -88,10 +88,16 @@ def roll_back(path: Path) -> None:
         _distrust(connection, path.stat().st_size + len(content))
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except DAMAGE as error:
-        hint = f"what a run that was cut off left in {journal.name} cannot be taken back here ({error})"
+        hint = f"what a run that was cut off left in {journal.name} cannot be taken back here ({told(error)})"
         raise TraceFileError(f"{path}: {hint}; copy both files to where you may write") from None
     finally:
         connection.close()
+
+
+def told(error: Exception) -> str:
+    """What SQLite says of a damaged file, without what the file holds."""
+    text = str(error)
+    return "it holds text that is none" if "decode" in text or "codec" in text else text[:80]
 
 
 def _check_journal(path: Path, journal: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph import Held, Step, Trace
-from tracer.store.format import DAMAGE, limit_time, open_to_read
+from tracer.store.format import DAMAGE, limit_time, open_to_read, told
 from tracer.store.layout import Strides, array_of
 from tracer.store.plain import from_json
 from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, inline_values, is_inline, is_storable, key_of, summaries_of
@@ -58,8 +59,9 @@ class TraceFile:
         self._structures: Recent[Structure] = Recent(KNOWN_STRUCTURES)
 
     def __del__(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        connection = getattr(self, "_connection", None)  # there is none where a copy was tried and refused
+        if connection is not None:
+            connection.close()
 
     def damaged(self, what: str) -> TraceFileError:
         """The error that says what is wrong with the file."""
@@ -137,14 +139,14 @@ class TraceFile:
             raise self.damaged(f"step {position} is missing")
         return found[0][0]
 
-    def value(self, key: bytes) -> bytes:
-        """The bytes of a value, checked against its key."""
+    def value(self, key: bytes, where: str) -> bytes:
+        """The bytes of a value, checked against its key; `where` it stands is said if they are not."""
         found = self._rows("SELECT content FROM value WHERE key = ? LIMIT 1", key)
         if not found:
-            raise self.damaged("a value is missing")
+            raise self.damaged(f"{where}: the value is missing")
         content = found[0][0]
         if not isinstance(content, bytes) or key_of(np.frombuffer(content, np.uint8)) != key:
-            raise self.damaged("a value is not what was written")
+            raise self.damaged(f"{where}: the value is not what was written")
         return content
 
     def _part(self, name: str, kinds: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -199,7 +201,7 @@ class TraceFile:
             key = keys[start : start + KEY_SIZE]
             if key != NOT_KEPT and not is_storable(node):
                 raise ValueError(f"it keeps a value of {node.dtype}{list(node.shape)}")
-            contents.append(_Stored(self, key, node.dtype, node.shape, layout, next(summaries)))
+            contents.append(_Stored(self, key, (row.number, node.id), node.dtype, node.shape, layout, next(summaries)))
             start += KEY_SIZE
         for _ in values:
             pass  # which finds bytes that are left over
@@ -235,7 +237,7 @@ class TraceFile:
         try:
             return self._connection.execute(question, given).fetchall()
         except DAMAGE as error:
-            raise self.damaged(str(error)) from None
+            raise self.damaged(told(error)) from None
 
 
 def text_digest(text: str) -> bytes:
@@ -246,11 +248,19 @@ def text_digest(text: str) -> bytes:
 class _Stored:
     """A large value of a node: loaded when it is first asked for, and then held as long as its step."""
 
-    __slots__ = ("_array", "_dtype", "_file", "_key", "_shape", "_strides", "summary")
+    __slots__ = ("_array", "_dtype", "_file", "_key", "_place", "_shape", "_strides", "summary")
 
     def __init__(
-        self, file: TraceFile, key: bytes, dtype: str, shape: tuple[int, ...], strides: Strides, summary: Summary
+        self,
+        file: TraceFile,
+        key: bytes,
+        place: tuple[int, int],
+        dtype: str,
+        shape: tuple[int, ...],
+        strides: Strides,
+        summary: Summary,
     ) -> None:
+        self._place = place
         self._file, self._key, self._dtype, self._shape, self._strides = file, key, dtype, shape, strides
         self.summary = summary
         self._array: np.ndarray | None = None
@@ -265,12 +275,13 @@ class _Stored:
                 f"{self._file.path} keeps only a summary of this value: record the run with --values all to have every number"
             )
         if self._array is None:
+            step, node = self._place
+            where = f"step {step}, node {node}"
+            content = self._file.value(self._key, where)
             try:
-                self._array = array_of(self._file.value(self._key), np.dtype(self._dtype), self._shape, self._strides)
-            except TraceFileError:
-                raise
+                self._array = array_of(content, np.dtype(self._dtype), self._shape, self._strides)
             except ValueError as error:
-                raise self._file.damaged(f"a value: {error}") from None
+                raise self._file.damaged(f"{where}: {error}") from None
         return self._array
 
 
@@ -302,6 +313,9 @@ class Lazily(Sequence[Item]):
     def __len__(self) -> int:
         return self._count
 
+    def __repr__(self) -> str:
+        return f"<{self._count} items in a file>"
+
     @overload
     def __getitem__(self, at: int) -> Item: ...
     @overload
@@ -309,6 +323,7 @@ class Lazily(Sequence[Item]):
     def __getitem__(self, at: int | slice) -> Item | tuple[Item, ...]:
         if isinstance(at, slice):
             return tuple(self._read(position) for position in range(*at.indices(self._count)))
+        at = operator.index(at)
         position = at + self._count if at < 0 else at
         if not 0 <= position < self._count:
             raise IndexError(f"there are {self._count} steps, there is none at {at}")
@@ -321,6 +336,9 @@ class Printed(Sequence[str]):
     def __init__(self, steps: int, of_step: Callable[[int], list[str]], at_the_end: tuple[str, ...]) -> None:
         self._steps, self._of_step, self._at_the_end = steps, of_step, at_the_end
         self._texts: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return repr(self._all())
 
     def _all(self) -> tuple[str, ...]:
         if self._texts is None:

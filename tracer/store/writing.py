@@ -174,6 +174,7 @@ class TraceWriter:
             self._connection = self._connect(self.path)
             self._connection.execute("BEGIN IMMEDIATE")
         except (sqlite3.Error, OSError) as error:
+            self.steps = 0
             raise self._failed(error) from None
 
     def _refuse_if_in_use(self, path: Path) -> None:
@@ -193,9 +194,9 @@ class TraceWriter:
     def _failed(self, error: Exception) -> UsageError:
         """Close the file after an error: every step but the one in progress is in it."""
         self._close()
-        if not self.steps:
+        for place in (self._part, journal_of(self._part)):
             with contextlib.suppress(OSError):
-                self._part.unlink(missing_ok=True)
+                place.unlink(missing_ok=True)
         so_far = {0: "", 1: "; the first step is in it"}.get(self.steps, f"; the first {self.steps} steps are in it")
         return UsageError(f"cannot write {self.path}: {_reason(error)}{so_far}")
 

@@ -8,19 +8,24 @@ from typing import Any
 
 import numpy as np
 
+from tracer.expression import as_atom
 from tracer.graph import Literal, Node, Step, Trace
 from tracer.views.arithmetic import worked_element
 from tracer.views.detail import curve_lines, history
 from tracer.views.events import node_data
 from tracer.views.finiteness import nonfinite_text
-from tracer.views.notation import DIGITS, Labels, content_text, node_number, number_text, shape_text
+from tracer.views.notation import DIGITS, Labels, content_text, counted, index_text, node_number, number_text, shape_text
+
+Found = tuple[Step, Node] | None
+"""The step and node that are to blame."""
 
 
-def blame_lines(trace: Trace, digits: int = DIGITS) -> Iterator[str]:
+def blame_lines(trace: Trace, found: Found, digits: int = DIGITS) -> Iterator[str]:
     """The first NaN or infinity, told for a person; one line where there is none."""
-    found = trace.first_nonfinite()
     if found is None:
-        yield f"every number of the {len(trace.steps)} steps on record is finite"
+        steps = counted(len(trace.steps), "step")
+        is_finite = trace.first_nonfinite() is None
+        yield f"every number of the {steps} on record is finite" if is_finite else f"there is no NaN in the {steps} on record"
         return
     step, node = found
     labels = Labels(step.nodes)
@@ -36,6 +41,8 @@ def blame_lines(trace: Trace, digits: int = DIGITS) -> Iterator[str]:
     worked = worked_element(step.nodes, node, labels, index, digits) if index is not None else ""
     if worked:
         yield f"  numbers    {worked}"
+    elif index:
+        yield f"  first at   {as_atom(labels[node.id])}{index_text(index)}"
     for number, operand in enumerate(node.inputs):
         title = "inputs" if not number else ""
         if isinstance(operand, Literal):
@@ -51,17 +58,16 @@ def blame_lines(trace: Trace, digits: int = DIGITS) -> Iterator[str]:
     yield from _before(trace, step, node, labels)
 
 
-def blame_data(trace: Trace) -> dict[str, Any]:
+def blame_data(trace: Trace, found: Found) -> dict[str, Any]:
     """The same as plain data."""
-    found = trace.first_nonfinite()
     if found is None:
-        return {"finite": True, "steps": len(trace.steps)}
+        return {"found": False, "steps": len(trace.steps)}
     step, node = found
     labels = Labels(step.nodes)
     index = first_nonfinite_index(node)
     positions, values = history(trace, node, labels[node.id])
     return {
-        "finite": False,
+        "found": True,
         "step": step.index,
         "node": node_data(step, node, labels),
         "index": None if index is None else list(index),

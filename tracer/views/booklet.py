@@ -255,6 +255,10 @@ def _cover(trace: Trace, notice: str) -> str:
         if len(losses) > 1:
             change += f", at step {len(losses) - 1}: {number_text(losses[-1])}"
         lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})")
+    short = [str(each.index) for each in trace.steps if not all(node.is_kept for node in each.nodes)]
+    if short:
+        said = f"Not every value of step {' and '.join(short)} was kept: pages show statistics in their place."
+        lines.append(f"#block(above: 4pt, below: 4pt, {literal(said)})")
     if trace.unfinished:
         early = f"The record ends after {len(trace.metrics)} of {trace.planned} steps: {trace.unfinished}."
         lines.append(f"#block(above: 4pt, below: 4pt, {literal(early)})")

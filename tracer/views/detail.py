@@ -98,6 +98,8 @@ def _facts(step: Step, node: Node, labels: Labels) -> Iterator[str]:
 
 
 def _inputs(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
+    if contributions(step, node):
+        return  # they are what is added up, and follow
     for position, operand in enumerate(node.inputs):
         title = "inputs" if not position else ""
         if isinstance(operand, Literal):
@@ -125,8 +127,12 @@ def curve_lines(trace: Trace, node: Node, label: str) -> Iterator[str]:
     positions, values = history(trace, node, label)
     if len(positions) < 2:
         return
+    what = label if not node.shape else f"length (l2) of {label}"
+    if len(set(values)) == 1:
+        yield f"  {what} is {number_text(values[0])} in every step"
+        return
     yield ""
-    yield f"  {label if not node.shape else f'length (l2) of {label}'} over the steps"
+    yield f"  {what} over the steps"
     yield from (f"    {line}" for line in plot_lines(values, positions))
 
 

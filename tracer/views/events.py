@@ -106,7 +106,9 @@ def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) 
         "rule_of": node.rule_of,
         "statistics": summary_data(node.summary),
     }
-    if node.is_kept and (in_full or node.size <= FULL):
+    if not node.is_kept:
+        data["kept"] = False
+    elif in_full or node.size <= FULL:
         data["value"] = node.value.tolist()
     return data
 

@@ -51,7 +51,8 @@ def log_lines(
         log = _StepLog(step, digits, selection)
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
-        lines = [f"== step {step.index} ==  loss {change}{number_text(step.loss, digits)}"]
+        kept = "" if all(node.is_kept for node in step.nodes) else "   (not every value was kept)"
+        lines = [f"== step {step.index} ==  loss {change}{number_text(step.loss, digits)}{kept}"]
         began = watch.look(step)
         lines.extend(log.lines(began))
         if began is not None:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tracer.expression import as_atom
 from tracer.graph import Literal, Step, Trace
 from tracer.parting import Parting
 from tracer.views.notation import Labels, counted, index_text, measured_text, node_number, number_text
@@ -27,11 +28,12 @@ def parting_lines(one: Trace, other: Trace, settings: Apart, found: Parting | No
     steps = [trace.steps[position] for trace in (one, other) if (position := _position(trace, found.step)) is not None]
     yield _where(found, steps)
     if found.what == "value" and found.index is not None:
-        label = Labels(steps[0].nodes)[found.node or 0]
+        label = as_atom(Labels(steps[0].nodes)[found.node or 0]) if found.index else Labels(steps[0].nodes)[found.node or 0]
         yield f"-  {label}{index_text(found.index)} = {_number(found.ours, digits)}"
         yield f"+  {label}{index_text(found.index)} = {_number(found.theirs, digits)}"
-        more = f"{found.elements} of {counted(found.count, 'element')} differ, by up to" if found.count > 1 else "they differ by"
-        yield f"{more} {number_text(found.largest, digits)}"
+        some = f"{found.elements} of {counted(found.count, 'element')} differ" if found.count > 1 else "they differ"
+        far = f"{', by up to' if found.count > 1 else ' by'} {number_text(found.largest, digits)}" if found.largest > 0 else ""
+        yield some + far
     else:
         yield f"-  {found.what}: {_said(found.ours)}"
         yield f"+  {found.what}: {_said(found.theirs)}"
@@ -42,6 +44,17 @@ def parting_lines(one: Trace, other: Trace, settings: Apart, found: Parting | No
             yield f"{title}  {node_number(step, node.id)} {Labels(step.nodes).equation(node)}{source}"
     losses = [f"{number_text(trace.steps[-1].loss, digits)} after {counted(len(trace.steps), 'step')}" for trace in (one, other)]
     yield f"loss at the end: {losses[0]}, and {losses[1]}"
+
+
+def reserve_lines(one: Trace, other: Trace, tolerance: float, without_values: int) -> Iterator[str]:
+    """What a verdict does not say: how closely values were compared, and what there was not to compare."""
+    if tolerance:
+        yield f"values were compared to {number_text(tolerance)} of their size"
+    if without_values:
+        yield f"in {counted(without_values, 'step')} only statistics could be compared: a file keeps no more of them"
+    for which, trace in (("first", one), ("second", other)):
+        if trace.unfinished:
+            yield f"the record of the {which} ends early: {trace.unfinished}"
 
 
 def parting_data(one: Trace, other: Trace, settings: Apart, found: Parting | None) -> dict[str, Any]:

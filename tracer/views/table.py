@@ -22,10 +22,16 @@ _REAL = ("loss", "value", "min", "max", "mean", "std", "l2")
 
 
 def run_id(trace: Trace) -> str:
-    """A name for a run, the same for the same run: its scenario, and a digest of its head and of what was measured."""
+    """A name for a run, the same for the same run.
+
+    It is the scenario, and a digest of its head, of what was measured, and of the values of its first and last step.
+    """
     digest = hashlib.sha256(json_text(head_event(trace)).encode())
     for row in trace.metrics:
         digest.update(json_text(dict(row)).encode())
+    for step in (trace.steps[0], trace.steps[-1]):
+        for node in step.nodes:
+            digest.update(node.value.tobytes() if node.is_kept else repr(node.summary).encode())
     readable = "".join(character if character.isalnum() or character in "-_." else "_" for character in trace.scenario)
     return f"{readable}-{digest.hexdigest()[:12]}"
 

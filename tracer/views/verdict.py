@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from tracer.expression import as_atom
 from tracer.graph import Trace
 from tracer.verification import ULPS, Deviation, Verdict
 from tracer.views.notation import Labels, counted, index_text, node_number, number_text
@@ -49,10 +50,10 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict) -> It
     elif deviation.index is None:
         yield f"     it is not what step {deviation.step - 1} made of it"
     else:
-        at = f"{labels[node.id]}{index_text(deviation.index)}"
+        at = f"{as_atom(labels[node.id])}{index_text(deviation.index)}" if deviation.index else labels[node.id]
         yield f"     {at} is {deviation.recorded!r} on record, computed again {deviation.computed!r}"
         few = verdict.is_same_arithmetic and deviation.ulps <= ULPS
-        hint = ": as with another number of threads" if few else ""
+        hint = ": so little may come of another number of threads" if few else ""
         yield f"     {number_text(deviation.ulps)} units in the last place{hint}"
 
 
