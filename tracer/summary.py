@@ -59,6 +59,8 @@ def summary_of(value: np.ndarray) -> Summary:
     """
     if not value.size or value.dtype.kind not in "biufc":
         return Summary(value.size)
+    if value.dtype.kind == "b":
+        return _of_flags(value.size, int(np.count_nonzero(value)))
     with np.errstate(all="ignore"):
         value = np.abs(value) if value.dtype.kind == "c" else value
         # A NaN is both the smallest and the largest: these two tell whether all are finite, without another pass.
@@ -78,9 +80,15 @@ def summary_of(value: np.ndarray) -> Summary:
     return Summary(value.size, low, high, mean, std, length, zeros, nans, infinities)
 
 
+def _of_flags(count: int, true: int) -> Summary:
+    """The statistics of so many booleans."""
+    share = true / count
+    spread = math.sqrt(share * (1 - share))
+    return Summary(count, int(true == count), int(true > 0), share, spread, math.sqrt(true), count - true)
+
+
 def _extremes(value: np.ndarray) -> tuple[float, float]:
-    low, high = np.minimum.reduce(value, axis=None).item(), np.maximum.reduce(value, axis=None).item()
-    return (int(low), int(high)) if isinstance(low, bool) else (low, high)
+    return np.minimum.reduce(value, axis=None).item(), np.maximum.reduce(value, axis=None).item()
 
 
 def _moments(numbers: np.ndarray) -> tuple[int, float, float]:

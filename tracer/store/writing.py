@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class _Known:
     content: np.ndarray | Held
     key: bytes
     packed: bytes
+    is_finite: bool
 
 
 class TraceWriter:
@@ -52,7 +53,7 @@ class TraceWriter:
         self._part = path.with_name(f"{path.name}.part")
         self._structures: list[tuple[int, Structure]] = []
         self._structure_count = 0
-        self._known: dict[int, _Known] = {}
+        self._known: dict[Hashable, _Known] = {}
         self._pending: tuple[Step, Row] | None = None
         self._is_closed = False
         self._digesting = ThreadPoolExecutor(max_workers=1)
@@ -207,11 +208,11 @@ class TraceWriter:
         is_there = all(node.is_kept for node in step.nodes)
         keep = is_there and self.keeping.wants(self.steps, lambda: _is_finite(step))
         structure = self._structure_id(step, layouts)
-        row, size = self._row(step, layouts, structure, to_json(list(printed)), keep)
+        row, size, is_finite = self._row(step, layouts, structure, to_json(list(printed)), keep)
         self._insert(row)
         self._commit()
         self._pending = (step, row) if is_there and not keep else None
-        if self._finite_steps == self.steps and _is_finite(step):
+        if self._finite_steps == self.steps and is_finite and _has_finite_small(step):
             self._finite_steps += 1
         self.keeping.count(self.steps, size, was_kept=keep)
         self.steps += 1
@@ -229,42 +230,44 @@ class TraceWriter:
             self._connection.execute("BEGIN IMMEDIATE")
         self._pending = None
 
-    def _row(self, step: Step, layouts: Sequence[Strides], structure: int, printed: str, keep: bool) -> tuple[Row, int]:
-        """The row of a step, its values on the way into the file, and how many bytes both take."""
+    def _row(
+        self, step: Step, layouts: Sequence[Strides], structure: int, printed: str, keep: bool
+    ) -> tuple[Row, int, bool]:
+        """The row of a step, its values on the way into the file; how many bytes both take; whether large values are finite."""
         small: list[bytes] = []
         large: list[Node] = []
-        digests: dict[int, tuple[np.ndarray, Future[bytes]]] = {}
+        places: list[Hashable] = []
+        digests: dict[Hashable, tuple[np.ndarray, Future[bytes]]] = {}
         for node, layout in zip(step.nodes, layouts, strict=True):
             if is_inline(node, layout, kept=keep):
                 small.append(elements_of(node.value, layout).tobytes())
                 continue
             large.append(node)
-            address = id(node.content)
-            if keep and address not in digests and not self._has_key(address) and is_storable(node):
+            places.append(_place_of(node))
+            if keep and places[-1] not in digests and not self._has_key(places[-1]) and is_storable(node):
                 # Digests are made beside the rest: neither they nor SQLite's copying hold up Python.
                 elements = elements_of(node.value, layout)
-                digests[address] = elements, self._digesting.submit(key_of, elements)
+                digests[places[-1]] = elements, self._digesting.submit(key_of, elements)
         before, self._known, size = self._known, {}, 0
-        for node in large:
-            address = id(node.content)
-            if address in self._known:
+        for node, place in zip(large, places, strict=True):
+            if place in self._known:
                 continue
-            earlier = before.get(address)
-            packed = earlier.packed if earlier is not None else packed_summary(_summary(node), node.dtype)
-            key = earlier.key if earlier is not None else b""
-            if address in digests:
-                key, written = self._store(*digests[address])
+            found = before.get(place) or _Known(node.content, b"", *_summarised(node))
+            if place in digests:
+                key, written = self._store(*digests[place])
+                found = replace(found, key=key)
                 size += written
-            self._known[address] = _Known(node.content, key, packed)
-        found = [self._known[id(node.content)] for node in large]
+            self._known[place] = found
+        held = [self._known[place] for place in places]
         metrics = to_json(dict(step.metrics))
-        keys = b"".join(each.key or NOT_KEPT for each in found) if keep else None
-        packed_small, summaries = b"".join(small), b"".join(each.packed for each in found)
+        keys = b"".join(each.key or NOT_KEPT for each in held) if keep else None
+        packed_small, summaries = b"".join(small), b"".join(each.packed for each in held)
         row = Row(self.steps, structure, step.index, metrics, printed, packed_small, summaries, keys)
-        return row, size + len(metrics) + len(packed_small) + len(summaries) + len(keys or b"")
+        size += len(metrics) + len(packed_small) + len(summaries) + len(keys or b"")
+        return row, size, all(each.is_finite for each in held)
 
-    def _has_key(self, address: int) -> bool:
-        return address in self._known and bool(self._known[address].key)
+    def _has_key(self, place: Hashable) -> bool:
+        return place in self._known and bool(self._known[place].key)
 
     def _store(self, elements: np.ndarray, digest: Future[bytes]) -> tuple[bytes, int]:
         """Put a value into the file unless it is there; its key, and how many bytes were written."""
@@ -286,7 +289,7 @@ class TraceWriter:
     def _replace_last(self, step: Step, row: Row) -> None:
         """Write the last step once more, with its values."""
         self.steps -= 1
-        full, size = self._row(step, layouts_of(step), row.structure, row.printed, keep=True)
+        full, size, _ = self._row(step, layouts_of(step), row.structure, row.printed, keep=True)
         self._connection.execute("DELETE FROM step WHERE position = ?", (row.position,))
         self._digest = self._before
         self._insert(full)
@@ -331,13 +334,26 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
 
 def _is_finite(step: Step) -> bool:
     # The summary of a large value is written in any case, and then known.
-    return all(
-        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in DTYPES else node.is_finite for node in step.nodes
-    )
+    large = (node for node in step.nodes if node.size > INLINE_KEPT and node.dtype in DTYPES)
+    return _has_finite_small(step) and all(node.summary.is_finite for node in large)
 
 
-def _summary(node: Node) -> Summary:
-    return node.summary if node.dtype in DTYPES else Summary(node.size)
+def _has_finite_small(step: Step) -> bool:
+    return all(node.is_finite for node in step.nodes if node.size <= INLINE_KEPT)
+
+
+def _place_of(node: Node) -> Hashable:
+    """What is the same for values of the same elements in memory: an array, its transpose, the same in another shape."""
+    content = node.content
+    if isinstance(content, np.ndarray) and (content.flags.c_contiguous or content.flags.f_contiguous):
+        return content.__array_interface__["data"][0], content.size, node.dtype
+    return id(content)
+
+
+def _summarised(node: Node) -> tuple[bytes, bool]:
+    """The packed summary of a value, and whether every number is finite."""
+    summary = node.summary if node.dtype in DTYPES else Summary(node.size)
+    return packed_summary(summary, node.dtype), summary.is_finite
 
 
 def _reason(error: Exception) -> str:
