@@ -133,6 +133,11 @@ class Node:
         assert self._summary is not None
         return self._summary
 
+    def take_over(self, summary: Summary) -> None:
+        """Know the statistics that were worked out for the same numbers: of a transpose, or of the step before."""
+        if self._summary is None:
+            object.__setattr__(self, "_summary", summary)
+
     @property
     def is_finite(self) -> bool:
         """Whether every element of the value is finite."""

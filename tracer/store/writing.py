@@ -35,7 +35,7 @@ class _Known:
     content: np.ndarray | Held
     key: bytes
     packed: bytes
-    is_finite: bool
+    summary: Summary
 
 
 class TraceWriter:
@@ -259,12 +259,14 @@ class TraceWriter:
                 size += written
             self._known[place] = found
         held = [self._known[place] for place in places]
+        for node, each in zip(large, held, strict=True):
+            node.take_over(each.summary)
         metrics = to_json(dict(step.metrics))
         keys = b"".join(each.key or NOT_KEPT for each in held) if keep else None
         packed_small, summaries = b"".join(small), b"".join(each.packed for each in held)
         row = Row(self.steps, structure, step.index, metrics, printed, packed_small, summaries, keys)
         size += len(metrics) + len(packed_small) + len(summaries) + len(keys or b"")
-        return row, size, all(each.is_finite for each in held)
+        return row, size, all(each.summary.is_finite for each in held)
 
     def _has_key(self, place: Hashable) -> bool:
         return place in self._known and bool(self._known[place].key)
@@ -350,10 +352,10 @@ def _place_of(node: Node) -> Hashable:
     return id(content)
 
 
-def _summarised(node: Node) -> tuple[bytes, bool]:
-    """The packed summary of a value, and whether every number is finite."""
+def _summarised(node: Node) -> tuple[bytes, Summary]:
+    """The summary of a value, packed and as it is."""
     summary = node.summary if node.dtype in DTYPES else Summary(node.size)
-    return packed_summary(summary, node.dtype), summary.is_finite
+    return packed_summary(summary, node.dtype), summary
 
 
 def _reason(error: Exception) -> str:
