@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import time
 from pathlib import Path
 from typing import Any
@@ -69,15 +70,14 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 def roll_back(path: Path) -> None:
     """Take back what a killed run left of a commit, so that the file can be opened for reading alone."""
     journal = journal_of(path)
-    if not journal.exists():
-        return
-    # Every page is noted once, so a journal is hardly larger than its file.
-    if not journal.is_file() or journal.stat().st_size > 2 * path.stat().st_size + 1_000_000:
-        raise TraceFileError(f"{journal} is no journal of a trace file: it is larger than one could be")
     try:
-        content = journal.read_bytes()
+        # Every page is noted once, so a journal is hardly larger than its file.
+        if stat.S_ISREG(journal.stat().st_mode) and journal.stat().st_size <= 2 * path.stat().st_size + 1_000_000:
+            content = journal.read_bytes()
+        else:
+            raise TraceFileError(f"{journal} is no journal of a trace file: it is larger than one could be")
     except FileNotFoundError:
-        return  # a run that goes on has ended its commit
+        return  # there is none, or no more: a run that goes on has ended its commit
     except OSError as error:
         raise TraceFileError(f"{journal} cannot be read: {error.strerror or error}") from None
     if not content:
