@@ -271,6 +271,18 @@ def test_an_element_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert "update     W1_new[0,2] = " in printed(capsys, "show", "fruit", "W1[0,2]")
 
 
+def test_a_value_that_is_used_thousands_of_times(capsys: pytest.CaptureFixture[str]) -> None:
+    def function(x: np.ndarray) -> np.ndarray:
+        total = x
+        for _ in range(1500):
+            total = total + np.sin(x)
+        return total
+
+    tracer.save(Trace("many", "", 0, "float64", {}, {}, (tracer.trace(function, 0.5),)), "many.sqlite")
+    lines = printed(capsys, "show", "many.sqlite", "dL/dx").splitlines()
+    assert sum(" via " in line and "(dL/dx via" not in line for line in lines) >= 1500
+
+
 def test_without_values_show_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     keep("mnist", "--steps", "2", "--values", "summary")
     text = printed(capsys, "show", "mnist", "w1")
@@ -565,7 +577,9 @@ def test_a_mask_is_passed_over_when_only_nan_counts(capsys: pytest.CaptureFixtur
     keep("mine.py")
     assert "makes it infinite" in printed(capsys, "blame", "mine")
     text = printed(capsys, "blame", "mine", "--nan")
-    assert "NaN in 1 of 3 elements" in text
+    assert "  is the first NaN: NaN in 1 of 3 elements" in text
+    assert "  why        an input is infinite, none is NaN; subtract makes it NaN\n" in text
+    assert re.search(r"^  numbers +\(h#2 - h#2\)\[2\] = -inf - -inf = nan$", text, re.MULTILINE)
     assert text.splitlines()[0].endswith("h#2 - h#2")
     keep("fruit")
     assert printed(capsys, "blame", "fruit", "--nan") == "every number of the 6 steps on record is finite\n"

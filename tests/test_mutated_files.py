@@ -19,12 +19,14 @@ from mutated_files import (
     HEADER,
     LIES,
     MUTATIONS,
+    PAGE,
     Bench,
     Damaged,
     Forgery,
     damaged,
     interrupted,
     journal_naming,
+    journal_of_pages,
     save_good_files,
 )
 from tracer.errors import TraceFileError
@@ -153,10 +155,24 @@ def test_a_journal_that_names_another_file_is_left_alone(bench: Bench, tmp_path:
     other = tmp_path / "other.txt"
     for text in (b"", b"what somebody wrote", bench.content):
         other.write_bytes(text)
-        path = _written(tmp_path, Damaged(bench.content, journal_naming(str(other).encode())))
-        with pytest.raises(TraceFileError, match="belongs to several databases"):
-            read(path)
-        assert other.read_bytes() == text
+        for start in (b"", b"x"):  # also behind a beginning that is none of a journal
+            journal = start + journal_naming(str(other).encode())[len(start) :]
+            path = _written(tmp_path, Damaged(bench.content, journal))
+            with pytest.raises(TraceFileError, match="belongs to several databases"):
+                read(path)
+            assert other.read_bytes() == text
+            assert path.read_bytes() == bench.content
+
+
+def test_a_journal_that_was_begun_is_passed_over(bench: Bench, tmp_path: Path) -> None:
+    """A run that is killed while it notes a page has not written to that page yet."""
+    pages = [bench.content[start : start + PAGE] for start in range(0, len(bench.content), PAGE)]
+    whole = journal_of_pages({1: pages[0], 2: pages[1]}, len(pages))
+    expected = log_text(read(_written(tmp_path, Damaged(bench.content), "good.trace")))
+    record = PAGE + 8
+    for length in (1, 8, 20, 40, 511, 512, 514, 516, 600, 511 + record, 512 + record, 516 + record, len(whole) - 1, len(whole)):
+        path = _written(tmp_path, Damaged(bench.content, whole[:length]))
+        assert log_text(read(path)) == expected
         assert path.read_bytes() == bench.content
 
 

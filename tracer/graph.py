@@ -314,7 +314,6 @@ class Trace:
 
 def _attributes(node: Node, step: Step) -> dict[str, str | int | float | bool]:
     """What a graph says of a node: only what there is, as plain numbers and texts."""
-    summary = node.summary
     attributes: dict[str, Any] = {
         "op": node.op,
         "name": node.name,
@@ -329,15 +328,7 @@ def _attributes(node: Node, step: Step) -> dict[str, str | int | float | bool]:
         "rule_of": node.rule_of,
         "gradient": step.gradients.get(node.id),
         "updated": step.updates.get(node.id),
-        "count": summary.count,
-        "min": summary.minimum,
-        "max": summary.maximum,
-        "mean": summary.mean,
-        "std": summary.std,
-        "l2": summary.l2,
-        "zeros": summary.zeros,
-        "nans": summary.nans,
-        "infinities": summary.infinities,
+        **node.summary.named(),
     }
     return {name: value for name, value in attributes.items() if value is not None and value != ""}
 

@@ -36,6 +36,20 @@ class Summary:
     nans: int = 0
     infinities: int = 0
 
+    def named(self) -> dict[str, int | float]:
+        """The statistics by the short names that exports have for them."""
+        return {
+            "count": self.count,
+            "min": self.minimum,
+            "max": self.maximum,
+            "mean": self.mean,
+            "std": self.std,
+            "l2": self.l2,
+            "zeros": self.zeros,
+            "nans": self.nans,
+            "infinities": self.infinities,
+        }
+
     @property
     def is_finite(self) -> bool:
         """Whether every element is finite."""

@@ -89,7 +89,8 @@ class Run:
     def end_file(self, unfinished: str = "") -> None:
         """Write to the trace file how the run ended."""
         if self.file is not None and self.file.is_open:
-            self.file.end(self.training.stopped, self._take_unwritten(), unfinished)
+            finite = min(self.watch.finite_steps, self.file.steps)
+            self.file.end(self.training.stopped, self._take_unwritten(), unfinished, finite_steps=finite)
 
     def _say_printed(self, progress: Progress) -> None:
         """Say what the program printed since."""

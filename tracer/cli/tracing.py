@@ -21,9 +21,6 @@ from tracer.training import Training
 
 FORMATS = ("pdf", "log", *PICTURES)
 
-WHOLE = ("trace.sqlite", "steps.log", "steps.pdf")
-"""The files of a whole run."""
-
 HELP = """\b
 Examples:
   tracer trace fruit
@@ -93,7 +90,8 @@ def trace(
     written += [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
     if "pdf" in wanted and layout_engine is not None:
         written.append(str(write_booklet(run.shown(), run.watch.notice(), folder, "steps.pdf", layout_engine)))
-    left = [folder.path / name for name in WHOLE if (folder.path / name).exists() and not any(name in line for line in written)]
+    made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in wanted}
+    left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:
         if kind in wanted:
             written += map(str, write_diagrams(run.shown().steps, folder, "", kind, layout_engine))

@@ -35,6 +35,9 @@ WAITING = 60.0
 DAMAGE = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 """What SQLite and Python's door to it raise over a damaged file."""
 
+SECTOR = 512
+"""Bytes that the header of a journal takes at least."""
+
 _MAGIC = b"SQLite format 3\0"
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
@@ -106,19 +109,21 @@ def _check_journal(path: Path, journal: Path, content: bytes) -> None:
     A journal holds pages as they were before the commit, behind a header with their number (-1: up to the end, which is what
     a writer that does not wait for the disk writes), the size of the file in pages, and the sizes of sectors and pages.
     """
-    if not content.startswith(_JOURNAL_MAGIC):
+    if len(content) >= 2 * len(_JOURNAL_MAGIC) and content.endswith(_JOURNAL_MAGIC):
+        # Looked for before anything else, as SQLite does: it would open the file that is named there, and may delete it.
+        raise TraceFileError(f"{journal} is no journal of a trace file: it belongs to several databases")
+    if not content.startswith(_JOURNAL_MAGIC) or len(content) < SECTOR:
         return  # the commit had not begun: SQLite passes over it
     count, pages, sector, page = (int.from_bytes(content[at : at + 4]) for at in (8, 16, 20, 24))
     problem = ""
-    if content.endswith(_JOURNAL_MAGIC):
-        problem = "it belongs to several databases"
-    elif count != 0xFFFFFFFF or not 32 <= sector <= 65_536 or not 512 <= page <= 65_536:
+    if count != 0xFFFFFFFF or not 32 <= sector <= 65_536 or not 512 <= page <= 65_536:
         problem = "it was not written by tracer"
     elif pages * page > path.stat().st_size + len(content):
         problem = "it would make the file larger than it was"
     if problem:
         raise TraceFileError(f"{journal} is no journal of a trace file: {problem}")
-    for start in range(sector, len(content), page + 8):
+    # A page that was being noted when the run was killed is not whole: SQLite passes over it, as its place was not written yet.
+    for start in range(sector, len(content) - page - 7, page + 8):
         if int.from_bytes(content[start : start + 4]) == 1:
             _check_marks(journal, content[start + 4 : start + 104])
 

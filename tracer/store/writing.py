@@ -49,7 +49,6 @@ class TraceWriter:
         self.path = path
         self.keeping = Keeping(values, head.planned, budget)
         self.steps = 0
-        self._finite_steps = 0
         self._part = path.with_name(f"{path.name}.part")
         self._structures: list[tuple[int, Structure]] = []
         self._structure_count = 0
@@ -90,10 +89,11 @@ class TraceWriter:
         printed: Sequence[str] = (),
         unfinished: str = "",
         metrics: Sequence[Mapping[str, Any]] | None = None,
+        finite_steps: int = 0,
     ) -> None:
         """Write how the run ended, and the values of its last step. A file without a step is taken back.
 
-        `metrics` are given where they are not those of the steps.
+        `metrics` are given where they are not those of the steps; of the first `finite_steps` it is known that they are finite.
         """
         if self._is_closed:
             return
@@ -111,7 +111,7 @@ class TraceWriter:
                 "metrics": rows,
                 "steps": self.steps,
                 "digest": self._digest.hex(),
-                "finite": self._finite_steps,
+                "finite": finite_steps,
             }
             self._write_part("end", to_json(end))
             self._connection.execute("COMMIT")
@@ -208,12 +208,10 @@ class TraceWriter:
         is_there = all(node.is_kept for node in step.nodes)
         keep = is_there and self.keeping.wants(self.steps, lambda: _is_finite(step))
         structure = self._structure_id(step, layouts)
-        row, size, is_finite = self._row(step, layouts, structure, to_json(list(printed)), keep)
+        row, size = self._row(self.steps, step, layouts, structure, to_json(list(printed)), keep)
         self._insert(row)
         self._commit()
         self._pending = (step, row) if is_there and not keep else None
-        if self._finite_steps == self.steps and is_finite and _has_finite_small(step):
-            self._finite_steps += 1
         self.keeping.count(self.steps, size, was_kept=keep)
         self.steps += 1
 
@@ -231,9 +229,9 @@ class TraceWriter:
         self._pending = None
 
     def _row(
-        self, step: Step, layouts: Sequence[Strides], structure: int, printed: str, keep: bool
-    ) -> tuple[Row, int, bool]:
-        """The row of a step, its values on the way into the file; how many bytes both take; whether large values are finite."""
+        self, position: int, step: Step, layouts: Sequence[Strides], structure: int, printed: str, keep: bool
+    ) -> tuple[Row, int]:
+        """The row of a step, its values on the way into the file, and how many bytes both take."""
         small: list[bytes] = []
         large: list[Node] = []
         places: list[Hashable] = []
@@ -264,9 +262,8 @@ class TraceWriter:
         metrics = to_json(dict(step.metrics))
         keys = b"".join(each.key or NOT_KEPT for each in held) if keep else None
         packed_small, summaries = b"".join(small), b"".join(each.packed for each in held)
-        row = Row(self.steps, structure, step.index, metrics, printed, packed_small, summaries, keys)
-        size += len(metrics) + len(packed_small) + len(summaries) + len(keys or b"")
-        return row, size, all(each.summary.is_finite for each in held)
+        row = Row(position, structure, step.index, metrics, printed, packed_small, summaries, keys)
+        return row, size + len(metrics) + len(packed_small) + len(summaries) + len(keys or b"")
 
     def _has_key(self, place: Hashable) -> bool:
         return place in self._known and bool(self._known[place].key)
@@ -290,12 +287,10 @@ class TraceWriter:
 
     def _replace_last(self, step: Step, row: Row) -> None:
         """Write the last step once more, with its values."""
-        self.steps -= 1
-        full, size, _ = self._row(step, layouts_of(step), row.structure, row.printed, keep=True)
+        full, size = self._row(row.position, step, layouts_of(step), row.structure, row.printed, keep=True)
         self._connection.execute("DELETE FROM step WHERE position = ?", (row.position,))
         self._digest = self._before
         self._insert(full)
-        self.steps += 1
         self.keeping.written += size
         self.keeping.kept += 1
 
@@ -324,24 +319,24 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
     Raises UsageError where it cannot be written.
     """
     writer = TraceWriter(Path(path), trace, values)
-    for step in trace.steps:
+    finite = 0
+    for position, step in enumerate(trace.steps):
         writer.write(step)
+        if finite == position and step.first_nonfinite() is None:
+            finite += 1
     if not writer.steps:
         writer.discard()
         raise UsageError("a trace without steps is not written")
     of_steps = [dict(step.metrics) for step in trace.steps]
     metrics = None if [dict(row) for row in trace.metrics] == of_steps else [dict(row) for row in trace.metrics]
-    writer.end(trace.stopped, trace.printed, trace.unfinished, metrics)
+    writer.end(trace.stopped, trace.printed, trace.unfinished, metrics, finite)
 
 
 def _is_finite(step: Step) -> bool:
     # The summary of a large value is written in any case, and then known.
-    large = (node for node in step.nodes if node.size > INLINE_KEPT and node.dtype in DTYPES)
-    return _has_finite_small(step) and all(node.summary.is_finite for node in large)
-
-
-def _has_finite_small(step: Step) -> bool:
-    return all(node.is_finite for node in step.nodes if node.size <= INLINE_KEPT)
+    return all(
+        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in DTYPES else node.is_finite for node in step.nodes
+    )
 
 
 def _place_of(node: Node) -> Hashable:

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracer.expression import as_atom, compact
+from tracer.expression import compact
 from tracer.graph import Literal, Node
 from tracer.op import Index, Op, Terms, registry
-from tracer.views.notation import DIGITS, Labels, index_text, number_text
+from tracer.views.notation import DIGITS, Labels, element_text, number_text
 
 MOST_TERMS = 6
 """Terms of a sum that are all written; of a longer one the first three that are not zero."""
@@ -39,8 +39,7 @@ def worked_element(
     result = number_text(node.value[index], digits)
     if not spelled or spelled == result:
         return ""
-    name = as_atom(labels[node.id]) if index else labels[node.id]
-    return f"{name}{index_text(index)} = {spelled} = {result}"
+    return f"{element_text(labels[node.id], index)} = {spelled} = {result}"
 
 
 def _spell(

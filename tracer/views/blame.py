@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tracer.expression import as_atom
 from tracer.graph import Literal, Node, Step, Trace
 from tracer.views.arithmetic import worked_element
-from tracer.views.detail import curve_lines, history
+from tracer.views.detail import curve_lines, history, input_lines
 from tracer.views.events import node_data
 from tracer.views.finiteness import nonfinite_text
-from tracer.views.notation import DIGITS, Labels, content_text, counted, index_text, node_number, number_text, shape_text
+from tracer.views.notation import DIGITS, Labels, content_text, counted, element_text, node_number, number_text, shape_text
 
 Found = tuple[Step, Node] | None
 """The step and node that are to blame."""
@@ -30,25 +29,21 @@ def blame_lines(trace: Trace, found: Found, digits: int = DIGITS) -> Iterator[st
     step, node = found
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
-    yield f"  is the first that is not finite: {nonfinite_text(node.summary)}, in the {node.phase.value} of step {step.index}"
+    what = "is the first NaN" if _infinite_inputs(step, node) else "is the first that is not finite"
+    yield f"  {what}: {nonfinite_text(node.summary)}, in the {node.phase.value} of step {step.index}"
     if node.source is not None:
         yield f"  source     {node.source}  {node.source.text}"
     twin = node.gradient_of if node.rule_of is None else node.rule_of
     if twin is not None:
         yield f"  of         {node_number(step, twin)} {labels.equation(step.nodes[twin])}"
-    yield f"  why        {_why(node)}"
-    index = first_nonfinite_index(node)
+    yield f"  why        {_why(step, node)}"
+    index = blamed_index(step, node)
     worked = worked_element(step.nodes, node, labels, index, digits) if index is not None else ""
     if worked:
         yield f"  numbers    {worked}"
     elif index:
-        yield f"  first at   {as_atom(labels[node.id])}{index_text(index)}"
-    for number, operand in enumerate(node.inputs):
-        title = "inputs" if not number else ""
-        if isinstance(operand, Literal):
-            yield f"  {title:<10} {operand.value!r}, written in the code"
-        else:
-            yield f"  {title:<10} {_with_size(step, step.nodes[operand], labels, digits)}"
+        yield f"  first at   {element_text(labels[node.id], index)}"
+    yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits))
     way = way_to(step, node)
     if len(way) > 1:
         yield ""
@@ -64,14 +59,14 @@ def blame_data(trace: Trace, found: Found) -> dict[str, Any]:
         return {"found": False, "steps": len(trace.steps)}
     step, node = found
     labels = Labels(step.nodes)
-    index = first_nonfinite_index(node)
+    index = blamed_index(step, node)
     positions, values = history(trace, node, labels[node.id])
     return {
         "found": True,
         "step": step.index,
         "node": node_data(step, node, labels),
         "index": None if index is None else list(index),
-        "why": _why(node),
+        "why": _why(step, node),
         "inputs": [
             {"literal": x.value} if isinstance(x, Literal) else node_data(step, step.nodes[x], labels) for x in node.inputs
         ],
@@ -80,11 +75,11 @@ def blame_data(trace: Trace, found: Found) -> dict[str, Any]:
     }
 
 
-def first_nonfinite_index(node: Node) -> tuple[int, ...] | None:
-    """The first element that is not finite; None where the value was not kept."""
+def blamed_index(step: Step, node: Node) -> tuple[int, ...] | None:
+    """The first element that is not finite, or NaN where inputs are infinite already; None where the value was not kept."""
     if not node.is_kept:
         return None
-    wrong = ~np.isfinite(node.value)
+    wrong = np.isnan(node.value) if _infinite_inputs(step, node) else ~np.isfinite(node.value)
     return tuple(int(at) for at in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
 
 
@@ -108,10 +103,17 @@ def largest_of(node: Node) -> float:
     return float(max(ends, default=0.0))
 
 
-def _why(node: Node) -> str:
+def _infinite_inputs(step: Step, node: Node) -> bool:
+    """Whether the node is blamed for a NaN that it made of infinities, which were passed over."""
+    return any(not step.nodes[operand].is_finite for operand in node.operands)
+
+
+def _why(step: Step, node: Node) -> str:
     if node.is_leaf:
         return f"it came in with the {node.op}: nothing computed it"
     what = [word for word, count in (("NaN", node.summary.nans), ("infinite", node.summary.infinities)) if count]
+    if _infinite_inputs(step, node):
+        return f"an input is infinite, none is NaN; {node.op} makes it NaN"
     return f"every input is finite; {node.op} makes it {' and '.join(what)}"
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tracer.graph import Literal, Node, Step, Trace
 from tracer.views.arithmetic import worked_element
 from tracer.views.boxes import CORNERS, grid_lines
 from tracer.views.events import node_data
-from tracer.views.notation import DIGITS, Labels, content_text, index_text, node_number, number_text, shape_text, summary_text
+from tracer.views.notation import DIGITS, Labels, content_text, element_text, node_number, number_text, shape_text, summary_text
 from tracer.views.plot import plot_lines
 
 MOST_STEPS = 61
@@ -45,7 +45,7 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS) -> It
 def element_lines(step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS) -> Iterator[str]:
     """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
     labels = Labels(step.nodes)
-    yield f"{node_number(step, node.id)} {labels[node.id]}{index_text(index)}"
+    yield f"{node_number(step, node.id)} {element_text(labels[node.id], index)}"
     yield from _facts(step, node, labels)
     for title, each in element_parts(step, node):
         yield f"  {title:<10} {_worked(step, each, labels, index, digits)}"
@@ -66,7 +66,7 @@ def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
 
 def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int) -> str:
     worked = worked_element(step.nodes, node, labels, index, digits, most_terms=ALL_TERMS)
-    name = f"{labels[node.id]}{index_text(index)}"
+    name = element_text(labels[node.id], index)
     if worked:
         return worked
     return f"{name} = {number_text(node.value[index], digits)}" if node.is_kept else f"{name}: only statistics are kept of it"
@@ -77,10 +77,13 @@ def contributions(step: Step, gradient: Node) -> list[Node]:
     if gradient.rule_of is not None or gradient.op != "add":
         return []
     parts: list[Node] = []
-    for operand in gradient.operands:
-        node = step.nodes[operand]
-        is_sum = node.op == "add" and node.rule_of is None and node.gradient_of == gradient.gradient_of
-        parts += contributions(step, node) if is_sum else [node]
+    waiting = [gradient]  # not by recursion: a value may be used thousands of times
+    while waiting:
+        node = waiting.pop()
+        if node.op == "add" and node.rule_of is None and node.gradient_of == gradient.gradient_of:
+            waiting += [step.nodes[operand] for operand in reversed(node.operands)]
+        else:
+            parts.append(node)
     return parts
 
 
@@ -98,14 +101,15 @@ def _facts(step: Step, node: Node, labels: Labels) -> Iterator[str]:
 
 
 def _inputs(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
-    if contributions(step, node):
-        return  # they are what is added up, and follow
+    if not contributions(step, node):  # these are what is added up, and follow
+        yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits))
+
+
+def input_lines(step: Step, node: Node, told: Callable[[Node], str]) -> Iterator[str]:
+    """The inputs of a node, told one by one; literals as they stand in the code."""
     for position, operand in enumerate(node.inputs):
-        title = "inputs" if not position else ""
-        if isinstance(operand, Literal):
-            yield f"  {title:<10} {operand.value!r}, written in the code"
-        else:
-            yield f"  {title:<10} {_with_value(step, step.nodes[operand], labels, digits)}"
+        text = f"{operand.value!r}, written in the code" if isinstance(operand, Literal) else told(step.nodes[operand])
+        yield f"  {'inputs' if not position else '':<10} {text}"
 
 
 def _relations(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from tracer.graph import Literal, Node, Step, Trace
-from tracer.summary import Summary
 from tracer.views.notation import FULL, Labels, node_number
 from tracer.views.selection import EVERYTHING, Selection
 
@@ -104,28 +103,13 @@ def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) 
         "source": None if source is None else {"file": source.file, "line": source.line, "text": source.text},
         "gradient_of": node.gradient_of,
         "rule_of": node.rule_of,
-        "statistics": summary_data(node.summary),
+        "statistics": node.summary.named(),
     }
     if not node.is_kept:
         data["kept"] = False
     elif in_full or node.size <= FULL:
         data["value"] = node.value.tolist()
     return data
-
-
-def summary_data(summary: Summary) -> dict[str, Any]:
-    """Statistics by their short names."""
-    return {
-        "count": summary.count,
-        "min": summary.minimum,
-        "max": summary.maximum,
-        "mean": summary.mean,
-        "std": summary.std,
-        "l2": summary.l2,
-        "zeros": summary.zeros,
-        "nans": summary.nans,
-        "infinities": summary.infinities,
-    }
 
 
 def json_text(data: Any, indent: int | None = None) -> str:

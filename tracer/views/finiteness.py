@@ -8,17 +8,22 @@ from tracer.views.notation import Labels, counted, node_number
 
 
 class FiniteWatch:
-    """Looks through the steps of a run as they come, each of them once, until a number is not finite."""
+    """Looks through the steps of a run as they come, each of them once, until a number is not finite.
+
+    `finite_steps` counts those before.
+    """
 
     def __init__(self) -> None:
         self._seen: Step | None = None
         self._began: tuple[Step, Node] | None = None
+        self.finite_steps = 0
 
     def look(self, step: Step) -> Node | None:
         """The node at which the run stopped being finite, if it is in this step."""
         if step is not self._seen and self._began is None:
             node = step.first_nonfinite()
             self._began = (step, node) if node is not None else None
+            self.finite_steps += node is None
         self._seen = step
         return self._began[1] if self._began is not None and self._began[0] is step else None
 

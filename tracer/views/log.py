@@ -15,7 +15,7 @@ from tracer.views.notation import (
     Labels,
     content_text,
     counted,
-    index_text,
+    element_text,
     measured_text,
     node_number,
     number_text,
@@ -127,7 +127,7 @@ class _StepLog:
         watched = self._selection.watched_index(node)
         worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
         if watched is not None and not worked and node.is_kept:
-            worked = f"{self.labels[node.id]}{index_text(watched)} = {number_text(node.value[watched], self._digits)}"
+            worked = f"{element_text(self.labels[node.id], watched)} = {number_text(node.value[watched], self._digits)}"
         if node.shape or not worked:
             yield f"{INDENT}{content_text(node, self._digits)}"
         norm = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.expression import expression
+from tracer.expression import as_atom, expression
 from tracer.graph import Node, Step
 from tracer.naming import short_expression
 from tracer.summary import Summary
@@ -187,6 +187,15 @@ def _is_infix(node: Node) -> bool:
 def index_text(index: Sequence[int]) -> str:
     """The position of an element behind a name: `[0,2]`; nothing for a number."""
     return f"[{','.join(map(str, index))}]" if index else ""
+
+
+def element_text(label: str, index: Sequence[int]) -> str:
+    """An element of what is called so; an expression stands in brackets.
+
+    >>> element_text("W1", (0, 2)), element_text("x @ W1", (0, 2)), element_text("x @ W1", ())
+    ('W1[0,2]', '(x @ W1)[0,2]', 'x @ W1')
+    """
+    return f"{as_atom(label) if index else label}{index_text(index)}"
 
 
 def node_number(step: Step, id: int) -> str:

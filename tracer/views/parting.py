@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracer.expression import as_atom
 from tracer.graph import Literal, Step, Trace
 from tracer.parting import Parting
-from tracer.views.notation import Labels, counted, index_text, measured_text, node_number, number_text
+from tracer.views.notation import Labels, counted, element_text, measured_text, node_number, number_text
 
 Apart = Mapping[str, tuple[Any, Any]]
 
@@ -25,12 +24,12 @@ def parting_lines(one: Trace, other: Trace, settings: Apart, found: Parting | No
     if found.what == "steps":
         yield f"the same in {counted(found.step, 'step')}; one has {found.ours}, the other {found.theirs}"
         return
-    steps = [trace.steps[position] for trace in (one, other) if (position := _position(trace, found.step)) is not None]
+    steps = [trace.step(found.step) for trace in (one, other)]
     yield _where(found, steps)
     if found.what == "value" and found.index is not None:
-        label = as_atom(Labels(steps[0].nodes)[found.node or 0]) if found.index else Labels(steps[0].nodes)[found.node or 0]
-        yield f"-  {label}{index_text(found.index)} = {_number(found.ours, digits)}"
-        yield f"+  {label}{index_text(found.index)} = {_number(found.theirs, digits)}"
+        element = element_text(Labels(steps[0].nodes)[found.node or 0], found.index)
+        yield f"-  {element} = {_number(found.ours, digits)}"
+        yield f"+  {element} = {_number(found.theirs, digits)}"
         some = f"{found.elements} of {counted(found.count, 'element')} differ" if found.count > 1 else "they differ"
         far = f"{', by up to' if found.count > 1 else ' by'} {number_text(found.largest, digits)}" if found.largest > 0 else ""
         yield some + far
@@ -68,7 +67,7 @@ def parting_data(one: Trace, other: Trace, settings: Apart, found: Parting | Non
         fields = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
         data["parting"] = {name: _plain(value) for name, value in fields.items()}
         if found.node is not None:
-            step = one.steps[_position(one, found.step) or 0]
+            step = one.step(found.step)
             data["parting"]["label"] = Labels(step.nodes)[found.node] if found.node < len(step.nodes) else None
     return data
 
@@ -78,12 +77,6 @@ def _where(found: Parting, steps: list[Step]) -> str:
         return f"they part in step {found.step}: {found.what}"
     node = f"{node_number(steps[0], found.node)} {Labels(steps[0].nodes)[found.node]}"
     return f"they part in step {found.step} at node {node}: {found.what}"
-
-
-def _position(trace: Trace, index: int) -> int | None:
-    if index < len(trace.steps) and trace.steps[index].index == index:
-        return index
-    return next((position for position, step in enumerate(trace.steps) if step.index == index), None)
 
 
 def _setting(value: Any) -> str:

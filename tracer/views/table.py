@@ -47,7 +47,7 @@ def rows_of(trace: Trace, step: Step) -> Iterator[dict[str, Any]]:
         "loss": step.loss,
     }
     for node in step.nodes:
-        summary, source = node.summary, node.source
+        source = node.source
         is_number = not node.shape and node.is_kept and node.value.dtype.kind in "biuf"
         yield run | {
             "node": node.id,
@@ -65,15 +65,7 @@ def rows_of(trace: Trace, step: Step) -> Iterator[dict[str, Any]]:
             "gradient_of": node.gradient_of,
             "rule_of": node.rule_of,
             "value": float(node.value) if is_number else None,
-            "count": summary.count,
-            "min": float(summary.minimum),
-            "max": float(summary.maximum),
-            "mean": summary.mean,
-            "std": summary.std,
-            "l2": summary.l2,
-            "zeros": summary.zeros,
-            "nans": summary.nans,
-            "infinities": summary.infinities,
+            **node.summary.named(),
         }
 
 

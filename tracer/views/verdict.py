@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from tracer.expression import as_atom
 from tracer.graph import Trace
 from tracer.verification import ULPS, Deviation, Verdict
-from tracer.views.notation import Labels, counted, index_text, node_number, number_text
+from tracer.views.notation import Labels, counted, element_text, node_number, number_text
 
 MOST = 5
 """Deviations that are told one by one."""
@@ -50,7 +49,7 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict) -> It
     elif deviation.index is None:
         yield f"     it is not what step {deviation.step - 1} made of it"
     else:
-        at = f"{as_atom(labels[node.id])}{index_text(deviation.index)}" if deviation.index else labels[node.id]
+        at = element_text(labels[node.id], deviation.index)
         yield f"     {at} is {deviation.recorded!r} on record, computed again {deviation.computed!r}"
         few = verdict.is_same_arithmetic and deviation.ulps <= ULPS
         hint = ": so little may come of another number of threads" if few else ""
