@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
 FLOORS = [
-    ["errors", "typesetting", "initializers", "summary", "arithmetic", "checking.nudging"],
-    ["graph", "arguments", "archives", "tables", "monitoring", "report"],
+    ["errors", "typesetting", "initializers", "summary", "arithmetic", "checking.nudging", "chinese"],
+    ["language", "graph", "arguments", "archives", "tables", "monitoring", "report"],
     ["expression", "checking.findings"],
     ["op"],
     ["ops.comparisons", "ops.elementwise", "ops.indexing", "ops.linear_algebra", "ops.reductions", "ops.shaping"],
