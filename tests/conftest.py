@@ -1,4 +1,4 @@
-"""How many examples Hypothesis draws, and from which seed: TRACER_PROFILE is dev, ci or nightly."""
+"""How many examples Hypothesis draws, and from which seed: TRACER_PROFILE is dev, ci or nightly. Tests read English."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ for name, count in EXAMPLES.items():
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     settings.register_profile(name, deadline=None, max_examples=count, print_blob=True, suppress_health_check=slow)
 settings.load_profile(PROFILE)
+
+for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    os.environ.pop(name, None)  # whoever runs the tests: the commands speak English unless a test says otherwise
 
 
 @pytest.hookimpl(tryfirst=True)

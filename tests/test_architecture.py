@@ -46,21 +46,32 @@ FLOORS = [
     ["checking.scenarios"],
     ["checking.exhaustive"],
     ["views.drawing", "views.palette", "views.notation", "views.folding"],
-    ["views.arithmetic", "views.boxes", "views.curve", "views.finiteness", "views.plot", "views.selection"],
-    ["views.log", "views.diagram", "views.checks", "views.events", "views.parting", "views.verdict"],
+    ["views.sketch", "views.arithmetic", "views.grids", "views.curve", "views.finiteness", "views.formulas", "views.heat_map"],
+    ["views.local_rules", "views.plot", "views.selection", "views.minimap", "views.movement", "views.pages"],
+    ["views.boxes", "views.dot", "views.mermaid", "views.modules", "views.overview", "views.cover", "views.guide"],
+    ["views.framing", "views.scalars", "views.fitting", "views.operation_page"],
+    ["views.operations", "views.combined", "views.slides"],
+    ["views.log", "views.checks", "views.events", "views.parting", "views.verdict", "views.zoom"],
     ["views.booklet", "views.detail", "views.table"],
     ["views.blame"],
     ["testing.examples", "testing.strategies"],
     ["testing.assertions", "testing.random_programs"],
     ["testing"],
+    ["rendering.svg"],
     ["rendering.engine", "rendering.document"],
-    ["cli.files", "cli.opening", "cli.options", "cli.output", "cli.progress", "cli.reporting"],
+    ["rendering.glyphs"],
+    ["notebook"],
+    ["cli.verbs", "cli.files", "cli.opening", "cli.options", "cli.output", "cli.progress", "cli.reporting"],
+    ["cli.wishes"],
     ["cli.pictures", "cli.running"],
     ["cli.blaming", "cli.checking", "cli.comparing", "cli.exporting", "cli.listing"],
     ["cli.logging", "cli.rendering", "cli.showing", "cli.tracing", "cli.verifying"],
     ["cli"],
 ]
 """From the ground up: a module imports only from floors below its own."""
+
+KNOCKS = {("graph", "notebook")}
+"""Imports that run upwards, when somebody asks: a notebook asks a record to show itself, and pictures are made upstairs."""
 
 FACES = {"", "store", "views", "rendering", "checking", "__main__", "scenarios"}
 """Packages that only hand names on, or hold none."""
@@ -103,7 +114,8 @@ def test_imports_run_downwards() -> None:
             continue
         for imported in imports_of(path):
             assert imported in floor_of, f"{name} imports {imported or 'the package itself'}"
-            assert floor_of[imported] < floor_of[name], f"{name} imports {imported}, which stands above or beside it"
+            if (name, imported) not in KNOCKS:
+                assert floor_of[imported] < floor_of[name], f"{name} imports {imported}, which stands above or beside it"
 
 
 def test_views_read_and_do_not_compute_or_write() -> None:

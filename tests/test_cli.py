@@ -89,10 +89,9 @@ def test_trace_writes_a_pdf_and_a_log(name: str, capsys: pytest.CaptureFixture[s
 
 def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["trace", "mnist", "--steps", "3", "--seed", "1", "--set", "learning_rate=0.05", "-o", "somewhere"]
-    assert run(*arguments, "--format", "pdf,log,svg,png,dot", "--dtype", "float64") == 0
+    assert run(*arguments, "--format", "pdf,log,svg,png,dot,mmd", "--dtype", "float64") == 0
     names = {path.name for path in Path("somewhere").iterdir()}
-    phases = ("forward", "loss", "backward", "update")
-    pictures = {f"step-{step}-{phase}.{kind}" for step in (0, 2) for phase in phases for kind in ("svg", "png", "dot")}
+    pictures = {f"step-{step}.{kind}" for step in (0, 2) for kind in ("svg", "png", "dot", "mmd")}
     assert names == {"steps.pdf", "steps.log", "trace.sqlite"} | pictures
     text = Path("somewhere/steps.log").read_text()
     assert "seed=1 dtype=float64 optimizer=SGD learning_rate=0.05" in text
@@ -101,7 +100,7 @@ def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_same_command_gives_the_same_bytes() -> None:
     for folder in ("one", "two"):
-        assert run("trace", "fruit", "-q", "-o", folder, "--format", "pdf,log,svg,png,dot") == 0
+        assert run("trace", "fruit", "-q", "-o", folder, "--format", "pdf,log,svg,png,dot,mmd") == 0
     for path in Path("one").iterdir():
         assert path.read_bytes() == (Path("two") / path.name).read_bytes(), path.name
 

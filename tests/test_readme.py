@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 import tracer
+from reviewed import assert_as_reviewed
 from tracer.cli.tracing import FORMATS
 from tracer.op import registry
 from tracer.views.log import log_text
@@ -134,15 +135,24 @@ def test_the_log_in_readme_is_the_log() -> None:
     assert all(line in log.splitlines() for line in shown.splitlines())
 
 
-@pytest.mark.parametrize(("name", "phase"), [("fruit", "forward"), ("linear-regression", "backward")])
+@pytest.mark.parametrize(("name", "zoom", "drawn"), [("linear-regression", "tensor", "step-0"), ("fruit", "module", "module")])
 def test_the_pictures_in_readme_are_what_the_command_draws(
-    name: str, phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    name: str, zoom: str, drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    run(["tracer", "trace", name, "-q", "--format", "svg"], capfd)
-    picture = f"tests/golden/{name}-step-0-{phase}.svg"
-    assert f"]({picture})" in README
-    assert Path(f"output/{name}/step-0-{phase}.svg").read_text() == (ROOT / picture).read_text()
+    run(["tracer", "trace", name, "-q", "--format", "log"], capfd)
+    run(["tracer", "render", name, "-o", "x.svg", "--zoom", zoom], capfd)
+    assert f"](tests/golden/{name}-{drawn}.svg)" in README
+    assert_as_reviewed(f"{name}-{drawn}.svg", Path("x.svg").read_text())
+
+
+def test_the_mermaid_in_readme_is_what_the_command_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(["tracer", "trace", "linear-regression", "-q", "--format", "mmd", "--zoom", "module"], capfd)
+    (shown,) = blocks("mermaid")
+    assert Path("output/linear-regression/step-0-module.mmd").read_text() == shown
 
 
 def test_ci_runs_the_test_command_of_readme() -> None:
@@ -169,7 +179,9 @@ def test_every_operation_and_option_is_in_readme() -> None:
     assert {op.name for op in registry} - inner - comparing <= words
     from tracer.cli import command
 
-    parameters = [parameter for verb in command.commands.values() for parameter in verb.params]
+    context = command.make_context("tracer", ["list"])
+    verbs = [command.get_command(context, name) for name in command.list_commands(context)]
+    parameters = [parameter for verb in verbs for parameter in verb.params]
     options = {name for parameter in parameters for name in parameter.opts if name.startswith("--")}
     short = {"--output": "-o", "--quiet": "-q", "--verbose": "-v"}
     assert all(f"`{short.get(option, option)}" in README for option in options)

@@ -33,11 +33,12 @@ from tracer.testing import Program, programs
 from tracer.training import Training
 from tracer.verification import verify
 from tracer.views.booklet import booklet
-from tracer.views.diagram import phase_diagrams
 from tracer.views.drawing import Drawing
 from tracer.views.events import json_document, json_lines
 from tracer.views.log import log_text
+from tracer.views.palette import Look
 from tracer.views.table import graphml
+from tracer.views.zoom import Sight, sketches
 
 FILES = Path(__file__).parent / "files"
 TEXTS = st.text(st.characters(codec=None), max_size=20)
@@ -223,7 +224,8 @@ def assert_same_views(one: Trace, other: Trace) -> None:
     assert list(json_lines(one, in_full=in_full)) == list(json_lines(other, in_full=in_full))
     assert list(json_document(one)) == list(json_document(other))
     for mine, theirs in zip(one.steps, other.steps, strict=True):
-        assert [drawn.dot for _, drawn in phase_diagrams(mine)] == [drawn.dot for _, drawn in phase_diagrams(theirs)]
+        for sight in (Sight(), Sight("scenario"), Sight("module"), Sight("tensor", phases=tuple(Phase)[1:])):
+            assert list(sketches(mine, sight, Look())) == list(sketches(theirs, sight, Look()))
         assert list(graphml(one, mine)) == list(graphml(other, theirs))
 
 
@@ -240,12 +242,12 @@ def test_every_view_is_the_same_from_a_file(name: str, tmp_path: Path) -> None:
     tracer.validate(found)
     assert_same(trace, found)
     assert_same_views(trace, found)
-    assert booklet(trace, drawing) == booklet(found, drawing)
+    assert booklet(trace, drawing, Look()) == booklet(found, drawing, Look())
     assert found.source == (Path(__file__).parent.parent / f"scenarios/{name.replace('-', '_')}.py").read_text()
     # Without values too, every view says what it can.
     short = written(trace, tmp_path, "summary")
     assert "min=" in log_text(short)
-    assert booklet(short, drawing)
+    assert booklet(short, drawing, Look())
     assert [node.summary for step in short.steps for node in step.nodes] == [
         node.summary for step in trace.steps for node in step.nodes
     ]

@@ -6,21 +6,417 @@ from collections.abc import Mapping
 
 COUNTED: Mapping[str, str] = {
     "element": "{count} 个元素",
-    "node": "{count} 个节点",
+    "gradient": "{count} 个梯度",
     "operation": "{count} 个运算",
+    "other step": "另外 {count} 步",
     "parameter": "{count} 个参数",
+    "parameter array": "{count} 个参数数组",
+    "rule": "{count} 条求导规则",
+    "set": "{count} 组",
     "step": "{count} 步",
+    "sum": "{count} 个随机和",
 }
 """Counts of things, by the English word for one of them."""
 
 MESSAGES: Mapping[str, str] = {
     # Phases
-    "init": "初始",
+    "init": "初始化",
     "forward": "前向传播",
     "loss": "损失",
     "backward": "反向传播",
     "update": "参数更新",
+    # Kinds of what nothing computed
+    "parameter": "参数",
+    "data": "数据",
+    "hyperparameter": "超参数",
+    "state": "优化器状态",
+    "constant": "常量",
+    "no font has these characters, they are not seen: {characters}": "字体中没有这些字符，无法显示：{characters}",
     # Pages
     "page {number}": "第 {number} 页",
+    # Numbers that are not finite
+    ", ": "，",
+    "NaN in {count} of {elements}": "{elements}中有 {count} 个为 NaN",
+    "infinite in {count} of {elements}": "{elements}中有 {count} 个为无穷",
+    "NaN or infinite from {place} on: {counts}": "自 {place} 起出现 NaN 或无穷：{counts}",
+    # The log
+    "== step {step} ==  loss {loss}": "== 第 {step} 步 ==  损失 {loss}",
+    "(not every value was kept)": "（未保留全部数值）",
+    "!! {counts}: the first of this run": "!! {counts}：本次运行中首次出现",
+    "of {twin}": "对应 {twin}",
+    "of {twin}, also {names}": "对应 {twin}，同时是 {names}",
+    "of {twin}, also {names} and {count} more": "对应 {twin}，同时是 {names} 及另外 {count} 个",
+    "metrics": "指标",
+    "epoch {epoch}": "第 {epoch} 轮",
+    "== end ==  {steps}": "== 结束 ==  {steps}",
+    ", loss {first} -> {last}": "，损失 {first} -> {last}",
+    ", NaN or infinite from {place} on": "，自 {place} 起出现 NaN 或无穷",
+    "; {reason}": "；{reason}",
+    "== {why} ==  {done} of {planned} steps are whole": "== {why} ==  {planned} 步中有 {done} 步完整",
+    # One node, or one element of it: what stands before a line has up to five characters
+    "what": "类别",
+    "source": "源代码",
+    "scope": "作用域",
+    "derives": "求导对象",
+    "by rule of": "求导规则",
+    "numbers": "数值",
+    "value": "值",
+    "statistics": "统计量",
+    "inputs": "输入",
+    "added up": "累加项",
+    "gradient": "梯度",
+    "updated": "更新后",
+    "used by": "用于",
+    "part": "分量",
+    "{phase} of step {step}": "第 {step} 步的{phase}",
+    "{value}, written in the code": "{value}，直接写在代码中",
+    "and {count} more": "以及另外 {count} 个",
+    "A page for each of {operations} is left out: --pages all makes them.": "{operations}各自的页面从略，可用 --pages all 生成。",
+    "{count} uses on other pages": "另有 {count} 处使用在其他页",
+    "(the file keeps only these statistics: record the run with --values all to have every number)": (
+        "（文件只保留了这些统计量：用 --values all 记录运行，即可得到全部数值）"
+    ),
+    "{name}: only statistics are kept of it": "{name}：只保留了统计量",
+    "length (l2) of {name}": "{name} 的 l2 范数",
+    "{what} is {value} in every step": "每一步都相同：{what} = {value}",
+    "{what} over the steps": "随步数的变化：{what}",
+    "(logarithmic scale)": "（对数刻度）",
+    # Where a run stopped being finite
+    "every number of the {steps} on record is finite": "所记录的 {steps}中，所有数值都是有限的",
+    "there is no NaN in the {steps} on record": "所记录的 {steps}中没有 NaN",
+    "is the first NaN": "首次出现 NaN",
+    "is the first that is not finite": "首次出现非有限值",
+    "in the {phase} of step {step}": "位于第 {step} 步的{phase}",
+    "{what}: {counts}, {place}": "{what}：{counts}，{place}",
+    "of": "对应",
+    "why": "原因",
+    "first at": "首现位置",
+    "it came in with the {kind}: nothing computed it": "它来自{kind}本身，不是计算得到的",
+    "an input is infinite, none is NaN; {op} makes it NaN": "某个输入为无穷，但没有 NaN；{op} 使其变为 NaN",
+    "every input is finite; {op} makes it NaN": "所有输入都是有限的；{op} 使其变为 NaN",
+    "every input is finite; {op} makes it infinite": "所有输入都是有限的；{op} 使其变为无穷",
+    "every input is finite; {op} makes it NaN and infinite": "所有输入都是有限的；{op} 使其出现 NaN 和无穷",
+    "largest {number}": "最大绝对值 {number}",
+    "the way from {name} to it, along the largest numbers": "从 {name} 到此处的路径（沿绝对值最大的输入）",
+    "the record ends early: {reason}": "记录提前结束：{reason}",
+    # Operations computed again
+    "{operations} of {steps} computed again": "重新计算了 {steps}中的 {operations}",
+    "verified: {done}, bit for bit": "验证通过：{done}，逐位一致",
+    "verified: {done}; {count} differ by up to {largest} units in the last place, of which {allowed} are allowed": (
+        "验证通过：{done}；其中 {count} 个有差异，最多相差 {largest} 个末位单位（允许 {allowed} 个）"
+    ),
+    "wrong: {done}, in {steps} a value is not what was computed": "有误：{done}，其中 {steps}有数值与计算结果不符",
+    "and in {steps}": "还有{steps}",
+    "the arithmetic here gives other last digits than that of the recording machine (processor, BLAS, NumPy or threads)": (
+        "本机算术的末位数字与记录时的机器不同（处理器、BLAS、NumPy 或线程数）"
+    ),
+    "{operations} not computed again: the file keeps only statistics of their values": (
+        "{operations}未重新计算：文件只保留了其数值的统计量"
+    ),
+    "not known here, and so not computed again: {names}": "此处没有下列运算，因此未重新计算：{names}",
+    "it is not what step {step} made of it": "它与第 {step} 步更新得到的值不符",
+    "{element} is {recorded} on record, computed again {computed}": "{element} 的记录值为 {recorded}，重新计算得 {computed}",
+    "{count} units in the last place": "相差 {count} 个末位单位",
+    ": so little may come of another number of threads": "：这样小的差异可能只是线程数不同所致",
+    "verifying": "验证",
+    # Where two runs part
+    "{name}: {one} and {other}": "{name}：{one} 与 {other}",
+    "none": "无",
+    "the same in all {steps}: structure, values, metrics": "全部 {steps}都相同：结构、数值、指标",
+    ", but for the settings above": "，仅上述设置不同",
+    "the same in {steps}; one has {one}, the other {other}": "前 {steps}相同；一个有 {one}，另一个有 {other}",
+    "they part in step {step}: {what}": "两者从第 {step} 步开始不同：{what}",
+    "they part in step {step} at node {node}: {what}": "两者从第 {step} 步的节点 {node} 开始不同：{what}",
+    "they differ": "两者不同",
+    "they differ by {largest}": "两者相差 {largest}",
+    "{count} of {elements} differ": "{elements}中有 {count} 个不同",
+    "{count} of {elements} differ, by up to {largest}": "{elements}中有 {count} 个不同，最多相差 {largest}",
+    "{loss} after {steps}": "{loss}（{steps}之后）",
+    "loss at the end: {one}, and {other}": "最终损失：{one}，{other}",
+    "values were compared to {share} of their size": "数值按 {share} 的相对误差进行比较",
+    "in {steps} only statistics could be compared: a file keeps no more of them": (
+        "有 {steps}只能比较统计量：某个文件未保留其全部数值"
+    ),
+    "the record of the first ends early: {reason}": "第一个记录提前结束：{reason}",
+    "the record of the second ends early: {reason}": "第二个记录提前结束：{reason}",
+    # Whether gradients are right
+    "shape": "形状",
+    "method": "方法",
+    "error": "误差",
+    "verdict": "结论",
+    "right": "正确",
+    "WRONG": "错误",
+    "{name}, 2nd order": "{name}（二阶）",
+    "{count} of {size}": "{size} 个中的 {count} 个",
+    " at {sets} of parameters": "（在 {sets}参数下）",
+    "right: all agree to {allowed}{sets}, and so does each of {rules} by itself": (
+        "正确：所有梯度的误差都在 {allowed} 以内{sets}，{rules}单独检验也全部通过"
+    ),
+    "wrong: {wrong} of {gradients}, {wrong_rules} of {rules}": (
+        "错误：{gradients}中有 {wrong} 个，{rules}中有 {wrong_rules} 条"
+    ),
+    ", first at set {examples} of {asked} (again with the same --seed and --examples {examples})": (
+        "，首次出现在 {asked} 组中的第 {examples} 组（用相同的 --seed 和 --examples {examples} 可重现）"
+    ),
+    "gradient with respect to {name}": "关于 {name} 的梯度",
+    "second derivative with respect to {name}": "关于 {name} 的二阶导数",
+    "the {gradient} {numbers} by {method}": "{gradient}{numbers}（方法：{method}）",
+    "the rule of {op} for its input {input} {what}": "{op} 对其输入 {input} 的求导规则{what}",
+    "node {place}: {what}": "节点 {place}：{what}",
+    "node {place}: it {what}": "节点 {place}：它{what}",
+    "{fault}: it {numbers}": "{fault}：它{numbers}",
+    "is {found} in a random sum over all numbers, expected {expected}": "在对全部数值的一个随机和中为 {found}，应为 {expected}",
+    "is {found}, expected {expected}": "为 {found}，应为 {expected}",
+    "is {found} at {place}, expected {expected}": "在 {place} 处为 {found}，应为 {expected}",
+    "checking": "检验",
+    # Runs and files
+    "NAME": "名称",
+    "STEPS": "步数",
+    "PARAMETERS": "参数数量",
+    "up to {steps}": "最多 {steps}",
+    "step {step}  loss {loss}": "第 {step} 步  损失 {loss}",
+    "{steps}, {parameters}: {names}": "{steps}，{parameters}：{names}",
+    "no epoch bettered {monitor}: {path} was not written": "没有任何一轮使 {monitor} 改善：未写入 {path}",
+    "{path} (epoch {epoch}, {measured})": "{path}（第 {epoch} 轮，{measured}）",
+    "{path} ({steps})": "{path}（{steps}）",
+    "{path} ({steps}, summaries of their values)": "{path}（{steps}，只有数值的统计量）",
+    "{path} ({steps}, all values of {count} of them)": "{path}（{steps}，其中 {count} 步保留全部数值）",
+    "{path} ({steps}, all values of {count} of them: all would take more than the {size} of --budget)": (
+        "{path}（{steps}，其中 {count} 步保留全部数值：全部保留会超过 --budget 的 {size}）"
+    ),
+    "{path} ({count:,} lines)": "{path}（{count:,} 行）",
+    "{count} bytes": "{count} 字节",
+    "wrote {path}": "已写入 {path}",
+    "wrote {path} ({count} rows)": "已写入 {path}（{count} 行）",
+    "left {path}, which is of an earlier run": "未改动 {path}，它来自以前的运行",
+    # Arrays in boxes and on pages
+    "empty": "空",
+    "{some} of {all} true": "{all} 个中有 {some} 个为 True",
+    "NaN or infinite: {count}": "NaN 或无穷：{count} 个",
+    # Boxes and arrows of pictures
+    "{what}: {which}": "{what}：{which}",
+    "new value": "新值",
+    "{operations}, folded": "{operations}（已折叠）",
+    "folded": "已折叠",
+    "without a scope": "无作用域",
+    "axis {axis} stretched to {size}": "轴 {axis} 广播到 {size}",
+    "the gradients of all uses of {name} are added up": "{name} 各次使用的梯度在此相加",
+    "to step {number}:": "到第 {number} 步：",
+    "gradients of {count} values, {parameters} of them parameters": "{count} 个值的梯度，其中 {parameters} 个是参数数组",
+    "new values of {count} parameters": "{count} 个参数数组的新值",
+    # Legends
+    "hyperparameter, optimizer state": "超参数、优化器状态",
+    "gradients are added up": "梯度相加",
+    "shown on another page": "详见另一页",
+    "a value goes on": "数值向前传递",
+    "a gradient comes back, by the local rule": "梯度按局部规则反向传递",
+    "into the update": "进入参数更新",
+    "gradient of the loss": "损失的梯度",
+    # The cover of a booklet
+    "Loss at step 0: {first}": "第 0 步的损失：{first}",
+    "Loss at step 0: {first}, at step {last}: {end}": "第 0 步的损失：{first}；第 {last} 步的损失：{end}",
+    "Versions": "版本",
+    "Settings": "设置",
+    "Parameter": "参数",
+    "Shape": "形状",
+    "Count": "数量",
+    "Total": "合计",
+    "Not every value of these steps was kept: {steps}. Their pages show statistics.": (
+        "以下各步未保留全部数值：{steps}。相应页面只显示统计量。"
+    ),
+    "The record ends after {count} of {planned} steps: {why}.": "计划运行 {planned} 步，只记录了 {count} 步：{why}。",
+    ".": "。",
+    # How to read a booklet
+    "How to read this booklet": "如何阅读本手册",
+    "One training step": "训练的一步",
+    "A step has five phases. It starts from data and parameters (init), computes a prediction (forward) and one number"
+    " that says how bad it is (loss). Then it asks of every number how much the loss would change with it (backward),"
+    " and moves each parameter a little in the direction that lowers the loss (update).": (
+        "每一步分为五个阶段：从数据和参数出发（初始化），算出预测值（前向传播），再用一个数衡量预测有多差（损失）；"
+        "然后求出每个数的变化会使损失改变多少（反向传播），最后把每个参数朝着使损失下降的方向移动一小步（参数更新）。"
+    ),
+    "Every operation has a page, in the order in which the program computes them. Each page gives the formula, the line"
+    " of the program, the values that go in with the pages they come from, and a few elements worked out.": (
+        "每个运算占一页，按程序的计算顺序排列。每页给出公式、对应的程序行、各输入的值及其来源页码，并选取几个元素代入数值演算。"
+    ),
+    "What a gradient is": "什么是梯度",
+    "dL/dW is an array of the shape of W. Each of its elements is a derivative: by how much the loss L grows, per unit,"
+    " when this one element of W grows a little and all others stay.": (
+        "dL/dW 是与 W 形状相同的数组，它的每个元素都是一个偏导数：只让 W 的这一个元素略微增大、其余元素保持不变时，"
+        "损失 L 的增量与该元素的增量之比（增量趋于 0 时的极限）。"
+    ),
+    "The chain rule, one operation at a time": "链式法则：逐个运算地求导",
+    "The backward pass begins at the loss, whose derivative with respect to itself is 1, and goes through the operations"
+    " in reverse. At each operation arrives g, the gradient with respect to its result. The operation only has to know"
+    " its own derivative: g times that is the gradient with respect to its input.": (
+        "反向传播从损失开始（损失对自身的导数为 1），按与计算相反的顺序经过各个运算。"
+        "传到每个运算的是 g，即损失对该运算结果的梯度，称为上游梯度。"
+        "运算只需知道自身的导数：g 乘以这个导数，就是损失对其输入的梯度。"
+    ),
+    "For y = x * w, the gradient with respect to x is g * w. For y = x + b both get g as it is. For Y = X @ W the sums"
+    " of products give g @ W.T for X and X.T @ g for W.": (
+        "若 y = x * w，则对 x 的梯度为 g * w。若 y = x + b，则 x 和 b 的梯度都等于 g。"
+        "若 Y = X @ W，其元素是乘积之和，由此得到对 X 的梯度 g @ W.T 和对 W 的梯度 X.T @ g。"
+    ),
+    "Where a value was used several times, it moves the loss in several ways: the gradients are added up. Where a value"
+    " was stretched to fit a larger one, as a bias to every row, it was used once for every row: its gradient is summed"
+    " along that axis.": (
+        "一个值被多次使用时，会沿多条路径影响损失，因此各条路径的梯度要相加。"
+        "一个值被广播到更大的形状时（例如把偏置加到每一行），相当于每一行都使用了它一次，因此它的梯度要沿该轴求和。"
+    ),
+    "The update": "参数更新",
+    "Gradient descent subtracts the gradient times the learning rate from each parameter: new W = W - learning_rate *"
+    " dL/dW. Other optimizers, such as Adam, first average gradients over steps; all they compute has pages too.": (
+        "梯度下降从每个参数中减去学习率与梯度的乘积：新的 W = W - learning_rate * dL/dW。"
+        "Adam 等其他优化器会先对多步的梯度求平均；它们的每个运算同样各占一页。"
+    ),
+    "How numbers are written": "数值的写法",
+    "Numbers are shown with four significant digits and computed with all of them, so the last digit of a result that is"
+    " worked out by hand may differ by a little.": (
+        "数值显示四位有效数字，计算时则使用全部位数，因此按显示的数值手算，结果的末位可能略有出入。"
+    ),
+    # Pages of a booklet
+    "{sentence} {next}": "{sentence}{next}",
+    "The model": "模型",
+    "Layers, loss and optimizers with the shapes between them. Gradients run back along the same ways.": (
+        "各层、损失和优化器，以及它们之间所传数值的形状。梯度沿相同的路径反向传播。"
+    ),
+    "{operations} are folded into boxes that say so.": "有 {operations}折叠在标明“已折叠”的方框中。",
+    "Step {step}: forward and backward": "第 {step} 步：前向传播与反向传播",
+    "Part {number} of {count}.": "第 {number} 部分，共 {count} 部分。",
+    "Each box is one value with its gradient. Dark arrows carry values forward, coloured ones gradients back, by the local"
+    " rule beside them, where g is the gradient that arrives.": (
+        "每个方框是一个值及其梯度。深色箭头向前传递数值，彩色箭头反向传递梯度；箭头旁写有局部规则，其中 g 是上游梯度。"
+    ),
+    "Step {step}: what it starts from": "第 {step} 步：初始值",
+    "Data, parameters and settings, before anything is computed.": "计算开始之前的数据、参数和设置。",
+    "Parameters and optimizer state are as step {number} left them.": "参数和优化器状态取自第 {number} 步更新后的值。",
+    "Parameters and optimizer state are as step {number} left them, which is not shown here.": (
+        "参数和优化器状态取自第 {number} 步更新后的值，本手册未展示该步。"
+    ),
+    "Name": "名称",
+    "What it is": "类别",
+    "Value": "值",
+    "Step {step}: old values, gradients, new values": "第 {step} 步：旧值、梯度、新值",
+    "{optimizer} moves every parameter against its gradient; the new values are those of the next step.": (
+        "参数更新（{optimizer}）：每个参数沿梯度的反方向移动，新值就是下一步的参数值。"
+    ),
+    "The optimizer": "优化器",
+    "Old value": "旧值",
+    "Gradient": "梯度",
+    "New value": "新值",
+    "The whole run": "整个运行过程",
+    "How each parameter moved: its elements, or the smallest, the mean and the largest of many.": (
+        "各参数的变化：元素少的逐个画出，元素多的只画最小值、平均值和最大值。"
+    ),
+    # The page of an operation
+    "Step {step}, operation {number} of {count}": "第 {step} 步，第 {number} 个运算（共 {count} 个）",
+    "in {scope}": "位于 {scope}",
+    "Its gradient, {name}, is worked out on page {page}.": "它的梯度 {name} 在第 {page} 页计算。",
+    "No gradient flows back through it.": "没有梯度经由它反向传播。",
+    "{name} is used {count} times, so its gradient is the sum of the gradients of all uses.": (
+        "{name} 被使用了 {count} 次，因此它的梯度是各次使用的梯度之和。"
+    ),
+    "Forward twin: {equation}, page {page}.": "对应的前向运算：{equation}，第 {page} 页。",
+    "The backward pass begins here: the derivative of the loss with respect to itself is 1.": (
+        "反向传播从这里开始：损失对自身的导数为 1。"
+    ),
+    "The gradient that arrives there is {g} = {name}, page {page}.": "传到该运算的上游梯度是 {g} = {name}，第 {page} 页。",
+    "Chain rule: with respect to {value}, the gradient becomes {rule}.": "链式法则：关于 {value} 的梯度为 {rule}。",
+    "A part of the rule; what follows uses it.": "这是求导规则的中间结果，供后面的运算使用。",
+    "It is also the gradient of {names}: what only hands on or adds passes it as it is.": (
+        "它也是 {names} 的梯度：只作传递或相加的运算会原样传回梯度。"
+    ),
+    "result": "结果",
+    "a cell: the mean of {count} numbers": "每格为 {count} 个数的平均值",
+    "With the numbers put in": "代入数值",
+    "The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.": (
+        "整个训练步，从左到右：粗圈是本页的运算，细圈是它的输入。"
+    ),
 }
 """The messages. A field in braces stands in both; a test holds that none lacks its translation."""
+
+RECORDED: Mapping[str, str] = {
+    # Why a run ended
+    "interrupted": "被中断",
+    "the run did not end": "运行没有结束",
+    "stopped by {error}": "因 {error} 而停止",
+    "stopped after {epochs} epoch: {reason}": "在 {epochs} 轮后停止：{reason}",
+    "stopped after {epochs} epochs: {reason}": "在 {epochs} 轮后停止：{reason}",
+    "{monitor} had not improved by {tolerance} for {patience} epoch": "{monitor} 在 {patience} 轮内的改善未达到 {tolerance}",
+    "{monitor} had not improved by {tolerance} for {patience} epochs in a row": (
+        "{monitor} 连续 {patience} 轮的改善未达到 {tolerance}"
+    ),
+    "{monitor} had not improved for {patience} epoch": "{monitor} 在 {patience} 轮内没有改善",
+    "{monitor} had not improved for {patience} epochs in a row": "{monitor} 连续 {patience} 轮没有改善",
+    # Why an operation cannot be compared with what is on record
+    "its inputs do not give the shape {shape}": "其输入得不到形状 {shape}",
+    "it cannot be computed again: {error}: {text}": "无法重新计算：{error}: {text}",
+    "it gives {computed}, recorded is {recorded}": "计算得到 {computed}，记录为 {recorded}",
+    # What of two runs differs, where it is no key of the record
+    "name": "名称",
+    "inputs": "输入",
+    "shape": "形状",
+    "phase": "阶段",
+    "formula": "公式",
+    "scope": "作用域",
+    "parameters": "运算参数",
+    "value": "值",
+    "summary": "统计量",
+    "nodes": "节点数",
+    "gradients": "梯度",
+    "updates": "参数更新",
+    "metrics": "指标",
+    "steps": "步数",
+    "step {step} at place {place}": "位置 {place} 上的第 {step} 步",
+    "step {step}": "第 {step} 步",
+    # How gradients were checked
+    "complex step": "复步法",
+    "differences in {operations}": "对 {operations} 用差分",
+    # What is wrong with a derivative rule or its operation
+    "is wrong": "有误",
+    "raises {error}: {text}": "抛出 {error}: {text}",
+    "changes an array that it was given": "改动了传给它的数组",
+    "gives another result when it is run again": "再次运行时给出不同的结果",
+    "is not linear in its cotangent: a gradient that is larger counts differently": (
+        "对上游梯度不是线性的：上游梯度变大时，结果不按比例变化"
+    ),
+    "returns {returned} for an input of {wanted}; a NumPy number such as np.log(2) is float64, float(np.log(2)) is not": (
+        "对 {wanted} 类型的输入返回 {returned}；np.log(2) 这样的 NumPy 数是 float64，float(np.log(2)) 则不是"
+    ),
+    "returns {returned} for an input of {wanted}": "对 {wanted} 类型的输入返回 {returned}",
+    "belongs to an operation that changes its inputs": "所属的运算会改动其输入",
+    "belongs to an operation that computes another shape from what is on record": "所属的运算由记录的输入算出了不同的形状",
+    "belongs to an operation that computes something else from what is on record": "所属的运算由记录的输入算出了不同的结果",
+    "makes something of nothing: for a cotangent of 0 its result is not 0": "无中生有：上游梯度为 0 时，结果不为 0",
+    "stops a gradient (.detach()): derived again, it would be wrong": "截断了梯度（.detach()）：再次求导会出错",
+    "takes numbers out of the record (.value, .item()): derived again, it would be wrong": (
+        "把数值取出了记录（.value、.item()）：再次求导会出错"
+    ),
+    "cannot be told: differences do not settle here": "无法判断：差分在此处不收敛",
+    "is not between the slopes on both sides, {least} and {most}": "不在两侧斜率 {least} 与 {most} 之间",
+    "is the first whose value is not finite": "是第一个取值非有限的节点",
+}
+"""What records and findings say in words, by its form in English; a form that holds more of a sentence stands first."""
+
+TITLES: Mapping[str, str] = {
+    "Apples and oranges told apart by weight and size, as in Keras: relu, softmax, and the loss on the logits.": (
+        "按重量和大小区分苹果和橙子，与 Keras 一致：relu、softmax，损失由 logits 计算。"
+    ),
+    "Apples and oranges told apart by weight and size, as in PyTorch: a network of 22 parameters, trained with Adam.": (
+        "按重量和大小区分苹果和橙子，与 PyTorch 一致：22 个参数的网络，用 Adam 训练。"
+    ),
+    "Apples and oranges told apart by a straight line, as in scikit-learn: StandardScaler and SGDClassifier.": (
+        "用一条直线区分苹果和橙子，与 scikit-learn 一致：StandardScaler 和 SGDClassifier。"
+    ),
+    "Linear regression: one weight and one bias fitted to points by gradient descent.": (
+        "线性回归：用梯度下降把一个权重和一个偏置拟合到数据点。"
+    ),
+    "Handwritten digits: a perceptron 784-256-128-10 fitted to one-hot labels by gradient descent.": (
+        "手写数字：用梯度下降把 784-256-128-10 的感知机拟合到 one-hot 标签。"
+    ),
+    "Smallest and largest values of tensors: over all elements or some axes, and how a gradient flows back through them.": (
+        "张量的最小值和最大值：对全部元素或某些轴，以及梯度如何经由它们反向传播。"
+    ),
+}
+"""Titles of the scenarios that come along."""

@@ -5,6 +5,7 @@ A formula is a template such as `{0} @ {1} `: what stands for an input may itsel
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 
@@ -17,6 +18,7 @@ _SLOT = re.compile(r"\{(\d+)\}")
 _NUMBER = re.compile(r"-?[\d.]+(e[+-]?\d+)?$")
 
 
+@functools.lru_cache(maxsize=4096)
 def binding(text: str) -> int:
     """How tightly the loosest operator of an expression binds; operators stand between blanks.
 

@@ -112,6 +112,10 @@ class Node:
     def __repr__(self) -> str:
         return f"Node({self.id}, {self.op}, {self.name!r}, {self.dtype}{list(self.shape)}, {self.phase.value})"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows of it: a picture, and its text."""
+        return _mime_bundle(self)
+
     @property
     def value(self) -> np.ndarray:
         """The value, a read-only array; raises UsageError where a file kept only its summary."""
@@ -178,6 +182,10 @@ class Step:
 
     def __repr__(self) -> str:
         return f"Step({self.index}, {len(self.nodes)} nodes, loss {self.loss:.6g})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows of it: a picture, and its text."""
+        return _mime_bundle(self)
 
     @property
     def loss(self) -> float:
@@ -261,6 +269,10 @@ class Trace:
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows of it: a picture, and its text."""
+        return _mime_bundle(self)
+
     @property
     def planned(self) -> int:
         """How many steps the run was to have."""
@@ -310,6 +322,12 @@ class Trace:
                 if not isinstance(operand, Literal):
                     graph.add_edge(operand, node.id, position=position)
         return graph
+
+
+def _mime_bundle(record: Node | Step | Trace) -> dict[str, str]:
+    from tracer.notebook import mime_bundle  # upstairs: a record is plain data, and pictures are made where it is shown
+
+    return mime_bundle(record)
 
 
 def _attributes(node: Node, step: Step) -> dict[str, str | int | float | bool]:

@@ -23,6 +23,11 @@ def mono(text: str, size: float = 8.5, colour: str = "#111111") -> str:
     return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {kept})'
 
 
+def flowing(text: str, size: float, colour: str) -> str:
+    """Text in type of one width that is broken into lines at its blanks, as typst code."""
+    return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {literal(text)})'
+
+
 def image(svg: str, width: float, height: float) -> str:
     """A picture of so many points, as typst code."""
     return f'image(bytes({literal(svg)}), format: "svg", width: {width:.2f}pt, height: {height:.2f}pt)'

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 import click
 
-from tracer.cli.blaming import blame
-from tracer.cli.checking import check
-from tracer.cli.comparing import diff
-from tracer.cli.exporting import export
-from tracer.cli.listing import list_scenarios
-from tracer.cli.logging import log
-from tracer.cli.rendering import render
-from tracer.cli.reporting import report
-from tracer.cli.showing import show
-from tracer.cli.tracing import trace
-from tracer.cli.verifying import verify
+from tracer.cli.verbs import Verbs
 
 EXAMPLE = """\b
 Example:
@@ -27,14 +18,10 @@ See a training step: forward, loss, every backward operation and the update, wit
 """
 
 
-@click.group(help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=Verbs, help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="steptracer", prog_name="tracer")
 def command() -> None:
     pass
-
-
-for verb in (list_scenarios, trace, check, log, show, diff, verify, blame, render, export):
-    command.add_command(verb)
 
 
 def main() -> None:
@@ -45,6 +32,9 @@ def main() -> None:
     """
     if "_TRACER_COMPLETE" in os.environ:
         command.main(prog_name="tracer")  # a shell asks click for completions
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # What the encoding of a terminal lacks, such as Chinese in Latin-1, is escaped: nothing ends for it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         # Not command.main(): it would turn an interruption and a closed pipe into exceptions of its own.
         with command.make_context("tracer", sys.argv[1:]) as context:
@@ -54,6 +44,8 @@ def main() -> None:
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except BaseException as error:
+        from tracer.cli.reporting import report  # knows of all that can go wrong: only then it is read
+
         sys.exit(report(error))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from tracer.cli.opening import reading
-from tracer.cli.options import precision_of
+from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
+from tracer.language import Language
 from tracer.views.blame import blame_data, blame_lines
 from tracer.views.events import json_text
 
@@ -19,15 +20,16 @@ parameters to it.
 """
 
 
-@click.command("blame", help=HELP, short_help="The first NaN or infinity, and how it came about.")
+@click.command("blame", help=HELP)
 @click.argument("file")
 @click.option("--nan", "only_nan", is_flag=True, help="The first NaN: infinities, as of a mask, are passed over.")
 @click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def blame(file: str, only_nan: bool, precision: str, as_json: bool) -> None:
+@language_option
+def blame(file: str, only_nan: bool, precision: str, as_json: bool, tell: Language) -> None:
     digits = precision_of(precision)
     with reading(file) as trace:
         found = trace.first_nonfinite(only_nan=only_nan)
-        say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, digits))
+        say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, digits, tell))
         if trace.unfinished and not as_json:
-            say([f"the record ends early: {trace.unfinished}"])
+            say([tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))])

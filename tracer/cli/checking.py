@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracer.arguments import whole_number
-from tracer.cli.options import settings_of
+from tracer.cli.options import language_option, settings_of
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
+from tracer.language import Language
 
 if TYPE_CHECKING:
     from tracer.checking.findings import Check
@@ -33,7 +34,7 @@ all numbers and a sample of them.
 """
 
 
-@click.command("check", help=HELP, short_help="Check that the gradients of a scenario are right.")
+@click.command("check", help=HELP)
 @click.argument("scenario")
 @click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
 @click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
@@ -46,6 +47,7 @@ all numbers and a sample of them.
 @click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
 @click.option("--dtype", metavar="DTYPE", default="float64", show_default=True, help="float32 or float64.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was found as JSON.")
+@language_option
 def check(
     scenario: str,
     second_order: bool,
@@ -59,6 +61,7 @@ def check(
     data: str | None,
     dtype: str,
     as_json: bool,
+    tell: Language,
 ) -> None:
     from tracer.checking.scenarios import Subject, check_scenario
     from tracer.views.checks import check_table, failure_lines, verdict_line
@@ -79,28 +82,30 @@ def check(
     # What the scenario prints is no part of the check, and would be no JSON.
     with redirect_stdout(sys.stderr):
         if exhaustive:
-            found, done = _exhaustively(subject, second_order, processes, backend, quiet=as_json), 1
+            found, done = _exhaustively(subject, second_order, processes, backend, tell, quiet=as_json), 1
         else:
-            with Progress(count, "checking", quiet=as_json) as progress:
+            with Progress(count, tell("checking"), quiet=as_json) as progress:
                 found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)
     if as_json:
         head: dict[str, Any] = {"scenario": scenario, "seed": subject.seed, "dtype": dtype, "examples": done}
         click.echo(json.dumps(head | found.as_data(), indent=1))
     else:
-        for line in [*check_table(found), verdict_line(found, done, count), *failure_lines(found)]:
+        for line in [*check_table(found, tell), verdict_line(found, done, count, tell), *failure_lines(found, tell)]:
             click.echo(line)
     if not found.passed:
         raise click.exceptions.Exit(WRONG)
 
 
-def _exhaustively(subject: Subject, second_order: bool, jobs: int, backend: str | None, *, quiet: bool) -> Check:
+def _exhaustively(
+    subject: Subject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
+) -> Check:
     from tracer.checking.exhaustive import check_exhaustively, ranges, together
     from tracer.checking.scenarios import check_record
 
     step = check_record(subject)
     tasks = ranges(subject, step, second_order=second_order, jobs=jobs)
     comparisons = []
-    with Progress(len(tasks), "checking", quiet=quiet) as progress:
+    with Progress(len(tasks), tell("checking"), quiet=quiet) as progress:
         for comparison in check_exhaustively(step, tasks, jobs=jobs, backend=backend):
             comparisons.append(comparison)
             progress.step()

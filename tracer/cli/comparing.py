@@ -7,9 +7,10 @@ import math
 import click
 
 from tracer.cli.opening import reading
-from tracer.cli.options import precision_of
+from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
 from tracer.errors import UsageError
+from tracer.language import Language
 from tracer.parting import left_out, parting, settings_apart
 from tracer.views.events import json_text
 from tracer.views.parting import parting_data, parting_lines, reserve_lines
@@ -27,13 +28,14 @@ where they are the same, else with 1.
 """
 
 
-@click.command("diff", help=HELP, short_help="Where two runs part.")
+@click.command("diff", help=HELP)
 @click.argument("one")
 @click.argument("other")
 @click.option("--tolerance", metavar="SHARE", default="0", show_default=True, help="Relative difference that is let pass.")
 @click.option("--precision", metavar="DIGITS", default="6", show_default=True, help="Significant digits.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def diff(one: str, other: str, tolerance: str, precision: str, as_json: bool) -> None:
+@language_option
+def diff(one: str, other: str, tolerance: str, precision: str, as_json: bool, tell: Language) -> None:
     digits, share = precision_of(precision), _share(tolerance)
     with reading(one) as mine, reading(other) as theirs:
         settings = settings_apart(mine, theirs)
@@ -43,8 +45,8 @@ def diff(one: str, other: str, tolerance: str, precision: str, as_json: bool) ->
             data = parting_data(mine, theirs, settings, found)
             say([json_text(data | {"tolerance": share, "steps_without_values": without_values}, indent=1)])
         else:
-            say(parting_lines(mine, theirs, settings, found, digits))
-            say(reserve_lines(mine, theirs, share, without_values))
+            say(parting_lines(mine, theirs, settings, found, digits, tell))
+            say(reserve_lines(mine, theirs, share, without_values, tell))
     if found is not None:
         raise click.exceptions.Exit(PARTED)
 

@@ -14,9 +14,11 @@ from tracer.archives import write_arrays
 from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.opening import reading, step_of
+from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.errors import UsageError, close_names
 from tracer.graph import Step, Trace
+from tracer.language import Language
 from tracer.views.events import json_document, json_lines, json_text
 
 HELP = """\b
@@ -32,13 +34,14 @@ added, a row a node and step). Without -o, JSON Lines are printed.
 """
 
 
-@click.command("export", help=HELP, short_help="A run as JSON, GraphML, DOT, arrays or Parquet.")
+@click.command("export", help=HELP)
 @click.argument("file")
 @click.option("-o", "--output", metavar="PATH", help="Where to write; the ending says what.")
 @click.option("--step", metavar="N", help="Only this step (of .graphml and .dot, by default the first).")
 @click.option("--full", is_flag=True, help="JSON with every value in full, not only the small ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def export(file: str, output: str | None, step: str | None, full: bool, as_json: bool) -> None:
+@language_option
+def export(file: str, output: str | None, step: str | None, full: bool, as_json: bool, tell: Language) -> None:
     index = None if step is None else whole_number("--step", step, least=0)
     if output is None:
         with reading(file) as trace:
@@ -52,12 +55,13 @@ def export(file: str, output: str | None, step: str | None, full: bool, as_json:
         raise UsageError(f"--full is for JSON: {path.suffix} has what it has")
     with reading(file) as trace:
         written = WRITERS[path.suffix](trace, path, index, full)
-    say([json_text(written)] if as_json else [_told(written)])
+    say([json_text(written)] if as_json else [_told(written, tell)])
 
 
-def _told(written: dict[str, Any]) -> str:
-    rows = f" ({written['rows']:,} rows)" if "rows" in written else ""
-    return f"wrote {written['wrote']}{rows}"
+def _told(written: dict[str, Any], tell: Language) -> str:
+    if "rows" in written:
+        return tell("wrote {path} ({count} rows)", path=written["wrote"], count=f"{written['rows']:,}")
+    return tell("wrote {path}", path=written["wrote"])
 
 
 def _only(trace: Trace, index: int | None) -> Trace:
@@ -90,9 +94,11 @@ def _write_dot(trace: Trace, path: Path, index: int | None, full: bool) -> dict[
 
 
 def _dot(step: Step) -> str:
-    from tracer.views.diagram import step_diagram
+    from tracer.views.dot import dot
+    from tracer.views.operations import whole_step
+    from tracer.views.palette import Look
 
-    return step_diagram(step).dot
+    return dot(whole_step(step, Look()), Look())
 
 
 def _write_npz(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
+from tracer.cli.options import language_option
+from tracer.language import Language
 from tracer.loading import SHORT_NAMES, bundled_names, load
+from tracer.views.notation import display_width, padded
 
 HELP = """\b
 Example:
@@ -14,16 +17,20 @@ The scenarios that come with the project: name and short name, steps, parameters
 """
 
 
-@click.command("list", help=HELP, short_help="The scenarios that come with the project.")
-def list_scenarios() -> None:
+@click.command("list", help=HELP)
+@language_option
+def list_scenarios(tell: Language) -> None:
     from tracer.training import Training
 
-    rows = [("NAME", "STEPS", "PARAMETERS", "")]
+    rows = [(tell("NAME"), tell("STEPS"), tell("PARAMETERS"), "")]
     for name in bundled_names():
         training = Training(load(name))
         short = next((f" ({short})" for short, full in SHORT_NAMES.items() if full == name), "")
-        steps = f"{'up to ' if training.may_stop_early else ''}{training.steps:,}"
-        rows.append((name + short, steps, f"{training.parameter_count:,}", training.head.title))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, steps, parameters, title in rows:
-        click.echo(f"{name:<{widths[0]}}  {steps:>{widths[1]}}  {parameters:>{widths[2]}}  {title}".rstrip())
+        steps = f"{training.steps:,}"
+        if training.may_stop_early:
+            steps = tell("up to {steps}", steps=steps)
+        rows.append((name + short, steps, f"{training.parameter_count:,}", tell.title(training.head.title)))
+    widths = [max(display_width(row[column]) for row in rows) for column in range(3)]
+    for name, *numbers, title in rows:
+        columns = [padded(text, width, right=True) for text, width in zip(numbers, widths[1:], strict=True)]
+        click.echo("  ".join([padded(name, widths[0]), *columns, title]).rstrip())

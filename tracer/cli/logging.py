@@ -9,10 +9,11 @@ import click
 
 from tracer.arguments import whole_number
 from tracer.cli.opening import reading, step_of
-from tracer.cli.options import precision_of
+from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
 from tracer.errors import UsageError
 from tracer.graph import PHASES, Phase
+from tracer.language import Language
 from tracer.views.events import json_lines
 from tracer.views.log import trace_lines
 from tracer.views.selection import Selection, element_of
@@ -27,7 +28,7 @@ The step log of a run, from its trace file: FILE is a path, or the name of a sce
 """
 
 
-@click.command("log", help=HELP, short_help="The step log of a run, whole or in part.")
+@click.command("log", help=HELP)
 @click.argument("file")
 @click.option("--step", "steps", metavar="N", multiple=True, help="Only this step; may be given again.")
 @click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES]), multiple=True, help="Only this phase.")
@@ -35,6 +36,7 @@ The step log of a run, from its trace file: FILE is a path, or the name of a sce
 @click.option("--watch", "watched", metavar="ELEMENT", multiple=True, help="Work out this element, such as W1[0,2].")
 @click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: a head, an event for every step and node, an end.")
+@language_option
 def log(
     file: str,
     steps: Sequence[str],
@@ -43,6 +45,7 @@ def log(
     watched: Sequence[str],
     precision: str,
     as_json: bool,
+    tell: Language,
 ) -> None:
     digits = precision_of(precision)
     elements = []
@@ -59,4 +62,4 @@ def log(
             trace = replace(trace, steps=tuple(step_of(trace, index) for index in dict.fromkeys(wanted)))
         if trace.steps:
             selection.check(trace.steps[0])
-        say(json_lines(trace, selection) if as_json else trace_lines(trace, digits, selection))
+        say(json_lines(trace, selection) if as_json else trace_lines(trace, digits, selection, tell))

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
 
 from tracer.arguments import whole_number
 from tracer.errors import UsageError
+from tracer.language import LANGUAGES, Language, language_of, language_of_locale
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def language_option(verb: Verb) -> Verb:
+    """Give a verb the option --lang, and its function the Language that is meant as `tell`."""
+    help = "Language of what is printed and written (default: that of the locale)."
+    choice = click.Choice(LANGUAGES)
+    return click.option("--lang", "tell", type=choice, callback=_language, help=help)(verb)
+
+
+def _language(context: click.Context, parameter: click.Parameter, code: str | None) -> Language:
+    return language_of_locale(os.environ) if code is None else language_of(code)
 
 
 def settings_of(given: Sequence[str]) -> dict[str, Any]:

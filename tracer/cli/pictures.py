@@ -1,49 +1,121 @@
-"""The pictures of a trace as files: the booklet, and the diagram of every phase of a step."""
+"""The pictures of a trace as files: the booklet, and single pictures of steps in every format."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracer.cli.files import OutputFolder
+from tracer.cli.wishes import Wish
+from tracer.errors import UsageError
 from tracer.graph import Step, Trace
+from tracer.language import CHARACTERS
 from tracer.rendering.engine import Engine
+from tracer.views.drawing import Drawing, Layout
+from tracer.views.movement import Movement
+from tracer.views.palette import Look
+from tracer.views.sketch import Sketch
+from tracer.views.zoom import NEARER_WORKS, sketches
 
-PICTURES = ("svg", "png", "dot")
+PICTURES = ("svg", "png", "dot", "mmd")
+TEXTS = ("dot", "mmd")
+"""Formats that another program lays out."""
 
 
-def write_booklet(trace: Trace, notice: str, folder: OutputFolder, name: str, engine: Engine) -> Path:
-    """Write the booklet of the steps that a trace has."""
-    from tracer.rendering.document import pdf
-    from tracer.views.booklet import booklet
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """Draws what is wished for and writes it into a folder; `engine` lays out, where something is to be.
 
-    return folder.write(name, pdf(booklet(trace, engine.layout, notice)))
-
-
-def write_diagrams(
-    steps: Sequence[Step], folder: OutputFolder, stem: str, kind: str, engine: Engine | None, phases: Sequence[str] = ()
-) -> Iterator[Path]:
-    """Write a picture of every phase of these steps, or of the phases named.
-
-    A picture is called after its step and phase, behind the stem; where one was asked for, by the stem alone.
+    `unseen` collects the characters that no font of a picture has.
     """
-    from tracer.views.diagram import phase_diagrams
 
-    is_one = bool(stem) and len(steps) == 1 and len(phases) == 1
-    for step in steps:
-        for phase, drawn in phase_diagrams(step):
-            if phases and phase not in phases:
-                continue
-            name = stem if is_one else f"{stem}{'-' if stem else ''}step-{step.index}-{phase}"
-            yield folder.write(f"{name}.{kind}", _picture(drawn.dot, kind, engine))
+    wish: Wish
+    folder: OutputFolder
+    engine: Engine | None
+    unseen: dict[str, None] = field(default_factory=dict)
 
+    def booklet(self, trace: Trace, name: str, movements: Sequence[Movement], notice: str) -> Path:
+        """Write the booklet of the steps that a trace has, or the picture of each that is wished for."""
+        from tracer.views.booklet import booklet
+        from tracer.views.slides import slides
 
-def _picture(dot: str, kind: str, engine: Engine | None) -> bytes:
-    if kind == "dot" or engine is None:
-        return dot.encode()
-    drawing = engine.layout(dot)
-    if kind == "svg":
-        return drawing.svg.encode()
-    from tracer.rendering.document import png
+        wish = self.wish
+        if not wish.is_booklet:
+            found = ((step, sketch) for step in trace.steps for _, sketch in sketches(step, wish.sight, wish.look))
+            drawings = [self._laid_out(step, sketch) for step, sketch in found]
+            return self._write_pdf(name, slides(trace.scenario, drawings, wish.look))
+        # Unless they are all asked for, only the ends of a long row of steps have a page for every operation.
+        ends = None if wish.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
+        document = booklet(
+            trace, self._layout("tensor"), wish.look,
+            extent=wish.extent or "all", page_by_page=ends, movements=movements, notice=notice,
+        )  # fmt: skip
+        return self._write_pdf(name, document)
 
-    return png(drawing)
+    def _write_pdf(self, name: str, document: str) -> Path:
+        from tracer.rendering.document import pdf
+
+        self._look_at(document)
+        return self.folder.write(name, pdf(document))
+
+    def _look_at(self, text: str) -> None:
+        """Note the characters of a text that no font has; those of the catalogue are known to be there."""
+        unknown = "".join(sorted({character for character in text if not character.isascii()} - CHARACTERS))
+        if unknown:
+            from tracer.rendering.glyphs import missing_glyphs
+
+            self.unseen.update(dict.fromkeys(missing_glyphs(unknown)))
+
+    def warning(self) -> str:
+        """What is to be said of characters that are not seen; empty where all are."""
+        if not self.unseen:
+            return ""
+        listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.unseen)
+        return self.wish.look.tell("no font has these characters, they are not seen: {characters}", characters=listed)
+
+    def pictures(self, steps: Sequence[Step], stem: str, kind: str) -> Iterator[Path]:
+        """Write the pictures of these steps.
+
+        One alone is called by the stem; several also by step and phase, and without a stem a picture always is.
+        """
+        found = [(step, phase, sketch) for step in steps for phase, sketch in sketches(step, self.wish.sight, self.wish.look)]
+        for step, phase, sketch in found:
+            sight = self.wish.sight
+            what = phase or ("focus" if sight.focus else sight.zoom if sight.zoom != "tensor" else "")
+            full = "-".join(part for part in (stem, f"step-{step.index}", what) if part)
+            yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", self._content(step, sketch, kind))
+
+    def _content(self, step: Step, sketch: Sketch, kind: str) -> bytes:
+        look = self._look(step)
+        if kind == "mmd":
+            from tracer.views.mermaid import MOST_ARROWS, mermaid
+
+            if len(sketch.arrows) > MOST_ARROWS:
+                said = f"Mermaid draws up to {MOST_ARROWS} arrows, this picture has {len(sketch.arrows)}"
+                raise UsageError(f"{said}: {NEARER_WORKS[self.wish.sight.zoom_of(step)]}")
+            return mermaid(sketch, look).encode()
+        if kind == "dot":
+            from tracer.views.dot import dot
+
+            return dot(sketch, look).encode()
+        drawing = self._laid_out(step, sketch)
+        if kind == "svg":
+            return drawing.svg.encode()
+        from tracer.rendering.document import png
+
+        self._look_at(drawing.svg)
+        return png(drawing, background=look.theme.background)
+
+    def _laid_out(self, step: Step, sketch: Sketch) -> Drawing:
+        from tracer.views.dot import dot
+
+        return self._layout(self.wish.sight.zoom_of(step))(dot(sketch, self._look(step)))
+
+    def _look(self, step: Step) -> Look:
+        return self.wish.look.running("LR") if self.wish.sight.zoom_of(step) == "scalar" else self.wish.look
+
+    def _layout(self, zoom: str) -> Layout:
+        assert self.engine is not None, "found before anything is drawn"
+        return functools.partial(self.engine.layout, hint=NEARER_WORKS[zoom])

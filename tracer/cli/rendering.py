@@ -12,12 +12,14 @@ from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.opening import reading, step_of
 from tracer.cli.output import say
-from tracer.cli.pictures import PICTURES, write_booklet, write_diagrams
+from tracer.cli.pictures import PICTURES, TEXTS, Artist
+from tracer.cli.wishes import Wish, picture_options
 from tracer.errors import UsageError, close_names
-from tracer.graph import PHASES, Step, Trace
-from tracer.rendering.engine import ENGINES, Engine, find_engine
+from tracer.graph import Step, Trace
+from tracer.rendering.engine import find_engine
 from tracer.views.events import json_text
 from tracer.views.finiteness import notice
+from tracer.views.movement import movements_of
 
 KINDS = ("pdf", *PICTURES)
 
@@ -25,50 +27,58 @@ HELP = """\b
 Examples:
   tracer render fruit -o fruit.pdf
   tracer render fruit -o loss.svg --step 3 --phase loss
+  tracer render fruit -o one.svg --focus 'dL/dW1[0,2]'
+  tracer render mnist -o model.mmd --zoom module --theme dark --lang zh
 
-The pictures that `tracer trace` makes, from the trace file: the booklet as PDF, or diagrams as SVG, PNG or DOT, of the first
-and the last step or of those asked for. Several diagrams are called after their step and phase.
+The pictures of a run, from its trace file: the booklet as PDF, or a picture of a step as SVG, PNG, DOT or Mermaid. At the
+zoom `scenario` the five phases are a box each, at `module` every layer, at `tensor` every value with its gradient, at `scalar`
+every number. Several pictures are called after their step and phase.
 """
 
 
-@click.command("render", help=HELP, short_help="The pictures of a run, from its trace file.")
+@click.command("render", help=HELP)
 @click.argument("file")
 @click.option("-o", "--output", metavar="PATH", required=True, help=f"Where to write; ends in one of {', '.join(KINDS)}.")
-@click.option("--step", "steps", metavar="N", multiple=True, help="This step (default: the first and the last).")
-@click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES[1:]]), multiple=True, help="Only this phase.")
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out.")
+@click.option("--step", "single", metavar="N", multiple=True, help="This step (default: the first, in a booklet also the last).")
+@click.option("--steps", "several", metavar="LIST", default="", help="These steps, such as 0,10,50.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def render(file: str, output: str, steps: Sequence[str], phases: Sequence[str], engine: str, as_json: bool) -> None:
+@picture_options
+def render(file: str, output: str, single: Sequence[str], several: str, as_json: bool, wish: Wish) -> None:
     path = Path(output)
     kind = path.suffix.removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{_hint(kind)}")
-    if kind == "pdf" and phases:
-        raise UsageError("--phase chooses among diagrams: a PDF has all phases of its steps")
-    wanted = [whole_number("--step", text, least=0) for text in steps]
-    layout_engine = find_engine(engine) if kind != "dot" else None
+    if wish.extent and kind != "pdf":
+        raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
+    listed = [text.strip() for text in several.split(",")] if several else []
+    wanted = [whole_number("--step", text, least=0) for text in single]
+    wanted += [whole_number("--steps", text, least=0) for text in listed]
+    layout_engine = find_engine(wish.engine) if kind not in TEXTS else None
     with reading(file) as trace:
-        chosen = _steps(trace, wanted)
-        folder = OutputFolder(path.parent)
-        if kind == "pdf" and layout_engine is not None:
-            written = [_write_pdf(trace, chosen, folder, path.name, layout_engine)]
+        chosen = _steps(trace, wanted, with_last=kind == "pdf" and wish.is_booklet)
+        artist = Artist(wish, OutputFolder(path.parent), layout_engine)
+        if kind == "pdf":
+            moved = movements_of(trace) if wish.is_booklet else []
+            told = notice(trace.first_nonfinite(), wish.look.tell) if wish.is_booklet else ""
+            written = [artist.booklet(replace(trace, steps=chosen), path.name, moved, told)]
         else:
-            written = list(write_diagrams(chosen, folder, path.stem, kind, layout_engine, phases))
+            written = list(artist.pictures(chosen, path.stem, kind))
     if not written:
-        raise UsageError(f"there is nothing of {', '.join(phases)} in these steps")
-    say([json_text({"wrote": list(map(str, written))})] if as_json else (f"wrote {each}" for each in written))
+        phases = ", ".join(wish.sight.phases)
+        raise UsageError(f"there is nothing of {phases} in these steps")
+    tell = wish.look.tell
+    if artist.warning():
+        click.echo(artist.warning(), err=True)
+    say([json_text({"wrote": list(map(str, written))})] if as_json else (tell("wrote {path}", path=each) for each in written))
 
 
-def _write_pdf(trace: Trace, steps: tuple[Step, ...], folder: OutputFolder, name: str, engine: Engine) -> Path:
-    return write_booklet(replace(trace, steps=steps), notice(trace.first_nonfinite()), folder, name, engine)
-
-
-def _steps(trace: Trace, wanted: Sequence[int]) -> tuple[Step, ...]:
+def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:
+    """The steps that are asked for, else the first, and the last where a booklet is to show how the run ended."""
     if wanted:
         return tuple(step_of(trace, index) for index in dict.fromkeys(wanted))
     first = step_of(trace, None)
     last = trace.steps[-1]
-    return (first,) if last.index == first.index else (first, last)
+    return (first,) if last.index == first.index or not with_last else (first, last)
 
 
 def _hint(kind: str) -> str:

@@ -16,12 +16,14 @@ from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
 from tracer.graph import Step, Trace
+from tracer.language import ENGLISH, Language
 from tracer.monitoring import Watch
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.views.finiteness import FiniteWatch
 from tracer.views.log import ending_lines, log_lines
-from tracer.views.notation import counted, measured_text, number_text, shape_text
+from tracer.views.movement import Movements
+from tracer.views.notation import measured_text, number_text, shape_text
 
 
 @dataclass(slots=True)
@@ -34,9 +36,11 @@ class Run:
     quiet: bool
     verbose: bool
     file: TraceWriter | None = None
+    tell: Language = ENGLISH
     first: Step | None = None
     last: Step | None = None
     watch: FiniteWatch = field(default_factory=FiniteWatch)
+    movements: Movements = field(default_factory=Movements)
     kept: list[str] = field(default_factory=list)
     has_printed: bool = False
     _unsaid: list[str] = field(default_factory=list)
@@ -66,8 +70,9 @@ class Run:
             self.first = self.first or step
             self.last = step
             self.watch.look(step)
+            self.movements.look(step)
             if self.verbose:
-                self._say(f"step {step.index}  loss {number_text(step.loss)}", progress)
+                self._say(self.tell("step {step}  loss {loss}", step=step.index, loss=number_text(step.loss)), progress)
             self._say_printed(progress)
             self._checkpoint(progress)
             yield step
@@ -116,7 +121,8 @@ class Run:
         place = self.folder.path / checkpoint.file
         if watch.is_best:
             self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
-            self.kept = [f"{place} (epoch {watch.epochs}, {checkpoint.monitor} {measured_text(watch.value)})"]
+            measured = f"{checkpoint.monitor} {measured_text(watch.value)}"
+            self.kept = [self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)]
         self._say(checkpoint.message(watch, str(place)), progress)
 
     def shown(self) -> Trace:
@@ -130,29 +136,41 @@ class Run:
     def file_line(self) -> str:
         """The trace file, and of which steps it has every value."""
         assert self.file is not None
-        keeping, steps = self.file.keeping, counted(self.file.steps, "step")
+        tell, path, keeping = self.tell, self.file.path, self.file.keeping
+        steps = tell.count(self.file.steps, "step")
         if keeping.kept == self.file.steps:
-            return f"{self.file.path} ({steps})"
+            return tell("{path} ({steps})", path=path, steps=steps)
         if keeping.choice == "summary":
-            return f"{self.file.path} ({steps}, summaries of their values)"
-        size = f"{keeping.budget / 1e6:,.4g} MB" if keeping.budget >= 1e6 else f"{keeping.budget:,} bytes"
-        why = "" if keeping.choice else f": all would take more than the {size} of --budget"
-        return f"{self.file.path} ({steps}, all values of {keeping.kept} of them{why})"
+            return tell("{path} ({steps}, summaries of their values)", path=path, steps=steps)
+        if keeping.choice:
+            return tell("{path} ({steps}, all values of {count} of them)", path=path, steps=steps, count=keeping.kept)
+        size = f"{keeping.budget / 1e6:,.4g} MB"
+        if keeping.budget < 1e6:
+            size = tell("{count} bytes", count=f"{keeping.budget:,}")
+        return tell(
+            "{path} ({steps}, all values of {count} of them: all would take more than the {size} of --budget)",
+            path=path,
+            steps=steps,
+            count=keeping.kept,
+            size=size,
+        )
 
     def summary(self) -> Iterator[str]:
         """What happened, in a few lines."""
-        training, head = self.training, self.training.head
-        yield f"{head.scenario}: {head.title}" if head.title else head.scenario
-        parameters = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
-        yield f"{counted(len(training.metrics), 'step')}, {counted(training.parameter_count, 'parameter')}: {parameters}"
+        training, head, tell = self.training, self.training.head, self.tell
+        yield f"{head.scenario}: {tell.title(head.title)}" if head.title else head.scenario
+        names = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
+        steps, parameters = tell.count(len(training.metrics), "step"), tell.count(training.parameter_count, "parameter")
+        yield tell("{steps}, {parameters}: {names}", steps=steps, parameters=parameters, names=names)
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
         if training.stopped:
-            yield training.stopped
+            yield tell.again(training.stopped)
         checkpoint = training.scenario.checkpoint
         if checkpoint is not None and not self.kept:
-            yield f"no epoch bettered {checkpoint.monitor}: {self.folder.path / checkpoint.file} was not written"
-        if self.watch.notice():
-            yield self.watch.notice()
+            path = self.folder.path / checkpoint.file
+            yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
+        if self.watch.notice(tell):
+            yield self.watch.notice(tell)
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
@@ -178,7 +196,7 @@ def run_to_the_end(run: Run, log: GrowingFile | None) -> None:
             if log is None:
                 deque(steps, maxlen=0)
             else:
-                for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped):
+                for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
                     log.write(text)
         run.end_file()
     except BaseException as error:
@@ -196,7 +214,7 @@ def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException)
         # A disk that is full for one file is full for the other: the error that is under way says so.
         with contextlib.suppress(UsageError):
             if steps > 0:
-                whole.append(str(_end_log(log, steps, run.training.steps, why)))
+                whole.append(str(_end_log(log, steps, run.training.steps, why, run.tell)))
             else:
                 log.discard()
     if run.file is not None and run.file.is_open:
@@ -209,6 +227,6 @@ def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException)
         error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(whole)}")
 
 
-def _end_log(log: GrowingFile, steps: int, planned: int, why: str) -> Path:
-    log.write(ending_lines(steps, planned, why))
+def _end_log(log: GrowingFile, steps: int, planned: int, why: str, tell: Language) -> Path:
+    log.write(ending_lines(steps, planned, why, tell))
     return log.end()

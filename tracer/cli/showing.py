@@ -8,14 +8,13 @@ import click
 
 from tracer.arguments import whole_number
 from tracer.cli.opening import reading, step_of
-from tracer.cli.options import precision_of
+from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
-from tracer.errors import UsageError
-from tracer.graph import Node, Step
+from tracer.language import Language
 from tracer.views.detail import element_detail, element_lines, node_detail, node_lines
 from tracer.views.events import json_text
 from tracer.views.notation import Labels
-from tracer.views.selection import element_of, node_of
+from tracer.views.selection import node_or_element
 
 HELP = """\b
 Examples:
@@ -28,43 +27,31 @@ expression, or by its number in the log.
 """
 
 
-@click.command("show", help=HELP, short_help="One node or element of a run, with all that is known of it.")
+@click.command("show", help=HELP)
 @click.argument("file")
 @click.argument("node")
 @click.option("--step", metavar="N", help="Of this step (default: the first, or that of the number).")
 @click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def show(file: str, node: str, step: str | None, precision: str, as_json: bool) -> None:
+@language_option
+def show(file: str, node: str, step: str | None, precision: str, as_json: bool, tell: Language) -> None:
     digits = precision_of(precision)
     index = None if step is None else whole_number("--step", step, least=0)
     with reading(file) as trace:
         found = step_of(trace, index if index is not None else _step_in(node))
-        subject, element = _subject(found, node)
+        subject, element = node_or_element(found, node, Labels(found.nodes))
         if element is None:
             if as_json:
                 say([json_text(node_detail(trace, found, subject), indent=1)])
             else:
-                say(node_lines(trace, found, subject, digits))
+                say(node_lines(trace, found, subject, digits, tell))
         elif as_json:
             say([json_text(element_detail(found, subject, element), indent=1)])
         else:
-            say(element_lines(found, subject, element, digits))
+            say(element_lines(found, subject, element, digits, tell))
 
 
 def _step_in(text: str) -> int | None:
     """The step that a number of the log names, such as 3.044."""
     found = re.fullmatch(r"(\d+)\.\d+", text)
     return int(found[1]) if found else None
-
-
-def _subject(step: Step, text: str) -> tuple[Node, tuple[int, ...] | None]:
-    """The node that is meant, and the index of the element, if one is; an expression may itself end in brackets."""
-    labels = Labels(step.nodes)
-    element = element_of(text)
-    if element is None:
-        return node_of(step, text, labels), None
-    try:
-        return node_of(step, text, labels), None
-    except UsageError:
-        node = node_of(step, element.name, labels)
-        return node, element.in_shape(node.shape)

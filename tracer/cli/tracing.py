@@ -10,11 +10,12 @@ import click
 from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import settings_of
-from tracer.cli.pictures import PICTURES, write_booklet, write_diagrams
+from tracer.cli.pictures import PICTURES, TEXTS, Artist
 from tracer.cli.running import Run, run_to_the_end
+from tracer.cli.wishes import Wish, picture_options
 from tracer.errors import UsageError, close_names
 from tracer.loading import load
-from tracer.rendering.engine import ENGINES, find_engine
+from tracer.rendering.engine import find_engine
 from tracer.store.keeping import CHOICES, size_in_bytes
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
@@ -28,12 +29,12 @@ Examples:
   tracer trace ./mine.py
 
 Run a scenario, by its name from `tracer list` or by the path of a Python file, and write every number of its training
-steps: steps.pdf with diagrams of the first and the last step, steps.log with all of them, and trace.sqlite, which the other
-commands read.
+steps: steps.pdf, a booklet of the first and the last step with a page for every operation, steps.log with all steps, and
+trace.sqlite, which the other commands read. With --zoom, --focus or --phase the PDF holds that picture of each step.
 """
 
 
-@click.command("trace", help=HELP, short_help="Run a scenario and write its PDF and step log.")
+@click.command("trace", help=HELP)
 @click.argument("scenario")
 @click.option("--steps", metavar="N", help="Training steps to run (default: the scenario's own number).")
 @click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
@@ -45,9 +46,9 @@ commands read.
 @click.option("--format", "formats", metavar="LIST", default="pdf,log", show_default=True, help=f"Of {', '.join(FORMATS)}.")
 @click.option("--values", metavar="KIND", default="", help="Of the trace file: all, sampled, summary, or none for no file.")
 @click.option("--budget", metavar="SIZE", default="256MB", show_default=True, help="Where a sample of steps begins.")
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for every step.")
+@picture_options
 def trace(
     scenario: str,
     steps: str | None,
@@ -60,16 +61,17 @@ def trace(
     formats: str,
     values: str,
     budget: str,
-    engine: str,
     quiet: bool,
     verbose: bool,
+    wish: Wish,
 ) -> None:
     wanted = _formats(formats)
     if values not in ("", *CHOICES, "none"):
         raise UsageError(f"--values takes {', '.join(CHOICES)} or none, this is {values!r}")
     size = size_in_bytes(budget)
     # Whatever can be refused is refused before the run begins.
-    layout_engine = find_engine(engine) if {"pdf", "svg", "png"} & set(wanted) else None
+    tell = wish.look.tell
+    layout_engine = find_engine(wish.engine) if set(wanted) - {"log", *TEXTS} else None
     training = Training(
         load(scenario),
         steps=None if steps is None else whole_number("--steps", steps),
@@ -80,30 +82,33 @@ def trace(
         dtype=dtype,
     )
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
-    run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose)
+    run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose, tell=tell)
     if values != "none":
         # Before the log: it refuses to write beside another run, whose log it would be.
         run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values, size)
     log = folder.growing("steps.log") if "log" in wanted else None
     run_to_the_end(run, log)
     written = [*run.kept, *([run.file_line()] if run.file is not None else [])]
-    written += [f"{log.end()} ({log.lines:,} lines)"] if log is not None else []
-    if "pdf" in wanted and layout_engine is not None:
-        written.append(str(write_booklet(run.shown(), run.watch.notice(), folder, "steps.pdf", layout_engine)))
+    written += [tell("{path} ({count:,} lines)", path=log.end(), count=log.lines)] if log is not None else []
+    artist = Artist(wish, folder, layout_engine)
+    if "pdf" in wanted:
+        written.append(str(artist.booklet(run.shown(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in wanted}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:
         if kind in wanted:
-            written += map(str, write_diagrams(run.shown().steps, folder, "", kind, layout_engine))
+            written += map(str, artist.pictures(run.shown().steps, "", kind))
+    if artist.warning():
+        click.echo(artist.warning(), err=True)
     if not quiet:
         if run.has_printed:
             click.echo()  # the program's own lines end here
         for line in run.summary():
             click.echo(line)
         for line in written:
-            click.echo(f"wrote {line}")
+            click.echo(tell("wrote {path}", path=line))
         for path in left:
-            click.echo(f"left {path}, which is of an earlier run")
+            click.echo(tell("left {path}, which is of an earlier run", path=path))
 
 
 def _formats(text: str) -> list[str]:

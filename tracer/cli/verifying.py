@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from tracer.cli.opening import reading
+from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.progress import Progress
+from tracer.language import Language
 from tracer.verification import verify as verify_trace
 from tracer.views.events import json_text
 from tracer.views.verdict import verdict_data, verdict_lines
@@ -24,13 +26,14 @@ within a stated number of units in the last place, and that is said. Ends with e
 """
 
 
-@click.command("verify", help=HELP, short_help="Compute every recorded operation again.")
+@click.command("verify", help=HELP)
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was found as JSON.")
-def verify(file: str, as_json: bool) -> None:
+@language_option
+def verify(file: str, as_json: bool, tell: Language) -> None:
     with reading(file) as trace:
-        with Progress(len(trace.steps), "verifying", quiet=as_json) as progress:
+        with Progress(len(trace.steps), tell("verifying"), quiet=as_json) as progress:
             verdict = verify_trace(trace, progress.step)
-        say([json_text(verdict_data(trace, verdict), indent=1)] if as_json else verdict_lines(trace, verdict))
+        say([json_text(verdict_data(trace, verdict), indent=1)] if as_json else verdict_lines(trace, verdict, tell))
     if not verdict.passed:
         raise click.exceptions.Exit(WRONG)

@@ -15,19 +15,26 @@ FONTS = Path(__file__).parent / "fonts"
 
 def pdf(document: str) -> bytes:
     """The PDF of a typst document, in the shipped fonts and typst's own, whatever the machine has installed."""
-    return _compile(document, "pdf")
+    (made,) = _compile(document, "pdf")
+    return made
 
 
-def png(drawing: Drawing, pixels_per_inch: float = 144) -> bytes:
-    """A picture of a drawing on white; a very large one is made coarser, so that no side has over 12,000 pixels."""
+def png(drawing: Drawing, pixels_per_inch: float = 144, background: str = "#FFFFFF") -> bytes:
+    """A picture of a drawing on a background; a very large one is made coarser, so that no side has over 12,000 pixels."""
     longest = max(drawing.width, drawing.height)
     pixels_per_inch = min(pixels_per_inch, 72 * MOST_PIXELS / longest)
     size = f"width: {drawing.width:.2f}pt, height: {drawing.height:.2f}pt"
     page = f'#set page({size}, margin: 0pt, fill: white)\n#image(bytes({literal(drawing.svg)}), format: "svg", width: 100%)'
-    return _compile(page, "png", pixels_per_inch)
+    (made,) = pages(page, pixels_per_inch)
+    return made
 
 
-def _compile(document: str, format: str, pixels_per_inch: float | None = None) -> bytes:
+def pages(document: str, pixels_per_inch: float) -> list[bytes]:
+    """Every page of a typst document as a picture."""
+    return _compile(document, "png", pixels_per_inch)
+
+
+def _compile(document: str, format: str, pixels_per_inch: float | None = None) -> list[bytes]:
     made = typst.compile(
         document.encode(),
         root=str(FONTS),
@@ -37,5 +44,4 @@ def _compile(document: str, format: str, pixels_per_inch: float | None = None) -
         ppi=pixels_per_inch,
         pdf_tags=False,  # the pictures have no alternative texts, and some readers stumble over the tags
     )
-    assert isinstance(made, bytes)
-    return made
+    return made if isinstance(made, list) else [made]

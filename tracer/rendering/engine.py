@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.errors import UsageError
+from tracer.rendering.svg import embeddable
 from tracer.views.drawing import Drawing
 
 ENGINES = ("auto", "pure", "system")
 TIME_OUT = 30.0
 """Seconds that one layout may take."""
 
+SHOWN_FONTS = {"Verdana": "Noto Sans SC,Verdana,sans-serif", "Courier,monospace": "DejaVu Sans Mono,Courier,monospace"}
+"""The fonts of a picture, by those in which its layout was measured."""
+
 _INSTALL = "install one with: pip install graphviz-pure==0.2.2 (or the system's graphviz package)"
-_FONTS = {"Verdana": "Noto Sans SC,Verdana,sans-serif", "Courier,monospace": "DejaVu Sans Mono,Courier,monospace"}
 _SIZE = re.compile(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
@@ -31,22 +34,23 @@ class Engine:
 
     command: str
 
-    def layout(self, dot: str) -> Drawing:
-        """The picture of a graph. Raises UsageError where the program fails or takes too long."""
+    def layout(self, dot: str, hint: str = "draw fewer nodes") -> Drawing:
+        """The picture of a graph. Raises UsageError where the program fails, or takes too long: then `hint` says what works."""
         try:
             done = subprocess.run(
                 [self.command, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=TIME_OUT, check=False
             )
         except subprocess.TimeoutExpired:
-            raise UsageError(f"the layout took over {TIME_OUT:.0f} s: draw fewer nodes") from None
+            raise UsageError(f"the layout took over {TIME_OUT:.0f} s: {hint}") from None
         except OSError as error:
             raise UsageError(f"{self.command} cannot be started ({error.strerror}): {_INSTALL}") from None
         if done.returncode or b"<svg" not in done.stdout:
-            said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            said = next((line for line in lines if not line.startswith("Warning")), "")
             raise UsageError(f"{Path(self.command).name} failed: {said or f'exit code {done.returncode}'}")
-        svg = done.stdout.decode()
+        svg = embeddable(done.stdout.decode(errors="replace"), dot)
         # The text was measured in fonts whose widths the layout knows; it is shown in those that are shipped.
-        for measured, shown in _FONTS.items():
+        for measured, shown in SHOWN_FONTS.items():
             svg = svg.replace(f'font-family="{measured}"', f'font-family="{shown}"')
         size = _SIZE.search(svg)
         if size is None:

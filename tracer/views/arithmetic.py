@@ -7,7 +7,9 @@ operation that is no longer there, and a file may have kept no more than summari
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,43 +37,100 @@ def worked_element(
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
-    spelled = compact(_spell(nodes, node, labels, index, digits, most_terms))
+    spelled = Spelling(nodes, labels, digits, most_terms).spelled(node, index)
     result = number_text(node.value[index], digits)
     if not spelled or spelled == result:
         return ""
     return f"{element_text(labels[node.id], index)} = {spelled} = {result}"
 
 
-def _spell(
-    nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int, most_terms: int = MOST_TERMS
-) -> str:
-    op = registry.named(node.op)
-    if op is None or not all(nodes[id].is_kept for id in node.operands):
-        return ""
-    try:
-        return _spelled(op, nodes, node, labels, index, digits, most_terms)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration):
-        return ""  # an operation of that name, but another one than was recorded
+class Spelling:
+    """How elements of nodes are written out: by their numbers. What other spellings write for an element, `told` says."""
 
+    def __init__(self, nodes: Sequence[Node], labels: Labels, digits: int = DIGITS, most_terms: int = MOST_TERMS) -> None:
+        self._nodes = nodes
+        self._labels = labels
+        self._digits = digits
+        self._most_terms = most_terms
 
-def _spelled(
-    op: type[Op], nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int, most_terms: int
-) -> str:
-    arrays = [np.asarray(0 if x.value is None else x.value) if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
-    parts = op.parts(index, arrays, node.parameters)
-    if parts is None:
-        return ""
-    chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], most_terms)
-    terms = []
-    for operand, array, part in zip(node.inputs, arrays, parts, strict=True):
+    def told(self, node: Node, index: Index) -> str:
+        """What is written for an element that is not spelled out itself."""
+        return number_text(node.value[index], self._digits)
+
+    def spelled(self, node: Node, index: Index) -> str:
+        """The arithmetic of an element, or empty where there is none to show."""
+        return compact(self._spell(node, index))
+
+    def _spell(self, node: Node, index: Index) -> str:
+        op = registry.named(node.op)
+        if op is None or not all(self._nodes[id].is_kept for id in node.operands):
+            return ""
+        try:
+            return self._by_operation(op, node, index)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration):
+            return ""  # an operation of that name, but another one than was recorded
+
+    def _by_operation(self, op: type[Op], node: Node, index: Index) -> str:
+        inputs = node.inputs
+        arrays = [self._array(operand) for operand in inputs]
+        parts = op.parts(index, arrays, node.parameters)
+        if parts is None:
+            return ""
+        chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], self._most_terms)
+        terms = []
+        for operand, array, part in zip(inputs, arrays, parts, strict=True):
+            if isinstance(operand, Literal):
+                terms.append(Terms((repr(operand.value),), 1))
+            elif np.ndim(array[part]) == 0:
+                terms.append(Terms((self._element(self._nodes[operand], part),), 1))
+            else:
+                positions = elements_of(np.shape(array), part)
+                few = (self.told(self._nodes[operand], positions[at]) for at in chosen)
+                terms.append(Terms(tuple(few), len(positions)))
+        return op.spell(node.formula, terms, node.parameters)
+
+    def _array(self, operand: int | Literal) -> np.ndarray:
         if isinstance(operand, Literal):
-            terms.append(Terms((repr(operand.value),), 1))
-        elif np.ndim(array[part]) == 0:
-            terms.append(Terms((_element(nodes, nodes[operand], labels, part, digits, most_terms),), 1))
-        else:
-            numbers = array[part].ravel()
-            terms.append(Terms(tuple(number_text(number, digits) for number in numbers[chosen]), numbers.size))
-    return op.spell(node.formula, terms, node.parameters)
+            return np.asarray(0 if operand.value is None else operand.value)
+        return self._nodes[operand].value
+
+    def _element(self, node: Node, index: Index) -> str:
+        """An element: spelled out where the formula holds the expression of its node and not a name."""
+        if not self._labels.is_written_out(node.id):
+            return self.told(node, index)
+        spelled = self._spell(node, index)
+        longest = LONGEST * self._most_terms // MOST_TERMS
+        fits = spelled and "..." not in spelled and len(spelled) <= longest
+        return spelled if fits else self.told(node, index)
+
+
+def elements_of(shape: Sequence[int], part: Index) -> Elements:
+    """The elements that a part of an array holds, in order.
+
+    >>> list(elements_of((2, 3), (1, slice(None))))
+    [(1, 0), (1, 1), (1, 2)]
+    """
+    axes = [range(*each.indices(size)) if isinstance(each, slice) else range(each, each + 1) for each, size in zip(part, shape)]
+    return Elements(tuple(axes) + tuple(range(size) for size in shape[len(part) :]))
+
+
+class Elements(Sequence[Index]):
+    """The indices of a block of an array, worked out only where one is asked for: a block may have millions."""
+
+    def __init__(self, axes: tuple[range, ...]) -> None:
+        self._axes = axes
+
+    def __len__(self) -> int:
+        return math.prod(map(len, self._axes))
+
+    def __getitem__(self, position: Any) -> Any:
+        if not 0 <= position < len(self):
+            raise IndexError(position)
+        index = []
+        for axis in reversed(self._axes):
+            position, at = divmod(int(position), len(axis))
+            index.append(axis[at])
+        return tuple(reversed(index))
 
 
 def _chosen_terms(slices: Sequence[np.ndarray], most: int) -> np.ndarray:
@@ -85,12 +144,3 @@ def _chosen_terms(slices: Sequence[np.ndarray], most: int) -> np.ndarray:
             weights &= each.ravel() != 0
     found = np.flatnonzero(weights)[:3]
     return found if len(found) == 3 else np.arange(3)
-
-
-def _element(nodes: Sequence[Node], node: Node, labels: Labels, part: Index, digits: int, most_terms: int) -> str:
-    value = number_text(node.value[part], digits)
-    if not labels.is_written_out(node.id):
-        return value
-    spelled = _spell(nodes, node, labels, part, digits, most_terms)
-    longest = LONGEST * most_terms // MOST_TERMS
-    return spelled if spelled and "..." not in spelled and len(spelled) <= longest else value

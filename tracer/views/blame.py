@@ -9,48 +9,64 @@ from typing import Any
 import numpy as np
 
 from tracer.graph import Literal, Node, Step, Trace
+from tracer.language import ENGLISH, Language
 from tracer.views.arithmetic import worked_element
-from tracer.views.detail import curve_lines, history, input_lines
+from tracer.views.detail import curve_lines, history, input_lines, titled
 from tracer.views.events import node_data
 from tracer.views.finiteness import nonfinite_text
-from tracer.views.notation import DIGITS, Labels, content_text, counted, element_text, node_number, number_text, shape_text
+from tracer.views.notation import (
+    DIGITS,
+    Labels,
+    content_text,
+    element_text,
+    kind_text,
+    node_number,
+    number_text,
+    phase_text,
+    shape_text,
+)
 
 Found = tuple[Step, Node] | None
 """The step and node that are to blame."""
 
 
-def blame_lines(trace: Trace, found: Found, digits: int = DIGITS) -> Iterator[str]:
+def blame_lines(trace: Trace, found: Found, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
     """The first NaN or infinity, told for a person; one line where there is none."""
     if found is None:
-        steps = counted(len(trace.steps), "step")
-        is_finite = trace.first_nonfinite() is None
-        yield f"every number of the {steps} on record is finite" if is_finite else f"there is no NaN in the {steps} on record"
+        steps = tell.count(len(trace.steps), "step")
+        if trace.first_nonfinite() is None:
+            yield tell("every number of the {steps} on record is finite", steps=steps)
+        else:
+            yield tell("there is no NaN in the {steps} on record", steps=steps)
         return
     step, node = found
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
-    what = "is the first NaN" if _infinite_inputs(step, node) else "is the first that is not finite"
-    yield f"  {what}: {nonfinite_text(node.summary)}, in the {node.phase.value} of step {step.index}"
+    what = tell("is the first NaN") if _infinite_inputs(step, node) else tell("is the first that is not finite")
+    counts, phase = nonfinite_text(node.summary, tell), phase_text(node.phase, tell)
+    place = tell("in the {phase} of step {step}", phase=phase, step=step.index)
+    yield f"  {tell('{what}: {counts}, {place}', what=what, counts=counts, place=place)}"
     if node.source is not None:
-        yield f"  source     {node.source}  {node.source.text}"
+        yield titled(tell("source"), f"{node.source}  {node.source.text}")
     twin = node.gradient_of if node.rule_of is None else node.rule_of
     if twin is not None:
-        yield f"  of         {node_number(step, twin)} {labels.equation(step.nodes[twin])}"
-    yield f"  why        {_why(step, node)}"
+        yield titled(tell("of"), f"{node_number(step, twin)} {labels.equation(step.nodes[twin])}")
+    yield titled(tell("why"), _why(step, node, tell))
     index = blamed_index(step, node)
     worked = worked_element(step.nodes, node, labels, index, digits) if index is not None else ""
     if worked:
-        yield f"  numbers    {worked}"
+        yield titled(tell("numbers"), worked)
     elif index:
-        yield f"  first at   {element_text(labels[node.id], index)}"
-    yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits))
+        yield titled(tell("first at"), element_text(labels[node.id], index))
+    yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits, tell), tell)
     way = way_to(step, node)
     if len(way) > 1:
         yield ""
-        yield f"  the way from {labels[way[0].id]} to it, along the largest numbers"
+        yield f"  {tell('the way from {name} to it, along the largest numbers', name=labels[way[0].id])}"
         for each in way:
-            yield f"    {_with_size(step, each, labels, digits)}"
-    yield from _before(trace, step, node, labels)
+            yield f"    {_with_size(step, each, labels, digits, tell)}"
+    if step.index:
+        yield from curve_lines(trace, node, labels[node.id], tell)
 
 
 def blame_data(trace: Trace, found: Found) -> dict[str, Any]:
@@ -108,23 +124,20 @@ def _infinite_inputs(step: Step, node: Node) -> bool:
     return any(not step.nodes[operand].is_finite for operand in node.operands)
 
 
-def _why(step: Step, node: Node) -> str:
+def _why(step: Step, node: Node, tell: Language = ENGLISH) -> str:
     if node.is_leaf:
-        return f"it came in with the {node.op}: nothing computed it"
-    what = [word for word, count in (("NaN", node.summary.nans), ("infinite", node.summary.infinities)) if count]
+        return tell("it came in with the {kind}: nothing computed it", kind=kind_text(node, tell))
     if _infinite_inputs(step, node):
-        return f"an input is infinite, none is NaN; {node.op} makes it NaN"
-    return f"every input is finite; {node.op} makes it {' and '.join(what)}"
+        return tell("an input is infinite, none is NaN; {op} makes it NaN", op=node.op)
+    if not node.summary.infinities:
+        return tell("every input is finite; {op} makes it NaN", op=node.op)
+    if not node.summary.nans:
+        return tell("every input is finite; {op} makes it infinite", op=node.op)
+    return tell("every input is finite; {op} makes it NaN and infinite", op=node.op)
 
 
-def _with_size(step: Step, node: Node, labels: Labels, digits: int) -> str:
+def _with_size(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> str:
     text = content_text(node, digits)
-    size = f"  largest {number_text(largest_of(node), digits)}" if node.shape else ""
+    size = f"  {tell('largest {number}', number=number_text(largest_of(node), digits))}" if node.shape else ""
     shape = "" if not node.shape or text.startswith("(") else f" {shape_text(node.shape)}"
     return f"{node_number(step, node.id)} {labels.equation(node)}{shape}  {text}{size if not text.startswith('(') else ''}"
-
-
-def _before(trace: Trace, step: Step, node: Node, labels: Labels) -> Iterator[str]:
-    """How the node went in the steps before."""
-    if step.index:
-        yield from curve_lines(trace, node, labels[node.id])

@@ -1,312 +1,222 @@
-"""The booklet of a run as a typst document: a cover, and for the first and the last step its graphs and its update."""
+"""The booklet of a run as a typst document: cover, how to read it, the modules, every step in pictures and page by page."""
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-from tracer.graph import Node, Phase, Step, Trace
+from tracer.graph import Phase, Step, Trace
 from tracer.typesetting import image, literal, mono
-from tracer.views.boxes import content_lines, shortened
+from tracer.views.combined import combined, forward_nodes
+from tracer.views.cover import cover
 from tracer.views.curve import curve
-from tracer.views.diagram import MOST_NODES, Diagram, diagram, phase_nodes
-from tracer.views.drawing import Drawing, Layout
-from tracer.views.folding import Part, folded, ids_of
-from tracer.views.notation import Labels, number_text, shape_text
-from tracer.views.palette import GRADIENT_TEXT, Kind
+from tracer.views.drawing import Layout
+from tracer.views.fitting import Cut, Picture, fitted, picture_of
+from tracer.views.folding import folded
+from tracer.views.grids import content_lines, shortened
+from tracer.views.guide import guide
+from tracer.views.local_rules import LocalRule, local_rules
+from tracer.views.minimap import map_of
+from tracer.views.modules import modules
+from tracer.views.movement import Movement
+from tracer.views.notation import Labels, kind_text, number_text, shape_text
+from tracer.views.operation_page import Pages, full_lines, leaves_key, operation_page
+from tracer.views.pages import Heading, cell, document, legend, page, paragraph, shown, table
+from tracer.views.palette import Look
 
-PAGE = (595.28, 841.89)
-"""A4 in points, upright."""
+EXTENTS = ("overview", "all")
+"""How much a booklet holds: pictures of the steps, or also a page for every operation."""
 
-MARGIN = 36.0
-HEADING, LEGEND = 62.0, 34.0
-"""Heights in points that a page keeps for what stands above and below its diagram."""
+MOST_BOXES = 120
+"""Boxes of the pictures of a step; of more operations, scopes are folded into a box each."""
 
-SMALLEST_SCALE = 0.7
-"""How far a diagram may be shrunk: its smallest type of 9 points stays above 6."""
+MOST_PAGES = 600
+"""Nodes of a step up to which every operation has a page unless asked for."""
 
-LARGEST_SCALE = 1.35
-"""How far a small diagram is enlarged."""
+MOST_ROWS = 60
+"""Rows of a table of parameters or leaves, and curves, before the rest is counted."""
 
-
-COVER_NAME = 28
+NAME = 28
 """Characters of a name in a table."""
 
-MOST_ON_A_PAGE = 40
-"""Nodes beyond which no page is readable, so that larger parts need not be tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A diagram laid out, and the scale and orientation at which it fills its page best."""
-
-    diagram: Diagram
-    drawing: Drawing
-    scale: float
-    is_wide: bool
-
-
-def booklet(trace: Trace, layout: Layout, notice: str = "") -> str:
+def booklet(
+    trace: Trace,
+    layout: Layout,
+    look: Look,
+    *,
+    extent: str = "all",
+    page_by_page: Sequence[int] | None = None,
+    movements: Sequence[Movement] = (),
+    notice: str = "",
+) -> str:
     """The document of a trace whose `steps` are those to be shown, while `metrics` has a row for every step.
 
-    `notice` stands on the cover in red: where the run stopped being finite, which may be in a step that is not shown.
+    Of the steps in `page_by_page` (by default all that are shown) every operation has a page, unless the `extent` is an
+    overview. `notice` stands on the cover in red: where the run stopped being finite, which may be in a step that is not shown.
     """
-    pages = [_cover(trace, notice)]
+    return document(trace.scenario, _pages(trace, layout, look, extent, page_by_page, movements, notice), look)
+
+
+def _pages(
+    trace: Trace,
+    layout: Layout,
+    look: Look,
+    extent: str,
+    page_by_page: Sequence[int] | None,
+    movements: Sequence[Movement],
+    notice: str,
+) -> Iterator[str]:
+    yield cover(trace, look, notice)
+    if extent == "all":
+        yield guide(look)
+    if trace.steps:
+        yield _module_page(trace.steps[0], layout, look)
+    cut: Cut = ()
     for step in trace.steps:
-        pages.extend(_step_pages(trace, step, layout))
-    title = literal(f"{trace.scenario}: a training run step by step")
-    return "\n".join(
-        [
-            f"#set document(title: {title}, date: none)",
-            f'#set page(paper: "a4", margin: {MARGIN}pt, footer: context align(right, text(size: 8pt, fill: luma(110),'
-            f' {literal(trace.scenario)} + ", page " + counter(page).display("1 / 1", both: true))))',
-            '#set text(font: ("Noto Sans SC", "DejaVu Sans Mono"), size: 9.5pt, lang: "en")',
-            "#show heading: it => block(below: 6pt, text(size: 15pt, weight: 400, it.body))",
-            *pages,
-        ]
-    ) + "\n"
+        labels = Labels(step.nodes)
+        rules = local_rules(step, labels)
+        draw = functools.partial(combined, step, labels=labels, rules=rules, look=look)
+        pictures, cut = fitted(step, folded(step, forward_nodes(step), MOST_BOXES), draw, layout, look, cut)
+        is_asked = extent == "all" and (page_by_page is None or step.index in page_by_page)
+        has_pages = is_asked and (page_by_page is None or len(step.nodes) <= MOST_PAGES)
+        left = look.tell.count(len(step.nodes), "operation") if is_asked and not has_pages else ""
+        yield from _combined_pages(step, pictures, look, left)
+        if has_pages:
+            yield from _operation_pages(trace, step, labels, rules, layout, look)
+        if step.updates:
+            yield _update_page(trace, step, look)
+    yield from _curve_pages(trace, movements, look)
 
 
-# Fitting diagrams to pages.
+def _module_page(step: Step, layout: Layout, look: Look) -> str:
+    tell = look.tell
+    picture = picture_of(modules(step, Labels(step.nodes), look), layout, look)
+    told = tell("Layers, loss and optimizers with the shapes between them. Gradients run back along the same ways.")
+    return _picture_page(Heading(tell("The model"), 1), told, picture, look)
 
 
-def fitted(step: Step, ids: Sequence[int], labels: Labels, layout: Layout) -> list[Picture]:
-    """The diagrams of these nodes, on as few pages as keep them readable; nodes stay in their order."""
-    return _Fitting(step, labels, layout).pictures(folded(step, ids, MOST_NODES))
+def _picture_page(heading: Heading, told: str, picture: Picture, look: Look) -> str:
+    """A page with a picture, what is said above it, what it hides, and its legend."""
+    tell, hidden = look.tell, picture.sketch.hidden
+    if hidden:
+        folds = tell("{operations} are folded into boxes that say so.", operations=tell.count(hidden, "operation"))
+        told = tell("{sentence} {next}", sentence=told, next=folds)
+    scale, size = picture.shown()
+    body = f"{paragraph(told)}\n{shown(picture.drawing, scale)}\n#v(1fr)\n{legend(picture.sketch, look)}"
+    return page(heading, body, is_wide=picture.is_wide, size=size)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitting:
-    """Cuts the boxes of a phase into pages by laying them out."""
-
-    step: Step
-    labels: Labels
-    layout: Layout
-
-    def pictures(self, parts: Sequence[Part]) -> list[Picture]:
-        full = self._pages(parts, self._most_readable)
-        # As many pages, filled evenly, look better where they hold it too.
-        size = math.ceil(len(parts) / len(full))
-        even = self._pages(parts, lambda rest: min(size, len(rest))) if len(full) > 1 else full
-        return even if len(even) <= len(full) and all(picture.scale >= SMALLEST_SCALE for picture in even) else full
-
-    def _pages(self, parts: Sequence[Part], take: Callable[[Sequence[Part]], int]) -> list[Picture]:
-        pictures = []
-        start = 0
-        while start < len(parts):
-            page = parts[start : start + take(parts[start:])]
-            end = start + len(page)
-            if len(page) > 1 and end < len(parts) and self._belongs_to_the_next(page, parts[end]):
-                page = page[:-1]
-            pictures.append(self._picture(page))
-            start += len(page)
-        return pictures
-
-    def _most_readable(self, parts: Sequence[Part]) -> int:
-        """How many of the boxes, from the first on, are readable on one page; at least one."""
-        low, high = 1, min(len(parts), MOST_ON_A_PAGE)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._picture(parts[:middle]).scale >= SMALLEST_SCALE:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def _belongs_to_the_next(self, page: Sequence[Part], following: Part) -> bool:
-        """Whether the last box of a page is there for the first of the next, and for nothing on its own page."""
-        others = {id for part in page[:-1] for id in ids_of(part)}
-        last = set(ids_of(page[-1]))
-        used = {operand for id in ids_of(following) for operand in self.step.nodes[id].operands}
-        return bool(last & used) and not any(others & set(self.step.nodes[id].operands) for id in last)
-
-    def _picture(self, parts: Sequence[Part]) -> Picture:
-        drawn = diagram(self.step, parts, self.labels)
-        drawing = self.layout(drawn.dot)
-        upright, wide = _scale(drawing, *PAGE), _scale(drawing, PAGE[1], PAGE[0])
-        is_wide = drawing.width > drawing.height if wide == upright else wide > upright
-        return Picture(drawn, drawing, max(upright, wide), is_wide)
-
-
-def _scale(drawing: Drawing, width: float, height: float, taken: float = 0.0) -> float:
-    """The scale at which a drawing fills a page of which some height is taken already."""
-    across, down = width - 2 * MARGIN, height - 2 * MARGIN - HEADING - LEGEND - taken
-    return min(LARGEST_SCALE, across / drawing.width, down / drawing.height)
-
-
-def diagrams_of(step: Step, labels: Labels, layout: Layout) -> Iterator[tuple[str, list[Picture]]]:
-    """The diagrams of a step by the name of what they show, in the order of the booklet."""
-    for phase in (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD):
-        ids = phase_nodes(step, phase)
-        if ids:
-            yield phase.value, fitted(step, ids, labels, layout)
-    for parameter in step.parameters[:1]:
-        ids = update_nodes(step, parameter)
-        if ids:
-            yield "update", fitted(step, ids, labels, layout)
-
-
-def update_nodes(step: Step, parameter: Node) -> tuple[int, ...]:
-    """The update operations that the new value of a parameter depends on, in their order."""
-    wanted = {step.updates[parameter.id]} if parameter.id in step.updates else set()
-    for node in reversed(step.nodes):
-        if node.id in wanted and node.phase is Phase.UPDATE:
-            wanted.update(node.operands)
-    return tuple(id for id in sorted(wanted) if step.nodes[id].phase is Phase.UPDATE)
-
-
-# Pages.
-
-_EXPLANATIONS = {
-    "forward": "Each box is one operation with its value and, beside it, the gradient of the loss with respect to it.",
-    "loss": "How the loss is computed from the prediction. The gradients beside the values come from the backward pass.",
-    "backward": "Each box is one operation of the backward pass: the chain rule, from the loss back to the parameters.",
-}
-
-
-def _step_pages(trace: Trace, step: Step, layout: Layout) -> Iterator[str]:
-    labels = Labels(step.nodes)
-    for what, pictures in diagrams_of(step, labels, layout):
-        title = f"Step {step.index}: {what}"
-        if what == "update":
-            yield from _update_pages(trace, step, title, pictures)
-            continue
-        explanation = _EXPLANATIONS[what]
-        if what == "loss":
-            loss = step.nodes[step.loss_id]
-            explanation = f"{labels.equation(loss)} = {number_text(loss.value)}. {explanation}"
-        yield from _picture_pages(title, explanation, pictures, has_gradients=what != "backward")
-
-
-def _picture_pages(title: str, explanation: str, pictures: Sequence[Picture], *, has_gradients: bool) -> Iterator[str]:
+def _combined_pages(step: Step, pictures: Sequence[Picture], look: Look, left: str) -> Iterator[str]:
+    """The picture of a step, on as many pages as it takes; `left` are the operations that have no pages, and it is said."""
+    tell = look.tell
+    told = tell(
+        "Each box is one value with its gradient. Dark arrows carry values forward, coloured ones gradients back, by the"
+        " local rule beside them, where g is the gradient that arrives."
+    )
+    if left:
+        said = tell("A page for each of {operations} is left out: --pages all makes them.", operations=left)
+        told = tell("{sentence} {next}", sentence=told, next=said)
     for number, picture in enumerate(pictures, start=1):
-        part = f"Part {number} of {len(pictures)}. " if len(pictures) > 1 else ""
-        folded_away = picture.diagram.hidden
-        said = f" {folded_away} operations are folded into boxes that say so." if folded_away else ""
-        body = _shown(picture, picture.scale) + f"\n#v(1fr)\n{_legend(picture.diagram.kinds, has_gradients)}"
-        yield _page(title, part + explanation + said, body, picture.is_wide, is_outlined=number == 1)
+        title = tell("Step {step}: forward and backward", step=step.index)
+        words = told
+        if len(pictures) > 1:
+            part = tell("Part {number} of {count}.", number=number, count=len(pictures))
+            words = tell("{sentence} {next}", sentence=part, next=told)
+        heading = Heading(title, 1, is_outlined=number == 1)
+        yield _picture_page(heading, words, picture, look)
 
 
-def _update_pages(trace: Trace, step: Step, title: str, pictures: Sequence[Picture]) -> Iterator[str]:
-    """The table of all parameters, and how the first of them gets its new value: on one page where that is readable."""
-    table, height = _update_table(step)
-    optimizer = trace.hyperparameters.get("optimizer", "The optimizer")
-    explanation = f"{optimizer} moves every parameter against its gradient; the new values are those of the next step."
-    how = _update_explanation(step.parameters)
-    scale = _scale(pictures[0].drawing, PAGE[1], PAGE[0], height + 30)
-    if len(pictures) == 1 and scale >= SMALLEST_SCALE:
-        below = f"#block(above: 14pt, below: 8pt, {literal(how)})\n{_shown(pictures[0], scale)}"
-        legend = _legend(pictures[0].diagram.kinds, has_gradients=False)
-        yield _page(title, explanation, f"{table}\n{below}\n#v(1fr)\n{legend}", is_wide=True)
-    else:
-        yield _page(title, explanation, table, is_wide=True)
-        of_first = f"{title} of {shortened(step.parameters[0].name, COVER_NAME)}"
-        yield from _picture_pages(of_first, how, pictures, has_gradients=False)
+def _operation_pages(
+    trace: Trace, step: Step, labels: Labels, rules: Sequence[LocalRule], layout: Layout, look: Look
+) -> Iterator[str]:
+    by_part: dict[int, list[LocalRule]] = defaultdict(list)
+    for rule in rules:
+        by_part[rule.part].append(rule)
+    paged = [node for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
+    places = {node.id: place for place, node in enumerate(paged, start=1)}
+    pages = Pages(step, labels, map_of(step, layout, look), by_part, places, look)
+    yield pages.map.definition()
+    yield from _leaf_pages(trace, pages)
+    for node in paged:
+        yield operation_page(pages, node)
 
 
-def _update_explanation(parameters: Sequence[Node]) -> str:
-    first, *others = (shortened(parameter.name, COVER_NAME) for parameter in parameters)
-    names = ", ".join(others[:12]) + (f" and {len(others) - 12} more" if len(others) > 12 else "")
-    return f"How {first} gets its new value." + (f" The same operations update {names}." if others else "")
+def _leaf_pages(trace: Trace, pages: Pages) -> Iterator[str]:
+    """What the step starts from: data, parameters, settings and the state of the optimizer, with their numbers."""
+    step, look = pages.step, pages.look
+    tell = look.tell
+    every = [node for node in step.nodes if node.id not in pages.places]
+    leaves = every[:MOST_ROWS]
+    heads = (tell("Name"), tell("What it is"), tell("Value"))
+    cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
+    for node in leaves:
+        name = shortened(pages.labels[node.id], 40)
+        shape = f"\n{shape_text(node.shape)}" if node.shape else ""
+        cells += [cell(name + shape, look, 8), f"text(size: 8.5pt, {literal(kind_text(node, tell))})"]
+        cells.append(pages.value_cell(node, full_lines(node, look), 8))
+    told = tell("Data, parameters and settings, before anything is computed.")
+    before = step.index - 1
+    if before >= 0 and not any(other.index == before for other in trace.steps):
+        said = tell("Parameters and optimizer state are as step {number} left them, which is not shown here.", number=before)
+        told = tell("{sentence} {next}", sentence=told, next=said)
+    elif before >= 0:
+        said = tell("Parameters and optimizer state are as step {number} left them.", number=before)
+        told = tell("{sentence} {next}", sentence=told, next=said)
+    heading = Heading(tell("Step {step}: what it starts from", step=step.index), 2, leaves_key(step))
+    yield page(heading, f"{paragraph(told)}\n{table(cells, '(auto, auto, 1fr)', 'left', look)}{_more(len(every), look)}")
 
 
-def _shown(picture: Picture, scale: float) -> str:
-    drawing = picture.drawing
-    return f"#align(center, {image(drawing.svg, drawing.width * scale, drawing.height * scale)})"
+def _more(count: int, look: Look) -> str:
+    """What is said below a table of which so many rows would be more than it has."""
+    return f"\n{paragraph(look.tell('and {count} more', count=count - MOST_ROWS))}" if count > MOST_ROWS else ""
 
 
-def _page(title: str, explanation: str, body: str, is_wide: bool, is_outlined: bool = True) -> str:
-    heading = f"#heading(outlined: {_typst(is_outlined)}, bookmarked: true, {literal(title)})"
-    return f"#page(flipped: {_typst(is_wide)})[\n{heading}\n#block(below: 8pt, {literal(explanation)})\n{body}\n]"
-
-
-def _typst(flag: bool) -> str:
-    return "true" if flag else "false"
-
-
-def _legend(kinds: Sequence[Kind], has_gradients: bool) -> str:
-    swatches = []
-    for kind in kinds:
-        dash = '"dashed"' if "DASHED" in kind.style else "none"
-        radius = 2 if "ROUNDED" in kind.style else 0
-        stroke = f"(paint: rgb({literal(kind.border)}), thickness: {0.8 * kind.width}pt, dash: {dash})"
-        swatch = f"rect(width: 12pt, height: 8pt, radius: {radius}pt, fill: rgb({literal(kind.fill)}), stroke: {stroke})"
-        swatches.append(f"box(baseline: 1pt, {swatch}) + h(3pt) + text(size: 8pt, {literal(kind.word)})")
-    if has_gradients:
-        swatches.append(f'text(size: 8pt, fill: rgb({literal(GRADIENT_TEXT)}), "gradient of the loss")')
-    return f"#align(center, {' + h(14pt) + '.join(swatches)})"
-
-
-def _cover(trace: Trace, notice: str) -> str:
-    losses = [float(row["loss"]) for row in trace.metrics]
-    step = trace.steps[0] if trace.steps else None
-    lines = [
-        "#v(18pt)",
-        f"#text(size: 26pt, {literal(shortened(trace.scenario, COVER_NAME))})",
-        f"#block(below: 18pt, text(size: 12pt, {literal(' '.join(map(shortened, trace.title.split())))}))",
-    ]
-    settings = {name: str(value) for name, value in {**trace.hyperparameters, "seed": trace.seed, "dtype": trace.dtype}.items()}
-    left = _parameter_table(step) if step is not None else ""
-    tables = [left + "\n" + _pairs_table("Versions", dict(trace.versions)), _pairs_table("Settings", settings)]
-    lines.append(f"#grid(columns: (1fr, 1fr), column-gutter: 24pt, [{tables[0]}], [{tables[1]}])")
-    if losses:
-        change = f"Loss at step 0: {number_text(losses[0])}"
-        if len(losses) > 1:
-            change += f", at step {len(losses) - 1}: {number_text(losses[-1])}"
-        lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})")
-    short = [str(each.index) for each in trace.steps if not all(node.is_kept for node in each.nodes)]
-    if short:
-        said = f"Not every value of step {' and '.join(short)} was kept: pages show statistics in their place."
-        lines.append(f"#block(above: 4pt, below: 4pt, {literal(said)})")
-    if trace.unfinished:
-        early = f"The record ends after {len(trace.metrics)} of {trace.planned} steps: {trace.unfinished}."
-        lines.append(f"#block(above: 4pt, below: 4pt, {literal(early)})")
-    if trace.stopped:
-        lines.append(f"#block(above: 4pt, below: 4pt, {literal(trace.stopped[:1].upper() + trace.stopped[1:] + '.')})")
-    if sum(map(math.isfinite, losses)) > 1:
-        drawing = curve(losses)
-        lines.append(f"#{image(drawing.svg, drawing.width, drawing.height)}")
-    if notice:
-        lines.append(f'#block(above: 10pt, text(fill: rgb("#B00020"), {literal(notice)}))')
-    lines.append("#v(1fr)\n#outline(title: none, indent: 0pt)")
-    return "#page[\n" + "\n".join(lines) + "\n]"
-
-
-def _parameter_table(step: Step) -> str:
-    cells = ["table.header([Parameter], [Shape], [Count])"]
-    total = 0
-    for node in step.parameters:
-        total += node.size
-        cells += [mono(shortened(node.name, COVER_NAME)), mono(shape_text(node.shape)), mono(f"{node.size:,}")]
-    cells += ["[Total]", "[]", mono(f"{total:,}")]
-    return _table(cells, 3, "(left, left, right)")
-
-
-def _pairs_table(title: str, pairs: dict[str, str]) -> str:
-    cells = [f"table.cell(colspan: 2, [{title}])"]
-    for name, value in pairs.items():
-        cells += [mono(shortened(name, COVER_NAME)), mono(shortened(value, COVER_NAME))]
-    return _table(cells, 2, "(left, left)")
-
-
-def _update_table(step: Step) -> tuple[str, float]:
-    """The table of old values, gradients and new values, and about how high it is in points."""
-    cells = ["table.header([Parameter], [Old value], [Gradient], [New value])"]
-    height = 32.0
-    for node in step.parameters:
-        if node.id not in step.updates:
-            continue
+def _update_page(trace: Trace, step: Step, look: Look) -> str:
+    """The table of old values, gradients and new values."""
+    tell = look.tell
+    heads = (tell("Parameter"), tell("Old value"), tell("Gradient"), tell("New value"))
+    cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
+    updated = [node for node in step.parameters if node.id in step.updates]
+    for node in updated[:MOST_ROWS]:
         gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
-        grids = [content_lines(each) for each in (node, gradient, new)]
-        name = shortened(node.name, COVER_NAME)
-        cells.append(mono(f"{name}\n{shape_text(node.shape)}" if node.shape else name, 8))
-        colours = ("#111111", GRADIENT_TEXT, "#111111")
-        cells += [mono("\n".join(lines), 8, colour) for lines, colour in zip(grids, colours, strict=True)]
-        height += 10.5 + 11 * max(1 + bool(node.shape), *map(len, grids))
-    return _table(cells, 4, "left"), height
+        name = shortened(node.name, NAME)
+        cells.append(cell(f"{name}\n{shape_text(node.shape)}" if node.shape else name, look, 8))
+        grids = [(content_lines(each, tell), each is gradient) for each in (node, gradient, new)]
+        cells += [cell("\n".join(lines), look, 8, is_gradient=is_gradient) for lines, is_gradient in grids]
+    optimizer = trace.hyperparameters.get("optimizer", "")
+    told = tell("{optimizer} moves every parameter against its gradient; the new values are those of the next step.",
+                optimizer=optimizer or tell("The optimizer"))  # fmt: skip
+    heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
+    return page(heading, f"{paragraph(told)}\n{table(cells, 4, 'left', look)}{_more(len(updated), look)}", is_wide=True)
 
 
-def _table(cells: Sequence[str], columns: int, align: str) -> str:
-    settings = f"columns: {columns}, align: {align}, inset: 4.5pt, stroke: (x: none, y: 0.4pt + luma(190))"
-    return f"#block(above: 12pt, table({settings},\n  {', '.join(cells)}))"
+def _curve_pages(trace: Trace, movements: Sequence[Movement], look: Look) -> Iterator[str]:
+    """The loss over the steps, and how each parameter moved."""
+    tell = look.tell
+    losses = [float(row["loss"]) for row in trace.metrics]
+    blocks = []
+    if sum(map(math.isfinite, losses)) > 1:
+        drawing = curve([("", losses)], range(len(losses)), look)
+        change = tell("Loss at step 0: {first}, at step {last}: {end}", first=number_text(losses[0]), last=len(losses) - 1,
+                      end=number_text(losses[-1]))  # fmt: skip
+        blocks.append(f"#block(breakable: false, [{paragraph(change, 4)}\n#{image(drawing.svg, drawing.width, drawing.height)}])")
+    curves = []
+    moved = [movement for movement in movements if len(movement.positions) > 1]
+    for movement in moved[:MOST_ROWS]:
+        drawing = curve(movement.lines, movement.positions, look)
+        title = f"{shortened(movement.name, NAME)} {shape_text(movement.shape) if movement.shape else ''}".strip()
+        scale = 0.75
+        curves.append(f"[#block(breakable: false, [#block(below: 3pt, {mono(title, 8.5, look.theme.text)})\n"
+                      f"#{image(drawing.svg, drawing.width * scale, drawing.height * scale)}])]")  # fmt: skip
+    if curves:
+        told = tell("How each parameter moved: its elements, or the smallest, the mean and the largest of many.")
+        blocks.append(f"#block(above: 14pt, {literal(told)})")
+        blocks.append(f"#grid(columns: (1fr, 1fr), column-gutter: 10pt, row-gutter: 12pt,\n{', '.join(curves)})")
+        blocks.append(_more(len(moved), look))
+    if blocks:
+        yield page(Heading(tell("The whole run"), 1), "\n".join(blocks))
+

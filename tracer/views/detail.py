@@ -6,10 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tracer.graph import Literal, Node, Step, Trace
+from tracer.language import ENGLISH, Language
 from tracer.views.arithmetic import worked_element
-from tracer.views.boxes import CORNERS, grid_lines
 from tracer.views.events import node_data
-from tracer.views.notation import DIGITS, Labels, content_text, element_text, node_number, number_text, shape_text, summary_text
+from tracer.views.grids import CORNERS, grid_lines
+from tracer.views.local_rules import contributions
+from tracer.views.notation import (
+    DIGITS,
+    Labels,
+    content_text,
+    element_text,
+    kind_text,
+    node_number,
+    number_text,
+    padded,
+    phase_text,
+    shape_text,
+    summary_text,
+)
 from tracer.views.plot import plot_lines
 
 MOST_STEPS = 61
@@ -20,38 +34,50 @@ ALL_TERMS = 200
 
 MOST_USES = 8
 
+TITLES = 10
+"""Columns in which it is said what a line tells."""
 
-def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS) -> Iterator[str]:
+
+def titled(title: str, text: str) -> str:
+    """A line that tells one thing, behind what it is."""
+    return f"  {padded(title, TITLES)} {text}"
+
+
+def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
     """A node: formula, numbers, source, forward twin, inputs, contributions, uses, gradient, and its value over the steps."""
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
-    yield from _facts(step, node, labels)
+    yield from _facts(step, node, labels, tell)
     worked = worked_element(step.nodes, node, labels, digits=digits)
     if worked:
-        yield f"  numbers    {worked}"
+        yield titled(tell("numbers"), worked)
     if not node.shape:
-        yield f"  value      {content_text(node, digits)}"
+        yield titled(tell("value"), content_text(node, digits))
     elif node.is_kept and node.size <= CORNERS:
-        yield from _block("value", grid_lines(node.value, digits))
+        yield from _block(tell("value"), grid_lines(node.value, digits, tell))
     if node.shape:
-        yield f"  statistics {_statistics(node, digits)}"
+        yield titled(tell("statistics"), _statistics(node, digits))
     if not node.is_kept:
-        yield "             (the file keeps only these statistics: record the run with --values all to have every number)"
-    yield from _inputs(step, node, labels, digits)
-    yield from _relations(step, node, labels, digits)
-    yield from curve_lines(trace, node, labels[node.id])
+        yield titled("", tell("(the file keeps only these statistics: record the run with --values all to have every number)"))
+    if not contributions(step, node):  # these are what is added up, and follow
+        yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits), tell)
+    yield from _relations(step, node, labels, digits, tell)
+    yield from curve_lines(trace, node, labels[node.id], tell)
 
 
-def element_lines(step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS) -> Iterator[str]:
+def element_lines(
+    step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS, tell: Language = ENGLISH
+) -> Iterator[str]:
     """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {element_text(labels[node.id], index)}"
-    yield from _facts(step, node, labels)
-    for title, each in element_parts(step, node):
-        yield f"  {title:<10} {_worked(step, each, labels, index, digits)}"
+    yield from _facts(step, node, labels, tell)
+    titles = {"value": tell("value"), "gradient": tell("gradient"), "update": tell("update")}
+    for part, each in element_parts(step, node):
+        yield titled(titles[part], _worked(step, each, labels, index, digits, tell))
     gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
-    for part in contributions(step, gradient) if gradient is not None else []:
-        yield f"  part       {_worked(step, part, labels, index, digits)}"
+    for each in contributions(step, gradient) if gradient is not None else []:
+        yield titled(tell("part"), _worked(step, each, labels, index, digits, tell))
 
 
 def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
@@ -64,80 +90,62 @@ def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
     return parts
 
 
-def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int) -> str:
+def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int, tell: Language) -> str:
     worked = worked_element(step.nodes, node, labels, index, digits, most_terms=ALL_TERMS)
     name = element_text(labels[node.id], index)
     if worked:
         return worked
-    return f"{name} = {number_text(node.value[index], digits)}" if node.is_kept else f"{name}: only statistics are kept of it"
+    if node.is_kept:
+        return f"{name} = {number_text(node.value[index], digits)}"
+    return tell("{name}: only statistics are kept of it", name=name)
 
 
-def contributions(step: Step, gradient: Node) -> list[Node]:
-    """The nodes that were added up to a gradient, where it is such a sum; each came through another operation."""
-    if gradient.rule_of is not None or gradient.op != "add":
-        return []
-    parts: list[Node] = []
-    waiting = [gradient]  # not by recursion: a value may be used thousands of times
-    while waiting:
-        node = waiting.pop()
-        if node.op == "add" and node.rule_of is None and node.gradient_of == gradient.gradient_of:
-            waiting += [step.nodes[operand] for operand in reversed(node.operands)]
-        else:
-            parts.append(node)
-    return parts
-
-
-def _facts(step: Step, node: Node, labels: Labels) -> Iterator[str]:
-    kind = node.op if node.is_leaf else f"{node.op}, {labels.shapes(node)}"
-    parameters = ", ".join(f"{name}={value}" for name, value in node.parameters.items() if value is not None)
-    yield f"  what       {kind}{f', {parameters}' if parameters else ''}, {node.dtype}, {node.phase.value} of step {step.index}"
+def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[str]:
+    facts = [kind_text(node, tell), *([] if node.is_leaf else [labels.shapes(node)])]
+    facts += [f"{name}={value}" for name, value in node.parameters.items() if value is not None]
+    where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
+    yield titled(tell("what"), ", ".join([*facts, node.dtype, where]))
     if node.source is not None:
-        yield f"  source     {node.source}  {node.source.text}"
+        yield titled(tell("source"), f"{node.source}  {node.source.text}")
     if node.scope:
-        yield f"  scope      {node.scope}"
-    for title, twin in (("derives", node.gradient_of), ("by rule of", node.rule_of)):
+        yield titled(tell("scope"), node.scope)
+    for title, twin in ((tell("derives"), node.gradient_of), (tell("by rule of"), node.rule_of)):
         if twin is not None:
-            yield f"  {title:<10} {_named(step, step.nodes[twin], labels)}"
+            yield titled(title, _named(step, step.nodes[twin], labels))
 
 
-def _inputs(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
-    if not contributions(step, node):  # these are what is added up, and follow
-        yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits))
-
-
-def input_lines(step: Step, node: Node, told: Callable[[Node], str]) -> Iterator[str]:
+def input_lines(step: Step, node: Node, told: Callable[[Node], str], tell: Language = ENGLISH) -> Iterator[str]:
     """The inputs of a node, told one by one; literals as they stand in the code."""
-    for position, operand in enumerate(node.inputs):
-        text = f"{operand.value!r}, written in the code" if isinstance(operand, Literal) else told(step.nodes[operand])
-        yield f"  {'inputs' if not position else '':<10} {text}"
+    texts = [
+        tell("{value}, written in the code", value=repr(x.value)) if isinstance(x, Literal) else told(step.nodes[x])
+        for x in node.inputs
+    ]
+    return _block(tell("inputs"), texts)
 
 
-def _relations(step: Step, node: Node, labels: Labels, digits: int) -> Iterator[str]:
-    for number, part in enumerate(contributions(step, node)):
-        title = "added up" if not number else ""
-        yield f"  {title:<10} {_with_value(step, part, labels, digits)}"
-    for title, found in (("gradient", step.gradients.get(node.id)), ("updated", step.updates.get(node.id))):
+def _relations(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> Iterator[str]:
+    yield from _block(tell("added up"), [_with_value(step, part, labels, digits) for part in contributions(step, node)])
+    for title, found in ((tell("gradient"), step.gradients.get(node.id)), (tell("updated"), step.updates.get(node.id))):
         if found is not None and found != node.id:
-            yield f"  {title:<10} {_with_value(step, step.nodes[found], labels, digits)}"
+            yield titled(title, _with_value(step, step.nodes[found], labels, digits))
     uses = [other for other in step.nodes if node.id in other.operands]
-    for number, use in enumerate(uses[:MOST_USES]):
-        yield f"  {'used by' if not number else '':<10} {_named(step, use, labels)}"
+    yield from _block(tell("used by"), [_named(step, use, labels) for use in uses[:MOST_USES]])
     if len(uses) > MOST_USES:
-        yield f"  {'':<10} and {len(uses) - MOST_USES} more"
+        yield titled("", tell("and {count} more", count=len(uses) - MOST_USES))
 
 
-def curve_lines(trace: Trace, node: Node, label: str) -> Iterator[str]:
+def curve_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH) -> Iterator[str]:
     """How the node of that name went over the steps: a number itself, of an array its length."""
     positions, values = history(trace, node, label)
     if len(positions) < 2:
         return
-    what = label if not node.shape else f"length (l2) of {label}"
+    what = label if not node.shape else tell("length (l2) of {name}", name=label)
     if len(set(values)) == 1:
-        yield f"  {what} is {number_text(values[0])} in every step"
+        yield f"  {tell('{what} is {value} in every step', what=what, value=number_text(values[0]))}"
         return
     yield ""
-    yield f"  {what} over the steps"
-    yield from (f"    {line}" for line in plot_lines(values, positions))
+    yield f"  {tell('{what} over the steps', what=what)}"
+    yield from (f"    {line}" for line in plot_lines(values, positions, tell))
 
 
 def history(trace: Trace, node: Node, label: str) -> tuple[list[int], list[float]]:
@@ -186,7 +194,7 @@ def _with_value(step: Step, node: Node, labels: Labels, digits: int) -> str:
 
 def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
-        yield f"  {title if not number else '':<10} {line}"
+        yield titled(title if not number else "", line)
 
 
 # The same as plain data.

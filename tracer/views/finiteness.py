@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tracer.graph import Node, Step
+from tracer.language import ENGLISH, Language
 from tracer.summary import Summary
-from tracer.views.notation import Labels, counted, node_number
+from tracer.views.notation import Labels, node_number
 
 
 class FiniteWatch:
@@ -27,26 +28,31 @@ class FiniteWatch:
         self._seen = step
         return self._began[1] if self._began is not None and self._began[0] is step else None
 
-    def notice(self) -> str:
+    def notice(self, tell: Language = ENGLISH) -> str:
         """Where the run stopped being finite, in one line; empty while it has not."""
-        return notice(self._began)
+        return notice(self._began, tell)
 
 
-def notice(began: tuple[Step, Node] | None) -> str:
+def notice(began: tuple[Step, Node] | None, tell: Language = ENGLISH) -> str:
     """The step and node at which a run stopped being finite, in one line; empty where it did not."""
     if began is None:
         return ""
     step, node = began
     where = f" ({node.source})" if node.source else ""
-    label = Labels(step.nodes)[node.id]
-    return f"NaN or infinite from {node_number(step, node.id)} {label}{where} on: {nonfinite_text(node.summary)}"
+    place = f"{node_number(step, node.id)} {Labels(step.nodes)[node.id]}{where}"
+    return tell("NaN or infinite from {place} on: {counts}", place=place, counts=nonfinite_text(node.summary, tell))
 
 
-def nonfinite_text(summary: Summary) -> str:
+def nonfinite_text(summary: Summary, tell: Language = ENGLISH) -> str:
     """How many numbers of an array are NaN or infinite.
 
     >>> nonfinite_text(Summary(count=4, nans=1, infinities=2))
     'NaN in 1 of 4 elements, infinite in 2 of 4 elements'
     """
-    counts = {"NaN": summary.nans, "infinite": summary.infinities}
-    return ", ".join(f"{name} in {count} of {counted(summary.count, 'element')}" for name, count in counts.items() if count)
+    elements = tell.count(summary.count, "element")
+    counts = []
+    if summary.nans:
+        counts.append(tell("NaN in {count} of {elements}", count=summary.nans, elements=elements))
+    if summary.infinities:
+        counts.append(tell("infinite in {count} of {elements}", count=summary.infinities, elements=elements))
+    return tell(", ").join(counts)

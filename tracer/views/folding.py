@@ -48,7 +48,7 @@ def folded(step: Step, ids: Sequence[int], most: int) -> list[Part]:
         single = [id for id in ids if id not in inside]
         keep = max(0, most - len(groups) - 1)
         middle = single[keep // 2 : len(single) - (keep - keep // 2)]
-        groups.append(Fold(f"#{middle[0]} to #{middle[-1]}", tuple(middle)))
+        groups.append(Fold(f"#{middle[0]} ... #{middle[-1]}", tuple(middle)))
     return _without_circles(step, ids, groups)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from tracer.expression import as_atom, expression
-from tracer.graph import Node, Step
+from tracer.graph import Node, Phase, Step
+from tracer.language import ENGLISH, Language
 from tracer.naming import short_expression
 from tracer.summary import Summary
 
@@ -55,13 +57,47 @@ def shape_text(shape: Sequence[int]) -> str:
     return f"({','.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
-def counted(count: int, word: str) -> str:
-    """A count and its word.
+def display_width(text: str) -> int:
+    """How many columns of a terminal a text takes: a Chinese character takes two.
 
-    >>> counted(1, "step"), counted(235146, "parameter")
-    ('1 step', '235,146 parameters')
+    >>> display_width("loss"), display_width("损失")
+    (4, 4)
     """
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(each) in "FW" else 1 for each in text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """A text filled with blanks to so many columns of a terminal; `right` lets it end at the last of them.
+
+    >>> padded("loss", 6), padded("损失", 6), padded("损失", 6, right=True)
+    ('loss  ', '损失  ', '  损失')
+    """
+    blanks = " " * (width - display_width(text))
+    return blanks + text if right else text + blanks
+
+
+def phase_text(phase: Phase, tell: Language = ENGLISH) -> str:
+    """A phase by its name."""
+    names = {
+        Phase.INIT: tell("init"),
+        Phase.FORWARD: tell("forward"),
+        Phase.LOSS: tell("loss"),
+        Phase.BACKWARD: tell("backward"),
+        Phase.UPDATE: tell("update"),
+    }
+    return names[phase]
+
+
+def kind_text(node: Node, tell: Language = ENGLISH) -> str:
+    """What a node is: of one that nothing computed its kind, of others the name of the operation."""
+    kinds = {
+        "parameter": tell("parameter"),
+        "data": tell("data"),
+        "hyperparameter": tell("hyperparameter"),
+        "state": tell("state"),
+        "constant": tell("constant"),
+    }
+    return kinds.get(node.op, node.op)
 
 
 def dtype_text(dtype: str) -> str:

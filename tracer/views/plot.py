@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tracer.language import ENGLISH, Language
 from tracer.views.notation import number_text
 
 WIDTH, HEIGHT = 60, 6
 STEEP = 1000.0
 
 
-def plot_lines(values: Sequence[float], positions: Sequence[int]) -> list[str]:
+def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language = ENGLISH) -> list[str]:
     """The values over their positions, which ascend; what is not finite leaves a gap, marked with `!`.
 
     Positive values that differ by more than a thousand times are drawn on a logarithmic scale, which is said.
@@ -43,7 +44,7 @@ def plot_lines(values: Sequence[float], positions: Sequence[int]) -> list[str]:
     margin = max(map(len, ends))
     lines = [f"{end:>{margin}} |{''.join(row)}".rstrip() for end, row in zip(ends, canvas, strict=True)]
     last = f"{positions[-1] if span else '':>{WIDTH + 1 - len(str(positions[0]))}}"
-    scale = "   (logarithmic scale)" if is_steep else ""
+    scale = f"   {tell('(logarithmic scale)')}" if is_steep else ""
     return [*lines, f"{'':>{margin}} +{'-' * (WIDTH + 1)}", f"{'':>{margin}}  {positions[0]}{last}{scale}".rstrip()]
 
 

@@ -107,3 +107,18 @@ def node_of(step: Step, text: str, labels: Labels) -> Node:
         return step.node(text)
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
+
+
+def node_or_element(step: Step, text: str, labels: Labels) -> tuple[Node, tuple[int, ...] | None]:
+    """The node that a text names, and the index of the element where it names one; an expression may itself end in brackets.
+
+    Raises UsageError, with close names, where there is none.
+    """
+    element = element_of(text)
+    if element is None:
+        return node_of(step, text, labels), None
+    try:
+        return node_of(step, text, labels), None
+    except UsageError:
+        node = node_of(step, element.name, labels)
+        return node, element.in_shape(node.shape)

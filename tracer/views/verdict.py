@@ -7,53 +7,71 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracer.graph import Trace
+from tracer.language import ENGLISH, Language
 from tracer.verification import ULPS, Deviation, Verdict
-from tracer.views.notation import Labels, counted, element_text, node_number, number_text
+from tracer.views.notation import Labels, element_text, node_number, number_text
 
 MOST = 5
 """Deviations that are told one by one."""
 
+INDENT = " " * 5
+"""What is said of a deviation stands behind these, below its node."""
 
-def verdict_lines(trace: Trace, verdict: Verdict) -> Iterator[str]:
+
+def verdict_lines(trace: Trace, verdict: Verdict, tell: Language = ENGLISH) -> Iterator[str]:
     """The verdict, what could not be computed again and why, and each deviation."""
     for deviation in verdict.deviations[:MOST]:
-        yield from _deviation_lines(trace, deviation, verdict)
+        yield from _deviation_lines(trace, deviation, verdict, tell)
     if len(verdict.deviations) > MOST:
-        yield f"and in {counted(len(verdict.deviations) - MOST, 'other step')}"
-    done = f"{counted(verdict.operations, 'operation')} of {counted(verdict.steps, 'step')} computed again"
+        yield tell("and in {steps}", steps=tell.count(len(verdict.deviations) - MOST, "other step"))
+    operations, steps = tell.count(verdict.operations, "operation"), tell.count(verdict.steps, "step")
+    done = tell("{operations} of {steps} computed again", operations=operations, steps=steps)
     if verdict.deviations:
-        yield f"wrong: {done}, in {counted(len(verdict.deviations), 'step')} a value is not what was computed"
+        wrong = tell.count(len(verdict.deviations), "step")
+        yield tell("wrong: {done}, in {steps} a value is not what was computed", done=done, steps=wrong)
     elif verdict.exact == verdict.operations:
-        yield f"verified: {done}, bit for bit"
+        yield tell("verified: {done}, bit for bit", done=done)
     else:
-        far = f"{verdict.operations - verdict.exact} differ by up to {number_text(verdict.largest)} units in the last place"
-        yield f"verified: {done}; {far}, of which {ULPS} are allowed"
+        yield tell(
+            "verified: {done}; {count} differ by up to {largest} units in the last place, of which {allowed} are allowed",
+            done=done,
+            count=verdict.operations - verdict.exact,
+            largest=number_text(verdict.largest),
+            allowed=ULPS,
+        )
     if not verdict.is_same_arithmetic:
-        yield "the arithmetic here gives other last digits than that of the recording machine (processor, BLAS, NumPy or threads)"
+        yield tell(
+            "the arithmetic here gives other last digits than that of the recording machine (processor, BLAS, NumPy or threads)"
+        )
     if verdict.not_kept:
-        yield f"{counted(verdict.not_kept, 'operation')} not computed again: the file keeps only statistics of their values"
+        operations = tell.count(verdict.not_kept, "operation")
+        yield tell("{operations} not computed again: the file keeps only statistics of their values", operations=operations)
     if verdict.unknown:
-        yield f"not known here, and so not computed again: {', '.join(sorted(verdict.unknown))}"
+        yield tell("not known here, and so not computed again: {names}", names=", ".join(sorted(verdict.unknown)))
     if trace.unfinished:
-        yield f"the record ends early: {trace.unfinished}"
+        yield tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))
 
 
-def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict) -> Iterator[str]:
+def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict, tell: Language) -> Iterator[str]:
     step = trace.step(deviation.step)
     node = step.nodes[deviation.node]
     labels = Labels(step.nodes)
     source = f"  ({node.source})" if node.source else ""
     yield f"{node_number(step, node.id)} {labels.equation(node)}{source}"
     if deviation.reason:
-        yield f"     {deviation.reason}"
+        yield INDENT + tell.again(deviation.reason)
     elif deviation.index is None:
-        yield f"     it is not what step {deviation.step - 1} made of it"
+        yield INDENT + tell("it is not what step {step} made of it", step=deviation.step - 1)
     else:
-        at = element_text(labels[node.id], deviation.index)
-        yield f"     {at} is {deviation.recorded!r} on record, computed again {deviation.computed!r}"
+        yield INDENT + tell(
+            "{element} is {recorded} on record, computed again {computed}",
+            element=element_text(labels[node.id], deviation.index),
+            recorded=repr(deviation.recorded),
+            computed=repr(deviation.computed),
+        )
         few = verdict.is_same_arithmetic and deviation.ulps <= ULPS
-        hint = ": so little may come of another number of threads" if few else ""
-        yield f"     {number_text(deviation.ulps)} units in the last place{hint}"
+        hint = tell(": so little may come of another number of threads") if few else ""
+        yield INDENT + tell("{count} units in the last place", count=number_text(deviation.ulps)) + hint
 
 
 def verdict_data(trace: Trace, verdict: Verdict) -> dict[str, Any]:

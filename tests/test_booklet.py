@@ -1,0 +1,454 @@
+"""The booklet: its pages, outline and links, the arithmetic that stands in it, and that the same run gives the same bytes."""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdf
+import pytest
+
+import tracer
+from tracer import store
+from tracer.graph import Phase, Step, Trace
+from tracer.loading import bundled_names
+from tracer.rendering.document import pdf
+from tracer.rendering.engine import find_engine
+from tracer.store.writing import save
+from tracer.views.booklet import booklet
+from tracer.views.combined import combined, forward_nodes
+from tracer.views.dot import CAPTIONS, NUMBERS
+from tracer.views.fitting import SMALLEST_SCALE, fitted
+from tracer.views.local_rules import local_rules
+from tracer.views.movement import movements_of
+from tracer.views.notation import Labels
+from tracer.views.palette import THEMES, Look, theme_of
+
+OPERATION = re.compile(r"(forward|loss|backward|update) \d+: ")
+"""How the headings of the pages of operations begin."""
+
+
+@functools.cache
+def run_of(name: str) -> Trace:
+    return tracer.run(tracer.load(name))
+
+
+def shown(name: str) -> Trace:
+    """A run as the booklet shows it: the first and the last step."""
+    trace = run_of(name)
+    return replace(trace, steps=tuple(dict.fromkeys((trace.steps[0], trace.steps[-1]))))
+
+
+def document_of(trace: Trace, look: Look | None = None, **options: Any) -> str:
+    return booklet(trace, find_engine("pure").layout, look or Look(), **options)
+
+
+@functools.cache
+def read(name: str) -> tuple[str, pypdf.PdfReader]:
+    """The source of a booklet with its movements, and the booklet."""
+    document = document_of(shown(name), movements=movements_of(run_of(name)))
+    return document, pypdf.PdfReader(io.BytesIO(pdf(document)))
+
+
+def reader_of(document: str) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(pdf(document)))
+
+
+def bookmarks(reader: pypdf.PdfReader) -> list[tuple[int, str, int]]:
+    """The bookmarks of a document: how deep they are, their texts, and the numbers of their pages."""
+
+    def under(items: Sequence[Any], depth: int) -> list[tuple[int, str, int]]:
+        found = []
+        for item in items:
+            if isinstance(item, list):
+                found += under(item, depth + 1)
+            else:
+                found.append((depth, str(item.title), reader.get_destination_page_number(item) + 1))
+        return found
+
+    return under(reader.outline, 0)
+
+
+def computed_in(step: Step) -> list[int]:
+    return [node.id for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
+
+
+# Pages, outline, links.
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_page_is_one_page(name: str) -> None:
+    document, reader = read(name)
+    marks = bookmarks(reader)
+    # The table of what a step starts from may go on; nothing else does.
+    following = dict(zip((page for _, _, page in marks), [page for _, _, page in marks][1:]))
+    tables = [page for _, title, page in marks if title.endswith("what it starts from")]
+    more = sum(following[page] - page - 1 for page in tables)
+    assert len(reader.pages) == document.count("#page(") + more
+    assert (more > 0) == (name == "mnist")
+    sizes = {(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in reader.pages}
+    assert sizes <= {(595, 842), (842, 595)}
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_the_bookmarks_lead_to_everything_in_order(name: str) -> None:
+    trace = shown(name)
+    marks = bookmarks(read(name)[1])
+    assert [page for _, _, page in marks] == sorted(page for _, _, page in marks)
+    expected = ["How to read this booklet", "The model"]
+    for step in trace.steps:
+        expected += [f"Step {step.index}: forward and backward", f"Step {step.index}: what it starts from"]
+        expected += [f"Step {step.index}: old values, gradients, new values"] if step.updates else []
+    expected += ["The whole run"] if any(step.updates for step in trace.steps) else []
+    assert [title for depth, title, _ in marks if depth < 2 and not OPERATION.match(title)] == expected
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_operation_has_a_page_in_the_order_of_the_program(name: str) -> None:
+    trace = shown(name)
+    marks = [(title, page) for _, title, page in bookmarks(read(name)[1]) if OPERATION.match(title)]
+    computed = [(place, step.nodes[id]) for step in trace.steps for place, id in enumerate(computed_in(step), 1)]
+    expected = [f"{node.phase.value} {place}: " for place, node in computed]
+    assert [title[: len(start)] for (title, _), start in zip(marks, expected, strict=True)] == expected
+    assert len({page for _, page in marks}) == len(marks)
+    assert sum(len(computed_in(step)) for step in trace.steps) == len(marks)
+
+
+def test_an_overview_has_no_pages_of_operations() -> None:
+    document = document_of(shown("fruit"), extent="overview")
+    reader = reader_of(document)
+    assert len(reader.pages) == document.count("#page(") < 20
+    assert not any(OPERATION.match(title) for _, title, _ in bookmarks(reader))
+    assert "How to read this booklet" not in {title for _, title, _ in bookmarks(reader)}
+
+
+def test_only_some_steps_are_told_page_by_page() -> None:
+    trace = run_of("linear-regression")
+    document = document_of(replace(trace, steps=trace.steps[:3]), page_by_page=[1])
+    titles = [title for _, title, _ in bookmarks(reader_of(document))]
+    pages = [title for title in titles if OPERATION.match(title)]
+    assert len(pages) == len(computed_in(trace.steps[1]))
+    assert titles.index("Step 1: what it starts from") + 1 == titles.index(pages[0])
+    assert "Step 0: what it starts from" not in titles
+
+
+def destination(reader: pypdf.PdfReader, link: Any) -> int:
+    """The number of the page that a link leads to."""
+    goal = link["/Dest"]
+    if isinstance(goal, str):
+        return int(reader.get_destination_page_number(reader.named_destinations[goal])) + 1
+    (number,) = (number for number, page in enumerate(reader.pages, 1) if page.indirect_reference == goal[0].indirect_reference)
+    return number
+
+
+@pytest.mark.parametrize("name", ["linear-regression", "fruit-sgd", "mnist"])
+def test_links_lead_to_the_page_of_the_forward_twin(name: str) -> None:
+    reader = read(name)[1]
+    title_on = {page: title for _, title, page in bookmarks(reader)}
+    twins = 0
+    for number, page in enumerate(reader.pages, 1):
+        text = " ".join(page.extract_text().split())
+        linked = {destination(reader, each.get_object()) for each in page.get("/Annots", [])
+                  if each.get_object().get("/Subtype") == "/Link"}  # fmt: skip
+        if not OPERATION.match(title_on.get(number, "")):
+            continue
+        assert linked == {int(each) for each in re.findall(r"page (\d+)", text.replace(f"{number} /", ""))}
+        found = re.search(r"Forward twin: (.+?), page (\d+)\.", text)
+        if found:
+            twins += 1
+            twin = title_on[int(found[2])]
+            assert re.match(r"(forward|loss) \d+: |Step \d+: what it starts from", twin)
+            assert twin.startswith("Step") or twin.partition(": ")[2] == found[1]
+    assert twins >= 8
+
+
+# The arithmetic.
+
+
+class Interval:
+    """Numbers between two bounds; comparisons are those of the middles."""
+
+    def __init__(self, low: Any, high: Any = None) -> None:
+        self.low, self.high = (low, low if high is None else high)
+
+    def holds(self, other: Interval) -> bool:
+        slack = 1e-12 * max(1.0, abs(self.low), abs(self.high))
+        return bool(self.low - slack <= other.high and other.low <= self.high + slack)
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+    def by(self, function: Any, *others: Interval) -> Interval:
+        """A function that grows, or falls, in each of its arguments: its ends are at corners."""
+        corners = [function(*each) for each in itertools.product(*([x.low, x.high] for x in (self, *others)))]
+        return Interval(min(corners), max(corners))
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.high, -self.low)
+
+    def __add__(self, other: Interval) -> Interval:
+        return self.by(lambda x, y: x + y, other)
+
+    def __sub__(self, other: Interval) -> Interval:
+        return self.by(lambda x, y: x - y, other)
+
+    def __mul__(self, other: Interval) -> Interval:
+        return self.by(lambda x, y: x * y, other)
+
+    def __truediv__(self, other: Interval) -> Interval:
+        assert not other.low < 0 < other.high
+        return self.by(lambda x, y: x / y, other)
+
+    def __pow__(self, other: Interval) -> Interval:
+        return self.by(lambda x, y: x**y, other)
+
+    def __gt__(self, other: Interval) -> bool:
+        return self.middle > other.middle
+
+    def __lt__(self, other: Interval) -> bool:
+        return self.middle < other.middle
+
+    def __ge__(self, other: Interval) -> bool:
+        return self.middle >= other.middle
+
+    def __le__(self, other: Interval) -> bool:
+        return self.middle <= other.middle
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Interval) and self.middle == other.middle
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def square(x: Interval) -> Interval:
+    ends = x.by(np.square)
+    return Interval(0.0, ends.high) if x.low < 0 < x.high else ends
+
+
+def clip(x: Interval, low: Interval | None, high: Interval | None) -> Interval:
+    return x.by(lambda value: np.clip(value, None if low is None else low.low, None if high is None else high.high))
+
+
+FUNCTIONS = {
+    "exp": lambda x: x.by(np.exp), "log": lambda x: x.by(np.log), "sqrt": lambda x: x.by(np.sqrt),
+    "tanh": lambda x: x.by(np.tanh),
+    "max": lambda *each: Interval(max(x.low for x in each), max(x.high for x in each)),
+    "min": lambda *each: Interval(min(x.low for x in each), min(x.high for x in each)),
+    "square": square, "clip": clip, "where": lambda condition, x, y: x if condition else y, "number": Interval,
+    "abs": lambda x: square(x).by(np.sqrt),
+}  # fmt: skip
+NUMBER = r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.(])"
+
+
+def interval(text: str) -> Interval:
+    """What a number stands for that was written with four digits."""
+    value = abs(float(text))
+    digits = max(4, len(re.sub(r"e.*|\D", "", text).lstrip("0")))
+    half = 0.5 * 10.0 ** (np.floor(np.log10(value)) - digits + 1) if value else 0.0
+    return Interval(float(text) - half, float(text) + half)
+
+
+def worked_out(arithmetic: str) -> Interval:
+    numbers = {f"number{place}": interval(text) for place, text in enumerate(dict.fromkeys(re.findall(NUMBER, arithmetic)))}
+    names = dict(zip(dict.fromkeys(re.findall(NUMBER, arithmetic)), numbers, strict=True))
+    code = re.sub(NUMBER, lambda found: names[found[0]], arithmetic)
+    found = eval(code, {"__builtins__": {}, **FUNCTIONS, **numbers})
+    assert isinstance(found, Interval)
+    return found
+
+
+def examples_of(text: str) -> list[tuple[str, str, str]]:
+    """The elements that are worked out on a page: name, arithmetic and result. Long ones are broken into lines."""
+    if "With the numbers put in" not in text:
+        return []
+    lines = text.partition("With the numbers put in")[2].partition("The whole step, from left")[0].strip().splitlines()
+    start = lines[0].partition(" = ")[0].partition("[")[0][:6]
+    joined: list[str] = []
+    for line in lines:
+        if line.startswith(start) and " = " in line and (not joined or re.search(r" = \S+$", joined[-1])):
+            joined.append(line.strip())
+        else:
+            joined[-1] += f" {line.strip()}"
+    found = [re.fullmatch(r"(.+?) = (.+) = (\S+)", each) for each in joined]
+    assert all(found), joined
+    return [(each[1], each[2], each[3]) for each in found if each]
+
+
+MOVING = {"transpose", "broadcast_to", "reshape", "scatter", "take", "expand_dims", "stop_gradient", "constant"}
+"""Operations that only move or copy numbers, and what begins the backward pass."""
+
+
+def test_the_arithmetic_is_right() -> None:
+    trace = run_of("fruit")
+    step = trace.steps[0]
+    reader = reader_of(document_of(replace(trace, steps=(step,))))
+    numbered = {title: page for _, title, page in bookmarks(reader) if OPERATION.match(title)}
+    texts = [page.extract_text() for page in reader.pages]
+    told = moved = checked = skipped = traced = 0
+    without = Counter[str]()
+    for id, page in zip(computed_in(step), numbered.values(), strict=True):
+        text = texts[page - 1]
+        examples = examples_of(text)
+        op = step.nodes[id].op
+        if not examples:
+            without[op] += 1
+            moved += op in MOVING
+            continue
+        told += 1
+        sources = {int(each) for each in re.findall(r"page (\d+)", text)}
+        before = text.partition("With the numbers put in")[0]
+        there = set(re.findall(NUMBER, " ".join([before, *(texts[each - 1] for each in sources)])))
+        for name, arithmetic, result in examples:
+            if "..." in arithmetic:
+                skipped += 1
+                continue
+            checked += 1
+            assert worked_out(arithmetic).holds(worked_out(result)), (page, name, arithmetic, result)
+            numbers = set(re.findall(NUMBER, arithmetic))
+            assert numbers <= there, (page, name, numbers - there)
+            traced += len(numbers)
+    assert told + moved >= 0.95 * len(numbered), without
+    assert (told, checked) >= (80, 150), (told, moved, checked, skipped, traced, without)
+    assert skipped <= checked / 5
+
+
+def test_intervals_hold_what_was_rounded() -> None:
+    assert worked_out("0.3333*3").holds(worked_out("1"))
+    assert not worked_out("0.3333*3").holds(worked_out("1.001"))
+    assert not worked_out("2*0.5 + 1").holds(worked_out("2.1"))
+    assert worked_out("-1.5 + exp(0)").holds(worked_out("-0.5"))
+
+
+# Bytes, themes, remarks.
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_the_same_run_gives_the_same_bytes(name: str) -> None:
+    document, reader = read(name)
+    again = tracer.run(tracer.load(name))
+    assert document == document_of(replace(again, steps=shown(name).steps), movements=movements_of(again))
+    assert pdf(document) == reader.stream.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_theme(theme: str) -> None:
+    document = document_of(shown("linear-regression"), Look(theme_of(theme)), movements=movements_of(run_of("linear-regression")))
+    assert pdf(document).startswith(b"%PDF")
+    assert theme_of(theme).background in document
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_picture_is_readable_in_print(name: str) -> None:
+    assert min(NUMBERS, CAPTIONS) * SMALLEST_SCALE >= 6
+    layout = find_engine("pure").layout
+    for step in shown(name).steps:
+        labels = Labels(step.nodes)
+        rules = local_rules(step, labels)
+
+        def draw(parts: Any, step: Step = step, labels: Labels = labels, rules: Any = rules) -> Any:
+            return combined(step, parts, labels, rules, Look())
+
+        pictures, cut = fitted(step, forward_nodes(step), draw, layout, Look())
+        assert sum(cut) == len(forward_nodes(step))
+        assert all(picture.shown()[0] >= SMALLEST_SCALE for picture in pictures)
+        drawn = [box.key for picture in pictures for box in picture.sketch.boxes]
+        assert {f"n{id}" for id in forward_nodes(step)} <= set(drawn)
+
+
+def cover_of(trace: Trace, **options: Any) -> str:
+    document = document_of(replace(trace, steps=trace.steps[:1]), extent="overview", **options)
+    return " ".join(reader_of(document).pages[0].extract_text().split())
+
+
+def test_the_cover_says_what_was_run() -> None:
+    for name in bundled_names():
+        cover = " ".join(read(name)[1].pages[0].extract_text().split())
+        trace = run_of(name)
+        assert trace.title.split()[0] in cover
+        assert all(node.name in cover for node in trace.steps[0].parameters)
+        assert f"{sum(node.size for node in trace.steps[0].parameters):,}" in cover
+
+
+def test_the_cover_says_why_a_run_stopped() -> None:
+    trace = tracer.run(tracer.load("fruit-sgd"), settings={"shuffle": False})
+    assert "Stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row." in cover_of(trace)
+
+
+def test_the_cover_says_that_a_run_did_not_end() -> None:
+    trace = replace(run_of("fruit"), unfinished="the run did not end")
+    trace = replace(trace, hyperparameters={**trace.hyperparameters, "steps": 10})
+    assert "The record ends after 6 of 10 steps: the run did not end." in cover_of(trace)
+
+
+def test_the_cover_says_where_a_run_stopped_being_finite() -> None:
+    notice = "NaN or infinite from 40.09 loss on"
+    assert notice in cover_of(run_of("linear-regression"), notice=notice)
+
+
+def test_without_values_pages_show_statistics(tmp_path: Path) -> None:
+    run = tracer.run(tracer.load("mnist"), steps=1)
+    save(run, tmp_path / "trace.sqlite", "summary")
+    trace = store.open(tmp_path / "trace.sqlite")
+    document = document_of(trace)
+    texts = [page.extract_text() for page in reader_of(document).pages]
+    assert "Not every value of these steps was kept: 0. Their pages show statistics." in " ".join(texts[0].split())
+    assert not any("With the numbers put in" in text for text in texts if "(256," in text.splitlines()[0])
+    page = next(text for text in texts if text.startswith("forward") and "out = " in text.splitlines()[0])
+    assert {"min=", "max=", "mean="} <= set(re.findall(r"\w+=", page))
+    assert "a cell: the mean" not in document
+
+
+def test_large_arrays_have_a_heat_map() -> None:
+    document = read("mnist")[0]
+    assert document.count("data:image/png;base64") > 50
+    assert "a cell: the mean of 200 numbers" in document
+    assert "data:image/png;base64" not in read("linear-regression")[0]
+
+
+def test_one_step_is_shown_once() -> None:
+    trace = tracer.run(tracer.load("linear-regression"), steps=1)
+    assert document_of(trace).count('"Step 0: forward and backward"') == 1
+
+
+HOSTILE = ('#panic("no")', '"];', "<script>alert(1)</script>", "\\", "a" * 10_000, "$x$ *b* _i_ @ref", "名字", "tab\there", "{x}",
+           "&amp;", "//", "/* x", "#{", "`", "= x", "<label>")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_shown_as_they_are(name: str) -> None:
+    step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
+    nodes = tuple(replace(node, name=name if node.id == 0 else node.name, scope=name) for node in step.nodes)
+    hostile = replace(step, nodes=nodes, metrics={"step": 0, "epoch": 0, "loss": step.loss})
+    trace = Trace(name[:200], name[:200], 0, "float64", {name[:50]: name[:50]}, {}, (hostile,), (hostile.metrics,))
+    assert pdf(document_of(trace)).startswith(b"%PDF")
+
+
+def test_forty_parameters_fill_their_pages() -> None:
+    names = [f"w{number}" for number in range(40)]
+    scope: dict[str, Any] = {}
+    exec(f"def model(x, {', '.join(names)}): return {' + '.join(f'x * {name}' for name in names)}", scope)
+    scenario = tracer.Scenario(
+        data=lambda: {"x": [1.0, 2.0, 3.0]}, parameters={name: [0.1, 0.2, 0.3] for name in names}, model=scope["model"],
+        loss=lambda p: (p * p).sum(), optimizer=tracer.SGD(learning_rate=0.01), steps=1,
+    )  # fmt: skip
+    document = document_of(tracer.run(scenario), extent="overview")
+    assert document.count("#page(") < 25  # 82 operations with their gradients, and a table of 40 parameters
+
+
+def test_many_large_inputs_stay_on_their_page() -> None:
+    numbers = np.random.default_rng(0)
+    arrays = [numbers.normal(size=(40, 40)) * 1e-5 for _ in range(7)]
+    step = tracer.trace(lambda *given: np.sum(np.concatenate([each * 1.0 for each in given])), *arrays)
+    document = document_of(Trace("wide", "", 0, "float64", {}, {}, (step,)))
+    marks = bookmarks(reader_of(document))
+    pages = [page for _, title, page in marks if OPERATION.match(title)]
+    assert pages == list(range(pages[0], pages[0] + len(computed_in(step))))

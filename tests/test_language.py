@@ -1,0 +1,509 @@
+"""What people read is told in their language: nothing is left out of the catalogue, and nothing in it is dead."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import tracer
+from test_cli import MINE, run
+from tracer.checking.findings import Check, Comparison, Difference, Fault
+from tracer.chinese import COUNTED, MESSAGES, RECORDED, TITLES
+from tracer.cli.files import OutputFolder
+from tracer.cli.running import Run, run_to_the_end
+from tracer.language import CHINESE, ENGLISH
+from tracer.loading import bundled_names
+from tracer.monitoring import EarlyStopping
+from tracer.store.reading import NOT_ENDED, read
+from tracer.training import Training
+from tracer.verification import Deviation, Verdict
+from tracer.views.checks import report
+from tracer.views.detail import TITLES as TITLE_COLUMNS
+from tracer.views.log import ending_lines, log_text
+from tracer.views.notation import Labels, display_width, node_number
+from tracer.views.verdict import verdict_lines
+from tracer.views.zoom import NEARER_WORKS
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tracer"
+
+PLAIN_DATA = {"events", "table"}
+"""Views that make files for programs: their words are keys, the same in every language."""
+
+MARKUP = {"curve", "dot", "formulas", "heat_map", "mermaid", "minimap", "pages", "slides"}
+"""Views that write down what others say, as markup or mathematics: no word of theirs is read but what they tell."""
+
+TYPST = re.compile(
+    r"""\#?(?:align|block|grid|linebreak|outline|rgb|stack|table[.]cell|table[.]header|text|v)[(](?:[a-z-]+:[ ])?  # a call
+    | [a-z-]+:[ ](?=none|false|[(]|\d|$)                    # the name of an argument
+    | \b(?:center|left|right|ltr|none|false|\d*fr|\d*pt)\b  # directions, sizes and the like
+    """,
+    re.VERBOSE,
+)
+"""What is code in the texts of views that write pages, beside what they tell."""
+
+ALLOWED = {
+    ("detail", "value"): "a key of plain data; where it is read, it is told",
+    ("detail", "gradient"): "likewise",
+    ("detail", "update"): "likewise",
+    **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
+    ("operations", "more_"): "likewise",
+    ("operation_page", "leaves"): "a key of pages",
+    **dict.fromkeys([("overview", op) for op in ("data", "parameter", "hyperparameter", "state")], "ops that are looked for"),
+    **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
+    **dict.fromkeys([("zoom", text) for text in (*NEARER_WORKS.values(), "depend on", "go into")], "what errors say"),
+}
+"""Words in views that nobody reads, and why."""
+
+
+# What the source says.
+
+
+def trees() -> dict[str, ast.Module]:
+    """Every module of the package but the catalogue, by its path."""
+    paths = (path for path in PACKAGE.rglob("*.py") if path.name != "chinese.py")
+    return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in paths}
+
+
+def is_language(node: ast.expr) -> bool:
+    """Whether an expression is the language that is told in; a file has a `tell` as well."""
+    owner, _, name = ast.unparse(node).rpartition(".")
+    return name in ("tell", "_tell") and owner != "self._file"
+
+
+def told_in(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls that tell a message."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_language(node.func))
+
+
+def counted_in(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls that tell a count."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    return (node for node in calls if node.func.attr == "count" and is_language(node.func.value))  # type: ignore[attr-defined]
+
+
+def text_of(node: ast.expr) -> str:
+    """A text as it stands in the code; empty for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def fields_of(message: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(message) if field is not None}
+
+
+def messages_told() -> set[str]:
+    return {text_of(call.args[0]) for tree in trees().values() for call in told_in(tree)}
+
+
+def words_counted() -> set[str]:
+    return {text_of(call.args[1]) for tree in trees().values() for call in counted_in(tree)}
+
+
+def test_what_is_told_is_a_literal_with_a_translation() -> None:
+    for name, tree in trees().items():
+        for call in told_in(tree):
+            where = f"{name}:{call.lineno}"
+            assert len(call.args) == 1 and text_of(call.args[0]), f"{where}: what is told is no literal"
+            assert text_of(call.args[0]) in MESSAGES, f"{where}: {text_of(call.args[0])!r} is not in the catalogue"
+            fields = {keyword.arg for keyword in call.keywords}
+            assert fields == fields_of(text_of(call.args[0])), f"{where}: fields"
+        for call in counted_in(tree):
+            assert text_of(call.args[1]) in COUNTED, f"{name}:{call.lineno}: what is counted is not in the catalogue"
+
+
+def test_a_language_is_always_called_tell() -> None:
+    """The tests here find by that name what is told."""
+    for name, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.arg) and node.annotation is not None and ast.unparse(node.annotation) == "Language":
+                assert node.arg == "tell", f"{name}:{node.lineno}: {node.arg}"
+
+
+def speakers(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """The functions that have a language at hand: as a parameter, or as an attribute of their object."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(argument.arg == "tell" for argument in node.args.args):
+            yield node
+        elif isinstance(node, ast.ClassDef) and "tell: Language" in ast.unparse(node):
+            yield from (inner for inner in node.body if isinstance(inner, ast.FunctionDef))
+
+
+def test_who_has_a_language_hands_it_on() -> None:
+    """To every function that takes one: else a Chinese text would have English parts."""
+    modules = trees()
+    takers = {
+        node.name
+        for tree in modules.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and any(argument.arg == "tell" for argument in node.args.args)
+        if not node.decorator_list  # verbs, which click calls
+    }
+    assert {"log_lines", "phase_text", "notice", "curve_lines"} <= takers
+    for name, tree in modules.items():
+        for function in speakers(tree):
+            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                called = ast.unparse(call.func).rpartition(".")[2]
+                given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                assert called not in takers or any(map(is_language, given)), f"{name}:{call.lineno}: {called}"
+
+
+def test_nothing_in_the_catalogue_is_dead() -> None:
+    assert set(MESSAGES) - messages_told() == set()
+    assert set(COUNTED) - words_counted() == set()
+    assert set(TITLES) == {tracer.load(name).title for name in bundled_names()}
+
+
+@pytest.mark.parametrize("catalogue", [MESSAGES, COUNTED, RECORDED, TITLES])
+def test_translations_have_the_fields_and_characters_that_are_there(catalogue: dict[str, str]) -> None:
+    for message, translation in catalogue.items():
+        expected = {"count"} if catalogue is COUNTED else fields_of(message)
+        assert fields_of(translation) == expected, message
+        translation.encode("gb2312")  # the characters of the font that comes along
+        assert (message[:1] == " ") is (translation[:1] == " ") or "（" in translation, message
+
+
+def forms_in_the_code() -> tuple[set[str], list[str]]:
+    """The texts in the code, fields emptied; and as patterns those with enough letters to be told from others."""
+    texts, patterns = set(), []
+    for tree in trees().values():
+        for node in ast.walk(tree):
+            if text_of(node):  # type: ignore[arg-type]
+                texts.add(node.value)  # type: ignore[attr-defined]
+            elif isinstance(node, ast.JoinedStr):
+                parts = [text_of(part) for part in node.values]
+                texts.add("".join(part or "{}" for part in parts))
+                if sum(map(str.isalpha, "".join(parts))) >= 12:
+                    patterns.append("".join(re.escape(part) if part else ".*" for part in parts))
+    return texts, patterns
+
+
+def test_what_records_say_is_what_the_code_says() -> None:
+    texts, patterns = forms_in_the_code()
+    for form in RECORDED:
+        is_said = re.sub(r"\{\w+\}", "{}", form) in texts or any(re.fullmatch(pattern, form) for pattern in patterns)
+        assert is_said, form
+
+
+def test_what_records_say_is_found_by_its_own_form() -> None:
+    for form, translation in RECORDED.items():
+        fields = {name: str(number) for number, name in enumerate(sorted(fields_of(form)), start=2)}
+        assert CHINESE.again(form.format(**fields)) == translation.format(**fields)
+        assert ENGLISH.again(form) == form
+
+
+def test_what_is_said_at_an_end_is_told_again() -> None:
+    for tolerance in (0, 0.001):
+        for patience in (1, 5):
+            reason = EarlyStopping(monitor="val_loss", tolerance=tolerance, patience=patience).reason()
+            told = CHINESE.again(f"stopped after 7 epochs: {reason}")
+            assert told.startswith("在 7 轮后停止：val_loss ")
+            assert set(re.findall("[a-z_]+", told)) == {"val_loss"}
+    assert CHINESE.again(NOT_ENDED).isascii() is False
+    assert ending_lines(3, 50, "stopped by OSError", CHINESE) == "== 因 OSError 而停止 ==  50 步中有 3 步完整\n"
+
+
+# Nothing is said past the catalogue.
+
+
+def known_words() -> set[str]:
+    """The words that are told by themselves, or with a field."""
+    alone = (re.sub(r"\{\w+\}", " ", message).split() for message in MESSAGES)
+    words = {word for words in alone if len(words) == 1 for word in words}
+    words |= {form for word in COUNTED for form in (word, f"{word}s")}
+    return {word.lower() for word in words if word.isalpha() and word != "NaN"}
+
+
+def imported_in(tree: ast.Module) -> set[str]:
+    """The modules from which a module imports."""
+    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def untold(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The texts in a view that people would read, but that are not told.
+
+    They have two words in a row, a word of the catalogue, or any word between fields; in views that write pages, code aside.
+    Passed over is what is told, docstrings, annotations, errors, patterns and keys; what is compared or looked up by; and
+    functions that return plain data.
+    """
+    words = known_words()
+    code = TYPST if {"tracer.typesetting", "tracer.views.pages"} & imported_in(tree) else re.compile("(?!)")
+    for line, text, has_fields in _texts(tree):
+        # Keys of key=value and names of gradients are the same in every language.
+        bare = re.sub(r"\w+=|\bdL/d", "", code.sub("", text))
+        found = set(re.findall("[a-z]{2,}", bare.lower()))
+        if found & words or (found and has_fields) or re.search(r"[A-Za-z]{2,} +[A-Za-z]{2,}", bare):
+            yield line, text
+
+
+def _texts(node: ast.AST, has_fields: bool = False) -> Iterator[tuple[int, str, bool]]:
+    """The texts that may be read, and whether they are parts of a text with fields."""
+    passed_over: list[ast.AST | None] = []
+    if isinstance(node, (ast.Raise, ast.Compare, ast.Import, ast.ImportFrom)):
+        return
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
+        return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.FunctionDef):
+        if node.returns is not None and ast.unparse(node.returns).startswith("dict["):
+            return
+        passed_over += [node.returns, *node.decorator_list]
+    elif isinstance(node, (ast.arg, ast.AnnAssign)):
+        passed_over.append(node.annotation)
+    elif isinstance(node, ast.Dict):
+        passed_over += node.keys
+    elif isinstance(node, ast.Subscript):
+        passed_over.append(node.slice)
+    elif isinstance(node, ast.FormattedValue):
+        passed_over.append(node.format_spec)
+    elif isinstance(node, ast.Call) and is_language(node.func):
+        passed_over.append(node.args[0])
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_language(node.func.value):
+        passed_over += node.args[1:]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.lineno, node.value, has_fields
+    for child in ast.iter_child_nodes(node):
+        if child not in passed_over:
+            yield from _texts(child, isinstance(node, ast.JoinedStr))
+
+
+def test_views_tell_all_they_say() -> None:
+    allowed = set()
+    for path in sorted((PACKAGE / "views").glob("*.py")):
+        if path.stem in PLAIN_DATA | MARKUP:
+            continue
+        for line, text in untold(ast.parse(path.read_text())):
+            assert (path.stem, text) in ALLOWED, f"{path.name}:{line}: {text!r} is not told"
+            allowed.add((path.stem, text))
+    assert allowed == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['yield f"{name} is right"', 'yield f"  {title:<10} and {count} more"', 'return "WRONG" if wrong else ""',
+     'tell("{what} over the steps", what=f"length of {name}")', 'lines = ["loss"]', 'yield f"{len(steps)} steps"'],
+)  # fmt: skip
+def test_what_is_not_told_is_found(said: str) -> None:
+    assert list(untold(ast.parse(f"def view(tell):\n    {said}")))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['body = quiet("forward pass", look)', 'body = f"#align(center, {quiet(\'forward\', look)})"',
+     'told = f"#block(below: 8pt, gradient {name})"', 'heads = ("Name", "Value")', "cells = f\"[#{literal('Total')}]\"",
+     'lines = "#block(above: 8pt, [the whole run])"', 'return f"text(size: 8pt, page {number})"'],
+)  # fmt: skip
+def test_what_is_not_told_is_found_beside_code(said: str) -> None:
+    assert list(untold(ast.parse(f"from tracer.typesetting import literal\ndef view(tell):\n    {said}")))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['"""The loss over the steps."""', 'yield tell("{what} over the steps", what=name)', 'text += f" min={low} mean={mean}"',
+     'if node.op == "parameter": pass', 'raise UsageError("there is no such step")', 'index = step.metrics["epoch"]',
+     'yield tell.count(len(steps), "step")', 'yield f"dL/d{name} -> {number:<10}"'],
+)  # fmt: skip
+def test_what_nobody_reads_is_passed_over(said: str) -> None:
+    assert not list(untold(ast.parse(f"def view(tell):\n    {said}")))
+
+
+def test_titles_of_lines_fit_their_columns() -> None:
+    titles = []
+    for name in ("detail", "blame"):
+        for node in ast.walk(ast.parse((PACKAGE / "views" / f"{name}.py").read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("titled", "_block"):
+                titles += [text_of(call.args[0]) for call in told_in(node.args[0])]
+    titles += ["update", "derives", "by rule of", "updated"]  # which are told beforehand
+    assert len(titles) > 15
+    assert all(display_width(MESSAGES[title]) <= TITLE_COLUMNS for title in titles)
+
+
+# What the commands say.
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two runs that part, one that overflows, and one of which only statistics were kept."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(MINE.format(model="pass"))
+    for folder, *options in (
+        ("mine",), ("other", "--set", "learning_rate=0.2"), ("short", "--steps", "2"),
+        ("infinite", "--steps", "9", "--set", "learning_rate=1e60"), ("summary", "--values", "summary"),
+    ):  # fmt: skip
+        assert run("trace", "./mine.py", "-q", "--format", "log", "-o", folder, *options) == 0
+    return tmp_path
+
+
+VERBS = [
+    ("log", "mine"), ("log", "infinite"), ("log", "summary"), ("log", "mine", "--step", "1", "--watch", "w[1]"),
+    ("show", "mine", "w"), ("show", "mine", "dL/dw"), ("show", "mine", "w[1]"), ("show", "mine", "dL/db"),
+    ("show", "summary", "w[1]"), ("show", "summary", "w"), ("show", "mine", "learning_rate"),
+    ("blame", "mine"), ("blame", "infinite"), ("blame", "infinite", "--nan"),
+    ("verify", "mine"), ("verify", "summary"),
+    ("diff", "mine", "other"), ("diff", "mine", "mine"), ("diff", "mine", "short"), ("diff", "mine", "summary"),
+    ("diff", "mine", "infinite", "--tolerance", "0.9"), ("check", "./mine.py", "--second-order"),
+    ("check", "./mine.py", "--examples", "2"), ("export", "mine", "-o", "mine.npz"),
+]  # fmt: skip
+
+KEYS = {"NaN", "f64", "float64", "l2", "learning_rate", "mine", "numpy", "python", "steps", "tracer"}
+"""Words that are the same in every language: settings, statistics, dtypes, names of files and versions."""
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    capsys.readouterr()
+    assert run(*arguments) in (0, 1)
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def formulas(step: tracer.Step) -> set[str]:
+    """What is said of a step in formulas: equations, nodes by number and name, lines of the code; operations by their names."""
+    labels = Labels(step.nodes)
+    found = set()
+    for node in step.nodes:
+        name, number = labels[node.id], node_number(step, node.id)
+        found |= {f"{number} {labels.equation(node)}", f"{number} {name}", f"：{name}\n", f"{name} 的", f"{node.scope}\n"}
+        found |= {f"{node.source}", node.source.text} if node.source else set()
+        found |= set() if node.is_leaf else {f" {node.op}, ", f"；{node.op} "}
+    return found
+
+
+def untranslated(text: str, trace: tracer.Trace) -> set[str]:
+    """The English words in a text that are no formula, name or key."""
+    for step in trace.steps:
+        for formula in sorted(formulas(step), key=len, reverse=True):
+            text = text.replace(formula, " ")
+    text = re.sub(r"\S+ = .*$|\w+=\S*|dL/d\w+|--[a-z-]+", " ", text, flags=re.MULTILINE)
+    return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text)) - KEYS - {"x", "y", "w", "b", "h", "p", "t", "w_new", "b_new"}
+
+
+@pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
+def test_chinese_is_chinese(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    english = printed(capsys, *arguments)
+    chinese = printed(capsys, *arguments, "--lang", "zh")
+    assert english.isascii()
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert len(english.splitlines()) == len(chinese.splitlines())
+    # The English text is searched likewise: what finds no English there would find none in Chinese.
+    trace = read(next(Path(arguments[1] if arguments[0] != "check" else "mine").glob("*.sqlite")))
+    assert untranslated(english, trace)
+    assert untranslated(chinese, trace) == set()
+
+
+@pytest.mark.parametrize("name", ["mine", "infinite"])
+def test_formulas_are_the_same_in_every_language(name: str, runs: Path) -> None:
+    trace = read(Path(name, "trace.sqlite"))
+    english, chinese = (log_text(trace, tell=tell).splitlines() for tell in (ENGLISH, CHINESE))
+    for one, other in zip(english, chinese, strict=True):
+        if re.match(r"\d+\.\d+ ", one):
+            assert one[:85].rstrip() == other[:85].rstrip() or one.split("  ")[0] == other.split("  ")[0]
+        elif one.startswith("     ") and "!!" not in one:
+            assert one == other
+    labels = [Labels(step.nodes) for step in trace.steps]
+    equations = {names.equation(node) for step, names in zip(trace.steps, labels, strict=True) for node in step.nodes}
+    for text in ("\n".join(english), "\n".join(chinese)):
+        assert all(equation in text for equation in equations)
+
+
+@pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
+def test_json_is_the_same_in_every_language(
+    arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    english, chinese = (printed(capsys, *arguments, "--json", "--lang", lang) for lang in ("en", "zh"))
+    assert english == chinese
+
+
+def test_the_locale_chooses_unless_the_option_does(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    english, chinese = (printed(capsys, "verify", "mine", "--lang", lang) for lang in ("en", "zh"))
+    assert printed(capsys, "verify", "mine") == english
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert printed(capsys, "verify", "mine") == chinese
+    assert printed(capsys, "verify", "mine", "--lang", "en") == english
+    monkeypatch.setenv("LC_ALL", "C")
+    assert printed(capsys, "verify", "mine") == english
+    assert run("verify", "mine", "--lang", "fr") == 2
+    assert "'en', 'zh'" in capsys.readouterr().err
+
+
+def test_a_terminal_without_chinese_shows_escapes(runs: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "tracer", "verify", "mine", "--lang", "zh"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("\\u9a8c\\u8bc1")
+
+
+def test_list_is_aligned_by_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "list", "--lang", "zh").splitlines()
+    heading, *rows = lines
+    assert heading.split() == ["名称", "步数", "参数数量"]
+    ends = {display_width(re.match(r"(.*?[\d,]+)  [\u4e00-\u9fff]", row)[1]) for row in rows}  # type: ignore[index]
+    assert ends == {display_width(heading)}
+
+
+def test_a_run_is_told_in_its_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = OutputFolder(tmp_path / "sgd")
+    training = Training(tracer.load("fruit-sgd"), seed=0)
+    told = Run(training, folder, None, quiet=True, verbose=False, tell=CHINESE)
+    log = folder.growing("steps.log")
+    run_to_the_end(told, log)
+    text = log.end().read_text(encoding="utf-8")
+    assert text.startswith(f"# fruit-sgd: {TITLES[training.head.title]}\n")
+    assert text.endswith("；在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001\n")
+    title, counts, _, stopped = told.summary()
+    assert title == f"fruit-sgd: {TITLES[training.head.title]}"
+    assert counts == "70 步，3 个参数：w (2,), b ()"
+    assert stopped == "在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001"
+
+
+def test_an_interrupted_run_ends_in_its_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Run, progress: object) -> Iterator[tracer.Step]:
+        yield from (step for step, _ in zip(self.training, range(2)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "steps", interrupted)
+    folder = OutputFolder(tmp_path)
+    told = Run(Training(tracer.load("fruit"), seed=0), folder, None, quiet=True, verbose=False, tell=CHINESE)
+    with pytest.raises(KeyboardInterrupt):
+        run_to_the_end(told, folder.growing("steps.log"))
+    assert (tmp_path / "steps.log").read_text(encoding="utf-8").endswith("== 被中断 ==  6 步中有 2 步完整\n")
+
+
+def test_what_is_wrong_is_told(runs: Path) -> None:
+    """Verdicts that no run in order gives."""
+    trace = read(Path("mine", "trace.sqlite"))
+    deviations = [
+        Deviation(0, 6, "it cannot be computed again: ValueError: no"),
+        Deviation(1, 2),
+        Deviation(2, 6, "", (0,), 1.0, 2.0, 3.0),
+    ]
+    right = Verdict(False, steps=3, operations=9, exact=5, largest=3.0)
+    wrong = replace(right, not_kept=1, unknown={"softplus"}, deviations=deviations * 2)
+    for each in (right, wrong):
+        said = "\n".join(verdict_lines(trace, each, CHINESE))
+        assert untranslated(said, trace) <= {"ValueError", "no", "softplus", "BLAS", "NumPy"}, said
+    difference = Difference((1,), 1.0, 2.0, 1.0, 1e-10)
+    check = Check(
+        (Comparison("w", (2,), 2, "differences in softplus", 9000, 3, 4, difference),),
+        rules=5,
+        faults=(
+            Fault(7, "p", "softplus", "h", "is wrong", None, Difference(None, 1.0, 2.0, 1.0, 1e-10)),
+            Fault(8, "p", "softplus", "", "is the first whose value is not finite"),
+            Fault(9, "p", "softplus", "h", "raises ValueError: no", None, Difference((), 1.0, 2.0, 1.0, 1e-10)),
+        ),
+    )
+    assert untranslated(report(check, CHINESE), trace) <= {"softplus", "ValueError", "no"}
+    assert "关于 w 的二阶导数在 [1] 处为 1.0，应为 2.0（方法：对 softplus 用差分）" in report(check, CHINESE)

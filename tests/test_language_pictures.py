@@ -1,0 +1,98 @@
+"""Pictures and the booklet in Chinese: it is set in a font that has it, covers nothing, and nothing beside it is English."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pypdf
+import pytest
+
+import tracer
+from measured import SVG, Text, boxes_of
+from tracer.language import CHINESE, ENGLISH, Language
+from tracer.loading import bundled_names
+from tracer.rendering.document import pdf
+from tracer.rendering.engine import find_engine
+from tracer.views.booklet import booklet
+from tracer.views.dot import dot
+from tracer.views.palette import Look
+from tracer.views.sketch import Sketch
+from tracer.views.zoom import Sight, sketches
+
+ZOOMS = ("scenario", "module", "tensor")
+
+KEYS = {"min", "max", "mean", "zero", "True", "NaN", "seed", "dtype", "Adam"}
+"""Words that are the same in every language: of statistics, values, settings and optimizers."""
+
+OF_FORMULAS = {"dL", "dW", "via", "if", "otherwise", "terms", "array"}
+"""Words in formulas, which are the same in every language."""
+
+
+def first_step(name: str) -> tracer.Trace:
+    trace = tracer.run(tracer.load(name), steps=1)
+    return replace(trace, steps=trace.steps[:1])
+
+
+def sketch_of(trace: tracer.Trace, zoom: str, tell: Language) -> Sketch:
+    ((_, sketch),) = sketches(trace.steps[0], Sight(zoom), Look(tell=tell))
+    return sketch
+
+
+def untranslated(text: str, trace: tracer.Trace) -> set[str]:
+    """The words in a text that are no name of this run, alone or several in a row, as a function with its option is read."""
+    said = [trace.scenario, CHINESE.title(trace.title), str(trace.hyperparameters), str(trace.versions), trace.dtype]
+    for node in trace.steps[0].nodes:
+        said += [node.name, node.scope, node.op, node.formula, node.dtype, str(node.parameters)]
+        said += [str(node.source), node.source.text] if node.source else []
+    known = set(re.findall("[A-Za-z]{2,}", " ".join(said))) | KEYS | OF_FORMULAS
+    names = re.compile(f"(?:{'|'.join(known)})+T?")  # T: transposed
+    whole = re.sub(r"\w*\.{3,}\w*", " ", text)  # what a long name leaves where its middle is left out is no word
+    return {word for word in re.findall("[A-Za-z]{2,}", whole) if not names.fullmatch(word)}
+
+
+def stands_on(one: Text, other: Text) -> bool:
+    """Whether two texts of one line cover each other; lines may be so close that letters below and above them touch."""
+    across = min(one.area.right, other.area.right) - max(one.area.left, other.area.left)
+    return across > 0.1 and abs(one.area.bottom - other.area.bottom) < 0.5 * min(one.size, other.size)
+
+
+@pytest.mark.parametrize("zoom", ZOOMS)
+@pytest.mark.parametrize("name", bundled_names())
+def test_chinese_beside_names_covers_nothing(name: str, zoom: str) -> None:
+    """Runs of Chinese and runs of names are measured apart: where one is measured too narrow, the next begins on it."""
+    svg = find_engine("pure").layout(dot(sketch_of(first_step(name), zoom, CHINESE), Look(tell=CHINESE))).svg
+    assert re.search("[\u4e00-\u9fff]", svg)
+    for element in ElementTree.fromstring(svg).iter(f"{SVG}text"):
+        text = (element.text or "").replace("\xa0", " ")
+        assert text.isascii() or (element.get("font-family") or "").startswith("Noto Sans SC"), text
+    for box in boxes_of(svg).values():
+        seen = [text for text in box.texts if text.text]
+        for one, other in itertools.combinations(seen, 2):
+            assert not stands_on(one, other), (one, other)
+
+
+@pytest.mark.parametrize("zoom", ZOOMS)
+@pytest.mark.parametrize("name", bundled_names())
+def test_a_chinese_picture_has_no_english(name: str, zoom: str) -> None:
+    trace = first_step(name)
+    english, chinese = (sketch_of(trace, zoom, tell) for tell in (ENGLISH, CHINESE))
+    assert [box.key for box in english.boxes] == [box.key for box in chinese.boxes]
+    assert len(list(english.texts())) == len(list(chinese.texts()))
+    assert untranslated(" ".join(english.texts()), trace)  # what finds no English there would find none in Chinese
+    assert untranslated(" ".join(chinese.texts()), trace) == set()
+
+
+@pytest.mark.parametrize("name", ["fruit", "fruit-sgd", "linear-regression"])
+def test_a_chinese_booklet_has_no_english(name: str) -> None:
+    trace, layout = first_step(name), find_engine("pure").layout
+    found = []
+    for tell in (ENGLISH, CHINESE):
+        reader = pypdf.PdfReader(io.BytesIO(pdf(booklet(trace, layout, Look(tell=tell)))))
+        found.append(untranslated("\n".join(page.extract_text() for page in reader.pages), trace))
+    english, chinese = found
+    assert len(english) > 50
+    assert chinese == set()

@@ -1,0 +1,223 @@
+"""Local rules say what was computed: put into numbers they give the contribution, and contributions add up to the gradient."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from strategies import collected
+from tracer.graph import Node, Phase, Step
+from tracer.layers import relu
+from tracer.loading import bundled_names
+from tracer.testing import programs
+from tracer.views.combined import combined, forward_nodes
+from tracer.views.local_rules import CALLED, LocalRule, contributions, local_rules
+from tracer.views.notation import Labels
+from tracer.views.palette import Flow, Look
+from tracer.views.sketch import Sketch
+
+RANDOM_PROGRAMS = 50
+
+
+def first_step(name: str) -> Step:
+    return tracer.run(tracer.load(name), steps=1).steps[0]
+
+
+def rules_of(step: Step) -> list[LocalRule]:
+    return local_rules(step, Labels(step.nodes))
+
+
+# What a rule says, put into numbers.
+
+
+def scatter(values: np.ndarray, index: Any, shape: tuple[int, ...]) -> np.ndarray:
+    found = np.zeros(shape)
+    np.add.at(found, index, values)
+    return found
+
+
+FUNCTIONS = {name: getattr(np, name) for name in (
+    "sum", "mean", "max", "min", "prod", "var", "std", "exp", "expm1", "log", "log1p", "sqrt", "square", "abs", "sign", "sin",
+    "cos", "tanh", "where", "maximum", "minimum", "broadcast_to", "expand_dims", "squeeze", "reshape", "ravel", "swapaxes",
+    "moveaxis", "stack", "concatenate", "outer", "dot", "clip", "einsum", "logical_and", "transpose",
+)} | {"scatter": scatter, "astype": lambda value, dtype: np.asarray(value).astype(dtype), "index": np.s_}  # fmt: skip
+
+
+def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
+    """The rule as Python, and the names in it: those that Python could not read are called by their numbers."""
+    labels = Labels(step.nodes)
+    text = f"{CALLED} {rule.text}" if rule.text[0] in "*/@" else rule.text
+    names: dict[str, Any] = {CALLED: step.nodes[step.gradients[rule.user]].value}
+    named = sorted((node for node in step.nodes if node.name or node.is_leaf or labels[node.id].startswith("#")),
+                   key=lambda node: -len(labels[node.id]))  # fmt: skip
+    for node in named:
+        label = labels[node.id]
+        if label.isidentifier():
+            names.setdefault(label, node.value)
+        elif re.search("[#[]", label) and label in text:
+            text = re.sub(rf"{re.escape(label)}(?!\w)", f"node{node.id}", text)
+            names[f"node{node.id}"] = node.value
+    assert CALLED not in {labels[node.id] for node in step.nodes}
+    return re.sub(r"(scatter\(.*?, )\[", r"\1index[", text), names
+
+
+def computed(rule: LocalRule, step: Step) -> np.ndarray | None:
+    """The contribution as the rule says it; nothing where it leaves something out, as of a large array."""
+    text, names = code_of(rule, step)
+    if re.search(r"\[\d+(x\d+)* array]|, \.\.\., ", text):
+        return None
+    with np.errstate(all="ignore"):
+        return np.asarray(eval(text, {"__builtins__": {}} | FUNCTIONS | names))
+
+
+def is_close(found: np.ndarray, expected: np.ndarray, digits: float) -> bool:
+    assert found.shape == expected.shape
+    largest = np.max(np.abs(expected), initial=0.0)
+    return bool(np.allclose(found, expected, rtol=digits, atol=digits * largest, equal_nan=True))
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_rule_gives_the_contribution(name: str) -> None:
+    step = first_step(name)
+    for rule in rules_of(step):
+        found = computed(rule, step)
+        part = step.nodes[rule.part]
+        assert found is not None, rule
+        digits = 1e-5 if part.dtype == "float32" else 1e-12
+        assert is_close(found, part.value, digits), rule
+
+
+def test_rules_of_random_programs_give_the_contributions() -> None:
+    every = skipped = 0
+    for step in random_steps():
+        for rule in rules_of(step):
+            found = computed(rule, step)
+            every += 1
+            if found is None:
+                skipped += 1
+                continue
+            # Numbers of the rule itself are written with four digits, such as log(2).
+            assert is_close(found, step.nodes[rule.part].value, 1e-3), rule
+    assert every > 200
+    assert skipped <= every / 10
+
+
+def random_steps() -> list[Step]:
+    return [tracer.trace(program.function(), *program.arguments) for program in collected(programs(), RANDOM_PROGRAMS)]
+
+
+def assert_adds_up(step: Step) -> None:
+    """The contributions of all uses of a value are its gradient, as are the parts of every sum."""
+    parts: dict[int, list[Node]] = defaultdict(list)
+    for rule in rules_of(step):
+        parts[rule.value].append(step.nodes[rule.part])
+    for value, gradient in step.gradients.items():
+        expected = step.nodes[gradient].value
+        digits = 1e-5 if expected.dtype == np.float32 else 1e-9
+        if parts[value]:
+            assert is_close(np.asarray(sum(part.value for part in parts[value])), expected, digits), step.nodes[value]
+        summed = contributions(step, step.nodes[gradient])
+        if summed:
+            assert is_close(np.asarray(sum(part.value for part in summed)), expected, digits), step.nodes[value]
+            assert len(summed) > 1
+
+
+def assert_every_use_has_a_rule(step: Step) -> None:
+    uses = Counter((operand, node.id) for node in step.nodes for operand in node.operands
+                   if node.id in step.gradients and operand in step.gradients and node.phase is not Phase.BACKWARD)  # fmt: skip
+    assert uses
+    assert Counter((rule.value, rule.user) for rule in rules_of(step)) == uses
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_contributions_add_up_to_the_gradient(name: str) -> None:
+    assert_adds_up(first_step(name))
+    assert_every_use_has_a_rule(first_step(name))
+
+
+def test_contributions_of_random_programs_add_up_to_the_gradients() -> None:
+    for step in random_steps():
+        assert_adds_up(step)
+        assert_every_use_has_a_rule(step)
+
+
+def test_a_value_used_ten_thousand_times_is_no_recursion() -> None:
+    step = tracer.trace(lambda x: sum((x * 1.0 for _ in range(10_000)), x), 2.0)
+    assert len(contributions(step, step.nodes[step.gradients[0]])) == 10_001
+
+
+# As arrows of the picture.
+
+
+def drawn(step: Step) -> Sketch:
+    labels = Labels(step.nodes)
+    return combined(step, forward_nodes(step), labels, local_rules(step, labels), Look())
+
+
+def layer(x: Any, W: Any, b: Any) -> Any:
+    h = relu(x @ W + b)
+    return np.sum(h * h)
+
+
+@pytest.fixture
+def tiny() -> Step:
+    return tracer.trace(layer, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[0.5, -1.0], [0.25, 1.0]], [0.1, 0.2])
+
+
+def test_arrows_of_a_layer_carry_the_rules(tiny: Step) -> None:
+    sketch = drawn(tiny)
+    labels = Labels(tiny.nodes)
+    name = {f"n{node.id}": labels[node.id] for node in tiny.nodes}
+    (plus,) = (box for box in sketch.boxes if box.title == "+")
+    name[plus.key] = "+"
+    back = [arrow for arrow in sketch.arrows if arrow.flow is Flow.GRADIENT]
+    arrows = [(name[arrow.tail], name[arrow.head], " ".join(arrow.label)) for arrow in back]
+    assert sorted(arrows) == sorted([
+        ("loss", "h * h", "broadcast_to(g, (3, 2))"),
+        ("h * h", "+", "* h"),
+        ("h * h", "+", "* h"),
+        ("+", "h", ""),
+        ("h", "x @ W + b", "* (x @ W + b > 0)"),
+        ("x @ W + b", "x @ W", "* 1"),
+        ("x @ W + b", "b", "sum(g, axis=0)"),
+        ("x @ W", "x", "@ W.T"),
+        ("x @ W", "W", "x.T @ g"),
+    ])  # fmt: skip
+    assert all(arrow.is_backward for arrow in back)
+
+
+def test_values_that_are_stretched_say_along_which_axes(tiny: Step) -> None:
+    labels = {arrow.label for arrow in drawn(tiny).arrows if arrow.flow is Flow.VALUE} - {()}
+    assert labels == {("axis 0 stretched to 3",)}
+    step = tracer.trace(lambda x, y: np.sum(x * y), np.ones((2, 1, 3)), np.ones((4, 1)))
+    stretched = [arrow.label for arrow in drawn(step).arrows if arrow.label and arrow.flow is Flow.VALUE]
+    assert stretched == [("axis 1 stretched to 4",), ("axis 0 stretched to 2", "axis 2 stretched to 3")]
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_use_has_one_arrow_back(name: str) -> None:
+    step = first_step(name)
+    sketch = drawn(step)
+    rules = [rule for rule in rules_of(step) if f"n{rule.value}" in {box.key for box in sketch.boxes}]
+    assert rules
+    ends = (("n" + re.sub("^plus|^n", "", each) for each in (arrow.tail, arrow.head)) for arrow in sketch.arrows
+            if arrow.flow is Flow.GRADIENT and not arrow.tail.startswith("plus"))  # fmt: skip
+    assert Counter(map(tuple, ends)) == Counter((f"n{rule.user}", f"n{rule.value}") for rule in rules)
+
+
+def test_a_plus_has_as_many_arrows_as_uses() -> None:
+    def function(x: Any) -> Any:
+        return np.sum(np.exp(x) + np.tanh(x) * x + x)
+
+    step = tracer.trace(function, [1.0, 2.0])
+    sketch = drawn(step)
+    (plus,) = (box for box in sketch.boxes if box.title == "+")
+    uses = sum(node.operands.count(0) for node in step.nodes if node.phase.value in ("forward", "loss"))
+    assert uses == 4
+    assert sum(arrow.head == plus.key for arrow in sketch.arrows) == uses
+    assert [arrow.head for arrow in sketch.arrows if arrow.tail == plus.key] == ["n0"]

@@ -1,0 +1,235 @@
+"""The pictures of a phase: every operation is drawn, every use is an arrow, large steps are folded, long texts are cut."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import tracer
+from measured import SVG, boxes_of
+from reviewed import assert_as_reviewed
+from test_pictures import assert_readable
+from tracer.graph import Phase, Step
+from tracer.layers import relu, softmax
+from tracer.loading import bundled_names
+from tracer.rendering.document import png
+from tracer.rendering.engine import find_engine
+from tracer.views.combined import combined, forward_nodes
+from tracer.views.dot import dot
+from tracer.views.folding import Fold, Part, folded, ids_of
+from tracer.views.local_rules import local_rules
+from tracer.views.notation import Labels
+from tracer.views.operations import MOST_NODES, operations, phase_nodes, phase_sketches
+from tracer.views.palette import PRINT, Flow, Look
+from tracer.views.sketch import Sketch
+from tracer.views.zoom import ZOOMS, Sight, sketches
+
+PHASES = tuple(Phase)[1:]
+
+
+def first_step(name: str) -> Step:
+    return tracer.run(tracer.load(name), steps=1).steps[0]
+
+
+def sketched(step: Step, parts: Sequence[Part]) -> Sketch:
+    return operations(step, parts, Labels(step.nodes), Look())
+
+
+def svg_of(sketch: Sketch, look: Look | None = None) -> str:
+    return find_engine("pure").layout(dot(sketch, look or Look())).svg
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_operation_is_drawn_and_every_use_is_an_arrow(name: str) -> None:
+    step = first_step(name)
+    for phase, sketch in phase_sketches(step, Look(), PHASES):
+        keys = {box.key for box in sketch.boxes}
+        for node in step.nodes:
+            if node.phase is phase:
+                assert f"n{node.id}" in keys
+                into = [arrow for arrow in sketch.arrows if arrow.head == f"n{node.id}" and arrow.flow is not Flow.ORDER]
+                assert len(into) == len(node.operands)
+        assert sketch.hidden == 0
+        assert_readable(svg_of(sketch), len(sketch.boxes))
+
+
+def test_a_value_used_twice_has_two_arrows() -> None:
+    step = tracer.trace(lambda x: x * x, 2.0)
+    for sketch in (sketched(step, phase_nodes(step, Phase.FORWARD)), combined_of(step)):
+        assert Counter((arrow.tail, arrow.head) for arrow in sketch.arrows)["n0", "n1"] == 2
+    assert dot(combined_of(step), Look()).count("n0:left_below:s -> n1:left_above:n [") == 2
+
+
+def combined_of(step: Step, most: int = MOST_NODES) -> Sketch:
+    labels = Labels(step.nodes)
+    return combined(step, folded(step, forward_nodes(step), most), labels, local_rules(step, labels), Look())
+
+
+def chain(length: int) -> Step:
+    def function(x: Any) -> Any:
+        for _ in range(length):
+            x = np.tanh(x) * 1.1
+        return x
+
+    return tracer.trace(function, 0.5)
+
+
+def layered(count: int) -> Step:
+    def function(x: Any) -> Any:
+        for _ in range(count):
+            x = softmax(x) + x
+        return np.sum(x)
+
+    return tracer.trace(function, [0.5, 1.0])
+
+
+def test_large_steps_are_folded_to_300_boxes_and_say_so() -> None:
+    for step in (chain(1000), layered(100)):
+        ids = phase_nodes(step, Phase.FORWARD)
+        parts = folded(step, ids, MOST_NODES)
+        assert len(parts) <= MOST_NODES
+        assert sorted(id for part in parts for id in ids_of(part)) == list(ids)
+        hidden = sum(len(part.ids) for part in parts if isinstance(part, Fold))
+        largest = max(len(part.ids) for part in parts if isinstance(part, Fold))
+        for sketch in (sketched(step, parts), combined_of(step)):
+            assert sketch.hidden == hidden > 0
+            assert (f"{largest:,} operations, folded",) in {box.lines for box in sketch.boxes}
+    assert any(part.what.startswith("softmax") for part in folded(layered(100), phase_nodes(layered(100), Phase.FORWARD), 300)
+               if isinstance(part, Fold))  # fmt: skip
+
+
+def test_folds_never_feed_each_other_in_a_circle() -> None:
+    def even(x: Any) -> Any:
+        return np.tanh(x) * 1.5
+
+    def function(x: Any) -> Any:
+        first, second = x, x
+        for _ in range(20):
+            first = even(second) + 1
+            second = even(first) + 1
+        return first
+
+    step = tracer.trace(function, 0.5)
+    merged = replace(step, nodes=tuple(replace(node, scope="even" if node.scope else "") for node in step.nodes))
+    parts = folded(merged, phase_nodes(merged, Phase.FORWARD), 30)
+    place = {id: position for position, part in enumerate(parts) for id in ids_of(part)}
+    for part in parts:
+        for id in ids_of(part):
+            assert all(place.get(operand, -1) <= place[id] for operand in merged.nodes[id].operands)
+
+
+def test_a_node_with_many_inputs_from_elsewhere() -> None:
+    step = tracer.trace(lambda x: np.sum(np.stack([x * k for k in range(50)]) * 1.0), [1.0, 2.0])
+    stack = next(node for node in step.nodes if node.op == "stack")
+    labels = Labels(step.nodes)
+    for sketch in (sketched(step, [stack.id]), combined(step, [stack.id], labels, local_rules(step, labels), Look())):
+        assert ("and 42 more",) in {box.lines for box in sketch.boxes}
+        assert find_engine("pure").layout(dot(sketch, Look())).width < 2_500
+
+
+def test_wide_values_stand_above_their_gradients() -> None:
+    """Side by side two 4 x 4 arrays of ten characters a number would be wider than half a page."""
+    step = tracer.trace(lambda x: np.sum(np.exp(x) * 1.0), np.random.default_rng(0).normal(0, 1e-5, (4, 4)))
+    assert find_engine("pure").layout(dot(sketched(step, [step.nodes[1].id]), Look())).width < 330
+
+
+def test_an_equals_sign_never_stands_alone() -> None:
+    def function(x: Any) -> Any:
+        a_variable_of_so_many_letters = np.exp(x)
+        y = np.tanh(a_variable_of_so_many_letters)
+        return np.sum(y)
+
+    step = tracer.trace(function, [1.0])
+    texts = [text.text for box in boxes_of(svg_of(sketched(step, [step.node("y").id]))).values() for text in box.texts]
+    assert any(text.startswith("= tanh(") for text in texts)
+    assert "=" not in texts
+
+
+def test_long_formulas_are_cut_after_four_lines() -> None:
+    step = tracer.trace(lambda x: np.sum(np.concatenate([x] * 60)), [1.0])
+    box = boxes_of(svg_of(sketched(step, [1])))["n1"]
+    assert len(box.texts) <= 4 + 4 + 2 + 1  # title, formula, value and gradient with their captions, shape
+    assert "..." in {text.text for text in box.texts}
+
+
+HOSTILE = ('#panic("no")', '"];', "<script>alert(1)</script>", "\\", "\\N", "a" * 10_000, "$x$ *b* _i_ @ref", "名字" * 20,
+           "tab\there", "{x}", "&amp;", "&#1;", "one\ntwo", "\x1b[31m", "]]>", "n1", "</FONT></TD>")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_shown_as_they_are(name: str) -> None:
+    step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
+    nodes = tuple(replace(node, name=name if node.id == 0 else node.name, scope=name) for node in step.nodes)
+    hostile = replace(step, nodes=nodes)
+    for zoom in ZOOMS:
+        for _, sketch in sketches(hostile, Sight(zoom), Look()):
+            drawing = find_engine("pure").layout(dot(sketch, Look()))
+            assert drawing.width < 2_000
+            tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(drawing.svg).iter()}
+            assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
+            assert_readable(drawing.svg, len(sketch.boxes))
+    for _, sketch in phase_sketches(hostile, Look(), PHASES):
+        ElementTree.fromstring(svg_of(sketch))
+
+
+def small() -> Step:
+    """A net of two inputs, two hidden values and an output."""
+
+    def model(x: Any, W1: Any, W2: Any) -> Any:
+        h = relu(x @ W1)
+        return h @ W2
+
+    step = tracer.trace(model, [1.0, 2.0], [[0.5, -1.0], [0.25, 1.0]], [1.0, -2.0])
+    return replace(step, nodes=tuple(replace(node, source=None) for node in step.nodes))  # lines of this file would change
+
+
+@pytest.mark.parametrize("zoom", [zoom for zoom in ZOOMS if zoom != "scalar"])
+def test_golden_dot(zoom: str) -> None:
+    look = Look(PRINT) if zoom == "module" else Look()
+    ((_, sketch),) = sketches(first_step("linear-regression"), Sight(zoom), look)
+    assert_as_reviewed(f"linear-regression-{zoom}.dot", dot(sketch, look))
+
+
+def test_golden_dot_of_numbers() -> None:
+    look = Look(direction="LR")
+    ((_, sketch),) = sketches(small(), Sight("scalar", "loss"), look)
+    assert_as_reviewed("small-scalar.dot", dot(sketch, look))
+    assert all(path.stat().st_size < 16 * 1024 for path in (Path(__file__).parent / "golden").glob("*.dot"))
+
+
+def test_png() -> None:
+    step = first_step("linear-regression")
+    ((_, sketch),) = sketches(step, Sight(), Look())
+    drawing = find_engine("pure").layout(dot(sketch, Look()))
+    content = png(drawing)
+    assert content.startswith(b"\x89PNG")
+    assert content == png(drawing)
+    wide = int.from_bytes(content[16:20], "big")
+    assert wide == pytest.approx(2 * drawing.width, abs=2)
+    huge = int.from_bytes(png(replace(drawing, width=13_000.0, height=100.0))[16:20], "big")
+    assert huge <= 12_001
+
+
+def test_engines_are_found_or_the_way_to_one_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(tracer.UsageError, match="there is no engine 'dott'"):
+        find_engine("dott")
+    assert find_engine("pure").command.endswith("graphviz-pure")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_engine("auto").command.endswith("graphviz-pure")
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
+    for name in ("auto", "pure", "system"):
+        with pytest.raises(tracer.UsageError, match="pip install graphviz-pure"):
+            find_engine(name)
+    dot_command = tmp_path / "dot"
+    dot_command.write_text("#!/bin/sh\necho 'syntax error' >&2\nexit 1\n")
+    dot_command.chmod(0o755)
+    assert find_engine("auto").command == str(dot_command)
+    with pytest.raises(tracer.UsageError, match="dot failed: syntax error"):
+        find_engine("system").layout("digraph {}")

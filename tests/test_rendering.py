@@ -1,0 +1,217 @@
+"""Pictures as SVG: ids that do not clash, tool tips as titles, well-formed whatever stands in them; glyphs that are missing."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.graph import PHASES
+from tracer.rendering.engine import Engine, find_engine
+from tracer.rendering.glyphs import missing_glyphs
+from tracer.rendering.svg import embeddable
+from tracer.views.dot import dot
+from tracer.views.palette import Look
+from tracer.views.zoom import ZOOMS, Sight, sketches
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = (
+    "<script>alert(1)</script>", '"];', "]]>", "&amp;", "&bogus;", "&#1;", "&#xD800;", "&#99999999;", "one\ntwo", "tab\there",
+    "\x01\x02\x1b[31m", "\x7f\x85\x9f", "\ufffe\uffff", "-->", "<!--", "<?x?>", "<![CDATA[", "'\"", "\\", "\\N", "名字",
+    "url(#node1)",    ' id="node1"', '="#node1"', '</title></g><g id="x">', "</a>\n</g>\n", "%s{0}\\1\\g<0>",
+)  # fmt: skip
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def drawn(dot: str) -> ElementTree.Element:
+    return ElementTree.fromstring(find_engine().layout(dot).svg)
+
+
+def pictures_of(step: tracer.Step) -> list[ElementTree.Element]:
+    """The pictures of a step at every zoom, and of its phases."""
+    sights = [*map(Sight, ZOOMS), Sight("tensor", phases=PHASES[1:])]
+    return [drawn(dot(sketch, Look())) for sight in sights for _, sketch in sketches(step, sight, Look())]
+
+
+def ids_of(picture: ElementTree.Element) -> list[str]:
+    return [id for element in picture.iter() if (id := element.get("id")) is not None]
+
+
+def key_of(id: str) -> str:
+    return id.partition("-")[2]
+
+
+def title_of(picture: ElementTree.Element, key: str) -> str | None:
+    """The title of a group, None where it has none."""
+    (group,) = (group for group in picture.iter(f"{SVG}g") if key_of(group.get("id", "")) == key)
+    titles = [child.text or "" for child in group if child.tag == f"{SVG}title"]
+    assert len(titles) <= 1
+    return titles[0] if titles else None
+
+
+def test_ids_are_keys_behind_a_token_of_the_dot() -> None:
+    dot = 'digraph { subgraph cluster_a { n1 } n1 -> n2; n1 -> n2; n1:e -> "a b"; n3 [id="step0-node3"] }'
+    picture = drawn(dot)
+    ids = ids_of(picture)
+    assert len(set(ids)) == len(ids)
+    (token,) = {id.partition("-")[0] for id in ids}
+    assert re.fullmatch("g[0-9a-f]{8}", token)
+    keys = {key_of(id) for id in ids}
+    assert keys == {"graph0", "cluster_a", "n1", "n2", "a_b", "step0-node3", "n1--n2", "n1--n2.2", "n1_e--a_b"}
+    assert ids_of(drawn(dot)) == ids
+    assert not set(ids) & set(ids_of(drawn(dot.replace("n2", "n4"))))
+
+
+def test_keys_that_look_alike_have_ids_of_their_own() -> None:
+    ids = ids_of(drawn('digraph { "a b"; "a_b"; "a&b"; "a_b.2"; "graph0"; "node1"; "_a_node1" [tooltip=x]; "é"; "" }'))
+    assert len(set(ids)) == len(ids) == 10
+    assert all(re.fullmatch(r"g[0-9a-f]{8}-[A-Za-z0-9_.-]*", id) for id in ids)
+
+
+def test_references_go_along_with_what_they_name() -> None:
+    svg = find_engine().layout(
+        'digraph { a [style=filled fillcolor="red:blue"]; b [id=here style=filled fillcolor="red:blue"]; c [URL="#here"];'
+        ' d [URL="https://x.org/#y" tooltip="far" color="#123456"]; e [style=radial fillcolor="red:blue"] }'
+    ).svg
+    picture = ElementTree.fromstring(svg)
+    ids = ids_of(picture)
+    assert len(set(ids)) == len(ids)
+    references = re.findall(r"url\(#([^)]*)\)", svg) + re.findall(r'href="#([^"]*)"', svg)
+    assert len(references) == 4
+    assert set(references) <= set(ids)
+    assert 'xlink:href="https://x.org/#y"' in svg
+    assert 'stroke="#123456"' in svg
+
+
+def test_a_tool_tip_is_the_title_of_its_group() -> None:
+    picture = drawn(
+        'digraph { a [tooltip="the <first> & \\"best\\""]; a -> b [tooltip=arrow]; b -> a;'
+        ' subgraph cluster_x { tooltip="frame"; c } subgraph cluster_y { d } }'
+    )
+    assert title_of(picture, "a") == 'the <first> & "best"'
+    assert title_of(picture, "a--b") == "arrow"
+    assert title_of(picture, "cluster_x") == "frame"
+    assert [title_of(picture, key) for key in ("graph0", "b", "b--a", "cluster_y", "c", "d")] == [None] * 6
+    assert not list(picture.iter(f"{SVG}a"))
+    assert title_of(drawn("digraph named { a }"), "named") is None
+    assert title_of(drawn('digraph { tooltip="all"; a }'), "graph0") == "all"
+    assert picture.get("role") == "img"
+
+
+def test_tool_tips_within_labels_have_groups_of_their_own() -> None:
+    dot = (
+        'digraph { a [tooltip=outer, label=<<TABLE><TR><TD TOOLTIP="cell" HREF="#a">x</TD><TD ID="i" TOOLTIP="other" HREF="#b">y'
+        "</TD></TR></TABLE>>]; a -> b [label=l, labeltooltip=middle, tooltip=arrow, headlabel=h, headtooltip=end] }"
+    )
+    picture = drawn(dot)
+    assert title_of(picture, "a") == "outer"
+    assert title_of(picture, "a--b") == "arrow"
+    titles = [title.text for title in picture.iter(f"{SVG}title")]
+    assert {"cell", "other", "middle"} <= set(titles)
+    assert len(set(ids_of(picture))) == len(ids_of(picture))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_stay_inert(text: str) -> None:
+    plain = find_engine().layout("digraph { subgraph cluster_a { a [tooltip=t] } a -> b [label=l, tooltip=t] }").svg
+    put = quoted(text)
+    dot = (
+        f"digraph {put} {{ subgraph cluster_a {{ tooltip={put}; label={put}; a [label={put}, tooltip={put}] }}"
+        f" a -> b [label={put}, tooltip={put}, id={put}]; {put} }}"
+    )
+    svg = find_engine().layout(dot).svg
+    picture = ElementTree.fromstring(svg)
+    tags = {element.tag for element in ElementTree.fromstring(plain).iter()}
+    assert {element.tag for element in picture.iter()} <= tags
+    assert len(list(picture.iter(f"{SVG}g"))) == 6
+    ids = ids_of(picture)
+    assert len(set(ids)) == len(ids) == 6
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", svg)
+    if text.isprintable() and "&" not in text and "\\" not in text:
+        assert title_of(picture, "a") == text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_in_a_diagram(text: str) -> None:
+    step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
+    nodes = tuple(replace(node, name=text if node.id == 0 else node.name, scope=text) for node in step.nodes)
+    for picture in pictures_of(replace(step, nodes=nodes)):
+        tags = {element.tag.removeprefix(SVG) for element in picture.iter()}
+        assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
+
+
+def test_pictures_of_a_step_can_stand_in_one_page() -> None:
+    step = tracer.run(tracer.load("fruit"), steps=1).steps[0]
+    ids = [id for picture in pictures_of(step) for id in ids_of(picture)]
+    assert len(set(ids)) == len(ids) > 100
+
+
+def test_nodes_of_a_diagram_tell_their_formula_in_a_title() -> None:
+    step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
+    (_, sketch), *_ = sketches(step, Sight("tensor"), Look())
+    picture = drawn(dot(sketch, Look()))
+    node = step.node("prediction")
+    assert (title_of(picture, f"n{node.id}") or "").startswith("prediction = w * x + b")
+
+
+def test_a_large_picture_is_made_fit_in_no_time() -> None:
+    """A hundredth of a second for a megabyte of boxes; some more here, where every tag begins a group."""
+    tags = '<g id="node1" class="node">', "<title>n1</title>", '<g id="a_node1"><a xlink:title="t">', "</a>", "</g>", "</g>", ""
+    group = "\n".join(tags)
+    begun = time.perf_counter()
+    made = embeddable(group * (1_000_000 // len(group)), "digraph {}")
+    assert time.perf_counter() - begun < 0.5
+    assert len(set(re.findall('id="([^"]*)"', made))) == 1_000_000 // len(group)
+
+
+def test_a_layout_that_takes_too_long_is_refused_with_what_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slow = tmp_path / "dot"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("tracer.rendering.engine.TIME_OUT", 0.2)
+    with pytest.raises(tracer.UsageError) as refused:
+        Engine(str(slow)).layout("digraph {}")
+    assert str(refused.value) == "the layout took over 0 s: draw fewer nodes"
+    with pytest.raises(tracer.UsageError, match=r"^the layout took over 0 s: fold the layers with --zoom layers$"):
+        Engine(str(slow)).layout("digraph {}", hint="fold the layers with --zoom layers")
+
+
+def test_glyphs_that_are_there() -> None:
+    assert missing_glyphs("中éñöαЖ∂→≤名字\uff0c。“”①½²₁ℝ∈∑€ß") == ()
+
+
+def test_glyphs_that_are_missing_are_told_in_their_order() -> None:
+    assert missing_glyphs("x🙂 中한 y 𠮷α龘 🙂あ") == ("🙂", "한", "𠮷", "龘", "あ")
+    assert missing_glyphs("丟丠並") == ("丟", "丠", "並")  # beside GB 2312
+
+
+def test_a_glyph_that_only_diagrams_lack_is_missing() -> None:
+    assert missing_glyphs("\u2716") == ("\u2716",)  # in the font of captions, which no other stands in for
+
+
+def test_what_has_no_picture_of_its_own_is_not_told() -> None:
+    assert missing_glyphs("a\u00a0b\u3000\u2028\u0301\u200b\u202e\x85\ud800\ufffe\ufeff\x00\x1b") == ()
+
+
+def test_ascii_is_known_without_typst(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracer.rendering.glyphs.pages", None)
+    assert missing_glyphs("".join(map(chr, range(128)))) == ()
+    assert missing_glyphs("") == ()
+
+
+def test_fifty_characters_are_looked_up_in_no_time() -> None:
+    texts = "".join(map(chr, range(0x4E00, 0x4E00 + 50)))
+    first = missing_glyphs(texts)
+    begun = time.perf_counter()
+    assert missing_glyphs(texts) == first
+    assert time.perf_counter() - begun < 0.5  # some hundredths, where nothing else is running

@@ -1,0 +1,135 @@
+"""The zoom to single numbers: formulas of all of them give what was recorded, and what depends on what runs both ways."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.expression import compact
+from tracer.graph import Step
+from tracer.views.boxes import key_of
+from tracer.views.notation import Labels, element_text
+from tracer.views.palette import Flow, Kind, Look
+from tracer.views.scalars import Scalar, Scalars
+from tracer.views.zoom import Sight, in_memory, sketches
+
+SCENARIOS = ("fruit", "linear-regression", "fruit-keras", "fruit-sgd")
+
+FUNCTIONS = {"max": max, "min": min, "abs": abs, "square": lambda x: x * x, "exp": math.exp, "log": math.log, "sqrt": math.sqrt,
+             "where": lambda condition, x, y: x if condition else y, "sign": np.sign,
+             "clip": np.clip, "std": lambda *numbers: np.std(numbers)}  # fmt: skip
+
+
+def numbers_of(name: str) -> Scalars:
+    step = in_memory(tracer.run(tracer.load(name), steps=1).steps[0])
+    return Scalars(step, Labels(step.nodes))
+
+
+def every_scalar(step: Step) -> list[Scalar]:
+    return [(node.id, index) for node in step.nodes for index in np.ndindex(node.shape)]
+
+
+def computed(source: Scalars, scalar: Scalar) -> float | None:
+    """The formula of a number with the recorded numbers put in; nothing where it is told by whole arrays."""
+    formula, used = source.made_of(scalar)
+    values: dict[str, Any] = {}
+    texts = {compact(element_text(source.labels[id], index)): (id, index) for id, index in used}
+    for number, text in enumerate(sorted(texts, key=len, reverse=True)):
+        id, index = texts[text]
+        formula = re.sub(rf"(?<![\w.]){re.escape(text)}(?![\w(])", f"number{number}", formula)
+        values[f"number{number}"] = source.step.nodes[id].value[index].item()
+    try:
+        return float(eval(formula, {"__builtins__": {}} | FUNCTIONS | values))
+    except (NameError, SyntaxError):
+        return None
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_formula_gives_the_number(name: str) -> None:
+    source = numbers_of(name)
+    every = skipped = 0
+    for id, index in every_scalar(source.step):
+        node = source.step.nodes[id]
+        if node.is_leaf:
+            assert source.made_of((id, index)) == ("", ())
+            continue
+        every += 1
+        digits = 1e-5 if node.dtype == "float32" else 1e-9
+        found = computed(source, (id, index))
+        if found is None:
+            skipped += 1
+            continue
+        assert found == pytest.approx(float(node.value[index]), rel=digits, abs=digits * 1e-6), source.made_of((id, index))
+    assert skipped <= every / 20
+    assert every > 50
+
+
+def test_the_formulas_of_a_layer() -> None:
+    source = numbers_of("fruit")
+
+    def formula(name: str, *index: int) -> str:
+        return source.made_of((source.step.node(name).id, index))[0]
+
+    assert formula("h1", 0, 0) == "x[0,0]*W1[0,0] + x[0,1]*W1[1,0] + b1[0]"
+    assert formula("largest", 2, 0) == "max(logits[2,0], logits[2,1])"
+    assert formula("dL/dh1", 1, 3) == "dL/dlogits[1,0]*W2[3,0] + dL/dlogits[1,1]*W2[3,1]"
+    assert formula("b1_new", 2) == "b1[2] - step_size*(m_b1_new[2]/denominator_b1[2])"
+    assert formula("x", 0, 0) == ""
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_before_and_after_are_each_others_inverse(name: str) -> None:
+    source = numbers_of(name)
+    written_out = source.labels.is_written_out
+    every = [each for each in every_scalar(source.step) if not written_out(each[0])]
+    some = every[:: max(1, len(every) // 40)]
+    before = {each: set(source.before([each], len(every))) for each in some}
+    after = {each: set(source.after([each], len(every))) for each in some}
+    for one in some:
+        assert one in before[one] & after[one]
+        for other in some:
+            assert (other in before[one]) == (one in after[other]), (one, other)
+    assert sum(len(each) for each in before.values()) > 5 * len(some)
+
+
+def test_what_goes_into_a_number_in_a_product() -> None:
+    source = numbers_of("fruit")
+    node = source.step.node
+    found = source.before([(node("h1").id, (3, 1))])
+    assert found == sorted([
+        (node("x").id, (3, 0)), (node("x").id, (3, 1)), (node("W1").id, (0, 1)), (node("W1").id, (1, 1)), (node("b1").id, (1,)),
+        (node("h1").id, (3, 1)),
+    ])  # fmt: skip
+
+
+def test_a_box_for_every_number_and_an_arrow_for_every_use() -> None:
+    step = tracer.trace(lambda x, w: np.sum(np.square(x @ w)), [1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]])
+    ((_, sketch),) = sketches(step, Sight("scalar"), Look())
+    titles = {box.key: box.title for box in sketch.boxes}
+    leaves = {"x[0]", "x[1]", "w[0,0]", "w[0,1]", "w[1,0]", "w[1,1]"}
+    assert leaves < set(titles.values())
+    arrows = sorted((titles[arrow.tail], titles[arrow.head]) for arrow in sketch.arrows)
+    assert len(arrows) == len(set(arrows)) == 6
+    (loss,) = set(titles.values()) - leaves
+    assert {head for _, head in arrows} == {loss}
+    (box,) = (box for box in sketch.boxes if box.title == loss)
+    assert " ".join(box.lines).replace(" ", "") == "=square(x[0]*w[0,0]+x[1]*w[1,0])+square(x[0]*w[0,1]+x[1]*w[1,1])"
+    assert box.kind in (Kind.FORWARD, Kind.LOSS)
+    assert all(arrow.flow is Flow.VALUE for arrow in sketch.arrows)
+
+
+def test_boxes_hold_the_value_and_how_the_gradient_is_made() -> None:
+    step = tracer.run(tracer.load("fruit"), steps=1).steps[0]
+    ((_, sketch),) = sketches(step, Sight("scalar"), Look())
+    node = step.node("h1")
+    (box,) = (box for box in sketch.boxes if box.key == f"{key_of(node.id)}_0_0")
+    value, gradient = box.columns
+    assert float(value.lines[0]) == pytest.approx(node.value[0, 0], rel=1e-3, abs=1e-12)
+    assert float(gradient.lines[0]) == pytest.approx(step.gradient("h1")[0, 0], rel=1e-3, abs=1e-12)
+    assert " ".join(gradient.lines[1:]) == "= dL/dlogits[0,0]*W2[0,0] + dL/dlogits[0,1]*W2[0,1]"
+    assert gradient.is_gradient

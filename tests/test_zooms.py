@@ -1,0 +1,242 @@
+"""The zooms: phases, modules, tensors in focus; what a picture hides it says, what cannot be drawn is refused with what can."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import networkx
+import numpy as np
+import pytest
+
+import tracer
+from tracer.graph import Phase, Step
+from tracer.layers import dense, relu, softmax
+from tracer.loading import bundled_names
+from tracer.views.modules import MOST_BOXES, fold_repeats, modules_of
+from tracer.views.notation import Labels, shape_text
+from tracer.views.palette import Flow, Kind, Look
+from tracer.views.scalars import Scalars
+from tracer.views.sketch import Sketch
+from tracer.views.zoom import Sight, in_memory, sketches
+
+BESIDE_MODULES = 10
+"""Boxes of data and optimizers beside those of modules."""
+
+
+def first_step(name: str) -> Step:
+    return tracer.run(tracer.load(name), steps=1).steps[0]
+
+
+def drawn(step: Step, sight: Sight) -> Sketch:
+    ((_, sketch),) = sketches(step, sight, Look())
+    return sketch
+
+
+def deep(count: int) -> Step:
+    """A model of so many equal layers."""
+    names = [name for number in range(count) for name in (f"W{number}", f"b{number}")]
+    lines = "".join(f"    x = relu(dense(x, W{number}, b{number}))\n" for number in range(count))
+    scope: dict[str, Any] = {"dense": dense, "relu": relu}
+    exec(f"def model(x, {', '.join(names)}):\n{lines}    return x", scope)
+    parameters = {name: np.eye(2) * 0.9 if name[0] == "W" else np.full(2, 0.01) for name in names}
+    scenario = tracer.Scenario(
+        data=lambda: {"x": [[1.0, 2.0], [3.0, 4.0]]}, parameters=parameters, model=scope["model"],
+        loss=lambda p: (p * p).sum(), optimizer=tracer.SGD(learning_rate=0.01), steps=1,
+    )  # fmt: skip
+    return tracer.run(scenario).steps[0]
+
+
+def chain(length: int) -> Step:
+    def function(x: Any) -> Any:
+        for _ in range(length):
+            x = np.tanh(x) * 1.1
+        return x
+
+    return tracer.trace(function, 0.5)
+
+
+def layered(count: int) -> Step:
+    def function(x: Any) -> Any:
+        for _ in range(count):
+            x = softmax(x) + x
+        return np.sum(x)
+
+    return tracer.trace(function, [0.5, 1.0])
+
+
+def alternating(count: int) -> Step:
+    """Layers that are all unlike each other, so that none repeat."""
+
+    def function(x: Any) -> Any:
+        for number in range(count):
+            x = softmax(np.concatenate([x, [1.0]])) if number % 7 else relu(x) * 0.5
+        return np.sum(x)
+
+    return tracer.trace(function, [0.5, 1.0])
+
+
+# The five phases.
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_a_box_for_every_phase_and_what_flows_between_them(name: str) -> None:
+    step = first_step(name)
+    sketch = drawn(step, Sight("scenario"))
+    phases = [phase.value for phase in Phase if any(node.phase is phase for node in step.nodes)]
+    assert [box.key for box in sketch.boxes] == phases
+    assert len(phases) == (5 if step.updates else 4)
+    labels = Labels(step.nodes)
+    flows: dict[tuple[str, str], set[int]] = {}
+    for node in step.nodes:
+        for operand in node.operands:
+            flows.setdefault((step.nodes[operand].phase.value, node.phase.value), set()).add(operand)
+    flows = {ends: ids for ends, ids in flows.items() if ends[0] != ends[1]}
+    arrows = {(arrow.tail, arrow.head): arrow for arrow in sketch.arrows if arrow.flow is not Flow.ORDER}
+    back = arrows.pop(("update", "init"), None)
+    assert set(arrows) == set(flows)
+    for ends, arrow in arrows.items():
+        texts = {f"{labels[id]} {shape_text(step.nodes[id].shape)}".removesuffix(" ()") for id in flows[ends]}
+        named = [text for text in arrow.label if not re.fullmatch(r"and \d+ more", text)]
+        more = sum(int(text.split()[1]) for text in arrow.label if text not in named)
+        assert len(named) + more == len(flows[ends])
+        assert all(text in texts or "..." in text for text in named)
+    assert (back is not None) == bool(step.updates)
+    if back:
+        assert back.label[0] == "to step 1:"
+        assert back.label[1].startswith(f"{step.parameters[0].name}_new")
+
+
+# The modules.
+
+
+def test_shapes_stand_on_the_arrows_between_modules() -> None:
+    sketch = drawn(first_step("fruit"), Sight("module"))
+    title = {box.key: box.title for box in sketch.boxes}
+    found = {(title[arrow.tail], title[arrow.head], arrow.flow): arrow.label for arrow in sketch.arrows}
+    assert found["x", "dense", Flow.VALUE] == ("(10,2)",)
+    assert found["dense", "dense#2", Flow.VALUE] == ("h1 (10,4)",)
+    assert found["dense#2", "dense", Flow.GRADIENT] == ("dL/dh1 (10,4)",)
+    assert found["dense", "Adam/W1", Flow.GRADIENT] == ("dL/dW1 (2,4)",)
+    updates = [box for box in sketch.boxes if box.kind is Kind.UPDATE]
+    assert [box.lines for box in updates] == [(f"{name} -> {name}_new",) for name in ("W1", "b1", "W2", "b2")]
+
+
+def test_gradients_of_expressions_are_in_brackets() -> None:
+    labels = [text for arrow in drawn(deep(2), Sight("module")).arrows if arrow.flow is Flow.GRADIENT for text in arrow.label]
+    assert "dL/d(x @ W0 + b0) (2,2)" in labels
+
+
+def operations_in(sketch: Sketch) -> int:
+    """The operations that the boxes of modules say they hold."""
+    return sum(int(box.note.split()[0].replace(",", "")) for box in sketch.boxes if box.key[0] == "m")
+
+
+def test_equal_layers_are_folded_and_it_is_said_what_is_hidden() -> None:
+    step = deep(12)
+    sketch = drawn(step, Sight("module"))
+    operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
+    assert operations_in(sketch) == len(operations) == 38
+    (fold,) = (box for box in sketch.boxes if box.title == "folded")
+    assert sketch.hidden == int(fold.note.split()[0]) == 30
+    assert fold.lines[:4] == ("dense x 10", "relu x 10", "dense#2 ... relu#11", "60 parameters")
+    assert {"and 15 more"} == {line for line in fold.lines if line.startswith("and")}
+    optimized = [box.lines for box in sketch.boxes if box.kind is Kind.UPDATE]
+    assert [lines[0] for lines in optimized] == ["2 parameter arrays", "20 parameter arrays", "2 parameter arrays"]
+    assert not drawn(deep(3), Sight("module")).hidden
+
+
+def test_every_operation_is_in_one_module() -> None:
+    for step in (*map(first_step, bundled_names()), deep(12), layered(50), alternating(500)):
+        operations = [node.id for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
+        assert [id for module in modules_of(step) for id in module.ids] == operations
+        folded = fold_repeats(step, modules_of(step))
+        assert [id for module in folded for id in module.ids] == operations
+        assert len(folded) <= MOST_BOXES + 1
+
+
+def test_what_repeats_without_a_scope_is_called_so() -> None:
+    sketch = drawn(layered(50), Sight("module"))
+    (fold,) = (box for box in sketch.boxes if box.title == "folded")
+    assert "softmax#2 ... without a scope" in fold.lines
+
+
+@pytest.mark.parametrize("step_of", [lambda: chain(2500), lambda: layered(800), lambda: alternating(900)])
+def test_steps_of_five_thousand_operations_are_drawn_in_no_time(step_of: Callable[[], Step]) -> None:
+    step = step_of()
+    begun = time.perf_counter()
+    sketch = drawn(step, Sight("module"))
+    assert time.perf_counter() - begun < 3
+    assert len(sketch.boxes) <= MOST_BOXES + BESIDE_MODULES == 130
+    operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
+    assert operations_in(sketch) == len(operations) >= 3_000
+
+
+# What is in focus.
+
+
+def uses(step: Step) -> networkx.DiGraph:
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(node.id for node in step.nodes)
+    graph.add_edges_from((operand, node.id) for node in step.nodes for operand in node.operands)
+    return graph
+
+
+@pytest.mark.parametrize("name", ["fruit", "linear-regression", "mnist"])
+def test_the_focus_is_on_what_a_value_depends_on(name: str) -> None:
+    step = first_step(name)
+    graph, labels = uses(step), Labels(step.nodes)
+    for node in step.nodes[:: max(1, len(step.nodes) // 12)]:
+        for downwards, found in ((False, networkx.ancestors), (True, networkx.descendants)):
+            sketch = drawn(step, Sight("tensor", f"#{node.id}", downwards))
+            boxes = {int(box.key[1:]) for box in sketch.boxes if re.fullmatch(r"n\d+", box.key)}
+            wanted = found(graph, node.id) | {node.id}
+            # What goes into what depends on it is drawn where it is a leaf, as a small box where it is not.
+            leaves = {operand for id in wanted for operand in step.nodes[id].operands if step.nodes[operand].is_leaf}
+            assert wanted <= boxes <= wanted | (leaves if downwards else set()), labels[node.id]
+            inside = {(int(arrow.tail[1:]), int(arrow.head[1:])) for arrow in sketch.arrows
+                      if arrow.flow is not Flow.ORDER and re.fullmatch(r"n\d+n\d+", arrow.tail + arrow.head)}  # fmt: skip
+            assert {edge for edge in inside if edge[0] in wanted} == set(graph.subgraph(wanted).edges)
+
+
+def test_the_focus_on_an_element_is_at_the_zoom_of_numbers() -> None:
+    step = first_step("fruit")
+    sketch = drawn(step, Sight(focus="dL/dW1[0,2]"))
+    source = Scalars(in_memory(step), Labels(step.nodes))
+    found = source.before([(step.node("dL/dW1").id, (0, 2))])
+    assert len(sketch.boxes) == len(found)
+    assert "x[0,0]" in {box.title for box in sketch.boxes}
+    down = drawn(step, Sight(focus="W2[3,1]", downwards=True))
+    assert {"W2[3,1]", "loss", "W2_new[3,1]"} <= {box.title for box in down.boxes}
+    assert Sight(focus="h1").zoom_of(step) == "tensor"
+
+
+def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
+    assert Sight().zoom_of(first_step("fruit")) == "tensor"
+    assert Sight().zoom_of(chain(2500)) == "module"
+    assert Sight(phases=(Phase.FORWARD,)).zoom_of(chain(2500)) == "tensor"
+
+
+@pytest.mark.parametrize(
+    ("name", "sight", "said"),
+    [
+        ("mnist", Sight("scalar"), "306,689 numbers are more than a picture can show (3,000): choose one number with --focus"),
+        ("mnist", Sight("scalar", "loss"), "more than 3,000 numbers go into loss: use --zoom tensor, or choose a number"),
+        ("mnist", Sight("scalar", "w1[0,0]", True), "there are too many numbers behind w1 to look through: use --zoom tensor"),
+        ("fruit", Sight("module", "loss"), "--focus chooses among tensors or numbers: it goes with --zoom tensor or scalar"),
+        ("fruit", Sight("scenario", "loss"), "not scenario"),
+        ("fruit", Sight("module", phases=(Phase.LOSS,)), "--phase chooses among tensors or numbers"),
+        ("fruit", Sight("tensor", "loss", phases=(Phase.LOSS,)), "leave --phase out"),
+        ("fruit", Sight(downwards=True), "--focus-down takes the name of a node or an element"),
+        ("fruit", Sight("tensor", "lss"), "step 0 has no node 'lss'; did you mean loss?"),
+        ("fruit", Sight(focus="W11[0,0]"), "step 0 has no node 'W11'; did you mean"),
+        ("fruit", Sight(focus="W1[2,0]"), "W1 has the shape (2,4): there is no element [2,0]"),
+        ("fruit", Sight(focus="W1[0]"), "W1 has the shape (2,4): there is no element [0]"),
+        ("fruit", Sight(focus="#999"), "step 0 has no node '#999'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_refused_with_what_can(name: str, sight: Sight, said: str) -> None:
+    with pytest.raises(tracer.UsageError, match=re.escape(said)):
+        list(sketches(first_step(name), sight, Look()))

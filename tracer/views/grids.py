@@ -1,0 +1,95 @@
+"""What fits into a box: the lines of an array, a long name shortened, a formula broken into lines."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from tracer.graph import Node
+from tracer.language import ENGLISH, Language
+from tracer.summary import Summary, summary_of
+from tracer.views.notation import DIGITS, extremes_text, number_text, zeros_text
+
+ROWS, COLUMNS = 4, 4
+"""Rows and columns up to which an array stands in its box in full."""
+
+CORNERS = 64
+"""Elements up to which a larger array shows its corners; beyond that, a summary."""
+
+FORMULA_WIDTH = 36
+GLUE = "\u00a0"
+"""A blank at which no line is broken: an equals sign never stands alone."""
+
+LONGEST_NAME = 60
+
+
+def grid_lines(value: np.ndarray, digits: int = DIGITS, tell: Language = ENGLISH, *, in_full: bool = False) -> list[str]:
+    """The lines of an array in a box: all of a small one, the corners of a larger, a summary of a large one.
+
+    >>> grid_lines(np.array([[1.5, -2.0], [0.25, 100.0]]))
+    [' 1.5  -2', '0.25 100']
+    >>> grid_lines(np.arange(10))
+    ['0 1 ... 9']
+    >>> grid_lines(np.zeros((100, 100)))
+    ['min 0  max 0', 'mean 0  zero 100%']
+
+    `in_full`, an array of up to two axes has all its elements.
+    """
+    if value.ndim == 0:
+        return [number_text(value.item(), digits)]
+    if value.size == 0:
+        return [tell("empty")]
+    if (value.ndim > 2 or value.size > CORNERS) and not in_full:
+        return _summary_lines(summary_of(value), str(value.dtype), tell, digits)
+    table = value.reshape(1, -1) if value.ndim == 1 else value
+    rows = [_row_texts(row, digits, in_full) for row in (table if in_full else _elided_rows(table))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [" ".join(f"{text:>{width}}" for text, width in zip(row, widths)) for row in rows]
+    return lines if in_full or len(table) <= ROWS else [*lines[:-1], "...", lines[-1]]
+
+
+def _elided_rows(table: np.ndarray) -> list[np.ndarray]:
+    return list(table) if len(table) <= ROWS else [*table[: ROWS - 2], table[-1]]
+
+
+def _row_texts(row: np.ndarray, digits: int, in_full: bool) -> list[str]:
+    texts = [number_text(number, digits) for number in row]
+    return texts if in_full or len(texts) <= COLUMNS else [*texts[: COLUMNS - 2], "...", texts[-1]]
+
+
+def _summary_lines(summary: Summary, dtype: str, tell: Language, digits: int = DIGITS) -> list[str]:
+    if dtype == "bool":
+        return [tell("{some} of {all} true", some=summary.count - summary.zeros, all=summary.count)]
+    lines = []
+    if summary.finite_count:
+        low, high = extremes_text(summary, dtype, digits)
+        lines = [f"min {low}  max {high}", f"mean {number_text(summary.mean, digits)}  zero {zeros_text(summary)}"]
+    return lines if summary.is_finite else [*lines, tell("NaN or infinite: {count}", count=summary.count - summary.finite_count)]
+
+
+def content_lines(node: Node, tell: Language = ENGLISH) -> list[str]:
+    """The lines of a node's value in a box; of one that is large or was not kept, its summary."""
+    if node.size > CORNERS or not node.is_kept:
+        return _summary_lines(node.summary, node.dtype, tell)
+    return grid_lines(node.value, tell=tell)
+
+
+def shortened(name: str, most: int = LONGEST_NAME) -> str:
+    """A name of bearable length: its beginning and its end.
+
+    >>> shortened("abcdefghij", 9), shortened("abc")
+    ('abcd...ij', 'abc')
+    """
+    if len(name) <= most:
+        return name
+    end = (most - 3) // 3
+    return f"{name[: most - 3 - end]}...{name[-end:]}"
+
+
+def wrapped(text: str, width: int = FORMULA_WIDTH) -> list[str]:
+    """A text on up to four lines."""
+    lines = [line.replace(GLUE, " ") for line in textwrap.wrap(text, width, break_on_hyphens=False)] or [""]
+    return lines if len(lines) <= 4 else [*lines[:3], "..."]
+
+
