@@ -59,8 +59,13 @@ def cells_of(value: np.ndarray) -> np.ndarray:
     ((1, 4), (32, 32), 0.5)
     """
     with np.errstate(all="ignore"):
-        table = np.asarray(value, dtype=np.float64).reshape((1, -1) if value.ndim < 2 else (len(value), -1))
+        table = np.asarray(value, dtype=np.float64).reshape(_table_shape(value.shape))
         return _averaged(_averaged(table, 0), 1)
+
+
+def _table_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The rows and columns of an array of any number of axes."""
+    return (1, math.prod(shape)) if len(shape) < 2 else (shape[0], math.prod(shape[1:]))
 
 
 def _averaged(table: np.ndarray, axis: int) -> np.ndarray:
@@ -79,7 +84,7 @@ def block_of(shape: tuple[int, ...]) -> tuple[int, int]:
     >>> block_of((784, 256)), block_of((10, 2))
     ((25, 8), (1, 1))
     """
-    rows, columns = (1, math.prod(shape)) if len(shape) < 2 else (shape[0], math.prod(shape[1:]))
+    rows, columns = _table_shape(shape)
     return max(1, math.ceil(rows / MOST_CELLS)), max(1, math.ceil(columns / MOST_CELLS))
 
 
