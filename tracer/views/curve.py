@@ -39,7 +39,7 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int]
         return _LEFT + (across * (position - first) / span if span else across / 2)
 
     def y(value: float) -> float:
-        return _TOP + (up * (high / 2 - value / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else up / 2)
+        return _TOP + (up * ((high / 2 - value / 2) / (high / 2 - low / 2)) if high / 2 > low / 2 else up / 2)
 
     text = f'font-family="DejaVu Sans Mono,Courier,monospace" font-size="8.5" fill="{look.theme.text}"'
     axis = f'stroke="{look.theme.frame}" stroke-width="0.8"'
