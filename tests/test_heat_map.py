@@ -1,0 +1,82 @@
+"""Heat maps of whatever an array may hold."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from tracer.views.heat_map import MOST_CELLS, PIXELS, SIDE, block_of, cells_of, heat_map
+from tracer.views.palette import DARK, LIGHT, PRINT, Look, Theme
+
+
+def colours_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
+    """The colour of every cell, read from the PNG in the picture."""
+    drawing = heat_map(value, Look(theme))
+    ElementTree.fromstring(drawing.svg)
+    assert 0 < max(drawing.width, drawing.height) <= SIDE
+    (written,) = re.findall(r"base64,([^\"]+)", drawing.svg)
+    png = base64.b64decode(written)
+    wide, high = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    start = png.index(b"IDAT")
+    length = int.from_bytes(png[start - 4 : start], "big")
+    rows = np.frombuffer(zlib.decompress(png[start + 4 : start + 4 + length]), np.uint8).reshape(high, 1 + 3 * wide)
+    assert not rows[:, 0].any()
+    return rows[:, 1:].reshape(high, wide, 3)[::PIXELS, ::PIXELS]
+
+
+def test_signs_have_colours_and_zero_that_of_the_paper() -> None:
+    negative, zero, positive = colours_of(np.array([-2.0, 0.0, 2.0]))[0].tolist()
+    assert zero == [255, 255, 255]
+    assert negative[2] > negative[0]
+    assert positive[0] > positive[2]
+    assert colours_of(np.array([0.0, 1.0]), DARK)[0, 0].tolist() == [0x14, 0x17, 0x1C]
+    black = colours_of(np.array([-2.0, 0.0, 2.0, 1.0]), PRINT)[0].tolist()
+    assert black[0] == black[2] == [0, 0, 0]
+    assert 0 < black[3][0] < 255
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0, -3.5, 1e300, 1e-300])
+def test_a_constant_has_one_colour(constant: float) -> None:
+    assert len(np.unique(colours_of(np.full((5, 7), constant)).reshape(-1, 3), axis=0)) == 1
+
+
+def test_what_is_not_finite_is_magenta_and_leaves_the_others_as_they_are() -> None:
+    found = colours_of(np.array([[1.0, np.nan], [np.inf, -1.0]]))
+    assert found[0, 1].tolist() == found[1, 0].tolist() == [255, 0, 160]
+    assert (found[[0, 1], [0, 1]] == colours_of(np.array([[1.0, -1.0]]))[0]).all()
+    assert (colours_of(np.full((2, 2), np.nan)) == [255, 0, 160]).all()
+    assert (colours_of(np.array([1e308, 1e308] * 40))[0, 0] != [255, 255, 255]).any()  # a sum that overflows is no error
+
+
+@pytest.mark.parametrize(
+    ("shape", "cells"),
+    [((), (1, 1)), ((4,), (1, 4)), ((3, 2), (3, 2)), ((3, 2, 2), (3, 4)), ((40, 3), (32, 3)), ((1, 1000), (1, 32)),
+     ((784, 256), (32, 32)), ((2, 3, 4, 5), (2, 32))],
+)  # fmt: skip
+def test_shapes(shape: tuple[int, ...], cells: tuple[int, int]) -> None:
+    assert colours_of(np.ones(shape)).shape[:2] == cells
+
+
+@pytest.mark.parametrize("kind", ["bool", "int8", "uint64", "float32"])
+def test_types(kind: str) -> None:
+    assert colours_of(np.array([[0, 1], [1, 0]], dtype=kind)).shape == (2, 2, 3)
+
+
+def test_a_cell_is_the_mean_of_its_block() -> None:
+    value = np.arange(96.0).reshape(96, 1)
+    assert cells_of(value)[:, 0].tolist() == [3 * row + 1 for row in range(32)]
+    whole = np.random.default_rng(0).normal(size=(100, 70))
+    down, across = block_of(whole.shape)
+    assert down * MOST_CELLS >= 100
+    assert across * MOST_CELLS >= 70
+    assert abs(float(cells_of(np.full((100, 70), 2.5)).mean()) - 2.5) < 1e-12
+
+
+def test_an_empty_array_has_no_picture_but_no_error() -> None:
+    for shape in ((0,), (0, 3), (3, 0)):
+        heat_map(np.zeros(shape), Look())
