@@ -91,7 +91,7 @@ def block_of(shape: tuple[int, ...]) -> tuple[int, int]:
 def _png(pixels: np.ndarray) -> bytes:
     """An image of three bytes a pixel as PNG."""
     height, width, _ = pixels.shape
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)], axis=1)  # no filter, in every row
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, 3 * width)], axis=1)  # no filter, in every row
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
