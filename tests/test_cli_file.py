@@ -105,7 +105,6 @@ def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[st
         (["render", "fruit", "-o", "x.svg", "--focus", "W1[5,5]"], "W1 has the shape (2,4): there is no element [5,5]"),
         (["render", "fruit", "-o", "x.svg", "--steps", "0,,5"], "--steps takes a whole number"),
         (["render", "fruit", "-o", "x.svg", "--steps", "0,9"], "there is no step 9"),
-        (["render", "fruit", "-o", "x.mmd", "--zoom", "scalar"], "Mermaid draws up to 499 arrows"),
         (["render", "fruit", "-o", "x.svg", "--zoom", "near"], "'near' is not one of"),
         (["render", "fruit", "-o", "x.svg", "--theme", "pink"], "'pink' is not one of"),
         (["trace", "fruit", "--zoom", "module", "--focus", "loss"], "--focus chooses among tensors or numbers"),

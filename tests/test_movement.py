@@ -68,5 +68,5 @@ def test_nothing_moved_where_nothing_ran() -> None:
 def test_of_a_long_run_some_steps_are_read() -> None:
     trace = run_of("linear-regression", steps=300)
     w = movements_of(trace)[0]
-    assert 60 <= len(w.positions) <= 63
+    assert 30 <= len(w.positions) <= MOST_POINTS + 2
     assert (w.positions[0], w.positions[-1]) == (0, 300)

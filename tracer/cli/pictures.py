@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tracer.cli.files import OutputFolder
 from tracer.cli.wishes import Wish
-from tracer.errors import UsageError
 from tracer.graph import Step, Trace
 from tracer.language import CHARACTERS
 from tracer.rendering.engine import Engine
@@ -28,13 +27,14 @@ TEXTS = ("dot", "mmd")
 class Artist:
     """Draws what is wished for and writes it into a folder; `engine` lays out, where something is to be.
 
-    `unseen` collects the characters that no font of a picture has.
+    `unseen` collects the characters that no font of a picture has, `crowded` the arrows of Mermaid pictures that have too many.
     """
 
     wish: Wish
     folder: OutputFolder
     engine: Engine | None
     unseen: dict[str, None] = field(default_factory=dict)
+    crowded: list[int] = field(default_factory=list)
 
     def booklet(self, trace: Trace, name: str, movements: Sequence[Movement], notice: str) -> Path:
         """Write the booklet of the steps that a trace has, or the picture of each that is wished for."""
@@ -68,12 +68,15 @@ class Artist:
 
             self.unseen.update(dict.fromkeys(missing_glyphs(unknown)))
 
-    def warning(self) -> str:
-        """What is to be said of characters that are not seen; empty where all are."""
-        if not self.unseen:
-            return ""
-        listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.unseen)
-        return self.wish.look.tell("no font has these characters, they are not seen: {characters}", characters=listed)
+    def warnings(self) -> Iterator[str]:
+        """What is to be said of pictures that not everybody will see as they are meant."""
+        tell = self.wish.look.tell
+        if self.unseen:
+            listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.unseen)
+            yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
+        if self.crowded:
+            most = max(self.crowded)
+            yield tell("a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more", count=most)
 
     def pictures(self, steps: Sequence[Step], stem: str, kind: str) -> Iterator[Path]:
         """Write the pictures of these steps.
@@ -93,8 +96,7 @@ class Artist:
             from tracer.views.mermaid import MOST_ARROWS, mermaid
 
             if len(sketch.arrows) > MOST_ARROWS:
-                said = f"Mermaid draws up to {MOST_ARROWS} arrows, this picture has {len(sketch.arrows)}"
-                raise UsageError(f"{said}: {NEARER_WORKS[self.wish.sight.zoom_of(step)]}")
+                self.crowded.append(len(sketch.arrows))
             return mermaid(sketch, look).encode()
         if kind == "dot":
             from tracer.views.dot import dot

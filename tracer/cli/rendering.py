@@ -67,8 +67,8 @@ def render(file: str, output: str, single: Sequence[str], several: str, as_json:
         phases = ", ".join(wish.sight.phases)
         raise UsageError(f"there is nothing of {phases} in these steps")
     tell = wish.look.tell
-    if artist.warning():
-        click.echo(artist.warning(), err=True)
+    for warning in artist.warnings():
+        click.echo(warning, err=True)
     say([json_text({"wrote": list(map(str, written))})] if as_json else (tell("wrote {path}", path=each) for each in written))
 
 

@@ -98,8 +98,8 @@ def trace(
     for kind in PICTURES:
         if kind in wanted:
             written += map(str, artist.pictures(run.shown().steps, "", kind))
-    if artist.warning():
-        click.echo(artist.warning(), err=True)
+    for warning in artist.warnings():
+        click.echo(warning, err=True)
     if not quiet:
         if run.has_printed:
             click.echo()  # the program's own lines end here
