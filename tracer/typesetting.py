@@ -9,7 +9,8 @@ def literal(text: str) -> str:
     >>> print(literal('#panic("no")'))
     "#panic(\\"no\\")"
     """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    # A zero is no character of a document.
+    escaped = text.replace("\0", "?").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
