@@ -193,6 +193,17 @@ def test_any_trace_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFa
     assert (folder / "again.sqlite").read_bytes() == (folder / "trace.sqlite").read_bytes()
 
 
+def test_metrics_that_are_no_number_are_written_once(tmp_path: Path) -> None:
+    """NaN is not equal to itself: the metrics of the run were taken for others than those of its steps."""
+    row = {"accuracy": float("nan")}
+    step = replace(tracer.trace(lambda x: x.sum(), [1.0]), metrics=row)
+    trace = Trace("nan", "", 0, "float64", {}, {}, (step,), (row,))
+    again = written(trace, tmp_path)
+    first = (tmp_path / "trace.sqlite").read_bytes()
+    written(again, tmp_path)
+    assert (tmp_path / "trace.sqlite").read_bytes() == first
+
+
 @given(programs())
 def test_programs_look_the_same_from_a_file(tmp_path_factory: pytest.TempPathFactory, program: Program) -> None:
     """Recorded programs, with what views make of them: log, diagrams, exports, to the byte."""

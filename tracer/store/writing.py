@@ -327,9 +327,10 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
     if not writer.steps:
         writer.discard()
         raise UsageError("a trace without steps is not written")
-    of_steps = [dict(step.metrics) for step in trace.steps]
-    metrics = None if [dict(row) for row in trace.metrics] == of_steps else [dict(row) for row in trace.metrics]
-    writer.end(trace.stopped, trace.printed, trace.unfinished, metrics, finite)
+    # Compared as they are written: NaN is not equal to itself, 1 is equal to True.
+    metrics = [dict(row) for row in trace.metrics]
+    are_of_steps = to_json(metrics) == to_json([dict(step.metrics) for step in trace.steps])
+    writer.end(trace.stopped, trace.printed, trace.unfinished, None if are_of_steps else metrics, finite)
 
 
 def _is_finite(step: Step) -> bool:
