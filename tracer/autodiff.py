@@ -6,15 +6,15 @@ a value is used twice are nodes like any other, and can be differentiated again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from tracer.entries import Entry
 from tracer.errors import RecordingError
-from tracer.graph import Literal
 from tracer.op import Array, Op
-from tracer.tensor import Recording, Tensor
+from tracer.tensor import Tensor
 
 
 def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
@@ -24,51 +24,52 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
     numbers, is missing. Works through the record in order and in reverse, without recursion.
     """
     recorder = output.recorder
-    reached = _between({tensor.id for tensor in wanted}, output, recorder)
+    entries = recorder.entries
+    reached = _between({tensor.id for tensor in wanted}, output, entries)
     if not reached[output.id]:
         return {}
     found: dict[int, Tensor] = {}
     pending: dict[int, Tensor] = {output.id: recorder.seed_gradient(output)}
-    for id in range(output.id, -1, -1):
-        if id not in pending:
-            continue
-        g = found[id] = pending.pop(id)
-        op, operands, parameters, *_ = recorder.entries[id]
-        if isinstance(op, str):
-            continue
-        out = recorder.tensor(id)
-        inputs = [x.value if isinstance(x, Literal) else recorder.tensor(x) for x in operands]
-        for position, operand in enumerate(operands):
-            if isinstance(operand, Literal) or not reached[operand] or not op.differentiable(position):
+    with recorder.deriving(output.id):
+        for id in range(output.id, -1, -1):
+            g = pending.pop(id, None)
+            if g is None:
                 continue
-            with recorder.deriving(operand, id):
+            found[id] = g
+            op, operands, parameters, value, _, _ = entries[id]
+            if isinstance(op, str):
+                continue
+            out = Tensor(value, recorder, id)
+            inputs = [recorder.tensor(x) if type(x) is int else x.value for x in operands]  # type: ignore[union-attr]
+            for position, operand in enumerate(operands):
+                if type(operand) is not int or not reached[operand] or not op.differentiable(position):
+                    continue
+                recorder.derive(operand, id)
                 returned = op.gradient(position, g, out, inputs, parameters)
                 contribution = gradient_from(returned, op, position, recorder.tensor(operand))
-            recorder.contributed(contribution, operand, id)
-            if operand in pending:
-                with recorder.deriving(operand, None):
+                recorder.contributed(contribution, operand, id)
+                if operand in pending:
+                    recorder.derive(operand)
                     contribution = pending[operand] + contribution
-            pending[operand] = contribution
+                pending[operand] = contribution
     return found
 
 
-def _between(wanted: set[int], output: Tensor, recorder: Recording) -> bytearray:
+def _between(wanted: set[int], output: Tensor, entries: Sequence[Entry]) -> bytearray:
     """A flag for every node up to the output: whether a gradient flows from the output through it to a wanted one."""
     depends = bytearray(output.id + 1)
     for id in range(min(wanted, default=0), output.id + 1):
-        op, operands, _, value, *_ = recorder.entries[id]
-        if not np.issubdtype(np.result_type(value), np.floating):
+        op, operands, _, value, _, _ = entries[id]
+        if not (value.dtype.kind == "f" if type(value) is np.ndarray else isinstance(value, float)):
             continue
-        if id in wanted or (not isinstance(op, str) and _receives(op, operands, depends)):
+        if id in wanted:
             depends[id] = 1
+        elif not isinstance(op, str):
+            for position, operand in enumerate(operands):
+                if type(operand) is int and depends[operand] and op.differentiable(position):
+                    depends[id] = 1
+                    break
     return depends
-
-
-def _receives(op: type[Op], operands: tuple[int | Literal, ...], depends: bytearray) -> bool:
-    return any(
-        not isinstance(operand, Literal) and depends[operand] and op.differentiable(position)
-        for position, operand in enumerate(operands)
-    )
 
 
 def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> Tensor:
@@ -76,7 +77,11 @@ def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> 
 
     Raises RecordingError where it is no gradient of its input.
     """
-    if not isinstance(returned, Tensor):
+    if type(returned) is Tensor:
+        given, wanted = returned.value, value.value
+        if type(given) is type(wanted) is np.ndarray and given.shape == wanted.shape and given.dtype == wanted.dtype:
+            return returned
+    else:
         raise RecordingError(
             f"the derivative rule of {op.name} for its input {op.input_name(position)} returned {type(returned).__name__}, which"
             " was not computed from the cotangent g: for a gradient of zeros write g * 0"

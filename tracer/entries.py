@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tracer.graph import Literal, Phase
 from tracer.op import Op
 from tracer.source import Invocation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Context:
+class Context(NamedTuple):
     """What entries that follow each other share: the phase, the place in the calls, and for gradients what they derive."""
 
     phase: Phase

@@ -12,6 +12,7 @@ import numpy as np
 from tracer.arguments import numeric_array
 from tracer.graph import Phase, Step
 from tracer.recorder import Recorder, check_scalar
+from tracer.source import Files
 
 
 def trace(function: Callable[..., Any], *arrays: Any) -> Step:
@@ -24,7 +25,7 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     (11.0, array([3., 4.]))
     """
     code = getattr(function, "__code__", None)
-    recorder = Recorder(Path(code.co_filename).parent if code is not None else None)
+    recorder = Recorder(Files(Path(code.co_filename).parent if code is not None else None))
     arguments = []
     for name, value in zip(argument_names(function, len(arrays)), arrays, strict=True):
         array = numeric_array(value, f"the argument {name!r}", None)

@@ -167,14 +167,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
-    """One training step: its nodes in the order in which they were computed.
+    """One training step: its nodes, in the order in which they were computed.
 
     `gradients` maps the id of a forward node to the id of the node that holds the derivative of the loss with respect to
     it, `updates` the id of a parameter to the id of its value after the update.
     """
 
     index: int
-    nodes: tuple[Node, ...]
+    nodes: Sequence[Node]
     loss_id: int
     gradients: Mapping[int, int] = field(default_factory=lambda: NOTHING)
     updates: Mapping[int, int] = field(default_factory=lambda: NOTHING)

@@ -5,40 +5,30 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from tracer.entries import Entry, Marks
 from tracer.expression import as_atom, expression
 from tracer.graph import Node, Phase, Source
-from tracer.source import (
-    Assigned,
-    Invocation,
-    assigned_at,
-    position_at,
-    returns_variable,
-    shown_file,
-    statement_in_user_code,
-    text_at,
-)
+from tracer.source import Assigned, Files, Invocation, assigned_at, returns_variable, statement_in_user_code
 
 LONGEST_LABEL = 48
 """Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
 
 
-def nodes_of(entries: Sequence[Entry], marks: Marks, base: Path | None) -> tuple[Node, ...]:
-    """The nodes of a step. `base` is the folder against which file names are shown."""
+def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node, ...]:
+    """The nodes of a step, recorded from a program in these files."""
     formulas = [_formula(entry) for entry in entries]
-    names = _Names(entries, marks, formulas).names
+    names = _Names(entries, marks, formulas, files).names
     scopes = _Scopes(entries)
-    sources = _Sources(base)
     nodes = []
     for id, (op, operands, parameters, value, context, _) in enumerate(entries):
         # A backward node has the scope and the source of the forward operation whose derivative it belongs to.
         twin = context.gradient_of if context.rule_of is None else context.rule_of
         at = entries[twin] if twin is not None else entries[id]
-        array = value if isinstance(value, np.ndarray) else _frozen_number(value)
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        array.flags.writeable = False
         nodes.append(
             Node(
                 id=id,
@@ -52,7 +42,7 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, base: Path | None) -> tuple
                 name=names[id],
                 formula=formulas[id],
                 scope=scopes.of(at),
-                source=sources.of(at),
+                source=_source_of(at, files),
                 gradient_of=context.gradient_of,
                 rule_of=context.rule_of,
             )
@@ -84,16 +74,10 @@ def constant_text(value: np.ndarray) -> str:
     return f"[{', '.join(numbers[:-1] if value.size <= 4 else [*numbers[:2], '...', numbers[-1]])}]"
 
 
-def _frozen_number(value: object) -> np.ndarray:
-    array = np.asarray(value)
-    array.flags.writeable = False
-    return array
-
-
 # Names.
 
 
-def _names_from_code(entries: Sequence[Entry], marks: Marks) -> tuple[dict[int, str], set[int]]:
+def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[dict[int, str], set[int]]:
     """The names given, and those of the variables that results are assigned to; and which of these are the user's own."""
     names, by_user = dict(marks.names), set()
     returned: dict[Invocation, tuple[int, str]] = {}
@@ -103,32 +87,34 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks) -> tuple[dict[int, 
         if place is None or offset < 0 or id in names or isinstance(op, str):
             continue
         if (place, offset) not in known:
-            known[place, offset] = assigned_at(place, offset)
+            known[place, offset] = assigned_at(files, place, offset)
         found = known[place, offset]
         if not found.name:
             continue
         names[id] = f"{found.name}_{context.subject}" if context.subject and not found.by_user else found.name
         if found.by_user:
             by_user.add(id)
-        if returns_variable(place.code, found.name):
+        if returns_variable(files, place.code, found.name):
             returned[place] = id, found.name
-    _carry_out(names, by_user, returned)
+    _carry_out(names, by_user, returned, files)
     for id, name in marks.fallback_names.items():
         names.setdefault(id, name)
     return names, by_user
 
 
-def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]]) -> None:
+def _carry_out(
+    names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]], files: Files
+) -> None:
     """A variable that a function returns takes the name that the caller gives to the call, innermost calls first."""
     while returned:
         place, (id, _) = returned.popitem()
-        outer = assigned_at(place.caller, place.call_offset)
+        outer = assigned_at(files, place.caller, place.call_offset)
         if place.caller is None or not outer.name:
             continue
         names[id] = outer.name
         if outer.by_user:
             by_user.add(id)
-        if returns_variable(place.caller.code, outer.name):
+        if returns_variable(files, place.caller.code, outer.name):
             returned[place.caller] = id, outer.name
 
 
@@ -139,10 +125,10 @@ class _Names:
     that is added to others. `names` has a name, or nothing, for every node.
     """
 
-    def __init__(self, entries: Sequence[Entry], marks: Marks, formulas: Sequence[str]) -> None:
+    def __init__(self, entries: Sequence[Entry], marks: Marks, formulas: Sequence[str], files: Files) -> None:
         self._entries = entries
         self._marks = marks
-        self._found, self._by_user = _names_from_code(entries, marks)
+        self._found, self._by_user = _names_from_code(entries, marks, files)
         self._owners: dict[int, list[int]] = defaultdict(list)
         for of, gradient in marks.gradients.items():
             self._owners[gradient].append(of)
@@ -235,23 +221,9 @@ def function_label(qualified_name: str) -> str:
     return qualified_name.rpartition("<locals>.")[2].removesuffix(".__call__").strip("_").replace("_", " ")
 
 
-class _Sources:
-    """The place in the user's code, worked out once for every place that was recorded."""
-
-    def __init__(self, base: Path | None) -> None:
-        self._base = base
-        self._known: dict[tuple[object, int], Source | None] = {}
-
-    def of(self, entry: Entry) -> Source | None:
-        context, offset = entry[4], entry[5]
-        if context.invocation is None or offset < 0 or context.phase is Phase.INIT:
-            return None
-        code, at = statement_in_user_code(context.invocation, offset)
-        if (code, at) not in self._known:
-            position = position_at(code, at)
-            self._known[code, at] = (
-                Source(shown_file(code.co_filename, self._base), position[0], text_at(code.co_filename, position))
-                if position
-                else None
-            )
-        return self._known[code, at]
+def _source_of(entry: Entry, files: Files) -> Source | None:
+    """The place in the user's code."""
+    context, offset = entry[4], entry[5]
+    if context.invocation is None or offset < 0 or context.phase is Phase.INIT:
+        return None
+    return files.source_at(*statement_in_user_code(context.invocation, offset))

@@ -76,12 +76,17 @@ class Op:
     small. An operation that is `analytic` computes them with `value` itself; one that is not may define `complex_value`,
     which follows the real part and, where there is no derivative, does what the rule is documented to do. For an
     operation with neither, differences are taken.
+
+    Where `rules_see_only_shapes`, no rule makes what it records depend on the numbers themselves, only on shapes, dtypes,
+    parameters and the numbers written in the code. Then the backward pass of a step is computed again for the next one
+    like it, without asking the rules. That is so for the operations here; one of the user's has to say so.
     """
 
     name: ClassVar[str] = ""
     implements: ClassVar[Callable[..., Any] | tuple[Callable[..., Any], ...]] = ()
     formula: ClassVar[str] = ""
     domain: ClassVar[tuple[Domain, ...]] = ()
+    rules_see_only_shapes: ClassVar[bool] = False
     inputs: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[tuple[Rule | None, ...]] = ()
     value: ClassVar[Callable[..., Any]]
@@ -103,6 +108,8 @@ class Op:
         cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
         _check_declaration(cls, implemented)
         cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
+        if "rules_see_only_shapes" not in cls.__dict__:
+            cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
         registry.add(cls, implemented)
 
     @classmethod
@@ -300,6 +307,9 @@ class Moving(Op):
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return terms[0].first
+
+
+_OWN = __name__.rpartition(".")[0] + ".ops."
 
 
 class Registry:

@@ -2,7 +2,7 @@
 
 Python keeps the exact position of every instruction (`code.co_positions()`), so a code object and an instruction offset
 are enough to find the text of the expression, and whether the whole of it is assigned to a name or returned. That is
-worked out when a step is finished, not while it runs.
+worked out when somebody reads the step, from the files as they were when it was recorded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
+
+from tracer.graph import Source
 
 PACKAGE = Path(__file__).parent
 _PACKAGE_FOLDER = str(PACKAGE)
@@ -67,20 +69,51 @@ def position_at(code: CodeType, offset: int) -> Position | None:
     return positions[offset // 2] if 0 <= offset // 2 < len(positions) else None
 
 
-def text_at(filename: str, position: Position) -> str:
-    """The text of an expression, its white space folded; empty where the file cannot be read."""
-    line, column, end_line, end_column = position
-    lines = [text.encode() for text in linecache.getlines(filename)[line - 1 : end_line]]
-    if len(lines) < end_line - line + 1:
-        return ""
-    lines[-1] = lines[-1][:end_column]
-    lines[0] = lines[0][column:]
-    return " ".join(b" ".join(lines).decode(errors="replace").split())
+class Files:
+    """The files of a recorded program as they were when it ran, whatever becomes of them before somebody reads the record.
 
+    `base` is the folder against which their names are shown.
+    """
 
-def facts_of(filename: str) -> FileFacts:
-    """The facts of a file as it is now; none where it cannot be read or parsed."""
-    return _facts_of_text("".join(linecache.getlines(filename)))
+    def __init__(self, base: Path | None = None) -> None:
+        self._base = base
+        self._lines: dict[str, list[str]] = {}
+        self._facts: dict[str, FileFacts] = {}
+        self._sources: dict[tuple[CodeType, int], Source | None] = {}
+
+    def remember(self, filename: str) -> None:
+        """Read a file, unless it was read before."""
+        if filename not in self._lines:
+            self._lines[filename] = linecache.getlines(filename)
+
+    def text_at(self, filename: str, position: Position) -> str:
+        """The text of an expression, its white space folded; empty where the file cannot be read."""
+        line, column, end_line, end_column = position
+        self.remember(filename)
+        lines = [text.encode() for text in self._lines[filename][line - 1 : end_line]]
+        if len(lines) < end_line - line + 1:
+            return ""
+        lines[-1] = lines[-1][:end_column]
+        lines[0] = lines[0][column:]
+        return " ".join(b" ".join(lines).decode(errors="replace").split())
+
+    def facts_of(self, filename: str) -> FileFacts:
+        """The facts of a file; none where it cannot be read or parsed."""
+        if filename not in self._facts:
+            self.remember(filename)
+            self._facts[filename] = _facts_of_text("".join(self._lines[filename]))
+        return self._facts[filename]
+
+    def source_at(self, code: CodeType, offset: int) -> Source | None:
+        """The place of an instruction as a record tells it; None where Python kept none."""
+        if (code, offset) not in self._sources:
+            position = position_at(code, offset)
+            self._sources[code, offset] = (
+                Source(shown_file(code.co_filename, self._base), position[0], self.text_at(code.co_filename, position))
+                if position
+                else None
+            )
+        return self._sources[code, offset]
 
 
 @lru_cache(maxsize=64)
@@ -138,7 +171,7 @@ class Assigned:
     by_user: bool
 
 
-def assigned_at(invocation: Invocation | None, offset: int) -> Assigned:
+def assigned_at(files: Files, invocation: Invocation | None, offset: int) -> Assigned:
     """The variable that an operation's result is assigned to.
 
     A returned expression gets the name that the caller assigns the call to; the outermost name is the user's word for it.
@@ -148,7 +181,7 @@ def assigned_at(invocation: Invocation | None, offset: int) -> Assigned:
         position = position_at(invocation.code, offset)
         if position is None:
             break
-        facts = facts_of(invocation.code.co_filename)
+        facts = files.facts_of(invocation.code.co_filename)
         if position in facts.assigned:
             found = Assigned(facts.assigned[position], not invocation.is_library)
         if position not in facts.returned:
@@ -157,9 +190,9 @@ def assigned_at(invocation: Invocation | None, offset: int) -> Assigned:
     return found
 
 
-def returns_variable(code: CodeType, name: str) -> bool:
+def returns_variable(files: Files, code: CodeType, name: str) -> bool:
     """Whether `return name` is how the function gives that variable back, and no other one."""
-    facts = facts_of(code.co_filename)
+    facts = files.facts_of(code.co_filename)
     return facts.returned_names.get((code.co_name, code.co_firstlineno), frozenset()) == {name}
 
 

@@ -38,8 +38,11 @@ class Recording(Protocol):
     def seed_gradient(self, output: Tensor) -> Tensor:
         """The derivative of the output with respect to itself: 1."""
 
-    def deriving(self, of: int, rule: int | None) -> AbstractContextManager[None]:
+    def deriving(self, of: int, rule: int | None = None) -> AbstractContextManager[None]:
         """What is recorded inside serves the derivative with respect to node `of`, by the rule of operation `rule`."""
+
+    def derive(self, of: int, rule: int | None = None) -> None:
+        """Inside of `deriving`: what follows serves another derivative."""
 
     def contributed(self, gradient: Tensor, of: int, rule: int) -> None:
         """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
@@ -69,19 +72,19 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return np.shape(self.value)
+        return self.value.shape if type(self.value) is np.ndarray else ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.result_type(self.value)
+        return self.value.dtype if type(self.value) is np.ndarray else np.result_type(self.value)
 
     @property
     def ndim(self) -> int:
-        return np.ndim(self.value)
+        return self.value.ndim if type(self.value) is np.ndarray else 0
 
     @property
     def size(self) -> int:
-        return np.size(self.value)
+        return self.value.size if type(self.value) is np.ndarray else 1
 
     def __len__(self) -> int:
         if not self.shape:
@@ -294,7 +297,7 @@ class Tensor:
 
     @property
     def T(self) -> Tensor:
-        return self.recorder.record(shaping.Transpose, *shaping.Transpose.call(self))
+        return self.recorder.record(shaping.Transpose, (self,), {"axes": None})
 
     def transpose(self, *axes: Any) -> Tensor:
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None

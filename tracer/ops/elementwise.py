@@ -389,6 +389,12 @@ class Clip(Elementwise):
         return (a, a_min if min is None else min, a_max if max is None else max), {}
 
     @staticmethod
+    def value(x: Array, low: Array, high: Array) -> Array:
+        if type(x) is np.ndarray and x.dtype.kind == "f" and low is not None and high is None:
+            return np.maximum(x, low)  # what np.clip comes to where one side is open: relu
+        return np.clip(x, low, high)
+
+    @staticmethod
     def complex_value(x: Array, low: Array, high: Array) -> Array:
         above = x if low is None else np.where(np.real(x) > np.real(low), x, low)
         return above if high is None else np.where(np.real(above) < np.real(high), above, high)
@@ -405,7 +411,7 @@ class Clip(Elementwise):
         if low is None and high is None:
             return g
         if low is None or high is None:
-            return g * (np.greater(x, low) if high is None else np.less(x, high))
+            return g * (x > low if high is None else x < high)
         return g * np.logical_and(np.greater(x, low), np.less(x, high))
 
     @staticmethod

@@ -214,7 +214,7 @@ class Einsum(Op):
 
 def rows_and_columns_swapped(x: Array) -> Array:
     """The last two axes exchanged: `x.T` for a matrix."""
-    return np.transpose(x) if x.ndim == 2 else np.swapaxes(x, -1, -2)
+    return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
 
 
 def dot_subscripts(left_rank: int, right_rank: int) -> tuple[str, str, str]:

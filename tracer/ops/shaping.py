@@ -56,7 +56,7 @@ class Transpose(Moving):
 
     @staticmethod
     def value(x: Array, *, axes: tuple[int, ...] | None) -> Array:
-        return np.transpose(x, axes)
+        return x.transpose(axes) if type(x) is np.ndarray else np.transpose(x, axes)
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axes: tuple[int, ...] | None) -> Array:
@@ -162,6 +162,9 @@ class BroadcastTo(Moving):
 
     @staticmethod
     def value(x: Array, *, shape: tuple[int, ...]) -> Array:
+        if type(x) is np.ndarray and x.ndim == 0 and x.dtype.kind == "f":
+            # One number, stretched: what np.broadcast_to comes to, which takes far longer for it.
+            return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
         return np.broadcast_to(x, shape)
 
     @staticmethod

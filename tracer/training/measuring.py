@@ -43,7 +43,8 @@ class Measuring:
     def add_batch(self, loss: float, available: Mapping[str, Any], examples: int) -> None:
         """Measure a batch of so many examples; `available` are its data and results, and the parameters before the update."""
         self._weights.append(examples)
-        self._measured.append({"loss": loss, **self._on_results({**self.given, **available})})
+        results = self._on_results({**self.given, **available}) if self.prepared.batch_metrics else {}
+        self._measured.append({"loss": loss, **results})
 
     def end_epoch(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Everything measured of the epoch, means over its examples first. `parameters` are those after its last update."""
@@ -54,6 +55,8 @@ class Measuring:
     def of_parameters(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """What is measured without a batch: on validation data, and the metrics that ask for no result of the model."""
         found: dict[str, Any] = {}
+        if not self.scenario.validation and not self.scenario.metrics:
+            return found
         available = {**self.given, **self.prepared.data, **parameters}
         with np.errstate(all="ignore"):
             if self.scenario.validation:

@@ -28,7 +28,7 @@ class Prepared:
 
     `used` are the data that model and loss take, `batched` those of them that are split into batches, `prediction` is
     the name under which the loss takes the model's result (empty where it takes none, or results by their own names).
-    `batch_metrics` are the metrics that ask for a result of the model.
+    `batch_metrics` are the metrics that ask for a result of the model, `model_takes` and `loss_takes` the names of arguments.
     """
 
     data: Mapping[str, np.ndarray]
@@ -37,6 +37,8 @@ class Prepared:
     batched: tuple[str, ...]
     prediction: str
     batch_metrics: tuple[str, ...]
+    model_takes: tuple[str, ...]
+    loss_takes: tuple[str, ...]
 
     @property
     def examples(self) -> int:
@@ -67,14 +69,15 @@ def prepare(
         _check_signature(metric, f"the metric {name} of {scenario.name}")
     looking = {*known, *given} - {"rng"}
     batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - looking)
-    taken = {*inspect.signature(scenario.model).parameters, *inspect.signature(scenario.loss).parameters}
-    used = tuple(name for name in data if name in taken)
+    model_takes = tuple(inspect.signature(scenario.model).parameters)
+    loss_takes = tuple(inspect.signature(scenario.loss).parameters)
+    used = tuple(name for name in data if name in {*model_takes, *loss_takes})
     for name in used:
         if not data[name].size:
             raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")
     batched = _batched(scenario, data, used)
     _check_validation(scenario, data, batched or used)
-    prepared = Prepared(data, initial, used, batched, prediction, batch_metrics)
+    prepared = Prepared(data, initial, used, batched, prediction, batch_metrics, model_takes, loss_takes)
     _check_schedule(scenario)
     measured = ["loss", *scenario.metrics]
     if scenario.validation:

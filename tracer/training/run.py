@@ -17,13 +17,16 @@ from tracer.arithmetic import fingerprint
 from tracer.errors import UsageError
 from tracer.graph import Phase, Step, Trace
 from tracer.recorder import Recorder, check_scalar
+from tracer.repetition import Pattern, pattern_of
+from tracer.report import Report
 from tracer.scenario import Scenario
+from tracer.source import Files
 from tracer.tensor import Tensor, plain
 from tracer.training.batches import Batches
 from tracer.training.measuring import Measuring, named_results
 from tracer.training.preparation import matching, prepare, require
 from tracer.training.settings import all_settings, with_settings
-from tracer.training.updating import Update
+from tracer.training.updating import Update, Updated
 
 
 class Training:
@@ -62,6 +65,8 @@ class Training:
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
+        self._known: tuple[Pattern, Updated] | None = None
+        self._files = Files(scenario.path.parent if scenario.path else None)
         # A number of steps that was asked for is run to its end.
         self._stopping = scenario.stopping if steps is None else None
         self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
@@ -116,10 +121,11 @@ class Training:
             epoch, position = divmod(index, batches.count)
             if position == 0:
                 order = self._rng.permutation(batches.examples) if self.scenario.shuffle else None
-            step = self._step(index, epoch, position, order)
-            row: dict[str, Any] = {"step": index, "epoch": epoch, "loss": step.loss}
-            now.update(self.parameters, **row, batch=position, record=step)
-            self._print(report.step, now)
+            row: dict[str, Any] = {"step": index, "epoch": epoch}
+            step = self._step(row, position, order)
+            if report != Report():  # without one nobody asks, and the arrays of the step need not be held
+                now.update(self.parameters, **row, batch=position, record=step)
+                self._print(report.step, now)
             # The epoch in which a run ends counts, whole or not.
             if position == batches.count - 1 or index == self.steps - 1:
                 measured = self._measuring.end_epoch(self.parameters)
@@ -129,7 +135,8 @@ class Training:
                 row.update(self._row_of(measured))
                 self._watch(measured)
             self.metrics.append(row)
-            yield replace(step, metrics=row)
+            yield step
+            del step  # whoever has no more use for it shall not hold its arrays while the next one is computed
             if self.stopped:
                 break
         self._print(report.end, {**now, **self._lengths(index + 1)})
@@ -170,31 +177,35 @@ class Training:
         if rule.is_over(watch):
             self.stopped = f"stopped after {watch.epochs} epoch{'' if watch.epochs == 1 else 's'}: {rule.reason()}"
 
-    def _step(self, index: int, epoch: int, position: int, order: np.ndarray | None) -> Step:
-        scenario, prepared = self.scenario, self._prepared
+    def _step(self, row: dict[str, Any], position: int, order: np.ndarray | None) -> Step:
+        """Record a step. Its metrics are the row, to which more is added at the end of an epoch."""
+        prepared, index = self._prepared, row["step"]
         batch = {name: prepared.data[name] for name in prepared.used}
-        batch.update(self._batches.cut({name: batch[name] for name in prepared.batched}, position, order))
-        recorder = Recorder(scenario.path.parent if scenario.path else None)
+        if prepared.batched:
+            batch.update(self._batches.cut({name: batch[name] for name in prepared.batched}, position, order))
+        recorder = Recorder(self._files)
         before = self.parameters  # the update makes new ones
         try:
             # Overflow and NaN belong to the record, which says where they began; warnings would only hide the rest.
             with np.errstate(all="ignore"):
-                loss, results = self._record(recorder, index, epoch, batch)
+                loss, results = self._record(recorder, index, row["epoch"], batch)
         except Exception as error:
             error.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
             raise
         finally:
             recorder.release()
-        available = {**prepared.data, **before, **batch, **plain(results)}
-        self._measuring.add_batch(float(loss.value), available, self._batches.length(position))
-        return recorder.finish(index, loss)
+        row["loss"] = loss.value.item()
+        # Metrics see a whole model's results; most scenarios have none that ask for them.
+        available = {**prepared.data, **before, **batch, **plain(results)} if prepared.batch_metrics else {}
+        self._measuring.add_batch(row["loss"], available, self._batches.length(position))
+        return recorder.finish(index, loss, row)
 
     def _record(
         self, recorder: Recorder, index: int, epoch: int, batch: Mapping[str, np.ndarray]
     ) -> tuple[Tensor, dict[str, Any]]:
-        scenario = self.scenario
-        data = {name: recorder.leaf("data", name, value, copy=False) for name, value in batch.items()}
-        parameters = {name: recorder.leaf("parameter", name, value, copy=False) for name, value in self.parameters.items()}
+        scenario, prepared = self.scenario, self._prepared
+        data = recorder.leaves("data", batch)
+        parameters = recorder.leaves("parameter", self.parameters)
         available = {**scenario.settings, **data, **parameters}
         update = None
         if scenario.optimizer is not None:
@@ -202,25 +213,52 @@ class Training:
             update = Update(scenario.optimizer, recorder, given, self._state)
 
         recorder.enter(Phase.FORWARD)
-        returned = scenario.model(**matching(scenario.model, available))
-        results = named_results(returned, scenario, self._prepared)
+        returned = scenario.model(**{name: available[name] for name in prepared.model_takes if name in available})
+        results = named_results(returned, scenario, prepared)
         for name, result in results.items():
             if isinstance(result, Tensor):
                 recorder.name(result, name, unless_named=True)
 
         recorder.enter(Phase.LOSS)
         available |= results
-        require(scenario.loss, available, f"the loss of {scenario.name}")
-        loss: Tensor = scenario.loss(**matching(scenario.loss, available))
+        arguments = {name: available[name] for name in prepared.loss_takes if name in available}
+        if len(arguments) < len(prepared.loss_takes):
+            require(scenario.loss, available, f"the loss of {scenario.name}")
+        loss: Tensor = scenario.loss(**arguments)
         check_scalar(loss, f"the loss of {scenario.name}")
         recorder.name(loss, "loss", unless_named=True)
 
+        updated = self._repeat(recorder, loss, update) or self._derive(recorder, loss, update, parameters)
+        if updated is not None:
+            self.parameters, self._state = updated.parameters_in(recorder), updated.state_in(recorder)
+        return loss, results
+
+    def _derive(
+        self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]
+    ) -> Updated | None:
+        """Record the backward pass and the update, and remember their pattern for the steps that follow."""
+        scenario, start, marks = self.scenario, len(recorder.entries), recorder.marks
+        is_plain = not marks.gradients  # and not a program that calls backward() itself
         recorder.enter(Phase.BACKWARD)
         if not recorder.backward(loss):
             raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(parameters)}")
-        if update is not None:
-            self.parameters, self._state = update.record(parameters)
-        return loss, results
+        if update is None:
+            return None
+        updated = update.record(parameters)
+        if is_plain and update.follows_from_shapes:
+            pattern = pattern_of(recorder.entries, start, loss.id, marks)
+            self._known = (pattern, updated) if pattern is not None else None
+        return updated
+
+    def _repeat(self, recorder: Recorder, loss: Tensor, update: Update | None) -> Updated | None:
+        """The same for a step that went as the one before so far; None where it did not."""
+        if self._known is None or update is None:
+            return None
+        pattern, updated = self._known
+        if not pattern.is_of(recorder.entries, loss.id):
+            return None
+        recorder.repeat(pattern)
+        return updated
 
 
 def run(

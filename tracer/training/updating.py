@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph import Phase
-from tracer.optimizers import Optimizer
+from tracer.optimizers import OPTIMIZERS, Optimizer
 from tracer.recorder import Recorder
 from tracer.schedules import Schedule
 from tracer.tensor import Tensor
@@ -17,6 +18,22 @@ from tracer.training.preparation import matching
 
 State = dict[str, dict[str, np.ndarray]]
 """What an optimizer keeps, by the names of the parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """The nodes of a step that hold the new values of parameters, by name, and what the optimizer keeps of each."""
+
+    parameters: dict[str, int]
+    state: dict[str, dict[str, int]]
+
+    def parameters_in(self, recorder: Recorder) -> dict[str, np.ndarray]:
+        """The new values of the parameters."""
+        return {name: recorder.value(id) for name, id in self.parameters.items()}
+
+    def state_in(self, recorder: Recorder) -> State:
+        """The state for the next step."""
+        return {name: {key: recorder.value(id) for key, id in kept.items()} for name, kept in self.state.items()}
 
 
 class Update:
@@ -41,8 +58,13 @@ class Update:
         }
         self._settings = given
 
-    def record(self, parameters: Mapping[str, Tensor]) -> tuple[dict[str, np.ndarray], State]:
-        """Record the update of all parameters; their new values, and the state for the next step."""
+    @property
+    def follows_from_shapes(self) -> bool:
+        """Whether it records the same for every step with parameters of the same shapes: none of the user's code takes part."""
+        return self._schedule is None and type(self._optimizer) in OPTIMIZERS.values()
+
+    def record(self, parameters: Mapping[str, Tensor]) -> Updated:
+        """Record the update of all parameters."""
         recorder, optimizer = self._recorder, self._optimizer
         family = type(optimizer).__name__
         numbers: dict[str, Any] = dict(self._numbers)
@@ -50,8 +72,7 @@ class Update:
             numbers["learning_rate"] = self._scheduled(self._schedule)
         recorder.enter(Phase.UPDATE, scope=family)
         numbers |= optimizer.prepare(numbers)
-        values: dict[str, np.ndarray] = {}
-        state: State = {}
+        found = Updated({}, {})
         for name, parameter in parameters.items():
             recorder.enter(Phase.UPDATE, scope=f"{family}/{name}", subject=name)
             gradient = recorder.gradient(parameter.id)
@@ -60,9 +81,9 @@ class Update:
             recorder.name(new, f"{name}_new")
             for key, value in kept.items():
                 recorder.name(value, f"{key}_{name}_new")
-            values[name] = new.value
-            state[name] = {key: value.value for key, value in kept.items()}
-        return values, state
+            found.parameters[name] = new.id
+            found.state[name] = {key: value.id for key, value in kept.items()}
+        return found
 
     def _scheduled(self, schedule: Schedule) -> Tensor | float:
         """The learning rate of this step: as a number, so that it takes the dtype of the array it meets."""

@@ -1,0 +1,305 @@
+"""Steps that go like one before are computed without asking the rules again: nobody can tell, except by the clock."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tracer
+from tests.strategies import CASES, calls
+from tracer.graph import Node, Phase, Step, validate
+from tracer.loading import bundled_names
+from tracer.op import Elementwise, registry
+from tracer.recorder import Recorder
+from tracer.repetition import Pattern, pattern_of
+from tracer.tensor import Tensor
+from tracer.testing.random_programs import Program, programs
+from tracer.training import Training
+
+
+def facts(node: Node) -> tuple[Any, ...]:
+    """All of a node; its value by its bits, and how it lies in memory."""
+    value = node.value
+    assert not value.flags.writeable
+    held = (value.tobytes(), value.dtype, value.shape, value.strides)
+    others = [name for name in node.__slots__ if name not in ("content", "_summary", "inputs")]
+    return held, [getattr(node, name) for name in others], repr(node.inputs)
+
+
+def assert_same_steps(one: Step, other: Step) -> None:
+    assert len(one.nodes) == len(other.nodes)
+    for mine, theirs in zip(one.nodes, other.nodes, strict=True):
+        assert facts(mine) == facts(theirs)
+    assert (one.loss_id, dict(one.gradients), dict(one.updates)) == (other.loss_id, dict(other.gradients), dict(other.updates))
+
+
+def steps_of(scenario: tracer.Scenario, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[list[Step], list[Step], int]:
+    """The steps of a run, those of a run in which nothing is repeated, and how many were repeated in the first."""
+    repeated = 0
+
+    def counted(self: Recorder, pattern: Pattern, repeat: Callable[..., None] = Recorder.repeat) -> None:
+        nonlocal repeated
+        repeated += 1
+        repeat(self, pattern)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "repeat", counted)
+        fast = list(Training(scenario, **options))
+    with monkeypatch.context() as patch:
+        patch.setattr(Pattern, "is_of", lambda *_: False)
+        return fast, list(Training(scenario, **options)), repeated
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_scenarios(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = tracer.load(name)
+    fast, slow, repeated = steps_of(scenario, monkeypatch, steps=None if scenario.optimizer is None else 4)
+    for one, other in zip(fast, slow, strict=True):
+        assert_same_steps(one, other)
+    has_schedule = scenario.optimizer is not None and callable(scenario.optimizer.learning_rate)
+    assert repeated == (0 if has_schedule else len(fast) - 1)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [tracer.SGD(learning_rate=0.1, momentum=0.9), tracer.Adam(), tracer.KerasAdam(learning_rate=0.01)]
+)
+def test_optimizers(optimizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = replace(tracer.load("fruit"), optimizer=optimizer)
+    fast, slow, repeated = steps_of(scenario, monkeypatch, steps=3, dtype="float32")
+    assert repeated == 2
+    for one, other in zip(fast, slow, strict=True):
+        assert_same_steps(one, other)
+
+
+def line(**changes: Any) -> tracer.Scenario:
+    def model(x, w, b):
+        h = np.maximum(x * w, 0)
+        return h + b
+
+    def loss(prediction, target):
+        return np.mean((prediction - target) ** 2)
+
+    x = np.arange(10.0)
+    parts: dict[str, Any] = {
+        "name": "line",
+        "data": lambda: {"x": x, "target": 3 * x + 1},
+        "parameters": {"w": 0.5, "b": 0.0},
+        "model": model,
+        "loss": loss,
+        "optimizer": tracer.SGD(learning_rate=0.001),
+        "steps": 4,
+    }
+    return tracer.Scenario(**{**parts, **changes})
+
+
+def test_a_smaller_batch_is_not_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, slow, repeated = steps_of(line(batch_size=4, steps=None, epochs=3), monkeypatch)
+    assert [step.nodes[0].shape for step in fast[:3]] == [(4,), (4,), (2,)]
+    assert repeated == 3  # the second batch of each epoch: the third is smaller, the first comes behind it
+    for one, other in zip(fast, slow, strict=True):
+        assert_same_steps(one, other)
+
+
+def test_a_program_that_goes_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def model(x, w, b):
+        return np.sin(x * w) + b if w.item() > 0.51 else x * w + b
+
+    fast, slow, _ = steps_of(line(model=model), monkeypatch)
+    assert len({len(step.nodes) for step in fast}) == 2
+    for one, other in zip(fast, slow, strict=True):
+        assert_same_steps(one, other)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(2, 2.0), (1, True), (0.0, -0.0), (2, 3), (np.float32(2), np.float64(2)), (np.ones(3), np.ones(1))],
+    ids=str,
+)
+def test_what_python_takes_for_equal(first: Any, then: Any) -> None:
+    def recorded(number: Any) -> tuple[Recorder, Tensor]:
+        recorder = Recorder()
+        x = recorder.leaf("parameter", "x", np.array([1.0, 2.0, 3.0], dtype=np.float32))
+        recorder.enter(Phase.FORWARD)
+        return recorder, np.sum(x * number)
+
+    recorder, loss = recorded(first)
+    start = len(recorder.entries)
+    recorder.backward(loss)
+    pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
+    assert pattern is not None
+    for number, fits in ((first, True), (then, False)):
+        again, other = recorded(number)
+        assert pattern.is_of(again.entries, other.id) is fits
+
+
+def test_parameters_of_operations_count() -> None:
+    def recorded(axis: Any) -> tuple[Recorder, Tensor]:
+        recorder = Recorder()
+        x = recorder.leaf("parameter", "x", np.ones((2, 2)))
+        return recorder, np.sum(np.sum(x, axis=axis))
+
+    recorder, loss = recorded(0)
+    start = len(recorder.entries)
+    recorder.backward(loss)
+    pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
+    assert pattern is not None
+    for axis in (0, 1):
+        again, other = recorded(axis)
+        assert pattern.is_of(again.entries, other.id) is (axis == 0)
+
+
+def assert_repeats(function: Callable[..., Any], first: list[np.ndarray], then: list[np.ndarray]) -> bool:
+    """What is repeated of one recording is what another one records; whether it could be."""
+
+    def recorded(arrays: list[np.ndarray]) -> tuple[Recorder, Tensor]:
+        recorder = Recorder()
+        arguments = [recorder.leaf("parameter" if x.dtype.kind == "f" else "data", f"x{n}", x) for n, x in enumerate(arrays)]
+        recorder.enter(Phase.FORWARD)
+        result = function(*arguments)
+        return recorder, result if result.shape == () else np.sum(result)
+
+    with np.errstate(all="ignore"):
+        recorder, loss = recorded(first)
+        start = len(recorder.entries)
+        recorder.backward(loss)
+        pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
+        again, other = recorded(then)
+        expected, twin = recorded(then)
+        expected.backward(twin)
+        if pattern is None or not pattern.is_of(again.entries, other.id):
+            return False
+        again.repeat(pattern)
+    one, two = again.finish(0, other), expected.finish(0, twin)
+    assert_same_steps(replace(one, nodes=tuple(map(placeless, one.nodes))), replace(two, nodes=tuple(map(placeless, two.nodes))))
+    return True
+
+
+def placeless(node: Node) -> Node:
+    """The node without its place: two calls in one test stand in two lines."""
+    return replace(node, source=None, scope="")
+
+
+@given(programs(), st.integers(0, 2**20))
+def test_random_programs(program: Program, seed: int) -> None:
+    first = [np.asarray(each) for each in program.arguments]
+    rng = np.random.default_rng(seed)
+    then = [rng.choice([-1.5, 0.0, 0.5, 2.0, 1e300, np.nan], each.shape).astype(each.dtype) for each in first]
+    assert_repeats(program.function(), first, then)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@given(st.data())
+def test_no_rule_looks_at_values(name: str, data: st.DataObject) -> None:
+    """On other numbers, ties, zeros, infinities and NaN among them, every rule records the same operations."""
+    case = data.draw(calls(name))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**20)))
+    other = [
+        rng.choice([-1.5, 0.0, 0.5, 2.0, 2.0, np.inf, np.nan], each.shape).astype(each.dtype) if each.dtype.kind == "f" else each
+        for each in case.arrays
+    ]
+    assert assert_repeats(case.function, list(case.arrays), other)
+
+
+def test_operations_without_a_case_have_no_rule() -> None:
+    for op in registry:
+        assert op.name in CASES or not any(op.rules) or not op.rules_see_only_shapes
+
+
+def test_a_rule_of_the_users_own_is_asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Steep(Elementwise):
+        """A rule that looks at the numbers."""
+
+        formula = "steep({x})"
+
+        @staticmethod
+        def value(x):
+            return x * 2
+
+        @staticmethod
+        def gradient_x(g, out, x):
+            return g * 2 if x.value.max() < 1 else g * 2 + 0 * g
+
+    def model(x, w, b):
+        return Steep.apply(x * w) + b
+
+    assert not Steep.rules_see_only_shapes
+    assert steps_of(line(model=model), monkeypatch)[2] == 0
+    Steep.rules_see_only_shapes = True
+    assert steps_of(line(model=model), monkeypatch)[2] == 3
+
+
+def test_a_schedule_is_asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rate(t):
+        return 0.001 / t if t.item() > 2 else 0.001
+
+    fast, slow, repeated = steps_of(line(optimizer=tracer.SGD(learning_rate=rate)), monkeypatch)
+    assert repeated == 0
+    for one, other in zip(fast, slow, strict=True):
+        assert_same_steps(one, other)
+
+
+def test_tensors_that_outlive_their_step_know_their_gradient() -> None:
+    kept: list[Tensor] = []
+
+    def model(x, w, b):
+        kept.append(w)
+        return x * w + b
+
+    steps = list(Training(line(model=model)))
+    for tensor, step in zip(kept, steps, strict=True):
+        _ = tensor * 2  # recorded behind a finished step, which does not change by it
+        assert tensor.grad is not None
+        np.testing.assert_array_equal(tensor.grad.value, step.gradient("w"))
+        assert not tensor.grad.value.flags.writeable
+
+
+# The nodes are made when somebody reads them.
+
+
+def test_sources_are_those_of_the_program_that_ran(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("def model(x):\n    doubled = x * 2\n    return doubled.sum()\n")
+    names: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    step = tracer.trace(names["model"], [1.0, 2.0])
+    path.write_text("# another program\n\n\ndef other():\n    pass\n")
+    import linecache
+
+    linecache.checkcache(str(path))
+    assert [(node.name, str(node.source), node.source.text) for node in step.nodes[1:3] if node.source] == [
+        ("doubled", "mine.py:2", "x * 2"),
+        ("loss", "mine.py:3", "doubled.sum()"),
+    ]
+
+
+def test_a_step_can_be_sent_to_another_process() -> None:
+    steps = list(Training(tracer.load("fruit"), steps=2))
+    for step in steps:
+        again = pickle.loads(pickle.dumps(step.nodes))
+        assert [node.name for node in again] == [node.name for node in step.nodes]
+        assert [node.value.tobytes() for node in again] == [node.value.tobytes() for node in step.nodes]
+
+
+def test_nodes_are_a_sequence_like_any_other() -> None:
+    step = list(Training(tracer.load("fruit"), steps=2))[1]
+    count = len(step.nodes)  # before anybody read one
+    nodes = tuple(step.nodes)
+    assert len(nodes) == len(step.nodes) == count
+    assert step.nodes[-1] is nodes[-1]
+    assert step.nodes[2:5] == nodes[2:5]
+    assert list(reversed(step.nodes)) == list(reversed(nodes))
+    validate(tracer.Trace("t", "", 0, "float64", {}, {}, (step,)))
+
+
+def test_what_is_handed_out_before_the_nodes_are_read_cannot_be_changed() -> None:
+    training = Training(line())
+    for _ in training:
+        assert not any(value.flags.writeable for value in training.parameters.values())
