@@ -158,7 +158,7 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (elementwise.Minimum, "gradient_y", "np.less(y, x)", "np.greater(y, x)"),
     (elementwise.Where, "gradient_x", "condition, g, 0", "condition, 0, g"),
     (elementwise.Where, "gradient_y", "condition, 0, g", "condition, g, g"),
-    (elementwise.Clip, "gradient_x", "np.greater(x, low) if high is None", "np.greater_equal(x, low) if high is None"),
+    (elementwise.Clip, "gradient_x", "x > low if high is None", "x >= low if high is None"),
     (elementwise.Clip, "gradient_x", "np.logical_and(np.greater(x, low)", "np.logical_or(np.greater(x, low)"),
     (elementwise.Clip, "gradient_x", "np.less(x, high))", "np.less_equal(x, high))"),
     (elementwise.Clip, "gradient_x", "return g\n", "return g * 2\n"),

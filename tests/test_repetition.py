@@ -280,6 +280,88 @@ def test_sources_are_those_of_the_program_that_ran(tmp_path: Path) -> None:
     ]
 
 
+def scaled(x, w):
+    product = x * w
+    return product
+
+
+def by_name(x, w, b):
+    if w.item() > 0.51:
+        one = x * w
+        return one + b
+    other = x * w
+    return other + b
+
+
+def by_calls(x, w, b):
+    if w.item() > 0.51:
+        return scaled(scaled(x, w), w) + b
+    return scaled(x, w) * w + b
+
+
+def by_call_site(x, w, b):
+    if w.item() > 0.51:
+        one = scaled(x, w)
+        chosen = one
+    else:
+        other = scaled(x, w)
+        chosen = other
+    return chosen + b
+
+
+def by_rounds(x, w, b):
+    def times(x, count):
+        for _ in range(count):
+            x = x * w
+        return x
+
+    for count in (1, 1, 2) if w.item() > 0.51 else (2, 1, 1):
+        x = times(x, count)
+    return x + b
+
+
+def by_splitting(x, w, b):
+    def times(x, count):
+        for _ in range(count):
+            x = x * w
+        return x
+
+    for count in (1, 1) if w.item() > 0.51 else (2,):
+        x = times(x, count)
+    return x + b
+
+
+def by_joining(x, w, b):
+    def times(x, count):
+        for _ in range(count):
+            x = x * w
+        return x
+
+    for count in (2,) if w.item() > 0.51 else (1, 1):
+        x = times(x, count)
+    return x + b
+
+
+def by_constant(x, w, b):
+    return x * w + b * np.array([1.0 if w.item() > 0.51 else 2.0])
+
+
+def by_large_constant(x, w, b):
+    return x * w + np.sum(b * np.full(200, 1.0 if w.item() > 0.51 else 2.0))
+
+
+@pytest.mark.parametrize("model", [by_name, by_calls, by_call_site, by_rounds, by_splitting, by_joining, by_constant, by_large_constant])
+def test_names_and_places_are_those_of_the_step(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same operations, but from other lines, in other calls, with other numbers in the formulas."""
+    scenario = line(model=model, parameters={"w": 0.5, "b": 0.1}, optimizer=tracer.SGD(learning_rate=1e-5), steps=9)
+    fast, slow, _ = steps_of(scenario, monkeypatch)
+    assert min(step.nodes[2].value.item() for step in fast) <= 0.51 < max(step.nodes[2].value.item() for step in fast)
+    for one, other in zip(fast, slow, strict=True):
+        assert_same_steps(one, other)
+    for one, other in zip(reversed(fast), reversed(slow), strict=True):
+        assert_same_steps(one, other)
+
+
 def test_a_step_can_be_sent_to_another_process() -> None:
     steps = list(Training(tracer.load("fruit"), steps=2))
     for step in steps:

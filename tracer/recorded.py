@@ -1,4 +1,8 @@
-"""The nodes of a recorded step, made when somebody reads them: training does not wait for names and source lines."""
+"""The nodes of a recorded step, made when somebody reads them: training does not wait for names and source lines.
+
+Steps that went the same way in the same places of the code differ in nothing but their values: what was worked out for
+the first of them that is read serves the others.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+import numpy as np
+
 from tracer.entries import Entry, Marks
 from tracer.graph import Node
 from tracer.naming import nodes_of
 from tracer.repetition import Pattern
-from tracer.source import Files
+from tracer.source import Files, Invocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,71 @@ class Recording:
     def nodes(self) -> tuple[Node, ...]:
         """The nodes of the step."""
         repeated = self.repeated
-        later = repeated.pattern.entries_with(repeated.values) if repeated is not None else []
-        return nodes_of((*self.entries, *later), self.marks, self.files)
+        if repeated is None:
+            return nodes_of(self.entries, self.marks, self.files)
+        known = repeated.pattern.example
+        if isinstance(known, Example) and known.is_of(self):
+            return known.with_values([*[entry[3] for entry in self.entries], *repeated.values])
+        found = nodes_of((*self.entries, *repeated.pattern.entries_with(repeated.values)), self.marks, self.files)
+        repeated.pattern.example = Example(tuple(map(_without_array, self.entries)), self.marks, found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A step that was read: what it recorded up to its loss, and its nodes."""
+
+    entries: tuple[Entry, ...]
+    marks: Marks
+    nodes: tuple[Node, ...]
+
+    def is_of(self, recording: Recording) -> bool:
+        """Whether a step of the same pattern was recorded in the same places, so that its nodes have the same names."""
+        if self.marks.names != recording.marks.names or self.marks.fallback_names != recording.marks.fallback_names:
+            return False
+        twins: dict[int, Invocation] = {}
+        calls: dict[int, Invocation] = {}
+        for (op, _, _, value, here, offset), (_, _, _, known, there, same_offset) in zip(
+            recording.entries, self.entries, strict=True
+        ):
+            if offset != same_offset or (op == "constant" and (known is None or value.tobytes() != known.tobytes())):
+                return False
+            if here[:3] != there[:3] or here[4:] != there[4:]:
+                return False
+            one, other = here.invocation, there.invocation
+            while one is not None and other is not None and id(one) not in twins:
+                if one.code is not other.code or one.call_offset != other.call_offset or id(other) in calls:
+                    return False
+                twins[id(one)], calls[id(other)] = other, one
+                one, other = one.caller, other.caller
+            if (one is None) is not (other is None) or (one is not None and twins[id(one)] is not other):
+                return False
+        return True
+
+    def with_values(self, values: Sequence[Any]) -> tuple[Node, ...]:
+        """The nodes of another step."""
+        found = []
+        for node, value in zip(self.nodes, values, strict=True):
+            array = value if type(value) is np.ndarray else np.asarray(value)
+            array.setflags(write=False)
+            found.append(
+                Node(
+                    node.id, node.op, node.inputs, node.parameters, array, node.shape, node.dtype, node.phase, node.name,
+                    node.formula, node.scope, node.source, node.gradient_of, node.rule_of,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+
+LARGEST_CONSTANT = 100
+"""Elements of an array in the user's code that is looked at again: formulas show its numbers."""
+
+
+def _without_array(entry: Entry) -> Entry:
+    """What was recorded, its value left out; a small constant keeps it."""
+    op, operands, parameters, value, context, offset = entry
+    keeps = op == "constant" and value.size <= LARGEST_CONSTANT
+    return op, operands, parameters, value if keeps else None, context, offset
 
 
 class RecordedNodes(Sequence[Node]):

@@ -61,7 +61,7 @@ class Call(NamedTuple):
     constant: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Pattern:
     """A step that others may be like: the forms up to its loss, and what was recorded after it, values left out.
 
@@ -76,6 +76,8 @@ class Pattern:
     literals: tuple[Any, ...]
     exactly: tuple[tuple[int, int, type, float], ...]
     calls: tuple[Call, ...]
+    example: object = None
+    """A step of this pattern that was read, for those who read others."""
 
     def is_of(self, entries: Sequence[Entry], loss_id: int) -> bool:
         """Whether what was recorded up to the loss has the same forms."""

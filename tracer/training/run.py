@@ -6,7 +6,6 @@ import math
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +305,8 @@ def _text_of(path: Path | None) -> str:
 
 def versions() -> dict[str, str]:
     """The versions that the numbers of a run depend on."""
+    from importlib.metadata import PackageNotFoundError, version  # as long to read as a quarter of NumPy
+
     try:
         own = version("steptracer")
     except PackageNotFoundError:  # a checkout that is not installed
