@@ -353,7 +353,7 @@ def by_large_constant(x, w, b):
 @pytest.mark.parametrize("model", [by_name, by_calls, by_call_site, by_rounds, by_splitting, by_joining, by_constant, by_large_constant])
 def test_names_and_places_are_those_of_the_step(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same operations, but from other lines, in other calls, with other numbers in the formulas."""
-    scenario = line(model=model, parameters={"w": 0.5, "b": 0.1}, optimizer=tracer.SGD(learning_rate=1e-5), steps=9)
+    scenario = line(model=model, parameters={"w": 0.5, "b": 0.1}, optimizer=tracer.SGD(learning_rate=1e-5), steps=16)
     fast, slow, _ = steps_of(scenario, monkeypatch)
     assert min(step.nodes[2].value.item() for step in fast) <= 0.51 < max(step.nodes[2].value.item() for step in fast)
     for one, other in zip(fast, slow, strict=True):
