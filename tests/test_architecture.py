@@ -27,6 +27,7 @@ FLOORS = [
     ["autodiff", "layers", "digits", "recorded"],
     ["recorder", "losses", "scenario"],
     ["loading", "functions", "replay", "parting", "verification"],
+    ["scalars"],
     ["store.layout", "store.plain", "store.keeping", "store.format"],
     ["store.rows", "store.structure"],
     ["store.reading"],

@@ -350,7 +350,10 @@ def by_large_constant(x, w, b):
     return x * w + np.sum(b * np.full(200, 1.0 if w.item() > 0.51 else 2.0))
 
 
-@pytest.mark.parametrize("model", [by_name, by_calls, by_call_site, by_rounds, by_splitting, by_joining, by_constant, by_large_constant])
+@pytest.mark.parametrize(
+    "model",
+    [by_name, by_calls, by_call_site, by_rounds, by_splitting, by_joining, by_constant, by_large_constant],
+)
 def test_names_and_places_are_those_of_the_step(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same operations, but from other lines, in other calls, with other numbers in the formulas."""
     scenario = line(model=model, parameters={"w": 0.5, "b": 0.1}, optimizer=tracer.SGD(learning_rate=1e-5), steps=16)

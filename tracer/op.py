@@ -80,6 +80,8 @@ class Op:
     Where `rules_see_only_shapes`, no rule makes what it records depend on the numbers themselves, only on shapes, dtypes,
     parameters and the numbers written in the code. Then the backward pass of a step is computed again for the next one
     like it, without asking the rules. That is so for the operations here; one of the user's has to say so.
+
+    Where it `adds_products`, an element of the output is the sum of products of the elements that `parts` names.
     """
 
     name: ClassVar[str] = ""
@@ -87,6 +89,7 @@ class Op:
     formula: ClassVar[str] = ""
     domain: ClassVar[tuple[Domain, ...]] = ()
     rules_see_only_shapes: ClassVar[bool] = False
+    adds_products: ClassVar[bool] = False
     inputs: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[tuple[Rule | None, ...]] = ()
     value: ClassVar[Callable[..., Any]]
@@ -202,6 +205,20 @@ class Op:
         return None
 
     @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        """What `parts` says of all elements of an output of that shape at once: places in each input, in C order.
+
+        An array [elements of the output, terms] for each input; None where `parts` says nothing.
+        """
+        index = np.unravel_index(np.arange(math.prod(shape)), shape) if shape else ()
+        parts = cls.parts(index, inputs, parameters)
+        if parts is None:
+            return None
+        return [places_of(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
+
+    @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         """The arithmetic of one output element, from the texts of the elements that `parts` names."""
         return fill(template, [term.first for term in terms])
@@ -259,6 +276,12 @@ class Elementwise(Op):
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
     @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        return [np.broadcast_to(np.arange(x.size).reshape(x.shape), shape).reshape(-1, 1) for x in inputs]
+
+    @classmethod
     def imaginary_parts(
         cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
     ) -> np.ndarray:
@@ -303,6 +326,15 @@ class Moving(Op):
         positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
         origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
         return (origin, *((),) * (len(inputs) - 1))
+
+    @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        moved, *others = inputs
+        places = cls.value(np.arange(moved.size).reshape(moved.shape), *others, **parameters)
+        nothing = np.empty((math.prod(shape), 0), dtype=np.intp)
+        return [np.asarray(places, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
 
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
@@ -382,6 +414,22 @@ def stacked_alike(inputs: Sequence[Array], stacked: Sequence[bool]) -> list[Arra
         array.reshape(len(array), *(1,) * (rank + 1 - array.ndim), *array.shape[1:]) if many else array
         for array, many in zip(inputs, stacked, strict=True)
     ]
+
+
+def places_of(part: Index, shape: Shape, elements: int) -> np.ndarray:
+    """The places in an array of that shape, in C order, that a part names: indices are arrays [elements], slices are whole.
+
+    >>> places_of((np.array([0, 1]), slice(None)), (2, 3), 2)
+    array([[0, 1, 2],
+           [3, 4, 5]])
+    """
+    places = np.zeros((elements, 1), dtype=np.intp)
+    for size, one in zip(shape, part, strict=True):
+        if isinstance(one, slice):
+            places = (places[:, :, None] * size + np.arange(size)).reshape(elements, -1)
+        else:
+            places = places * size + np.reshape(one, (-1, 1))
+    return places
 
 
 def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:

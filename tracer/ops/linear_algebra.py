@@ -19,6 +19,7 @@ class Matmul(Op):
     formula = "{x} @ {y}"
     domain = REAL, REAL
     analytic = True
+    adds_products = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -87,6 +88,7 @@ class Dot(Op):
     formula = "dot({x}, {y})"
     domain = REAL, REAL
     analytic = True
+    adds_products = True
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -283,6 +284,12 @@ class Astype(Moving):
         cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
     ) -> tuple[Index, ...] | None:
         return (index,)
+
+    @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        return [np.arange(math.prod(shape)).reshape(-1, 1)]
 
 
 class StopGradient(Moving):
