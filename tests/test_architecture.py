@@ -173,6 +173,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, tracer; print(sorted({'typst', 'graphviz', 'networkx', 'click', 'hypothesis'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+    code = "import sys, tracer, tracer.cli; print('numpy' in sys.modules, tracer.graph.Step is tracer.Step, dir(tracer)[:2])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["False", "True", "['Adam',", "'Checkpoint']"]
 
 
 def test_public_functions_and_classes_have_docstrings() -> None:

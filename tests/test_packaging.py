@@ -78,6 +78,15 @@ def test_the_sample_of_digits_is_the_one_of_its_notice() -> None:
     assert digest in (data / "NOTICE.md").read_text()
 
 
+def test_the_benchmark_of_recording_runs() -> None:
+    """Once, at a tiny size, to see that it works: it is no timed test."""
+    command = [sys.executable, str(ROOT / "tests/benchmarks/recording.py"), "tiny"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert len(re.findall(r"tracer, everything recorded +\d+ +\d+\.\d\d +1\.00", done.stdout)) == 2
+    assert re.search(r"every number, 2-4-2, 10 samples: \d+ numbers in", done.stdout)
+    assert re.search(r"start, ms of CPU: tracer --help \d+", done.stdout)
+
+
 def test_the_benchmark_of_the_trace_file_runs() -> None:
     """Once, at a tiny size, to see that it works: it is no timed test."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/trace_file.py"), "3"]
