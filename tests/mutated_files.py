@@ -29,7 +29,8 @@ import numpy as np
 import tracer
 from tracer.errors import TraceFileError
 from tracer.graph import PHASES, Node, Trace
-from tracer.op import Op, registry
+from tracer.op import Op
+from tracer.ops import registry
 from tracer.store.format import APPLICATION, SCHEMA, mark
 from tracer.store.layout import byte_count, smallest
 from tracer.store.plain import DTYPES, to_json

@@ -173,6 +173,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, tracer; print(sorted({'typst', 'graphviz', 'networkx', 'click', 'hypothesis'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+    code = "from tracer.views import arithmetic; print(arithmetic.registry.named('matmul') is not None)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "True"  # who looks operations up has them, whatever was read before
     code = "import sys, tracer, tracer.cli; print('numpy' in sys.modules, tracer.graph.Step is tracer.Step, dir(tracer)[:2])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["False", "True", "['Adam',", "'Checkpoint']"]

@@ -7,7 +7,8 @@ from typing import Any
 
 from tracer.errors import UsageError
 from tracer.graph import Literal, Node
-from tracer.op import Op, registry
+from tracer.op import Op
+from tracer.ops import registry
 from tracer.recorder import Recorder
 from tracer.tensor import Tensor
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from tracer.arithmetic import fingerprint
 from tracer.graph import LEAVES, Literal, Node, Step, Trace
-from tracer.op import Op, registry
+from tracer.op import Op
+from tracer.ops import registry
 
 ULPS = 64
 """Units in the last place, of the largest number of an array, that another machine may differ by in one operation."""

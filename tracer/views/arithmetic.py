@@ -15,7 +15,8 @@ import numpy as np
 
 from tracer.expression import compact
 from tracer.graph import Literal, Node
-from tracer.op import Index, Op, Terms, registry
+from tracer.op import Index, Op, Terms
+from tracer.ops import registry
 from tracer.views.notation import DIGITS, Labels, element_text, number_text
 
 MOST_TERMS = 6

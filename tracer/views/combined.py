@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tracer.graph import Node, Phase, Step
-from tracer.op import Elementwise, registry
+from tracer.op import Elementwise
+from tracer.ops import registry
 from tracer.views.boxes import fold_box, key_of, node_box, note_box, reference_box
 from tracer.views.folding import Fold, Part, ids_of
 from tracer.views.framing import frames_of
