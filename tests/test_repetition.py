@@ -309,36 +309,27 @@ def by_call_site(x, w, b):
     return chosen + b
 
 
-def by_rounds(x, w, b):
-    def times(x, count):
-        for _ in range(count):
-            x = x * w
-        return x
+def times(x, w, count):
+    for _ in range(count):
+        x = x * w
+    return x
 
+
+def by_rounds(x, w, b):
     for count in (1, 1, 2) if w.item() > 0.51 else (2, 1, 1):
-        x = times(x, count)
+        x = times(x, w, count)
     return x + b
 
 
 def by_splitting(x, w, b):
-    def times(x, count):
-        for _ in range(count):
-            x = x * w
-        return x
-
     for count in (1, 1) if w.item() > 0.51 else (2,):
-        x = times(x, count)
+        x = times(x, w, count)
     return x + b
 
 
 def by_joining(x, w, b):
-    def times(x, count):
-        for _ in range(count):
-            x = x * w
-        return x
-
     for count in (2,) if w.item() > 0.51 else (1, 1):
-        x = times(x, count)
+        x = times(x, w, count)
     return x + b
 
 

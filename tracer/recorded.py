@@ -7,7 +7,7 @@ the first of them that is read serves the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -17,6 +17,8 @@ from tracer.graph import Node
 from tracer.naming import nodes_of
 from tracer.repetition import Pattern
 from tracer.source import Files, Invocation
+
+NO_VALUE = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,15 @@ class Recording:
         if isinstance(known, Example) and known.is_of(self):
             return known.with_values([*[entry[3] for entry in self.entries], *repeated.values])
         found = nodes_of((*self.entries, *repeated.pattern.entries_with(repeated.values)), self.marks, self.files)
-        repeated.pattern.example = Example(tuple(map(_without_array, self.entries)), self.marks, found)
+        # Without its values: an example must not keep the arrays of a step that nobody has any more.
+        facts = tuple(replace(node, content=NO_VALUE) for node in found)
+        repeated.pattern.example = Example(tuple(map(_without_array, self.entries)), self.marks, facts)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A step that was read: what it recorded up to its loss, and its nodes."""
+    """A step that was read: what it recorded up to its loss, and its nodes without their values."""
 
     entries: tuple[Entry, ...]
     marks: Marks

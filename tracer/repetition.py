@@ -26,19 +26,19 @@ class Form(NamedTuple):
 
     op: type[Op] | str
     operands: tuple[int | Literal, ...]
-    parameters: Mapping[str, Any]
     kind: type | np.dtype[Any]
     """The dtype of an array, the type of a number."""
     shape: tuple[int, ...]
-    parameters_exactly: str
+    parameters: str
+    """As text: `==` takes 1, 1.0 and True for equal."""
 
     @staticmethod
     def of(entry: Entry) -> Form:
         """The form of one operation."""
         op, operands, parameters, value, _, _ = entry
         if type(value) is np.ndarray:
-            return Form(op, operands, parameters, value.dtype, value.shape, repr(parameters))
-        return Form(op, operands, parameters, type(value), (), repr(parameters))
+            return Form(op, operands, value.dtype, value.shape, repr(parameters))
+        return Form(op, operands, type(value), (), repr(parameters))
 
     @property
     def literals(self) -> list[tuple[int, type, float]]:
@@ -83,15 +83,16 @@ class Pattern:
         """Whether what was recorded up to the loss has the same forms."""
         if loss_id != self.loss_id or len(entries) != len(self.forms):
             return False
-        for (op, operands, parameters, value, _, _), form in zip(entries, self.forms, strict=True):
-            if op is not form[0] or operands != form[1]:
+        for entry, (known_op, known_operands, kind, shape, text) in zip(entries, self.forms, strict=True):
+            op, operands, parameters, value, _, _ = entry
+            if op is not known_op or operands != known_operands:
                 return False
             if type(value) is np.ndarray:
-                if value.dtype != form[3] or value.shape != form[4]:
+                if value.dtype != kind or value.shape != shape:
                     return False
-            elif type(value) is not form[3]:
+            elif type(value) is not kind:
                 return False
-            if parameters and repr(parameters) != form[5]:
+            if parameters and repr(parameters) != text:
                 return False
         # Python takes 1, 1.0 and True for equal, and 0.0 and -0.0.
         for id, position, kind, sign in self.exactly:
