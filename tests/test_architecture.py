@@ -46,6 +46,7 @@ FLOORS = [
     ["checking.functions", "checking.operations"],
     ["checking.scenarios"],
     ["checking.exhaustive"],
+    ["views.noise"],
     ["views.drawing", "views.palette", "views.notation", "views.folding"],
     ["views.sketch", "views.arithmetic", "views.grids", "views.curve", "views.finiteness", "views.formulas", "views.heat_map"],
     ["views.local_rules", "views.plot", "views.selection", "views.minimap", "views.movement", "views.pages"],

@@ -12,6 +12,7 @@ from tracer.rendering.engine import find_engine
 from tracer.views.boxes import key_of
 from tracer.views.dot import dot
 from tracer.views.grids import content_lines, wrapped
+from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
 from tracer.views.overview import overview
 from tracer.views.palette import Look, kind_of
@@ -45,6 +46,6 @@ def _box(node: Node, look: Look) -> Box:
     """The box of a node that does not know its step: its inputs are called by their numbers."""
     formula = expression(node.formula, node.inputs, lambda id: f"#{id}")
     lines = tuple(wrapped(f"= {formula}")) if formula else ()
-    columns = (Column(look.tell("value"), tuple(content_lines(node, look.tell))),)
+    columns = (Column(look.tell("value"), tuple(content_lines(node, Noise(), look.tell))),)
     note = shape_text(node.shape) if node.shape else ""
     return Box(key_of(node.id), kind_of(node), node.name or f"#{node.id}", note, lines, columns)

@@ -94,6 +94,7 @@ class Op:
     rules: ClassVar[tuple[Rule | None, ...]] = ()
     value: ClassVar[Callable[..., Any]]
     analytic: ClassVar[bool] = False
+    adds: ClassVar[bool] = False
     complex_value: ClassVar[Callable[..., Any] | None] = None
     call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
 
@@ -110,6 +111,7 @@ class Op:
         fields = tuple(dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(cls.formula) if field))
         cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
         _check_declaration(cls, implemented)
+        cls.adds = getattr(cls.rounding, "__func__", None) is not getattr(Op.rounding, "__func__", None)
         cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
         if "rules_see_only_shapes" not in cls.__dict__:
             cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
@@ -222,6 +224,16 @@ class Op:
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         """The arithmetic of one output element, from the texts of the elements that `parts` names."""
         return fill(template, [term.first for term in terms])
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        """How large the output element at `index` can be by rounding alone; None for an operation that does not add.
+
+        `unit` is the rounding unit of the output's dtype. An operation that defines this `adds`. See `rounding_of_sum`.
+        """
+        return None
 
 
 def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
@@ -380,6 +392,15 @@ def as_written(name: str, option: Any) -> str:
     if name != "shape" and isinstance(option, (tuple, list)) and len(option) == 1:
         return repr(option[0])
     return repr(tuple(option) if isinstance(option, list) else option)
+
+
+def rounding_of_sum(terms: np.ndarray, unit: float) -> float:
+    """What rounding can leave of terms that cancel: their number times the largest of them, in units of rounding.
+
+    >>> rounding_of_sum(np.array([3.0, -4.0]), 2.0**-52) == 8 * 2.0**-52
+    True
+    """
+    return terms.size * unit * float(np.max(np.abs(terms), initial=0))
 
 
 def complex_of(real: Array, imaginary: Array) -> np.ndarray:

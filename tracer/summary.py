@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -50,6 +51,21 @@ class Summary:
             "infinities": self.infinities,
         }
 
+    def is_noise(self, statistic: float, dtype: str) -> bool:
+        """Whether the mean or the spread of elements of that dtype is no more than what rounding can make of 0.
+
+        Statistics are sums of `count` terms in double precision, and every element has been rounded to its dtype before.
+
+        >>> summary = summary_of(np.array([0.1, 0.2, -0.3]))
+        >>> summary.mean != 0, summary.is_noise(summary.mean, "float64"), summary.is_noise(summary.std, "float64")
+        (True, True, False)
+        """
+        own = rounding_unit(dtype)
+        if not own or not statistic:
+            return False
+        floor = (self.count * rounding_unit("float64") + own) * max(abs(self.minimum), abs(self.maximum))
+        return abs(statistic) <= floor
+
     @property
     def is_finite(self) -> bool:
         """Whether every element is finite."""
@@ -59,6 +75,19 @@ class Summary:
     def finite_count(self) -> int:
         """How many elements are finite."""
         return self.count - self.nans - self.infinities
+
+
+@functools.cache
+def rounding_unit(dtype: str) -> float:
+    """The distance from 1 to the next number of a floating dtype; 0 for one whose numbers are whole.
+
+    >>> rounding_unit("float32"), rounding_unit("int64")
+    (1.1920928955078125e-07, 0.0)
+    """
+    try:
+        return float(np.finfo(dtype).eps)
+    except (TypeError, ValueError):  # whole numbers, or a dtype that another machine has
+        return 0.0
 
 
 def summary_of(value: np.ndarray) -> Summary:

@@ -7,10 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Array, Call, Domain, Elementwise, complex_of, moved
+from tracer.op import (
+    KINK_AT_ZERO,
+    NONZERO,
+    POSITIVE,
+    REAL,
+    Array,
+    Call,
+    Domain,
+    Elementwise,
+    Index,
+    complex_of,
+    moved,
+    rounding_of_sum,
+)
 
 
-class Add(Elementwise):
+class Adding(Elementwise):
+    """The family of operations that add or subtract two elements."""
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        x, y = (array[part] for array, part in zip(inputs, cls.parts(index, inputs, parameters) or (), strict=True))
+        return rounding_of_sum(np.stack((x, y)), unit)
+
+
+class Add(Adding):
     """Elementwise sum of two."""
 
     implements = np.add
@@ -27,7 +51,7 @@ class Add(Elementwise):
         return g
 
 
-class Subtract(Elementwise):
+class Subtract(Adding):
     """Elementwise difference."""
 
     implements = np.subtract

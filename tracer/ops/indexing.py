@@ -87,6 +87,17 @@ class Scatter(Op):
         return tuple(parameters["shape"]) == result
 
     @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        x, *arrays = inputs
+        shape, places = tuple(parameters["shape"]), index_of(parameters["index"], arrays)
+        largest, terms = np.zeros(shape), np.zeros(shape)
+        np.maximum.at(largest, places, np.abs(x))
+        np.add.at(terms, places, 1)
+        return float(terms[index] * largest[index]) * unit if terms[index] > 1 else None
+
+    @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         return f"scatter({{0}}, [{index_as_written(parameters['index'])}], shape={parameters['shape']})"
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Shape, Terms, broadcast_index, stacked_alike
+from tracer.op import REAL, Array, Call, Index, Op, Shape, Terms, broadcast_index, rounding_of_sum, stacked_alike
+
+MOST_TERMS = 1 << 22
+"""Terms of an element of einsum that are looked through for the largest."""
 
 
 class Matmul(Op):
@@ -76,6 +79,13 @@ class Matmul(Op):
         )
 
     @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        x, y = (array[part] for array, part in zip(inputs, cls.parts(index, inputs, parameters) or (), strict=True))
+        return rounding_of_sum(x * y, unit)
+
+    @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         products = tuple(f"{left} * {right}" for left, right in zip(terms[0].texts, terms[1].texts, strict=True))
         return Terms(products, terms[0].count).joined(" + ") or "0"
@@ -114,6 +124,16 @@ class Dot(Op):
         cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
     ) -> tuple[Index, ...] | None:
         return Matmul.parts(index, inputs, parameters) if all(x.ndim in (1, 2) for x in inputs) else None
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        x, y = inputs
+        if not x.ndim or not y.ndim:
+            return None  # a product with a number
+        last = index[x.ndim - 1 :]
+        return rounding_of_sum(x[index[: x.ndim - 1]] * y[(*last[:-1], slice(None), *last[-1:])], unit)
 
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
@@ -208,6 +228,25 @@ class Einsum(Op):
             for name, size in zip(term, shape, strict=True):
                 sizes[name] = size if sizes.get(name, 1) == 1 else sizes[name]
         return tuple(sizes[name] for name in names) == result
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        letters, result = parameters["subscripts"].split("->")
+        at = dict(zip(result, index, strict=True))
+        sizes: dict[str, int] = {}
+        operands, named = [], []
+        for names, array in zip(letters.split(","), inputs, strict=True):
+            sizes |= {name: size for name, size in zip(names, array.shape, strict=True) if name not in at and size > 1}
+            # An axis of size 1 is stretched to that of another operand.
+            places = (min(at[name], size - 1) if name in at else slice(None) for name, size in zip(names, array.shape))
+            operands.append(array[tuple(places)])
+            named.append("".join(name for name in names if name not in at))
+        if math.prod(sizes.values()) > MOST_TERMS:
+            return None
+        summed = "".join(dict.fromkeys("".join(named)))
+        return rounding_of_sum(np.einsum(f"{','.join(named)}->{summed}", *operands), unit)
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Terms, complex_of
+from tracer.op import REAL, Array, Call, Index, Op, Terms, complex_of, rounding_of_sum
 
 Axes = tuple[int, ...] | None
 
@@ -50,6 +50,12 @@ class Reduction(Op):
             ),
         )
 
+    @classmethod
+    def reduced(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> np.ndarray:
+        """The elements that the output element at `index` is reduced from."""
+        (part,) = cls.parts(index, inputs, parameters) or ((),)
+        return np.asarray(inputs[0][part])
+
 
 class Sum(Reduction):
     """Sum over axes."""
@@ -68,6 +74,12 @@ class Sum(Reduction):
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
         return np.broadcast_to(with_reduced_axes(g, x, axis, keepdims), x.shape)
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
@@ -91,6 +103,12 @@ class Mean(Reduction):
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
         return np.broadcast_to(with_reduced_axes(g / count_of(x, axis), x, axis, keepdims), x.shape)
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
@@ -207,6 +225,13 @@ class Var(Reduction):
         return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / freedom if freedom else np.nan))
 
     @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        # Deviations from the mean have the rounding of the sum, and are squared.
+        return rounding_of_sum(cls.reduced(index, inputs, parameters), unit) ** 2
+
+    @classmethod
     def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return f"{cls.name}({terms[0].joined(', ')})"
 
@@ -234,6 +259,12 @@ class Std(Var):
         spread = with_reduced_axes(out, x, axis, keepdims)
         share = deviation / (np.where(np.equal(spread, 0), 1, spread) * (count_of(x, axis) - ddof))
         return with_reduced_axes(g, x, axis, keepdims) * share
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
     def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:

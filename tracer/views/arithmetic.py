@@ -17,7 +17,7 @@ from tracer.expression import compact
 from tracer.graph import Literal, Node
 from tracer.op import Index, Op, Terms
 from tracer.ops import registry
-from tracer.views.notation import DIGITS, Labels, element_text, number_text
+from tracer.views.notation import DIGITS, Labels, element_text, number_of
 
 MOST_TERMS = 6
 """Terms of a sum that are all written; of a longer one the first three that are not zero."""
@@ -39,7 +39,7 @@ def worked_element(
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
     spelled = Spelling(nodes, labels, digits, most_terms).spelled(node, index)
-    result = number_text(node.value[index], digits)
+    result = number_of(node, index, labels.noise, digits)
     if not spelled or spelled == result:
         return ""
     return f"{element_text(labels[node.id], index)} = {spelled} = {result}"
@@ -56,7 +56,7 @@ class Spelling:
 
     def told(self, node: Node, index: Index) -> str:
         """What is written for an element that is not spelled out itself."""
-        return number_text(node.value[index], self._digits)
+        return number_of(node, index, self._labels.noise, self._digits)
 
     def spelled(self, node: Node, index: Index) -> str:
         """The arithmetic of an element, or empty where there is none to show."""

@@ -137,7 +137,7 @@ def _why(step: Step, node: Node, tell: Language = ENGLISH) -> str:
 
 
 def _with_size(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> str:
-    text = content_text(node, digits)
+    text = content_text(node, labels.noise, digits)
     size = f"  {tell('largest {number}', number=number_text(largest_of(node), digits))}" if node.shape else ""
     shape = "" if not node.shape or text.startswith("(") else f" {shape_text(node.shape)}"
     return f"{node_number(step, node.id)} {labels.equation(node)}{shape}  {text}{size if not text.startswith('(') else ''}"

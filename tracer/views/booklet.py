@@ -21,6 +21,7 @@ from tracer.views.local_rules import LocalRule, local_rules
 from tracer.views.minimap import map_of
 from tracer.views.modules import modules
 from tracer.views.movement import Movement
+from tracer.views.noise import Noise
 from tracer.views.notation import Labels, kind_text, number_text, shape_text
 from tracer.views.operation_page import Pages, full_lines, leaves_key, operation_page
 from tracer.views.pages import Heading, cell, document, legend, page, paragraph, shown, table
@@ -157,7 +158,7 @@ def _leaf_pages(trace: Trace, pages: Pages) -> Iterator[str]:
         name = shortened(pages.labels[node.id], 40)
         shape = f"\n{shape_text(node.shape)}" if node.shape else ""
         cells += [cell(name + shape, look, 8), f"text(size: 8.5pt, {literal(kind_text(node, tell))})"]
-        cells.append(pages.value_cell(node, full_lines(node, look), 8))
+        cells.append(pages.value_cell(node, full_lines(node, pages.labels.noise, look), 8))
     told = tell("Data, parameters and settings, before anything is computed.")
     before = step.index - 1
     if before >= 0 and not any(other.index == before for other in trace.steps):
@@ -181,11 +182,12 @@ def _update_page(trace: Trace, step: Step, look: Look) -> str:
     heads = (tell("Parameter"), tell("Old value"), tell("Gradient"), tell("New value"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
     updated = [node for node in step.parameters if node.id in step.updates]
+    noise = Noise(step.nodes)
     for node in updated[:MOST_ROWS]:
         gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
         name = shortened(node.name, NAME)
         cells.append(cell(f"{name}\n{shape_text(node.shape)}" if node.shape else name, look, 8))
-        grids = [(content_lines(each, tell), each is gradient) for each in (node, gradient, new)]
+        grids = [(content_lines(each, noise, tell), each is gradient) for each in (node, gradient, new)]
         cells += [cell("\n".join(lines), look, 8, is_gradient=is_gradient) for lines, is_gradient in grids]
     optimizer = trace.hyperparameters.get("optimizer", "")
     told = tell("{optimizer} moves every parameter against its gradient; the new values are those of the next step.",

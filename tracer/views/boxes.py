@@ -16,12 +16,16 @@ LONGEST_TIP = 400
 def node_box(step: Step, node: Node, labels: Labels, look: Look, *, with_update: bool = False) -> Box:
     """The full box: value and, where they were computed, the gradient and the new value beside it."""
     formula, name = labels.formula(node), labels[node.id]
-    columns = [Column(look.tell("value"), tuple(content_lines(node, look.tell)))]
+
+    def lines_of(shown: Node) -> tuple[str, ...]:
+        return tuple(content_lines(shown, labels.noise, look.tell))
+
+    columns = [Column(look.tell("value"), lines_of(node))]
     gradient = step.gradients.get(node.id)
     if gradient is not None and gradient != node.id:
-        columns.append(Column(look.tell("gradient"), tuple(content_lines(step.nodes[gradient], look.tell)), is_gradient=True))
+        columns.append(Column(look.tell("gradient"), lines_of(step.nodes[gradient]), is_gradient=True))
     if with_update and node.id in step.updates:
-        columns.append(Column(look.tell("new value"), tuple(content_lines(step.nodes[step.updates[node.id]], look.tell))))
+        columns.append(Column(look.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
     return Box(
         key_of(node.id),
         kind_of(node),
@@ -56,7 +60,7 @@ def tip_of(node: Node, labels: Labels) -> str:
 
 def reference_box(key: str, node: Node, labels: Labels, look: Look) -> Box:
     """The small box of a node that is drawn in full elsewhere: its name, and its shape or its one number."""
-    number = "" if node.shape else content_lines(node, look.tell)[0]
+    number = "" if node.shape else content_lines(node, labels.noise, look.tell)[0]
     name = labels[node.id]
     note = shape_text(node.shape) if node.shape else ""
     lines = formula_lines(number) if number and number != name else ()

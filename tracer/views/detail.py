@@ -18,10 +18,12 @@ from tracer.views.notation import (
     element_text,
     kind_text,
     node_number,
+    number_of,
     number_text,
     padded,
     phase_text,
     shape_text,
+    statistic_text,
     summary_text,
 )
 from tracer.views.plot import plot_lines
@@ -52,9 +54,9 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell:
     if worked:
         yield titled(tell("numbers"), worked)
     if not node.shape:
-        yield titled(tell("value"), content_text(node, digits))
+        yield titled(tell("value"), content_text(node, labels.noise, digits))
     elif node.is_kept and node.size <= CORNERS:
-        yield from _block(tell("value"), grid_lines(node.value, digits, tell))
+        yield from _block(tell("value"), grid_lines(node.value, digits, tell, noise=labels.noise.of(node)))
     if node.shape:
         yield titled(tell("statistics"), _statistics(node, digits))
     if not node.is_kept:
@@ -96,7 +98,7 @@ def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digi
     if worked:
         return worked
     if node.is_kept:
-        return f"{name} = {number_text(node.value[index], digits)}"
+        return f"{name} = {number_of(node, index, labels.noise, digits)}"
     return tell("{name}: only statistics are kept of it", name=name)
 
 
@@ -179,7 +181,10 @@ def _size(node: Node) -> float:
 def _statistics(node: Node, digits: int) -> str:
     summary = node.summary
     text = summary_text(summary, node.shape, node.dtype, digits)
-    return f"{text} std={number_text(summary.std, digits)} l2={number_text(summary.l2, digits)}" if summary.count else text
+    if not summary.count:
+        return text
+    spread = statistic_text(summary, summary.std, node.dtype, digits)
+    return f"{text} std={spread} l2={number_text(summary.l2, digits)}"
 
 
 def _named(step: Step, node: Node, labels: Labels) -> str:
@@ -188,7 +193,7 @@ def _named(step: Step, node: Node, labels: Labels) -> str:
 
 def _with_value(step: Step, node: Node, labels: Labels, digits: int) -> str:
     shape = f" {shape_text(node.shape)}" if node.shape else ""
-    text = content_text(node, digits)
+    text = content_text(node, labels.noise, digits)
     return f"{node_number(step, node.id)} {labels[node.id]}{shape if not text.startswith(shape.strip() or ' ') else ''}  {text}"
 
 

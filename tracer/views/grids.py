@@ -9,7 +9,8 @@ import numpy as np
 from tracer.graph import Node
 from tracer.language import ENGLISH, Language
 from tracer.summary import Summary, summary_of
-from tracer.views.notation import DIGITS, extremes_text, number_text, zeros_text
+from tracer.views.noise import NOISE, Noise
+from tracer.views.notation import DIGITS, extremes_text, number_text, statistic_text, zeros_text
 
 ROWS, COLUMNS = 4, 4
 """Rows and columns up to which an array stands in its box in full."""
@@ -24,7 +25,14 @@ GLUE = "\u00a0"
 LONGEST_NAME = 60
 
 
-def grid_lines(value: np.ndarray, digits: int = DIGITS, tell: Language = ENGLISH, *, in_full: bool = False) -> list[str]:
+def grid_lines(
+    value: np.ndarray,
+    digits: int = DIGITS,
+    tell: Language = ENGLISH,
+    *,
+    in_full: bool = False,
+    noise: np.ndarray | None = None,
+) -> list[str]:
     """The lines of an array in a box: all of a small one, the corners of a larger, a summary of a large one.
 
     >>> grid_lines(np.array([[1.5, -2.0], [0.25, 100.0]]))
@@ -34,16 +42,19 @@ def grid_lines(value: np.ndarray, digits: int = DIGITS, tell: Language = ENGLISH
     >>> grid_lines(np.zeros((100, 100)))
     ['min 0  max 0', 'mean 0  zero 100%']
 
-    `in_full`, an array of up to two axes has all its elements.
+    `in_full`, an array of up to two axes has all its elements. `noise` says which elements are rounding noise.
     """
     if value.ndim == 0:
-        return [number_text(value.item(), digits)]
+        return [NOISE if noise is not None and noise else number_text(value.item(), digits)]
     if value.size == 0:
         return [tell("empty")]
     if (value.ndim > 2 or value.size > CORNERS) and not in_full:
         return _summary_lines(summary_of(value), str(value.dtype), tell, digits)
-    table = value.reshape(1, -1) if value.ndim == 1 else value
-    rows = [_row_texts(row, digits, in_full) for row in (table if in_full else _elided_rows(table))]
+    texts = np.array([number_text(number, digits) for number in value.ravel()], dtype=object)
+    if noise is not None:
+        texts[noise.ravel()] = NOISE
+    table = texts.reshape(1 if value.ndim == 1 else len(value), -1)
+    rows = [row if in_full else _elided(row) for row in map(list, table if in_full else _elided_rows(table))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [" ".join(f"{text:>{width}}" for text, width in zip(row, widths)) for row in rows]
     return lines if in_full or len(table) <= ROWS else [*lines[:-1], "...", lines[-1]]
@@ -53,9 +64,8 @@ def _elided_rows(table: np.ndarray) -> list[np.ndarray]:
     return list(table) if len(table) <= ROWS else [*table[: ROWS - 2], table[-1]]
 
 
-def _row_texts(row: np.ndarray, digits: int, in_full: bool) -> list[str]:
-    texts = [number_text(number, digits) for number in row]
-    return texts if in_full or len(texts) <= COLUMNS else [*texts[: COLUMNS - 2], "...", texts[-1]]
+def _elided(texts: list[str]) -> list[str]:
+    return texts if len(texts) <= COLUMNS else [*texts[: COLUMNS - 2], "...", texts[-1]]
 
 
 def _summary_lines(summary: Summary, dtype: str, tell: Language, digits: int = DIGITS) -> list[str]:
@@ -64,15 +74,16 @@ def _summary_lines(summary: Summary, dtype: str, tell: Language, digits: int = D
     lines = []
     if summary.finite_count:
         low, high = extremes_text(summary, dtype, digits)
-        lines = [f"min {low}  max {high}", f"mean {number_text(summary.mean, digits)}  zero {zeros_text(summary)}"]
+        mean = statistic_text(summary, summary.mean, dtype, digits)
+        lines = [f"min {low}  max {high}", f"mean {mean}  zero {zeros_text(summary)}"]
     return lines if summary.is_finite else [*lines, tell("NaN or infinite: {count}", count=summary.count - summary.finite_count)]
 
 
-def content_lines(node: Node, tell: Language = ENGLISH) -> list[str]:
+def content_lines(node: Node, noise: Noise, tell: Language = ENGLISH) -> list[str]:
     """The lines of a node's value in a box; of one that is large or was not kept, its summary."""
     if node.size > CORNERS or not node.is_kept:
         return _summary_lines(node.summary, node.dtype, tell)
-    return grid_lines(node.value, tell=tell)
+    return grid_lines(node.value, tell=tell, noise=noise.of(node))
 
 
 def shortened(name: str, most: int = LONGEST_NAME) -> str:

@@ -19,6 +19,7 @@ from tracer.views.notation import (
     kind_text,
     measured_text,
     node_number,
+    number_of,
     number_text,
     padded,
     phase_text,
@@ -137,9 +138,10 @@ class _StepLog:
         watched = self._selection.watched_index(node)
         worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
         if watched is not None and not worked and node.is_kept:
-            worked = f"{element_text(self.labels[node.id], watched)} = {number_text(node.value[watched], self._digits)}"
+            number = number_of(node, watched, self.labels.noise, self._digits)
+            worked = f"{element_text(self.labels[node.id], watched)} = {number}"
         if node.shape or not worked:
-            yield f"{INDENT}{content_text(node, self._digits)}"
+            yield f"{INDENT}{content_text(node, self.labels.noise, self._digits)}"
         norm = ""
         if node.id in self._derived and node.size > 1:
             norm = f"|g| = {number_text(node.summary.l2, self._digits)}"

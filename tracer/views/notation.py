@@ -13,6 +13,7 @@ from tracer.graph import Node, Phase, Step
 from tracer.language import ENGLISH, Language
 from tracer.naming import short_expression
 from tracer.summary import Summary
+from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
 """Significant digits of a number, unless asked for others."""
@@ -113,15 +114,24 @@ def dtype_text(dtype: str) -> str:
     return f"{_KINDS[kind.kind]}{kind.itemsize * 8}" if kind.kind in _KINDS else str(dtype)
 
 
-def array_text(value: np.ndarray, digits: int = DIGITS) -> str:
-    """A small array on one line.
+def array_text(value: np.ndarray, digits: int = DIGITS, noise: np.ndarray | None = None) -> str:
+    """A small array on one line; `noise` says which of its elements are rounding noise.
 
     >>> array_text(np.array([[1.1, -0.25], [0.0, 3.0]]))
     '[[1.1 -0.25] [0 3]]'
+    >>> array_text(np.array([1.1, 1e-17]), noise=np.array([False, True]))
+    '[1.1 ~0]'
     """
     if value.ndim == 0:
-        return number_text(value.item(), digits)
-    return f"[{' '.join(array_text(part, digits) for part in value)}]"
+        return NOISE if noise is not None and noise else number_text(value.item(), digits)
+    if noise is None:
+        return f"[{' '.join(array_text(part, digits) for part in value)}]"
+    return f"[{' '.join(array_text(part, digits, mask) for part, mask in zip(value, noise, strict=True))}]"
+
+
+def number_of(node: Node, index: tuple[int, ...], noise: Noise, digits: int = DIGITS) -> str:
+    """An element of the value of a node; rounding noise as such."""
+    return NOISE if noise.at(node, index) else number_text(node.value[index], digits)
 
 
 def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int = DIGITS) -> str:
@@ -132,13 +142,15 @@ def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int
     '(4,8) f32 n=32 min=0 max=31 mean=15.5 zero=3%'
     >>> summary_text(summary_of(np.array([1.0, np.nan] * 10)), (20,), "float64")
     '(20,) f64 n=20 min=1 max=1 mean=1 zero=0% nan=10'
+    >>> summary_text(summary_of(np.array([0.1, 0.2, -0.3])), (3,), "float64")
+    '(3,) f64 n=3 min=-0.3 max=0.2 mean=~0 zero=0%'
     """
     text = f"{shape_text(shape)} {dtype_text(dtype)} n={summary.count}"
     if not summary.count:
         return text
     if summary.finite_count:
         low, high = extremes_text(summary, dtype, digits)
-        text += f" min={low} max={high} mean={number_text(summary.mean, digits)}"
+        text += f" min={low} max={high} mean={statistic_text(summary, summary.mean, dtype, digits)}"
     text += f" zero={zeros_text(summary)}"
     nan, infinite = summary.nans, summary.infinities
     return text + (f" nan={nan}" if nan else "") + (f" inf={infinite}" if infinite else "")
@@ -151,6 +163,11 @@ def extremes_text(summary: Summary, dtype: str, digits: int = DIGITS) -> tuple[s
     return low, high
 
 
+def statistic_text(summary: Summary, statistic: float, dtype: str, digits: int = DIGITS) -> str:
+    """The mean or the spread of an array; rounding noise as such."""
+    return NOISE if summary.is_noise(statistic, dtype) else number_text(statistic, digits)
+
+
 def zeros_text(summary: Summary) -> str:
     """How much of an array is zero.
 
@@ -161,18 +178,22 @@ def zeros_text(summary: Summary) -> str:
     return f"{100 * summary.zeros / summary.count:.0f}%"
 
 
-def content_text(node: Node, digits: int = DIGITS) -> str:
+def content_text(node: Node, noise: Noise, digits: int = DIGITS) -> str:
     """The value of a node in full where it is small and kept, else its summary."""
     if 0 < node.size <= FULL and node.is_kept:
-        return array_text(node.value, digits)
+        return array_text(node.value, digits, noise.of(node))
     return summary_text(node.summary, node.shape, node.dtype, digits)
 
 
 class Labels:
-    """What the nodes of a step are called in formulas: their name, a short expression, or their number."""
+    """How the nodes of a step are written in formulas: by their name, a short expression, or their number.
+
+    `noise` tells which of their elements are rounding noise.
+    """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
+        self.noise = Noise(nodes)
         self._labels: list[str] = []
         for node in nodes:
             self._labels.append(node.name or short_expression(node.id, self.formula(node)))

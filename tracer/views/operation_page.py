@@ -15,6 +15,7 @@ from tracer.views.grids import CORNERS, content_lines, grid_lines, shortened
 from tracer.views.heat_map import SIDE, block_of, heat_map
 from tracer.views.local_rules import CALLED, UNCHANGED, LocalRule, contributions
 from tracer.views.minimap import Map
+from tracer.views.noise import Noise
 from tracer.views.notation import Labels, phase_text, shape_text, summary_text
 from tracer.views.pages import Heading, cell, page, page_of, paragraph, quiet, rich
 from tracer.views.palette import Look
@@ -187,13 +188,13 @@ def _values(pages: Pages, node: Node) -> str:
     inputs = [pages.step.nodes[id] for id in dict.fromkeys(node.operands)]
     shown = [*inputs[:MOST_INPUTS], node]
     look = pages.look
-    grids = [full_lines(each, look) for each in shown]
+    grids = [full_lines(each, pages.labels.noise, look) for each in shown]
     names = [f"{pages.labels[each.id]} {shape_text(each.shape) if each.shape else ''}".strip() for each in shown]
     widths = [max(min(len(name), NAME), *map(len, lines)) for name, lines in zip(names, grids, strict=True)]
     size = (WIDTH - SPACING * (len(shown) - 1)) / CHARACTER / sum(widths)
     is_narrow = size >= SMALLEST_NUMBERS and len(shown) <= 4
     if not is_narrow and sum(map(len, grids)) > MOST_BELOW:
-        grids = [content_lines(each, look.tell) for each in shown]
+        grids = [content_lines(each, pages.labels.noise, look.tell) for each in shown]
     size = min(NUMBERS, size) if is_narrow else NUMBERS
     heat = SIDE if is_narrow else min(SIDE, HEAT_BELOW / len(shown)) if len(shown) <= MOST_HEATED else 0
     columns = []
@@ -208,14 +209,14 @@ def _values(pages: Pages, node: Node) -> str:
     return f"#block(above: 14pt, below: 14pt, stack(dir: {direction},\n  {', '.join(columns)}))" + below
 
 
-def full_lines(node: Node, look: Look) -> list[str]:
+def full_lines(node: Node, noise: Noise, look: Look) -> list[str]:
     """The numbers of a node: all of a small one, else its statistics."""
     rows, columns = (node.shape[0], node.size // max(1, node.shape[0])) if len(node.shape) == 2 else (1, node.size)
     is_small = len(node.shape) <= 2 and rows <= MOST_ROWS and columns <= (MOST_COLUMNS if rows > 1 else MOST_ROWS)
     if node.is_kept and node.size and is_small:
-        return grid_lines(node.value, tell=look.tell, in_full=True)
+        return grid_lines(node.value, tell=look.tell, in_full=True, noise=noise.of(node))
     if node.size <= CORNERS:
-        return content_lines(node, look.tell)
+        return content_lines(node, noise, look.tell)
     return summary_text(node.summary, node.shape, node.dtype).split(" ", 2)[2].split(" ")
 
 

@@ -18,7 +18,7 @@ from tracer.graph import Node, Phase, Step
 from tracer.views.arithmetic import Spelling
 from tracer.views.boxes import key_of, tip_of, title_of
 from tracer.views.grids import GLUE, wrapped
-from tracer.views.notation import Labels, element_text, number_text
+from tracer.views.notation import Labels, element_text, number_of
 from tracer.views.palette import Look, flow_of, kind_of
 from tracer.views.sketch import Arrow, Box, Column, Sketch
 
@@ -168,10 +168,10 @@ def _box(source: Scalars, scalar: Scalar, look: Look) -> Box:
     id, index = scalar
     node = step.nodes[id]
     lines = _formula(source.made_of(scalar)[0], element_text(labels[id], index))
-    columns = [Column(look.tell("value"), (number_text(node.value[index]),))]
+    columns = [Column(look.tell("value"), (number_of(node, index, labels.noise),))]
     gradient = step.gradients.get(id)
     if gradient is not None and gradient != id:
-        number = number_text(step.nodes[gradient].value[index])
+        number = number_of(step.nodes[gradient], index, labels.noise)
         made = _formula(source.made_of((gradient, index))[0], "")
         columns.append(Column(look.tell("gradient"), (number, *made), is_gradient=True))
     title = title_of(element_text(labels[id], index))
