@@ -55,7 +55,7 @@ def is_close(found: str, expected: str) -> bool:
 
 
 def _agree(one: str, other: str) -> bool:
-    """Whether two printed numbers are within one unit of the last digit. Whole numbers count or name something: no other will do."""
+    """Whether two printed numbers are within one unit of the last digit; whole ones, which count or name something, the same."""
     if one == other:
         return True
     if "~0" in (one, other):

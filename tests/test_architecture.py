@@ -63,7 +63,7 @@ FLOORS = [
     ["rendering.engine", "rendering.document"],
     ["rendering.glyphs"],
     ["notebook"],
-    ["cli.verbs", "cli.files", "cli.opening", "cli.options", "cli.output", "cli.progress", "cli.reporting"],
+    ["cli.verbs", "cli.files", "cli.interruption", "cli.opening", "cli.options", "cli.output", "cli.progress", "cli.reporting"],
     ["cli.wishes"],
     ["cli.pictures", "cli.running"],
     ["cli.blaming", "cli.checking", "cli.comparing", "cli.exporting", "cli.listing"],

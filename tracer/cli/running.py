@@ -13,6 +13,7 @@ import click
 
 from tracer.archives import array_bytes
 from tracer.cli.files import GrowingFile, OutputFolder
+from tracer.cli.interruption import Interruption
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
 from tracer.graph import Step, Trace
@@ -41,8 +42,10 @@ class Run:
     last: Step | None = None
     watch: FiniteWatch = field(default_factory=FiniteWatch)
     movements: Movements = field(default_factory=Movements)
+    interruption: Interruption = field(default_factory=Interruption)
     kept: list[str] = field(default_factory=list)
     has_printed: bool = False
+    has_ended: bool = False
     _unsaid: list[str] = field(default_factory=list)
     _unwritten: list[str] = field(default_factory=list)
     _checkpoint_watch: Watch | None = field(init=False)
@@ -62,8 +65,13 @@ class Run:
         self._checkpoint_watch.best = measured[checkpoint.monitor]
 
     def steps(self, progress: Progress) -> Iterator[Step]:
-        """The steps as they come."""
-        for step in self.training:
+        """The steps as they come; Ctrl-C is taken while they are computed, and not while they are written."""
+        training = iter(self.training)
+        while True:
+            with self.interruption.computing():
+                step = next(training, None)
+            if step is None:
+                break
             if self.file is not None:
                 # What is said of a step below is said of one that is on disk.
                 self.file.write(step, self._take_unwritten())
@@ -96,6 +104,7 @@ class Run:
         if self.file is not None and self.file.is_open:
             finite = min(self.watch.finite_steps, self.file.steps)
             self.file.end(self.training.stopped, self._take_unwritten(), unfinished, finite_steps=finite)
+        self.has_ended = not unfinished
 
     def _say_printed(self, progress: Progress) -> None:
         """Say what the program printed since."""
@@ -189,6 +198,11 @@ def _change(first: Any, last: Any) -> str:
 
 def run_to_the_end(run: Run, log: GrowingFile | None) -> None:
     """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
+    with run.interruption:
+        _run(run, log)
+
+
+def _run(run: Run, log: GrowingFile | None) -> None:
     head = run.training.head
     try:
         with Progress(run.training.steps, head.scenario, quiet=run.quiet) as progress:
@@ -199,6 +213,7 @@ def run_to_the_end(run: Run, log: GrowingFile | None) -> None:
                 for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
                     log.write(text)
         run.end_file()
+        run.interruption.take()
     except BaseException as error:
         _keep_what_is_whole(run, log, error)
         raise
@@ -209,7 +224,12 @@ def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException)
     why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
     whole: list[str] = []
     steps = 0
-    if log is not None and not log.is_broken:
+    if run.has_ended:
+        # Ctrl-C came while the last step or the end was written: nothing is missing.
+        steps = len(run.training.metrics)
+        whole += [str(log.end())] if log is not None else []
+        whole += [str(run.file.path)] if run.file is not None else []
+    elif log is not None and not log.is_broken:
         steps = log.whole_pieces() - 1  # the first piece is the heading
         # A disk that is full for one file is full for the other: the error that is under way says so.
         with contextlib.suppress(UsageError):

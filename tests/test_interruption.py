@@ -1,0 +1,217 @@
+"""Ctrl-C at any moment of a run: whole steps stay, in the trace file and in the log alike, and both are named."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import tracer
+from tracer.cli import main
+from tracer.cli.files import GrowingFile
+from tracer.cli.interruption import Interruption
+from tracer.store.writing import TraceWriter
+from tracer.views.finiteness import FiniteWatch
+from tracer.views.movement import Movements
+
+SCENARIO = """
+import numpy as np
+from tracer import SGD, Scenario
+
+calls = 0
+
+def model(x, w):
+    global calls
+    calls += 1
+    {code}
+    return x * w
+
+scenario = Scenario(
+    name="mine", data=lambda rng: {{"x": np.ones(3)}}, parameters=lambda rng: {{"w": np.ones(3)}}, model=model,
+    loss=lambda output: np.mean(np.square(output)), optimizer=SGD(learning_rate=0.1), steps=6,
+)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Also with Python's own handler, which a shell's background jobs do not have; and it is there again afterwards."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    after = signal.signal(signal.SIGINT, before)
+    assert after is signal.default_int_handler
+
+
+def run(*arguments: str) -> int:
+    """Run the command in this process; its exit code."""
+    before, sys.argv = sys.argv, ["tracer", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def interrupt(times: int = 1) -> None:
+    for _ in range(times):
+        signal.raise_signal(signal.SIGINT)
+
+
+def interrupted_at(
+    monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int, *, after: bool = False, times: int = 1
+) -> None:
+    """Let Ctrl-C come before or after the call of that number of a method."""
+    method, count = getattr(owner, name), 0
+
+    def wrapped(*arguments: object, **options: object) -> object:
+        nonlocal count
+        count += 1
+        if count == call and not after:
+            interrupt(times)
+        result = method(*arguments, **options)
+        if count == call and after:
+            interrupt(times)
+        return result
+
+    monkeypatch.setattr(owner, name, wrapped)
+
+
+def check_what_is_kept(steps: int, of: int, said: str, *, unfinished: str = "interrupted") -> None:
+    """The last line, the log and the trace file say the same."""
+    expected = f"tracer: interrupted ({steps} of {of} steps are whole, in output/mine/steps.log and output/mine/trace.sqlite)\n"
+    assert said == expected
+    log = Path("output/mine/steps.log").read_text()
+    assert log.count("== step ") == steps
+    trace = tracer.open("output/mine/trace.sqlite")
+    assert len(trace.steps) == steps
+    assert trace.unfinished == unfinished
+    assert log.splitlines()[-1].startswith("== interrupted ==" if unfinished else "== end ==")
+    assert sorted(path.name for path in Path("output/mine").iterdir()) == ["steps.log", "trace.sqlite"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    ("owner", "name", "call", "whole"),
+    [
+        (TraceWriter, "write", 1, 1),
+        (TraceWriter, "write", 3, 3),
+        (TraceWriter, "_row", 3, 3),
+        (TraceWriter, "_insert", 1, 1),
+        (TraceWriter, "_commit", 1, 1),
+        (TraceWriter, "_commit", 4, 4),
+        (TraceWriter, "_take_name", 1, 1),
+        (TraceWriter, "_connect", 2, 1),
+        (FiniteWatch, "look", 2, 1),
+        (Movements, "look", 3, 3),
+        (GrowingFile, "write", 2, 1),
+        (GrowingFile, "write", 5, 4),
+    ],
+)
+def test_a_step_that_is_being_written_is_written_to_its_end(
+    owner: type,
+    name: str,
+    call: int,
+    whole: int,
+    after: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("mine.py").write_text(SCENARIO.format(code="pass"))
+    interrupted_at(monkeypatch, owner, name, call, after=after)
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    check_what_is_kept(whole, 6, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("call", [2, 3, 6])
+def test_a_step_that_is_being_computed_is_given_up(call: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """At once: it may take long. The handler is asked within the program's own code."""
+    code = f"if calls == {call}: import signal; signal.raise_signal(signal.SIGINT); 1 / 0"
+    Path("mine.py").write_text(SCENARIO.format(code=code))
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    check_what_is_kept(call - 1, 6, capsys.readouterr().err)
+
+
+def test_a_program_may_handle_it_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "\n    ".join(
+        ["try:", "    import signal; signal.raise_signal(signal.SIGINT)", "except KeyboardInterrupt:", "    print('handled')"]
+    )
+    Path("mine.py").write_text(SCENARIO.format(code=code))
+    assert run("trace", "./mine.py", "-q", "--format", "log") == 0
+    assert capsys.readouterr().out.count("handled") >= 6
+    assert not tracer.open("output/mine/trace.sqlite").unfinished
+
+
+def test_before_the_program_ends_its_run_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While the last step is written it is not known that it is the last: the report may have more to say."""
+    Path("mine.py").write_text(SCENARIO.format(code="pass"))
+    interrupted_at(monkeypatch, TraceWriter, "write", 6)
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    check_what_is_kept(6, 6, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("owner", "name", "call"), [(GrowingFile, "write", 8), (TraceWriter, "end", 1)])
+def test_a_run_whose_end_is_being_written_is_whole(
+    owner: type, name: str, call: int, after: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.py").write_text(SCENARIO.format(code="pass"))
+    interrupted_at(monkeypatch, owner, name, call, after=after)
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    check_what_is_kept(6, 6, capsys.readouterr().err, unfinished="")
+
+
+def test_a_second_one_does_not_wait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Even where writing hangs; the step in progress is taken back."""
+    Path("mine.py").write_text(SCENARIO.format(code="pass"))
+    interrupted_at(monkeypatch, TraceWriter, "_row", 4, times=2)
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    check_what_is_kept(3, 6, capsys.readouterr().err)
+
+
+def test_before_the_first_step_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO.format(code="import signal; signal.raise_signal(signal.SIGINT)"))
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    assert capsys.readouterr().err == "tracer: interrupted\n"
+    assert not list(Path("output/mine").iterdir())
+
+
+def test_the_handler_is_restored_where_the_program_raises() -> None:
+    Path("mine.py").write_text(SCENARIO.format(code="if calls == 3: raise ValueError"))
+    assert run("trace", "./mine.py", "--format", "log") == 3  # and the fixture looks
+
+
+def test_a_run_in_another_thread_has_no_handler() -> None:
+    Path("mine.py").write_text(SCENARIO.format(code="pass"))
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(run("trace", "./mine.py", "-q", "--format", "log")))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+
+
+@pytest.mark.parametrize("other", [signal.SIG_IGN, lambda number, frame: None])
+def test_who_handles_it_already_goes_on_doing_so(other: Callable[..., None]) -> None:
+    signal.signal(signal.SIGINT, other)
+    with Interruption() as interruption:
+        assert signal.getsignal(signal.SIGINT) is other
+        interrupt()
+        interruption.take()
+    assert signal.signal(signal.SIGINT, signal.default_int_handler) is other
+
+
+def test_a_handler_that_the_program_installed_stays() -> None:
+    def own(number: int, frame: object) -> None:
+        pass
+
+    with Interruption(), Interruption():
+        signal.signal(signal.SIGINT, own)
+    assert signal.signal(signal.SIGINT, signal.default_int_handler) is own
