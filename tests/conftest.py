@@ -34,6 +34,23 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = "0" if PROFILE == "ci" else str(random.getrandbits(32))
 
 
+NOT_OF_NUMBERS = {
+    *("test_booklet", "test_cli_pictures", "test_mermaid", "test_rendering", "test_zooms"),
+    *("test_checking", "test_cli_file", "test_mutations", "test_repetition", "test_store"),
+}
+"""Modules that import NumPy, take long, and hold runs on one machine against each other, or pictures against what is drawn."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of numbers: those of modules that import NumPy or compare texts with numbers, so that none is forgotten."""
+    for item in items:
+        module = getattr(item, "module", None)
+        if module is None or module.__name__ in NOT_OF_NUMBERS:
+            continue
+        if hasattr(module, "np") or hasattr(module, "assert_as_reviewed") or hasattr(module, "assert_close"):
+            item.add_marker("numbers")
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """A failure is found again with the seed that it came from."""
     if terminalreporter.stats.get("failed"):

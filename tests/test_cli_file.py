@@ -452,10 +452,10 @@ def test_a_lying_record_makes_nothing_large(capsys: pytest.CaptureFixture[str]) 
         lie = Node(last, op, tuple(range(last)), parameters, array(1), (1,), "float64", Phase.FORWARD, "y", "")
         loss = Node(last + 1, "constant", (), {}, array(), (), "float64", Phase.LOSS, "loss", "")
         tracer.save(Trace("t", "", 0, "float64", {}, {}, (Step(0, (*leaves, lie, loss), last + 1),)), "lie.sqlite")
-        started = time.monotonic()
+        started = time.process_time()
         verdict = verify(read("lie.sqlite"))
         assert not verdict.passed, op
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 1
         assert "y" in printed(capsys, "verify", "lie.sqlite", code=1)
 
 

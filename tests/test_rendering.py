@@ -168,9 +168,9 @@ def test_a_large_picture_is_made_fit_in_no_time() -> None:
     """A hundredth of a second for a megabyte of boxes; some more here, where every tag begins a group."""
     tags = '<g id="node1" class="node">', "<title>n1</title>", '<g id="a_node1"><a xlink:title="t">', "</a>", "</g>", "</g>", ""
     group = "\n".join(tags)
-    begun = time.perf_counter()
+    begun = time.process_time()
     made = embeddable(group * (1_000_000 // len(group)), "digraph {}")
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5  # of the processor: others may be running
     assert len(set(re.findall('id="([^"]*)"', made))) == 1_000_000 // len(group)
 
 
@@ -212,6 +212,6 @@ def test_ascii_is_known_without_typst(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fifty_characters_are_looked_up_in_no_time() -> None:
     texts = "".join(map(chr, range(0x4E00, 0x4E00 + 50)))
     first = missing_glyphs(texts)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert missing_glyphs(texts) == first
-    assert time.perf_counter() - begun < 0.5  # some hundredths, where nothing else is running
+    assert time.process_time() - begun < 0.5  # some hundredths

@@ -166,9 +166,9 @@ def test_what_repeats_without_a_scope_is_called_so() -> None:
 @pytest.mark.parametrize("step_of", [lambda: chain(2500), lambda: layered(800), lambda: alternating(900)])
 def test_steps_of_five_thousand_operations_are_drawn_in_no_time(step_of: Callable[[], Step]) -> None:
     step = step_of()
-    begun = time.perf_counter()
+    begun = time.process_time()
     sketch = drawn(step, Sight("module"))
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     assert len(sketch.boxes) <= MOST_BOXES + BESIDE_MODULES == 130
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
     assert operations_in(sketch) == len(operations) >= 3_000
