@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from tracer import Checkpoint, KerasAdam, Report, Scenario
-from tracer.initializers import glorot_uniform
-from tracer.layers import dense, one_hot, relu, softmax
-from tracer.losses import categorical_cross_entropy
-from tracer.metrics import accuracy
-from tracer.printouts import Layer, keras_epoch, keras_summary
-from tracer.tables import read_table
+from tracer.data.tables import read_table
+from tracer.nn.initializers import glorot_uniform
+from tracer.nn.layers import dense, one_hot, relu, softmax
+from tracer.nn.losses import categorical_cross_entropy
+from tracer.nn.metrics import accuracy
+from tracer.nn.summaries import Layer, keras_epoch, keras_summary
 
 DATA = Path(__file__).parent / "data"
 WARNING = """\

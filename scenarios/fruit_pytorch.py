@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from tracer import Adam, Report, Scenario
-from tracer.initializers import linear_uniform
-from tracer.layers import dense
-from tracer.losses import cross_entropy
-from tracer.metrics import accuracy
-from tracer.printouts import Layer, pytorch_summary
-from tracer.tables import read_table
+from tracer.data.tables import read_table
+from tracer.nn.initializers import linear_uniform
+from tracer.nn.layers import dense
+from tracer.nn.losses import cross_entropy
+from tracer.nn.metrics import accuracy
+from tracer.nn.summaries import Layer, pytorch_summary
 
 DATA = Path(__file__).parent / "data"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from tracer import SGD, EarlyStopping, Report, Scenario
-from tracer.losses import hinge, l2_penalty
-from tracer.printouts import classification_report
-from tracer.schedules import optimal
-from tracer.tables import read_table
+from tracer.data.tables import read_table
+from tracer.nn.losses import hinge, l2_penalty
+from tracer.nn.schedules import optimal
+from tracer.nn.summaries import classification_report
 
 DATA = Path(__file__).parent / "data"
 

@@ -1,8 +1,8 @@
 """Linear regression: one weight and one bias fitted to points by gradient descent."""
 
 from tracer import SGD, Report, Scenario
-from tracer.losses import mean_squared_error
-from tracer.tables import read_table
+from tracer.data.tables import read_table
+from tracer.nn.losses import mean_squared_error
 
 
 def points(rng, path):

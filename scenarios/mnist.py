@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from tracer import SGD, Report, Scenario
-from tracer.digits import read_digits
-from tracer.layers import one_hot, relu
-from tracer.losses import mean_squared_error
-from tracer.metrics import accuracy
+from tracer.data.idx import read_digits
+from tracer.nn.layers import one_hot, relu
+from tracer.nn.losses import mean_squared_error
+from tracer.nn.metrics import accuracy
 
 SAMPLE = Path(__file__).parent / "data" / "mnist_sample.npz"
 

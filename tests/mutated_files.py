@@ -28,18 +28,18 @@ import numpy as np
 
 import tracer
 from tracer.errors import TraceFileError
-from tracer.graph import PHASES, Node, Trace
-from tracer.op import Op
+from tracer.graph.record import PHASES, Node, Trace
+from tracer.graph.summary import Summary
 from tracer.ops import registry
+from tracer.ops.base import Op
 from tracer.store.format import APPLICATION, SCHEMA, mark
-from tracer.store.layout import byte_count, smallest
-from tracer.store.plain import DTYPES, to_json
+from tracer.store.plain_json import DTYPES, to_json
 from tracer.store.reading import read, text_digest
 from tracer.store.rows import NOT_KEPT, Row, is_inline, key_of, packed_summary
+from tracer.store.strides import byte_count, smallest
 from tracer.store.structure import OTHER_DTYPES, Structure, structure_from
 from tracer.store.writing import save
-from tracer.summary import Summary
-from tracer.views.log import log_text
+from tracer.views.text.log import log_text
 
 SECONDS = 5
 """That a file may take."""

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tracer import autodiff, recorder
-from tracer.op import Op, registry
 from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.tensor import Tensor
+from tracer.ops.base import Op, registry
+from tracer.recording import autodiff, recorder
+from tracer.recording.tensor import Tensor
 
 
 @dataclass(frozen=True)

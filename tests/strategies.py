@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tracer.op import REAL, Domain, registry
 from tracer.ops import indexing
-from tracer.tensor import Tensor
+from tracer.ops.base import REAL, Domain, registry
+from tracer.recording.tensor import Tensor
 from tracer.testing import arrays as meeting_arrays
 from tracer.testing import shapes as shapes_with_squares
 

@@ -18,19 +18,19 @@ import pytest
 
 import tracer
 from tracer import store
-from tracer.graph import Phase, Step, Trace
-from tracer.loading import bundled_names
+from tracer.graph.record import Phase, Step, Trace
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.store.writing import save
-from tracer.views.booklet import booklet
-from tracer.views.combined import combined, forward_nodes
-from tracer.views.dot import CAPTIONS, NUMBERS
-from tracer.views.fitting import SMALLEST_SCALE, fitted
+from tracer.training.loading import bundled_names
+from tracer.views.booklet.booklet import booklet
+from tracer.views.booklet.pagination import SMALLEST_SCALE, fitted
+from tracer.views.diagrams.combined import combined, forward_nodes
+from tracer.views.diagrams.dot import CAPTIONS, NUMBERS
+from tracer.views.diagrams.theme import THEMES, Look, theme_of
 from tracer.views.local_rules import local_rules
-from tracer.views.movement import movements_of
 from tracer.views.notation import Labels
-from tracer.views.palette import THEMES, Look, theme_of
+from tracer.views.parameter_history import movements_of
 
 OPERATION = re.compile(r"(forward|loss|backward|update) \d+: ")
 """How the headings of the pages of operations begin."""

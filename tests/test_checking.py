@@ -17,18 +17,17 @@ from hypothesis import strategies as st
 import tracer
 from strategies import CASES, Case, calls, separated
 from test_gradients import weighted
-from tracer.checking.differences import Line, one_sided_slopes, slope
-from tracer.checking.exhaustive import check_exhaustively, ranges, together
-from tracer.checking.oracle import STEP, moving_with, slope_by_complex_step
-from tracer.checking.scenarios import Subject, check_record, check_scenario
+from tracer.checking.complex_step import STEP, moving_with, slope_by_complex_step
+from tracer.checking.finite_differences import Line, one_sided_slopes, slope
+from tracer.checking.parallel import check_exhaustively, ranges, together
+from tracer.checking.scenario import Subject, check_record, check_scenario
 from tracer.errors import RecordingError, UsageError
-from tracer.functions import trace
-from tracer.graph import Literal, Node
-from tracer.layers import log_softmax, softmax
-from tracer.loading import bundled_names
-from tracer.op import REAL, Domain, Elementwise, Op, complex_of, registry
+from tracer.graph.record import Literal, Node
+from tracer.nn.layers import log_softmax, softmax
 from tracer.ops import elementwise, reductions
-from tracer.replay import operation_of, replayed
+from tracer.ops.base import REAL, Domain, Elementwise, Op, complex_of, registry
+from tracer.recording.function import trace
+from tracer.recording.replay import operation_of, replayed
 from tracer.testing import (
     arrays,
     assert_gradients,
@@ -38,7 +37,8 @@ from tracer.testing import (
     check_step,
 )
 from tracer.testing.examples import simplest
-from tracer.views.checks import check_table, failure_lines, verdict_line
+from tracer.training.loading import bundled_names
+from tracer.views.text.check import check_table, failure_lines, verdict_line
 
 # The oracle.
 
@@ -627,10 +627,10 @@ def test_without_hypothesis_arrays_are_still_checked() -> None:
         "t.assert_gradients(lambda x: np.sum(x * x), np.ones(2))\n"
         "try: t.arrays\n"
         "except ImportError as error: print(error)\n"
-        "try: t.assert_op_gradients(tracer.op.registry.named('exp'))\n"
+        "try: t.assert_op_gradients(tracer.ops.base.registry.named('exp'))\n"
         "except ImportError as error: print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", f"import tracer.op\n{code}"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", f"import tracer.ops.base\n{code}"], capture_output=True, text=True, check=True)
     assert done.stdout == "drawing examples needs Hypothesis: pip install hypothesis\n" * 2
 
 

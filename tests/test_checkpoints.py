@@ -13,7 +13,7 @@ import pytest
 
 import tracer
 from tracer import Checkpoint
-from tracer.archives import array_bytes, read_arrays
+from tracer.data.archives import array_bytes, read_arrays
 
 
 def parameters() -> dict[str, np.ndarray]:

@@ -19,9 +19,9 @@ import tracer
 from tracer.cli import main
 from tracer.cli.files import OutputFolder
 from tracer.cli.progress import Progress
-from tracer.digits import FILES
+from tracer.data.idx import FILES
 from tracer.errors import UsageError
-from tracer.loading import bundled_names
+from tracer.training.loading import bundled_names
 
 MINE = """import numpy as np
 from tracer import SGD, Scenario

@@ -15,7 +15,7 @@ from test_cli import MINE, run
 BROKEN = '''"""A scenario whose own operation has a wrong rule."""
 import numpy as np
 from tracer import Scenario
-from tracer.op import REAL, Elementwise
+from tracer.ops.base import REAL, Elementwise
 
 class Growth(Elementwise):
     implements = np.arcsinh
@@ -38,7 +38,7 @@ scenario = Scenario(data=lambda: {"x": np.arange(6.0).reshape(3, 2)}, parameters
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test runs in an empty folder of its own, and leaves no operation behind."""
-    from tracer.op import registry
+    from tracer.ops.base import registry
 
     monkeypatch.setattr(registry, "_named", dict(registry._named))
     monkeypatch.setattr(registry, "_implementing", dict(registry._implementing))

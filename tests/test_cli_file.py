@@ -20,14 +20,14 @@ import pytest
 import tracer
 from mutated_files import damaged, save_good_files
 from test_cli import MINE, run
+from tracer.analysis.verify import ULPS, verify
 from tracer.errors import UsageError
-from tracer.graph import Node, Phase, Step, Trace
-from tracer.op import registry
+from tracer.graph.record import Node, Phase, Step, Trace
+from tracer.ops.base import registry
 from tracer.store.reading import read
 from tracer.store.rows import key_of
 from tracer.store.writing import TraceWriter
-from tracer.verification import ULPS, verify
-from tracer.views.log import log_text
+from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
 OVERFLOW = ["trace", "linear-regression", "--set", "learning_rate=1", "-q", "--format", "log"]
@@ -413,7 +413,7 @@ def test_on_other_machines_a_few_units_in_the_last_place_are_let_pass(
     trace = tracer.run(tracer.load("fruit"))
     tracer.save(changed(trace, 3, "h1", 1e-15), "x.sqlite")
     tracer.save(changed(trace, 3, "h1", 1e-12), "far.sqlite")
-    monkeypatch.setattr("tracer.verification.fingerprint", lambda: "another machine")
+    monkeypatch.setattr("tracer.analysis.verify.fingerprint", lambda: "another machine")
     text = printed(capsys, "verify", "x.sqlite")
     done = r"verified: 552 operations of 6 steps computed again; \d differ by up to \S+ units in the last place, of which 64"
     assert re.match(done, text)

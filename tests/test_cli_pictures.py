@@ -12,10 +12,10 @@ import pytest
 
 import tracer
 from test_cli import MINE, run
-from tracer.graph import Node, Step
-from tracer.loading import bundled_names
+from tracer.graph.record import Node, Step
 from tracer.rendering.engine import ENGINES
-from tracer.views.palette import DARK, LIGHT, PRINT
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.theme import DARK, LIGHT, PRINT
 
 FORMATS = ("svg", "png", "dot", "mmd", "pdf")
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from measured import SVG
-from tracer.views.curve import HEIGHT, SPACING, WIDTH, curve
-from tracer.views.palette import DARK, LIGHT, PRINT, Look, Theme
+from tracer.views.booklet.line_chart import HEIGHT, SPACING, WIDTH, curve
+from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Look, Theme
 
 NAN, INF = float("nan"), float("inf")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.digits import FILES, read_digits
+from tracer.data.idx import FILES, read_digits
 
 
 def arrays(count: int = 4) -> dict[str, np.ndarray]:

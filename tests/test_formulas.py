@@ -9,9 +9,9 @@ import pypdf
 import pytest
 
 import tracer
-from tracer.loading import bundled_names
 from tracer.rendering.document import pdf
-from tracer.views.formulas import LONGEST_FORMULA, math_of
+from tracer.training.loading import bundled_names
+from tracer.views.booklet.typst_math import LONGEST_FORMULA, math_of
 from tracer.views.notation import Labels
 
 HOSTILE = (

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import tracer
 from tracer import SGD, Adam, Checkpoint, EarlyStopping, KerasAdam, Report, Scenario
-from tracer.graph import Phase
-from tracer.losses import mean_squared_error
-from tracer.schedules import ExponentialDecay, InverseTimeDecay, StepDecay, optimal
+from tracer.graph.record import Phase
+from tracer.nn.losses import mean_squared_error
+from tracer.nn.schedules import ExponentialDecay, InverseTimeDecay, StepDecay, optimal
 from tracer.training import Training
 
 

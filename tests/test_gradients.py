@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from conftest import PROGRAMS
 from strategies import CASES, Case, calls, seeds, separated
-from tracer.functions import trace
-from tracer.op import Elementwise, registry
+from tracer.ops.base import Elementwise, registry
+from tracer.recording.function import trace
 from tracer.testing import Program, assert_gradients, assert_op_gradients, programs
 
 DIFFERENTIABLE = sorted(op.name for op in registry if any(op.differentiable(place) for place in range(max(1, len(op.inputs)))))

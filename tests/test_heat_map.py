@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tracer.views.heat_map import MOST_CELLS, PIXELS, SIDE, block_of, cells_of, heat_map
-from tracer.views.palette import DARK, LIGHT, PRINT, Look, Theme
+from tracer.views.booklet.heat_map import MOST_CELLS, PIXELS, SIDE, block_of, cells_of, heat_map
+from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Look, Theme
 
 
 def colours_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:

@@ -15,8 +15,8 @@ from tracer.cli import main
 from tracer.cli.files import GrowingFile
 from tracer.cli.interruption import Interruption
 from tracer.store.writing import TraceWriter
-from tracer.views.finiteness import FiniteWatch
-from tracer.views.movement import Movements
+from tracer.views.parameter_history import Movements
+from tracer.views.text.finiteness import FiniteWatch
 
 SCENARIO = """
 import numpy as np

@@ -20,11 +20,11 @@ import pytest
 import tracer
 from conftest import PROFILE
 from tracer.errors import UsageError
-from tracer.graph import Node, Step, Trace
+from tracer.graph.record import Node, Step, Trace
 from tracer.store.format import journal_of
 from tracer.store.reading import read
 from tracer.store.writing import TraceWriter, save
-from tracer.views.log import log_text
+from tracer.views.text.log import log_text
 
 KILLS = {"dev": 12, "ci": 25, "nightly": 100}[PROFILE]
 

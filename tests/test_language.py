@@ -16,30 +16,30 @@ import pytest
 
 import tracer
 from test_cli import MINE, run
-from tracer.checking.findings import Check, Comparison, Difference, Fault
-from tracer.chinese import COUNTED, MESSAGES, RECORDED, TITLES
+from tracer.analysis.verify import Deviation, Verdict
+from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.cli.files import OutputFolder
-from tracer.cli.running import Run, run_to_the_end
-from tracer.language import CHINESE, ENGLISH
-from tracer.loading import bundled_names
-from tracer.monitoring import EarlyStopping
+from tracer.cli.run import Run, run_to_the_end
+from tracer.i18n.language import CHINESE, ENGLISH
+from tracer.i18n.zh import COUNTED, MESSAGES, RECORDED, TITLES
 from tracer.store.reading import NOT_ENDED, read
 from tracer.training import Training
-from tracer.verification import Deviation, Verdict
-from tracer.views.checks import report
-from tracer.views.detail import TITLES as TITLE_COLUMNS
-from tracer.views.log import ending_lines, log_text
+from tracer.training.callbacks import EarlyStopping
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.zoom import NEARER_WORKS
 from tracer.views.notation import Labels, display_width, node_number
-from tracer.views.verdict import verdict_lines
-from tracer.views.zoom import NEARER_WORKS
+from tracer.views.text.check import report
+from tracer.views.text.detail import TITLES as TITLE_COLUMNS
+from tracer.views.text.log import ending_lines, log_text
+from tracer.views.text.verify import verdict_lines
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
-PLAIN_DATA = {"events", "table"}
+PLAIN_DATA = {"events", "tables"}
 """Views that make files for programs: their words are keys, the same in every language."""
 
-MARKUP = {"curve", "dot", "formulas", "heat_map", "mermaid", "minimap", "pages", "slides"}
+MARKUP = {"dot", "heat_map", "line_chart", "mermaid", "minimap", "page", "slides", "typst", "typst_math"}
 """Views that write down what others say, as markup or mathematics: no word of theirs is read but what they tell."""
 
 TYPST = re.compile(
@@ -70,7 +70,7 @@ ALLOWED = {
 
 def trees() -> dict[str, ast.Module]:
     """Every module of the package but the catalogue, by its path."""
-    paths = (path for path in PACKAGE.rglob("*.py") if path.name != "chinese.py")
+    paths = (path for path in PACKAGE.rglob("*.py") if path.name != "zh.py")
     return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in paths}
 
 
@@ -235,7 +235,7 @@ def untold(tree: ast.Module) -> Iterator[tuple[int, str]]:
     functions that return plain data.
     """
     words = known_words()
-    code = TYPST if {"tracer.typesetting", "tracer.views.pages"} & imported_in(tree) else re.compile("(?!)")
+    code = TYPST if {"tracer.views.booklet.typst", "tracer.views.booklet.page"} & imported_in(tree) else re.compile("(?!)")
     for line, text, has_fields in _texts(tree):
         # Keys of key=value and names of gradients are the same in every language.
         bare = re.sub(r"\w+=|\bdL/d", "", code.sub("", text))
@@ -278,7 +278,7 @@ def _texts(node: ast.AST, has_fields: bool = False) -> Iterator[tuple[int, str, 
 
 def test_views_tell_all_they_say() -> None:
     allowed = set()
-    for path in sorted((PACKAGE / "views").glob("*.py")):
+    for path in sorted((PACKAGE / "views").rglob("*.py")):
         if path.stem in PLAIN_DATA | MARKUP:
             continue
         for line, text in untold(ast.parse(path.read_text())):
@@ -303,7 +303,7 @@ def test_what_is_not_told_is_found(said: str) -> None:
      'lines = "#block(above: 8pt, [the whole run])"', 'return f"text(size: 8pt, page {number})"'],
 )  # fmt: skip
 def test_what_is_not_told_is_found_beside_code(said: str) -> None:
-    assert list(untold(ast.parse(f"from tracer.typesetting import literal\ndef view(tell):\n    {said}")))
+    assert list(untold(ast.parse(f"from tracer.views.booklet.typst import literal\ndef view(tell):\n    {said}")))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_what_nobody_reads_is_passed_over(said: str) -> None:
 def test_titles_of_lines_fit_their_columns() -> None:
     titles = []
     for name in ("detail", "blame"):
-        for node in ast.walk(ast.parse((PACKAGE / "views" / f"{name}.py").read_text())):
+        for node in ast.walk(ast.parse((PACKAGE / "views/text" / f"{name}.py").read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("titled", "_block"):
                 titles += [text_of(call.args[0]) for call in told_in(node.args[0])]
     titles += ["update", "derives", "by rule of", "updated"]  # which are told beforehand

@@ -13,15 +13,15 @@ import pytest
 
 import tracer
 from measured import SVG, Text, boxes_of
-from tracer.language import CHINESE, ENGLISH, Language
-from tracer.loading import bundled_names
+from tracer.i18n.language import CHINESE, ENGLISH, Language
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
-from tracer.views.booklet import booklet
-from tracer.views.dot import dot
-from tracer.views.palette import Look
-from tracer.views.sketch import Sketch
-from tracer.views.zoom import Sight, sketches
+from tracer.training.loading import bundled_names
+from tracer.views.booklet.booklet import booklet
+from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.zoom import Sight, sketches
 
 ZOOMS = ("scenario", "module", "tensor")
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.initializers import glorot_uniform, linear_uniform
-from tracer.layers import one_hot
-from tracer.losses import categorical_cross_entropy, cross_entropy, hinge, mean_squared_error
-from tracer.metrics import accuracy
+from tracer.nn.initializers import glorot_uniform, linear_uniform
+from tracer.nn.layers import one_hot
+from tracer.nn.losses import categorical_cross_entropy, cross_entropy, hinge, mean_squared_error
+from tracer.nn.metrics import accuracy
 
 LOGITS = np.eye(3)
 

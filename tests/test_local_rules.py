@@ -11,15 +11,15 @@ import pytest
 
 import tracer
 from strategies import collected
-from tracer.graph import Node, Phase, Step
-from tracer.layers import relu
-from tracer.loading import bundled_names
+from tracer.graph.record import Node, Phase, Step
+from tracer.nn.layers import relu
 from tracer.testing import programs
-from tracer.views.combined import combined, forward_nodes
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.combined import combined, forward_nodes
+from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.theme import Flow, Look
 from tracer.views.local_rules import CALLED, LocalRule, contributions, local_rules
 from tracer.views.notation import Labels
-from tracer.views.palette import Flow, Look
-from tracer.views.sketch import Sketch
 
 RANDOM_PROGRAMS = 50
 

@@ -11,9 +11,9 @@ import pytest
 
 import tracer
 from reviewed import assert_as_reviewed
-from tracer.graph import Node, Phase
-from tracer.loading import bundled_names
-from tracer.views.log import log_lines, log_text
+from tracer.graph.record import Node, Phase
+from tracer.training.loading import bundled_names
+from tracer.views.text.log import log_lines, log_text
 
 
 def body(trace: tracer.Trace) -> str:

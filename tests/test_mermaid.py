@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph import Phase, Step
-from tracer.loading import bundled_names
-from tracer.views.dot import dot
-from tracer.views.mermaid import mermaid
-from tracer.views.palette import THEMES, Flow, Kind, Look, theme_of
-from tracer.views.sketch import Box, Frame, Sketch
-from tracer.views.zoom import ZOOMS, Sight, sketches
+from tracer.graph.record import Phase, Step
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.diagram import Box, Frame, Sketch
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.mermaid import mermaid
+from tracer.views.diagrams.theme import THEMES, Flow, Kind, Look, theme_of
+from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
 
 BOX = re.compile(r'(?P<key>\w+)(?P<open>\({1,2})"(?P<text>[^"]*)"\){1,2}')
 ARROW = re.compile(r'(?P<tail>\w+) (?:-->|-\.->)(?:\|"(?P<label>[^"]*)"\|)? (?P<head>\w+)')
@@ -123,11 +123,11 @@ def test_hostile_texts_do_not_break_out(text: str) -> None:
 
 SAID = """
 import tracer
-from tracer.graph import Phase
-from tracer.views.dot import dot
-from tracer.views.mermaid import mermaid
-from tracer.views.palette import Look
-from tracer.views.zoom import ZOOMS, Sight, sketches
+from tracer.graph.record import Phase
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.mermaid import mermaid
+from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
 for name in ("fruit", "mnist"):
     step = tracer.run(tracer.load(name), steps=1).steps[0]
     sights = [Sight(zoom) for zoom in ZOOMS if (name, zoom) != ("mnist", "scalar")]

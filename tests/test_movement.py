@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.views.movement import MOST_POINTS, Movements, movements_of
+from tracer.views.parameter_history import MOST_POINTS, Movements, movements_of
 
 
 def run_of(name: str, **options: int) -> tracer.Trace:

@@ -31,7 +31,7 @@ from mutated_files import (
 )
 from tracer.errors import TraceFileError
 from tracer.store.reading import read
-from tracer.views.log import log_text
+from tracer.views.text.log import log_text
 
 MUTATED = {"dev": 150, "ci": 400, "nightly": 10_000}[PROFILE]
 """Files in a run of the tests."""

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph import Step, Trace
-from tracer.op import Elementwise
-from tracer.summary import Summary, summary_of
-from tracer.views.detail import element_lines, node_lines
+from tracer.graph.record import Step, Trace
+from tracer.graph.summary import Summary, summary_of
+from tracer.ops.base import Elementwise
+from tracer.views.booklet.operation_page import full_lines
+from tracer.views.diagrams.theme import Look
 from tracer.views.grids import content_lines, grid_lines
-from tracer.views.log import log_text
 from tracer.views.noise import NOISE, Noise
 from tracer.views.notation import content_text
-from tracer.views.operation_page import full_lines
-from tracer.views.palette import Look
+from tracer.views.text.detail import element_lines, node_lines
+from tracer.views.text.log import log_text
 
 RNG = np.random.default_rng(0)
 TENTH = np.array([0.1, 0.2, -0.3])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import tracer
 from strategies import CASES, calls, seeds, separated
-from tracer.graph import Phase
-from tracer.op import registry
-from tracer.recorder import Recorder
-from tracer.tensor import Tensor
+from tracer.graph.record import Phase
+from tracer.ops.base import registry
+from tracer.recording.recorder import Recorder
+from tracer.recording.tensor import Tensor
 
 WITHOUT_GRADIENT = {
     "greater": lambda x: x > 0.3,
@@ -106,7 +106,7 @@ def test_ties_share_the_gradient_equally() -> None:
 
 
 def test_what_holds_at_zero() -> None:
-    from tracer.layers import relu
+    from tracer.nn.layers import relu
 
     np.testing.assert_array_equal(gradient_of(lambda x: np.sum(relu(x)), [-1.0, 0.0, 2.0]), [0, 0, 1])
     np.testing.assert_array_equal(gradient_of(lambda x: np.sum(np.abs(x)), [-1.0, 0.0, 2.0]), [-1, 0, 1])

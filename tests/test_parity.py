@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph import Phase
+from tracer.graph.record import Phase
 from tracer.training import Training
 
 REFERENCE = Path(__file__).parent / "reference"

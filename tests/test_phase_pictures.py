@@ -16,20 +16,20 @@ import tracer
 from measured import SVG, boxes_of
 from reviewed import assert_as_reviewed
 from test_pictures import assert_readable
-from tracer.graph import Phase, Step
-from tracer.layers import relu, softmax
-from tracer.loading import bundled_names
+from tracer.graph.record import Phase, Step
+from tracer.nn.layers import relu, softmax
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
-from tracer.views.combined import combined, forward_nodes
-from tracer.views.dot import dot
-from tracer.views.folding import Fold, Part, folded, ids_of
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.combined import combined, forward_nodes
+from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.folding import Fold, Part, folded, ids_of
+from tracer.views.diagrams.operations import MOST_NODES, operations, phase_nodes, phase_sketches
+from tracer.views.diagrams.theme import PRINT, Flow, Look
+from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
 from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
-from tracer.views.operations import MOST_NODES, operations, phase_nodes, phase_sketches
-from tracer.views.palette import PRINT, Flow, Look
-from tracer.views.sketch import Sketch
-from tracer.views.zoom import ZOOMS, Sight, sketches
 
 PHASES = tuple(Phase)[1:]
 

@@ -14,14 +14,14 @@ import pytest
 
 import tracer
 from measured import arrows_of, boxes_of, sizes_of
-from tracer.graph import Step
-from tracer.language import LANGUAGES, language_of
-from tracer.loading import bundled_names
+from tracer.graph.record import Step
+from tracer.i18n.language import LANGUAGES, language_of
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
-from tracer.views.dot import CAPTIONS, NUMBERS, dot
-from tracer.views.palette import THEMES, Look, theme_of
-from tracer.views.zoom import ZOOMS, Sight, sketches
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.dot import CAPTIONS, NUMBERS, dot
+from tracer.views.diagrams.theme import THEMES, Look, theme_of
+from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
 
 SHEETS = os.environ.get("TRACER_SHEETS", "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.printouts import Layer, keras_number, keras_summary, pytorch_summary
+from tracer.nn.summaries import Layer, keras_number, keras_summary, pytorch_summary
 
 TORCHSUMMARY = """\
 ----------------------------------------------------------------

@@ -16,9 +16,9 @@ import pytest
 import tracer
 from close_texts import CloseOutput, assert_close, is_close
 from reviewed import assert_as_reviewed
-from tracer.cli.tracing import FORMATS
-from tracer.op import registry
-from tracer.views.log import log_text
+from tracer.cli.commands.trace import FORMATS
+from tracer.ops.base import registry
+from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.autodiff import gradients
-from tracer.graph import Phase
-from tracer.layers import dense, relu, softmax
-from tracer.losses import cross_entropy
-from tracer.recorder import Recorder
-from tracer.source import PACKAGE
-from tracer.tensor import Tensor
+from tracer.graph.record import Phase
+from tracer.nn.layers import dense, relu, softmax
+from tracer.nn.losses import cross_entropy
+from tracer.recording.autodiff import gradients
+from tracer.recording.recorder import Recorder
+from tracer.recording.source import PACKAGE
+from tracer.recording.tensor import Tensor
 
 
 def traced(function: Any, *arrays: Any) -> tracer.Step:
@@ -254,7 +254,7 @@ def test_methods_and_callable_objects_name_their_scopes() -> None:
 
 
 def test_a_long_sum_without_names() -> None:
-    from tracer.views.log import log_text
+    from tracer.views.text.log import log_text
 
     step = traced(lambda x: sum((x[i % 3] * 2.0 for i in range(400)), start=0.0), [1.0, 2.0, 3.0])
     assert log_text(tracer.Trace("t", "", 0, "float64", {}, {}, (step,))).count("\n") > 1000

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph import PHASES
+from tracer.graph.record import PHASES
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.glyphs import missing_glyphs
 from tracer.rendering.svg import embeddable
-from tracer.views.dot import dot
-from tracer.views.palette import Look
-from tracer.views.zoom import ZOOMS, Sight, sketches
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.strategies import CASES, calls
-from tracer.graph import Node, Phase, Step, validate
-from tracer.loading import bundled_names
-from tracer.op import Elementwise, registry
-from tracer.recorder import Recorder
-from tracer.repetition import Pattern, pattern_of
-from tracer.tensor import Tensor
+from tracer.graph.record import Node, Phase, Step
+from tracer.graph.validation import validate
+from tracer.ops.base import Elementwise, registry
+from tracer.recording.plan import Pattern, pattern_of
+from tracer.recording.recorder import Recorder
+from tracer.recording.tensor import Tensor
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
+from tracer.training.loading import bundled_names
 
 
 def facts(node: Node) -> tuple[Any, ...]:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import tracer
 from tests.strategies import CASES, Case
+from tracer.analysis.scalar_graph import ScalarGraph, scalar_graph
 from tracer.errors import UsageError
-from tracer.graph import Literal, Node, Step
-from tracer.loading import bundled_names
-from tracer.op import registry
-from tracer.scalars import ScalarGraph, scalar_graph
+from tracer.graph.record import Literal, Node, Step
+from tracer.ops.base import registry
+from tracer.training.loading import bundled_names
 
 
 def graph_of(name: str) -> tuple[Step, ScalarGraph]:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.expression import compact
-from tracer.graph import Step
-from tracer.views.boxes import key_of
+from tracer.graph.formula import compact
+from tracer.graph.record import Step
+from tracer.views.diagrams.boxes import key_of
+from tracer.views.diagrams.scalars import Scalar, Scalars
+from tracer.views.diagrams.theme import Flow, Kind, Look
+from tracer.views.diagrams.zoom import Sight, in_memory, sketches
 from tracer.views.notation import Labels, element_text
-from tracer.views.palette import Flow, Kind, Look
-from tracer.views.scalars import Scalar, Scalars
-from tracer.views.zoom import Sight, in_memory, sketches
 
 SCENARIOS = ("fruit", "linear-regression", "fruit-keras", "fruit-sgd")
 

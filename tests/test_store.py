@@ -20,25 +20,25 @@ from hypothesis.extra import numpy as hnp
 
 import tracer
 from strategies import CASES, Case, seeds
+from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
-from tracer.loading import bundled_names
-from tracer.store.keeping import Keeping, size_in_bytes
-from tracer.store.layout import array_of, elements_of, smallest, strides_of
-from tracer.store.plain import DTYPES, from_json, to_json
+from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
+from tracer.graph.summary import summary_of
+from tracer.store.plain_json import DTYPES, from_json, to_json
 from tracer.store.reading import TraceFile, read
+from tracer.store.retention import Keeping, size_in_bytes
+from tracer.store.strides import array_of, elements_of, smallest, strides_of
 from tracer.store.writing import TraceWriter, save
-from tracer.summary import summary_of
 from tracer.testing import Program, programs
 from tracer.training import Training
-from tracer.verification import verify
-from tracer.views.booklet import booklet
-from tracer.views.drawing import Drawing
-from tracer.views.events import json_document, json_lines
-from tracer.views.log import log_text
-from tracer.views.palette import Look
-from tracer.views.table import graphml
-from tracer.views.zoom import Sight, sketches
+from tracer.training.loading import bundled_names
+from tracer.views.booklet.booklet import booklet
+from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.zoom import Sight, sketches
+from tracer.views.export.events import json_document, json_lines
+from tracer.views.export.tables import graphml
+from tracer.views.svg import Drawing
+from tracer.views.text.log import log_text
 
 FILES = Path(__file__).parent / "files"
 TEXTS = st.text(st.characters(codec=None), max_size=20)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracer
-from tracer.tables import read_table
+from tracer.data.tables import read_table
 
 
 def written(tmp_path: Path, content: str | bytes) -> Path:

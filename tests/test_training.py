@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph import Phase
-from tracer.loading import bundled_names
-from tracer.optimizers import SGD, Adam, Optimizer
-from tracer.scenario import Scenario
+from tracer.graph.record import Phase
+from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
+from tracer.training.loading import bundled_names
+from tracer.training.scenario import Scenario
 
 
 def line(**changes: Any) -> Scenario:

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph import Phase, Step
-from tracer.layers import dense, relu, softmax
-from tracer.loading import bundled_names
-from tracer.views.modules import MOST_BOXES, fold_repeats, modules_of
+from tracer.graph.record import Phase, Step
+from tracer.nn.layers import dense, relu, softmax
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.modules import MOST_BOXES, fold_repeats, modules_of
+from tracer.views.diagrams.scalars import Scalars
+from tracer.views.diagrams.theme import Flow, Kind, Look
+from tracer.views.diagrams.zoom import Sight, in_memory, sketches
 from tracer.views.notation import Labels, shape_text
-from tracer.views.palette import Flow, Kind, Look
-from tracer.views.scalars import Scalars
-from tracer.views.sketch import Sketch
-from tracer.views.zoom import Sight, in_memory, sketches
 
 BESIDE_MODULES = 10
 """Boxes of data and optimizers beside those of modules."""

@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tracer.errors import RecordingError, ScenarioError, TraceFileError, TracerError, UsageError
-    from tracer.functions import trace
-    from tracer.graph import Literal, Node, Phase, Source, Step, Trace, validate
-    from tracer.loading import load
-    from tracer.monitoring import Checkpoint, EarlyStopping
-    from tracer.op import Op
-    from tracer.optimizers import SGD, Adam, KerasAdam
-    from tracer.report import Report
-    from tracer.scenario import Scenario
+    from tracer.graph.record import Literal, Node, Phase, Source, Step, Trace
+    from tracer.graph.validation import validate
+    from tracer.nn.optimizers import SGD, Adam, KerasAdam
+    from tracer.ops.base import Op
+    from tracer.recording.function import trace
+    from tracer.recording.tensor import Tensor
     from tracer.store import open, save
-    from tracer.tensor import Tensor
     from tracer.training import run
+    from tracer.training.callbacks import Checkpoint, EarlyStopping
+    from tracer.training.loading import load
+    from tracer.training.report import Report
+    from tracer.training.scenario import Scenario
 
 __all__ = [
     "SGD",
@@ -58,17 +59,18 @@ __all__ = [
 
 _HOMES = {
     "errors": ("RecordingError", "ScenarioError", "TraceFileError", "TracerError", "UsageError"),
-    "functions": ("trace",),
-    "graph": ("Literal", "Node", "Phase", "Source", "Step", "Trace", "validate"),
-    "loading": ("load",),
-    "monitoring": ("Checkpoint", "EarlyStopping"),
-    "op": ("Op",),
-    "optimizers": ("SGD", "Adam", "KerasAdam"),
-    "report": ("Report",),
-    "scenario": ("Scenario",),
+    "graph.record": ("Literal", "Node", "Phase", "Source", "Step", "Trace"),
+    "graph.validation": ("validate",),
+    "nn.optimizers": ("SGD", "Adam", "KerasAdam"),
+    "ops": ("Op",),
+    "recording.function": ("trace",),
+    "recording.tensor": ("Tensor",),
     "store": ("open", "save"),
-    "tensor": ("Tensor",),
     "training": ("run",),
+    "training.callbacks": ("Checkpoint", "EarlyStopping"),
+    "training.loading": ("load",),
+    "training.report": ("Report",),
+    "training.scenario": ("Scenario",),
 }
 """The module of every name."""
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 
 from tracer.errors import UsageError
-from tracer.expression import expression
-from tracer.graph import Node, Step, Trace
-from tracer.language import language_of_locale
+from tracer.graph.formula import expression
+from tracer.graph.record import Node, Step, Trace
+from tracer.i18n.language import language_of_locale
 from tracer.rendering.engine import find_engine
-from tracer.views.boxes import key_of
-from tracer.views.dot import dot
+from tracer.views.diagrams.boxes import key_of
+from tracer.views.diagrams.diagram import Box, Column, Sketch
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.overview import overview
+from tracer.views.diagrams.theme import Look, kind_of
+from tracer.views.diagrams.zoom import Sight, sketches
 from tracer.views.grids import content_lines, wrapped
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
-from tracer.views.overview import overview
-from tracer.views.palette import Look, kind_of
-from tracer.views.sketch import Box, Column, Sketch
-from tracer.views.zoom import Sight, sketches
 
 
 def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:

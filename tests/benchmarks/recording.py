@@ -27,10 +27,10 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402  # after the number of threads
 
 import tracer  # noqa: E402
-from tracer.graph import Trace  # noqa: E402
-from tracer.scalars import scalar_graph  # noqa: E402
+from tracer.analysis.scalar_graph import scalar_graph  # noqa: E402
+from tracer.graph.record import Trace  # noqa: E402
 from tracer.training import Training  # noqa: E402
-from tracer.views.log import log_text  # noqa: E402
+from tracer.views.text.log import log_text  # noqa: E402
 
 RATE = 0.01
 Arrays = dict[str, np.ndarray]

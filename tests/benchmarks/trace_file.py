@@ -24,11 +24,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402  # after the number of threads
 
 import tracer  # noqa: E402
-from tracer.graph import Step  # noqa: E402
+from tracer.graph.record import Step  # noqa: E402
 from tracer.store.format import SCHEMA  # noqa: E402
 from tracer.store.writing import TraceWriter  # noqa: E402
 from tracer.training import Training  # noqa: E402
-from tracer.views.finiteness import FiniteWatch  # noqa: E402
+from tracer.views.text.finiteness import FiniteWatch  # noqa: E402
 
 TURNS = 7
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import tracer
 from tracer import SGD, Adam, Report, Scenario
-from tracer.initializers import linear_uniform
-from tracer.optimizers import Optimizer
-from tracer.schedules import CosineDecay, ExponentialDecay, Schedule, StepDecay
+from tracer.nn.initializers import linear_uniform
+from tracer.nn.optimizers import Optimizer
+from tracer.nn.schedules import CosineDecay, ExponentialDecay, Schedule, StepDecay
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tracer
 from tracer import EarlyStopping, Report, Scenario
-from tracer.printouts import classification_report
+from tracer.nn.summaries import classification_report
 
 pytest.importorskip("sklearn")
 pytestmark = pytest.mark.filterwarnings("ignore")

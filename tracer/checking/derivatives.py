@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from tracer.autodiff import gradients
-from tracer.checking.magnitudes import computed_by, computed_in, magnitudes
-from tracer.checking.oracle import check_finite
+from tracer.checking.complex_step import check_finite
+from tracer.checking.error_scale import computed_by, computed_in, magnitudes
 from tracer.errors import UsageError
-from tracer.graph import Node, Phase, Step
-from tracer.recorder import Recorder
-from tracer.replay import record_again
-from tracer.tensor import Tensor
+from tracer.graph.record import Node, Phase, Step
+from tracer.recording.autodiff import gradients
+from tracer.recording.recorder import Recorder
+from tracer.recording.replay import record_again
+from tracer.recording.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracer.checking.comparing import Comparing, Extent, extent_of
+from tracer.checking.compare import Comparing, Extent, extent_of
+from tracer.checking.complex_step import moving_with
 from tracer.checking.derivatives import Derivatives, first_order, second_order_of
-from tracer.checking.findings import Check, Comparison, Fault, tolerance_of
-from tracer.checking.oracle import moving_with
+from tracer.checking.results import Check, Comparison, Fault, tolerance_of
 from tracer.checking.rules import check_rules, first_that_is_not_finite
-from tracer.graph import Node, Step
+from tracer.graph.record import Node, Step
 
 ONE_BY_ONE = 2_000
 """Up to how many numbers of all parameters together every one is compared."""

@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.comparing import Comparing, extent_of
-from tracer.checking.differences import UNSETTLED, Line, one_sided_slopes
-from tracer.checking.evaluation import RuleResult, Rules
-from tracer.checking.findings import Difference, Fault, tolerance_of
-from tracer.checking.magnitudes import computed_in, magnitudes
-from tracer.checking.nudging import nudged
-from tracer.checking.oracle import imaginary_part, one_hot_directions, scaled, steps_along
-from tracer.entries import Entry
-from tracer.expression import expression
-from tracer.graph import Literal, Node, Step
-from tracer.naming import short_expression
-from tracer.op import Op, complex_of
+from tracer.checking.compare import Comparing, extent_of
+from tracer.checking.complex_step import imaginary_part, one_hot_directions, scaled, steps_along
+from tracer.checking.error_scale import computed_in, magnitudes
+from tracer.checking.finite_differences import UNSETTLED, Line, one_sided_slopes
+from tracer.checking.perturbation import perturbed
+from tracer.checking.results import Difference, Fault, tolerance_of
+from tracer.checking.rule_runs import RuleResult, Rules
+from tracer.graph.formula import expression
+from tracer.graph.record import Literal, Node, Step
 from tracer.ops import shaping
-from tracer.replay import operation_of, start_value
+from tracer.ops.base import Op, complex_of
+from tracer.recording.naming import short_expression
+from tracer.recording.replay import operation_of, start_value
+from tracer.recording.tape import Entry
 
 ONE_BY_ONE = 400
 """Up to how many numbers of an input are compared one by one."""
@@ -128,10 +128,10 @@ class Place:
         nothing = self._rules.run(position, 0 * cotangent).gradient
         if np.any(np.isfinite(nothing) & (nothing != 0)):
             return self._fault(position, "makes something of nothing: for a cotangent of 0 its result is not 0")
-        moved = [nudged(x, rng) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in self._inputs]
+        moved = [perturbed(x, rng) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in self._inputs]
         out = np.asarray(self.op.value(*moved, **self.node.parameters), dtype=self.node.dtype)
         here = self._rules.run(position, cotangent).own_entries
-        there = Rules(self.op, out, moved, self.node.parameters).run(position, nudged(cotangent, rng)).own_entries
+        there = Rules(self.op, out, moved, self.node.parameters).run(position, perturbed(cotangent, rng)).own_entries
         if any(op is shaping.StopGradient for op, *_ in here):
             return self._fault(position, "stops a gradient (.detach()): derived again, it would be wrong")
         if [op for op, *_ in here] != [op for op, *_ in there]:

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from tracer.cli.verbs import Verbs
+from tracer.cli.group import CommandGroup
 
 EXAMPLE = """\b
 Example:
@@ -18,7 +18,7 @@ See a training step: forward, loss, every backward operation and the update, wit
 """
 
 
-@click.group(cls=Verbs, help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=CommandGroup, help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="steptracer", prog_name="tracer")
 def command() -> None:
     pass
@@ -44,7 +44,7 @@ def main() -> None:
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except BaseException as error:
-        from tracer.cli.reporting import report  # knows of all that can go wrong: only then it is read
+        from tracer.cli.errors import report  # knows of all that can go wrong: only then it is read
 
         sys.exit(report(error))
 

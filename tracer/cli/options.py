@@ -10,7 +10,7 @@ import click
 
 from tracer.arguments import whole_number
 from tracer.errors import UsageError
-from tracer.language import LANGUAGES, Language, language_of, language_of_locale
+from tracer.i18n.language import LANGUAGES, Language, language_of, language_of_locale
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.op import REAL, Elementwise
+from tracer.ops.base import REAL, Elementwise
 
 
 class Greater(Elementwise):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import (
+from tracer.ops.base import (
     KINK_AT_ZERO,
     NONZERO,
     POSITIVE,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Moving, Op, Shape
+from tracer.ops.base import REAL, Array, Call, Index, Moving, Op, Shape
 
 Pattern = list[Any]
 

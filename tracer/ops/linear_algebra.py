@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Shape, Terms, broadcast_index, rounding_of_sum, stacked_alike
+from tracer.ops.base import REAL, Array, Call, Index, Op, Shape, Terms, broadcast_index, rounding_of_sum, stacked_alike
 
 MOST_TERMS = 1 << 22
 """Terms of an element of einsum that are looked through for the largest."""

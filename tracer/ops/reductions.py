@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Op, Terms, complex_of, rounding_of_sum
+from tracer.ops.base import REAL, Array, Call, Index, Op, Terms, complex_of, rounding_of_sum
 
 Axes = tuple[int, ...] | None
 

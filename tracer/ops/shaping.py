@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.op import REAL, Array, Call, Index, Moving, Op, Shape
+from tracer.ops.base import REAL, Array, Call, Index, Moving, Op, Shape
 
 
 class Reshape(Moving):

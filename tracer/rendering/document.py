@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typst
 
-from tracer.typesetting import literal
-from tracer.views.drawing import Drawing
+from tracer.views.booklet.typst import literal
+from tracer.views.svg import Drawing
 
 MOST_PIXELS = 12_000
 FONTS = Path(__file__).parent / "fonts"

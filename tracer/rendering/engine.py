@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tracer.errors import UsageError
 from tracer.rendering.svg import embeddable
-from tracer.views.drawing import Drawing
+from tracer.views.svg import Drawing
 
 ENGINES = ("auto", "pure", "system")
 TIME_OUT = 30.0

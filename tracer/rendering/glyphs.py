@@ -6,7 +6,7 @@ import unicodedata
 
 from tracer.rendering.document import pages
 from tracer.rendering.engine import SHOWN_FONTS
-from tracer.typesetting import image, literal
+from tracer.views.booklet.typst import image, literal
 
 _NO_CHARACTER = "\U0010fffe"
 """What no font has a glyph for, and XML allows."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tracer.graph import Trace
+    from tracer.graph.record import Trace
 
 
 def open(path: str | Path) -> Trace:

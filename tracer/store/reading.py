@@ -12,13 +12,13 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph import Held, Step, Trace
+from tracer.graph.record import Held, Step, Trace
+from tracer.graph.summary import Summary
 from tracer.store.format import DAMAGE, limit_time, open_to_read, told
-from tracer.store.layout import Strides, array_of
-from tracer.store.plain import from_json
+from tracer.store.plain_json import from_json
 from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, inline_values, is_inline, is_storable, key_of, summaries_of
+from tracer.store.strides import Strides, array_of
 from tracer.store.structure import Structure, structure_from, with_values
-from tracer.summary import Summary
 
 Item = TypeVar("Item")
 

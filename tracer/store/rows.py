@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.graph import Node
-from tracer.store.layout import Strides, array_of, byte_count
-from tracer.store.plain import DTYPES
-from tracer.summary import Summary
+from tracer.graph.record import Node
+from tracer.graph.summary import Summary
+from tracer.store.plain_json import DTYPES
+from tracer.store.strides import Strides, array_of, byte_count
 
 KEY_SIZE = 32
 NOT_KEPT = bytes(KEY_SIZE)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph import Held, Literal, Node, Phase, Source, Step, structure_problem
-from tracer.store.layout import LARGEST_REPEATED, Strides, smallest, strides_of
-from tracer.store.plain import DTYPES, from_json, shape_of, to_json
-from tracer.summary import Summary
+from tracer.graph.record import Held, Literal, Node, Phase, Source, Step
+from tracer.graph.summary import Summary
+from tracer.graph.validation import structure_problem
+from tracer.store.plain_json import DTYPES, from_json, shape_of, to_json
+from tracer.store.strides import LARGEST_REPEATED, Strides, smallest, strides_of
 
 _SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in DTYPES if np.dtype(dtype).itemsize > 1}
 OTHER_DTYPES = frozenset({"object", "float96", "float128", "complex192", "complex256", *_SWAPPED})

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import TracerError, UsageError
-from tracer.graph import Held, Node, Step, Trace
+from tracer.graph.record import Held, Node, Step, Trace
+from tracer.graph.summary import Summary
 from tracer.store.format import APPLICATION, SCHEMA, WAITING, journal_of, mark, roll_back
-from tracer.store.keeping import BUDGET, Keeping
-from tracer.store.layout import Strides, elements_of
-from tracer.store.plain import DTYPES, to_json
+from tracer.store.plain_json import DTYPES, to_json
 from tracer.store.reading import text_digest
+from tracer.store.retention import BUDGET, Keeping
 from tracer.store.rows import INLINE_KEPT, NOT_KEPT, Row, is_inline, is_storable, key_of, packed_summary
+from tracer.store.strides import Strides, elements_of
 from tracer.store.structure import Structure, is_same, layouts_of, structure_text, without_values
-from tracer.summary import Summary
 
 KNOWN_STRUCTURES = 8
 """Structures that a step is compared with before it is written out."""

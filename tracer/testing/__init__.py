@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tracer.checking.findings import Check, Comparison, Difference, Fault
-from tracer.checking.functions import check_gradients
+from tracer.checking.function import check_gradients
 from tracer.checking.gradients import check_step
+from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.testing.assertions import assert_gradients, assert_op_gradients, hypothesis_or_say_so
-from tracer.views.checks import report
+from tracer.views.text.check import report
 
 if TYPE_CHECKING:
     from tracer.testing.random_programs import Program, programs

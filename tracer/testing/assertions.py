@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import DTYPES, whole_number
-from tracer.checking.functions import check_gradients, checked_arguments, function_name, is_strategy
-from tracer.checking.operations import check_rules_of, inputs_of, overflows, wrong_with_value
+from tracer.checking.function import check_gradients, checked_arguments, function_name, is_strategy
+from tracer.checking.operation import check_rules_of, inputs_of, overflows, wrong_with_value
 from tracer.errors import UsageError
-from tracer.op import Elementwise, Op
+from tracer.ops.base import Elementwise, Op
 from tracer.testing.examples import as_code, call_as_code, simplest
-from tracer.views.checks import failure_lines
+from tracer.views.text.check import failure_lines
 
 Body = Callable[[Sequence[np.ndarray]], list[str]]
 """What is wrong with arrays: nothing where nothing is."""

@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tracer.op import REAL, Domain
+from tracer.ops.base import REAL, Domain
 
 SIMPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0)
 """Numbers that meet each other again: arrays of them have ties."""

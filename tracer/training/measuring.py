@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.scenario import Scenario
 from tracer.training.preparation import Prepared, call_by_name, matching
+from tracer.training.scenario import Scenario
 
 
 def named_results(returned: Any, scenario: Scenario, prepared: Prepared) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.archives import read_arrays
 from tracer.arguments import numeric_array
+from tracer.data.archives import read_arrays
 from tracer.errors import UsageError, close_names
-from tracer.scenario import Scenario
+from tracer.training.scenario import Scenario
 
 AT_THE_START = ("steps", "epochs", "batches")
 """What a report may ask for before the run, beside data, parameters and settings."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from tracer.arguments import like_default, whole_number
 from tracer.errors import UsageError, close_names
-from tracer.optimizers import OPTIMIZERS, Optimizer
-from tracer.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario
+from tracer.nn.optimizers import OPTIMIZERS, Optimizer
+from tracer.training.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario
 
 
 def all_settings(scenario: Scenario) -> dict[str, Any]:

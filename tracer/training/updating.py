@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.graph import Phase
-from tracer.optimizers import OPTIMIZERS, Optimizer
-from tracer.recorder import Recorder
-from tracer.schedules import Schedule
-from tracer.tensor import Tensor
+from tracer.graph.record import Phase
+from tracer.nn.optimizers import OPTIMIZERS, Optimizer
+from tracer.nn.schedules import Schedule
+from tracer.recording.recorder import Recorder
+from tracer.recording.tensor import Tensor
 from tracer.training.preparation import matching
 
 State = dict[str, dict[str, np.ndarray]]

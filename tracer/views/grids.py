@@ -6,9 +6,9 @@ import textwrap
 
 import numpy as np
 
-from tracer.graph import Node
-from tracer.language import ENGLISH, Language
-from tracer.summary import Summary, summary_of
+from tracer.graph.record import Node
+from tracer.graph.summary import Summary, summary_of
+from tracer.i18n.language import ENGLISH, Language
 from tracer.views.noise import NOISE, Noise
 from tracer.views.notation import DIGITS, extremes_text, number_text, statistic_text, zeros_text
 

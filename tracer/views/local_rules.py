@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tracer.expression import expression
-from tracer.graph import Node, Step
+from tracer.graph.formula import expression
+from tracer.graph.record import Node, Step
 from tracer.views.notation import Labels
 
 CALLED = "g"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracer.graph import Literal, Node
-from tracer.op import Index, Op
+from tracer.graph.record import Literal, Node
+from tracer.graph.summary import rounding_unit
 from tracer.ops import registry
-from tracer.summary import rounding_unit
+from tracer.ops.base import Index, Op
 
 NOISE = "~0"
 """How a number is written that rounding alone can make."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tracer.expression import as_atom, expression
-from tracer.graph import Node, Phase, Step
-from tracer.language import ENGLISH, Language
-from tracer.naming import short_expression
-from tracer.summary import Summary
+from tracer.graph.formula import as_atom, expression
+from tracer.graph.record import Node, Phase, Step
+from tracer.graph.summary import Summary
+from tracer.i18n.language import ENGLISH, Language
+from tracer.recording.naming import short_expression
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
@@ -137,7 +137,7 @@ def number_of(node: Node, index: tuple[int, ...], noise: Noise, digits: int = DI
 def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int = DIGITS) -> str:
     """A large array in one line: shape, dtype, count, extremes and mean of its finite numbers, share of zeros.
 
-    >>> from tracer.summary import summary_of
+    >>> from tracer.graph.summary import summary_of
     >>> summary_text(summary_of(np.arange(32.0)), (4, 8), "float32")
     '(4,8) f32 n=32 min=0 max=31 mean=15.5 zero=3%'
     >>> summary_text(summary_of(np.array([1.0, np.nan] * 10)), (20,), "float64")
@@ -171,7 +171,7 @@ def statistic_text(summary: Summary, statistic: float, dtype: str, digits: int =
 def zeros_text(summary: Summary) -> str:
     """How much of an array is zero.
 
-    >>> from tracer.summary import summary_of
+    >>> from tracer.graph.summary import summary_of
     >>> zeros_text(summary_of(np.array([0, 0, 1])))
     '67%'
     """

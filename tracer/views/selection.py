@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from tracer.errors import UsageError, close_names
-from tracer.graph import Node, Phase, Step
+from tracer.graph.record import Node, Phase, Step
 from tracer.views.notation import Labels, index_text, shape_text
 
 _ELEMENT = re.compile(r"(?P<name>.+)\[(?P<index>\s*-?\d+\s*(?:,\s*-?\d+\s*)*)\]")

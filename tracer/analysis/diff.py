@@ -1,0 +1,151 @@
+"""Where two traces part: the first step, node and element in which they are not the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tracer.graph.record import Node, Step, Trace
+
+_FIELDS = ("op", "name", "inputs", "shape", "dtype", "phase", "formula", "scope", "gradient_of", "rule_of")
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The first difference. `node` is None where a whole step is missing; `index` is that of an element, for values.
+
+    `what` names the field that differs, or `value`, `summary`, `steps`, `nodes`, `gradients`, `updates`, `metrics`; `ours`
+    and `theirs` are what stands there. `elements` counts how many of `count` elements differ, `largest` is the largest
+    difference among them.
+    """
+
+    step: int
+    node: int | None
+    what: str
+    ours: Any
+    theirs: Any
+    index: tuple[int, ...] | None = None
+    elements: int = 0
+    count: int = 0
+    largest: float = 0.0
+
+
+def settings_apart(one: Trace, other: Trace) -> dict[str, tuple[Any, Any]]:
+    """What was set differently: seed, dtype, hyperparameters, versions; by name, in both."""
+    apart = {
+        name: (getattr(one, name), getattr(other, name))
+        for name in ("scenario", "seed", "dtype")
+        if getattr(one, name) != getattr(other, name)
+    }
+    for mine, theirs in ((one.hyperparameters, other.hyperparameters), (one.versions, other.versions)):
+        for name in dict.fromkeys((*mine, *theirs)):
+            if repr(mine.get(name)) != repr(theirs.get(name)):
+                apart[name] = mine.get(name), theirs.get(name)
+    return apart
+
+
+def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> Parting | None:
+    """Where two traces part first, in the order of the run; None where they do not.
+
+    Values are compared bit for bit, or with a relative `tolerance`, which also lets their dtypes differ. Where one of
+    them was not kept their summaries are compared, as far as they go.
+    """
+    for position, (mine, theirs) in enumerate(zip(one.steps, other.steps)):
+        found = _parting_of_steps(mine, theirs, tolerance)
+        if found is not None:
+            return found
+        if not _alike(dict(mine.metrics), dict(theirs.metrics), tolerance):
+            return Parting(mine.index, None, "metrics", dict(mine.metrics), dict(theirs.metrics))
+        if mine.index != theirs.index:
+            return Parting(mine.index, None, "steps", f"step {mine.index} at place {position}", f"step {theirs.index}")
+    if len(one.steps) != len(other.steps):
+        shorter = min(len(one.steps), len(other.steps))
+        return Parting(shorter, None, "steps", len(one.steps), len(other.steps))
+    return None
+
+
+def left_out(one: Trace, other: Trace) -> int:
+    """In how many of the steps of both not every value can be compared, because a file kept only its summary."""
+    return sum(
+        not all(mine.is_kept and theirs.is_kept for mine, theirs in zip(step.nodes, its.nodes))
+        for step, its in zip(one.steps, other.steps)
+    )
+
+
+def _parting_of_steps(one: Step, other: Step, tolerance: float) -> Parting | None:
+    for mine, theirs in zip(one.nodes, other.nodes):
+        for name in _FIELDS:
+            ours, its = getattr(mine, name), getattr(theirs, name)
+            # By their texts, so that 1 is not 1.0 and a NaN is itself.
+            if ours != its and repr(ours) != repr(its) and not (tolerance and name == "dtype"):
+                return Parting(one.index, mine.id, name, ours, its)
+        if repr(mine.parameters) != repr(theirs.parameters) and dict(mine.parameters) != dict(theirs.parameters):
+            return Parting(one.index, mine.id, "parameters", dict(mine.parameters), dict(theirs.parameters))
+        found = _parting_of_values(one.index, mine, theirs, tolerance)
+        if found is not None:
+            return found
+    if len(one.nodes) != len(other.nodes):
+        return Parting(one.index, min(len(one.nodes), len(other.nodes)), "nodes", len(one.nodes), len(other.nodes))
+    for name in ("gradients", "updates", "loss_id"):
+        if getattr(one, name) != getattr(other, name):
+            return Parting(one.index, None, name, getattr(one, name), getattr(other, name))
+    return None
+
+
+def _parting_of_values(step: int, one: Node, other: Node, tolerance: float) -> Parting | None:
+    if one.content is other.content:
+        return None
+    if not (one.is_kept and other.is_kept):
+        if one.summary == other.summary or repr(one.summary) == repr(other.summary):
+            return None
+        if tolerance and np.allclose(_measures(one), _measures(other), rtol=tolerance, atol=0, equal_nan=True):
+            return None
+        return Parting(step, one.id, "summary", one.summary, other.summary)
+    mine, theirs = np.asarray(one.value), np.asarray(other.value)
+    if mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes():
+        return None
+    apart = _apart(mine, theirs, tolerance)
+    if not apart.any():
+        return None
+    at = np.unravel_index(int(np.argmax(apart)), apart.shape)
+    index = tuple(int(position) for position in at)
+    with np.errstate(all="ignore"):
+        distances = np.abs(mine.astype(np.complex128) - theirs.astype(np.complex128))[apart]
+    largest = float(np.max(distances)) if not np.isnan(distances).any() else float("nan")
+    count = int(np.count_nonzero(apart))
+    return Parting(step, one.id, "value", mine[index].item(), theirs[index].item(), index, count, mine.size, largest)
+
+
+def _apart(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:
+    """Which elements differ: in a bit, or by more than the tolerance relative to the largest element of the array."""
+    if not tolerance:
+        if one.dtype != other.dtype:
+            return np.ones(one.shape, bool)
+        size = one.dtype.itemsize
+        bits = (np.ascontiguousarray(each).reshape(-1).view(np.uint8).reshape(*one.shape, size) for each in (one, other))
+        mine, theirs = bits
+        return np.asarray((mine != theirs).any(axis=-1))
+    with np.errstate(all="ignore"):
+        finite = np.abs(one[np.isfinite(one)])
+        scale = float(np.max(finite, initial=0.0))
+        close = np.isclose(one, other, rtol=tolerance, atol=tolerance * scale if np.isfinite(scale) else 0.0, equal_nan=True)
+    return np.asarray(~close)
+
+
+def _measures(node: Node) -> list[float]:
+    summary = node.summary
+    return [summary.minimum, summary.maximum, summary.mean, summary.l2, summary.nans, summary.infinities]
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any], tolerance: float) -> bool:
+    if repr(one) == repr(other):
+        return True
+    if not tolerance or one.keys() != other.keys():
+        return False
+    return all(
+        repr(one[name]) == repr(other[name])
+        or (isinstance(one[name], (int, float)) and bool(np.isclose(one[name], other[name], rtol=tolerance, atol=0)))
+        for name in one
+    )

@@ -1,0 +1,35 @@
+"""`tracer blame`: where a run stopped being finite."""
+
+from __future__ import annotations
+
+import click
+
+from tracer.cli.options import language_option, precision_of
+from tracer.cli.output import say
+from tracer.cli.trace_files import reading
+from tracer.i18n.language import Language
+from tracer.views.export.events import json_text
+from tracer.views.text.blame import blame_data, blame_lines
+
+HELP = """\b
+Example:
+  tracer blame linear-regression
+
+The first NaN or infinity of a run: the operation that made it, its inputs, its line in the code, and the way from the
+parameters to it.
+"""
+
+
+@click.command("blame", help=HELP)
+@click.argument("file")
+@click.option("--nan", "only_nan", is_flag=True, help="The first NaN: infinities, as of a mask, are passed over.")
+@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@language_option
+def command(file: str, only_nan: bool, precision: str, as_json: bool, tell: Language) -> None:
+    digits = precision_of(precision)
+    with reading(file) as trace:
+        found = trace.first_nonfinite(only_nan=only_nan)
+        say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, digits, tell))
+        if trace.unfinished and not as_json:
+            say([tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))])

@@ -1,0 +1,112 @@
+"""`tracer check`: whether the gradients of a scenario are right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tracer.arguments import whole_number
+from tracer.cli.options import language_option, settings_of
+from tracer.cli.progress import Progress
+from tracer.errors import UsageError
+from tracer.i18n.language import Language
+
+if TYPE_CHECKING:
+    from tracer.checking.results import Check
+    from tracer.checking.scenario import Subject
+
+WRONG = 1
+"""The exit code where a gradient is wrong."""
+
+HELP = """\b
+Examples:
+  tracer check fruit
+  tracer check ./mine.py --second-order --seed 3 --examples 200 --json
+
+Check the gradients of a scenario's first step, number by number, against derivatives that are found without any derivative
+rule, and each rule by itself. Ends with exit code 0, or with 1 and what is wrong. Large models are checked by random sums over
+all numbers and a sample of them.
+"""
+
+
+@click.command("check", help=HELP)
+@click.argument("scenario")
+@click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
+@click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
+@click.option("--examples", metavar="N", default="1", show_default=True, help="Sets of parameters: its own, then drawn ones.")
+@click.option("--exhaustive", is_flag=True, help="Every number, however many there are.")
+@click.option("--jobs", metavar="N", default="1", show_default=True, help="Processes that share --exhaustive.")
+@click.option("--backend", metavar="NAME", help="What runs them: dask, or another backend that joblib knows.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Settings of the scenario.")
+@click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
+@click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
+@click.option("--dtype", metavar="DTYPE", default="float64", show_default=True, help="float32 or float64.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything that was found as JSON.")
+@language_option
+def command(
+    scenario: str,
+    second_order: bool,
+    seed: str,
+    examples: str,
+    exhaustive: bool,
+    jobs: str,
+    backend: str | None,
+    settings: Sequence[str],
+    parameters: str | None,
+    data: str | None,
+    dtype: str,
+    as_json: bool,
+    tell: Language,
+) -> None:
+    from tracer.checking.scenario import Subject, check_scenario
+    from tracer.views.text.check import check_table, failure_lines, verdict_line
+
+    count, processes = whole_number("--examples", examples), whole_number("--jobs", jobs)
+    if (processes > 1 or backend) and not exhaustive:
+        raise UsageError("--jobs and --backend share out the work of --exhaustive: give that too")
+    if exhaustive and count > 1:
+        raise UsageError("--exhaustive checks one set of parameters: leave --examples out, or check each with --parameters")
+    subject = Subject(
+        scenario=scenario,
+        seed=whole_number("--seed", seed, least=0),
+        dtype=dtype,
+        settings=settings_of(settings),
+        parameters=parameters,
+        data=data,
+    )
+    # What the scenario prints is no part of the check, and would be no JSON.
+    with redirect_stdout(sys.stderr):
+        if exhaustive:
+            found, done = _exhaustively(subject, second_order, processes, backend, tell, quiet=as_json), 1
+        else:
+            with Progress(count, tell("checking"), quiet=as_json) as progress:
+                found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)
+    if as_json:
+        head: dict[str, Any] = {"scenario": scenario, "seed": subject.seed, "dtype": dtype, "examples": done}
+        click.echo(json.dumps(head | found.as_data(), indent=1))
+    else:
+        for line in [*check_table(found, tell), verdict_line(found, done, count, tell), *failure_lines(found, tell)]:
+            click.echo(line)
+    if not found.passed:
+        raise click.exceptions.Exit(WRONG)
+
+
+def _exhaustively(
+    subject: Subject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
+) -> Check:
+    from tracer.checking.parallel import check_exhaustively, ranges, together
+    from tracer.checking.scenario import check_record
+
+    step = check_record(subject)
+    tasks = ranges(subject, step, second_order=second_order, jobs=jobs)
+    comparisons = []
+    with Progress(len(tasks), tell("checking"), quiet=quiet) as progress:
+        for comparison in check_exhaustively(step, tasks, jobs=jobs, backend=backend):
+            comparisons.append(comparison)
+            progress.step()
+    return together(step, comparisons, subject.seed, second_order=second_order)

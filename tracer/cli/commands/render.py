@@ -1,0 +1,85 @@
+"""`tracer render`: the pictures of a run, from its trace file alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from tracer.arguments import whole_number
+from tracer.cli.files import OutputFolder
+from tracer.cli.output import say
+from tracer.cli.picture_files import PICTURES, TEXTS, Artist
+from tracer.cli.picture_options import Wish, picture_options
+from tracer.cli.trace_files import reading, step_of
+from tracer.errors import UsageError, close_names
+from tracer.graph.record import Step, Trace
+from tracer.rendering.engine import find_engine
+from tracer.views.export.events import json_text
+from tracer.views.parameter_history import movements_of
+from tracer.views.text.finiteness import notice
+
+KINDS = ("pdf", *PICTURES)
+
+HELP = """\b
+Examples:
+  tracer render fruit -o fruit.pdf
+  tracer render fruit -o loss.svg --step 3 --phase loss
+  tracer render fruit -o one.svg --focus 'dL/dW1[0,2]'
+  tracer render mnist -o model.mmd --zoom module --theme dark --lang zh
+
+The pictures of a run, from its trace file: the booklet as PDF, or a picture of a step as SVG, PNG, DOT or Mermaid. At the
+zoom `scenario` the five phases are a box each, at `module` every layer, at `tensor` every value with its gradient, at `scalar`
+every number. Several pictures are called after their step and phase.
+"""
+
+
+@click.command("render", help=HELP)
+@click.argument("file")
+@click.option("-o", "--output", metavar="PATH", required=True, help=f"Where to write; ends in one of {', '.join(KINDS)}.")
+@click.option("--step", "single", metavar="N", multiple=True, help="This step (default: the first, in a booklet also the last).")
+@click.option("--steps", "several", metavar="LIST", default="", help="These steps, such as 0,10,50.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@picture_options
+def command(file: str, output: str, single: Sequence[str], several: str, as_json: bool, wish: Wish) -> None:
+    path = Path(output)
+    kind = path.suffix.removeprefix(".")
+    if kind not in KINDS:
+        raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{_hint(kind)}")
+    if wish.extent and kind != "pdf":
+        raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
+    listed = [text.strip() for text in several.split(",")] if several else []
+    wanted = [whole_number("--step", text, least=0) for text in single]
+    wanted += [whole_number("--steps", text, least=0) for text in listed]
+    layout_engine = find_engine(wish.engine) if kind not in TEXTS else None
+    with reading(file) as trace:
+        chosen = _steps(trace, wanted, with_last=kind == "pdf" and wish.is_booklet)
+        artist = Artist(wish, OutputFolder(path.parent), layout_engine)
+        if kind == "pdf":
+            moved = movements_of(trace) if wish.is_booklet else []
+            told = notice(trace.first_nonfinite(), wish.look.tell) if wish.is_booklet else ""
+            written = [artist.booklet(replace(trace, steps=chosen), path.name, moved, told)]
+        else:
+            written = list(artist.pictures(chosen, path.stem, kind))
+    if not written:
+        phases = ", ".join(wish.sight.phases)
+        raise UsageError(f"there is nothing of {phases} in these steps")
+    tell = wish.look.tell
+    for warning in artist.warnings():
+        click.echo(warning, err=True)
+    say([json_text({"wrote": list(map(str, written))})] if as_json else (tell("wrote {path}", path=each) for each in written))
+
+
+def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:
+    """The steps that are asked for, else the first, and the last where a booklet is to show how the run ended."""
+    if wanted:
+        return tuple(step_of(trace, index) for index in dict.fromkeys(wanted))
+    first = step_of(trace, None)
+    last = trace.steps[-1]
+    return (first,) if last.index == first.index or not with_last else (first, last)
+
+
+def _hint(kind: str) -> str:
+    return close_names(kind, list(KINDS)) if kind else ""

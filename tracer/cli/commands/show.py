@@ -1,0 +1,57 @@
+"""`tracer show`: one node of a trace file, or one element of it."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from tracer.arguments import whole_number
+from tracer.cli.options import language_option, precision_of
+from tracer.cli.output import say
+from tracer.cli.trace_files import reading, step_of
+from tracer.i18n.language import Language
+from tracer.views.export.events import json_text
+from tracer.views.notation import Labels
+from tracer.views.selection import node_or_element
+from tracer.views.text.detail import element_detail, element_lines, node_detail, node_lines
+
+HELP = """\b
+Examples:
+  tracer show fruit 'dL/dW1'
+  tracer show fruit 'W1[0,2]' --step 3
+
+One node of a run: formula, numbers, inputs, statistics, source line, what was added up into it, and its value over the
+steps. Of one element: the sum it is made of, written out, forward and backward. A node is called by its name, by its
+expression, or by its number in the log.
+"""
+
+
+@click.command("show", help=HELP)
+@click.argument("file")
+@click.argument("node")
+@click.option("--step", metavar="N", help="Of this step (default: the first, or that of the number).")
+@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@language_option
+def command(file: str, node: str, step: str | None, precision: str, as_json: bool, tell: Language) -> None:
+    digits = precision_of(precision)
+    index = None if step is None else whole_number("--step", step, least=0)
+    with reading(file) as trace:
+        found = step_of(trace, index if index is not None else _step_in(node))
+        subject, element = node_or_element(found, node, Labels(found.nodes))
+        if element is None:
+            if as_json:
+                say([json_text(node_detail(trace, found, subject), indent=1)])
+            else:
+                say(node_lines(trace, found, subject, digits, tell))
+        elif as_json:
+            say([json_text(element_detail(found, subject, element), indent=1)])
+        else:
+            say(element_lines(found, subject, element, digits, tell))
+
+
+def _step_in(text: str) -> int | None:
+    """The step that a number of the log names, such as 3.044."""
+    found = re.fullmatch(r"(\d+)\.\d+", text)
+    return int(found[1]) if found else None

@@ -1,0 +1,39 @@
+"""The commands, imported when they are asked for: help and a short run need few of them."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "list": "The scenarios that come with the project.",
+    "trace": "Run a scenario and write its PDF and step log.",
+    "check": "Check that the gradients of a scenario are right.",
+    "log": "The step log of a run, whole or in part.",
+    "show": "One node or element of a run, with all that is known of it.",
+    "diff": "Where two runs part.",
+    "verify": "Compute every recorded operation again.",
+    "blame": "The first NaN or infinity, and how it came about.",
+    "render": "The pictures of a run, from its trace file.",
+    "export": "A run as JSON, GraphML, DOT, arrays or Parquet.",
+}
+"""What each command does, in a line. The command is `command` in the module of its name in `tracer.cli.commands`."""
+
+
+class CommandGroup(click.Group):
+    """A group of commands whose modules are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found = importlib.import_module(f"tracer.cli.commands.{cmd_name}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])

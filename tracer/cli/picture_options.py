@@ -1,0 +1,83 @@
+"""What pictures are asked for: the options that every verb takes which draws."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from tracer.cli.options import language_option
+from tracer.errors import UsageError
+from tracer.graph.record import PHASES, Phase
+from tracer.i18n.language import Language
+from tracer.rendering.engine import ENGINES
+from tracer.views.booklet.booklet import EXTENTS
+from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Look, theme_of
+from tracer.views.diagrams.zoom import ZOOMS, Sight
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be drawn, how it is to look, how much of it a booklet holds, and what lays it out."""
+
+    sight: Sight
+    look: Look
+    extent: str
+    engine: str
+
+    @property
+    def is_booklet(self) -> bool:
+        """Whether a PDF is the booklet, and not one picture that was asked for."""
+        return self.sight == Sight()
+
+
+_OPTIONS = (
+    click.option("--zoom", type=click.Choice(ZOOMS), default=None, help="How near to look (default: by the size of the step)."),
+    click.option("--focus", metavar="NODE", default="", help="Only what a node or element depends on, as 'dL/dW1[0,2]'."),
+    click.option("--focus-down", metavar="NODE", default="", help="Only what depends on a node or element."),
+    click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES[1:]]), multiple=True,
+                 help="The operations of this phase, one by one; may be given again."),
+    click.option("--direction", type=click.Choice(DIRECTIONS), default=None, help="Top to bottom, or left to right."),
+    click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", show_default=True,
+                 help="Colours; print is told apart in black and white."),
+    click.option("--pages", "extent", type=click.Choice(EXTENTS), default=None,
+                 help="Of a PDF: pictures only, or a page for every operation (default: of the first and last step)."),
+    click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out."),
+    language_option,
+)  # fmt: skip
+
+
+def picture_options(verb: Verb) -> Verb:
+    """Give a verb the options of pictures, and its function the Wish that they make as `wish`."""
+
+    @functools.wraps(verb)
+    def gathered(
+        *,
+        zoom: str | None,
+        focus: str,
+        focus_down: str,
+        phases: Sequence[str],
+        direction: str | None,
+        theme: str,
+        extent: str | None,
+        engine: str,
+        tell: Language,
+        **others: Any,
+    ) -> Any:
+        if focus and focus_down:
+            raise UsageError("--focus and --focus-down each make a picture: give one of them")
+        sight = Sight(zoom or "", focus or focus_down, bool(focus_down), tuple(map(Phase, dict.fromkeys(phases))))
+        sight.check()
+        wish = Wish(sight, Look(theme_of(theme), tell, direction or ""), extent or "", engine)
+        if wish.extent and not wish.is_booklet:
+            raise UsageError("--pages says how much a booklet holds: it does not go with --zoom, --focus or --phase")
+        return verb(wish=wish, **others)
+
+    for option in reversed(_OPTIONS):
+        gathered = option(gathered)
+    return gathered  # type: ignore[return-value]

@@ -1,0 +1,252 @@
+"""A run as the command shows it: what it prints, the checkpoints it writes, and the log that grows along."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracer.cli.files import GrowingFile, OutputFolder
+from tracer.cli.interruption import Interruption
+from tracer.cli.progress import Progress
+from tracer.data.archives import array_bytes
+from tracer.errors import UsageError
+from tracer.graph.record import Step, Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.store.writing import TraceWriter
+from tracer.training import Training
+from tracer.training.callbacks import Watch
+from tracer.views.notation import measured_text, number_text, shape_text
+from tracer.views.parameter_history import Movements
+from tracer.views.text.finiteness import FiniteWatch
+from tracer.views.text.log import ending_lines, log_lines
+
+
+@dataclass(slots=True)
+class Run:
+    """A run in progress: it prints what the program prints, writes checkpoints, and keeps what the pictures show."""
+
+    training: Training
+    folder: OutputFolder
+    started_from: Path | None
+    quiet: bool
+    verbose: bool
+    file: TraceWriter | None = None
+    tell: Language = ENGLISH
+    first: Step | None = None
+    last: Step | None = None
+    watch: FiniteWatch = field(default_factory=FiniteWatch)
+    movements: Movements = field(default_factory=Movements)
+    interruption: Interruption = field(default_factory=Interruption)
+    kept: list[str] = field(default_factory=list)
+    has_printed: bool = False
+    has_ended: bool = False
+    _unsaid: list[str] = field(default_factory=list)
+    _unwritten: list[str] = field(default_factory=list)
+    _checkpoint_watch: Watch | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        checkpoint = self.training.scenario.checkpoint
+        self._checkpoint_watch = checkpoint.watch() if checkpoint is not None else None
+        if checkpoint is None or self._checkpoint_watch is None or self.started_from is None:
+            return
+        place = self.folder.path / checkpoint.file
+        if self.started_from.resolve() != place.resolve():
+            return
+        # The run would write over the checkpoint it starts from: only what is better may do that.
+        measured = self.training.measure()
+        if checkpoint.monitor not in measured:
+            raise UsageError(f"this run starts from {place} and would write over it: choose another folder with -o")
+        self._checkpoint_watch.best = measured[checkpoint.monitor]
+
+    def steps(self, progress: Progress) -> Iterator[Step]:
+        """The steps as they come; Ctrl-C is taken while they are computed, and not while they are written."""
+        training = iter(self.training)
+        while True:
+            with self.interruption.computing():
+                step = next(training, None)
+            if step is None:
+                break
+            if self.file is not None:
+                # What is said of a step below is said of one that is on disk.
+                self.file.write(step, self._take_unwritten())
+            self.first = self.first or step
+            self.last = step
+            self.watch.look(step)
+            self.movements.look(step)
+            if self.verbose:
+                self._say(self.tell("step {step}  loss {loss}", step=step.index, loss=number_text(step.loss)), progress)
+            self._say_printed(progress)
+            self._checkpoint(progress)
+            yield step
+            progress.step()
+        self._say_printed(progress)
+
+    def _collect_printed(self) -> None:
+        """Take what the program printed out of the training: a long run is not to be held in memory."""
+        self._unsaid += self.training.printed
+        self._unwritten += self.training.printed
+        self.training.printed.clear()
+
+    def _take_unwritten(self) -> list[str]:
+        """What was printed since something was last written to the trace file."""
+        self._collect_printed()
+        texts, self._unwritten = self._unwritten, []
+        return texts
+
+    def end_file(self, unfinished: str = "") -> None:
+        """Write to the trace file how the run ended."""
+        if self.file is not None and self.file.is_open:
+            finite = min(self.watch.finite_steps, self.file.steps)
+            self.file.end(self.training.stopped, self._take_unwritten(), unfinished, finite_steps=finite)
+        self.has_ended = not unfinished
+
+    def _say_printed(self, progress: Progress) -> None:
+        """Say what the program printed since."""
+        self._collect_printed()
+        for text in self._unsaid:
+            self.has_printed = True
+            self._say(text, progress)
+        self._unsaid.clear()
+        if self.file is None:
+            self._unwritten.clear()
+
+    def _say(self, text: str, progress: Progress) -> None:
+        if not self.quiet:
+            progress.aside()
+            click.echo(text)
+
+    def _checkpoint(self, progress: Progress) -> None:
+        """At the end of an epoch, write the parameters where they are the best so far."""
+        checkpoint, watch, history = self.training.scenario.checkpoint, self._checkpoint_watch, self.training.history
+        if checkpoint is None or watch is None or len(history) == watch.epochs:
+            return
+        watch.see(history[-1][checkpoint.monitor])
+        place = self.folder.path / checkpoint.file
+        if watch.is_best:
+            self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
+            measured = f"{checkpoint.monitor} {measured_text(watch.value)}"
+            self.kept = [self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)]
+        self._say(checkpoint.message(watch, str(place)), progress)
+
+    def shown(self) -> Trace:
+        """The trace with the steps that the pictures show."""
+        steps = {step.index: step for step in (self.first, self.last) if step is not None}
+        training = self.training
+        return replace(
+            training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped
+        )
+
+    def file_line(self) -> str:
+        """The trace file, and of which steps it has every value."""
+        assert self.file is not None
+        tell, path, keeping = self.tell, self.file.path, self.file.keeping
+        steps = tell.count(self.file.steps, "step")
+        if keeping.kept == self.file.steps:
+            return tell("{path} ({steps})", path=path, steps=steps)
+        if keeping.choice == "summary":
+            return tell("{path} ({steps}, summaries of their values)", path=path, steps=steps)
+        if keeping.choice:
+            return tell("{path} ({steps}, all values of {count} of them)", path=path, steps=steps, count=keeping.kept)
+        size = f"{keeping.budget / 1e6:,.4g} MB"
+        if keeping.budget < 1e6:
+            size = tell("{count} bytes", count=f"{keeping.budget:,}")
+        return tell(
+            "{path} ({steps}, all values of {count} of them: all would take more than the {size} of --budget)",
+            path=path,
+            steps=steps,
+            count=keeping.kept,
+            size=size,
+        )
+
+    def summary(self) -> Iterator[str]:
+        """What happened, in a few lines."""
+        training, head, tell = self.training, self.training.head, self.tell
+        yield f"{head.scenario}: {tell.title(head.title)}" if head.title else head.scenario
+        names = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
+        steps, parameters = tell.count(len(training.metrics), "step"), tell.count(training.parameter_count, "parameter")
+        yield tell("{steps}, {parameters}: {names}", steps=steps, parameters=parameters, names=names)
+        yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
+        if training.stopped:
+            yield tell.again(training.stopped)
+        checkpoint = training.scenario.checkpoint
+        if checkpoint is not None and not self.kept:
+            path = self.folder.path / checkpoint.file
+            yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
+        if self.watch.notice(tell):
+            yield self.watch.notice(tell)
+
+
+def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
+    """The first and the last value of everything that was measured."""
+    ends: dict[str, tuple[Any, Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if name not in ("step", "epoch"):
+                ends[name] = ends.get(name, (value,))[0], value
+    return ends
+
+
+def _change(first: Any, last: Any) -> str:
+    return " -> ".join(dict.fromkeys((measured_text(first), measured_text(last))))
+
+
+def run_to_the_end(run: Run, log: GrowingFile | None) -> None:
+    """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
+    with run.interruption:
+        _run(run, log)
+
+
+def _run(run: Run, log: GrowingFile | None) -> None:
+    head = run.training.head
+    try:
+        with Progress(run.training.steps, head.scenario, quiet=run.quiet) as progress:
+            steps = run.steps(progress)
+            if log is None:
+                deque(steps, maxlen=0)
+            else:
+                for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
+                    log.write(text)
+        run.end_file()
+        run.interruption.take()
+    except BaseException as error:
+        _keep_what_is_whole(run, log, error)
+        raise
+
+
+def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException) -> None:
+    """End the files of a run that ended early; where no step was finished, earlier ones stay in their place."""
+    why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
+    whole: list[str] = []
+    steps = 0
+    if run.has_ended:
+        # Ctrl-C came while the last step or the end was written: nothing is missing.
+        steps = len(run.training.metrics)
+        whole += [str(log.end())] if log is not None else []
+        whole += [str(run.file.path)] if run.file is not None else []
+    elif log is not None and not log.is_broken:
+        steps = log.whole_pieces() - 1  # the first piece is the heading
+        # A disk that is full for one file is full for the other: the error that is under way says so.
+        with contextlib.suppress(UsageError):
+            if steps > 0:
+                whole.append(str(_end_log(log, steps, run.training.steps, why, run.tell)))
+            else:
+                log.discard()
+    if run.file is not None and run.file.is_open:
+        steps = steps or run.file.steps
+        with contextlib.suppress(UsageError):
+            run.end_file(why)
+            if run.file.steps:
+                whole.append(str(run.file.path))
+    if whole:
+        error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(whole)}")
+
+
+def _end_log(log: GrowingFile, steps: int, planned: int, why: str, tell: Language) -> Path:
+    log.write(ending_lines(steps, planned, why, tell))
+    return log.end()

@@ -1,0 +1,86 @@
+"""Which trace file is meant, and reading it: whatever a file holds, what is wrong with it is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from tracer.errors import TraceFileError, TracerError, UsageError, close_names
+from tracer.graph.record import Step, Trace
+from tracer.store.reading import read
+from tracer.training.loading import SHORT_NAMES, bundled_names
+
+OUTPUT = Path("output")
+SUFFIX = ".sqlite"
+
+
+def find_file(name: str) -> Path:
+    """A trace file: by its path, by the folder it is in, or by a scenario's name, its newest file under output/.
+
+    Raises UsageError where there is none.
+    """
+    if not name:
+        raise UsageError("the name of a trace file is empty")
+    path = Path(name)
+    if path.is_dir():
+        found = _newest(path.glob(f"*{SUFFIX}"))
+        if found:
+            return found[0]
+        raise UsageError(f"there is no trace file in the folder {name!r}")
+    if path.exists() and path.suffix != ".py":
+        return path
+    scenario = path.name.removesuffix(".py")
+    for file in _newest(OUTPUT.glob(f"**/*{SUFFIX}")):
+        if _is_of(file, scenario):
+            return file
+    if ("/" in name and path.suffix != ".py") or path.suffix == SUFFIX:
+        raise UsageError(f"there is no file {name!r}")
+    known = sorted(each.parent.name for each in OUTPUT.glob(f"*/*{SUFFIX}"))
+    is_bundled = scenario in (*SHORT_NAMES, *bundled_names())
+    hint = f"; `tracer trace {scenario}` writes one" if is_bundled else close_names(name, known)
+    raise UsageError(f"there is no trace file of {name!r} under {OUTPUT}/{hint}")
+
+
+def _newest(files: Iterable[Path]) -> list[Path]:
+    return sorted((file for file in files if file.is_file()), key=lambda file: file.stat().st_mtime, reverse=True)
+
+
+def _is_of(file: Path, scenario: str) -> bool:
+    """Whether a file is a run of that scenario, by its folder or by what it says."""
+    names = {scenario, SHORT_NAMES.get(scenario, scenario)}
+    names |= {short for short, full in SHORT_NAMES.items() if full == scenario}
+    if scenario in file.parent.relative_to(OUTPUT).parts:
+        return True
+    try:
+        return read(file).scenario in names
+    except TracerError:
+        return False
+
+
+@contextmanager
+def reading(name: str) -> Iterator[Trace]:
+    """The trace that is meant, while it is read. Raises TraceFileError for whatever a file holds that is no trace."""
+    path = find_file(name)
+    try:
+        yield read(path)
+    except (TracerError, OSError, click.ClickException, click.exceptions.Exit):
+        raise
+    except MemoryError:
+        raise TraceFileError(f"{path} asks for more memory than there is") from None
+    except Exception as error:
+        # A file from elsewhere may be consistent and still make no sense; one of our own should not.
+        said = f"{path} holds what cannot be shown ({type(error).__name__}: {error})"
+        raise TraceFileError(f"{said}; if tracer wrote it, that is a fault of tracer") from error
+
+
+def step_of(trace: Trace, index: int | None) -> Step:
+    """The step of that index, by default the first. Raises UsageError where it is not on record."""
+    try:
+        return trace.step(index if index is not None else trace.steps[0].index)
+    except KeyError as error:
+        raise UsageError(str(error.args[0])) from None
+    except IndexError:
+        raise UsageError("the file has no steps") from None

@@ -1,0 +1,1 @@
+"""Reading data files: MNIST's idx files, CSV tables, archives of arrays."""

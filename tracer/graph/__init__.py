@@ -1,0 +1,1 @@
+"""The record of a training step: Trace, Step and Node, statistics of their values, and formulas."""

@@ -1,0 +1,71 @@
+"""Checks that a record keeps its promises: ids, order, phases, shapes, names."""
+
+from __future__ import annotations
+
+from tracer.errors import UsageError
+from tracer.graph.record import PHASES, Node, Phase, Step, Trace
+
+
+def validate(trace: Trace) -> None:
+    """Check that a trace keeps its promises; raises UsageError that names the step and the node where it does not.
+
+    Ids count from 0 in order, inputs come before their use, phases never go back, shapes and dtypes agree with the
+    values, values cannot be written to, names are unique, and every gradient and update points at a node of its shape.
+    """
+    for step in trace.steps:
+        problem = structure_problem(step) or next(filter(None, map(_value_problem, step.nodes)), "")
+        if problem:
+            raise UsageError(f"step {step.index}{problem}")
+
+
+def structure_problem(step: Step) -> str:
+    """What is wrong with a step, values aside: empty, or the end of a message that begins with the step."""
+    names: set[str] = set()
+    phase = 0
+    for position, node in enumerate(step.nodes):
+        problem = _problem_of(node, position, phase)
+        if not problem and node.name and node.name in names:
+            problem = f"the name {node.name!r} is taken by an earlier node"
+        if problem:
+            return _of_node(node, problem, position)
+        names.add(node.name)
+        phase = PHASES.index(node.phase)
+    for kind, pairs in (("gradient", step.gradients), ("update", step.updates)):
+        for of, by in pairs.items():
+            if not (0 <= of < len(step.nodes) and 0 <= by < len(step.nodes)):
+                return f": a {kind} points outside the step ({of} -> {by})"
+            if step.nodes[of].shape != step.nodes[by].shape or step.nodes[of].dtype != step.nodes[by].dtype:
+                return f": the {kind} of node {of} has another shape or dtype (node {by})"
+    if not 0 <= step.loss_id < len(step.nodes) or step.nodes[step.loss_id].shape != ():
+        return ": the loss is no scalar node"
+    return ""
+
+
+def _of_node(node: Node, problem: str, position: int) -> str:
+    return f", node {position} ({node.op} {node.name!r}): {problem}"
+
+
+def _problem_of(node: Node, position: int, phase: int) -> str:
+    if node.id != position:
+        return f"its id is {node.id}, its position {position}"
+    if PHASES.index(node.phase) < phase:
+        return f"its phase {node.phase.value} comes after {PHASES[phase].value}"
+    if any(not 0 <= operand < position for operand in node.operands):
+        return "it uses a node that is not before it"
+    if node.is_leaf and node.inputs:
+        return "a leaf has inputs"
+    for twin in (node.gradient_of, node.rule_of):
+        if twin is not None and not 0 <= twin < position:
+            return f"its twin {twin} is not before it"
+    if node.phase is Phase.BACKWARD and not node.is_leaf and node.gradient_of is None:
+        return "it is a backward node without a forward twin"
+    return ""
+
+
+def _value_problem(node: Node) -> str:
+    if not node.is_kept:
+        return ""
+    if node.value.shape != node.shape or str(node.value.dtype) != node.dtype:
+        problem = f"it says {node.dtype}{node.shape}, its value is {node.value.dtype}{node.value.shape}"
+        return _of_node(node, problem, node.id)
+    return _of_node(node, "its value can be written to", node.id) if node.value.flags.writeable else ""

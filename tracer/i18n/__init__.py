@@ -1,0 +1,1 @@
+"""Languages of what commands print and pictures show."""

@@ -1,0 +1,1 @@
+"""Layers, losses, initializers, optimizers, schedules, metrics and summaries, written in plain NumPy."""

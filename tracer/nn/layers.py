@@ -1,0 +1,100 @@
+"""Layers: compositions in plain NumPy, with no derivative rule of their own. They run on arrays and on Tensors alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracer.errors import UsageError
+from tracer.ops.base import Array
+from tracer.recording.tensor import Tensor, plain
+
+
+def dense(x: Array, weights: Array, bias: Array) -> Array:
+    """A fully connected layer: x [..., inputs] @ weights [inputs, outputs] + bias [outputs] -> [..., outputs].
+
+    >>> dense(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.5, 2.0]]), np.array([0.0, 1.0]))
+    array([[2., 5.]])
+    """
+    return x @ weights + bias
+
+
+def relu(x: Array) -> Array:
+    """The positive part of every element. Its derivative is 1 above 0 and 0 elsewhere: relu'(0) = 0, as in PyTorch.
+
+    >>> relu(np.array([-1.5, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
+    # Not np.maximum(x, 0): in a tie that shares the gradient, and relu'(0) would be 1/2.
+    return np.clip(x, 0, None)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), written with tanh, which overflows nowhere.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    return 0.5 * (np.tanh(0.5 * x) + 1)
+
+
+def stop_gradient(x: Array) -> Array:
+    """The value itself, through which no gradient flows (PyTorch's detach); a plain array stays as it is.
+
+    In softmax it holds the number that is subtracted: any number gives the same result, so its derivative is 0, and
+    the record is spared eight operations that add up to that 0.
+    """
+    if isinstance(x, Tensor):
+        return x.detach()
+    return x
+
+
+def softmax(x: Array, axis: int = -1) -> Array:
+    """exp(x) over its sum along an axis; the largest element is subtracted first, so that nothing overflows.
+
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    largest = stop_gradient(np.max(x, axis=axis, keepdims=True))
+    exponentials = np.exp(x - largest)
+    total = np.sum(exponentials, axis=axis, keepdims=True)
+    return exponentials / total
+
+
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """The logarithm of softmax: x - max - log(sum(exp(x - max))), exact also where softmax is 0.
+
+    >>> log_softmax(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
+    """
+    largest = stop_gradient(np.max(x, axis=axis, keepdims=True))
+    shifted = x - largest
+    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
+    return shifted - np.log(total)
+
+
+def one_hot(labels: Array, classes: int) -> Array:
+    """Labels [...] 0 .. classes-1 as rows [..., classes] of 0 and one 1, of dtype int8: beside floats it becomes theirs.
+
+    >>> one_hot(np.array([2, 0]), 3)
+    array([[0, 0, 1],
+           [1, 0, 0]], dtype=int8)
+    """
+    check_labels("one_hot", labels, classes, np.shape(labels))
+    is_label = np.expand_dims(labels, -1) == np.arange(classes)
+    return is_label.astype(np.int8)
+
+
+def check_labels(function: str, labels: Array, classes: int, shape: tuple[int, ...]) -> None:
+    """Raise UsageError unless labels are whole numbers from 0 to classes - 1, of that shape.
+
+    >>> check_labels("cross_entropy", np.array([[0], [1]]), 2, (2,))
+    Traceback (most recent call last):
+    tracer.errors.UsageError: cross_entropy takes labels of shape (2,), one for each sample, these have (2, 1)
+    """
+    values = np.asarray(plain(labels))
+    if values.shape != shape:
+        raise UsageError(f"{function} takes labels of shape {shape}, one for each sample, these have {values.shape}")
+    if values.dtype.kind not in "biu":
+        raise UsageError(f"{function} takes labels that are whole numbers, these are {values.dtype}")
+    if values.size and not 0 <= values.min() <= values.max() < classes:
+        raise UsageError(f"{function} takes labels from 0 to {classes - 1}, these go from {values.min()} to {values.max()}")

@@ -1,0 +1,463 @@
+"""What an operation is, and the registry in which NumPy's protocols look one up.
+
+An operation is one class: its value, one derivative rule per input, its formula, where it is differentiable. The rules
+are NumPy code on Tensors, so that what they compute is recorded like everything else.
+
+    class Multiply(Elementwise):
+        implements = np.multiply
+        formula = "{x} * {y}"
+        domain = REAL, REAL
+
+        @staticmethod
+        def gradient_x(g, out, x, y): return g * y
+
+        @staticmethod
+        def gradient_y(g, out, x, y): return g * x
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from tracer.errors import UsageError
+from tracer.graph.formula import fill
+
+Array: TypeAlias = Any
+"""What a rule sees: a Tensor, a plain array, or the number that stood in the user's code. All follow NumPy."""
+
+Rule: TypeAlias = Callable[..., Array]
+Index: TypeAlias = tuple[Any, ...]
+Shape: TypeAlias = tuple[int, ...]
+
+
+Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
+"""The arguments of a NumPy function, split into inputs and parameters."""
+
+
+def _inputs_only(*inputs: Array) -> Call:
+    return inputs, {}
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The open interval of an input in which the operation has its values.
+
+    At a kink it has a value and no derivative: the rule says which of the slopes it takes. At a pole it has neither.
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+    kinks: tuple[float, ...] = ()
+    poles: tuple[float, ...] = ()
+
+
+REAL = Domain()
+POSITIVE = Domain(low=0.0)
+KINK_AT_ZERO = Domain(kinks=(0.0,))
+NONZERO = Domain(poles=(0.0,))
+
+
+class Op:
+    """The base of all operations. A subclass with a `formula` is registered; one without is the base of a family.
+
+    `value(x, y, *, axis)` computes: what stands before the star are the inputs, what stands behind it the parameters,
+    plain data that JSON can hold. `gradient_x(g, out, x, y, *, axis)` is the derivative rule of the input `x`: from the
+    cotangent `g` (the gradient of the loss with respect to `out`) it returns the gradient with respect to `x`. It has
+    the shape of `x`, or the one that `x` was broadcast to: autodiff undoes broadcasting. An input without a rule gets no
+    gradient. `call` has the signature of the NumPy function and returns inputs and parameters.
+
+    Rules are checked by computing with complex numbers, whose imaginary part is a derivative where it is infinitely
+    small. An operation that is `analytic` computes them with `value` itself; one that is not may define `complex_value`,
+    which follows the real part and, where there is no derivative, does what the rule is documented to do. For an
+    operation with neither, differences are taken.
+
+    Where `rules_see_only_shapes`, no rule makes what it records depend on the numbers themselves, only on shapes, dtypes,
+    parameters and the numbers written in the code. Then the backward pass of a step is computed again for the next one
+    like it, without asking the rules. That is so for the operations here; one of the user's has to say so.
+
+    Where it `adds_products`, an element of the output is the sum of products of the elements that `parts` names.
+    """
+
+    name: ClassVar[str] = ""
+    implements: ClassVar[Callable[..., Any] | tuple[Callable[..., Any], ...]] = ()
+    formula: ClassVar[str] = ""
+    domain: ClassVar[tuple[Domain, ...]] = ()
+    rules_see_only_shapes: ClassVar[bool] = False
+    adds_products: ClassVar[bool] = False
+    inputs: ClassVar[tuple[str, ...]] = ()
+    rules: ClassVar[tuple[Rule | None, ...]] = ()
+    value: ClassVar[Callable[..., Any]]
+    analytic: ClassVar[bool] = False
+    adds: ClassVar[bool] = False
+    complex_value: ClassVar[Callable[..., Any] | None] = None
+    call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
+
+    def __init_subclass__(cls) -> None:
+        if "formula" not in cls.__dict__:
+            return
+        implemented = cls.implements if isinstance(cls.implements, tuple) else (cls.implements,)
+        cls.name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
+        if not hasattr(cls, "value"):
+            cls.value = staticmethod(implemented[0])
+        if "complex_value" not in cls.__dict__ and (cls.analytic or "value" in cls.__dict__):
+            cls.complex_value = staticmethod(cls.value) if cls.analytic else None
+        code = getattr(cls.value, "__code__", None)
+        fields = tuple(dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(cls.formula) if field))
+        cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
+        _check_declaration(cls, implemented)
+        cls.adds = getattr(cls.rounding, "__func__", None) is not getattr(Op.rounding, "__func__", None)
+        cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
+        if "rules_see_only_shapes" not in cls.__dict__:
+            cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
+        registry.add(cls, implemented)
+
+    @classmethod
+    def apply(cls, *arguments: Any, **options: Any) -> Any:
+        """Compute the operation: recorded where an argument is a Tensor, else on plain arrays.
+
+        For an operation that no function of NumPy's stands for.
+        """
+        inputs, parameters = cls.call(*arguments, **options)
+        for given in inputs:
+            recorder = getattr(given, "recorder", None)
+            if recorder is not None:
+                return recorder.record(cls, inputs, parameters)
+        return cls.value(*inputs, **parameters)
+
+    @classmethod
+    def differentiable(cls, position: int) -> bool:
+        """Whether the input at that position has a derivative rule."""
+        return cls.rules[position] is not None
+
+    @classmethod
+    def has_rules(cls, count: int) -> bool:
+        """Whether any of so many inputs has a derivative rule."""
+        return any(cls.differentiable(position) for position in range(count))
+
+    @classmethod
+    def input_name(cls, position: int) -> str:
+        """What the input at that position is called; the last name stands for all that follow."""
+        return cls.inputs[min(position, len(cls.inputs) - 1)] if cls.inputs else str(position)
+
+    @classmethod
+    def gradient(
+        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
+    ) -> Array:
+        """The gradient with respect to the input at that position."""
+        rule = cls.rules[position]
+        assert rule is not None
+        return rule(g, out, *inputs, **parameters)
+
+    @classmethod
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
+        """The imaginary parts of the complex value, for many inputs at once.
+
+        Stacked inputs are complex and hold the many along a new first axis, as the result does; the others are real.
+        """
+        assert cls.complex_value is not None
+        count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
+        results = []
+        for place in range(count):
+            one = (array[place] if many else array for array, many in zip(inputs, stacked, strict=True))
+            results.append(cls.complex_value(*one, **parameters))
+        return np.imag(np.stack(results))
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        """On which side of its kinks each element stands, 0 on the kink itself; None for an operation that has none.
+
+        As long as it stays the same, the operation is smooth.
+        """
+        return None
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        """Whether inputs of these shapes can give a result of that one.
+
+        Asked of records from elsewhere before they are computed again, so that what is computed is no larger than what was
+        recorded. An operation whose result is never larger than its inputs need not say.
+        """
+        return True
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        """The formula of a recorded operation, with `{0}`, `{1}`, ... for its inputs.
+
+        >>> registry.named("sum").template(1, {"axis": (0,), "keepdims": True})
+        'sum({0}, axis=0, keepdims=True)'
+        """
+        inputs = {name: f"{{{position}}}" for position, name in enumerate(cls.inputs)}
+        written = {name: as_written(name, option) for name, option in parameters.items()}
+        options = "".join(f", {name}={written[name]}" for name, option in parameters.items() if option not in (None, False))
+        return cls.formula.format(**{**written, **inputs, "options": options})
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        """Which elements of each input the output element at `index` is computed from; None where that says nothing."""
+        return None
+
+    @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        """What `parts` says of all elements of an output of that shape at once: places in each input, in C order.
+
+        An array [elements of the output, terms] for each input; None where `parts` says nothing.
+        """
+        index = np.unravel_index(np.arange(math.prod(shape)), shape) if shape else ()
+        parts = cls.parts(index, inputs, parameters)
+        if parts is None:
+            return None
+        return [places_of(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        """The arithmetic of one output element, from the texts of the elements that `parts` names."""
+        return fill(template, [term.first for term in terms])
+
+    @classmethod
+    def rounding(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
+    ) -> float | None:
+        """How large the output element at `index` can be by rounding alone; None for an operation that does not add.
+
+        `unit` is the rounding unit of the output's dtype. An operation that defines this `adds`. See `rounding_of_sum`.
+        """
+        return None
+
+
+def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
+    """Raise UsageError where an operation says something that would be passed over in silence."""
+    for function in implemented:
+        if not (isinstance(function, np.ufunc) or hasattr(function, "_implementation")):
+            name = getattr(function, "__name__", repr(function))
+            raise UsageError(
+                f"{op.__name__} implements {name}, which is no function of NumPy's that asks its arguments: leave `implements`"
+                f" out, and call {op.__name__}.apply(...)"
+            )
+    for name in vars(op):
+        wanted = name.removeprefix("gradient_")
+        if wanted != name and wanted not in op.inputs:
+            raise UsageError(f"{op.__name__} has a rule {name} and no input {wanted}: its inputs are {', '.join(op.inputs)}")
+    if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
+        raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The first few elements that an output element is made of, as texts, and how many there are."""
+
+    texts: tuple[str, ...]
+    count: int
+
+    @property
+    def first(self) -> str:
+        return self.texts[0]
+
+    def joined(self, separator: str) -> str:
+        """All texts; where there are more, the first ones and the count.
+
+        >>> Terms(("1", "2", "3"), 3).joined(" + "), Terms(("1", "2", "3"), 784).joined(" + ")
+        ('1 + 2 + 3', '1 + 2 + 3 + ... [784 terms]')
+        """
+        text = separator.join(self.texts)
+        return text if self.count == len(self.texts) else f"{text}{separator}... [{self.count} terms]"
+
+
+class Elementwise(Op):
+    """The family of operations that work on every element alone and broadcast their inputs against each other."""
+
+    @classmethod
+    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+        return np.broadcast_shapes(*shapes) == result
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
+
+    @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        return [np.broadcast_to(np.arange(x.size).reshape(x.shape), shape).reshape(-1, 1) for x in inputs]
+
+    @classmethod
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
+        assert cls.complex_value is not None
+        return np.imag(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
+
+    @classmethod
+    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+        signs = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
+        if not signs:
+            return None
+        shape = np.broadcast_shapes(*map(np.shape, inputs))
+        return np.stack([np.broadcast_to(sign, shape) for sign in signs])
+
+
+MOST_POSITIONS = 1 << 22
+"""Elements of an array up to which it is worth finding out where one of them was moved from."""
+
+
+class Moving(Op):
+    """The family of operations that only move or repeat elements: every output element is one of the first input's."""
+
+    analytic = True
+
+    @classmethod
+    def imaginary_parts(
+        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
+    ) -> np.ndarray:
+        many, *others = inputs
+        shape = many.shape[1:]
+        positions = cls.value(np.arange(math.prod(shape)).reshape(shape), *others, **parameters)
+        rows = np.reshape(np.imag(many), (len(many), math.prod(shape)))
+        return np.asarray(rows[:, np.asarray(positions, dtype=np.intp)])
+
+    @classmethod
+    def parts(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[Index, ...] | None:
+        shape = np.shape(inputs[0])
+        if math.prod(shape) > MOST_POSITIONS:
+            return None
+        positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
+        origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
+        return (origin, *((),) * (len(inputs) - 1))
+
+    @classmethod
+    def origins(
+        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> Sequence[np.ndarray] | None:
+        moved, *others = inputs
+        places = cls.value(np.arange(moved.size).reshape(moved.shape), *others, **parameters)
+        nothing = np.empty((math.prod(shape), 0), dtype=np.intp)
+        return [np.asarray(places, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
+
+    @classmethod
+    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return terms[0].first
+
+
+_OWN = "tracer.ops."
+
+
+class Registry:
+    """The operations by name and by the NumPy function they implement."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, type[Op]] = {}
+        self._implementing: dict[Any, type[Op]] = {}
+
+    def add(self, op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
+        """Register an operation; a later one takes the place of an earlier one that implements the same function."""
+        self._named[op.name] = op
+        self._implementing.update(dict.fromkeys(implemented, op))
+
+    def named(self, name: str) -> type[Op] | None:
+        """The operation of that name, or None: a trace may name one that is no longer there."""
+        return self._named.get(name)
+
+    def implementing(self, function: Callable[..., Any]) -> type[Op] | None:
+        """The operation that implements a NumPy function, or None where there is no rule for it."""
+        return self._implementing.get(function)
+
+    def __iter__(self) -> Any:
+        return iter(tuple(self._named.values()))
+
+
+registry = Registry()
+
+
+def as_written(name: str, option: Any) -> str:
+    """A parameter as one would write it in the code: one axis without the tuple around it.
+
+    >>> as_written("axis", (0,)), as_written("axis", (0, 1)), as_written("shape", (10,)), as_written("dtype", "float32")
+    ('0', '(0, 1)', '(10,)', "'float32'")
+    """
+    if name != "shape" and isinstance(option, (tuple, list)) and len(option) == 1:
+        return repr(option[0])
+    return repr(tuple(option) if isinstance(option, list) else option)
+
+
+def rounding_of_sum(terms: np.ndarray, unit: float) -> float:
+    """What rounding can leave of terms that cancel: their number times the largest of them, in units of rounding.
+
+    >>> rounding_of_sum(np.array([3.0, -4.0]), 2.0**-52) == 8 * 2.0**-52
+    True
+    """
+    return terms.size * unit * float(np.max(np.abs(terms), initial=0))
+
+
+def complex_of(real: Array, imaginary: Array) -> np.ndarray:
+    """Complex numbers from their two parts, either of which may be infinite: `1j * inf` would not do.
+
+    >>> complex_of(0.0, [2.0, np.inf])
+    array([0. +2.j, 0.+infj])
+    """
+    together = np.empty(np.broadcast(real, imaginary).shape, dtype=np.complex128)
+    together.real = real
+    together.imag = imaginary
+    return together
+
+
+def moved(slope: Array, by: Array) -> np.ndarray:
+    """slope * by, and 0 where nothing was moved, however steep it is there.
+
+    >>> moved(np.inf, np.array([0.0, -1.0]))
+    array([  0., -inf])
+    """
+    return np.where(np.equal(by, 0), 0, slope * np.where(np.equal(by, 0), 1, by))
+
+
+def stacked_alike(inputs: Sequence[Array], stacked: Sequence[bool]) -> list[Array]:
+    """Inputs that broadcast against each other as they did one by one: those stacked get axes of size 1 behind their first.
+
+    >>> [array.shape for array in stacked_alike([np.ones((7, 3)), np.ones((2, 3))], [True, False])]
+    [(7, 1, 3), (2, 3)]
+    """
+    rank = max(np.ndim(array) - many for array, many in zip(inputs, stacked, strict=True))
+    return [
+        array.reshape(len(array), *(1,) * (rank + 1 - array.ndim), *array.shape[1:]) if many else array
+        for array, many in zip(inputs, stacked, strict=True)
+    ]
+
+
+def places_of(part: Index, shape: Shape, elements: int) -> np.ndarray:
+    """The places in an array of that shape, in C order, that a part names: indices are arrays [elements], slices are whole.
+
+    >>> places_of((np.array([0, 1]), slice(None)), (2, 3), 2)
+    array([[0, 1, 2],
+           [3, 4, 5]])
+    """
+    places = np.zeros((elements, 1), dtype=np.intp)
+    for size, one in zip(shape, part, strict=True):
+        if isinstance(one, slice):
+            places = (places[:, :, None] * size + np.arange(size)).reshape(elements, -1)
+        else:
+            places = places * size + np.reshape(one, (-1, 1))
+    return places
+
+
+def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:
+    """The element of an array of that shape which broadcasting brings to `index`.
+
+    >>> broadcast_index((4, 2), (3,)), broadcast_index((4, 2), (5, 1)), broadcast_index((4, 2), ())
+    ((2,), (4, 0), ())
+    """
+    last = index[len(index) - len(shape) :]
+    return tuple(0 if size == 1 else position for position, size in zip(last, shape, strict=True))

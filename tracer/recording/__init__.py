@@ -1,0 +1,1 @@
+"""Recording a running program: tensors, the tape, autodiff, names and source lines."""

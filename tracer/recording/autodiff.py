@@ -1,0 +1,117 @@
+"""The backward pass: reverse-mode differentiation, made of recorded operations.
+
+Every derivative rule runs on Tensors, so `dL/dW1 = x.T @ dL/dh1`, the sum that undoes a broadcast and the addition where
+a value is used twice are nodes like any other, and can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer.errors import RecordingError
+from tracer.ops.base import Array, Op
+from tracer.recording.tape import Entry
+from tracer.recording.tensor import Tensor
+
+
+def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
+    """Record the gradients of a scalar with respect to some Tensors before it, and to all that lie between.
+
+    Returns them by the id of the node; a wanted Tensor that the output does not depend on, or that holds no floating
+    numbers, is missing. Works through the record in order and in reverse, without recursion.
+    """
+    recorder = output.recorder
+    entries = recorder.entries
+    reached = _between({tensor.id for tensor in wanted}, output, entries)
+    if not reached[output.id]:
+        return {}
+    found: dict[int, Tensor] = {}
+    pending: dict[int, Tensor] = {output.id: recorder.seed_gradient(output)}
+    with recorder.deriving(output.id):
+        for id in range(output.id, -1, -1):
+            g = pending.pop(id, None)
+            if g is None:
+                continue
+            found[id] = g
+            op, operands, parameters, value, _, _ = entries[id]
+            if isinstance(op, str):
+                continue
+            out = Tensor(value, recorder, id)
+            inputs = [recorder.tensor(x) if type(x) is int else x.value for x in operands]  # type: ignore[union-attr]
+            for position, operand in enumerate(operands):
+                if type(operand) is not int or not reached[operand] or not op.differentiable(position):
+                    continue
+                recorder.derive(operand, id)
+                returned = op.gradient(position, g, out, inputs, parameters)
+                contribution = gradient_from(returned, op, position, recorder.tensor(operand))
+                recorder.contributed(contribution, operand, id)
+                if operand in pending:
+                    recorder.derive(operand)
+                    contribution = pending[operand] + contribution
+                pending[operand] = contribution
+    return found
+
+
+def _between(wanted: set[int], output: Tensor, entries: Sequence[Entry]) -> bytearray:
+    """A flag for every node up to the output: whether a gradient flows from the output through it to a wanted one."""
+    depends = bytearray(output.id + 1)
+    for id in range(min(wanted, default=0), output.id + 1):
+        op, operands, _, value, _, _ = entries[id]
+        if not (value.dtype.kind == "f" if type(value) is np.ndarray else isinstance(value, float)):
+            continue
+        if id in wanted:
+            depends[id] = 1
+        elif not isinstance(op, str):
+            for position, operand in enumerate(operands):
+                if type(operand) is int and depends[operand] and op.differentiable(position):
+                    depends[id] = 1
+                    break
+    return depends
+
+
+def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> Tensor:
+    """What the rule of the input at that position returned, in the shape and dtype of that input, whose value is given.
+
+    Raises RecordingError where it is no gradient of its input.
+    """
+    if type(returned) is Tensor:
+        given, wanted = returned.value, value.value
+        if type(given) is type(wanted) is np.ndarray and given.shape == wanted.shape and given.dtype == wanted.dtype:
+            return returned
+    else:
+        raise RecordingError(
+            f"the derivative rule of {op.name} for its input {op.input_name(position)} returned {type(returned).__name__}, which"
+            " was not computed from the cotangent g: for a gradient of zeros write g * 0"
+        )
+    if not _stretches_to(value.shape, returned.shape):
+        raise RecordingError(
+            f"the derivative rule of {op.name} for its input {op.input_name(position)} returned shape {returned.shape} for an"
+            f" input of shape {value.shape}"
+        )
+    return _like(returned, value)
+
+
+def _stretches_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Whether broadcasting brings an array of the one shape to the other."""
+    matching = zip(shape[::-1], larger[::-1], strict=False)
+    return len(shape) <= len(larger) and all(size in (1, wanted) for size, wanted in matching)
+
+
+def _like(gradient: Array, value: Tensor) -> Tensor:
+    """The gradient in the shape and dtype of the value: summed over the axes that broadcasting stretched or added."""
+    if gradient.shape != value.shape:
+        added = gradient.ndim - value.ndim
+        stretched = tuple(
+            axis
+            for axis in range(gradient.ndim)
+            if axis < added or (value.shape[axis - added] == 1 and gradient.shape[axis] != 1)
+        )
+        # Only stretched axes are kept by the sum, only added ones are dropped; where both occur, reshape drops the added.
+        gradient = np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added)
+        if gradient.shape != value.shape:
+            gradient = np.reshape(gradient, value.shape)
+    like: Tensor = gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
+    return like

@@ -1,0 +1,56 @@
+"""Records any function of arrays, without a scenario around it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracer.arguments import numeric_array
+from tracer.graph.record import Phase, Step
+from tracer.recording.recorder import Recorder, check_scalar
+from tracer.recording.source import Files
+
+
+def trace(function: Callable[..., Any], *arrays: Any) -> Step:
+    """Record any function of arrays that returns a scalar, forward and backward.
+
+    Floating arguments get a gradient, `step.gradient("name of the function's parameter")`; integers are data.
+
+    >>> step = trace(lambda x, y: (x * y).sum(), [1.0, 2.0], [3.0, 4.0])
+    >>> step.loss, step.gradient("x")
+    (11.0, array([3., 4.]))
+    """
+    code = getattr(function, "__code__", None)
+    recorder = Recorder(Files(Path(code.co_filename).parent if code is not None else None))
+    arguments = []
+    for name, value in zip(argument_names(function, len(arrays)), arrays, strict=True):
+        array = numeric_array(value, f"the argument {name!r}", None)
+        arguments.append(recorder.leaf("parameter" if array.dtype.kind == "f" else "data", name, array, copy=False))
+    try:
+        with np.errstate(all="ignore"):
+            recorder.enter(Phase.FORWARD)
+            result = function(*arguments)
+            check_scalar(result, f"the function {getattr(function, '__name__', function)}")
+            recorder.name(result, "loss", unless_named=True)
+            recorder.enter(Phase.BACKWARD)
+            recorder.backward(result)
+    except Exception as error:
+        error.add_note(f"the last recorded node was {recorder.last_label()}")
+        raise
+    finally:
+        recorder.release()
+    return recorder.finish(0, result)
+
+
+def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """What a function calls its first arguments; those it does not name are numbered."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a C function tells nothing of its arguments
+        parameters = []
+    names = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    return [*names[:count], *(f"argument{position}" for position in range(len(names), count))]

@@ -1,0 +1,229 @@
+"""From the recorder's entries to the nodes of a finished step: their names, scopes, formulas and source lines."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracer.graph.formula import as_atom, expression
+from tracer.graph.record import Node, Phase, Source
+from tracer.recording.source import Assigned, Files, Invocation, assigned_at, returns_variable, statement_in_user_code
+from tracer.recording.tape import Entry, Marks
+
+LONGEST_LABEL = 48
+"""Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
+
+
+def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node, ...]:
+    """The nodes of a step, recorded from a program in these files."""
+    formulas = [_formula(entry) for entry in entries]
+    names = _Names(entries, marks, formulas, files).names
+    scopes = _Scopes(entries)
+    nodes = []
+    for id, (op, operands, parameters, value, context, _) in enumerate(entries):
+        # A backward node has the scope and the source of the forward operation whose derivative it belongs to.
+        twin = context.gradient_of if context.rule_of is None else context.rule_of
+        at = entries[twin] if twin is not None else entries[id]
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        array.flags.writeable = False
+        nodes.append(
+            Node(
+                id=id,
+                op=op if isinstance(op, str) else op.name,
+                inputs=operands,
+                parameters=parameters,
+                content=array,
+                shape=array.shape,
+                dtype=str(array.dtype),
+                phase=context.phase,
+                name=names[id],
+                formula=formulas[id],
+                scope=scopes.of(at),
+                source=_source_of(at, files),
+                gradient_of=context.gradient_of,
+                rule_of=context.rule_of,
+            )
+        )
+    return tuple(nodes)
+
+
+def _formula(entry: Entry) -> str:
+    op, operands, parameters, value, *_ = entry
+    if not isinstance(op, str):
+        return op.template(len(operands), parameters)
+    return constant_text(np.asarray(value)) if op == "constant" else ""
+
+
+def constant_text(value: np.ndarray) -> str:
+    """What stands for an array of the user's code that has no name.
+
+    >>> constant_text(np.arange(10)), constant_text(np.array([0.5, 2])), constant_text(np.ones(())), constant_text(np.eye(3))
+    ('[0, 1, ..., 9]', '[0.5, 2]', '1', '[3x3 array]')
+    >>> constant_text(np.array([True, False]))
+    '[True, False]'
+    """
+    ends = value.ravel()[:4].tolist() + value.ravel()[-1:].tolist()
+    numbers = [str(number) if isinstance(number, bool) else f"{number:.4g}" for number in ends]
+    if value.ndim == 0:
+        return numbers[0]
+    if value.ndim > 1 or not value.size:
+        return f"[{'x'.join(map(str, value.shape))} array]"
+    return f"[{', '.join(numbers[:-1] if value.size <= 4 else [*numbers[:2], '...', numbers[-1]])}]"
+
+
+# Names.
+
+
+def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[dict[int, str], set[int]]:
+    """The names given, and those of the variables that results are assigned to; and which of these are the user's own."""
+    names, by_user = dict(marks.names), set()
+    returned: dict[Invocation, tuple[int, str]] = {}
+    known: dict[tuple[Invocation, int], Assigned] = {}
+    for id, (op, _, _, _, context, offset) in enumerate(entries):
+        place = context.invocation
+        if place is None or offset < 0 or id in names or isinstance(op, str):
+            continue
+        if (place, offset) not in known:
+            known[place, offset] = assigned_at(files, place, offset)
+        found = known[place, offset]
+        if not found.name:
+            continue
+        names[id] = f"{found.name}_{context.subject}" if context.subject and not found.by_user else found.name
+        if found.by_user:
+            by_user.add(id)
+        if returns_variable(files, place.code, found.name):
+            returned[place] = id, found.name
+    _carry_out(names, by_user, returned, files)
+    for id, name in marks.fallback_names.items():
+        names.setdefault(id, name)
+    return names, by_user
+
+
+def _carry_out(
+    names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]], files: Files
+) -> None:
+    """A variable that a function returns takes the name that the caller gives to the call, innermost calls first."""
+    while returned:
+        place, (id, _) = returned.popitem()
+        outer = assigned_at(files, place.caller, place.call_offset)
+        if place.caller is None or not outer.name:
+            continue
+        names[id] = outer.name
+        if outer.by_user:
+            by_user.add(id)
+        if returns_variable(files, place.caller.code, outer.name):
+            returned[place.caller] = id, outer.name
+
+
+class _Names:
+    """Settles what every node is called, in the order of the record: so `dL/dh#2` is the gradient of `h#2`.
+
+    The second `h` of a loop becomes `h#2`. A gradient is named after what it is: `dL/dh1`, and `dL/dh1 via z2` for a part
+    that is added to others. `names` has a name, or nothing, for every node.
+    """
+
+    def __init__(self, entries: Sequence[Entry], marks: Marks, formulas: Sequence[str], files: Files) -> None:
+        self._entries = entries
+        self._marks = marks
+        self._found, self._by_user = _names_from_code(entries, marks, files)
+        self._owners: dict[int, list[int]] = defaultdict(list)
+        for of, gradient in marks.gradients.items():
+            self._owners[gradient].append(of)
+        self._labels: list[str] = []
+        self.names: list[str] = []
+        counts: dict[str, int] = defaultdict(int)
+        for id, (_, operands, *_) in enumerate(entries):
+            name = self._name_of(id)
+            if name:
+                counts[name] += 1
+                name = name if counts[name] == 1 else f"{name}#{counts[name]}"
+            self.names.append(name)
+            self._labels.append(name or short_expression(id, expression(formulas[id], operands, self._labels.__getitem__)))
+
+    def _name_of(self, id: int) -> str:
+        if id in self._owners:
+            # One node may be the gradient of several values (x + y hands its own on to both): it is named after the one
+            # that the user's own code names, else a leaf, else any with a name; of several the one nearest to the loss.
+            chosen = max(self._owners[id], key=self._how_well_known)
+            return f"dL/d{derived_name(self._labels[chosen])}"
+        if id in self._marks.contributions:
+            of, rule = self._marks.contributions[id]
+            context = self._entries[id][4]
+            if (context.gradient_of, context.rule_of) == (of, rule):
+                return f"dL/d{derived_name(self._labels[of])} via {as_atom(self._labels[rule])}"
+        return self._found.get(id, "")
+
+    def _how_well_known(self, id: int) -> tuple[bool, bool, bool, int]:
+        return id in self._by_user, id in self._marks.names, bool(self.names[id]), id
+
+
+def derived_name(label: str) -> str:
+    """What stands behind `dL/d`: a variable as it is, an expression in brackets.
+
+    >>> derived_name("h#2"), derived_name("x @ W1"), derived_name("W[0]"), derived_name("dL/dx")
+    ('h#2', '(x @ W1)', '(W[0])', '(dL/dx)')
+    """
+    return label if re.fullmatch(r"[\w#]+", label) else f"({label})"
+
+
+def short_expression(id: int, text: str) -> str:
+    """What stands for a node without a name.
+
+    >>> short_expression(7, "x @ W1"), short_expression(7, "x" * 100), short_expression(7, "")
+    ('x @ W1', '#7', '#7')
+    """
+    return text if 0 < len(text) <= LONGEST_LABEL else f"#{id}"
+
+
+# Scopes and sources.
+
+
+class _Scopes:
+    """The path of functions in which an operation was called, without the outermost: `hidden layer/dense`."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._paths: dict[Invocation, str] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+        for _, _, _, _, context, _ in entries:
+            if context.invocation is not None:
+                self._enter(context.invocation, context.scope)
+
+    def _enter(self, place: Invocation, outer: str) -> str:
+        chain: list[Invocation] = []
+        above: Invocation | None = place
+        while above is not None and above not in self._paths:
+            chain.append(above)
+            above = above.caller
+        path = self._paths[above] if above is not None else outer
+        for one in reversed(chain):
+            label = function_label(one.code.co_qualname)
+            if one.caller is not None and not one.code.co_name.startswith("<"):
+                count = self._counts[path, label] = self._counts.get((path, label), 0) + 1
+                label = label if count == 1 else f"{label}#{count}"
+                path = f"{path}/{label}" if path else label
+            self._paths[one] = path
+        return path
+
+    def of(self, entry: Entry) -> str:
+        context = entry[4]
+        return context.scope if context.invocation is None else self._paths[context.invocation]
+
+
+def function_label(qualified_name: str) -> str:
+    """A function as a scope names it: methods with their class, and calls of an object as the class.
+
+    >>> function_label("hidden_layer"), function_label("test.<locals>.Block.__call__"), function_label("Block.forward")
+    ('hidden layer', 'Block', 'Block.forward')
+    """
+    return qualified_name.rpartition("<locals>.")[2].removesuffix(".__call__").strip("_").replace("_", " ")
+
+
+def _source_of(entry: Entry, files: Files) -> Source | None:
+    """The place in the user's code."""
+    context, offset = entry[4], entry[5]
+    if context.invocation is None or offset < 0 or context.phase is Phase.INIT:
+        return None
+    return files.source_at(*statement_in_user_code(context.invocation, offset))

@@ -1,0 +1,296 @@
+"""Computes an operation and appends its node to the record of the running step.
+
+While a program runs, an operation costs one entry: a tuple of what was computed, and where in the code. Names, source
+lines and formulas are worked out when somebody reads the step.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tracer.errors import RecordingError, UsageError
+from tracer.graph.record import NOTHING, Literal, Phase, Step
+from tracer.ops.base import Op
+from tracer.recording.autodiff import gradients
+from tracer.recording.naming import nodes_of
+from tracer.recording.nodes import RecordedNodes, Recording, Repeated
+from tracer.recording.plan import Pattern, of_numbers
+from tracer.recording.source import Files, Invocation, is_library
+from tracer.recording.tape import Context, Entry, Marks
+from tracer.recording.tensor import NO_PARAMETERS, Tensor
+
+_BACKWARD = Phase.BACKWARD  # looked up for every operation, and slow to look up in an enumeration
+
+
+class Recorder:
+    """Records one step. `files` are those of the program; one who records it step by step hands the same ones over."""
+
+    def __init__(self, files: Files | None = None) -> None:
+        self.entries: list[Entry] = []
+        self.files = Files() if files is None else files
+        self.marks = Marks()
+        self._parameters: list[int] = []
+        self._repeated: Repeated | None = None
+        self._context = Context(Phase.INIT)
+        # In the backward pass the rules run, and where they stand says nothing to anybody.
+        self._locates = True
+        # The frames of the running program, outermost first, each with its invocation. They are held while the step
+        # runs, so that a frame object met again is the same call and not a new one at the same address.
+        self._outside: FrameType | None = None
+        self._frames: list[tuple[FrameType, Invocation]] = []
+        self._frame: FrameType | None = None
+
+    # What a step starts from.
+
+    def leaf(self, kind: str, name: str, value: Any, *, copy: bool = True) -> Tensor:
+        """Enter a value that nothing computed; arrays are copied once, unless the caller gives up ownership.
+
+        A hyperparameter is a Python number and stays one: it takes the dtype of the array it meets.
+        """
+        if kind != "hyperparameter" and (copy or type(value) is not np.ndarray):
+            value = np.array(value, copy=copy or None)
+        tensor = self._append(kind, (), NO_PARAMETERS, value, -1)
+        if name:
+            self.marks.names[tensor.id] = name
+        if kind == "parameter":
+            self._parameters.append(tensor.id)
+        return tensor
+
+    def leaves(self, kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+        """Enter arrays by their names; the caller gives up ownership."""
+        entries, names, context = self.entries, self.marks.names, self._context
+        tensors = {}
+        for name, array in arrays.items():
+            array.setflags(write=False)
+            id = len(entries)
+            entries.append((kind, (), NO_PARAMETERS, array, context, -1))
+            names[id] = name
+            tensors[name] = Tensor(array, self, id)
+        if kind == "parameter":
+            self._parameters += [tensor.id for tensor in tensors.values()]
+        return tensors
+
+    # Recording.
+
+    def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
+        """Compute an operation on Tensors, arrays and numbers, and append its node.
+
+        Raises RecordingError where a Tensor belongs to another recording; NumPy's own errors pass through with a note
+        that names the operation and the shapes.
+        """
+        offset = -1
+        if self._locates:
+            # The frame two up is the user's: this method was called by an operator or protocol method of Tensor.
+            frame = sys._getframe(2)
+            if frame is not self._frame:
+                self._locate(frame)
+            offset = frame.f_lasti
+        operands: list[int | Literal] = []
+        values: list[Any] = []
+        for given in inputs:
+            operand = given if type(given) is Tensor else self._entering(given, offset)
+            if isinstance(operand, Literal):
+                operands.append(operand)
+            elif operand.recorder is self:
+                operands.append(operand.id)
+            else:
+                raise RecordingError(
+                    f"{op.name} was given Tensors of two recordings: run everything in one model and loss, and carry values"
+                    " between steps as plain arrays (.value)"
+                )
+            values.append(operand.value)
+        try:
+            value = op.value(*values, **parameters) if parameters else op.value(*values)
+        except (ValueError, TypeError, IndexError) as error:
+            shapes = ", ".join(str(np.shape(given)) for given in values)
+            error.add_note(f"in the operation {op.name} on shapes {shapes}")
+            raise
+        if type(value) is not np.ndarray:
+            value = of_numbers(value, values)
+        if type(value) is np.ndarray:
+            value.setflags(write=False)
+        entries = self.entries
+        entries.append((op, tuple(operands), parameters, value, self._context, offset))
+        return Tensor(value, self, len(entries) - 1)
+
+    def _append(
+        self, op: type[Op] | str, operands: tuple[int | Literal, ...], parameters: Mapping[str, Any], value: Any, offset: int
+    ) -> Tensor:
+        if type(value) is np.ndarray:
+            value.setflags(write=False)
+        entries = self.entries
+        entries.append((op, operands, parameters, value, self._context, offset))
+        return Tensor(value, self, len(entries) - 1)
+
+    def _entering(self, given: Any, offset: int) -> Tensor | Literal:
+        """A value that stands in the user's code: a Python number stays a literal, an array becomes a constant leaf."""
+        if given is None or type(given) in (bool, int, float, complex):
+            return Literal(given)
+        if isinstance(given, (np.ma.MaskedArray, np.matrix)):
+            raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
+        array = np.array(given)
+        if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
+            raise RecordingError(f"numbers are needed here, this is {type(given).__name__} of dtype {array.dtype}")
+        return self._append("constant", (), NO_PARAMETERS, array, offset)
+
+    def tensor(self, id: int) -> Tensor:
+        """The Tensor of a recorded node."""
+        return Tensor(self.value(id), self, id)
+
+    def value(self, id: int) -> Any:
+        """The value of a recorded node, read-only."""
+        repeated = self._repeated
+        if repeated is None or id < len(repeated.pattern.forms):
+            return self.entries[id][3]
+        value = repeated.values[id - len(repeated.pattern.forms)]
+        if type(value) is np.ndarray:
+            value.setflags(write=False)
+        return value
+
+    # Phases, scopes, and the place in the calls.
+
+    def enter(self, phase: Phase, *, scope: str = "", subject: str = "") -> None:
+        """Begin a phase, or another scope of it. The caller's frame is where the recorded program is called from.
+
+        `subject` is what the names in this scope speak of: with the subject W1, `m` of the code is named `m_W1`.
+        """
+        self._frames.clear()
+        self._frame = None
+        self._outside = sys._getframe(1)
+        self._context = Context(phase, scope, subject)
+        self._locates = phase is not _BACKWARD
+
+    def _locate(self, frame: FrameType) -> None:
+        """Find the invocation that a frame stands for: known callers are kept, new calls get new invocations."""
+        self._frame = frame
+        if frame.f_back is self._outside and frame is not self._outside:
+            # By far the most: the model, the loss, the optimizer itself, and not a function that one of them called.
+            if not self._frames or self._frames[0][0] is not frame:
+                self.files.remember(frame.f_code.co_filename)
+                self._frames = [(frame, Invocation(frame.f_code))]
+            del self._frames[1:]
+            here = self._context
+            self._context = Context(here.phase, here.scope, here.subject, self._frames[0][1])
+            return
+        known = {id(held): position for position, (held, _) in enumerate(self._frames)}
+        fresh: list[FrameType] = []
+        above: FrameType | None = frame
+        while above is not None and above is not self._outside and id(above) not in known:
+            fresh.append(above)
+            above = above.f_back
+        if frame is self._outside and is_library(frame.f_code):
+            # NumPy's own function was handed over to be recorded: there is no line of the user's to speak of.
+            fresh, self._frames = [], []
+        elif above is None or frame is self._outside:
+            fresh, self._frames = [frame], []
+        elif above is self._outside:
+            self._frames = []
+        else:
+            del self._frames[known[id(above)] + 1 :]
+        for one in reversed(fresh):
+            self.files.remember(one.f_code.co_filename)
+            caller = self._frames[-1] if self._frames else None
+            invocation = Invocation(one.f_code, caller[1], caller[0].f_lasti) if caller else Invocation(one.f_code)
+            self._frames.append((one, invocation))
+        self._context = self._context._replace(invocation=self._frames[-1][1] if self._frames else None)
+
+    # Gradients.
+
+    def seed_gradient(self, output: Tensor) -> Tensor:
+        """The derivative of the output with respect to itself: 1."""
+        return self._constant_gradient(output, 1)
+
+    def _constant_gradient(self, of: Tensor, number: int) -> Tensor:
+        with self.deriving(of.id, None):
+            return self._append("constant", (), NO_PARAMETERS, np.full(of.shape, number, of.dtype), -1)
+
+    @contextmanager
+    def deriving(self, of: int, rule: int | None = None) -> Iterator[None]:
+        """What is recorded inside serves the derivative with respect to node `of`, by the rule of operation `rule`."""
+        outer, located = self._context, self._locates
+        self.derive(of, rule)
+        self._locates = False
+        try:
+            yield
+        finally:
+            self._context, self._locates = outer, located
+
+    def derive(self, of: int, rule: int | None = None) -> None:
+        """From here on another derivative is computed: `deriving` may be left in the end, whichever it is by then."""
+        self._context = Context(_BACKWARD, "", "", None, of, rule)
+
+    def contributed(self, gradient: Tensor, of: int, rule: int) -> None:
+        """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
+        self.marks.contributions.setdefault(gradient.id, (of, rule))
+
+    def backward(self, output: Tensor) -> bool:
+        """Record the gradients of a scalar with respect to every parameter, zeros for one it does not depend on.
+
+        Returns whether it depends on any of them. Raises UsageError where the output is not one floating number.
+        """
+        check_scalar(output, "what gradients start from")
+        parameters = [self.tensor(id) for id in self._parameters]
+        found = gradients(output, parameters)
+        leading = self.marks.gradients | {of: gradient.id for of, gradient in found.items()}
+        for parameter in parameters:
+            if parameter.id not in found:
+                leading[parameter.id] = self._constant_gradient(parameter, 0).id
+        self.marks.gradients = dict(sorted(leading.items()))
+        self.enter(Phase.UPDATE)
+        return bool(found)
+
+    def repeat(self, pattern: Pattern) -> None:
+        """Compute what followed the loss in an earlier step, of which this one has the pattern so far."""
+        marks, later = self.marks, pattern.marks
+        self._repeated = Repeated(pattern, pattern.values_after(self.entries))
+        marks.names |= later.names
+        marks.gradients, marks.contributions, marks.updates = later.gradients, later.contributions, later.updates
+
+    def gradient(self, id: int) -> Tensor | None:
+        """The recorded gradient with respect to the node of that id, if any."""
+        return self.tensor(self.marks.gradients[id]) if id in self.marks.gradients else None
+
+    # Names that the code cannot tell, and the finished step.
+
+    def name(self, tensor: Tensor, name: str, *, unless_named: bool = False) -> None:
+        """Name a node; with `unless_named` only where the user's code gives it no name."""
+        (self.marks.fallback_names if unless_named else self.marks.names).setdefault(tensor.id, name)
+
+    def updated(self, old: Tensor, new: Tensor) -> None:
+        """Note that `new` is the value of the parameter `old` after the update."""
+        self.marks.updates[old.id] = new.id
+
+    def finish(self, index: int, loss: Tensor, metrics: Mapping[str, Any] = NOTHING) -> Step:
+        """The step as plain data. The recorder lets go of the frames it held."""
+        self.release()
+        marks = self.marks
+        nodes = RecordedNodes(Recording(tuple(self.entries), self._repeated, marks, self.files))
+        return Step(index, nodes, loss.id, marks.gradients, marks.updates, metrics)
+
+    def release(self) -> None:
+        """Let go of the frames of the recorded program, so that nothing refers back to its variables."""
+        self._frames.clear()
+        self._frame = self._outside = None
+
+    def last_label(self) -> str:
+        """The last node as a message names it: its number and its name or expression."""
+        if not self.entries:
+            return "none"
+        node = nodes_of(self.entries, self.marks, self.files)[-1]
+        return f"{node.id} {node.name or (node.source.text if node.source else node.op)}"
+
+
+def check_scalar(value: Any, what: str) -> None:
+    """Raise UsageError unless the value is one recorded floating number."""
+    if not isinstance(value, Tensor):
+        raise UsageError(f"{what} returned {type(value).__name__}, which was not computed from the recorded arrays")
+    if value.shape != ():
+        raise UsageError(f"{what} returned shape {value.shape}, one number is needed: reduce it with np.mean or np.sum")
+    if value.dtype.kind != "f":
+        raise UsageError(f"{what} returned {value.dtype}, which has no derivative: a floating number is needed")

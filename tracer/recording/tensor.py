@@ -1,0 +1,408 @@
+"""The array that records: plain NumPy code runs on Tensors through NumPy's own protocols.
+
+A Tensor holds its value, which nobody can change, the recorder that computes with it, and its position in the record.
+What cannot be recorded raises a RecordingError that names the function and the way round: nothing drops out of the
+graph in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from tracer.errors import RecordingError
+from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
+from tracer.ops.base import Op, registry
+from tracer.recording.tape import Entry
+
+NO_PARAMETERS: dict[str, Any] = {}
+
+
+class Recording(Protocol):
+    """The recorder that a Tensor carries, as far as Tensors and the backward pass use it."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What was recorded so far; a node's id is its position here."""
+
+    def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
+        """Compute the operation, append its node to the record and return its value as a Tensor."""
+
+    def tensor(self, id: int) -> Tensor:
+        """The Tensor of a recorded node."""
+
+    def seed_gradient(self, output: Tensor) -> Tensor:
+        """The derivative of the output with respect to itself: 1."""
+
+    def deriving(self, of: int, rule: int | None = None) -> AbstractContextManager[None]:
+        """What is recorded inside serves the derivative with respect to node `of`, by the rule of operation `rule`."""
+
+    def derive(self, of: int, rule: int | None = None) -> None:
+        """Inside of `deriving`: what follows serves another derivative."""
+
+    def contributed(self, gradient: Tensor, of: int, rule: int) -> None:
+        """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
+
+    def backward(self, output: Tensor) -> bool:
+        """Record the gradients of a scalar with respect to the parameters; whether it depends on any."""
+
+    def gradient(self, id: int) -> Tensor | None:
+        """The recorded gradient with respect to the node of that id, if any."""
+
+
+class Tensor:
+    """An array whose operations are recorded. It follows NumPy, and PyTorch's words for gradients.
+
+    `value` is the plain array (read-only): computing with it leaves the graph. For a hyperparameter, such as a learning
+    rate, it is a Python number, which takes the dtype of the array it meets, as in plain NumPy.
+    """
+
+    __slots__ = ("id", "recorder", "value")
+
+    def __init__(self, value: Any, recorder: Recording, id: int) -> None:
+        self.value = value
+        self.recorder = recorder
+        self.id = id
+
+    # What an array tells of itself.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape if type(self.value) is np.ndarray else ()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.value.dtype if type(self.value) is np.ndarray else np.result_type(self.value)
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim if type(self.value) is np.ndarray else 0
+
+    @property
+    def size(self) -> int:
+        return self.value.size if type(self.value) is np.ndarray else 1
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a Tensor without axes has no length")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f"Tensor({np.array2string(np.asarray(self.value), separator=', ')}, dtype={self.dtype})"
+
+    def item(self) -> Any:
+        """The only element as a Python number, outside the graph."""
+        return np.asarray(self.value).item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers, outside the graph."""
+        return np.asarray(self.value).tolist()
+
+    def copy(self) -> Tensor:
+        """The Tensor itself: nothing can change it."""
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item() if specification and not self.shape else str(self), specification)
+
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        raise RecordingError("a Tensor belongs to one record and cannot be copied or stored: use .value for the plain array")
+
+    def __reduce__(self) -> NoReturn:
+        self.__deepcopy__(None)
+
+    # Gradients, in PyTorch's words.
+
+    def backward(self) -> None:
+        """Record the gradients of this scalar; afterwards `grad` of what it depends on holds them."""
+        self.recorder.backward(self)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient with respect to this Tensor after `backward()`, or None."""
+        return self.recorder.gradient(self.id)
+
+    def detach(self) -> Tensor:
+        """The same value, through which no gradient flows; the record shows it as `stop_gradient(...)`."""
+        return self.recorder.record(shaping.StopGradient, (self,), NO_PARAMETERS)
+
+    # NumPy's protocols.
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Tensor:
+        if ufunc in _LOGIC and method == "__call__" and not options:
+            return self.recorder.record(*_logic(ufunc, *inputs))
+        op = registry.implementing(ufunc)
+        if op is None or method != "__call__" or options:
+            raise _not_recorded(ufunc, method, options)
+        return self.recorder.record(op, inputs, NO_PARAMETERS)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        op = registry.implementing(function)
+        if op is None:
+            if function in (np.shape, np.ndim, np.size):
+                return getattr(arguments[0], function.__name__)
+            raise _not_recorded(function, "__call__", {})
+        try:
+            inputs, parameters = op.call(*arguments, **options)
+        except TypeError as error:
+            raise RecordingError(f"{_name_of(function)} is not recorded as it is called here: {_advice(error)}") from None
+        return self.recorder.record(op, inputs, parameters)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise RecordingError(
+            "a Tensor cannot become a plain array, its operations would leave the graph: use np. functions on the Tensor"
+            " itself (to index an array by a Tensor, make it np.eye(n)[labels] in data()), or .value where leaving is meant"
+        )
+
+    def __float__(self) -> NoReturn:
+        raise RecordingError("a Tensor cannot become a float: use np.exp and not math.exp, or .item() to leave the graph")
+
+    def __int__(self) -> NoReturn:
+        raise RecordingError("a Tensor cannot become an int: use .astype(int), or .item() to leave the graph")
+
+    __index__ = __int__
+    __complex__ = __float__
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise RecordingError(
+            "a Tensor cannot be assigned to, its value stands in the record: build a new one with np.where(mask, new, old),"
+            " np.concatenate or np.stack"
+        )
+
+    # Operators.
+
+    def __add__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Add, (self, other), NO_PARAMETERS)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Add, (other, self), NO_PARAMETERS)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Subtract, (self, other), NO_PARAMETERS)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Subtract, (other, self), NO_PARAMETERS)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Multiply, (self, other), NO_PARAMETERS)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Multiply, (other, self), NO_PARAMETERS)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Divide, (self, other), NO_PARAMETERS)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Divide, (other, self), NO_PARAMETERS)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Power, (self, other), NO_PARAMETERS)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Power, (other, self), NO_PARAMETERS)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (self, other), NO_PARAMETERS)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (other, self), NO_PARAMETERS)
+
+    def __neg__(self) -> Tensor:
+        return self.recorder.record(elementwise.Negative, (self,), NO_PARAMETERS)
+
+    def __pos__(self) -> Tensor:
+        return self.recorder.record(elementwise.Positive, (self,), NO_PARAMETERS)
+
+    def __abs__(self) -> Tensor:
+        return self.recorder.record(elementwise.Absolute, (self,), NO_PARAMETERS)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.Greater, (self, other), NO_PARAMETERS)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.GreaterEqual, (self, other), NO_PARAMETERS)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.Less, (self, other), NO_PARAMETERS)
+
+    def __le__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.LessEqual, (self, other), NO_PARAMETERS)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return self.recorder.record(comparisons.Equal, (self, other), NO_PARAMETERS)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return self.recorder.record(comparisons.NotEqual, (self, other), NO_PARAMETERS)
+
+    __hash__ = object.__hash__
+
+    # On truth values & | ^ ~ are logic; on numbers they would be bit patterns, which have no place in a derivative.
+
+    def __and__(self, other: Any) -> Tensor:
+        return self.recorder.record(*_logic(np.bitwise_and, self, other))
+
+    def __or__(self, other: Any) -> Tensor:
+        return self.recorder.record(*_logic(np.bitwise_or, self, other))
+
+    def __xor__(self, other: Any) -> Tensor:
+        return self.recorder.record(*_logic(np.bitwise_xor, self, other))
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Tensor:
+        return self.recorder.record(*_logic(np.invert, self))
+
+    # `x += y` changes an array for everyone who holds it, and a record keeps the old value. Of a single number NumPy makes
+    # a new one too, so there it is the same.
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Add, (self._single("+"), other), NO_PARAMETERS)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Subtract, (self._single("-"), other), NO_PARAMETERS)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Multiply, (self._single("*"), other), NO_PARAMETERS)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Divide, (self._single("/"), other), NO_PARAMETERS)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return self.recorder.record(elementwise.Power, (self._single("**"), other), NO_PARAMETERS)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)
+
+    def _single(self, operator: str) -> Tensor:
+        if self.shape:
+            raise RecordingError(
+                f"x {operator}= y would change an array in place, and its value stands in the record: write x = x {operator} y"
+            )
+        return self
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return self.recorder.record(indexing.Take, *indexing.Take.call(self, index))
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[position] for position in range(len(self)))
+
+    # The methods of NumPy's arrays.
+
+    @property
+    def T(self) -> Tensor:
+        return self.recorder.record(shaping.Transpose, (self,), {"axes": None})
+
+    def transpose(self, *axes: Any) -> Tensor:
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return self.recorder.record(shaping.Transpose, *shaping.Transpose.call(self, order))
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        return self.recorder.record(shaping.Swapaxes, *shaping.Swapaxes.call(self, axis1, axis2))
+
+    def reshape(self, *shape: Any) -> Tensor:
+        sizes = shape[0] if len(shape) == 1 else shape
+        return self.recorder.record(shaping.Reshape, *shaping.Reshape.call(self, sizes))
+
+    def ravel(self) -> Tensor:
+        return self.recorder.record(shaping.Ravel, (self,), NO_PARAMETERS)
+
+    flatten = ravel
+
+    def squeeze(self, axis: Any = None) -> Tensor:
+        return self.recorder.record(shaping.Squeeze, *shaping.Squeeze.call(self, axis))
+
+    def astype(self, dtype: Any) -> Tensor:
+        return self.recorder.record(shaping.Astype, *shaping.Astype.call(self, dtype))
+
+    def dot(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Dot, (self, other), NO_PARAMETERS)
+
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
+        return self.recorder.record(elementwise.Clip, (self, min, max), NO_PARAMETERS)
+
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Sum, *reductions.Sum.call(self, axis, keepdims=keepdims))
+
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Mean, *reductions.Mean.call(self, axis, keepdims=keepdims))
+
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Max, *reductions.Max.call(self, axis, keepdims=keepdims))
+
+    def min(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Min, *reductions.Min.call(self, axis, keepdims=keepdims))
+
+    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Prod, *reductions.Prod.call(self, axis, keepdims=keepdims))
+
+    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Var, *reductions.Var.call(self, axis, ddof=ddof, keepdims=keepdims))
+
+    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Std, *reductions.Std.call(self, axis, ddof=ddof, keepdims=keepdims))
+
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Argmax, *reductions.Argmax.call(self, axis, keepdims=keepdims))
+
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+        return self.recorder.record(reductions.Argmin, *reductions.Argmin.call(self, axis, keepdims=keepdims))
+
+
+_LOGIC: dict[np.ufunc, type[Op]] = {
+    np.bitwise_and: comparisons.LogicalAnd,
+    np.bitwise_or: comparisons.LogicalOr,
+    np.bitwise_xor: comparisons.NotEqual,
+    np.invert: comparisons.LogicalNot,
+}
+
+
+def _logic(ufunc: np.ufunc, *inputs: Any) -> tuple[type[Op], tuple[Any, ...], dict[str, Any]]:
+    """What is recorded for & | ^ ~ on truth values; raises RecordingError for numbers."""
+    if not all(np.result_type(each.value if isinstance(each, Tensor) else each) == np.bool_ for each in inputs):
+        raise RecordingError("& | ^ and ~ are recorded for truth values only: compare first, as in (x > 0) & (x < 1)")
+    return _LOGIC[ufunc], inputs, NO_PARAMETERS
+
+
+def _advice(error: TypeError) -> str:
+    """What is wrong with a call, from Python's own words for it."""
+    said = re.sub(r"^[\w.]+\(\) ", "", str(error))
+    if "unexpected keyword" in said:
+        return f"{said}; leave it out"
+    return said.replace("missing", "it misses", 1) if said.startswith("missing") else said
+
+
+def _name_of(function: Any) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module}.{function.__name__}".replace("numpy.", "np.")
+
+
+def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> RecordingError:
+    name = _name_of(function)
+    if "out" in options:
+        return RecordingError(f"{name} cannot write into an array in place (out=, += on a plain array): use its result")
+    if method != "__call__" and registry.implementing(function):
+        return RecordingError(f"{name}.{method} is not recorded: use the function for it, such as np.sum for np.add.reduce")
+    if options and registry.implementing(function):
+        return RecordingError(f"{name} is recorded without the argument {', '.join(options)}: leave it out")
+    return RecordingError(
+        f"{name} has no derivative rule: compose it of recorded functions (README lists them),"
+        f" or define an operation with `implements = {name}`"
+    )
+
+
+def plain(value: Any) -> Any:
+    """Recorded Tensors as their plain arrays, also inside lists and dicts; anything else as it is."""
+    if isinstance(value, Tensor):
+        return value.value
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return value

@@ -1,0 +1,86 @@
+"""The one door through which every scenario file comes in: those of the project by name, others by path."""
+
+from __future__ import annotations
+
+import dataclasses
+import linecache
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from tracer.errors import UsageError, close_names
+from tracer.recording.source import PACKAGE
+from tracer.training.scenario import Scenario
+
+SHORT_NAMES = {"fruit": "fruit-pytorch"}
+"""Short names of scenarios that come with the project."""
+
+
+def bundled_folder() -> Path:
+    """Where the scenarios of the project lie: inside the installed package, beside it in a checkout."""
+    inside = PACKAGE / "scenarios"
+    return inside if inside.is_dir() else PACKAGE.parent / "scenarios"
+
+
+def bundled_names() -> list[str]:
+    """The names of the scenarios that come with the project."""
+    files = bundled_folder().glob("*.py")
+    return sorted(path.stem.replace("_", "-") for path in files if not path.stem.startswith("_"))
+
+
+def is_path(name_or_path: str | Path) -> bool:
+    """Whether a scenario is given by its file and not by its name.
+
+    >>> is_path("fruit"), is_path("./mine.py"), is_path(Path("mine"))
+    (False, True, True)
+    """
+    text = str(name_or_path)
+    return text.endswith(".py") or "/" in text or "\\" in text or isinstance(name_or_path, Path)
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """A scenario by its name or short name from `tracer list`, or by the path of a Python file that defines `scenario`.
+
+    Raises UsageError where there is none; an exception of the file's own code passes through.
+
+    >>> load("linear-regression").name
+    'linear-regression'
+    """
+    text = str(name_or_path)
+    if is_path(name_or_path):
+        path = Path(text)
+        if path.is_dir():
+            raise UsageError(f"{text} is a folder: name the Python file of the scenario")
+        if not path.is_file():
+            raise UsageError(f"there is no file {text}")
+        return _load_file(path.resolve(), path.stem)
+    names = bundled_names()
+    name = text.replace("_", "-")
+    full_name = SHORT_NAMES.get(name, name)
+    if full_name not in names:
+        known = [*SHORT_NAMES, *names]
+        raise UsageError(f"there is no scenario {text!r}{close_names(text, known)} (or the path of a .py file)")
+    return _load_file(bundled_folder() / f"{full_name.replace('-', '_')}.py", name)
+
+
+def _load_file(path: Path, name: str) -> Scenario:
+    if path.suffix != ".py":
+        raise UsageError(f"{path.name} is no scenario: a Python file (.py) is needed")
+    module = ModuleType(f"tracer_scenario_{path.stem}")
+    module.__file__ = str(path)
+    source = path.read_bytes()
+    if b"\0" in source:
+        raise UsageError(f"{path.name} is no scenario: it is no Python text")
+    linecache.checkcache(str(path))
+    # As `python mine.py` does: what lies beside the file can be imported, and dataclasses find their module.
+    sys.modules[module.__name__] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        exec(compile(source, str(path), "exec"), module.__dict__)
+    finally:
+        sys.path.remove(str(path.parent))
+    scenario = getattr(module, "scenario", None)
+    if not isinstance(scenario, Scenario):
+        raise UsageError(f"{path.name} is no scenario: it defines no `scenario = tracer.Scenario(...)`")
+    title = scenario.title or (module.__doc__ or "").strip().partition("\n")[0]
+    return dataclasses.replace(scenario, name=name, title=title, path=path)

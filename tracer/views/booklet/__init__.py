@@ -1,0 +1,1 @@
+"""The booklet: pages of a run as typst source."""

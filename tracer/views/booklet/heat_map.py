@@ -1,0 +1,100 @@
+"""A large array as a picture: a coloured cell for every number, or for every block of numbers where there are too many."""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+import zlib
+
+import numpy as np
+
+from tracer.views.diagrams.theme import Look
+from tracer.views.svg import Drawing
+
+MOST_CELLS = 32
+"""Cells in each direction."""
+
+PIXELS = 4
+"""Pixels of a cell in each direction, so that no program smooths them together."""
+
+SIDE = 108.0
+"""Points of the longer side on a page."""
+
+_NEGATIVE, _POSITIVE = np.array([33.0, 102.0, 172.0]), np.array([214.0, 96.0, 26.0])
+_UNKNOWN = np.array([255.0, 0.0, 160.0])
+
+
+def heat_map(value: np.ndarray, look: Look) -> Drawing:
+    """The numbers as colours: blue below zero, orange above it, the strongest where they are largest; NaN is magenta.
+
+    On paper without colours, the darker the larger, whatever the sign.
+    """
+    cells = cells_of(value)
+    finite = np.isfinite(cells)
+    largest = float(np.max(np.abs(cells[finite]), initial=0.0)) or 1.0
+    strength = np.where(finite, np.abs(cells) / largest, 1.0)[..., None]
+    middle = np.array([int(look.theme.background[at : at + 2], 16) for at in (1, 3, 5)], dtype=float)
+    ends = np.zeros(3) if look.theme.name == "print" else np.where((cells < 0)[..., None], _NEGATIVE, _POSITIVE)
+    colours = np.where(finite[..., None], middle + (ends - middle) * strength, _UNKNOWN)
+    pixels = np.repeat(np.repeat(colours.round().astype(np.uint8), PIXELS, axis=0), PIXELS, axis=1)
+    rows, columns = cells.shape
+    cell = min(SIDE / max(rows, columns), 12.0)
+    width, height = columns * cell, rows * cell
+    picture = base64.b64encode(_png(pixels)).decode()
+    frame = f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="{look.theme.frame}" stroke-width="0.6"/>'
+    return Drawing(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{height:.1f}pt" viewBox="0 0 {width:.1f}'
+        f' {height:.1f}"><image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"'
+        f' href="data:image/png;base64,{picture}"/>{frame}</svg>',
+        width,
+        height,
+    )
+
+
+def cells_of(value: np.ndarray) -> np.ndarray:
+    """An array as a table of at most 32 x 32 cells: further axes are laid side by side, blocks are averaged.
+
+    >>> cells_of(np.arange(4.0)).shape, cells_of(np.zeros((784, 256))).shape, float(cells_of(np.arange(64.0))[0, 0])
+    ((1, 4), (32, 32), 0.5)
+    """
+    with np.errstate(all="ignore"):
+        table = np.asarray(value, dtype=np.float64).reshape(_table_shape(value.shape))
+        return _averaged(_averaged(table, 0), 1)
+
+
+def _table_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The rows and columns of an array of any number of axes."""
+    return (1, math.prod(shape)) if len(shape) < 2 else (shape[0], math.prod(shape[1:]))
+
+
+def _averaged(table: np.ndarray, axis: int) -> np.ndarray:
+    size = table.shape[axis]
+    if size <= MOST_CELLS:
+        return table
+    starts = np.unique(np.floor(np.arange(MOST_CELLS) * size / MOST_CELLS).astype(int))
+    counts = np.diff([*starts.tolist(), size])
+    sums = np.add.reduceat(table, starts, axis=axis)
+    return np.asarray(sums / (counts[:, None] if axis == 0 else counts))
+
+
+def block_of(shape: tuple[int, ...]) -> tuple[int, int]:
+    """About how many numbers, down and across, a cell stands for.
+
+    >>> block_of((784, 256)), block_of((10, 2))
+    ((25, 8), (1, 1))
+    """
+    rows, columns = _table_shape(shape)
+    return max(1, math.ceil(rows / MOST_CELLS)), max(1, math.ceil(columns / MOST_CELLS))
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    """An image of three bytes a pixel as PNG."""
+    height, width, _ = pixels.shape
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, 3 * width)], axis=1)  # no filter, in every row
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b"")

@@ -1,0 +1,100 @@
+"""A small line chart as SVG: the loss over the steps, or the elements of a parameter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from tracer.views.diagrams.theme import Look
+from tracer.views.notation import number_text
+from tracer.views.svg import Drawing
+
+WIDTH, HEIGHT = 340.0, 150.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 26.0
+_LABELS = 62.0
+"""Points right of the lines for their labels."""
+
+SPACING = 10.0
+"""Points from one label to the next."""
+
+_COLOURS = {
+    "light": ("#C0334D", "#2F6DB5", "#2A7F4F", "#B97A00", "#7B5EA7", "#008B8B", "#8A4B2A", "#555555"),
+    "dark": ("#FF6F8B", "#5BA3F5", "#5AD18F", "#F0B429", "#B79CEB", "#4FD6D6", "#D9976B", "#C8C8C8"),
+    "print": ("#000000",),
+}
+_DASHES = ("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5")
+
+
+def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], look: Look) -> Drawing:
+    """Lines by their labels, each with a value at every position; what is not finite leaves a gap. One line has no label."""
+    labels, values = [label for label, _ in lines], [line for _, line in lines]
+    finite = [value for line in values for value in line if math.isfinite(value)]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+    right = _RIGHT + (_LABELS if len(lines) > 1 else 0.0)
+    across, up = WIDTH - _LEFT - right, HEIGHT - _TOP - _BOTTOM
+    first, span = (positions[0], positions[-1] - positions[0]) if positions else (0, 0)
+
+    def x(position: int) -> float:
+        return _LEFT + (across * (position - first) / span if span else across / 2)
+
+    def y(value: float) -> float:
+        return _TOP + (up * ((high / 2 - value / 2) / (high / 2 - low / 2)) if high / 2 > low / 2 else up / 2)
+
+    text = f'font-family="DejaVu Sans Mono,Courier,monospace" font-size="8.5" fill="{look.theme.text}"'
+    axis = f'stroke="{look.theme.frame}" stroke-width="0.8"'
+    parts = [
+        f'<line x1="{_LEFT}" y1="{_TOP}" x2="{_LEFT}" y2="{_TOP + up}" {axis}/>',
+        f'<line x1="{_LEFT}" y1="{_TOP + up}" x2="{WIDTH - right}" y2="{_TOP + up}" {axis}/>',
+        *(
+            f'<text x="{_LEFT - 5}" y="{y(value) + 3:.1f}" text-anchor="end" {text}>{number_text(value)}</text>'
+            for value in dict.fromkeys((low, high))
+            if finite
+        ),
+        *(
+            f'<text x="{x(position):.1f}" y="{HEIGHT - 12}" text-anchor="middle" {text}>{position}</text>'
+            for position in (dict.fromkeys((positions[0], positions[-1])) if positions else ())
+        ),
+    ]
+    colours = _COLOURS[look.theme.name]
+    for number, line in enumerate(values):
+        colour, dash = colours[number % len(colours)], _DASHES[number % len(_DASHES)] if len(colours) == 1 else ""
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        for run in _finite_runs(line):
+            points = " ".join(f"{x(positions[at]):.1f},{y(line[at]):.1f}" for at in run)
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.4"{dashed}/>')
+            if len(line) <= 60 or len(run) == 1:
+                dots = ((x(positions[at]), y(line[at])) for at in run)
+                parts.extend(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="1.6" fill="{colour}"/>' for across, down in dots)
+    ends = [next((value for value in reversed(line) if math.isfinite(value)), None) for line in values]
+    heights = {number: y(end) for number, end in enumerate(ends) if end is not None}
+    for number, height in _apart(heights).items() if len(lines) > 1 else ():
+        left, colour = WIDTH - right, colours[number % len(colours)]
+        parts.append(
+            f'<line x1="{left + 4:.1f}" y1="{heights[number]:.1f}" x2="{left + 16:.1f}" y2="{height:.1f}" stroke="{colour}"'
+            f' stroke-width="0.7"/><text x="{left + 18:.1f}" y="{height + 3:.1f}" {text}>{escape(labels[number])}</text>'
+        )
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}pt" height="{HEIGHT}pt" viewBox="0 0 {WIDTH} {HEIGHT}">'
+    return Drawing(f"{opening}{''.join(parts)}</svg>", WIDTH, HEIGHT)
+
+
+def _apart(heights: Mapping[int, float]) -> dict[int, float]:
+    """The heights at which labels stand: beside the ends of their lines, moved apart where they would cover each other."""
+    placed: dict[int, float] = {}
+    above = -math.inf
+    for number in sorted(heights, key=heights.__getitem__):
+        above = placed[number] = max(heights[number], above + SPACING)
+    below = HEIGHT - _BOTTOM + 4 + SPACING
+    for number in reversed(placed):  # those that were pushed out at the bottom push the others up again
+        below = placed[number] = min(placed[number], below - SPACING)
+    return placed
+
+
+def _finite_runs(values: Sequence[float]) -> list[list[int]]:
+    runs: list[list[int]] = [[]]
+    for position, value in enumerate(values):
+        if math.isfinite(value):
+            runs[-1].append(position)
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]

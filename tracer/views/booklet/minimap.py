@@ -1,0 +1,93 @@
+"""A whole step on a few square centimetres: a dot for every node, without texts, on which single nodes can be pointed out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import graphviz
+
+from tracer.graph.record import Step
+from tracer.views.booklet.typst import image, literal
+from tracer.views.diagrams.folding import folded, ids_of
+from tracer.views.diagrams.theme import Look, flow_of, kind_of
+from tracer.views.svg import Drawing, Layout
+
+MOST_DOTS = 250
+"""Dots of a map; of more nodes, scopes share one."""
+
+WIDTH, HEIGHT = 523.0, 190.0
+"""The most points that a map takes on a page."""
+
+_NODE = re.compile(r'<g id="[^"]*?n(\d+)" class="node">.*?points="([^"]+)"', re.DOTALL)
+_ORIGIN = re.compile(r"translate\(([-\d.]+)[ ,]+([-\d.]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """The map of a step, its scale on the page, and where the middle of every node is in it, in points from left and top."""
+
+    step: int
+    drawing: Drawing
+    scale: float
+    places: Mapping[int, tuple[float, float]]
+
+    def typst(self, here: int, beside: Sequence[int], look: Look) -> str:
+        """The map as typst source, with a ring around one node and small ones around others."""
+        width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
+        rings = [self._ring(id, 4.5, 1.1, look) for id in dict.fromkeys(beside) if id in self.places and id != here]
+        if here in self.places:  # a layout may be another program's, which calls its dots otherwise
+            rings.append(self._ring(here, 7, 2.2, look))
+        return f"#align(center, block(width: {width:.1f}pt, height: {height:.1f}pt)[#map-{self.step}\n{''.join(rings)}])"
+
+    def definition(self) -> str:
+        """The picture itself, which all pages of a step share."""
+        width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
+        return f"#let map-{self.step} = place({image(self.drawing.svg, width, height)})"
+
+    def _ring(self, id: int, radius: float, thickness: float, look: Look) -> str:
+        x, y = self.places[id]
+        stroke = f"{thickness}pt + rgb({literal(look.theme.highlight)})"
+        return f"#place(dx: {x - radius:.1f}pt, dy: {y - radius:.1f}pt, circle(radius: {radius}pt, stroke: {stroke}))"
+
+
+def map_of(step: Step, layout: Layout, look: Look) -> Map:
+    """The map of a step, laid out."""
+    theme = look.theme
+    graph = graphviz.Digraph(
+        graph_attr={"rankdir": "LR", "ranksep": "0.12", "nodesep": "0.05", "margin": "0", "pad": "0.02", "bgcolor": "transparent",
+            "splines": "line", "nslimit": "0.1", "nslimit1": "0.1"},
+        node_attr={"shape": "box", "label": "", "width": "0.16", "height": "0.1", "style": "filled", "penwidth": "0.7"},
+        edge_attr={"arrowhead": "none", "penwidth": "0.4"},
+    )
+    parts = folded(step, range(len(step.nodes)), MOST_DOTS)
+    dot_of = {id: ids_of(part)[0] for part in parts for id in ids_of(part)}
+    for part in parts:
+        first = step.nodes[ids_of(part)[0]]
+        paint = theme.boxes[kind_of(first)]
+        graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=paint.border, color=paint.border)
+    drawn = set()
+    for node in step.nodes:
+        for operand in node.operands:
+            ends = dot_of[operand], dot_of[node.id]
+            if ends[0] != ends[1] and ends not in drawn:
+                drawn.add(ends)
+                graph.edge(f"n{ends[0]}", f"n{ends[1]}", color=theme.arrows[flow_of(node.phase)].colour)
+    drawing = layout(graph.source)
+    scale = min(1.0, WIDTH / drawing.width, HEIGHT / drawing.height)
+    middle = _middles(drawing)
+    places = {id: (middle[dot][0] * scale, middle[dot][1] * scale) for id, dot in dot_of.items() if dot in middle}
+    return Map(step.index, drawing, scale, places)
+
+
+def _middles(drawing: Drawing) -> dict[int, tuple[float, float]]:
+    """The middle of every dot of a picture, by its number."""
+    origin = _ORIGIN.search(drawing.svg)
+    left, top = (float(origin[1]), float(origin[2])) if origin else (0.0, 0.0)
+    found = {}
+    for number, points in _NODE.findall(drawing.svg):
+        pairs = [tuple(map(float, pair.split(","))) for pair in points.split()]
+        xs, ys = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        found[int(number)] = ((min(xs) + max(xs)) / 2 + left, (min(ys) + max(ys)) / 2 + top)
+    return found

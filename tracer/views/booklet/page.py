@@ -1,0 +1,141 @@
+"""Pages of a booklet as typst source: headings, notes, tables, legends, pictures. What users wrote is always a string there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tracer.views.booklet.typst import image, literal, mono
+from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.theme import Flow, Kind, Look, flow_word, kind_word
+from tracer.views.svg import Drawing
+
+PAGE = (595.28, 841.89)
+"""A4 in points, upright."""
+
+MARGIN = 36.0
+SMALLEST_TYPE = 7
+"""Points of the smallest type that stands on a page by itself."""
+
+
+def document(title: str, pages: Iterable[str], look: Look) -> str:
+    """A whole document of these pages, each with its number below."""
+    theme = look.theme
+    number = 'counter(page).display("1 / 1", both: true)'
+    foot = f'text(size: 8pt, fill: rgb({literal(theme.quiet)}), {literal(title)} + ", " + {number})'
+    lines = [
+        f"#set document(title: {literal(title)}, date: none)",
+        f'#set page(paper: "a4", margin: {MARGIN}pt, fill: rgb({literal(theme.background)}),'
+        f" footer: context align(right, {foot}))",
+        f'#set text(font: ("Noto Sans SC", "DejaVu Sans Mono"), size: 9.5pt, fill: rgb({literal(theme.text)}),'
+        f' lang: "{look.tell.code}")',
+        "#show heading: it => block(below: 10pt, text(size: if it.level == 1 { 18pt } else { 14pt }, weight: 400, it.body))",
+        f"#show link: it => text(fill: rgb({literal(theme.boxes[Kind.FORWARD].border)}), it)",
+        "#let at(key) = link(key, context str(locate(key).page()))",
+        *pages,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading of a page: its level in the outline, and the key by which other pages point at it.
+
+    Level 3 is in the bookmarks of the document and not in the outline on its cover.
+    """
+
+    text: str
+    level: int = 2
+    key: str = ""
+    is_outlined: bool = True
+
+    def typst(self) -> str:
+        """The heading as typst source."""
+        outlined = flag(self.is_outlined and self.level < 3)
+        label = f" <{self.key}>" if self.key else ""
+        settings = f"level: {self.level}, outlined: {outlined}, bookmarked: {flag(self.is_outlined)}"
+        return f"#heading({settings}, {literal(self.text)}){label}"
+
+
+def page(heading: Heading | None, body: str, *, is_wide: bool = False, size: tuple[float, float] | None = None) -> str:
+    """A page, upright or wide, or of a size in points for what fits on no sheet."""
+    top = f"{heading.typst()}\n" if heading else ""
+    form = f"width: {size[0]:.1f}pt, height: {size[1]:.1f}pt" if size else f"flipped: {flag(is_wide)}"
+    return f"#page({form})[\n{top}{body}\n]"
+
+
+def flag(value: bool) -> str:
+    """A truth value as typst writes it."""
+    return "true" if value else "false"
+
+
+def paragraph(text: str, below: float = 8) -> str:
+    """A paragraph of plain text."""
+    return f"#block(below: {below}pt, {literal(text)})"
+
+
+def quiet(text: str, look: Look, size: float = 8) -> str:
+    """Small text in the quiet colour, as typst code."""
+    return f"text(size: {size}pt, fill: rgb({literal(look.theme.quiet)}), {literal(text)})"
+
+
+def page_of(key: str) -> str:
+    """A mark for the number of the page that has this key, to be put into a text; `rich` makes a link of it."""
+    return f"\0{key}\0"
+
+
+def rich(text: str) -> str:
+    """A text with the marks of `page_of` in it, as typst code: the pages' numbers are links.
+
+    >>> rich("see page " + page_of("s0n1"))
+    '"see page " + at(<s0n1>)'
+    """
+    pieces = text.split("\0")
+    codes = [f"at(<{piece}>)" if place % 2 else literal(piece) for place, piece in enumerate(pieces)]
+    return " + ".join(code for code in codes if code != '""') or '""'
+
+
+def shown(drawing: Drawing, scale: float) -> str:
+    """A picture in the middle of the line."""
+    return f"#align(center, {image(drawing.svg, drawing.width * scale, drawing.height * scale)})"
+
+
+def table(cells: Sequence[str], columns: int | str, align: str, look: Look) -> str:
+    """A table of cells, which are typst code."""
+    line = f"0.4pt + rgb({literal(look.theme.frame)})"
+    settings = f"columns: {columns}, align: {align}, inset: 4.5pt, stroke: (x: none, y: {line})"
+    return f"#block(above: 12pt, table({settings},\n  {', '.join(cells)}))"
+
+
+def cell(text: str, look: Look, size: float = 8.5, *, is_gradient: bool = False) -> str:
+    """Type of one width for a cell, as typst code."""
+    return mono(text, size, look.theme.gradient if is_gradient else look.theme.text)
+
+
+def legend(sketch: Sketch, look: Look) -> str:
+    """What the colours and lines of a picture mean."""
+    swatches = [_swatch(kind, look) for kind in sketch.kinds]
+    if any(flow is Flow.GRADIENT for flow in sketch.flows) and sketch.has_gradients:
+        swatches += [_stroke(flow, look) for flow in sketch.flows]
+    if sketch.has_gradients:
+        told = look.tell("gradient of the loss")
+        swatches.append(f"text(size: 8pt, fill: rgb({literal(look.theme.gradient)}), {literal(told)})")
+    return f"#align(center, {' + h(14pt) + '.join(swatches)})" if swatches else ""
+
+
+def _swatch(kind: Kind, look: Look) -> str:
+    paint = look.theme.boxes[kind]
+    dash = '"dashed"' if "DASHED" in paint.style else '"dotted"' if "DOTTED" in paint.style else "none"
+    radius = 4 if kind is Kind.PLUS else 2 if "ROUNDED" in paint.style else 0
+    stroke = f"(paint: rgb({literal(paint.border)}), thickness: {0.8 * paint.width}pt, dash: {dash})"
+    width = 8 if kind is Kind.PLUS else 12
+    swatch = f"rect(width: {width}pt, height: 8pt, radius: {radius}pt, fill: rgb({literal(paint.fill)}), stroke: {stroke})"
+    return f"box(baseline: 1pt, {swatch}) + h(3pt) + text(size: 8pt, {literal(kind_word(kind, look.tell))})"
+
+
+def _stroke(flow: Flow, look: Look) -> str:
+    line = look.theme.arrows[flow]
+    dash = f'"{line.style}"' if line.style != "solid" else "none"
+    stroke = f"(paint: rgb({literal(line.colour)}), thickness: 1.2pt, dash: {dash})"
+    word = f"text(size: 8pt, {literal(flow_word(flow, look.tell))})"
+    return f"box(baseline: -2pt, line(length: 14pt, stroke: {stroke})) + h(3pt) + {word}"

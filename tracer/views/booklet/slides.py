@@ -1,0 +1,23 @@
+"""Pictures as pages of their own size, for a slide or a poster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.views.booklet.pagination import LONGEST_SIDE
+from tracer.views.booklet.typst import image, literal
+from tracer.views.diagrams.theme import Look
+from tracer.views.svg import Drawing
+
+MARGIN = 12.0
+
+
+def slides(title: str, drawings: Sequence[Drawing], look: Look) -> str:
+    """A typst document with a page for every picture."""
+    lines = [f"#set document(title: {literal(title)}, date: none)"]
+    for drawing in drawings:
+        scale = min(1.0, (LONGEST_SIDE - 2 * MARGIN) / max(drawing.width, drawing.height))
+        width, height = drawing.width * scale, drawing.height * scale
+        size = f"width: {width + 2 * MARGIN:.2f}pt, height: {height + 2 * MARGIN:.2f}pt, margin: {MARGIN}pt"
+        lines.append(f"#page({size}, fill: rgb({literal(look.theme.background)}))[#{image(drawing.svg, width, height)}]")
+    return "\n".join(lines) + "\n"

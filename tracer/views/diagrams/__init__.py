@@ -1,0 +1,1 @@
+"""Pictures of a step at every zoom, as diagrams that DOT and Mermaid are written from."""

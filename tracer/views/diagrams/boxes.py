@@ -1,0 +1,79 @@
+"""The boxes of pictures: of a node with its value, gradient and new value; of one drawn elsewhere; of folded operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.graph.record import Node, Step
+from tracer.views.diagrams.diagram import Box, Column
+from tracer.views.diagrams.theme import Kind, Look, kind_of
+from tracer.views.grids import GLUE, content_lines, shortened, wrapped
+from tracer.views.notation import Labels, shape_text
+
+LONGEST_TIP = 400
+
+
+def node_box(step: Step, node: Node, labels: Labels, look: Look, *, with_update: bool = False) -> Box:
+    """The full box: value and, where they were computed, the gradient and the new value beside it."""
+    formula, name = labels.formula(node), labels[node.id]
+
+    def lines_of(shown: Node) -> tuple[str, ...]:
+        return tuple(content_lines(shown, labels.noise, look.tell))
+
+    columns = [Column(look.tell("value"), lines_of(node))]
+    gradient = step.gradients.get(node.id)
+    if gradient is not None and gradient != node.id:
+        columns.append(Column(look.tell("gradient"), lines_of(step.nodes[gradient]), is_gradient=True))
+    if with_update and node.id in step.updates:
+        columns.append(Column(look.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
+    return Box(
+        key_of(node.id),
+        kind_of(node),
+        title_of(name),
+        shape_text(node.shape) if node.shape else "",
+        formula_lines(formula) if formula and formula != name else (),
+        tuple(columns),
+        tip_of(node, labels),
+    )
+
+
+def key_of(id: int) -> str:
+    """The key of the box of a node."""
+    return f"n{id}"
+
+
+def title_of(name: str) -> str:
+    """A name as the title of a box, on several lines where it is long."""
+    return "\n".join(wrapped(shortened(name), 30))
+
+
+def formula_lines(formula: str) -> tuple[str, ...]:
+    """A formula behind its equals sign, on up to four lines."""
+    return tuple(wrapped(f"={GLUE}{formula}"))
+
+
+def tip_of(node: Node, labels: Labels) -> str:
+    """What is told of a node where a mouse rests on its box: equation, shapes, source line."""
+    tip = f"{labels.equation(node)}  {labels.shapes(node)}  {node.source or ''}".strip()
+    return shortened(tip, LONGEST_TIP)
+
+
+def reference_box(key: str, node: Node, labels: Labels, look: Look) -> Box:
+    """The small box of a node that is drawn in full elsewhere: its name, and its shape or its one number."""
+    number = "" if node.shape else content_lines(node, labels.noise, look.tell)[0]
+    name = labels[node.id]
+    note = shape_text(node.shape) if node.shape else ""
+    lines = formula_lines(number) if number and number != name else ()
+    return Box(key, Kind.ELSEWHERE, title_of(name), note, lines, tip=tip_of(node, labels))
+
+
+def note_box(key: str, text: str) -> Box:
+    """A small box that says something of what is not drawn."""
+    return Box(key, Kind.ELSEWHERE, "", lines=(text,), tip=text)
+
+
+def fold_box(ids: Sequence[int], what: str, kind: Kind, look: Look) -> Box:
+    """The box that stands for operations which are not drawn one by one."""
+    said = look.tell("{operations}, folded", operations=look.tell.count(len(ids), "operation"))
+    tip = look.tell("{what}: {which}", what=shortened(what), which=said)
+    return Box(key_of(ids[0]), kind, "\n".join(wrapped(shortened(what))), lines=(said,), tip=tip)

@@ -1,0 +1,74 @@
+"""A sketch as Mermaid, which GitHub and other sites draw from the text of a README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.views.diagrams.diagram import Arrow, Box, Frame, Sketch
+from tracer.views.diagrams.theme import Flow, Kind, Look
+
+MOST_ARROWS = 499
+"""Arrows that Mermaid draws where nobody has told it otherwise."""
+
+_ESCAPES = {
+    "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;",
+    **{character: f"#{ord(character)};" for character in "#`\\*_[]{}|~%;:"},
+}  # fmt: skip
+"""What Mermaid, its Markdown or HTML would take for something else, as the entities of Mermaid, which have no ampersand."""
+
+
+def mermaid(sketch: Sketch, look: Look) -> str:
+    """The Mermaid flowchart of a sketch; the same sketch gives the same text."""
+    theme = look.theme
+    lines = [f"flowchart {look.direction or 'TB'}"]
+    boxes = {box.key: box for box in sketch.boxes}
+    framed: set[str] = set()
+    for number, frame in enumerate(sketch.frames):
+        lines += _frame(frame, boxes, framed, f"frame{number}", "  ")
+    lines += [f"  {_box(box)}" for box in sketch.boxes if box.key not in framed]
+    arrows = [arrow for arrow in sketch.arrows if arrow.flow is not Flow.ORDER]
+    lines += [f"  {_arrow(arrow)}" for arrow in arrows]
+    for kind in sketch.kinds:
+        paint = theme.boxes[kind]
+        dash = ",stroke-dasharray:4 3" if "DASHED" in paint.style or "DOTTED" in paint.style else ""
+        colours = f"fill:{paint.fill},stroke:{paint.border},color:{theme.text},stroke-width:{paint.width}px{dash}"
+        lines.append(f"  classDef {kind.name.lower()} {colours}")
+        lines.append(f"  class {','.join(box.key for box in sketch.boxes if box.kind is kind)} {kind.name.lower()}")
+    for flow in sketch.flows:
+        numbers = ",".join(str(number) for number, arrow in enumerate(arrows) if arrow.flow is flow)
+        line = theme.arrows[flow]
+        dash = ",stroke-dasharray:4 3" if line.style != "solid" else ""
+        lines.append(f"  linkStyle {numbers} stroke:{line.colour}{dash}")
+    return "\n".join(lines) + "\n"
+
+
+def _frame(frame: Frame, boxes: dict[str, Box], framed: set[str], key: str, indent: str) -> Iterator[str]:
+    yield f'{indent}subgraph {key}["{_text(frame.label)}"]'
+    for name in frame.boxes:
+        framed.add(name)
+        yield f"{indent}  {_box(boxes[name])}"
+    for number, inner in enumerate(frame.frames):
+        yield from _frame(inner, boxes, framed, f"{key}_{number}", f"{indent}  ")
+    yield f"{indent}end"
+
+
+def _box(box: Box) -> str:
+    title = "<br/>".join(_text(line) for line in box.title.split("\n"))
+    first = f"<b>{title}</b> {_text(box.note)}".strip() if box.title else ""
+    lines = [first, *map(_text, box.lines)]
+    for column in box.columns:
+        caption = [f"<i>{_text(column.caption)}</i>"] if column.caption else []
+        lines += caption + [_text(line) for line in column.lines]
+    shape = ("((", "))") if box.kind is Kind.PLUS else ("(", ")")
+    return f'{box.key}{shape[0]}"{"<br/>".join(line for line in lines if line)}"{shape[1]}'
+
+
+def _arrow(arrow: Arrow) -> str:
+    label = "<br/>".join(map(_text, arrow.label))
+    shaft = "-.->" if arrow.flow is Flow.UPDATE else "-->"
+    return f'{arrow.tail} {shaft}|"{label}"| {arrow.head}' if label else f"{arrow.tail} {shaft} {arrow.head}"
+
+
+def _text(text: str) -> str:
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return "".join(_ESCAPES.get(character, character) for character in printable)

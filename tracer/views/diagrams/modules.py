@@ -1,0 +1,225 @@
+"""A step by its modules: a box for every layer, the loss and the optimizer of every parameter, shapes on the arrows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from tracer.graph.record import Node, Phase, Step
+from tracer.recording.naming import derived_name
+from tracer.views.diagrams.diagram import Arrow, Box, Sketch
+from tracer.views.diagrams.theme import Flow, Kind, Look, kind_of
+from tracer.views.grids import shortened
+from tracer.views.notation import Labels, phase_text, shape_text
+
+MOST_LINES = 5
+"""Equations, or values between two boxes, that are written before the rest is counted."""
+
+MOST_OPTIMIZED = 12
+"""Parameters whose optimizers have a box each; of more, all that belong to one module share a box."""
+
+LONGEST = 40
+LONGEST_PATTERN = 6
+"""Modules that may repeat together, such as a layer and its activation."""
+
+FEWEST_REPEATS = 4
+"""Repetitions from which on those between the first and the last are folded."""
+
+MOST_BOXES = 120
+"""Modules beyond which the middle of them is folded, whatever they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Operations in a row that share their outermost scopes: their ids, the scope, and how many modules it stands for."""
+
+    scope: str
+    ids: tuple[int, ...]
+    folded: tuple[str, ...] = ()
+
+
+def modules_of(step: Step) -> list[Module]:
+    """The modules of forward and loss, in order; at the least depth of scopes that tells more than one of them apart."""
+    nodes = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
+    deepest = max((node.scope.count("/") + 1 for node in nodes), default=1)
+    modules: list[Module] = []
+    for depth in range(1, deepest + 1):
+        modules = _runs(nodes, depth)
+        if sum(step.nodes[module.ids[0]].phase is Phase.FORWARD for module in modules) > 1:
+            break
+    return modules
+
+
+def _runs(nodes: Sequence[Node], depth: int) -> list[Module]:
+    # Runs of the program's own order: so arrows between them never run in a circle.
+    runs: list[tuple[str, Phase, list[int]]] = []
+    for node in nodes:
+        scope = "/".join(node.scope.split("/")[:depth])
+        if not runs or runs[-1][:2] != (scope, node.phase):
+            runs.append((scope, node.phase, []))
+        runs[-1][2].append(node.id)
+    return [Module(scope, tuple(ids)) for scope, _, ids in runs]
+
+
+def fold_repeats(step: Step, modules: Sequence[Module]) -> list[Module]:
+    """Modules that repeat with the same operations and shapes become one between the first and the last of them."""
+    signs = [_sign(step, module) for module in modules]
+    found: list[Module] = []
+    start = 0
+    while start < len(modules):
+        length, times = _pattern(signs, start)
+        if times < FEWEST_REPEATS:
+            found.append(modules[start])
+            start += 1
+            continue
+        found += modules[start : start + length]
+        found.append(_fold(modules[start + length : start + length * (times - 1)]))
+        found += modules[start + length * (times - 1) : start + length * times]
+        start += length * times
+    if len(found) > MOST_BOXES:
+        half = MOST_BOXES // 2
+        found = [*found[:half], _fold(found[half:-half]), *found[-half:]]
+    return found
+
+
+def _fold(modules: Sequence[Module]) -> Module:
+    names = tuple(name for module in modules for name in (module.folded or (module.scope,)))
+    return Module("", tuple(id for module in modules for id in module.ids), names)
+
+
+def _sign(step: Step, module: Module) -> Hashable:
+    """What modules have in common that are the same but for their numbers."""
+    return tuple((step.nodes[id].op, step.nodes[id].shape) for id in module.ids)
+
+
+def _pattern(signs: Sequence[Hashable], start: int) -> tuple[int, int]:
+    """The length of the shortest pattern that repeats most from here on, and how often it stands in a row."""
+    best = (1, 1)
+    for length in range(1, LONGEST_PATTERN + 1):
+        times = 1
+        while signs[start : start + length] == signs[start + length * times : start + length * (times + 1)]:
+            times += 1
+        if times >= FEWEST_REPEATS and times * length > best[0] * best[1]:
+            best = (length, times)
+    return best
+
+
+def modules(step: Step, labels: Labels, look: Look) -> Sketch:
+    """The picture of the modules of a step, of its data and of its optimizer."""
+    return _Drawing(step, labels, look).draw()
+
+
+class _Drawing:
+    """A picture while it is made."""
+
+    def __init__(self, step: Step, labels: Labels, look: Look) -> None:
+        self._step, self._labels, self._look = step, labels, look
+        self._modules = fold_repeats(step, modules_of(step))
+        self._place = {id: f"m{module.ids[0]}" for module in self._modules for id in module.ids}
+        self._boxes: list[Box] = []
+        self._arrows: list[Arrow] = []
+
+    def draw(self) -> Sketch:
+        """The finished picture."""
+        users: dict[int, list[str]] = defaultdict(list)
+        flows: dict[tuple[str, str], dict[int, None]] = {}
+        for module in self._modules:
+            head = self._place[module.ids[0]]
+            for id in module.ids:
+                for operand in self._step.nodes[id].operands:
+                    tail = self._place.get(operand)
+                    if tail is None:
+                        users[operand].append(head)
+                    elif tail != head:
+                        flows.setdefault((tail, head), {})[operand] = None
+        for id, heads in users.items():
+            if self._step.nodes[id].op == "data":
+                self._data(self._step.nodes[id], heads)
+        for module in self._modules:
+            key = self._place[module.ids[0]]
+            self._boxes.append(self._module_box(module, [self._step.nodes[id] for id in users if key in users[id]]))
+        for (tail, head), ids in flows.items():
+            self._arrows.append(Arrow(tail, head, Flow.VALUE, self._lines([self._value_text(id) for id in ids])))
+            back = [id for id in ids if id in self._step.gradients]
+            if back:
+                texts = [f"dL/d{derived_name(self._labels[id])} {self._shape(id)}".strip() for id in back]
+                self._arrows.append(Arrow(head, tail, Flow.GRADIENT, self._lines(texts), is_backward=True))
+        self._optimizers(users)
+        hidden = sum(len(module.ids) for module in self._modules if module.folded)
+        return Sketch(tuple(self._boxes), tuple(self._arrows), hidden=hidden)
+
+    def _lines(self, texts: Sequence[str]) -> tuple[str, ...]:
+        lines = tuple(shortened(text, LONGEST) for text in texts[:MOST_LINES])
+        if len(texts) > MOST_LINES:
+            lines += (self._look.tell("and {count} more", count=len(texts) - MOST_LINES),)
+        return lines
+
+    def _value_text(self, id: int) -> str:
+        return f"{shortened(self._labels[id], LONGEST - 10)} {self._shape(id)}".strip()
+
+    def _shape(self, id: int) -> str:
+        """The shape of a value, of a single number nothing."""
+        return shape_text(self._step.nodes[id].shape) if self._step.nodes[id].shape else ""
+
+    def _data(self, node: Node, heads: Sequence[str]) -> None:
+        key = f"d{node.id}"
+        self._boxes.append(Box(key, Kind.DATA, shortened(self._labels[node.id], LONGEST)))
+        for head in dict.fromkeys(heads):
+            self._arrows.append(Arrow(key, head, Flow.VALUE, (shape_text(node.shape),)))
+
+    def _module_box(self, module: Module, leaves: Sequence[Node]) -> Box:
+        tell, nodes = self._look.tell, [self._step.nodes[id] for id in module.ids]
+        kind = kind_of(nodes[0])
+        parameters = [node for node in leaves if node.op == "parameter"]
+        said = [] if module.folded else self._equations(nodes)
+        if module.folded:
+            said += self._folded_lines(module)
+        if parameters:
+            names = self._lines([f"{node.name} {self._shape(node.id)}".strip() for node in parameters])
+            count = tell.count(sum(node.size for node in parameters), "parameter")
+            said.append(tell("{what}: {which}", what=count, which=", ".join(names)) if len(names) <= 3 else count)
+            said += names if len(names) > 3 else ()
+        operations = tell.count(len(nodes), "operation")
+        title = tell("folded") if module.folded else shortened(module.scope, LONGEST) or phase_text(nodes[0].phase, tell)
+        tip = tell("{what}: {which}", what=title, which=operations)
+        return Box(self._place[module.ids[0]], kind, title, operations, tuple(said), tip=tip)
+
+    def _equations(self, nodes: Sequence[Node]) -> list[str]:
+        """What the module computes: the equations of the values that have names, or of its last."""
+        named = [node for node in nodes if node.name] or [nodes[-1]]
+        texts = [self._labels.equation(node) for node in named]
+        if len(texts) > MOST_LINES:  # the last is what the module is there for
+            texts = [*texts[: MOST_LINES - 2], "...", texts[-1]]
+        return [shortened(text, LONGEST) for text in texts]
+
+    def _folded_lines(self, module: Module) -> list[str]:
+        """How many modules stand behind a fold, and which they are."""
+        names = [name or self._look.tell("without a scope") for name in module.folded]
+        counts: dict[str, int] = {}
+        for name in names:
+            kind = name.partition("#")[0]
+            counts[kind] = counts.get(kind, 0) + 1
+        texts = [f"{shortened(kind, LONGEST)} x {count}" for kind, count in counts.items()]
+        first, last = shortened(names[0], LONGEST), shortened(names[-1], LONGEST)
+        return [*self._lines(texts), f"{first} ... {last}"]
+
+    def _optimizers(self, users: dict[int, list[str]]) -> None:
+        """The optimizer of every parameter beside the module that uses it: its gradient in, its new value out."""
+        shared = len(self._step.updates) > MOST_OPTIMIZED
+        groups: dict[tuple[str, int], list[int]] = {}
+        for id in self._step.updates:
+            home = users[id][0] if users[id] else ""
+            groups.setdefault((home, 0 if shared else id), []).append(id)
+        for (home, _), ids in groups.items():
+            scopes = {self._step.nodes[self._step.updates[id]].scope.partition("/")[0] for id in ids}
+            title = "/".join([*sorted(scopes - {""}), *([] if shared else [self._labels[ids[0]]])])
+            texts = [f"{self._labels[id]} -> {self._labels[self._step.updates[id]]}" for id in ids]
+            if len(ids) > 1:
+                texts.insert(0, self._look.tell.count(len(ids), "parameter array"))
+            key = f"o{ids[0]}"
+            self._boxes.append(Box(key, Kind.UPDATE, shortened(title, LONGEST), lines=self._lines(texts)))
+            if home:
+                known = [id for id in ids if id in self._step.gradients]
+                gradients = [f"{self._labels[self._step.gradients[id]]} {self._shape(id)}".strip() for id in known]
+                self._arrows.append(Arrow(home, key, Flow.GRADIENT, self._lines(gradients), is_loose=False))

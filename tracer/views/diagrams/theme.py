@@ -1,0 +1,208 @@
+"""How pictures look: what a box or an arrow stands for, the colours and lines of each in a theme, and the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum, auto
+
+from tracer.errors import UsageError
+from tracer.graph.record import Node, Phase
+from tracer.i18n.language import ENGLISH, Language
+
+
+class Kind(StrEnum):
+    """What a box stands for."""
+
+    PARAMETER = auto()
+    DATA = auto()
+    SETTING = auto()
+    CONSTANT = auto()
+    FORWARD = auto()
+    LOSS = auto()
+    BACKWARD = auto()
+    UPDATE = auto()
+    PLUS = auto()
+    ELSEWHERE = auto()
+
+
+class Flow(StrEnum):
+    """What an arrow stands for; one of `ORDER` is not seen and only says which box stands before which."""
+
+    VALUE = auto()
+    GRADIENT = auto()
+    UPDATE = auto()
+    ORDER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """The colours of a box, the width of its border in points, and its style as Graphviz calls it."""
+
+    fill: str
+    border: str
+    width: int = 1
+    style: str = "ROUNDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The colour of an arrow, its width in points and its style as Graphviz calls it."""
+
+    colour: str
+    width: float = 1.1
+    style: str = "solid"
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours and lines for a screen, a dark screen, or paper without colours."""
+
+    name: str
+    background: str
+    text: str
+    quiet: str
+    gradient: str
+    highlight: str
+    frame: str
+    boxes: Mapping[Kind, Paint]
+    arrows: Mapping[Flow, Line]
+
+
+LIGHT = Theme(
+    "light", background="#FFFFFF", text="#111111", quiet="#5F5F5F", gradient="#A84300", highlight="#D1006C", frame="#8A8A8A",
+    boxes={
+        Kind.PARAMETER: Paint("#FFF1CC", "#B97A00", width=2),
+        Kind.DATA: Paint("#E3EBF3", "#4A6B8A", style=""),
+        Kind.SETTING: Paint("#EEE8F8", "#7B5EA7", style=""),
+        Kind.CONSTANT: Paint("#F1F1F1", "#777777", style=""),
+        Kind.FORWARD: Paint("#F2F8FF", "#2F6DB5"),
+        Kind.LOSS: Paint("#FDE9ED", "#C0334D", width=2),
+        Kind.BACKWARD: Paint("#FFF2E6", "#C65D0E"),
+        Kind.UPDATE: Paint("#E8F6EE", "#2A7F4F"),
+        Kind.PLUS: Paint("#FFF2E6", "#C65D0E"),
+        Kind.ELSEWHERE: Paint("#FFFFFF", "#9A9A9A", style="ROUNDED,DASHED"),
+    },
+    arrows={
+        Flow.VALUE: Line("#333333"), Flow.GRADIENT: Line("#C65D0E"), Flow.UPDATE: Line("#2A7F4F"),
+        Flow.ORDER: Line("#FFFFFF", style="invis"),
+    },
+)  # fmt: skip
+
+DARK = Theme(
+    "dark", background="#14171C", text="#F2F2F2", quiet="#A9B0BA", gradient="#FFB074", highlight="#FF5CA8", frame="#6B737E",
+    boxes={
+        Kind.PARAMETER: Paint("#3D3113", "#F0B429", width=2),
+        Kind.DATA: Paint("#22303F", "#8FB4D9", style=""),
+        Kind.SETTING: Paint("#2F2744", "#B79CEB", style=""),
+        Kind.CONSTANT: Paint("#2A2D32", "#A0A0A0", style=""),
+        Kind.FORWARD: Paint("#15263D", "#5BA3F5"),
+        Kind.LOSS: Paint("#431B26", "#FF6F8B", width=2),
+        Kind.BACKWARD: Paint("#40260F", "#FF9A4D"),
+        Kind.UPDATE: Paint("#143626", "#5AD18F"),
+        Kind.PLUS: Paint("#40260F", "#FF9A4D"),
+        Kind.ELSEWHERE: Paint("#14171C", "#7C848F", style="ROUNDED,DASHED"),
+    },
+    arrows={
+        Flow.VALUE: Line("#D5D9DF"), Flow.GRADIENT: Line("#FF9A4D"), Flow.UPDATE: Line("#5AD18F"),
+        Flow.ORDER: Line("#14171C", style="invis"),
+    },
+)  # fmt: skip
+
+# Told apart without colours: by the border's width and style, and by a grey that a copier keeps.
+PRINT = replace(
+    LIGHT, name="print", text="#000000", quiet="#404040", gradient="#000000", highlight="#000000", frame="#606060",
+    boxes={
+        Kind.PARAMETER: Paint("#E4E4E4", "#000000", width=3),
+        Kind.DATA: Paint("#FFFFFF", "#000000", style=""),
+        Kind.SETTING: Paint("#FFFFFF", "#000000", style="DOTTED"),
+        Kind.CONSTANT: Paint("#FFFFFF", "#000000", style="DASHED"),
+        Kind.FORWARD: Paint("#FFFFFF", "#000000"),
+        Kind.LOSS: Paint("#E4E4E4", "#000000", width=3, style="ROUNDED"),
+        Kind.BACKWARD: Paint("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
+        Kind.UPDATE: Paint("#F2F2F2", "#000000", style="ROUNDED,DOTTED"),
+        Kind.PLUS: Paint("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
+        Kind.ELSEWHERE: Paint("#FFFFFF", "#808080", style="DOTTED"),
+    },
+    arrows={
+        Flow.VALUE: Line("#000000"), Flow.GRADIENT: Line("#000000", style="dashed"),
+        Flow.UPDATE: Line("#000000", style="dotted"), Flow.ORDER: Line("#FFFFFF", style="invis"),
+    },
+)  # fmt: skip
+
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
+DIRECTIONS = ("TB", "LR")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is to look: its theme, its language, and where its arrows run: from top to bottom or left to right."""
+
+    theme: Theme = LIGHT
+    tell: Language = ENGLISH
+    direction: str = ""
+
+    def running(self, direction: str) -> Look:
+        """The same look, running in this direction where none was asked for."""
+        return self if self.direction else replace(self, direction=direction)
+
+
+def theme_of(name: str) -> Theme:
+    """The theme of that name. Raises UsageError where there is none.
+
+    >>> theme_of("print").name
+    'print'
+    """
+    if name not in THEMES:
+        raise UsageError(f"there is no theme {name!r}: it is one of {', '.join(THEMES)}")
+    return THEMES[name]
+
+
+_LEAF_KINDS = {"parameter": Kind.PARAMETER, "data": Kind.DATA, "hyperparameter": Kind.SETTING, "state": Kind.SETTING}
+_PHASE_KINDS = {
+    Phase.INIT: Kind.CONSTANT, Phase.FORWARD: Kind.FORWARD, Phase.LOSS: Kind.LOSS,
+    Phase.BACKWARD: Kind.BACKWARD, Phase.UPDATE: Kind.UPDATE,
+}  # fmt: skip
+
+
+def kind_of(node: Node) -> Kind:
+    """The kind of a node: what a leaf is, the phase of an operation."""
+    if node.is_leaf and node.phase is not Phase.BACKWARD:
+        return _LEAF_KINDS.get(node.op, Kind.CONSTANT)
+    return _PHASE_KINDS[node.phase]
+
+
+def kind_of_phase(phase: Phase) -> Kind:
+    """The kind of the operations of a phase."""
+    return _PHASE_KINDS[phase]
+
+
+def flow_of(phase: Phase) -> Flow:
+    """What the arrows into the operations of a phase carry."""
+    return {Phase.BACKWARD: Flow.GRADIENT, Phase.UPDATE: Flow.UPDATE}.get(phase, Flow.VALUE)
+
+
+def kind_word(kind: Kind, tell: Language) -> str:
+    """The word for a kind of box in the legend."""
+    return {
+        Kind.PARAMETER: tell("parameter"),
+        Kind.DATA: tell("data"),
+        Kind.SETTING: tell("hyperparameter, optimizer state"),
+        Kind.CONSTANT: tell("constant"),
+        Kind.FORWARD: tell("forward"),
+        Kind.LOSS: tell("loss"),
+        Kind.BACKWARD: tell("backward"),
+        Kind.UPDATE: tell("update"),
+        Kind.PLUS: tell("gradients are added up"),
+        Kind.ELSEWHERE: tell("shown on another page"),
+    }[kind]
+
+
+def flow_word(flow: Flow, tell: Language) -> str:
+    """The word for a kind of arrow in the legend."""
+    return {
+        Flow.VALUE: tell("a value goes on"),
+        Flow.GRADIENT: tell("a gradient comes back, by the local rule"),
+        Flow.UPDATE: tell("into the update"),
+        Flow.ORDER: "",
+    }[flow]

@@ -1,0 +1,1 @@
+"""A run for other programs: JSON events, GraphML, arrays, tables."""

@@ -1,0 +1,136 @@
+"""A trace as plain data that JSON can hold: a head, an event for every node, an end with the count.
+
+Numbers that JSON does not know are texts: "nan", "inf", "-inf".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tracer.graph.record import Literal, Node, Step, Trace
+from tracer.views.notation import FULL, Labels, node_number
+from tracer.views.selection import EVERYTHING, Selection
+
+
+def events(trace: Trace, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[dict[str, Any]]:
+    """The events of a trace in the order of the run. Values of up to 16 elements are written out, or all `in_full`."""
+    yield head_event(trace)
+    count = 1
+    for step in trace.steps:
+        for event in step_events(step, selection, in_full=in_full):
+            count += 1
+            yield event
+    yield {"event": "end", "steps": len(trace.steps), "events": count + 1} | ending_of(trace)
+
+
+def json_lines(trace: Trace, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[str]:
+    """The events as JSON Lines."""
+    return (json_text(event) + "\n" for event in events(trace, selection, in_full=in_full))
+
+
+def json_document(trace: Trace, *, in_full: bool = False) -> Iterator[str]:
+    """One JSON document of the trace, a piece at a time: the head, and in it the steps with their nodes."""
+    head = head_event(trace) | ending_of(trace)
+    del head["event"]
+    yield json_text(head)[:-1] + ', "steps": ['
+    for number, step in enumerate(trace.steps):
+        first, *nodes = step_events(step, EVERYTHING, in_full=in_full)
+        for event in (first, *nodes):
+            del event["event"]
+        for node in nodes:
+            del node["step"]
+        yield (",\n" if number else "\n") + json_text(first | {"nodes": nodes})
+    yield "\n]}\n"
+
+
+def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[dict[str, Any]]:
+    """The event of a step, and those of its nodes."""
+    labels = Labels(step.nodes)
+    yield {
+        "event": "step",
+        "step": step.index,
+        "loss": step.loss,
+        "metrics": dict(step.metrics),
+        "loss_id": step.loss_id,
+        "gradients": {str(of): by for of, by in step.gradients.items()},
+        "updates": {str(of): by for of, by in step.updates.items()},
+    }
+    for node in step.nodes:
+        if selection.shows(node, labels[node.id]):
+            yield {"event": "node", "step": step.index} | node_data(step, node, labels, in_full=in_full)
+
+
+def head_event(trace: Trace) -> dict[str, Any]:
+    """What the run was."""
+    return {
+        "event": "head",
+        "scenario": trace.scenario,
+        "title": trace.title,
+        "seed": trace.seed,
+        "dtype": trace.dtype,
+        "hyperparameters": dict(trace.hyperparameters),
+        "versions": dict(trace.versions),
+    }
+
+
+def ending_of(trace: Trace) -> dict[str, str]:
+    """Why the run ended before its length, where it did."""
+    known = {"stopped": trace.stopped, "unfinished": trace.unfinished}
+    return {name: why for name, why in known.items() if why}
+
+
+def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:
+    """Everything that is known of a node; `value` only where it is kept and small, or asked for in full."""
+    source = node.source
+    data: dict[str, Any] = {
+        "id": node.id,
+        "number": node_number(step, node.id),
+        "phase": node.phase.value,
+        "op": node.op,
+        "name": node.name,
+        "label": labels[node.id],
+        "formula": labels.formula(node),
+        "inputs": [{"literal": x.value} if isinstance(x, Literal) else x for x in node.inputs],
+        "parameters": dict(node.parameters),
+        "shape": list(node.shape),
+        "dtype": node.dtype,
+        "scope": node.scope,
+        "source": None if source is None else {"file": source.file, "line": source.line, "text": source.text},
+        "gradient_of": node.gradient_of,
+        "rule_of": node.rule_of,
+        "statistics": node.summary.named(),
+    }
+    if not node.is_kept:
+        data["kept"] = False
+    elif in_full or node.size <= FULL:
+        data["value"] = node.value.tolist()
+    return data
+
+
+def json_text(data: Any, indent: int | None = None) -> str:
+    """Plain data as JSON on one line, or indented.
+
+    >>> json_text({"loss": float("inf"), "at": (1, 2j), "x": np.float32(0.5)})
+    '{"loss": "inf", "at": [1, "2j"], "x": 0.5}'
+    """
+    return json.dumps(_plain(data), allow_nan=False, indent=indent)
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, float):
+        number = float(data)
+        return number if math.isfinite(number) else str(number)
+    if data is None or isinstance(data, (bool, int, str)):
+        return data
+    if isinstance(data, Mapping):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_plain(each) for each in data]
+    if isinstance(data, (np.ndarray, np.generic)):
+        return _plain(data.tolist())
+    return str(data).strip("()") if isinstance(data, complex) else str(data)

@@ -1,0 +1,102 @@
+"""How the parameters moved over a run: the elements of small ones, the smallest, mean and largest element of others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tracer.graph.record import Node, Step, Trace
+from tracer.views.notation import index_text
+
+MOST_LINES = 8
+"""Elements of a parameter that have a line each."""
+
+MOST_POINTS = 64
+"""Steps that are kept at most; beyond that every other is let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """The way of one parameter: for each line its label and its value at each of the positions, counted in steps."""
+
+    name: str
+    shape: tuple[int, ...]
+    positions: tuple[int, ...]
+    lines: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+@dataclass(slots=True)
+class Movements:
+    """Collects where the parameters are, step by step, in bounded memory."""
+
+    _points: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
+    _shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _stride: int = 1
+    _last: Step | None = None
+
+    def look(self, step: Step) -> None:
+        """Note where the parameters stand at the beginning of a step."""
+        self._last = step
+        if step.index % self._stride:
+            return
+        self._points[step.index] = self._point(step, step.parameters)
+        if len(self._points) > MOST_POINTS:
+            self._stride *= 2  # as `movements_of` does it, so that a file gives the same points as the run
+            self._points = {index: point for index, point in self._points.items() if index % self._stride == 0}
+
+    def _point(self, step: Step, nodes: Sequence[Node]) -> dict[str, tuple[float, ...]]:
+        point = {}
+        for parameter, node in zip(step.parameters, nodes, strict=True):
+            self._shapes.setdefault(parameter.name, parameter.shape)
+            point[parameter.name] = _numbers(node)
+        return point
+
+    def movements(self) -> list[Movement]:
+        """The ways of all parameters, up to their values after the last step."""
+        points = dict(self._points)
+        if self._last is not None and self._last.updates:
+            # Where the last update took them.
+            step = self._last
+            points.setdefault(step.index, self._point(step, step.parameters))
+            ends = [step.nodes[step.updates.get(node.id, node.id)] for node in step.parameters]
+            points[step.index + 1] = self._point(step, ends)
+        found = []
+        for name, shape in self._shapes.items():
+            positions = [index for index in sorted(points) if name in points[index]]
+            rows = [points[index][name] for index in positions]
+            width = min(map(len, rows))
+            lines = tuple((label, tuple(row[at] for row in rows)) for at, label in enumerate(_line_labels(shape)[:width]))
+            found.append(Movement(name, shape, tuple(positions), lines))
+        return found
+
+
+def movements_of(trace: Trace) -> list[Movement]:
+    """How the parameters of a trace moved; of a long one only the steps are read that a run would have kept."""
+    collected, count, stride = Movements(), len(trace.steps), 1
+    while math.ceil(count / stride) > MOST_POINTS:
+        stride *= 2
+    for position in sorted({*range(0, count, stride), count - 1} if count else ()):
+        collected.look(trace.steps[position])
+    return collected.movements()
+
+
+def _numbers(node: Node) -> tuple[float, ...]:
+    if node.size <= MOST_LINES and node.is_kept and node.value.dtype.kind != "c":
+        return tuple(map(float, node.value.ravel()))
+    if node.size <= MOST_LINES:
+        return (node.summary.mean,) * node.size
+    return node.summary.minimum, node.summary.mean, node.summary.maximum
+
+
+def _line_labels(shape: tuple[int, ...]) -> list[str]:
+    """What the lines are: the elements of a small parameter.
+
+    >>> _line_labels((2, 1)), _line_labels((784, 256)), _line_labels(())
+    (['[0,0]', '[1,0]'], ['min', 'mean', 'max'], [''])
+    """
+    if int(np.prod(shape)) <= MOST_LINES:
+        return [index_text(index) for index in np.ndindex(shape)]
+    return ["min", "mean", "max"]

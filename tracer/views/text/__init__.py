@@ -1,0 +1,1 @@
+"""Views for a terminal: the log, one node, blame, differences, verification, checks."""

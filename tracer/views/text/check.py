@@ -1,0 +1,105 @@
+"""A check in words: a table of what was compared, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.checking.results import Check, Comparison, Difference, Fault
+from tracer.i18n.language import ENGLISH, Language
+from tracer.views.notation import display_width, padded, shape_text
+
+
+def check_table(check: Check, tell: Language = ENGLISH) -> list[str]:
+    """A line for each parameter: shape, method, how many numbers, the largest relative error, and the verdict."""
+    headings = (tell("parameter"), tell("shape"), tell("method"), tell("numbers"), tell("error"), tell("verdict"))
+    rows = [headings, *(_row(each, tell) for each in check.comparisons)]
+    widths = [max(display_width(row[column]) for row in rows) for column in range(len(headings))]
+    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def verdict_line(check: Check, examples: int = 1, asked: int = 1, tell: Language = ENGLISH) -> str:
+    """One line: what was found to be right, or how much is wrong, at which of the sets of parameters that were asked for."""
+    rules = tell.count(check.rules, "rule")
+    if check.passed:
+        allowed = max((each.worst.allowed for each in check.comparisons if each.worst is not None), default=0.0)
+        sets = tell(" at {sets} of parameters", sets=tell.count(examples, "set")) if examples > 1 else ""
+        return tell(
+            "right: all agree to {allowed}{sets}, and so does each of {rules} by itself",
+            allowed=f"{allowed:.0e}",
+            sets=sets,
+            rules=rules,
+        )
+    wrong = sum(not each.passed for each in check.comparisons)
+    wrong_rules = sum(bool(fault.input) for fault in check.faults)
+    gradients = tell.count(len(check.comparisons), "gradient")
+    found = tell(
+        "wrong: {wrong} of {gradients}, {wrong_rules} of {rules}",
+        wrong=wrong,
+        gradients=gradients,
+        wrong_rules=wrong_rules,
+        rules=rules,
+    )
+    if asked > 1:
+        found += tell(
+            ", first at set {examples} of {asked} (again with the same --seed and --examples {examples})",
+            examples=examples,
+            asked=asked,
+        )
+    return found
+
+
+def report(check: Check, tell: Language = ENGLISH) -> str:
+    """All that is to be said of a check: table, verdict, and what is wrong."""
+    return "\n".join([*check_table(check, tell), verdict_line(check, tell=tell), *failure_lines(check, tell)])
+
+
+def failure_lines(check: Check, tell: Language = ENGLISH) -> list[str]:
+    """What is wrong, the worst number first; then each node at which something is."""
+    lines = []
+    worst = check.worst
+    if worst is not None and not worst.passed and worst.worst is not None:
+        gradient, numbers = gradient_text(worst, tell), _numbers(worst.worst, tell)
+        method = tell.again(worst.method)
+        lines.append(tell("the {gradient} {numbers} by {method}", gradient=gradient, numbers=numbers, method=method))
+    return lines + [fault_text(fault, tell) for fault in check.faults]
+
+
+def gradient_text(comparison: Comparison, tell: Language = ENGLISH) -> str:
+    """What was compared, as one says it."""
+    if comparison.order == 1:
+        return tell("gradient with respect to {name}", name=comparison.name)
+    return tell("second derivative with respect to {name}", name=comparison.name)
+
+
+def fault_text(fault: Fault, tell: Language = ENGLISH) -> str:
+    """A node at which something is wrong: where it stands, and what it is."""
+    where = f" ({fault.source}: {fault.source.text})" if fault.source else ""
+    place, what = f"{fault.node}, {fault.label}{where}", tell.again(fault.what)
+    if fault.input:
+        rule = tell("the rule of {op} for its input {input} {what}", op=fault.op, input=fault.input, what=what)
+        text = tell("node {place}: {what}", place=place, what=rule)
+    else:
+        text = tell("node {place}: it {what}", place=place, what=what)
+    if fault.difference is None:
+        return text
+    return tell("{fault}: it {numbers}", fault=text, numbers=_numbers(fault.difference, tell))
+
+
+def _numbers(difference: Difference, tell: Language) -> str:
+    found, expected = repr(difference.found), repr(difference.expected)
+    if difference.index is None:
+        return tell("is {found} in a random sum over all numbers, expected {expected}", found=found, expected=expected)
+    if not difference.index:
+        return tell("is {found}, expected {expected}", found=found, expected=expected)
+    return tell("is {found} at {place}, expected {expected}", found=found, place=list(difference.index), expected=expected)
+
+
+def _row(comparison: Comparison, tell: Language) -> Sequence[str]:
+    name = comparison.name if comparison.order == 1 else tell("{name}, 2nd order", name=comparison.name)
+    numbers = f"{comparison.entries:,}"
+    if comparison.entries < comparison.size:
+        numbers = tell("{count} of {size}", count=numbers, size=f"{comparison.size:,}")
+    sums = f" + {tell.count(comparison.projections, 'sum')}" if comparison.projections else ""
+    verdict = tell("right") if comparison.passed else tell("WRONG")
+    method = tell.again(comparison.method)
+    return name, shape_text(comparison.shape), method, numbers + sums, f"{comparison.error:.1e}", verdict

@@ -1,0 +1,237 @@
+"""One node, or one element of it, with everything that is on record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from tracer.graph.record import Literal, Node, Step, Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.views.export.events import node_data
+from tracer.views.grids import CORNERS, grid_lines
+from tracer.views.local_rules import contributions
+from tracer.views.notation import (
+    DIGITS,
+    Labels,
+    content_text,
+    element_text,
+    kind_text,
+    node_number,
+    number_of,
+    number_text,
+    padded,
+    phase_text,
+    shape_text,
+    statistic_text,
+    summary_text,
+)
+from tracer.views.text.ascii_plot import plot_lines
+from tracer.views.worked import worked_element
+
+MOST_STEPS = 61
+"""Steps that a curve is drawn from; of a longer run as many, evenly chosen."""
+
+ALL_TERMS = 200
+"""Terms of a sum that are written out where one element is asked for."""
+
+MOST_USES = 8
+
+TITLES = 10
+"""Columns in which it is said what a line tells."""
+
+
+def titled(title: str, text: str) -> str:
+    """A line that tells one thing, behind what it is."""
+    return f"  {padded(title, TITLES)} {text}"
+
+
+def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
+    """A node: formula, numbers, source, forward twin, inputs, contributions, uses, gradient, and its value over the steps."""
+    labels = Labels(step.nodes)
+    yield f"{node_number(step, node.id)} {labels.equation(node)}"
+    yield from _facts(step, node, labels, tell)
+    worked = worked_element(step.nodes, node, labels, digits=digits)
+    if worked:
+        yield titled(tell("numbers"), worked)
+    if not node.shape:
+        yield titled(tell("value"), content_text(node, labels.noise, digits))
+    elif node.is_kept and node.size <= CORNERS:
+        yield from _block(tell("value"), grid_lines(node.value, digits, tell, noise=labels.noise.of(node)))
+    if node.shape:
+        yield titled(tell("statistics"), _statistics(node, digits))
+    if not node.is_kept:
+        yield titled("", tell("(the file keeps only these statistics: record the run with --values all to have every number)"))
+    if not contributions(step, node):  # these are what is added up, and follow
+        yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits), tell)
+    yield from _relations(step, node, labels, digits, tell)
+    yield from curve_lines(trace, node, labels[node.id], tell)
+
+
+def element_lines(
+    step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS, tell: Language = ENGLISH
+) -> Iterator[str]:
+    """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
+    labels = Labels(step.nodes)
+    yield f"{node_number(step, node.id)} {element_text(labels[node.id], index)}"
+    yield from _facts(step, node, labels, tell)
+    titles = {"value": tell("value"), "gradient": tell("gradient"), "update": tell("update")}
+    for part, each in element_parts(step, node):
+        yield titled(titles[part], _worked(step, each, labels, index, digits, tell))
+    gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
+    for each in contributions(step, gradient) if gradient is not None else []:
+        yield titled(tell("part"), _worked(step, each, labels, index, digits, tell))
+
+
+def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
+    """What an element is looked at in: the value itself, its gradient, its value after the update."""
+    parts = [("value", node)]
+    if node.id in step.gradients:
+        parts.append(("gradient", step.nodes[step.gradients[node.id]]))
+    if node.id in step.updates:
+        parts.append(("update", step.nodes[step.updates[node.id]]))
+    return parts
+
+
+def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int, tell: Language) -> str:
+    worked = worked_element(step.nodes, node, labels, index, digits, most_terms=ALL_TERMS)
+    name = element_text(labels[node.id], index)
+    if worked:
+        return worked
+    if node.is_kept:
+        return f"{name} = {number_of(node, index, labels.noise, digits)}"
+    return tell("{name}: only statistics are kept of it", name=name)
+
+
+def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[str]:
+    facts = [kind_text(node, tell), *([] if node.is_leaf else [labels.shapes(node)])]
+    facts += [f"{name}={value}" for name, value in node.parameters.items() if value is not None]
+    where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
+    yield titled(tell("what"), ", ".join([*facts, node.dtype, where]))
+    if node.source is not None:
+        yield titled(tell("source"), f"{node.source}  {node.source.text}")
+    if node.scope:
+        yield titled(tell("scope"), node.scope)
+    for title, twin in ((tell("derives"), node.gradient_of), (tell("by rule of"), node.rule_of)):
+        if twin is not None:
+            yield titled(title, _named(step, step.nodes[twin], labels))
+
+
+def input_lines(step: Step, node: Node, told: Callable[[Node], str], tell: Language = ENGLISH) -> Iterator[str]:
+    """The inputs of a node, told one by one; literals as they stand in the code."""
+    texts = [
+        tell("{value}, written in the code", value=repr(x.value)) if isinstance(x, Literal) else told(step.nodes[x])
+        for x in node.inputs
+    ]
+    return _block(tell("inputs"), texts)
+
+
+def _relations(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> Iterator[str]:
+    yield from _block(tell("added up"), [_with_value(step, part, labels, digits) for part in contributions(step, node)])
+    for title, found in ((tell("gradient"), step.gradients.get(node.id)), (tell("updated"), step.updates.get(node.id))):
+        if found is not None and found != node.id:
+            yield titled(title, _with_value(step, step.nodes[found], labels, digits))
+    uses = [other for other in step.nodes if node.id in other.operands]
+    yield from _block(tell("used by"), [_named(step, use, labels) for use in uses[:MOST_USES]])
+    if len(uses) > MOST_USES:
+        yield titled("", tell("and {count} more", count=len(uses) - MOST_USES))
+
+
+def curve_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH) -> Iterator[str]:
+    """How the node of that name went over the steps: a number itself, of an array its length."""
+    positions, values = history(trace, node, label)
+    if len(positions) < 2:
+        return
+    what = label if not node.shape else tell("length (l2) of {name}", name=label)
+    if len(set(values)) == 1:
+        yield f"  {tell('{what} is {value} in every step', what=what, value=number_text(values[0]))}"
+        return
+    yield ""
+    yield f"  {tell('{what} over the steps', what=what)}"
+    yield from (f"    {line}" for line in plot_lines(values, positions, tell))
+
+
+def history(trace: Trace, node: Node, label: str) -> tuple[list[int], list[float]]:
+    """The indices of up to 61 steps in which there is such a node, and its number, or its length, in each."""
+    count = len(trace.steps)
+    few = min(count, MOST_STEPS)
+    chosen = sorted({round(at * (count - 1) / max(1, few - 1)) for at in range(few)})
+    positions, values = [], []
+    for position in chosen:
+        step = trace.steps[position]
+        found = _same(step, node, label)
+        if found is not None:
+            positions.append(step.index)
+            values.append(_size(found))
+    return positions, values
+
+
+def _same(step: Step, node: Node, label: str) -> Node | None:
+    """The node of another step that is this one: at the same place, or of the same name."""
+    if node.id < len(step.nodes) and (other := step.nodes[node.id]).op == node.op and other.name == node.name:
+        return other
+    return next((other for other in step.nodes if other.name == label), None)
+
+
+def _size(node: Node) -> float:
+    if node.shape or not node.is_kept or node.value.dtype.kind == "c":
+        return node.summary.l2
+    return float(node.value)
+
+
+def _statistics(node: Node, digits: int) -> str:
+    summary = node.summary
+    text = summary_text(summary, node.shape, node.dtype, digits)
+    if not summary.count:
+        return text
+    spread = statistic_text(summary, summary.std, node.dtype, digits)
+    return f"{text} std={spread} l2={number_text(summary.l2, digits)}"
+
+
+def _named(step: Step, node: Node, labels: Labels) -> str:
+    return f"{node_number(step, node.id)} {labels.equation(node)}"
+
+
+def _with_value(step: Step, node: Node, labels: Labels, digits: int) -> str:
+    shape = f" {shape_text(node.shape)}" if node.shape else ""
+    text = content_text(node, labels.noise, digits)
+    return f"{node_number(step, node.id)} {labels[node.id]}{shape if not text.startswith(shape.strip() or ' ') else ''}  {text}"
+
+
+def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield titled(title if not number else "", line)
+
+
+# The same as plain data.
+
+
+def node_detail(trace: Trace, step: Step, node: Node) -> dict[str, Any]:
+    """What is known of a node, as plain data."""
+    labels = Labels(step.nodes)
+    positions, values = history(trace, node, labels[node.id])
+    return node_data(step, node, labels, in_full=True) | {
+        "step": step.index,
+        "worked": worked_element(step.nodes, node, labels),
+        "gradient": step.gradients.get(node.id),
+        "updated": step.updates.get(node.id),
+        "contributions": [part.id for part in contributions(step, node)],
+        "used_by": [other.id for other in step.nodes if node.id in other.operands],
+        "is_kept": node.is_kept,
+        "history": {"steps": positions, "measure": "l2" if node.shape else "value", "values": values},
+    }
+
+
+def element_detail(step: Step, node: Node, index: tuple[int, ...]) -> dict[str, Any]:
+    """What is known of an element, as plain data."""
+    labels = Labels(step.nodes)
+    parts = {
+        title: {
+            "id": each.id,
+            "label": labels[each.id],
+            "value": each.value[index].item() if each.is_kept else None,
+            "worked": worked_element(step.nodes, each, labels, index, most_terms=ALL_TERMS),
+        }
+        for title, each in element_parts(step, node)
+    }
+    return {"step": step.index, "label": labels[node.id], "index": list(index)} | parts
+

@@ -1,0 +1,123 @@
+"""Where two runs part, told for a person and as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tracer.analysis.diff import Parting
+from tracer.graph.record import Literal, Step, Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.views.notation import Labels, element_text, measured_text, node_number, number_text
+
+Apart = Mapping[str, tuple[Any, Any]]
+
+
+def parting_lines(
+    one: Trace, other: Trace, settings: Apart, found: Parting | None, digits: int, tell: Language = ENGLISH
+) -> Iterator[str]:
+    """What two runs were set to differently, and the first place where they part."""
+    for name, (mine, theirs) in settings.items():
+        yield tell("{name}: {one} and {other}", name=name, one=_setting(mine, tell), other=_setting(theirs, tell))
+    if found is None:
+        same = tell("the same in all {steps}: structure, values, metrics", steps=tell.count(len(one.steps), "step"))
+        yield same + tell(", but for the settings above") if settings else same
+        return
+    if found.what == "steps":
+        ours, theirs = tell.again(str(found.ours)), tell.again(str(found.theirs))
+        same = tell.count(found.step, "step")
+        yield tell("the same in {steps}; one has {one}, the other {other}", steps=same, one=ours, other=theirs)
+        return
+    steps = [trace.step(found.step) for trace in (one, other)]
+    yield _where(found, steps, tell)
+    if found.what == "value" and found.index is not None:
+        element = element_text(Labels(steps[0].nodes)[found.node or 0], found.index)
+        yield f"-  {element} = {_number(found.ours, digits)}"
+        yield f"+  {element} = {_number(found.theirs, digits)}"
+        yield _extent(found, digits, tell)
+    else:
+        what = tell.again(found.what)
+        yield f"-  {what}: {_said(found.ours)}"
+        yield f"+  {what}: {_said(found.theirs)}"
+    for title, step in zip(("-", "+"), steps):
+        if found.node is not None and found.node < len(step.nodes):
+            node = step.nodes[found.node]
+            source = f"  {node.source}" if node.source else ""
+            yield f"{title}  {node_number(step, node.id)} {Labels(step.nodes).equation(node)}{source}"
+    losses = [
+        tell("{loss} after {steps}", loss=number_text(trace.steps[-1].loss, digits), steps=tell.count(len(trace.steps), "step"))
+        for trace in (one, other)
+    ]
+    yield tell("loss at the end: {one}, and {other}", one=losses[0], other=losses[1])
+
+
+def reserve_lines(
+    one: Trace, other: Trace, tolerance: float, without_values: int, tell: Language = ENGLISH
+) -> Iterator[str]:
+    """What a verdict does not say: how closely values were compared, and what there was not to compare."""
+    if tolerance:
+        yield tell("values were compared to {share} of their size", share=number_text(tolerance))
+    if without_values:
+        steps = tell.count(without_values, "step")
+        yield tell("in {steps} only statistics could be compared: a file keeps no more of them", steps=steps)
+    if one.unfinished:
+        yield tell("the record of the first ends early: {reason}", reason=tell.again(one.unfinished))
+    if other.unfinished:
+        yield tell("the record of the second ends early: {reason}", reason=tell.again(other.unfinished))
+
+
+def parting_data(one: Trace, other: Trace, settings: Apart, found: Parting | None) -> dict[str, Any]:
+    """The same as plain data."""
+    data: dict[str, Any] = {
+        "same": found is None,
+        "settings": {name: list(pair) for name, pair in settings.items()},
+        "steps": [len(one.steps), len(other.steps)],
+    }
+    if found is not None:
+        fields = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+        data["parting"] = {name: _plain(value) for name, value in fields.items()}
+        if found.node is not None:
+            step = one.step(found.step)
+            data["parting"]["label"] = Labels(step.nodes)[found.node] if found.node < len(step.nodes) else None
+    return data
+
+
+def _where(found: Parting, steps: list[Step], tell: Language) -> str:
+    what = tell.again(found.what)
+    if found.node is None or found.node >= len(steps[0].nodes):
+        return tell("they part in step {step}: {what}", step=found.step, what=what)
+    node = f"{node_number(steps[0], found.node)} {Labels(steps[0].nodes)[found.node]}"
+    return tell("they part in step {step} at node {node}: {what}", step=found.step, node=node, what=what)
+
+
+def _extent(found: Parting, digits: int, tell: Language) -> str:
+    """How many elements differ, and how far where that is a number."""
+    largest = number_text(found.largest, digits) if found.largest > 0 else ""
+    if found.count <= 1:
+        return tell("they differ by {largest}", largest=largest) if largest else tell("they differ")
+    elements = tell.count(found.count, "element")
+    if largest:
+        return tell("{count} of {elements} differ, by up to {largest}", count=found.elements, elements=elements, largest=largest)
+    return tell("{count} of {elements} differ", count=found.elements, elements=elements)
+
+
+def _setting(value: Any, tell: Language) -> str:
+    return tell("none") if value is None else measured_text(value) if isinstance(value, float) else str(value)
+
+
+def _number(value: Any, digits: int) -> str:
+    return str(value) if isinstance(value, complex) else repr(value) if isinstance(value, float) else number_text(value, digits)
+
+
+def _said(value: Any) -> str:
+    text = str(_plain(value))
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, (type, Literal)):
+        return dataclasses.asdict(value)
+    if isinstance(value, tuple):
+        return [each.value if isinstance(each, Literal) else each for each in value]
+    return value

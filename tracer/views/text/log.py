@@ -1,0 +1,193 @@
+"""The step log: fixed columns, one line a node and at most two below it; in English ASCII throughout."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from tracer.graph.record import Node, Phase, Step, Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.recording.naming import derived_name
+from tracer.views.notation import (
+    DIGITS,
+    Labels,
+    content_text,
+    element_text,
+    kind_text,
+    measured_text,
+    node_number,
+    number_of,
+    number_text,
+    padded,
+    phase_text,
+)
+from tracer.views.selection import EVERYTHING, Selection
+from tracer.views.text.finiteness import FiniteWatch, nonfinite_text
+from tracer.views.worked import worked_element
+
+EQUATION_WIDTH = 48
+SHAPES_WIDTH = 30
+INDENT = " " * 5
+MOST_ALSO = 4
+"""Names of values that share a gradient, before the rest is counted."""
+
+
+def log_lines(
+    head: Trace,
+    steps: Iterable[Step],
+    digits: int = DIGITS,
+    watch: FiniteWatch | None = None,
+    stopped: Callable[[], str] = str,
+    selection: Selection = EVERYTHING,
+    tell: Language = ENGLISH,
+) -> Iterator[str]:
+    """The log of a run, a piece at a time, as its steps come; every piece ends in a line break.
+
+    Who watches over the run already hands the `watch` in, so that no number is looked at twice. `stopped` is asked after
+    the last step why the run ended before its length; it says nothing where it did not. Of a `selection` of nodes the log
+    has no end: it would speak of all of them.
+    """
+    watch = watch or FiniteWatch()
+    yield _heading(head, tell)
+    losses: list[float] = []
+    nonfinite_from = ""
+    for step in steps:
+        log = _StepLog(step, digits, selection, tell)
+        change = f"{number_text(losses[-1], digits)} -> " if losses else ""
+        losses.append(step.loss)
+        loss = f"{change}{number_text(step.loss, digits)}"
+        kept = "" if all(node.is_kept for node in step.nodes) else f"   {tell('(not every value was kept)')}"
+        lines = [tell("== step {step} ==  loss {loss}", step=step.index, loss=loss) + kept]
+        began = watch.look(step)
+        lines.extend(log.lines(began))
+        if began is not None:
+            nonfinite_from = f"{node_number(step, began.id)} {log.labels[began.id]}"
+        lines.extend(_metric_lines(step, digits, tell) if selection.has_metrics else ())
+        yield "\n".join(lines) + "\n"
+    if selection.is_whole:
+        yield _ending(losses, nonfinite_from, stopped(), digits, tell)
+
+
+def ending_lines(done: int, planned: int, why: str, tell: Language = ENGLISH) -> str:
+    """The end of a log whose run did not come to its own end.
+
+    >>> ending_lines(3, 50, "interrupted")
+    '== interrupted ==  3 of 50 steps are whole\\n'
+    """
+    ending = tell("== {why} ==  {done} of {planned} steps are whole", why=tell.again(why), done=done, planned=planned)
+    return f"{ending}\n"
+
+
+def log_text(trace: Trace, digits: int = DIGITS, tell: Language = ENGLISH) -> str:
+    """The log of a whole trace."""
+    return "".join(trace_lines(trace, digits, tell=tell))
+
+
+def trace_lines(
+    trace: Trace, digits: int = DIGITS, selection: Selection = EVERYTHING, tell: Language = ENGLISH
+) -> Iterator[str]:
+    """The log of a whole trace, a piece at a time."""
+    pieces = log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped, selection=selection, tell=tell)
+    if not trace.unfinished or not selection.is_whole:
+        yield from pieces
+        return
+    # The heading and the steps, without the end that this run did not come to.
+    yield from itertools.islice(pieces, 1 + len(trace.steps))
+    yield ending_lines(len(trace.steps), trace.planned, trace.unfinished, tell)
+
+
+def _heading(head: Trace, tell: Language) -> str:
+    settings = " ".join(f"{name}={value}" for name, value in head.hyperparameters.items())
+    versions = " ".join(f"{name} {version}" for name, version in head.versions.items())
+    title = f": {tell.title(head.title)}" if head.title else ""
+    return f"# {head.scenario}{title}\n# seed={head.seed} dtype={head.dtype} {settings}\n# {versions}\n"
+
+
+class _StepLog:
+    """The lines of one step."""
+
+    def __init__(self, step: Step, digits: int, selection: Selection, tell: Language) -> None:
+        self._step = step
+        self._tell = tell
+        self._digits = digits
+        self._selection = selection
+        self.labels = Labels(step.nodes)
+        self._derived: dict[int, list[int]] = defaultdict(list)
+        for of, gradient in step.gradients.items():
+            self._derived[gradient].append(of)
+
+    def lines(self, began: Node | None) -> Iterator[str]:
+        """All lines below the heading; `began` is the node at which the run stopped being finite, if here."""
+        phase = None
+        for node in self._step.nodes:
+            if not self._selection.shows(node, self.labels[node.id]):
+                continue
+            if node.phase is not phase:
+                phase = node.phase
+                yield f"-- {phase_text(phase, self._tell)}"
+            yield from self._node_lines(node)
+            if node is began:
+                counts = nonfinite_text(node.summary, self._tell)
+                yield INDENT + self._tell("!! {counts}: the first of this run", counts=counts)
+
+    def _node_lines(self, node: Node) -> Iterator[str]:
+        equation = padded(self.labels.equation(node), EQUATION_WIDTH)
+        shapes = padded(self.labels.shapes(node), SHAPES_WIDTH)
+        yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._remark(node)}".rstrip()
+        watched = self._selection.watched_index(node)
+        worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
+        if watched is not None and not worked and node.is_kept:
+            number = number_of(node, watched, self.labels.noise, self._digits)
+            worked = f"{element_text(self.labels[node.id], watched)} = {number}"
+        if node.shape or not worked:
+            yield f"{INDENT}{content_text(node, self.labels.noise, self._digits)}"
+        norm = ""
+        if node.id in self._derived and node.size > 1:
+            norm = f"|g| = {number_text(node.summary.l2, self._digits)}"
+        below = "    ".join(part for part in (worked, norm) if part)
+        if below:
+            yield f"{INDENT}{below}"
+
+    def _remark(self, node: Node) -> str:
+        """The last column: the kind of a leaf, the source and scope of an operation, the forward twin of a gradient."""
+        if node.phase is Phase.BACKWARD:
+            return self._gradient_remark(node)
+        if node.is_leaf and node.phase is Phase.INIT:
+            return kind_text(node, self._tell)
+        if node.phase is Phase.UPDATE:
+            return node.scope
+        return " ".join(part for part in (str(node.source or ""), node.scope) if part)
+
+    def _gradient_remark(self, node: Node) -> str:
+        twin_id = node.gradient_of if node.rule_of is None else node.rule_of
+        if twin_id is None:
+            return ""
+        twin = node_number(self._step, twin_id)
+        known = [f"dL/d{derived_name(self.labels[of])}" for of in self._derived.get(node.id, ())]
+        others = [name for name in known if name != node.name]
+        names, more = ", ".join(others[:MOST_ALSO]), len(others) - MOST_ALSO
+        if more > 0:
+            return self._tell("of {twin}, also {names} and {count} more", twin=twin, names=names, count=more)
+        return self._tell("of {twin}, also {names}", twin=twin, names=names) if others else self._tell("of {twin}", twin=twin)
+
+
+def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:
+    measured = {name: value for name, value in step.metrics.items() if name not in ("step", "epoch", "loss")}
+    if measured:
+        texts = (f"{name} = {measured_text(value, digits)}" for name, value in measured.items())
+        yield f"-- {tell('metrics')}"
+        epoch = f"{tell('epoch {epoch}', epoch=step.metrics['epoch'])}  " if "epoch" in step.metrics else ""
+        yield f"{INDENT}{epoch}{'  '.join(texts)}"
+
+
+def _ending(losses: list[float], nonfinite_from: str, stopped: str, digits: int, tell: Language) -> str:
+    ending = tell("== end ==  {steps}", steps=tell.count(len(losses), "step"))
+    if losses:
+        first, last = (number_text(losses[place], digits) for place in (0, -1))
+        ending += tell(", loss {first} -> {last}", first=first, last=last)
+    if nonfinite_from:
+        ending += tell(", NaN or infinite from {place} on", place=nonfinite_from)
+    if stopped:
+        ending += tell("; {reason}", reason=tell.again(stopped))
+    return f"{ending}\n"

@@ -1,0 +1,96 @@
+"""What computing a record again came to, told for a person and as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from tracer.analysis.verify import ULPS, Deviation, Verdict
+from tracer.graph.record import Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.views.notation import Labels, element_text, node_number, number_text
+
+MOST = 5
+"""Deviations that are told one by one."""
+
+INDENT = " " * 5
+"""What is said of a deviation stands behind these, below its node."""
+
+
+def verdict_lines(trace: Trace, verdict: Verdict, tell: Language = ENGLISH) -> Iterator[str]:
+    """The verdict, what could not be computed again and why, and each deviation."""
+    for deviation in verdict.deviations[:MOST]:
+        yield from _deviation_lines(trace, deviation, verdict, tell)
+    if len(verdict.deviations) > MOST:
+        yield tell("and in {steps}", steps=tell.count(len(verdict.deviations) - MOST, "other step"))
+    operations, steps = tell.count(verdict.operations, "operation"), tell.count(verdict.steps, "step")
+    done = tell("{operations} of {steps} computed again", operations=operations, steps=steps)
+    if verdict.deviations:
+        wrong = tell.count(len(verdict.deviations), "step")
+        yield tell("wrong: {done}, in {steps} a value is not what was computed", done=done, steps=wrong)
+    elif verdict.exact == verdict.operations:
+        yield tell("verified: {done}, bit for bit", done=done)
+    else:
+        yield tell(
+            "verified: {done}; {count} differ by up to {largest} units in the last place, of which {allowed} are allowed",
+            done=done,
+            count=verdict.operations - verdict.exact,
+            largest=number_text(verdict.largest),
+            allowed=ULPS,
+        )
+    if not verdict.is_same_arithmetic:
+        yield tell(
+            "the arithmetic here gives other last digits than that of the recording machine (processor, BLAS, NumPy or threads)"
+        )
+    if verdict.not_kept:
+        operations = tell.count(verdict.not_kept, "operation")
+        yield tell("{operations} not computed again: the file keeps only statistics of their values", operations=operations)
+    if verdict.unknown:
+        yield tell("not known here, and so not computed again: {names}", names=", ".join(sorted(verdict.unknown)))
+    if trace.unfinished:
+        yield tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))
+
+
+def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict, tell: Language) -> Iterator[str]:
+    step = trace.step(deviation.step)
+    node = step.nodes[deviation.node]
+    labels = Labels(step.nodes)
+    source = f"  ({node.source})" if node.source else ""
+    yield f"{node_number(step, node.id)} {labels.equation(node)}{source}"
+    if deviation.reason:
+        yield INDENT + tell.again(deviation.reason)
+    elif deviation.index is None:
+        yield INDENT + tell("it is not what step {step} made of it", step=deviation.step - 1)
+    else:
+        yield INDENT + tell(
+            "{element} is {recorded} on record, computed again {computed}",
+            element=element_text(labels[node.id], deviation.index),
+            recorded=repr(deviation.recorded),
+            computed=repr(deviation.computed),
+        )
+        few = verdict.is_same_arithmetic and deviation.ulps <= ULPS
+        hint = tell(": so little may come of another number of threads") if few else ""
+        yield INDENT + tell("{count} units in the last place", count=number_text(deviation.ulps)) + hint
+
+
+def verdict_data(trace: Trace, verdict: Verdict) -> dict[str, Any]:
+    """The same as plain data."""
+    return {
+        "verified": verdict.passed,
+        "bit_for_bit": verdict.exact == verdict.operations,
+        "same_arithmetic": verdict.is_same_arithmetic,
+        "allowed_ulps": 0 if verdict.is_same_arithmetic else ULPS,
+        "largest_ulps": verdict.largest,
+        "steps": verdict.steps,
+        "operations": verdict.operations,
+        "exact": verdict.exact,
+        "not_kept": verdict.not_kept,
+        "unknown": sorted(verdict.unknown),
+        "unfinished": trace.unfinished,
+        "deviations": [
+            {each.name: getattr(deviation, each.name) for each in dataclasses.fields(deviation)}
+            | {"label": Labels(trace.step(deviation.step).nodes)[deviation.node]}
+            for deviation in verdict.deviations
+        ],
+    }
