@@ -47,11 +47,7 @@ def is_close(found: str, expected: str) -> bool:
     if found == expected:
         return True
     numbers = NUMBER.findall(found), NUMBER.findall(expected)
-    return (
-        NUMBER.split(found) == NUMBER.split(expected)
-        and len(numbers[0]) == len(numbers[1])
-        and all(map(_agree, *numbers))
-    )
+    return NUMBER.split(found) == NUMBER.split(expected) and len(numbers[0]) == len(numbers[1]) and all(map(_agree, *numbers))
 
 
 def _agree(one: str, other: str) -> bool:

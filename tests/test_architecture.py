@@ -15,6 +15,7 @@ import tracer
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
+
 def modules() -> dict[str, Path]:
     found = {}
     for path in PACKAGE.rglob("*.py"):

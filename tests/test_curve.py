@@ -81,5 +81,5 @@ def test_positions_are_where_they_are() -> None:
 
 
 def test_hostile_labels() -> None:
-    picture = drawn([("<&\">", [1.0]), ("b", [2.0])])
+    picture = drawn([('<&">', [1.0]), ("b", [2.0])])
     assert '<&">' in {text.text for text in picture.iter(f"{SVG}text")}

@@ -145,9 +145,7 @@ def seconds_of(scenario: str, folder: Path) -> float:
 
 
 @pytest.mark.parametrize("scenario", list(RUNS))
-def test_a_killed_run_keeps_what_it_said_is_written(
-    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_killed_run_keeps_what_it_said_is_written(scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At any moment: in the middle of a commit, when the file takes its name, at the end of the run."""
     whole = run_in_memory(scenario)
     duration = seconds_of(scenario, tmp_path)

@@ -416,9 +416,7 @@ def test_formulas_are_the_same_in_every_language(name: str, runs: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
-def test_json_is_the_same_in_every_language(
-    arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_is_the_same_in_every_language(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     english, chinese = (printed(capsys, *arguments, "--json", "--lang", lang) for lang in ("en", "zh"))
     assert english == chinese
 

@@ -62,9 +62,7 @@ def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
     deaths = 0
     while first < end and deaths <= MOST_DEATHS:
         command = [sys.executable, str(Path(__file__).with_name("mutated_files.py")), str(folder)]
-        done = subprocess.run(
-            [*command, str(first), str(end), str(WORKERS)], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*command, str(first), str(end), str(WORKERS)], capture_output=True, text=True, check=False)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         found += [line for line in lines if "outcome" in line]
         if not done.returncode:

@@ -79,10 +79,14 @@ def test_keys_that_look_alike_have_ids_of_their_own() -> None:
 
 
 def test_references_go_along_with_what_they_name() -> None:
-    svg = find_engine().layout(
-        'digraph { a [style=filled fillcolor="red:blue"]; b [id=here style=filled fillcolor="red:blue"]; c [URL="#here"];'
-        ' d [URL="https://x.org/#y" tooltip="far" color="#123456"]; e [style=radial fillcolor="red:blue"] }'
-    ).svg
+    svg = (
+        find_engine()
+        .layout(
+            'digraph { a [style=filled fillcolor="red:blue"]; b [id=here style=filled fillcolor="red:blue"]; c [URL="#here"];'
+            ' d [URL="https://x.org/#y" tooltip="far" color="#123456"]; e [style=radial fillcolor="red:blue"] }'
+        )
+        .svg
+    )
     picture = ElementTree.fromstring(svg)
     ids = ids_of(picture)
     assert len(set(ids)) == len(ids)

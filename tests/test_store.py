@@ -502,9 +502,7 @@ def test_an_earlier_file_stays_until_a_step_is_finished(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trace = tracer.run(tracer.load("fruit"), steps=3)
     writer = TraceWriter(tmp_path / "trace.sqlite", trace)
     writer.write(trace.steps[0])

@@ -59,9 +59,7 @@ def test_every_scenario_gives_a_valid_trace(name: str) -> None:
 
 def test_the_public_interface_as_the_issue_writes_it() -> None:
     scenario = tracer.load("linear-regression")
-    trace = tracer.run(
-        scenario, steps=3, seed=0, parameters={"w": 0.5}, dtype="float64", settings={"learning_rate": 1e-5}
-    )
+    trace = tracer.run(scenario, steps=3, seed=0, parameters={"w": 0.5}, dtype="float64", settings={"learning_rate": 1e-5})
     step = trace.steps[0]
     assert len(trace.steps) == len(trace.metrics) == 3
     assert isinstance(step.loss, float)

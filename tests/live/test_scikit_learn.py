@@ -59,9 +59,7 @@ def theirs(problem: dict[str, Any], dtype: str, **changes: Any) -> tuple[Any, An
     return scaler, classifier
 
 
-@given(
-    problem=problems(), epochs=st.integers(1, 6), alpha=st.floats(1e-5, 0.1), dtype=st.sampled_from(["float64", "float32"])
-)
+@given(problem=problems(), epochs=st.integers(1, 6), alpha=st.floats(1e-5, 0.1), dtype=st.sampled_from(["float64", "float32"]))
 @settings(max_examples=60)
 def test_scaler_and_weights(problem: dict[str, Any], epochs: int, alpha: float, dtype: str) -> None:
     scenario = ours(problem, epochs=epochs, stopping=None, settings={"alpha": alpha})
@@ -87,9 +85,7 @@ def test_the_epoch_at_which_it_stops(problem: dict[str, Any], tolerance: float, 
     np.testing.assert_allclose(trace.steps[-1].updated("w"), classifier.coef_[0], rtol=0, atol=1e-10)
 
 
-@given(
-    classes=st.integers(1, 5), examples=st.integers(1, 40), seed=st.integers(0, 2**32), offset=st.sampled_from([0, -2, 98])
-)
+@given(classes=st.integers(1, 5), examples=st.integers(1, 40), seed=st.integers(0, 2**32), offset=st.sampled_from([0, -2, 98]))
 @settings(max_examples=80)
 def test_the_classification_report(classes: int, examples: int, seed: int, offset: int) -> None:
     from sklearn import metrics

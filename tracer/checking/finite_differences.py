@@ -107,9 +107,7 @@ def one_sided_slopes(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return left, right, np.maximum(doubt_left, doubt_right)
 
 
-def _extrapolated(
-    line: Line, difference: Callable[[float], np.ndarray], signs: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray]:
+def _extrapolated(line: Line, difference: Callable[[float], np.ndarray], signs: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """The limit of a difference for small steps, and an estimate of its error, element by element."""
     starts = line.smooth_steps(signs)
     if not starts:
@@ -122,9 +120,7 @@ def _extrapolated(
     return best, error
 
 
-def _limit(
-    line: Line, difference: Callable[[float], np.ndarray], start: float, order: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _limit(line: Line, difference: Callable[[float], np.ndarray], start: float, order: int) -> tuple[np.ndarray, np.ndarray]:
     """The entry of Ridders' table that is most certain. `order` is 2 for a difference to both sides, else 1."""
     double = np.finfo(np.float64)
     rounding = double.eps * np.maximum(np.abs(line.at(0)), np.abs(line.at(start))) + 2 * double.smallest_subnormal

@@ -70,9 +70,7 @@ def _wrong_beside_numpy(
     return []
 
 
-def _wrong_with_slopes(
-    op: type[Op], inputs: Sequence[Any], options: Mapping[str, Any], value: np.ndarray
-) -> list[str]:
+def _wrong_with_slopes(op: type[Op], inputs: Sequence[Any], options: Mapping[str, Any], value: np.ndarray) -> list[str]:
     rng = np.random.default_rng(0)
     directions = [rng.uniform(0.5, 1, x.shape) if _is_floating(x) else None for x in inputs]
     line = Line(op, inputs, directions, options)

@@ -54,9 +54,7 @@ def ranges(subject: Subject, step: Step, *, second_order: bool, jobs: int) -> li
     return cut
 
 
-def check_exhaustively(
-    step: Step, tasks: Sequence[Range], *, jobs: int = 1, backend: str | None = None
-) -> Iterator[Comparison]:
+def check_exhaustively(step: Step, tasks: Sequence[Range], *, jobs: int = 1, backend: str | None = None) -> Iterator[Comparison]:
     """The comparisons of all ranges as they are done, here or by other processes.
 
     `backend` is the name of one that joblib knows. Raises UsageError where it is not there.

@@ -140,9 +140,7 @@ class Place:
             return self._fault(position, "takes numbers out of the record (.value, .item()): derived again, it would be wrong")
         return None
 
-    def _wrong_number(
-        self, position: int, cotangent: np.ndarray, result: RuleResult, rng: np.random.Generator
-    ) -> Fault | None:
+    def _wrong_number(self, position: int, cotangent: np.ndarray, result: RuleResult, rng: np.random.Generator) -> Fault | None:
         """Where the rule says another number than the oracle."""
         settled = True
 
@@ -220,9 +218,7 @@ def first_that_is_not_finite(step: Step) -> list[Fault]:
     return [] if node is None else [fault_at(step.nodes, node, "is the first whose value is not finite")]
 
 
-def fault_at(
-    nodes: Sequence[Node], node: Node, what: str, *, input: str = "", difference: Difference | None = None
-) -> Fault:
+def fault_at(nodes: Sequence[Node], node: Node, what: str, *, input: str = "", difference: Difference | None = None) -> Fault:
     """Something wrong at a node."""
     return Fault(node.id, label_of(nodes, node), node.op, input, what, node.source, difference)
 

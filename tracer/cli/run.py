@@ -138,9 +138,7 @@ class Run:
         """The trace with the steps that the pictures show."""
         steps = {step.index: step for step in (self.first, self.last) if step is not None}
         training = self.training
-        return replace(
-            training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped
-        )
+        return replace(training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped)
 
     def file_line(self) -> str:
         """The trace file, and of which steps it has every value."""

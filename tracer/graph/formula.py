@@ -91,9 +91,7 @@ def literal_text(literal: Literal) -> str:
     return repr(literal.value)
 
 
-def expression(
-    template: str, inputs: Sequence[int | Literal], text_of: Callable[[int], str]
-) -> str:
+def expression(template: str, inputs: Sequence[int | Literal], text_of: Callable[[int], str]) -> str:
     """The formula of a node with the texts of its inputs put in."""
     return fill(template, [literal_text(x) if isinstance(x, Literal) else text_of(x) for x in inputs])
 

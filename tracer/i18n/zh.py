@@ -31,8 +31,7 @@ MESSAGES: Mapping[str, str] = {
     "hyperparameter": "超参数",
     "state": "优化器状态",
     "constant": "常量",
-    "a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more":
-        "一幅图有 {count} 条箭头：除非设置 maxEdges，Mermaid 至多绘制 499 条",
+    "a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more": "一幅图有 {count} 条箭头：除非设置 maxEdges，Mermaid 至多绘制 499 条",
     "no font has these characters, they are not seen: {characters}": "字体中没有这些字符，无法显示：{characters}",
     # Pages
     "page {number}": "第 {number} 页",
@@ -154,9 +153,7 @@ MESSAGES: Mapping[str, str] = {
     "right: all agree to {allowed}{sets}, and so does each of {rules} by itself": (
         "正确：所有梯度的误差都在 {allowed} 以内{sets}，{rules}单独检验也全部通过"
     ),
-    "wrong: {wrong} of {gradients}, {wrong_rules} of {rules}": (
-        "错误：{gradients}中有 {wrong} 个，{rules}中有 {wrong_rules} 条"
-    ),
+    "wrong: {wrong} of {gradients}, {wrong_rules} of {rules}": ("错误：{gradients}中有 {wrong} 个，{rules}中有 {wrong_rules} 条"),
     ", first at set {examples} of {asked} (again with the same --seed and --examples {examples})": (
         "，首次出现在 {asked} 组中的第 {examples} 组（用相同的 --seed 和 --examples {examples} 可重现）"
     ),

@@ -146,18 +146,14 @@ class Op:
         return cls.inputs[min(position, len(cls.inputs) - 1)] if cls.inputs else str(position)
 
     @classmethod
-    def gradient(
-        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
-    ) -> Array:
+    def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
         """The gradient with respect to the input at that position."""
         rule = cls.rules[position]
         assert rule is not None
         return rule(g, out, *inputs, **parameters)
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         """The imaginary parts of the complex value, for many inputs at once.
 
         Stacked inputs are complex and hold the many along a new first axis, as the result does; the others are real.
@@ -200,16 +196,12 @@ class Op:
         return cls.formula.format(**{**written, **inputs, "options": options})
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         """Which elements of each input the output element at `index` is computed from; None where that says nothing."""
         return None
 
     @classmethod
-    def origins(
-        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> Sequence[np.ndarray] | None:
+    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         """What `parts` says of all elements of an output of that shape at once: places in each input, in C order.
 
         An array [elements of the output, terms] for each input; None where `parts` says nothing.
@@ -226,9 +218,7 @@ class Op:
         return fill(template, [term.first for term in terms])
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         """How large the output element at `index` can be by rounding alone; None for an operation that does not add.
 
         `unit` is the rounding unit of the output's dtype. An operation that defines this `adds`. See `rounding_of_sum`.
@@ -282,21 +272,15 @@ class Elementwise(Op):
         return np.broadcast_shapes(*shapes) == result
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
     @classmethod
-    def origins(
-        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> Sequence[np.ndarray] | None:
+    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         return [np.broadcast_to(np.arange(x.size).reshape(x.shape), shape).reshape(-1, 1) for x in inputs]
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         assert cls.complex_value is not None
         return np.imag(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
 
@@ -319,9 +303,7 @@ class Moving(Op):
     analytic = True
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         many, *others = inputs
         shape = many.shape[1:]
         positions = cls.value(np.arange(math.prod(shape)).reshape(shape), *others, **parameters)
@@ -329,9 +311,7 @@ class Moving(Op):
         return np.asarray(rows[:, np.asarray(positions, dtype=np.intp)])
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         shape = np.shape(inputs[0])
         if math.prod(shape) > MOST_POSITIONS:
             return None
@@ -340,9 +320,7 @@ class Moving(Op):
         return (origin, *((),) * (len(inputs) - 1))
 
     @classmethod
-    def origins(
-        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> Sequence[np.ndarray] | None:
+    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         moved, *others = inputs
         places = cls.value(np.arange(moved.size).reshape(moved.shape), *others, **parameters)
         nothing = np.empty((math.prod(shape), 0), dtype=np.intp)

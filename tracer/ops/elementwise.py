@@ -27,9 +27,7 @@ class Adding(Elementwise):
     """The family of operations that add or subtract two elements."""
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         x, y = (array[part] for array, part in zip(inputs, cls.parts(index, inputs, parameters) or (), strict=True))
         return rounding_of_sum(np.stack((x, y)), unit)
 

@@ -38,12 +38,8 @@ class Take(Moving):
         return position == 0
 
     @classmethod
-    def gradient(
-        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
-    ) -> Array:
-        return g.recorder.record(
-            Scatter, (g, *inputs[1:]), {"index": parameters["index"], "shape": tuple(inputs[0].shape)}
-        )
+    def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
+        return g.recorder.record(Scatter, (g, *inputs[1:]), {"index": parameters["index"], "shape": tuple(inputs[0].shape)})
 
     @classmethod
     def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
@@ -77,9 +73,7 @@ class Scatter(Op):
         return position == 0
 
     @classmethod
-    def gradient(
-        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
-    ) -> Array:
+    def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
         return g.recorder.record(Take, (g, *inputs[1:]), {"index": parameters["index"]})
 
     @classmethod
@@ -87,9 +81,7 @@ class Scatter(Op):
         return tuple(parameters["shape"]) == result
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         x, *arrays = inputs
         shape, places = tuple(parameters["shape"]), index_of(parameters["index"], arrays)
         largest, terms = np.zeros(shape), np.zeros(shape)

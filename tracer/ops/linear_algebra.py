@@ -47,9 +47,7 @@ class Matmul(Op):
         return np.broadcast_shapes(x[:-2], y[:-2]) + x[-2:-1] + (y[-1:] if len(y) > 1 else ()) == result
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         ranks = [np.ndim(array) - many for array, many in zip(inputs, stacked, strict=True)]
         x = inputs[0] if ranks[0] > 1 else np.expand_dims(inputs[0], -2)
         y = inputs[1] if ranks[1] > 1 else np.expand_dims(inputs[1], -1)
@@ -66,9 +64,7 @@ class Matmul(Op):
         return np.asarray(np.squeeze(product, vectors))
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         x, y = inputs
         row = index[len(index) - (x.ndim > 1) - (y.ndim > 1) : len(index) - (y.ndim > 1)]
         column = index[len(index) - (y.ndim > 1) :]
@@ -79,9 +75,7 @@ class Matmul(Op):
         )
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         x, y = (array[part] for array, part in zip(inputs, cls.parts(index, inputs, parameters) or (), strict=True))
         return rounding_of_sum(x * y, unit)
 
@@ -120,15 +114,11 @@ class Dot(Op):
         return (x[:-1] + y[:-2] + (y[-1:] if len(y) > 1 else ()) if x and y else x or y) == result
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         return Matmul.parts(index, inputs, parameters) if all(x.ndim in (1, 2) for x in inputs) else None
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         x, y = inputs
         if not x.ndim or not y.ndim:
             return None  # a product with a number
@@ -184,9 +174,7 @@ class Einsum(Op):
         return True
 
     @classmethod
-    def gradient(
-        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
-    ) -> Array:
+    def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
         """The product of the cotangent with the other operands, summed to the subscripts of this one."""
         terms, result = parameters["subscripts"].split("->")
         letters = terms.split(",")
@@ -212,9 +200,7 @@ class Einsum(Op):
         return found if found.shape == full else np.broadcast_to(found, full)
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         terms, result = parameters["subscripts"].split("->")
         first = next(letter for letter in string.ascii_letters if letter not in terms)
         named = (first * many + letters for letters, many in zip(terms.split(","), stacked, strict=True))
@@ -230,9 +216,7 @@ class Einsum(Op):
         return tuple(sizes[name] for name in names) == result
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         letters, result = parameters["subscripts"].split("->")
         at = dict(zip(result, index, strict=True))
         sizes: dict[str, int] = {}

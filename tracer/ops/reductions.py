@@ -27,9 +27,7 @@ class Reduction(Op):
         return (a,), {"axis": axes_from_start(axis, rank), "keepdims": bool(keepdims)}
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         assert cls.complex_value is not None
         (many,) = inputs
         axis = parameters["axis"]
@@ -37,16 +35,13 @@ class Reduction(Op):
         return np.imag(cls.complex_value(many, **{**parameters, "axis": behind_first}))
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         rank = np.ndim(inputs[0])
         reduced = range(rank) if parameters["axis"] is None else parameters["axis"]
         kept = iter(() if parameters["keepdims"] else index)
         return (
             tuple(
-                slice(None) if axis in reduced else index[axis] if parameters["keepdims"] else next(kept)
-                for axis in range(rank)
+                slice(None) if axis in reduced else index[axis] if parameters["keepdims"] else next(kept) for axis in range(rank)
             ),
         )
 
@@ -76,9 +71,7 @@ class Sum(Reduction):
         return np.broadcast_to(with_reduced_axes(g, x, axis, keepdims), x.shape)
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
@@ -105,9 +98,7 @@ class Mean(Reduction):
         return np.broadcast_to(with_reduced_axes(g / count_of(x, axis), x, axis, keepdims), x.shape)
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
@@ -201,9 +192,7 @@ class Var(Reduction):
     formula = "var({x}{options})"
 
     @staticmethod
-    def call(
-        a: Array, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: float | None = None
-    ) -> Call:
+    def call(a: Array, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: float | None = None) -> Call:
         freedom = ddof if correction is None else correction
         return (a,), {"axis": axes_from_start(axis, np.ndim(a)), "ddof": freedom, "keepdims": bool(keepdims)}
 
@@ -225,9 +214,7 @@ class Var(Reduction):
         return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / freedom if freedom else np.nan))
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         # Deviations from the mean have the rounding of the sum, and are squared.
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit) ** 2
 
@@ -261,9 +248,7 @@ class Std(Var):
         return with_reduced_axes(g, x, axis, keepdims) * share
 
     @classmethod
-    def rounding(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float
-    ) -> float | None:
+    def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod

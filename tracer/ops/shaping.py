@@ -104,9 +104,7 @@ class Moveaxis(Moving):
         return np.moveaxis(x, source, destination)
 
     @staticmethod
-    def gradient_x(
-        g: Array, out: Array, x: Array, *, source: tuple[int, ...], destination: tuple[int, ...]
-    ) -> Array:
+    def gradient_x(g: Array, out: Array, x: Array, *, source: tuple[int, ...], destination: tuple[int, ...]) -> Array:
         return np.moveaxis(g, destination, source)
 
 
@@ -196,13 +194,10 @@ class Joining(Op):
         return True
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
         alike = [
-            np.imag(array) if many else np.zeros((count, *np.shape(array)))
-            for array, many in zip(inputs, stacked, strict=True)
+            np.imag(array) if many else np.zeros((count, *np.shape(array))) for array, many in zip(inputs, stacked, strict=True)
         ]
         axis = parameters["axis"]
         return np.asarray(cls.value(*alike, axis=axis + 1 if axis >= 0 else axis))
@@ -224,9 +219,7 @@ class Concatenate(Joining):
         return np.concatenate(arrays, axis=axis)
 
     @classmethod
-    def gradient(
-        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
-    ) -> Array:
+    def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
         axis = parameters["axis"] % g.ndim
         start = sum(np.shape(array)[axis] for array in inputs[:position])
         own = slice(start, start + np.shape(inputs[position])[axis])
@@ -244,9 +237,7 @@ class Stack(Joining):
         return np.stack(arrays, axis=axis)
 
     @classmethod
-    def gradient(
-        cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]
-    ) -> Array:
+    def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
         return g[(slice(None),) * (parameters["axis"] % g.ndim) + (position,)]
 
 
@@ -270,9 +261,7 @@ class Astype(Moving):
         return x
 
     @classmethod
-    def imaginary_parts(
-        cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]
-    ) -> np.ndarray:
+    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
         return np.imag(inputs[0])
 
     @staticmethod
@@ -280,15 +269,11 @@ class Astype(Moving):
         return g if g.dtype == x.dtype else np.astype(g, x.dtype)
 
     @classmethod
-    def parts(
-        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         return (index,)
 
     @classmethod
-    def origins(
-        cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
-    ) -> Sequence[np.ndarray] | None:
+    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         return [np.arange(math.prod(shape)).reshape(-1, 1)]
 
 

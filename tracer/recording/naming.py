@@ -102,9 +102,7 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
     return names, by_user
 
 
-def _carry_out(
-    names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]], files: Files
-) -> None:
+def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]], files: Files) -> None:
     """A variable that a function returns takes the name that the caller gives to the call, innermost calls first."""
     while returned:
         place, (id, _) = returned.popitem()

@@ -37,9 +37,7 @@ class Engine:
     def layout(self, dot: str, hint: str = "draw fewer nodes") -> Drawing:
         """The picture of a graph. Raises UsageError where the program fails, or takes too long: then `hint` says what works."""
         try:
-            done = subprocess.run(
-                [self.command, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=TIME_OUT, check=False
-            )
+            done = subprocess.run([self.command, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=TIME_OUT, check=False)
         except subprocess.TimeoutExpired:
             raise UsageError(f"the layout took over {TIME_OUT:.0f} s: {hint}") from None
         except OSError as error:

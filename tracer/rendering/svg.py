@@ -64,7 +64,7 @@ class _Tags:
 
     def reference(self, found: re.Match[str]) -> str:
         """A reference to an id of the picture."""
-        return f'{found[1]}#{self._ids.get(found[2]) or self._inner_id(found[2])}'
+        return f"{found[1]}#{self._ids.get(found[2]) or self._inner_id(found[2])}"
 
     def _group(self, id: str, attributes: str, key: str | None, tip: str | None) -> str:
         given = key if key is not None and _GIVEN_BY_GRAPHVIZ.fullmatch(id) else id

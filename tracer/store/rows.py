@@ -75,9 +75,7 @@ def packed_summary(summary: Summary, dtype: str) -> bytes:
     """A summary as 64 bytes."""
     kind = _kind(dtype)
     ends = (summary.minimum, summary.maximum) if summary.count or kind == "f" else (0, 0)
-    return _SUMMARY[kind].pack(
-        *ends, summary.mean, summary.std, summary.l2, summary.zeros, summary.nans, summary.infinities
-    )
+    return _SUMMARY[kind].pack(*ends, summary.mean, summary.std, summary.l2, summary.zeros, summary.nans, summary.infinities)
 
 
 def summaries_of(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:

@@ -306,9 +306,7 @@ class TraceWriter:
         structure = without_values(step, layouts)
         text = structure_text(structure)
         self._structure_count += 1
-        self._connection.execute(
-            "INSERT INTO structure VALUES (?, ?, ?)", (self._structure_count, text, text_digest(text))
-        )
+        self._connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (self._structure_count, text, text_digest(text)))
         self._structures = [(self._structure_count, structure), *self._structures[: KNOWN_STRUCTURES - 1]]
         return self._structure_count
 

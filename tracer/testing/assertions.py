@@ -146,9 +146,7 @@ def _hold_for(arrays: Sequence[np.ndarray], wrong: Body, message: Callable[..., 
     raise AssertionError(message(arrays, wrong(arrays) or lines))
 
 
-def _hold_for_all(
-    strategy: Any, wrong: Body, message: Callable[..., str], examples: int | None, seed: int | None
-) -> None:
+def _hold_for_all(strategy: Any, wrong: Body, message: Callable[..., str], examples: int | None, seed: int | None) -> None:
     """Raise AssertionError with the smallest of the drawn examples for which something is wrong."""
     import hypothesis
 

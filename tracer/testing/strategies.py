@@ -41,8 +41,10 @@ def numbers(domain: Domain = REAL, *, extremes: bool = False, single: bool = Fal
     inside = [number for number in known if domain.low < number < domain.high and number not in domain.poles]
     special = (0.0, *domain.kinks)
     anywhere = st.floats(float(np.float32(low)), float(np.float32(high)), width=32 if single else 64).filter(
-        lambda number: all(abs(number - pole) >= NEAREST for pole in domain.poles)
-        and all(number == point or abs(number - point) >= BESIDE for point in special)
+        lambda number: (
+            all(abs(number - pole) >= NEAREST for pole in domain.poles)
+            and all(number == point or abs(number - point) >= BESIDE for point in special)
+        )
     )
     return st.one_of(st.sampled_from(inside), anywhere) if inside else anywhere
 

@@ -102,5 +102,3 @@ def _mean(values: Sequence[float], weights: Sequence[int]) -> float:
 def _number(value: Any) -> Any:
     """A number as Python's own, whatever NumPy made of it; anything else as it is."""
     return value if np.ndim(value) else np.asarray(value).item()
-
-

@@ -277,9 +277,7 @@ def run(
     float64 for all floating data, `data` the path of a data file for a scenario that takes one. Everything random draws
     from one generator: the same seed gives the same bytes.
     """
-    training = Training(
-        scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data
-    )
+    training = Training(scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data)
     recorded = tuple(training)
     return replace(
         training.head,

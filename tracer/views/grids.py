@@ -102,5 +102,3 @@ def wrapped(text: str, width: int = FORMULA_WIDTH) -> list[str]:
     """A text on up to four lines."""
     lines = [line.replace(GLUE, " ") for line in textwrap.wrap(text, width, break_on_hyphens=False)] or [""]
     return lines if len(lines) <= 4 else [*lines[:3], "..."]
-
-

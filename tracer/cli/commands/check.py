@@ -96,9 +96,7 @@ def command(
         raise click.exceptions.Exit(WRONG)
 
 
-def _exhaustively(
-    subject: Subject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
-) -> Check:
+def _exhaustively(subject: Subject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool) -> Check:
     from tracer.checking.parallel import check_exhaustively, ranges, together
     from tracer.checking.scenario import check_record
 

@@ -43,7 +43,6 @@ NAME = 28
 """Characters of a name in a table."""
 
 
-
 def booklet(
     trace: Trace,
     layout: Layout,
@@ -221,4 +220,3 @@ def _curve_pages(trace: Trace, movements: Sequence[Movement], look: Look) -> Ite
         blocks.append(_more(len(moved), look))
     if blocks:
         yield page(Heading(tell("The whole run"), 1), "\n".join(blocks))
-

@@ -21,49 +21,64 @@ def guide(look: Look) -> str:
 
 def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
     """The sections: their titles and paragraphs."""
-    yield tell("One training step"), [
-        tell(
-            "A step has five phases. It starts from data and parameters (init), computes a prediction (forward) and one number"
-            " that says how bad it is (loss). Then it asks of every number how much the loss would change with it (backward),"
-            " and moves each parameter a little in the direction that lowers the loss (update)."
-        ),
-        tell(
-            "Every operation has a page, in the order in which the program computes them. Each page gives the formula, the line"
-            " of the program, the values that go in with the pages they come from, and a few elements worked out."
-        ),
-    ]
-    yield tell("What a gradient is"), [
-        tell(
-            "dL/dW is an array of the shape of W. Each of its elements is a derivative: by how much the loss L grows, per unit,"
-            " when this one element of W grows a little and all others stay."
-        ),
-    ]
-    yield tell("The chain rule, one operation at a time"), [
-        tell(
-            "The backward pass begins at the loss, whose derivative with respect to itself is 1, and goes through the"
-            " operations in reverse. At each operation arrives g, the gradient with respect to its result. The operation only"
-            " has to know its own derivative: g times that is the gradient with respect to its input."
-        ),
-        tell(
-            "For y = x * w, the gradient with respect to x is g * w. For y = x + b both get g as it is. For Y = X @ W the sums"
-            " of products give g @ W.T for X and X.T @ g for W."
-        ),
-        tell(
-            "Where a value was used several times, it moves the loss in several ways: the gradients are added up. Where a value"
-            " was stretched to fit a larger one, as a bias to every row, it was used once for every row: its gradient is summed"
-            " along that axis."
-        ),
-    ]
-    yield tell("The update"), [
-        tell(
-            "Gradient descent subtracts the gradient times the learning rate from each parameter:"
-            " new W = W - learning_rate * dL/dW. Other optimizers, such as Adam, first average gradients over steps; all they"
-            " compute has pages too."
-        ),
-    ]
-    yield tell("How numbers are written"), [
-        tell(
-            "Numbers are shown with four significant digits and computed with all of them, so the last digit of a result that"
-            " is worked out by hand may differ by a little."
-        ),
-    ]
+    yield (
+        tell("One training step"),
+        [
+            tell(
+                "A step has five phases. It starts from data and parameters (init), computes a prediction (forward) and one"
+                " number that says how bad it is (loss). Then it asks of every number how much the loss would change with it"
+                " (backward), and moves each parameter a little in the direction that lowers the loss (update)."
+            ),
+            tell(
+                "Every operation has a page, in the order in which the program computes them. Each page gives the formula, the"
+                " line of the program, the values that go in with the pages they come from, and a few elements worked out."
+            ),
+        ],
+    )
+    yield (
+        tell("What a gradient is"),
+        [
+            tell(
+                "dL/dW is an array of the shape of W. Each of its elements is a derivative: by how much the loss L grows, per"
+                " unit, when this one element of W grows a little and all others stay."
+            ),
+        ],
+    )
+    yield (
+        tell("The chain rule, one operation at a time"),
+        [
+            tell(
+                "The backward pass begins at the loss, whose derivative with respect to itself is 1, and goes through the"
+                " operations in reverse. At each operation arrives g, the gradient with respect to its result. The operation only"
+                " has to know its own derivative: g times that is the gradient with respect to its input."
+            ),
+            tell(
+                "For y = x * w, the gradient with respect to x is g * w. For y = x + b both get g as it is. For Y = X @ W the"
+                " sums of products give g @ W.T for X and X.T @ g for W."
+            ),
+            tell(
+                "Where a value was used several times, it moves the loss in several ways: the gradients are added up. Where a"
+                " value was stretched to fit a larger one, as a bias to every row, it was used once for every row: its gradient"
+                " is summed along that axis."
+            ),
+        ],
+    )
+    yield (
+        tell("The update"),
+        [
+            tell(
+                "Gradient descent subtracts the gradient times the learning rate from each parameter:"
+                " new W = W - learning_rate * dL/dW. Other optimizers, such as Adam, first average gradients over steps; all they"
+                " compute has pages too."
+            ),
+        ],
+    )
+    yield (
+        tell("How numbers are written"),
+        [
+            tell(
+                "Numbers are shown with four significant digits and computed with all of them, so the last digit of a result that"
+                " is worked out by hand may differ by a little."
+            ),
+        ],
+    )

@@ -56,8 +56,17 @@ def map_of(step: Step, layout: Layout, look: Look) -> Map:
     """The map of a step, laid out."""
     theme = look.theme
     graph = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "ranksep": "0.12", "nodesep": "0.05", "margin": "0", "pad": "0.02", "bgcolor": "transparent",
-            "splines": "line", "nslimit": "0.1", "nslimit1": "0.1"},
+        graph_attr={
+            "rankdir": "LR",
+            "ranksep": "0.12",
+            "nodesep": "0.05",
+            "margin": "0",
+            "pad": "0.02",
+            "bgcolor": "transparent",
+            "splines": "line",
+            "nslimit": "0.1",
+            "nslimit1": "0.1",
+        },
         node_attr={"shape": "box", "label": "", "width": "0.16", "height": "0.1", "style": "filled", "penwidth": "0.7"},
         edge_attr={"arrowhead": "none", "penwidth": "0.4"},
     )

@@ -151,9 +151,7 @@ def _backward_words(pages: Pages, node: Node) -> list[str]:
         return [tell("The backward pass begins here: the derivative of the loss with respect to itself is 1.")]
     user = node.rule_of
     arriving = step.gradients.get(user)
-    told = [
-        tell("Forward twin: {equation}, page {page}.", equation=_equation(pages, user), page=page_of(pages.key(user)))
-    ]
+    told = [tell("Forward twin: {equation}, page {page}.", equation=_equation(pages, user), page=page_of(pages.key(user)))]
     if arriving is not None:
         told.append(tell("The gradient that arrives there is {g} = {name}, page {page}.", g=CALLED, name=labels[arriving],
                          page=page_of(pages.key(arriving))))  # fmt: skip

@@ -72,9 +72,7 @@ Cut: TypeAlias = tuple[int, ...]
 """How many parts each page has."""
 
 
-def fitted(
-    step: Step, parts: Sequence[Part], draw: Draw, layout: Layout, look: Look, cut: Cut = ()
-) -> tuple[list[Picture], Cut]:
+def fitted(step: Step, parts: Sequence[Part], draw: Draw, layout: Layout, look: Look, cut: Cut = ()) -> tuple[list[Picture], Cut]:
     """The pictures of these parts, on as few pages as keep them readable, and how they were cut; parts stay in their order.
 
     A `cut` that was found for another step is tried first: steps are most often alike.

@@ -160,5 +160,3 @@ class _Combined:
         if arrow not in self.arrows:
             self.arrows.append(arrow)
         return key
-
-

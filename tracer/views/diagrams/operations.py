@@ -119,5 +119,3 @@ class _Drawing:
         for tail in tails:
             if tail != self.places[first.id]:
                 self._arrow(tail, first)
-
-

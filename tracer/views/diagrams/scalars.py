@@ -180,4 +180,3 @@ def _box(source: Scalars, scalar: Scalar, look: Look) -> Box:
 
 def _formula(formula: str, name: str) -> tuple[str, ...]:
     return tuple(wrapped(f"={GLUE}{formula}", FORMULA_WIDTH)) if formula and formula != name else ()
-

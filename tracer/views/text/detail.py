@@ -234,4 +234,3 @@ def element_detail(step: Step, node: Node, index: tuple[int, ...]) -> dict[str, 
         for title, each in element_parts(step, node)
     }
     return {"step": step.index, "label": labels[node.id], "index": list(index)} | parts
-

@@ -52,9 +52,7 @@ def parting_lines(
     yield tell("loss at the end: {one}, and {other}", one=losses[0], other=losses[1])
 
 
-def reserve_lines(
-    one: Trace, other: Trace, tolerance: float, without_values: int, tell: Language = ENGLISH
-) -> Iterator[str]:
+def reserve_lines(one: Trace, other: Trace, tolerance: float, without_values: int, tell: Language = ENGLISH) -> Iterator[str]:
     """What a verdict does not say: how closely values were compared, and what there was not to compare."""
     if tolerance:
         yield tell("values were compared to {share} of their size", share=number_text(tolerance))

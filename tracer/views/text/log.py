@@ -84,9 +84,7 @@ def log_text(trace: Trace, digits: int = DIGITS, tell: Language = ENGLISH) -> st
     return "".join(trace_lines(trace, digits, tell=tell))
 
 
-def trace_lines(
-    trace: Trace, digits: int = DIGITS, selection: Selection = EVERYTHING, tell: Language = ENGLISH
-) -> Iterator[str]:
+def trace_lines(trace: Trace, digits: int = DIGITS, selection: Selection = EVERYTHING, tell: Language = ENGLISH) -> Iterator[str]:
     """The log of a whole trace, a piece at a time."""
     pieces = log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped, selection=selection, tell=tell)
     if not trace.unfinished or not selection.is_whole:
