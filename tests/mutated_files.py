@@ -33,9 +33,9 @@ from tracer.graph.summary import Summary
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.store.format import APPLICATION, SCHEMA, mark
-from tracer.store.plain_json import DTYPES, to_json
+from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.reading import read, text_digest
-from tracer.store.rows import NOT_KEPT, Row, is_inline, key_of, packed_summary
+from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, packed_summary
 from tracer.store.strides import byte_count, smallest
 from tracer.store.structure import OTHER_DTYPES, Structure, structure_from
 from tracer.store.writing import save
@@ -604,11 +604,11 @@ class Forgery:
                 small.append(_content(byte_count(np.dtype(node.dtype).itemsize, node.shape, layout), random))
                 continue
             summaries.append(_packed_lie(node, random, lies_in_counts=lies_in_counts))
-            count = byte_count(np.dtype(node.dtype).itemsize, node.shape, layout) if node.dtype in DTYPES else 0
+            count = byte_count(np.dtype(node.dtype).itemsize, node.shape, layout) if node.dtype in STORABLE_DTYPES else 0
             key = NOT_KEPT
             if count < 200_000 and random.random() < 0.9:
                 content = _content(count, random)
-                key = key_of(np.frombuffer(content, np.uint8))
+                key = content_key(np.frombuffer(content, np.uint8))
                 self.values[key] = content
             keys.append(key)
         kept = None if row.keys is None else b"".join(keys)
@@ -630,7 +630,7 @@ def _packed_lie(node: Node, random: Random, *, lies_in_counts: bool) -> bytes:
     counts = (0, 0, 0, 1, node.size, node.size + 1, 2**62) if lies_in_counts else (0, 0, min(1, node.size // 3))
     zeros, nans, infinities = (random.choice(counts) for _ in range(3))
     with contextlib.suppress(struct.error, OverflowError):
-        if node.dtype in DTYPES and np.dtype(node.dtype).kind in "biu":
+        if node.dtype in STORABLE_DTYPES and np.dtype(node.dtype).kind in "biu":
             ends = tuple(random.choice((0, 1, 2, 2**62)) for _ in range(2))
         else:
             ends = tuple(random.choice((0.0, -1.5, 1e308)) for _ in range(2))
@@ -781,10 +781,10 @@ def node_lies(bench: Bench) -> Damaged:
                 held = node[PARAMETERS]["dict"]
                 held[random.choice((*held, *keys))] = random.choice(options)
             elif kind == 3:
-                node[DTYPE] = random.choice(sorted(DTYPES | OTHER_DTYPES))
+                node[DTYPE] = random.choice(sorted(STORABLE_DTYPES | OTHER_DTYPES))
             elif kind == 4:
-                sides = [random.choice((0, 1, 2, 3, 4)) for _ in range(random.randrange(4))]
-                node[SHAPE], node[LAYOUT] = sides, None
+                kink_sides = [random.choice((0, 1, 2, 3, 4)) for _ in range(random.randrange(4))]
+                node[SHAPE], node[LAYOUT] = kink_sides, None
             elif kind == 5:
                 count = len(node[INPUTS])
                 spots = [f"{{{random.randrange(count)}}}" for _ in range(random.choice((1, 2, 5)))] if count else [""]
@@ -809,20 +809,20 @@ def _parameters_of(op: type[Op]) -> list[str]:
 @mutation(5, lies=True)
 def shapes_that_claim_much(bench: Bench) -> Damaged:
     """Arrays that would fill the memory: long, empty along one axis and long along another, one number repeated."""
-    sides = (0, 1, 2, 3, 1000, 10**6, 10**8, 10**9, 10**12, 10**15, 2**59)
+    kink_sides = (0, 1, 2, 3, 1000, 10**6, 10**8, 10**9, 10**12, 10**15, 2**59)
     small = (0, 1, 2, 30, 1000, 10**4, 10**6)
 
     def change(nodes: list[Any], random: Random) -> None:
         # A few nodes that nothing else has to agree with.
         for node in random.sample(nodes, k=min(len(nodes), random.choice((1, 1, 3)))):
-            chosen = random.choice((sides, small, small))
+            chosen = random.choice((kink_sides, small, small))
             shape = [random.choice(chosen) for _ in range(random.choice((1, 2, 2, 3, 64)))]
             strides = [random.choice((0, 0, 1, -1, 3, 10, 10**12)) for _ in shape]
             node[SHAPE] = shape
             layout = random.choice((None, smallest(shape, strides), (0,) * len(shape), tuple(strides)))
             node[LAYOUT] = None if layout is None else list(layout)
             if random.random() < 0.3:
-                node[DTYPE] = random.choice(sorted(DTYPES))
+                node[DTYPE] = random.choice(sorted(STORABLE_DTYPES))
 
     return _forged(bench, _structure_changed(change), fit=0.9)
 
@@ -914,7 +914,7 @@ def values_lie(bench: Bench) -> Damaged:
                 continue
             keys = [row.keys[start : start + 32] for start in range(0, len(row.keys), 32)]
             content = random.choice((b"", b"x", bytes(8), random.randbytes(100_000)))
-            key = key_of(np.frombuffer(content, np.uint8))
+            key = content_key(np.frombuffer(content, np.uint8))
             forgery.values[key] = content
             keys[random.randrange(len(keys))] = random.choice((key, bytes(32), b"\xff" * 32, random.choice(keys)))
             forgery.rows[at] = replace(row, keys=b"".join(keys))

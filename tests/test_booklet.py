@@ -27,7 +27,7 @@ from tracer.views.booklet.booklet import booklet
 from tracer.views.booklet.pagination import SMALLEST_SCALE, fitted
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.dot import CAPTIONS, NUMBERS
-from tracer.views.diagrams.theme import THEMES, Look, theme_of
+from tracer.views.diagrams.theme import THEMES, Style, theme_of
 from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
 from tracer.views.parameter_history import movements_of
@@ -47,8 +47,8 @@ def shown(name: str) -> Trace:
     return replace(trace, steps=tuple(dict.fromkeys((trace.steps[0], trace.steps[-1]))))
 
 
-def document_of(trace: Trace, look: Look | None = None, **options: Any) -> str:
-    return booklet(trace, find_engine("pure").layout, look or Look(), **options)
+def document_of(trace: Trace, style: Style | None = None, **options: Any) -> str:
+    return booklet(trace, find_engine("pure").layout, style or Style(), **options)
 
 
 @functools.cache
@@ -341,7 +341,9 @@ def test_the_same_run_gives_the_same_bytes(name: str) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_theme(theme: str) -> None:
-    document = document_of(shown("linear-regression"), Look(theme_of(theme)), movements=movements_of(run_of("linear-regression")))
+    document = document_of(
+        shown("linear-regression"), Style(theme_of(theme)), movements=movements_of(run_of("linear-regression"))
+    )
     assert pdf(document).startswith(b"%PDF")
     assert theme_of(theme).background in document
 
@@ -355,12 +357,12 @@ def test_every_picture_is_readable_in_print(name: str) -> None:
         rules = local_rules(step, labels)
 
         def draw(parts: Any, step: Step = step, labels: Labels = labels, rules: Any = rules) -> Any:
-            return combined(step, parts, labels, rules, Look())
+            return combined(step, parts, labels, rules, Style())
 
-        pictures, cut = fitted(step, forward_nodes(step), draw, layout, Look())
+        pictures, cut = fitted(step, forward_nodes(step), draw, layout, Style())
         assert sum(cut) == len(forward_nodes(step))
         assert all(picture.shown()[0] >= SMALLEST_SCALE for picture in pictures)
-        drawn = [box.key for picture in pictures for box in picture.sketch.boxes]
+        drawn = [box.key for picture in pictures for box in picture.diagram.boxes]
         assert {f"n{id}" for id in forward_nodes(step)} <= set(drawn)
 
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 import tracer
 from strategies import CASES, Case, calls, separated
 from test_gradients import weighted
-from tracer.checking.complex_step import STEP, moving_with, slope_by_complex_step
-from tracer.checking.finite_differences import Line, one_sided_slopes, slope
+from tracer.checking.complex_step import STEP, complex_step_jvp, slope_by_complex_step
+from tracer.checking.finite_differences import DirectionalPath, one_sided_slopes, slope
 from tracer.checking.parallel import check_exhaustively, ranges, together
-from tracer.checking.scenario import Subject, check_record, check_scenario
+from tracer.checking.scenario import CheckSubject, check_record, check_scenario
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.record import Literal, Node
 from tracer.nn.layers import log_softmax, softmax
@@ -75,7 +75,7 @@ def test_softmax_is_composed_and_its_derivative_that_of_the_plain_formula(x: np.
         return np.sum(result * np.arange(1, 1 + x.shape[-1]))
 
     step = trace(lambda x: weigh(softmax(x)), x)
-    still = moving_with(step.nodes, 0, np.zeros((1, *x.shape)), range(step.loss_id + 1))
+    still = complex_step_jvp(step.nodes, 0, np.zeros((1, *x.shape)), range(step.loss_id + 1))
     assert all(moved is None or not np.any(moved) for moved in still.of.values())
     assert check_step(step, second_order=True).passed
     for function, plain in (
@@ -116,11 +116,11 @@ def test_the_complex_step_agrees_with_differences(name: str, data: st.DataObject
         if op.complex_value is None or not any(moving) or node.dtype[0] != "f":
             continue
         directions = [np.cos(np.arange(x.size)).reshape(x.shape) if moves else None for x, moves in zip(inputs, moving)]
-        line = Line(op, inputs, directions, node.parameters)
-        if np.any(line.sides_at(0) == 0) or "0" in getattr(node, "formula", ""):
+        line = DirectionalPath(op, inputs, directions, node.parameters)
+        if np.any(line.kink_sides_at(0) == 0) or "0" in getattr(node, "formula", ""):
             continue
         expected, error = slope(line)
-        found = slope_by_complex_step(Line(op, inputs, directions, node.parameters))
+        found = slope_by_complex_step(DirectionalPath(op, inputs, directions, node.parameters))
         assert np.all(np.abs(found - expected) <= 10 * error + 1e-7 * (1 + np.abs(expected)))
 
 
@@ -133,8 +133,8 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
             continue
         moving = [isinstance(x, np.ndarray) for x in inputs]
         directions = [np.cos(1 + np.arange(x.size)).reshape(x.shape) if moves else None for x, moves in zip(inputs, moving)]
-        left, right, doubt = one_sided_slopes(Line(op, inputs, directions, node.parameters))
-        found = slope_by_complex_step(Line(op, inputs, directions, node.parameters))
+        left, right, doubt = one_sided_slopes(DirectionalPath(op, inputs, directions, node.parameters))
+        found = slope_by_complex_step(DirectionalPath(op, inputs, directions, node.parameters))
         room = 1e-6 + doubt
         assert np.all((found >= np.minimum(left, right) - room) & (found <= np.maximum(left, right) + room))
 
@@ -147,7 +147,7 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
     (elementwise.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
 ])  # fmt: skip
 def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: float) -> None:
-    line = Line(op, [np.array(value)], [np.ones(())], {})
+    line = DirectionalPath(op, [np.array(value)], [np.ones(())], {})
     found_left, found_right, _ = one_sided_slopes(line)
     np.testing.assert_allclose([found_left, found_right], [left, right], rtol=1e-4)
     if left == right:
@@ -180,7 +180,7 @@ def test_a_step_replayed_from_other_values_is_the_step_recorded_from_them() -> N
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_the_programs_of_the_lesson_are_right(name: str) -> None:
-    check, examples = check_scenario(Subject(name), second_order=name != "mnist")
+    check, examples = check_scenario(CheckSubject(name), second_order=name != "mnist")
     assert check.passed
     assert examples == 1
     assert all(each.error <= 1e-10 and each.method == "complex step" for each in check.comparisons)
@@ -189,7 +189,7 @@ def test_the_programs_of_the_lesson_are_right(name: str) -> None:
 
 def test_other_parameters_are_drawn() -> None:
     done = []
-    subject = Subject("fruit", seed=3)
+    subject = CheckSubject("fruit", seed=3)
     check, examples = check_scenario(subject, examples=20, after_each=lambda: done.append(1))
     assert (check.passed, examples, len(done)) == (True, 20, 20)
     first, second = subject.step(1), subject.step(2)
@@ -243,7 +243,7 @@ def test_one_wrong_number_of_thousands_is_found_and_named(factor: float, monkeyp
 
 
 def test_ranges_together_are_the_whole() -> None:
-    subject = Subject("fruit")
+    subject = CheckSubject("fruit")
     step = check_record(subject)
     tasks = ranges(subject, step, second_order=True, jobs=2)
     assert len(tasks) > 20
@@ -256,7 +256,7 @@ def test_ranges_together_are_the_whole() -> None:
 
 
 def test_other_processes_find_the_same() -> None:
-    subject = Subject("linear-regression")
+    subject = CheckSubject("linear-regression")
     step = check_record(subject)
     tasks = ranges(subject, step, second_order=False, jobs=2)
     found = together(step, list(check_exhaustively(step, tasks, jobs=2)), 0)

@@ -25,7 +25,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.ops.base import registry
 from tracer.store.reading import read
-from tracer.store.rows import key_of
+from tracer.store.rows import content_key
 from tracer.store.writing import TraceWriter
 from tracer.views.text.log import log_text
 
@@ -404,7 +404,7 @@ def test_a_value_that_was_changed_in_the_file_is_refused(capsys: pytest.CaptureF
         connection.execute("UPDATE value SET content = ? WHERE key = ?", (b"\1" + content[1:], key))
     assert run("verify", "mnist") == 4
     assert "is damaged: step 0, node " in capsys.readouterr().err
-    assert key == key_of(np.frombuffer(content, np.uint8))
+    assert key == content_key(np.frombuffer(content, np.uint8))
 
 
 def test_on_other_machines_a_few_units_in_the_last_place_are_let_pass(

@@ -10,13 +10,13 @@ import pytest
 
 from measured import SVG
 from tracer.views.booklet.line_chart import HEIGHT, SPACING, WIDTH, curve
-from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Look, Theme
+from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Style, Theme
 
 NAN, INF = float("nan"), float("inf")
 
 
 def drawn(lines: list[tuple[str, list[float]]], positions: list[int] | None = None, theme: Theme = LIGHT) -> ElementTree.Element:
-    drawing = curve(lines, positions if positions is not None else list(range(len(lines[0][1]))), Look(theme))
+    drawing = curve(lines, positions if positions is not None else list(range(len(lines[0][1]))), Style(theme))
     assert not re.search("nan|inf", drawing.svg)
     return ElementTree.fromstring(drawing.svg)
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from tracer.views.booklet.heat_map import MOST_CELLS, PIXELS, SIDE, block_of, cells_of, heat_map
-from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Look, Theme
+from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Style, Theme
 
 
 def colours_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
     """The colour of every cell, read from the PNG in the picture."""
-    drawing = heat_map(value, Look(theme))
+    drawing = heat_map(value, Style(theme))
     ElementTree.fromstring(drawing.svg)
     assert 0 < max(drawing.width, drawing.height) <= SIDE
     (written,) = re.findall(r"base64,([^\"]+)", drawing.svg)
@@ -79,4 +79,4 @@ def test_a_cell_is_the_mean_of_its_block() -> None:
 
 def test_an_empty_array_has_no_picture_but_no_error() -> None:
     for shape in ((0,), (0, 3), (3, 0)):
-        heat_map(np.zeros(shape), Look())
+        heat_map(np.zeros(shape), Style())

@@ -16,7 +16,7 @@ import pytest
 
 import tracer
 from test_cli import MINE, run
-from tracer.analysis.verify import Deviation, Verdict
+from tracer.analysis.verify import Deviation, Verification
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.cli.files import OutputFolder
 from tracer.cli.run import Run, run_to_the_end
@@ -488,7 +488,7 @@ def test_what_is_wrong_is_told(runs: Path) -> None:
         Deviation(1, 2),
         Deviation(2, 6, "", (0,), 1.0, 2.0, 3.0),
     ]
-    right = Verdict(False, steps=3, operations=9, exact=5, largest=3.0)
+    right = Verification(False, steps=3, operations=9, exact=5, largest=3.0)
     wrong = replace(right, not_kept=1, unknown={"softplus"}, deviations=deviations * 2)
     for each in (right, wrong):
         said = "\n".join(verdict_lines(trace, each, CHINESE))

@@ -18,10 +18,10 @@ from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.booklet import booklet
-from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot
-from tracer.views.diagrams.theme import Look
-from tracer.views.diagrams.zoom import Sight, sketches
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
 
 ZOOMS = ("scenario", "module", "tensor")
 
@@ -37,9 +37,9 @@ def first_step(name: str) -> tracer.Trace:
     return replace(trace, steps=trace.steps[:1])
 
 
-def sketch_of(trace: tracer.Trace, zoom: str, tell: Language) -> Sketch:
-    ((_, sketch),) = sketches(trace.steps[0], Sight(zoom), Look(tell=tell))
-    return sketch
+def sketch_of(trace: tracer.Trace, zoom: str, tell: Language) -> Diagram:
+    ((_, diagram),) = diagrams(trace.steps[0], ViewSpec(zoom), Style(tell=tell))
+    return diagram
 
 
 def untranslated(text: str, trace: tracer.Trace) -> set[str]:
@@ -64,7 +64,7 @@ def stands_on(one: Text, other: Text) -> bool:
 @pytest.mark.parametrize("name", bundled_names())
 def test_chinese_beside_names_covers_nothing(name: str, zoom: str) -> None:
     """Runs of Chinese and runs of names are measured apart: where one is measured too narrow, the next begins on it."""
-    svg = find_engine("pure").layout(dot(sketch_of(first_step(name), zoom, CHINESE), Look(tell=CHINESE))).svg
+    svg = find_engine("pure").layout(dot(sketch_of(first_step(name), zoom, CHINESE), Style(tell=CHINESE))).svg
     assert re.search("[\u4e00-\u9fff]", svg)
     for element in ElementTree.fromstring(svg).iter(f"{SVG}text"):
         text = (element.text or "").replace("\xa0", " ")
@@ -91,7 +91,7 @@ def test_a_chinese_booklet_has_no_english(name: str) -> None:
     trace, layout = first_step(name), find_engine("pure").layout
     found = []
     for tell in (ENGLISH, CHINESE):
-        reader = pypdf.PdfReader(io.BytesIO(pdf(booklet(trace, layout, Look(tell=tell)))))
+        reader = pypdf.PdfReader(io.BytesIO(pdf(booklet(trace, layout, Style(tell=tell)))))
         found.append(untranslated("\n".join(page.extract_text() for page in reader.pages), trace))
     english, chinese = found
     assert len(english) > 50

@@ -16,8 +16,8 @@ from tracer.nn.layers import relu
 from tracer.testing import programs
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
-from tracer.views.diagrams.diagram import Sketch
-from tracer.views.diagrams.theme import Flow, Look
+from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.theme import Flow, Style
 from tracer.views.local_rules import CALLED, LocalRule, contributions, local_rules
 from tracer.views.notation import Labels
 
@@ -154,9 +154,9 @@ def test_a_value_used_ten_thousand_times_is_no_recursion() -> None:
 # As arrows of the picture.
 
 
-def drawn(step: Step) -> Sketch:
+def drawn(step: Step) -> Diagram:
     labels = Labels(step.nodes)
-    return combined(step, forward_nodes(step), labels, local_rules(step, labels), Look())
+    return combined(step, forward_nodes(step), labels, local_rules(step, labels), Style())
 
 
 def layer(x: Any, W: Any, b: Any) -> Any:
@@ -170,12 +170,12 @@ def tiny() -> Step:
 
 
 def test_arrows_of_a_layer_carry_the_rules(tiny: Step) -> None:
-    sketch = drawn(tiny)
+    diagram = drawn(tiny)
     labels = Labels(tiny.nodes)
     name = {f"n{node.id}": labels[node.id] for node in tiny.nodes}
-    (plus,) = (box for box in sketch.boxes if box.title == "+")
+    (plus,) = (box for box in diagram.boxes if box.title == "+")
     name[plus.key] = "+"
-    back = [arrow for arrow in sketch.arrows if arrow.flow is Flow.GRADIENT]
+    back = [arrow for arrow in diagram.arrows if arrow.flow is Flow.GRADIENT]
     arrows = [(name[arrow.tail], name[arrow.head], " ".join(arrow.label)) for arrow in back]
     assert sorted(arrows) == sorted([
         ("loss", "h * h", "broadcast_to(g, (3, 2))"),
@@ -202,10 +202,10 @@ def test_values_that_are_stretched_say_along_which_axes(tiny: Step) -> None:
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_use_has_one_arrow_back(name: str) -> None:
     step = first_step(name)
-    sketch = drawn(step)
-    rules = [rule for rule in rules_of(step) if f"n{rule.value}" in {box.key for box in sketch.boxes}]
+    diagram = drawn(step)
+    rules = [rule for rule in rules_of(step) if f"n{rule.value}" in {box.key for box in diagram.boxes}]
     assert rules
-    ends = (("n" + re.sub("^plus|^n", "", each) for each in (arrow.tail, arrow.head)) for arrow in sketch.arrows
+    ends = (("n" + re.sub("^plus|^n", "", each) for each in (arrow.tail, arrow.head)) for arrow in diagram.arrows
             if arrow.flow is Flow.GRADIENT and not arrow.tail.startswith("plus"))  # fmt: skip
     assert Counter(map(tuple, ends)) == Counter((f"n{rule.user}", f"n{rule.value}") for rule in rules)
 
@@ -215,9 +215,9 @@ def test_a_plus_has_as_many_arrows_as_uses() -> None:
         return np.sum(np.exp(x) + np.tanh(x) * x + x)
 
     step = tracer.trace(function, [1.0, 2.0])
-    sketch = drawn(step)
-    (plus,) = (box for box in sketch.boxes if box.title == "+")
+    diagram = drawn(step)
+    (plus,) = (box for box in diagram.boxes if box.title == "+")
     uses = sum(node.operands.count(0) for node in step.nodes if node.phase.value in ("forward", "loss"))
     assert uses == 4
-    assert sum(arrow.head == plus.key for arrow in sketch.arrows) == uses
-    assert [arrow.head for arrow in sketch.arrows if arrow.tail == plus.key] == ["n0"]
+    assert sum(arrow.head == plus.key for arrow in diagram.arrows) == uses
+    assert [arrow.head for arrow in diagram.arrows if arrow.tail == plus.key] == ["n0"]

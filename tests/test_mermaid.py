@@ -17,11 +17,11 @@ import pytest
 import tracer
 from tracer.graph.record import Phase, Step
 from tracer.training.loading import bundled_names
-from tracer.views.diagrams.diagram import Box, Frame, Sketch
+from tracer.views.diagrams.diagram import Box, Diagram, Frame
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
-from tracer.views.diagrams.theme import THEMES, Flow, Kind, Look, theme_of
-from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
+from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, theme_of
+from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
 
 BOX = re.compile(r'(?P<key>\w+)(?P<open>\({1,2})"(?P<text>[^"]*)"\){1,2}')
 ARROW = re.compile(r'(?P<tail>\w+) (?:-->|-\.->)(?:\|"(?P<label>[^"]*)"\|)? (?P<head>\w+)')
@@ -74,15 +74,15 @@ def labels_in(frames: tuple[Frame, ...]) -> Iterator[str]:
         yield from labels_in(frame.frames)
 
 
-def assert_says_the_same(sketch: Sketch, look: Look) -> None:
-    boxes, arrows, frames = read(mermaid(sketch, look))
-    assert Counter(box["key"] for box in boxes) == Counter(box.key for box in sketch.boxes)
-    seen = [arrow for arrow in sketch.arrows if arrow.flow is not Flow.ORDER]
+def assert_says_the_same(diagram: Diagram, style: Style) -> None:
+    boxes, arrows, frames = read(mermaid(diagram, style))
+    assert Counter(box["key"] for box in boxes) == Counter(box.key for box in diagram.boxes)
+    seen = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
     assert [(arrow["tail"], arrow["head"]) for arrow in arrows] == [(arrow.tail, arrow.head) for arrow in seen]
     for found, arrow in zip(arrows, seen, strict=True):
         assert as_shown(found["label"] or "") == (list(arrow.label) or [""])
-    assert Counter(as_shown(frame)[0] for frame in frames) == Counter(labels_in(sketch.frames))
-    by_key = {box.key: box for box in sketch.boxes}
+    assert Counter(as_shown(frame)[0] for frame in frames) == Counter(labels_in(diagram.frames))
+    by_key = {box.key: box for box in diagram.boxes}
     for found in boxes:
         box = by_key[found["key"]]
         assert (found["open"] == "((") == (box.kind is Kind.PLUS)
@@ -98,11 +98,11 @@ def test_the_same_boxes_and_arrows_as_the_sketch(name: str) -> None:
         if (name, zoom) == ("mnist", "scalar"):
             continue
         for theme in THEMES:
-            look = Look(theme_of(theme))
-            for _, sketch in sketches(step, Sight(zoom), look):
-                assert_says_the_same(sketch, look)
-    for _, sketch in sketches(step, Sight("tensor", phases=tuple(Phase)[1:]), Look()):
-        assert_says_the_same(sketch, Look())
+            style = Style(theme_of(theme))
+            for _, diagram in diagrams(step, ViewSpec(zoom), style):
+                assert_says_the_same(diagram, style)
+    for _, diagram in diagrams(step, ViewSpec("tensor", phases=tuple(Phase)[1:]), Style()):
+        assert_says_the_same(diagram, Style())
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -110,12 +110,12 @@ def test_hostile_texts_do_not_break_out(text: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=text if node.id == 0 else node.name, scope=text) for node in step.nodes)
     for zoom in ZOOMS:
-        for _, sketch in sketches(replace(step, nodes=nodes), Sight(zoom), Look()):
-            boxes, arrows, _ = read(mermaid(sketch, Look()))
-            assert len(boxes) == len(sketch.boxes)
-            assert len(arrows) == sum(arrow.flow is not Flow.ORDER for arrow in sketch.arrows)
+        for _, diagram in diagrams(replace(step, nodes=nodes), ViewSpec(zoom), Style()):
+            boxes, arrows, _ = read(mermaid(diagram, Style()))
+            assert len(boxes) == len(diagram.boxes)
+            assert len(arrows) == sum(arrow.flow is not Flow.ORDER for arrow in diagram.arrows)
     shown = "".join(character if character.isprintable() else "?" for character in text)
-    written = mermaid(Sketch((Box("n0", Kind.DATA, "", lines=(text,)),)), Look())
+    written = mermaid(Diagram((Box("n0", Kind.DATA, "", lines=(text,)),)), Style())
     (box,) = read(written)[0]
     assert as_shown(box["text"]) == [shown]
     assert not re.search("style.*:", box["text"])  # Mermaid would cut such a line after its last semicolon
@@ -149,9 +149,9 @@ def test_the_same_bytes_whatever_the_seed_of_hashes() -> None:
 def test_dot_has_the_same_boxes_and_arrows_as_the_sketch() -> None:
     step = first_step("fruit")
     for zoom in ZOOMS:
-        for _, sketch in sketches(step, Sight(zoom), Look()):
-            text = dot(sketch, Look())
+        for _, diagram in diagrams(step, ViewSpec(zoom), Style()):
+            text = dot(diagram, Style())
             found = re.findall(r"^\s*(\w+)(?::\w+:s)? -> (\w+)(?::\w+:n)? \[", text, re.MULTILINE)
-            ends = ((arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head) for arrow in sketch.arrows)
+            ends = ((arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head) for arrow in diagram.arrows)
             assert Counter(found) == Counter(ends)
-            assert Counter(re.findall(r"^\s*(\w+) \[label", text, re.MULTILINE)) == Counter(box.key for box in sketch.boxes)
+            assert Counter(re.findall(r"^\s*(\w+) \[label", text, re.MULTILINE)) == Counter(box.key for box in diagram.boxes)

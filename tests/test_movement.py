@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.views.parameter_history import MOST_POINTS, Movements, movements_of
+from tracer.views.parameter_history import MOST_POINTS, ParameterHistories, movements_of
 
 
 def run_of(name: str, **options: int) -> tracer.Trace:
@@ -43,7 +43,7 @@ def test_elements_have_their_index_as_label() -> None:
 
 def test_ten_thousand_steps_take_no_more_memory_than_a_few() -> None:
     step = run_of("linear-regression", steps=1).steps[0]
-    collected = Movements()
+    collected = ParameterHistories()
     for index in range(1_000):
         collected.look(replace(step, index=index))
     tracemalloc.start()
@@ -61,7 +61,7 @@ def test_ten_thousand_steps_take_no_more_memory_than_a_few() -> None:
 
 
 def test_nothing_moved_where_nothing_ran() -> None:
-    assert Movements().movements() == []
+    assert ParameterHistories().movements() == []
     assert movements_of(replace(run_of("linear-regression", steps=1), steps=())) == []
 
 

@@ -14,7 +14,7 @@ from tracer.graph.record import Step, Trace
 from tracer.graph.summary import Summary, summary_of
 from tracer.ops.base import Elementwise
 from tracer.views.booklet.operation_page import full_lines
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.grids import content_lines, grid_lines
 from tracer.views.noise import NOISE, Noise
 from tracer.views.notation import content_text
@@ -150,7 +150,7 @@ def test_every_view_writes_it_so(step: Step) -> None:
     assert re.search(rf"^ +\[{NOISE} 3\]\n +\S.*\[0\] = 0\.1 \+ 0\.2 \+ -0\.3 = {NOISE}$", log, re.MULTILINE)
     assert any(f"value      {NOISE} 3" in line for line in node_lines(trace, step, node))
     assert any(line.endswith(f"= {NOISE}") for line in element_lines(step, node, (0,)))
-    assert full_lines(node, Noise(step.nodes), Look()) == [f"{NOISE} 3"]
+    assert full_lines(node, Noise(step.nodes), Style()) == [f"{NOISE} 3"]
 
 
 def test_where_nothing_is_known_numbers_stay(step: Step) -> None:

@@ -22,12 +22,12 @@ from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
-from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.folding import Fold, Part, folded, ids_of
 from tracer.views.diagrams.operations import MOST_NODES, operations, phase_nodes, phase_sketches
-from tracer.views.diagrams.theme import PRINT, Flow, Look
-from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
+from tracer.views.diagrams.theme import PRINT, Flow, Style
+from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
 from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
 
@@ -38,38 +38,38 @@ def first_step(name: str) -> Step:
     return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
-def sketched(step: Step, parts: Sequence[Part]) -> Sketch:
-    return operations(step, parts, Labels(step.nodes), Look())
+def sketched(step: Step, parts: Sequence[Part]) -> Diagram:
+    return operations(step, parts, Labels(step.nodes), Style())
 
 
-def svg_of(sketch: Sketch, look: Look | None = None) -> str:
-    return find_engine("pure").layout(dot(sketch, look or Look())).svg
+def svg_of(diagram: Diagram, style: Style | None = None) -> str:
+    return find_engine("pure").layout(dot(diagram, style or Style())).svg
 
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_operation_is_drawn_and_every_use_is_an_arrow(name: str) -> None:
     step = first_step(name)
-    for phase, sketch in phase_sketches(step, Look(), PHASES):
-        keys = {box.key for box in sketch.boxes}
+    for phase, diagram in phase_sketches(step, Style(), PHASES):
+        keys = {box.key for box in diagram.boxes}
         for node in step.nodes:
             if node.phase is phase:
                 assert f"n{node.id}" in keys
-                into = [arrow for arrow in sketch.arrows if arrow.head == f"n{node.id}" and arrow.flow is not Flow.ORDER]
+                into = [arrow for arrow in diagram.arrows if arrow.head == f"n{node.id}" and arrow.flow is not Flow.ORDER]
                 assert len(into) == len(node.operands)
-        assert sketch.hidden == 0
-        assert_readable(svg_of(sketch), len(sketch.boxes))
+        assert diagram.hidden == 0
+        assert_readable(svg_of(diagram), len(diagram.boxes))
 
 
 def test_a_value_used_twice_has_two_arrows() -> None:
     step = tracer.trace(lambda x: x * x, 2.0)
-    for sketch in (sketched(step, phase_nodes(step, Phase.FORWARD)), combined_of(step)):
-        assert Counter((arrow.tail, arrow.head) for arrow in sketch.arrows)["n0", "n1"] == 2
-    assert dot(combined_of(step), Look()).count("n0:left_below:s -> n1:left_above:n [") == 2
+    for diagram in (sketched(step, phase_nodes(step, Phase.FORWARD)), combined_of(step)):
+        assert Counter((arrow.tail, arrow.head) for arrow in diagram.arrows)["n0", "n1"] == 2
+    assert dot(combined_of(step), Style()).count("n0:left_below:s -> n1:left_above:n [") == 2
 
 
-def combined_of(step: Step, most: int = MOST_NODES) -> Sketch:
+def combined_of(step: Step, most: int = MOST_NODES) -> Diagram:
     labels = Labels(step.nodes)
-    return combined(step, folded(step, forward_nodes(step), most), labels, local_rules(step, labels), Look())
+    return combined(step, folded(step, forward_nodes(step), most), labels, local_rules(step, labels), Style())
 
 
 def chain(length: int) -> Step:
@@ -98,9 +98,9 @@ def test_large_steps_are_folded_to_300_boxes_and_say_so() -> None:
         assert sorted(id for part in parts for id in ids_of(part)) == list(ids)
         hidden = sum(len(part.ids) for part in parts if isinstance(part, Fold))
         largest = max(len(part.ids) for part in parts if isinstance(part, Fold))
-        for sketch in (sketched(step, parts), combined_of(step)):
-            assert sketch.hidden == hidden > 0
-            assert (f"{largest:,} operations, folded",) in {box.lines for box in sketch.boxes}
+        for diagram in (sketched(step, parts), combined_of(step)):
+            assert diagram.hidden == hidden > 0
+            assert (f"{largest:,} operations, folded",) in {box.lines for box in diagram.boxes}
     assert any(part.what.startswith("softmax") for part in folded(layered(100), phase_nodes(layered(100), Phase.FORWARD), 300)
                if isinstance(part, Fold))  # fmt: skip
 
@@ -129,15 +129,15 @@ def test_a_node_with_many_inputs_from_elsewhere() -> None:
     step = tracer.trace(lambda x: np.sum(np.stack([x * k for k in range(50)]) * 1.0), [1.0, 2.0])
     stack = next(node for node in step.nodes if node.op == "stack")
     labels = Labels(step.nodes)
-    for sketch in (sketched(step, [stack.id]), combined(step, [stack.id], labels, local_rules(step, labels), Look())):
-        assert ("and 42 more",) in {box.lines for box in sketch.boxes}
-        assert find_engine("pure").layout(dot(sketch, Look())).width < 2_500
+    for diagram in (sketched(step, [stack.id]), combined(step, [stack.id], labels, local_rules(step, labels), Style())):
+        assert ("and 42 more",) in {box.lines for box in diagram.boxes}
+        assert find_engine("pure").layout(dot(diagram, Style())).width < 2_500
 
 
 def test_wide_values_stand_above_their_gradients() -> None:
     """Side by side two 4 x 4 arrays of ten characters a number would be wider than half a page."""
     step = tracer.trace(lambda x: np.sum(np.exp(x) * 1.0), np.random.default_rng(0).normal(0, 1e-5, (4, 4)))
-    assert find_engine("pure").layout(dot(sketched(step, [step.nodes[1].id]), Look())).width < 330
+    assert find_engine("pure").layout(dot(sketched(step, [step.nodes[1].id]), Style())).width < 330
 
 
 def test_an_equals_sign_never_stands_alone() -> None:
@@ -169,14 +169,14 @@ def test_hostile_names_are_shown_as_they_are(name: str) -> None:
     nodes = tuple(replace(node, name=name if node.id == 0 else node.name, scope=name) for node in step.nodes)
     hostile = replace(step, nodes=nodes)
     for zoom in ZOOMS:
-        for _, sketch in sketches(hostile, Sight(zoom), Look()):
-            drawing = find_engine("pure").layout(dot(sketch, Look()))
+        for _, diagram in diagrams(hostile, ViewSpec(zoom), Style()):
+            drawing = find_engine("pure").layout(dot(diagram, Style()))
             assert drawing.width < 2_000
             tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(drawing.svg).iter()}
             assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
-            assert_readable(drawing.svg, len(sketch.boxes))
-    for _, sketch in phase_sketches(hostile, Look(), PHASES):
-        ElementTree.fromstring(svg_of(sketch))
+            assert_readable(drawing.svg, len(diagram.boxes))
+    for _, diagram in phase_sketches(hostile, Style(), PHASES):
+        ElementTree.fromstring(svg_of(diagram))
 
 
 def small() -> Step:
@@ -192,22 +192,22 @@ def small() -> Step:
 
 @pytest.mark.parametrize("zoom", [zoom for zoom in ZOOMS if zoom != "scalar"])
 def test_golden_dot(zoom: str) -> None:
-    look = Look(PRINT) if zoom == "module" else Look()
-    ((_, sketch),) = sketches(first_step("linear-regression"), Sight(zoom), look)
-    assert_as_reviewed(f"linear-regression-{zoom}.dot", dot(sketch, look))
+    style = Style(PRINT) if zoom == "module" else Style()
+    ((_, diagram),) = diagrams(first_step("linear-regression"), ViewSpec(zoom), style)
+    assert_as_reviewed(f"linear-regression-{zoom}.dot", dot(diagram, style))
 
 
 def test_golden_dot_of_numbers() -> None:
-    look = Look(direction="LR")
-    ((_, sketch),) = sketches(small(), Sight("scalar", "loss"), look)
-    assert_as_reviewed("small-scalar.dot", dot(sketch, look))
+    style = Style(direction="LR")
+    ((_, diagram),) = diagrams(small(), ViewSpec("scalar", "loss"), style)
+    assert_as_reviewed("small-scalar.dot", dot(diagram, style))
     assert all(path.stat().st_size < 16 * 1024 for path in (Path(__file__).parent / "golden").glob("*.dot"))
 
 
 def test_png() -> None:
     step = first_step("linear-regression")
-    ((_, sketch),) = sketches(step, Sight(), Look())
-    drawing = find_engine("pure").layout(dot(sketch, Look()))
+    ((_, diagram),) = diagrams(step, ViewSpec(), Style())
+    drawing = find_engine("pure").layout(dot(diagram, Style()))
     content = png(drawing)
     assert content.startswith(b"\x89PNG")
     assert content == png(drawing)

@@ -20,8 +20,8 @@ from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.dot import CAPTIONS, NUMBERS, dot
-from tracer.views.diagrams.theme import THEMES, Look, theme_of
-from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
+from tracer.views.diagrams.theme import THEMES, Style, theme_of
+from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
 
 SHEETS = os.environ.get("TRACER_SHEETS", "")
 
@@ -31,9 +31,9 @@ def first_step(name: str) -> Step:
     return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
-def sight_of(name: str, zoom: str) -> Sight:
+def sight_of(name: str, zoom: str) -> ViewSpec:
     """Where a step has more numbers than a picture can show, what goes into its loss."""
-    return Sight("tensor", "loss") if (name, zoom) == ("mnist", "scalar") else Sight(zoom)
+    return ViewSpec("tensor", "loss") if (name, zoom) == ("mnist", "scalar") else ViewSpec(zoom)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -42,14 +42,14 @@ def sight_of(name: str, zoom: str) -> Sight:
 def test_nothing_overflows_or_overlaps(name: str, zoom: str, language: str) -> None:
     engine = find_engine("pure")
     for theme in THEMES:
-        look = Look(theme_of(theme), language_of(language), "LR" if sight_of(name, zoom).zoom == "scalar" else "")
-        ((_, sketch),) = sketches(first_step(name), sight_of(name, zoom), look)
-        drawing = engine.layout(dot(sketch, look))
+        style = Style(theme_of(theme), language_of(language), "LR" if sight_of(name, zoom).zoom == "scalar" else "")
+        ((_, diagram),) = diagrams(first_step(name), sight_of(name, zoom), style)
+        drawing = engine.layout(dot(diagram, style))
         if SHEETS:
             path = Path(SHEETS) / f"{name}-{zoom}-{theme}-{language}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(png(drawing, background=look.theme.background))
-        assert_readable(drawing.svg, len(sketch.boxes))
+            path.write_bytes(png(drawing, background=style.theme.background))
+        assert_readable(drawing.svg, len(diagram.boxes))
 
 
 def assert_readable(svg: str, count: int) -> None:

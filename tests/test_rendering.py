@@ -17,8 +17,8 @@ from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.glyphs import missing_glyphs
 from tracer.rendering.svg import embeddable
 from tracer.views.diagrams.dot import dot
-from tracer.views.diagrams.theme import Look
-from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
@@ -39,8 +39,8 @@ def drawn(dot: str) -> ElementTree.Element:
 
 def pictures_of(step: tracer.Step) -> list[ElementTree.Element]:
     """The pictures of a step at every zoom, and of its phases."""
-    sights = [*map(Sight, ZOOMS), Sight("tensor", phases=PHASES[1:])]
-    return [drawn(dot(sketch, Look())) for sight in sights for _, sketch in sketches(step, sight, Look())]
+    sights = [*map(ViewSpec, ZOOMS), ViewSpec("tensor", phases=PHASES[1:])]
+    return [drawn(dot(diagram, Style())) for spec in sights for _, diagram in diagrams(step, spec, Style())]
 
 
 def ids_of(picture: ElementTree.Element) -> list[str]:
@@ -162,8 +162,8 @@ def test_pictures_of_a_step_can_stand_in_one_page() -> None:
 
 def test_nodes_of_a_diagram_tell_their_formula_in_a_title() -> None:
     step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
-    (_, sketch), *_ = sketches(step, Sight("tensor"), Look())
-    picture = drawn(dot(sketch, Look()))
+    (_, diagram), *_ = diagrams(step, ViewSpec("tensor"), Style())
+    picture = drawn(dot(diagram, Style()))
     node = step.node("prediction")
     assert (title_of(picture, f"n{node.id}") or "").startswith("prediction = w * x + b")
 

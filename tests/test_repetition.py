@@ -136,9 +136,9 @@ def test_what_python_takes_for_equal(first: Any, then: Any) -> None:
     recorder.backward(loss)
     pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
     assert pattern is not None
-    for number, fits in ((first, True), (then, False)):
+    for number, accepts_shapes in ((first, True), (then, False)):
         again, other = recorded(number)
-        assert pattern.is_of(again.entries, other.id) is fits
+        assert pattern.is_of(again.entries, other.id) is accepts_shapes
 
 
 def test_parameters_of_operations_count() -> None:

@@ -12,10 +12,10 @@ import pytest
 import tracer
 from tracer.graph.formula import compact
 from tracer.graph.record import Step
-from tracer.views.diagrams.boxes import key_of
-from tracer.views.diagrams.scalars import Scalar, Scalars
-from tracer.views.diagrams.theme import Flow, Kind, Look
-from tracer.views.diagrams.zoom import Sight, in_memory, sketches
+from tracer.views.diagrams.boxes import box_key
+from tracer.views.diagrams.scalars import Scalar, ScalarView
+from tracer.views.diagrams.theme import Flow, Kind, Style
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, in_memory
 from tracer.views.notation import Labels, element_text
 
 SCENARIOS = ("fruit", "linear-regression", "fruit-keras", "fruit-sgd")
@@ -25,16 +25,16 @@ FUNCTIONS = {"max": max, "min": min, "abs": abs, "square": lambda x: x * x, "exp
              "clip": np.clip, "std": lambda *numbers: np.std(numbers)}  # fmt: skip
 
 
-def numbers_of(name: str) -> Scalars:
+def numbers_of(name: str) -> ScalarView:
     step = in_memory(tracer.run(tracer.load(name), steps=1).steps[0])
-    return Scalars(step, Labels(step.nodes))
+    return ScalarView(step, Labels(step.nodes))
 
 
 def every_scalar(step: Step) -> list[Scalar]:
     return [(node.id, index) for node in step.nodes for index in np.ndindex(node.shape)]
 
 
-def computed(source: Scalars, scalar: Scalar) -> float | None:
+def computed(source: ScalarView, scalar: Scalar) -> float | None:
     """The formula of a number with the recorded numbers put in; nothing where it is told by whole arrays."""
     formula, used = source.made_of(scalar)
     values: dict[str, Any] = {}
@@ -109,25 +109,25 @@ def test_what_goes_into_a_number_in_a_product() -> None:
 
 def test_a_box_for_every_number_and_an_arrow_for_every_use() -> None:
     step = tracer.trace(lambda x, w: np.sum(np.square(x @ w)), [1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]])
-    ((_, sketch),) = sketches(step, Sight("scalar"), Look())
-    titles = {box.key: box.title for box in sketch.boxes}
+    ((_, diagram),) = diagrams(step, ViewSpec("scalar"), Style())
+    titles = {box.key: box.title for box in diagram.boxes}
     leaves = {"x[0]", "x[1]", "w[0,0]", "w[0,1]", "w[1,0]", "w[1,1]"}
     assert leaves < set(titles.values())
-    arrows = sorted((titles[arrow.tail], titles[arrow.head]) for arrow in sketch.arrows)
+    arrows = sorted((titles[arrow.tail], titles[arrow.head]) for arrow in diagram.arrows)
     assert len(arrows) == len(set(arrows)) == 6
     (loss,) = set(titles.values()) - leaves
     assert {head for _, head in arrows} == {loss}
-    (box,) = (box for box in sketch.boxes if box.title == loss)
+    (box,) = (box for box in diagram.boxes if box.title == loss)
     assert " ".join(box.lines).replace(" ", "") == "=square(x[0]*w[0,0]+x[1]*w[1,0])+square(x[0]*w[0,1]+x[1]*w[1,1])"
     assert box.kind in (Kind.FORWARD, Kind.LOSS)
-    assert all(arrow.flow is Flow.VALUE for arrow in sketch.arrows)
+    assert all(arrow.flow is Flow.VALUE for arrow in diagram.arrows)
 
 
 def test_boxes_hold_the_value_and_how_the_gradient_is_made() -> None:
     step = tracer.run(tracer.load("fruit"), steps=1).steps[0]
-    ((_, sketch),) = sketches(step, Sight("scalar"), Look())
+    ((_, diagram),) = diagrams(step, ViewSpec("scalar"), Style())
     node = step.node("h1")
-    (box,) = (box for box in sketch.boxes if box.key == f"{key_of(node.id)}_0_0")
+    (box,) = (box for box in diagram.boxes if box.key == f"{box_key(node.id)}_0_0")
     value, gradient = box.columns
     assert float(value.lines[0]) == pytest.approx(node.value[0, 0], rel=1e-3, abs=1e-12)
     assert float(gradient.lines[0]) == pytest.approx(step.gradient("h1")[0, 0], rel=1e-3, abs=1e-12)

@@ -24,17 +24,17 @@ from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
 from tracer.graph.summary import summary_of
-from tracer.store.plain_json import DTYPES, from_json, to_json
+from tracer.store.plain_json import STORABLE_DTYPES, from_json, to_json
 from tracer.store.reading import TraceFile, read
-from tracer.store.retention import Keeping, size_in_bytes
+from tracer.store.retention import RetentionPolicy, size_in_bytes
 from tracer.store.strides import array_of, elements_of, smallest, strides_of
 from tracer.store.writing import TraceWriter, save
 from tracer.testing import Program, programs
 from tracer.training import Training
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.booklet import booklet
-from tracer.views.diagrams.theme import Look
-from tracer.views.diagrams.zoom import Sight, sketches
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.export.events import json_document, json_lines
 from tracer.views.export.tables import graphml
 from tracer.views.svg import Drawing
@@ -51,7 +51,7 @@ TEXTS = st.text(st.characters(codec=None), max_size=20)
 @st.composite
 def arrays(draw: Any) -> np.ndarray:
     """Any bits of any dtype, NaN of every kind among them, in any layout."""
-    dtype = np.dtype(draw(st.sampled_from(sorted(DTYPES))))
+    dtype = np.dtype(draw(st.sampled_from(sorted(STORABLE_DTYPES))))
     shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=draw(st.sampled_from([3, 12]))))
     count = math.prod(shape) * dtype.itemsize
     content = np.random.default_rng(draw(seeds)).bytes(count)
@@ -235,8 +235,8 @@ def assert_same_views(one: Trace, other: Trace) -> None:
     assert list(json_lines(one, in_full=in_full)) == list(json_lines(other, in_full=in_full))
     assert list(json_document(one)) == list(json_document(other))
     for mine, theirs in zip(one.steps, other.steps, strict=True):
-        for sight in (Sight(), Sight("scenario"), Sight("module"), Sight("tensor", phases=tuple(Phase)[1:])):
-            assert list(sketches(mine, sight, Look())) == list(sketches(theirs, sight, Look()))
+        for spec in (ViewSpec(), ViewSpec("scenario"), ViewSpec("module"), ViewSpec("tensor", phases=tuple(Phase)[1:])):
+            assert list(diagrams(mine, spec, Style())) == list(diagrams(theirs, spec, Style()))
         assert list(graphml(one, mine)) == list(graphml(other, theirs))
 
 
@@ -253,12 +253,12 @@ def test_every_view_is_the_same_from_a_file(name: str, tmp_path: Path) -> None:
     tracer.validate(found)
     assert_same(trace, found)
     assert_same_views(trace, found)
-    assert booklet(trace, drawing, Look()) == booklet(found, drawing, Look())
+    assert booklet(trace, drawing, Style()) == booklet(found, drawing, Style())
     assert found.source == (Path(__file__).parent.parent / f"scenarios/{name.replace('-', '_')}.py").read_text()
     # Without values too, every view says what it can.
     short = written(trace, tmp_path, "summary")
     assert "min=" in log_text(short)
-    assert booklet(short, drawing, Look())
+    assert booklet(short, drawing, Style())
     assert [node.summary for step in short.steps for node in step.nodes] == [
         node.summary for step in trace.steps for node in step.nodes
     ]
@@ -387,8 +387,8 @@ def test_the_budget_begins_a_sample(tmp_path: Path) -> None:
         assert kept[0] == 0
         assert kept[-1] == 23
         assert (len(kept) == 24) == (budget == 10**9)
-        assert writer.keeping.is_sampled == (budget != 10**9)
-        assert writer.keeping.kept == len(kept)
+        assert writer.retention.is_sampled == (budget != 10**9)
+        assert writer.retention.kept == len(kept)
         assert [step.loss for step in found.steps] == [step.loss for step in trace.steps]
     # The first and the last step, and the second, by which the size is known, are kept whatever the budget.
     assert all(size < 1.3 * budget for budget, size in sizes.items())
@@ -396,17 +396,17 @@ def test_the_budget_begins_a_sample(tmp_path: Path) -> None:
 
 
 def test_keeping_doubles_its_distance_until_the_rest_fits() -> None:
-    keeping = Keeping("", planned=100, budget=1000)
-    assert keeping.wants(0, lambda: True)
-    keeping.count(0, 100, was_kept=True)
-    assert keeping.every == 1
-    keeping.count(1, 50, was_kept=True)
-    assert keeping.every == 8  # 150 + 50 * (98 // 8) = 750
-    assert [position for position in range(20) if keeping.wants(position, lambda: True)] == [0, 8, 16]
-    assert keeping.wants(3, lambda: False)
-    assert Keeping("all", 100, 1).every == 1
+    retention = RetentionPolicy("", planned=100, budget=1000)
+    assert retention.wants(0, lambda: True)
+    retention.count(0, 100, was_kept=True)
+    assert retention.every == 1
+    retention.count(1, 50, was_kept=True)
+    assert retention.every == 8  # 150 + 50 * (98 // 8) = 750
+    assert [position for position in range(20) if retention.wants(position, lambda: True)] == [0, 8, 16]
+    assert retention.wants(3, lambda: False)
+    assert RetentionPolicy("all", 100, 1).every == 1
     with pytest.raises(UsageError, match="values are kept as one of all, sampled, summary, not as 'some'"):
-        Keeping("some", 1)
+        RetentionPolicy("some", 1)
 
 
 @pytest.mark.parametrize("text", ["", "MB", "-1MB", "nan", "1e400", "5 apples", "1 0", "0x10", "inf"])

@@ -15,11 +15,11 @@ import tracer
 from tracer.graph.record import Phase, Step
 from tracer.nn.layers import dense, relu, softmax
 from tracer.training.loading import bundled_names
-from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.modules import MOST_BOXES, fold_repeats, modules_of
-from tracer.views.diagrams.scalars import Scalars
-from tracer.views.diagrams.theme import Flow, Kind, Look
-from tracer.views.diagrams.zoom import Sight, in_memory, sketches
+from tracer.views.diagrams.scalars import ScalarView
+from tracer.views.diagrams.theme import Flow, Kind, Style
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, in_memory
 from tracer.views.notation import Labels, shape_text
 
 BESIDE_MODULES = 10
@@ -30,9 +30,9 @@ def first_step(name: str) -> Step:
     return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
-def drawn(step: Step, sight: Sight) -> Sketch:
-    ((_, sketch),) = sketches(step, sight, Look())
-    return sketch
+def drawn(step: Step, spec: ViewSpec) -> Diagram:
+    ((_, diagram),) = diagrams(step, spec, Style())
+    return diagram
 
 
 def deep(count: int) -> Step:
@@ -84,9 +84,9 @@ def alternating(count: int) -> Step:
 @pytest.mark.parametrize("name", bundled_names())
 def test_a_box_for_every_phase_and_what_flows_between_them(name: str) -> None:
     step = first_step(name)
-    sketch = drawn(step, Sight("scenario"))
+    diagram = drawn(step, ViewSpec("scenario"))
     phases = [phase.value for phase in Phase if any(node.phase is phase for node in step.nodes)]
-    assert [box.key for box in sketch.boxes] == phases
+    assert [box.key for box in diagram.boxes] == phases
     assert len(phases) == (5 if step.updates else 4)
     labels = Labels(step.nodes)
     flows: dict[tuple[str, str], set[int]] = {}
@@ -94,7 +94,7 @@ def test_a_box_for_every_phase_and_what_flows_between_them(name: str) -> None:
         for operand in node.operands:
             flows.setdefault((step.nodes[operand].phase.value, node.phase.value), set()).add(operand)
     flows = {ends: ids for ends, ids in flows.items() if ends[0] != ends[1]}
-    arrows = {(arrow.tail, arrow.head): arrow for arrow in sketch.arrows if arrow.flow is not Flow.ORDER}
+    arrows = {(arrow.tail, arrow.head): arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER}
     back = arrows.pop(("update", "init"), None)
     assert set(arrows) == set(flows)
     for ends, arrow in arrows.items():
@@ -113,39 +113,39 @@ def test_a_box_for_every_phase_and_what_flows_between_them(name: str) -> None:
 
 
 def test_shapes_stand_on_the_arrows_between_modules() -> None:
-    sketch = drawn(first_step("fruit"), Sight("module"))
-    title = {box.key: box.title for box in sketch.boxes}
-    found = {(title[arrow.tail], title[arrow.head], arrow.flow): arrow.label for arrow in sketch.arrows}
+    diagram = drawn(first_step("fruit"), ViewSpec("module"))
+    title = {box.key: box.title for box in diagram.boxes}
+    found = {(title[arrow.tail], title[arrow.head], arrow.flow): arrow.label for arrow in diagram.arrows}
     assert found["x", "dense", Flow.VALUE] == ("(10,2)",)
     assert found["dense", "dense#2", Flow.VALUE] == ("h1 (10,4)",)
     assert found["dense#2", "dense", Flow.GRADIENT] == ("dL/dh1 (10,4)",)
     assert found["dense", "Adam/W1", Flow.GRADIENT] == ("dL/dW1 (2,4)",)
-    updates = [box for box in sketch.boxes if box.kind is Kind.UPDATE]
+    updates = [box for box in diagram.boxes if box.kind is Kind.UPDATE]
     assert [box.lines for box in updates] == [(f"{name} -> {name}_new",) for name in ("W1", "b1", "W2", "b2")]
 
 
 def test_gradients_of_expressions_are_in_brackets() -> None:
-    labels = [text for arrow in drawn(deep(2), Sight("module")).arrows if arrow.flow is Flow.GRADIENT for text in arrow.label]
+    labels = [text for arrow in drawn(deep(2), ViewSpec("module")).arrows if arrow.flow is Flow.GRADIENT for text in arrow.label]
     assert "dL/d(x @ W0 + b0) (2,2)" in labels
 
 
-def operations_in(sketch: Sketch) -> int:
+def operations_in(diagram: Diagram) -> int:
     """The operations that the boxes of modules say they hold."""
-    return sum(int(box.note.split()[0].replace(",", "")) for box in sketch.boxes if box.key[0] == "m")
+    return sum(int(box.note.split()[0].replace(",", "")) for box in diagram.boxes if box.key[0] == "m")
 
 
 def test_equal_layers_are_folded_and_it_is_said_what_is_hidden() -> None:
     step = deep(12)
-    sketch = drawn(step, Sight("module"))
+    diagram = drawn(step, ViewSpec("module"))
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
-    assert operations_in(sketch) == len(operations) == 38
-    (fold,) = (box for box in sketch.boxes if box.title == "folded")
-    assert sketch.hidden == int(fold.note.split()[0]) == 30
+    assert operations_in(diagram) == len(operations) == 38
+    (fold,) = (box for box in diagram.boxes if box.title == "folded")
+    assert diagram.hidden == int(fold.note.split()[0]) == 30
     assert fold.lines[:4] == ("dense x 10", "relu x 10", "dense#2 ... relu#11", "60 parameters")
     assert {"and 15 more"} == {line for line in fold.lines if line.startswith("and")}
-    optimized = [box.lines for box in sketch.boxes if box.kind is Kind.UPDATE]
+    optimized = [box.lines for box in diagram.boxes if box.kind is Kind.UPDATE]
     assert [lines[0] for lines in optimized] == ["2 parameter arrays", "20 parameter arrays", "2 parameter arrays"]
-    assert not drawn(deep(3), Sight("module")).hidden
+    assert not drawn(deep(3), ViewSpec("module")).hidden
 
 
 def test_every_operation_is_in_one_module() -> None:
@@ -158,8 +158,8 @@ def test_every_operation_is_in_one_module() -> None:
 
 
 def test_what_repeats_without_a_scope_is_called_so() -> None:
-    sketch = drawn(layered(50), Sight("module"))
-    (fold,) = (box for box in sketch.boxes if box.title == "folded")
+    diagram = drawn(layered(50), ViewSpec("module"))
+    (fold,) = (box for box in diagram.boxes if box.title == "folded")
     assert "softmax#2 ... without a scope" in fold.lines
 
 
@@ -167,11 +167,11 @@ def test_what_repeats_without_a_scope_is_called_so() -> None:
 def test_steps_of_five_thousand_operations_are_drawn_in_no_time(step_of: Callable[[], Step]) -> None:
     step = step_of()
     begun = time.process_time()
-    sketch = drawn(step, Sight("module"))
+    diagram = drawn(step, ViewSpec("module"))
     assert time.process_time() - begun < 3
-    assert len(sketch.boxes) <= MOST_BOXES + BESIDE_MODULES == 130
+    assert len(diagram.boxes) <= MOST_BOXES + BESIDE_MODULES == 130
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
-    assert operations_in(sketch) == len(operations) >= 3_000
+    assert operations_in(diagram) == len(operations) >= 3_000
 
 
 # What is in focus.
@@ -190,53 +190,53 @@ def test_the_focus_is_on_what_a_value_depends_on(name: str) -> None:
     graph, labels = uses(step), Labels(step.nodes)
     for node in step.nodes[:: max(1, len(step.nodes) // 12)]:
         for downwards, found in ((False, networkx.ancestors), (True, networkx.descendants)):
-            sketch = drawn(step, Sight("tensor", f"#{node.id}", downwards))
-            boxes = {int(box.key[1:]) for box in sketch.boxes if re.fullmatch(r"n\d+", box.key)}
+            diagram = drawn(step, ViewSpec("tensor", f"#{node.id}", downwards))
+            boxes = {int(box.key[1:]) for box in diagram.boxes if re.fullmatch(r"n\d+", box.key)}
             wanted = found(graph, node.id) | {node.id}
             # What goes into what depends on it is drawn where it is a leaf, as a small box where it is not.
             leaves = {operand for id in wanted for operand in step.nodes[id].operands if step.nodes[operand].is_leaf}
             assert wanted <= boxes <= wanted | (leaves if downwards else set()), labels[node.id]
-            inside = {(int(arrow.tail[1:]), int(arrow.head[1:])) for arrow in sketch.arrows
+            inside = {(int(arrow.tail[1:]), int(arrow.head[1:])) for arrow in diagram.arrows
                       if arrow.flow is not Flow.ORDER and re.fullmatch(r"n\d+n\d+", arrow.tail + arrow.head)}  # fmt: skip
             assert {edge for edge in inside if edge[0] in wanted} == set(graph.subgraph(wanted).edges)
 
 
 def test_the_focus_on_an_element_is_at_the_zoom_of_numbers() -> None:
     step = first_step("fruit")
-    sketch = drawn(step, Sight(focus="dL/dW1[0,2]"))
-    source = Scalars(in_memory(step), Labels(step.nodes))
+    diagram = drawn(step, ViewSpec(focus="dL/dW1[0,2]"))
+    source = ScalarView(in_memory(step), Labels(step.nodes))
     found = source.before([(step.node("dL/dW1").id, (0, 2))])
-    assert len(sketch.boxes) == len(found)
-    assert "x[0,0]" in {box.title for box in sketch.boxes}
-    down = drawn(step, Sight(focus="W2[3,1]", downwards=True))
+    assert len(diagram.boxes) == len(found)
+    assert "x[0,0]" in {box.title for box in diagram.boxes}
+    down = drawn(step, ViewSpec(focus="W2[3,1]", downwards=True))
     assert {"W2[3,1]", "loss", "W2_new[3,1]"} <= {box.title for box in down.boxes}
-    assert Sight(focus="h1").zoom_of(step) == "tensor"
+    assert ViewSpec(focus="h1").zoom_of(step) == "tensor"
 
 
 def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
-    assert Sight().zoom_of(first_step("fruit")) == "tensor"
-    assert Sight().zoom_of(chain(2500)) == "module"
-    assert Sight(phases=(Phase.FORWARD,)).zoom_of(chain(2500)) == "tensor"
+    assert ViewSpec().zoom_of(first_step("fruit")) == "tensor"
+    assert ViewSpec().zoom_of(chain(2500)) == "module"
+    assert ViewSpec(phases=(Phase.FORWARD,)).zoom_of(chain(2500)) == "tensor"
 
 
 @pytest.mark.parametrize(
-    ("name", "sight", "said"),
+    ("name", "spec", "said"),
     [
-        ("mnist", Sight("scalar"), "306,689 numbers are more than a picture can show (3,000): choose one number with --focus"),
-        ("mnist", Sight("scalar", "loss"), "more than 3,000 numbers go into loss: use --zoom tensor, or choose a number"),
-        ("mnist", Sight("scalar", "w1[0,0]", True), "there are too many numbers behind w1 to look through: use --zoom tensor"),
-        ("fruit", Sight("module", "loss"), "--focus chooses among tensors or numbers: it goes with --zoom tensor or scalar"),
-        ("fruit", Sight("scenario", "loss"), "not scenario"),
-        ("fruit", Sight("module", phases=(Phase.LOSS,)), "--phase chooses among tensors or numbers"),
-        ("fruit", Sight("tensor", "loss", phases=(Phase.LOSS,)), "leave --phase out"),
-        ("fruit", Sight(downwards=True), "--focus-down takes the name of a node or an element"),
-        ("fruit", Sight("tensor", "lss"), "step 0 has no node 'lss'; did you mean loss?"),
-        ("fruit", Sight(focus="W11[0,0]"), "step 0 has no node 'W11'; did you mean"),
-        ("fruit", Sight(focus="W1[2,0]"), "W1 has the shape (2,4): there is no element [2,0]"),
-        ("fruit", Sight(focus="W1[0]"), "W1 has the shape (2,4): there is no element [0]"),
-        ("fruit", Sight(focus="#999"), "step 0 has no node '#999'"),
+        ("mnist", ViewSpec("scalar"), "306,689 numbers are more than a picture can show (3,000): choose one number with --focus"),
+        ("mnist", ViewSpec("scalar", "loss"), "more than 3,000 numbers go into loss: use --zoom tensor, or choose a number"),
+        ("mnist", ViewSpec("scalar", "w1[0,0]", True), "there are too many numbers behind w1 to look through: use --zoom tensor"),
+        ("fruit", ViewSpec("module", "loss"), "--focus chooses among tensors or numbers: it goes with --zoom tensor or scalar"),
+        ("fruit", ViewSpec("scenario", "loss"), "not scenario"),
+        ("fruit", ViewSpec("module", phases=(Phase.LOSS,)), "--phase chooses among tensors or numbers"),
+        ("fruit", ViewSpec("tensor", "loss", phases=(Phase.LOSS,)), "leave --phase out"),
+        ("fruit", ViewSpec(downwards=True), "--focus-down takes the name of a node or an element"),
+        ("fruit", ViewSpec("tensor", "lss"), "step 0 has no node 'lss'; did you mean loss?"),
+        ("fruit", ViewSpec(focus="W11[0,0]"), "step 0 has no node 'W11'; did you mean"),
+        ("fruit", ViewSpec(focus="W1[2,0]"), "W1 has the shape (2,4): there is no element [2,0]"),
+        ("fruit", ViewSpec(focus="W1[0]"), "W1 has the shape (2,4): there is no element [0]"),
+        ("fruit", ViewSpec(focus="#999"), "step 0 has no node '#999'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_refused_with_what_can(name: str, sight: Sight, said: str) -> None:
+def test_what_cannot_be_drawn_is_refused_with_what_can(name: str, spec: ViewSpec, said: str) -> None:
     with pytest.raises(tracer.UsageError, match=re.escape(said)):
-        list(sketches(first_step(name), sight, Look()))
+        list(diagrams(first_step(name), spec, Style()))

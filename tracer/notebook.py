@@ -9,12 +9,12 @@ from tracer.graph.formula import expression
 from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.language import language_of_locale
 from tracer.rendering.engine import find_engine
-from tracer.views.diagrams.boxes import key_of
-from tracer.views.diagrams.diagram import Box, Column, Sketch
+from tracer.views.diagrams.boxes import box_key
+from tracer.views.diagrams.diagram import Box, Column, Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.overview import overview
-from tracer.views.diagrams.theme import Look, kind_of
-from tracer.views.diagrams.zoom import Sight, sketches
+from tracer.views.diagrams.theme import Style, kind_of
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.grids import content_lines, wrapped
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
@@ -22,30 +22,30 @@ from tracer.views.notation import Labels, shape_text
 
 def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
     """The pictures of a record by their MIME type, with its text: a trace by its first step's phases, a step by its values."""
-    look = Look(tell=language_of_locale(os.environ))
+    style = Style(tell=language_of_locale(os.environ))
     shown = {"text/plain": repr(record)}
     try:
-        sketch = _sketch(record, look)
-        if sketch is not None:
-            shown["image/svg+xml"] = find_engine().layout(dot(sketch, look)).svg
+        diagram = _diagram(record, style)
+        if diagram is not None:
+            shown["image/svg+xml"] = find_engine().layout(dot(diagram, style)).svg
     except UsageError:
         return shown  # without a program that lays out, or in too little time, there is the text
     return shown
 
 
-def _sketch(record: Trace | Step | Node, look: Look) -> Sketch | None:
+def _diagram(record: Trace | Step | Node, style: Style) -> Diagram | None:
     if isinstance(record, Node):
-        return Sketch((_box(record, look),))
+        return Diagram((_box(record, style),))
     if isinstance(record, Step):
-        return next((sketch for _, sketch in sketches(record, Sight(), look)), None)
+        return next((diagram for _, diagram in diagrams(record, ViewSpec(), style)), None)
     first = record.steps[0] if record.steps else None
-    return overview(first, Labels(first.nodes), look) if first is not None else None
+    return overview(first, Labels(first.nodes), style) if first is not None else None
 
 
-def _box(node: Node, look: Look) -> Box:
+def _box(node: Node, style: Style) -> Box:
     """The box of a node that does not know its step: its inputs are called by their numbers."""
     formula = expression(node.formula, node.inputs, lambda id: f"#{id}")
     lines = tuple(wrapped(f"= {formula}")) if formula else ()
-    columns = (Column(look.tell("value"), tuple(content_lines(node, Noise(), look.tell))),)
+    columns = (Column(style.tell("value"), tuple(content_lines(node, Noise(), style.tell))),)
     note = shape_text(node.shape) if node.shape else ""
-    return Box(key_of(node.id), kind_of(node), node.name or f"#{node.id}", note, lines, columns)
+    return Box(box_key(node.id), kind_of(node), node.name or f"#{node.id}", note, lines, columns)

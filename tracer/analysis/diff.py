@@ -13,7 +13,7 @@ _FIELDS = ("op", "name", "inputs", "shape", "dtype", "phase", "formula", "scope"
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class TraceDifference:
     """The first difference. `node` is None where a whole step is missing; `index` is that of an element, for values.
 
     `what` names the field that differs, or `value`, `summary`, `steps`, `nodes`, `gradients`, `updates`, `metrics`; `ours`
@@ -46,7 +46,7 @@ def settings_apart(one: Trace, other: Trace) -> dict[str, tuple[Any, Any]]:
     return apart
 
 
-def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> Parting | None:
+def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> TraceDifference | None:
     """Where two traces part first, in the order of the run; None where they do not.
 
     Values are compared bit for bit, or with a relative `tolerance`, which also lets their dtypes differ. Where one of
@@ -57,12 +57,12 @@ def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> Parting | None:
         if found is not None:
             return found
         if not _alike(dict(mine.metrics), dict(theirs.metrics), tolerance):
-            return Parting(mine.index, None, "metrics", dict(mine.metrics), dict(theirs.metrics))
+            return TraceDifference(mine.index, None, "metrics", dict(mine.metrics), dict(theirs.metrics))
         if mine.index != theirs.index:
-            return Parting(mine.index, None, "steps", f"step {mine.index} at place {position}", f"step {theirs.index}")
+            return TraceDifference(mine.index, None, "steps", f"step {mine.index} at place {position}", f"step {theirs.index}")
     if len(one.steps) != len(other.steps):
         shorter = min(len(one.steps), len(other.steps))
-        return Parting(shorter, None, "steps", len(one.steps), len(other.steps))
+        return TraceDifference(shorter, None, "steps", len(one.steps), len(other.steps))
     return None
 
 
@@ -74,27 +74,27 @@ def left_out(one: Trace, other: Trace) -> int:
     )
 
 
-def _parting_of_steps(one: Step, other: Step, tolerance: float) -> Parting | None:
+def _parting_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifference | None:
     for mine, theirs in zip(one.nodes, other.nodes):
         for name in _FIELDS:
             ours, its = getattr(mine, name), getattr(theirs, name)
             # By their texts, so that 1 is not 1.0 and a NaN is itself.
             if ours != its and repr(ours) != repr(its) and not (tolerance and name == "dtype"):
-                return Parting(one.index, mine.id, name, ours, its)
+                return TraceDifference(one.index, mine.id, name, ours, its)
         if repr(mine.parameters) != repr(theirs.parameters) and dict(mine.parameters) != dict(theirs.parameters):
-            return Parting(one.index, mine.id, "parameters", dict(mine.parameters), dict(theirs.parameters))
+            return TraceDifference(one.index, mine.id, "parameters", dict(mine.parameters), dict(theirs.parameters))
         found = _parting_of_values(one.index, mine, theirs, tolerance)
         if found is not None:
             return found
     if len(one.nodes) != len(other.nodes):
-        return Parting(one.index, min(len(one.nodes), len(other.nodes)), "nodes", len(one.nodes), len(other.nodes))
+        return TraceDifference(one.index, min(len(one.nodes), len(other.nodes)), "nodes", len(one.nodes), len(other.nodes))
     for name in ("gradients", "updates", "loss_id"):
         if getattr(one, name) != getattr(other, name):
-            return Parting(one.index, None, name, getattr(one, name), getattr(other, name))
+            return TraceDifference(one.index, None, name, getattr(one, name), getattr(other, name))
     return None
 
 
-def _parting_of_values(step: int, one: Node, other: Node, tolerance: float) -> Parting | None:
+def _parting_of_values(step: int, one: Node, other: Node, tolerance: float) -> TraceDifference | None:
     if one.content is other.content:
         return None
     if not (one.is_kept and other.is_kept):
@@ -102,7 +102,7 @@ def _parting_of_values(step: int, one: Node, other: Node, tolerance: float) -> P
             return None
         if tolerance and np.allclose(_measures(one), _measures(other), rtol=tolerance, atol=0, equal_nan=True):
             return None
-        return Parting(step, one.id, "summary", one.summary, other.summary)
+        return TraceDifference(step, one.id, "summary", one.summary, other.summary)
     mine, theirs = np.asarray(one.value), np.asarray(other.value)
     if mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes():
         return None
@@ -115,7 +115,7 @@ def _parting_of_values(step: int, one: Node, other: Node, tolerance: float) -> P
         distances = np.abs(mine.astype(np.complex128) - theirs.astype(np.complex128))[apart]
     largest = float(np.max(distances)) if not np.isnan(distances).any() else float("nan")
     count = int(np.count_nonzero(apart))
-    return Parting(step, one.id, "value", mine[index].item(), theirs[index].item(), index, count, mine.size, largest)
+    return TraceDifference(step, one.id, "value", mine[index].item(), theirs[index].item(), index, count, mine.size, largest)
 
 
 def _apart(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:

@@ -36,7 +36,7 @@ class Deviation:
 
 
 @dataclass(slots=True)
-class Verdict:
+class Verification:
     """What came of it: how many operations were computed again, or could not be; and what deviates."""
 
     is_same_arithmetic: bool
@@ -54,14 +54,14 @@ class Verdict:
         return not self.deviations
 
 
-def verify(trace: Trace, after_each: Any = None) -> Verdict:
+def verify(trace: Trace, after_each: Any = None) -> Verification:
     """Compute all operations of a trace again.
 
     Where the arithmetic of this machine gives the same bits as that of the recording one, every value has to agree bit for
     bit; elsewhere to `ULPS` units in the last place of the largest number that went into it. A parameter has to be what
     the step before made of it. The first deviation of each step is reported.
     """
-    verdict = Verdict(trace.arithmetic in ("", fingerprint()))
+    verdict = Verification(trace.arithmetic in ("", fingerprint()))
     before: Step | None = None
     for step in trace.steps:
         verdict.deviations.extend(list(_deviations(step, before, verdict))[:1])
@@ -72,7 +72,7 @@ def verify(trace: Trace, after_each: Any = None) -> Verdict:
     return verdict
 
 
-def _deviations(step: Step, before: Step | None, verdict: Verdict) -> Iterator[Deviation]:
+def _deviations(step: Step, before: Step | None, verdict: Verification) -> Iterator[Deviation]:
     weak: set[int] = set()
     updated = _updated(before) if before is not None and before.index + 1 == step.index else {}
     with np.errstate(all="ignore"):
@@ -93,11 +93,11 @@ def _deviations(step: Step, before: Step | None, verdict: Verdict) -> Iterator[D
             yield from _computed_again(step, node, op, weak, verdict)
 
 
-def _computed_again(step: Step, node: Node, op: type[Op], weak: set[int], verdict: Verdict) -> Iterator[Deviation]:
+def _computed_again(step: Step, node: Node, op: type[Op], weak: set[int], verdict: Verification) -> Iterator[Deviation]:
     inputs = [_given(step, operand, weak) for operand in node.inputs]
     verdict.operations += 1
     try:
-        if not op.fits([np.shape(each) for each in inputs], node.parameters, node.shape):
+        if not op.accepts_shapes([np.shape(each) for each in inputs], node.parameters, node.shape):
             yield Deviation(step.index, node.id, f"its inputs do not give the shape {node.shape}")
             return
         computed = op.value(*inputs, **node.parameters)

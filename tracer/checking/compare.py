@@ -35,7 +35,7 @@ def extent_of(size: int, limit: int, sampled: int, rng: np.random.Generator) -> 
     return Extent(sorted(rng.choice(size, size=min(sampled, size), replace=False).tolist()), PROJECTIONS)
 
 
-class Comparing:
+class GradientComparison:
     """A gradient that was found, beside the oracle's derivatives along any directions, with NumPy's warnings turned off.
 
     `magnitude` is only asked for where a number differs by more than the tolerance, for it is the dearest part.

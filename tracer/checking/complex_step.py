@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.finite_differences import FLOOR, Line, slope
+from tracer.checking.finite_differences import FLOOR, DirectionalPath, slope
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op, complex_of
@@ -49,7 +49,7 @@ class Slopes:
     by_differences: frozenset[str]
 
 
-def moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
+def complex_step_jvp(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
     """Move the node of that id along directions [number of directions, *shape], and see how the wanted ones follow."""
     with np.errstate(all="ignore"):
         return _moving_with(nodes, moved, directions, wanted)
@@ -112,13 +112,13 @@ def imaginary_part(
     for place, step in enumerate(steps):
         here = [np.real(x[place]) if many else x for x, many in zip(inputs, stacked, strict=True)]
         along = [np.imag(x[place]) / step if many else None for x, many in zip(inputs, stacked, strict=True)]
-        moved, doubt = slope(Line(op, here, along, parameters))
+        moved, doubt = slope(DirectionalPath(op, here, along, parameters))
         found.append(moved * step)
         doubts.append((SAFETY * doubt + FLOOR * np.max(np.abs(moved), initial=0.0)) * step)
     return np.stack(found), np.stack(doubts)
 
 
-def slope_by_complex_step(line: Line) -> np.ndarray:
+def slope_by_complex_step(line: DirectionalPath) -> np.ndarray:
     """The derivative along a line of one operation, which can compute with complex numbers."""
     moving = [(x, u[np.newaxis]) for x, u in zip(line.inputs, line.directions, strict=True) if u is not None]
     stacked = [u is not None for u in line.directions]

@@ -14,7 +14,7 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node
 from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import Moving, Op
+from tracer.ops.base import DataMovement, Op
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
@@ -28,7 +28,7 @@ SMALLEST = 1e-150
 """Errors are relative to this at least: below it the imaginary parts of the complex step come to an end."""
 
 _SUMS: tuple[type[Op], ...] = (
-    Moving, shaping.Joining, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
+    DataMovement, shaping.Joining, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
     linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, linear_algebra.Einsum,
 )  # fmt: skip
 """Sums of products: of squares they make the sum of squares."""

@@ -33,7 +33,7 @@ UNSETTLED = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DirectionalPath:
     """The values of an operation while its inputs move along directions; None stands for an input that stays."""
 
     op: type[Op]
@@ -46,10 +46,10 @@ class Line:
         with np.errstate(all="ignore"):
             return np.asarray(self.op.value(*self._inputs_at(step), **self.parameters), dtype=np.float64)
 
-    def sides_at(self, step: float) -> np.ndarray:
+    def kink_sides_at(self, step: float) -> np.ndarray:
         """On which side of its kinks each element stands there: empty for an operation without kinks."""
-        sides = self.op.sides(self._inputs_at(step), self.parameters)
-        return np.zeros(0) if sides is None else sides
+        kink_sides = self.op.kink_sides(self._inputs_at(step), self.parameters)
+        return np.zeros(0) if kink_sides is None else kink_sides
 
     def scale(self) -> float:
         """The largest number that moves."""
@@ -59,11 +59,11 @@ class Line:
     def smooth_steps(self, signs: Sequence[float]) -> list[float]:
         """Steps to begin with: about a hundredth of 1, and of the inputs; smaller where a kink or the domain's edge is near."""
         length = max((float(np.max(np.abs(u), initial=0.0)) for u in self.directions if u is not None), default=0.0)
-        sides, finite = self.sides_at(0), np.isfinite(self.at(0))
+        kink_sides, finite = self.kink_sides_at(0), np.isfinite(self.at(0))
 
         def stays_smooth(step: float) -> bool:
             """Whether a step keeps its values, and crosses no kink but those on which it starts."""
-            crosses = (self.sides_at(step) != sides) & (sides != 0)
+            crosses = (self.kink_sides_at(step) != kink_sides) & (kink_sides != 0)
             return not np.any(crosses) and not np.any(finite & ~np.isfinite(self.at(step)))
 
         steps = []
@@ -82,14 +82,14 @@ class Line:
         ]
 
 
-def slope(line: Line) -> tuple[np.ndarray, np.ndarray]:
+def slope(line: DirectionalPath) -> tuple[np.ndarray, np.ndarray]:
     """The derivative along a line, and an estimate of its error, element by element.
 
     On a kink of an elementwise operation it is what the operation's own rules say, if that lies between the slopes to
     either side; else the nearer of these.
     """
     central, error = _extrapolated(line, lambda step: (line.at(step) - line.at(-step)) / (2 * step), (-1, 1))
-    kinks = line.sides_at(0) == 0
+    kinks = line.kink_sides_at(0) == 0
     if np.any(kinks) and issubclass(line.op, Elementwise):
         on_kink = np.any(kinks.reshape(-1, *central.shape), axis=0)
         left, right, doubt = one_sided_slopes(line)
@@ -99,7 +99,7 @@ def slope(line: Line) -> tuple[np.ndarray, np.ndarray]:
     return central, error
 
 
-def one_sided_slopes(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def one_sided_slopes(line: DirectionalPath) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The slopes to the left and to the right, which differ on a kink, and an estimate of their error."""
     here = line.at(0)
     left, doubt_left = _extrapolated(line, lambda step: (here - line.at(-step)) / step, (-1,))
@@ -107,7 +107,9 @@ def one_sided_slopes(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return left, right, np.maximum(doubt_left, doubt_right)
 
 
-def _extrapolated(line: Line, difference: Callable[[float], np.ndarray], signs: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def _extrapolated(
+    line: DirectionalPath, difference: Callable[[float], np.ndarray], signs: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
     """The limit of a difference for small steps, and an estimate of its error, element by element."""
     starts = line.smooth_steps(signs)
     if not starts:
@@ -120,7 +122,9 @@ def _extrapolated(line: Line, difference: Callable[[float], np.ndarray], signs: 
     return best, error
 
 
-def _limit(line: Line, difference: Callable[[float], np.ndarray], start: float, order: int) -> tuple[np.ndarray, np.ndarray]:
+def _limit(
+    line: DirectionalPath, difference: Callable[[float], np.ndarray], start: float, order: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The entry of Ridders' table that is most certain. `order` is 2 for a difference to both sides, else 1."""
     double = np.finfo(np.float64)
     rounding = double.eps * np.maximum(np.abs(line.at(0)), np.abs(line.at(start))) + 2 * double.smallest_subnormal
@@ -143,7 +147,7 @@ def _limit(line: Line, difference: Callable[[float], np.ndarray], start: float, 
     return best, error
 
 
-def _by_own_rules(line: Line, shape: tuple[int, ...]) -> np.ndarray:
+def _by_own_rules(line: DirectionalPath, shape: tuple[int, ...]) -> np.ndarray:
     """The slope of an elementwise operation by its rules: with a cotangent of ones they are its derivatives."""
     op, out, total = line.op, line.at(0), np.zeros(shape)
     for position, direction in enumerate(line.directions):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracer.checking.compare import Comparing, Extent, extent_of
-from tracer.checking.complex_step import moving_with
+from tracer.checking.compare import Extent, GradientComparison, extent_of
+from tracer.checking.complex_step import complex_step_jvp
 from tracer.checking.derivatives import Derivatives, first_order, second_order_of
 from tracer.checking.results import Check, Comparison, Fault, tolerance_of
 from tracer.checking.rules import check_rules, first_that_is_not_finite
@@ -66,7 +66,7 @@ def compare(
     by_differences: set[str] = set()
 
     def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        slopes = moving_with(step.nodes, parameter.id, directions, [end for end, _ in derivatives.ends])
+        slopes = complex_step_jvp(step.nodes, parameter.id, directions, [end for end, _ in derivatives.ends])
         by_differences.update(slopes.by_differences)
         expected, sizes = np.zeros(len(directions)), np.zeros(len(directions))
         for end, weight in derivatives.ends:
@@ -79,7 +79,9 @@ def compare(
 
     found = derivatives.recorded[parameter.id]
     allowed = tolerance if tolerance is not None else tolerance_of(step.nodes[id].dtype for id in step.gradients)
-    comparing = Comparing(found, lambda: derivatives.magnitudes()[parameter.id], directional, allowed, derivatives.largest)
+    comparing = GradientComparison(
+        found, lambda: derivatives.magnitudes()[parameter.id], directional, allowed, derivatives.largest
+    )
     with np.errstate(all="ignore"):
         worst = comparing.worst(extent, rng)
     return Comparison(

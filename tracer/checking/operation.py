@@ -10,7 +10,7 @@ import numpy as np
 
 from tracer.arguments import DTYPES
 from tracer.checking.complex_step import slope_by_complex_step
-from tracer.checking.finite_differences import Line, slope
+from tracer.checking.finite_differences import DirectionalPath, slope
 from tracer.checking.gradients import check_step
 from tracer.checking.results import Check
 from tracer.errors import UsageError
@@ -73,8 +73,8 @@ def _wrong_beside_numpy(
 def _wrong_with_slopes(op: type[Op], inputs: Sequence[Any], options: Mapping[str, Any], value: np.ndarray) -> list[str]:
     rng = np.random.default_rng(0)
     directions = [rng.uniform(0.5, 1, x.shape) if _is_floating(x) else None for x in inputs]
-    line = Line(op, inputs, directions, options)
-    if value.dtype.kind != "f" or np.any(line.sides_at(0) == 0):
+    line = DirectionalPath(op, inputs, directions, options)
+    if value.dtype.kind != "f" or np.any(line.kink_sides_at(0) == 0):
         return []
     slopes, error = slope(line)
     room = SIMILAR * np.maximum(np.abs(slopes), 1e-3 * np.max(np.abs(slopes), initial=0.0)) + 10 * error

@@ -14,9 +14,9 @@ import numpy as np
 from tracer.checking.compare import Extent
 from tracer.checking.derivatives import first_order, second_order_of
 from tracer.checking.gradients import compare, judged
-from tracer.checking.results import Check, Comparison, badness
+from tracer.checking.results import Check, Comparison, severity
 from tracer.checking.rules import check_rules
-from tracer.checking.scenario import Subject
+from tracer.checking.scenario import CheckSubject
 from tracer.errors import UsageError
 from tracer.graph.record import Step
 
@@ -28,7 +28,7 @@ RANGES_EACH = 8
 class Range:
     """Some numbers of a gradient: the places from `start` to `stop` of the parameter of that name."""
 
-    subject: Subject
+    subject: CheckSubject
     order: int
     parameter: str
     start: int
@@ -40,7 +40,7 @@ def compare_range(task: Range) -> Comparison:
     return _compare(task.subject.step(), task)
 
 
-def ranges(subject: Subject, step: Step, *, second_order: bool, jobs: int) -> list[Range]:
+def ranges(subject: CheckSubject, step: Step, *, second_order: bool, jobs: int) -> list[Range]:
     """All numbers of all gradients, cut for so many processes."""
     cut = []
     for order in (1, 2) if second_order else (1,):
@@ -70,7 +70,7 @@ def together(step: Step, comparisons: Sequence[Comparison], seed: int, *, second
     for each in sorted(comparisons, key=lambda one: one.order):
         known = merged.get((each.order, each.name))
         if known is not None:
-            each = replace(max(known, each, key=badness), entries=known.entries + each.entries)
+            each = replace(max(known, each, key=severity), entries=known.entries + each.entries)
         merged[each.order, each.name] = each
     order = [parameter.name for parameter in step.parameters]
     inorder = sorted(merged.values(), key=lambda one: (one.order, order.index(one.name)))

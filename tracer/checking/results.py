@@ -68,7 +68,7 @@ class Comparison:
         return self.worst is None or not self.worst.is_wrong
 
 
-def badness(comparison: Comparison) -> tuple[bool, float]:
+def severity(comparison: Comparison) -> tuple[bool, float]:
     """What to sort by: wrong ones last, and by their errors; what differences found to be right may be farther off."""
     return not comparison.passed, comparison.error
 
@@ -109,7 +109,7 @@ class Check:
     @property
     def worst(self) -> Comparison | None:
         """The comparison that is farthest off, or None where there is none."""
-        return max(self.comparisons, key=badness, default=None)
+        return max(self.comparisons, key=severity, default=None)
 
     def as_data(self) -> dict[str, Any]:
         """Everything in types that JSON knows."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.compare import Comparing, extent_of
+from tracer.checking.compare import GradientComparison, extent_of
 from tracer.checking.complex_step import imaginary_part, one_hot_directions, scaled, steps_along
 from tracer.checking.error_scale import computed_in, magnitudes
-from tracer.checking.finite_differences import UNSETTLED, Line, one_sided_slopes
+from tracer.checking.finite_differences import UNSETTLED, DirectionalPath, one_sided_slopes
 from tracer.checking.perturbation import perturbed
 from tracer.checking.results import Difference, Fault, tolerance_of
 from tracer.checking.rule_runs import RuleResult, Rules
@@ -163,7 +163,7 @@ class Place:
         found, tolerance = result.gradient, tolerance_of(self._dtypes)
         extent = extent_of(found.size, ONE_BY_ONE, SAMPLED, rng)
         largest = max(found.size, self.node.value.size)
-        comparing = Comparing(
+        comparing = GradientComparison(
             found, lambda: magnitudes(computed_in(result.entries), 0)[result.gradient_id], directional, tolerance, largest
         )
         worst = comparing.worst(extent, rng)
@@ -175,13 +175,13 @@ class Place:
 
     def _beside_kink(self, position: int, cotangent: np.ndarray, found: np.ndarray) -> Fault | None:
         """Where there is no derivative, the one that is taken lies between the slopes to both sides."""
-        sides = self.op.sides(self._inputs, self.node.parameters)
-        if sides is None or np.all(sides != 0) or not found.size:
+        kink_sides = self.op.kink_sides(self._inputs, self.node.parameters)
+        if kink_sides is None or np.all(kink_sides != 0) or not found.size:
             return None
         for place in range(min(found.size, KINKED)):
             directions: list[np.ndarray | None] = [None] * len(self._inputs)
             directions[position] = one_hot_directions(found.shape, [place])[0]
-            *slopes, doubt = one_sided_slopes(Line(self.op, self._inputs, directions, self.node.parameters))
+            *slopes, doubt = one_sided_slopes(DirectionalPath(self.op, self._inputs, directions, self.node.parameters))
             least, most = (np.sum(bound(*(cotangent * slope for slope in slopes))) for bound in (np.minimum, np.maximum))
             number = float(found.ravel()[place])
             room = max(BETWEEN, tolerance_of(self._dtypes)) * (abs(least) + abs(most)) + np.sum(np.abs(cotangent) * doubt)

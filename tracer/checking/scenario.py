@@ -12,7 +12,7 @@ import numpy as np
 from tracer.checking.function import check_repeats, check_stays_on_record
 from tracer.checking.gradients import check_step
 from tracer.checking.perturbation import perturbed
-from tracer.checking.results import Check, badness
+from tracer.checking.results import Check, severity
 from tracer.graph.record import Step
 from tracer.training import Training
 from tracer.training.loading import is_path, load
@@ -22,7 +22,7 @@ HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckSubject:
     """What is checked: a scenario by name or path, and the settings of its run. The same subject gives the same numbers."""
 
     scenario: str
@@ -32,7 +32,7 @@ class Subject:
     parameters: str | None = None
     data: str | None = None
 
-    def from_anywhere(self) -> Subject:
+    def from_anywhere(self) -> CheckSubject:
         """The same with absolute paths, for a process that runs in another folder."""
         scenario, parameters, data = (
             str(Path(text).absolute()) if text is not None else None
@@ -68,7 +68,7 @@ class Subject:
         return step
 
 
-def check_record(subject: Subject) -> Step:
+def check_record(subject: CheckSubject) -> Step:
     """The recorded step of a scenario. Raises UsageError where it is another one when it is run again, or leaves the record."""
     training = subject.training()
     parameters = training.parameters
@@ -81,7 +81,7 @@ def check_record(subject: Subject) -> Step:
 
 
 def check_scenario(
-    subject: Subject,
+    subject: CheckSubject,
     *,
     second_order: bool = False,
     examples: int = 1,
@@ -104,7 +104,7 @@ def check_scenario(
 
 def worst_of_both(one: Check, other: Check) -> Check:
     """Two checks of the same comparisons as one, each with the larger of its errors."""
-    worst = tuple(max(pair, key=badness) for pair in zip(one.comparisons, other.comparisons, strict=True))
+    worst = tuple(max(pair, key=severity) for pair in zip(one.comparisons, other.comparisons, strict=True))
     return replace(one, comparisons=worst, rules=max(one.rules, other.rules), faults=one.faults + other.faults)
 
 

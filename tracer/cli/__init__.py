@@ -44,9 +44,9 @@ def main() -> None:
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except BaseException as error:
-        from tracer.cli.errors import report  # knows of all that can go wrong: only then it is read
+        from tracer.cli.errors import report_error  # knows of all that can go wrong: only then it is read
 
-        sys.exit(report(error))
+        sys.exit(report_error(error))
 
 
 __all__ = ["command", "main"]

@@ -18,7 +18,7 @@ WRONG_USAGE, SCENARIO_RAISED, INTERRUPTED = 2, 3, 130
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
-def report(error: BaseException) -> int:
+def report_error(error: BaseException) -> int:
     """Say what went wrong in as few lines as it needs, and return the exit code."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # Python's own way of letting one out of a generator

@@ -18,14 +18,14 @@ def say(lines: Iterable[str]) -> None:
     is_painted = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for piece in lines:
         for line in piece.removesuffix("\n").split("\n"):
-            text = plain(line)
+            text = without_control_characters(line)
             click.echo(_painted(text) if is_painted else text)
 
 
-def plain(text: str) -> str:
+def without_control_characters(text: str) -> str:
     """A text without what a terminal would obey.
 
-    >>> plain("a\\x1b[2Jb"), plain("dL/dx")
+    >>> without_control_characters("a\\x1b[2Jb"), without_control_characters("dL/dx")
     ('a\\\\x1b[2Jb', 'dL/dx')
     """
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_options import Wish
+from tracer.cli.picture_options import PictureOptions
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import CHARACTERS
 from tracer.rendering.engine import Engine
-from tracer.views.diagrams.diagram import Sketch
-from tracer.views.diagrams.theme import Look
-from tracer.views.diagrams.zoom import NEARER_WORKS, sketches
-from tracer.views.parameter_history import Movement
+from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import NEARER_WORKS, diagrams
+from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Drawing, Layout
 
 PICTURES = ("svg", "png", "dot", "mmd")
@@ -24,33 +24,34 @@ TEXTS = ("dot", "mmd")
 
 
 @dataclass(frozen=True, slots=True)
-class Artist:
+class PictureWriter:
     """Draws what is wished for and writes it into a folder; `engine` lays out, where something is to be.
 
-    `unseen` collects the characters that no font of a picture has, `crowded` the arrows of Mermaid pictures that have too many.
+    `missing_glyphs` collects the characters that no font of a picture has, `crowded` the arrows of Mermaid pictures that have
+    too many.
     """
 
-    wish: Wish
+    options: PictureOptions
     folder: OutputFolder
     engine: Engine | None
-    unseen: dict[str, None] = field(default_factory=dict)
+    missing_glyphs: dict[str, None] = field(default_factory=dict)
     crowded: list[int] = field(default_factory=list)
 
-    def booklet(self, trace: Trace, name: str, movements: Sequence[Movement], notice: str) -> Path:
+    def booklet(self, trace: Trace, name: str, movements: Sequence[ParameterHistory], notice: str) -> Path:
         """Write the booklet of the steps that a trace has, or the picture of each that is wished for."""
         from tracer.views.booklet.booklet import booklet
         from tracer.views.booklet.slides import slides
 
-        wish = self.wish
-        if not wish.is_booklet:
-            found = ((step, sketch) for step in trace.steps for _, sketch in sketches(step, wish.sight, wish.look))
-            drawings = [self._laid_out(step, sketch) for step, sketch in found]
-            return self._write_pdf(name, slides(trace.scenario, drawings, wish.look))
+        options = self.options
+        if not options.is_booklet:
+            found = ((step, diagram) for step in trace.steps for _, diagram in diagrams(step, options.spec, options.style))
+            drawings = [self._laid_out(step, diagram) for step, diagram in found]
+            return self._write_pdf(name, slides(trace.scenario, drawings, options.style))
         # Unless they are all asked for, only the ends of a long row of steps have a page for every operation.
-        ends = None if wish.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
+        ends = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
         document = booklet(
-            trace, self._layout("tensor"), wish.look,
-            extent=wish.extent or "all", page_by_page=ends, movements=movements, notice=notice,
+            trace, self._layout("tensor"), options.style,
+            extent=options.extent or "all", page_by_page=ends, movements=movements, notice=notice,
         )  # fmt: skip
         return self._write_pdf(name, document)
 
@@ -66,13 +67,13 @@ class Artist:
         if unknown:
             from tracer.rendering.glyphs import missing_glyphs
 
-            self.unseen.update(dict.fromkeys(missing_glyphs(unknown)))
+            self.missing_glyphs.update(dict.fromkeys(missing_glyphs(unknown)))
 
     def warnings(self) -> Iterator[str]:
         """What is to be said of pictures that not everybody will see as they are meant."""
-        tell = self.wish.look.tell
-        if self.unseen:
-            listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.unseen)
+        tell = self.options.style.tell
+        if self.missing_glyphs:
+            listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.missing_glyphs)
             yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
         if self.crowded:
             most = max(self.crowded)
@@ -83,40 +84,42 @@ class Artist:
 
         One alone is called by the stem; several also by step and phase, and without a stem a picture always is.
         """
-        found = [(step, phase, sketch) for step in steps for phase, sketch in sketches(step, self.wish.sight, self.wish.look)]
-        for step, phase, sketch in found:
-            sight = self.wish.sight
-            what = phase or ("focus" if sight.focus else sight.zoom if sight.zoom != "tensor" else "")
+        found = [
+            (step, phase, diagram) for step in steps for phase, diagram in diagrams(step, self.options.spec, self.options.style)
+        ]
+        for step, phase, diagram in found:
+            spec = self.options.spec
+            what = phase or ("focus" if spec.focus else spec.zoom if spec.zoom != "tensor" else "")
             full = "-".join(part for part in (stem, f"step-{step.index}", what) if part)
-            yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", self._content(step, sketch, kind))
+            yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", self._content(step, diagram, kind))
 
-    def _content(self, step: Step, sketch: Sketch, kind: str) -> bytes:
-        look = self._look(step)
+    def _content(self, step: Step, diagram: Diagram, kind: str) -> bytes:
+        style = self._style(step)
         if kind == "mmd":
             from tracer.views.diagrams.mermaid import MOST_ARROWS, mermaid
 
-            if len(sketch.arrows) > MOST_ARROWS:
-                self.crowded.append(len(sketch.arrows))
-            return mermaid(sketch, look).encode()
+            if len(diagram.arrows) > MOST_ARROWS:
+                self.crowded.append(len(diagram.arrows))
+            return mermaid(diagram, style).encode()
         if kind == "dot":
             from tracer.views.diagrams.dot import dot
 
-            return dot(sketch, look).encode()
-        drawing = self._laid_out(step, sketch)
+            return dot(diagram, style).encode()
+        drawing = self._laid_out(step, diagram)
         if kind == "svg":
             return drawing.svg.encode()
         from tracer.rendering.document import png
 
         self._look_at(drawing.svg)
-        return png(drawing, background=look.theme.background)
+        return png(drawing, background=style.theme.background)
 
-    def _laid_out(self, step: Step, sketch: Sketch) -> Drawing:
+    def _laid_out(self, step: Step, diagram: Diagram) -> Drawing:
         from tracer.views.diagrams.dot import dot
 
-        return self._layout(self.wish.sight.zoom_of(step))(dot(sketch, self._look(step)))
+        return self._layout(self.options.spec.zoom_of(step))(dot(diagram, self._style(step)))
 
-    def _look(self, step: Step) -> Look:
-        return self.wish.look.running("LR") if self.wish.sight.zoom_of(step) == "scalar" else self.wish.look
+    def _style(self, step: Step) -> Style:
+        return self.options.style.running("LR") if self.options.spec.zoom_of(step) == "scalar" else self.options.style
 
     def _layout(self, zoom: str) -> Layout:
         assert self.engine is not None, "found before anything is drawn"

@@ -15,25 +15,25 @@ from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
 from tracer.rendering.engine import ENGINES
 from tracer.views.booklet.booklet import EXTENTS
-from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Look, theme_of
-from tracer.views.diagrams.zoom import ZOOMS, Sight
+from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Style, theme_of
+from tracer.views.diagrams.zoom import ZOOMS, ViewSpec
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PictureOptions:
     """What is to be drawn, how it is to look, how much of it a booklet holds, and what lays it out."""
 
-    sight: Sight
-    look: Look
+    spec: ViewSpec
+    style: Style
     extent: str
     engine: str
 
     @property
     def is_booklet(self) -> bool:
         """Whether a PDF is the booklet, and not one picture that was asked for."""
-        return self.sight == Sight()
+        return self.spec == ViewSpec()
 
 
 _OPTIONS = (
@@ -53,7 +53,7 @@ _OPTIONS = (
 
 
 def picture_options(verb: Verb) -> Verb:
-    """Give a verb the options of pictures, and its function the Wish that they make as `wish`."""
+    """Give a verb the options of pictures, and its function the PictureOptions that they make as `wish`."""
 
     @functools.wraps(verb)
     def gathered(
@@ -71,12 +71,12 @@ def picture_options(verb: Verb) -> Verb:
     ) -> Any:
         if focus and focus_down:
             raise UsageError("--focus and --focus-down each make a picture: give one of them")
-        sight = Sight(zoom or "", focus or focus_down, bool(focus_down), tuple(map(Phase, dict.fromkeys(phases))))
-        sight.check()
-        wish = Wish(sight, Look(theme_of(theme), tell, direction or ""), extent or "", engine)
-        if wish.extent and not wish.is_booklet:
+        spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), tuple(map(Phase, dict.fromkeys(phases))))
+        spec.check()
+        options = PictureOptions(spec, Style(theme_of(theme), tell, direction or ""), extent or "", engine)
+        if options.extent and not options.is_booklet:
             raise UsageError("--pages says how much a booklet holds: it does not go with --zoom, --focus or --phase")
-        return verb(wish=wish, **others)
+        return verb(options=options, **others)
 
     for option in reversed(_OPTIONS):
         gathered = option(gathered)

@@ -22,7 +22,7 @@ from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.callbacks import Watch
 from tracer.views.notation import measured_text, number_text, shape_text
-from tracer.views.parameter_history import Movements
+from tracer.views.parameter_history import ParameterHistories
 from tracer.views.text.finiteness import FiniteWatch
 from tracer.views.text.log import ending_lines, log_lines
 
@@ -41,7 +41,7 @@ class Run:
     first: Step | None = None
     last: Step | None = None
     watch: FiniteWatch = field(default_factory=FiniteWatch)
-    movements: Movements = field(default_factory=Movements)
+    movements: ParameterHistories = field(default_factory=ParameterHistories)
     interruption: Interruption = field(default_factory=Interruption)
     kept: list[str] = field(default_factory=list)
     has_printed: bool = False
@@ -143,22 +143,22 @@ class Run:
     def file_line(self) -> str:
         """The trace file, and of which steps it has every value."""
         assert self.file is not None
-        tell, path, keeping = self.tell, self.file.path, self.file.keeping
+        tell, path, retention = self.tell, self.file.path, self.file.retention
         steps = tell.count(self.file.steps, "step")
-        if keeping.kept == self.file.steps:
+        if retention.kept == self.file.steps:
             return tell("{path} ({steps})", path=path, steps=steps)
-        if keeping.choice == "summary":
+        if retention.choice == "summary":
             return tell("{path} ({steps}, summaries of their values)", path=path, steps=steps)
-        if keeping.choice:
-            return tell("{path} ({steps}, all values of {count} of them)", path=path, steps=steps, count=keeping.kept)
-        size = f"{keeping.budget / 1e6:,.4g} MB"
-        if keeping.budget < 1e6:
-            size = tell("{count} bytes", count=f"{keeping.budget:,}")
+        if retention.choice:
+            return tell("{path} ({steps}, all values of {count} of them)", path=path, steps=steps, count=retention.kept)
+        size = f"{retention.budget / 1e6:,.4g} MB"
+        if retention.budget < 1e6:
+            size = tell("{count} bytes", count=f"{retention.budget:,}")
         return tell(
             "{path} ({steps}, all values of {count} of them: all would take more than the {size} of --budget)",
             path=path,
             steps=steps,
-            count=keeping.kept,
+            count=retention.kept,
             size=size,
         )
 

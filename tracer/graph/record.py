@@ -66,7 +66,7 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
-class Held(Protocol):
+class StoredValue(Protocol):
     """A value that is not in memory: a file holds it, or only what its summary says of it."""
 
     @property
@@ -101,7 +101,7 @@ class Node:
     op: str
     inputs: tuple[int | Literal, ...]
     parameters: Mapping[str, Any]
-    content: np.ndarray | Held
+    content: np.ndarray | StoredValue
     shape: tuple[int, ...]
     dtype: str
     phase: Phase
@@ -141,7 +141,7 @@ class Node:
         assert self._summary is not None
         return self._summary
 
-    def take_over(self, summary: Summary) -> None:
+    def set_summary(self, summary: Summary) -> None:
         """Know the statistics that were worked out for the same numbers: of a transpose, or of the step before."""
         if self._summary is None:
             object.__setattr__(self, "_summary", summary)

@@ -8,16 +8,16 @@ Importing this package registers the operations, so that `registry` has all of t
 """
 
 from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Domain, Elementwise, Moving, Op, Terms, registry
+from tracer.ops.base import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, DataMovement, Domain, Elementwise, Op, Terms, registry
 
 __all__ = [
     "KINK_AT_ZERO",
     "NONZERO",
     "POSITIVE",
     "REAL",
+    "DataMovement",
     "Domain",
     "Elementwise",
-    "Moving",
     "Op",
     "Terms",
     "comparisons",

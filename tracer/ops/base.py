@@ -167,7 +167,7 @@ class Op:
         return np.imag(np.stack(results))
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         """On which side of its kinks each element stands, 0 on the kink itself; None for an operation that has none.
 
         As long as it stays the same, the operation is smooth.
@@ -175,7 +175,7 @@ class Op:
         return None
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         """Whether inputs of these shapes can give a result of that one.
 
         Asked of records from elsewhere before they are computed again, so that what is computed is no larger than what was
@@ -213,7 +213,7 @@ class Op:
         return [places_of(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         """The arithmetic of one output element, from the texts of the elements that `parts` names."""
         return fill(template, [term.first for term in terms])
 
@@ -268,7 +268,7 @@ class Elementwise(Op):
     """The family of operations that work on every element alone and broadcast their inputs against each other."""
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return np.broadcast_shapes(*shapes) == result
 
     @classmethod
@@ -285,7 +285,7 @@ class Elementwise(Op):
         return np.imag(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         signs = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
         if not signs:
             return None
@@ -293,11 +293,11 @@ class Elementwise(Op):
         return np.stack([np.broadcast_to(sign, shape) for sign in signs])
 
 
-MOST_POSITIONS = 1 << 22
+MAX_TRACED_ELEMENTS = 1 << 22
 """Elements of an array up to which it is worth finding out where one of them was moved from."""
 
 
-class Moving(Op):
+class DataMovement(Op):
     """The family of operations that only move or repeat elements: every output element is one of the first input's."""
 
     analytic = True
@@ -313,7 +313,7 @@ class Moving(Op):
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
         shape = np.shape(inputs[0])
-        if math.prod(shape) > MOST_POSITIONS:
+        if math.prod(shape) > MAX_TRACED_ELEMENTS:
             return None
         positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
         origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
@@ -327,7 +327,7 @@ class Moving(Op):
         return [np.asarray(places, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return terms[0].first
 
 
@@ -393,10 +393,10 @@ def complex_of(real: Array, imaginary: Array) -> np.ndarray:
     return together
 
 
-def moved(slope: Array, by: Array) -> np.ndarray:
+def times_tangent(slope: Array, by: Array) -> np.ndarray:
     """slope * by, and 0 where nothing was moved, however steep it is there.
 
-    >>> moved(np.inf, np.array([0.0, -1.0]))
+    >>> times_tangent(np.inf, np.array([0.0, -1.0]))
     array([  0., -inf])
     """
     return np.where(np.equal(by, 0), 0, slope * np.where(np.equal(by, 0), 1, by))

@@ -18,8 +18,8 @@ from tracer.ops.base import (
     Elementwise,
     Index,
     complex_of,
-    moved,
     rounding_of_sum,
+    times_tangent,
 )
 
 
@@ -149,7 +149,7 @@ class Power(Elementwise):
         power = np.where((base < 0) & (np.imag(y) != 0), np.nan, power)  # a negative base has whole exponents only
         zeros = np.zeros(np.shape(base))
         slope = np.where(exponent == 0, 0, exponent * zeros ** np.where(exponent == 0, 1, exponent - 1))
-        return np.where(is_zero, complex_of(zeros**exponent, moved(slope, np.imag(x))), power)
+        return np.where(is_zero, complex_of(zeros**exponent, times_tangent(slope, np.imag(x))), power)
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
@@ -186,7 +186,7 @@ class Sqrt(Elementwise):
     @staticmethod
     def complex_value(x: Array) -> Array:
         is_zero = np.real(x) == 0
-        return np.where(is_zero, complex_of(0.0, moved(np.inf, np.imag(x))), np.sqrt(np.where(is_zero, 1, x)))
+        return np.where(is_zero, complex_of(0.0, times_tangent(np.inf, np.imag(x))), np.sqrt(np.where(is_zero, 1, x)))
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -329,7 +329,7 @@ class Maximum(Elementwise):
         return np.where(real_x == real_y, (x + y) / 2, np.where(np.greater(real_x, real_y), x, y))
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         return np.asarray(np.sign(np.subtract(*inputs)))
 
     @staticmethod
@@ -354,7 +354,7 @@ class Minimum(Elementwise):
         return np.where(real_x == real_y, (x + y) / 2, np.where(np.less(real_x, real_y), x, y))
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         return np.asarray(np.sign(np.subtract(*inputs)))
 
     @staticmethod
@@ -382,7 +382,7 @@ class Where(Elementwise):
         return np.where(np.real(condition), x, y)
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         condition = np.asarray(inputs[0])
         return np.sign(condition) if condition.dtype.kind == "f" else None
 
@@ -422,7 +422,7 @@ class Clip(Elementwise):
         return above if high is None else np.where(np.real(above) < np.real(high), above, high)
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         x, low, high = inputs
         pairs = ((x, low), (x, high), (low, high))
         signs = [np.sign(np.subtract(one, other)) for one, other in pairs if one is not None and other is not None]

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import REAL, Array, Call, Index, Moving, Op, Shape
+from tracer.ops.base import REAL, Array, Call, DataMovement, Index, Op, Shape
 
 Pattern = list[Any]
 
 
-class Take(Moving):
+class Take(DataMovement):
     """Elements by index: numbers, slices, ..., None, integer and boolean arrays; repeated elements add their gradients."""
 
     formula = "{x}[...]"
@@ -42,7 +42,7 @@ class Take(Moving):
         return g.recorder.record(Scatter, (g, *inputs[1:]), {"index": parameters["index"], "shape": tuple(inputs[0].shape)})
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         # Masks take fewer elements than they have, which their shape does not tell.
         largest = max(map(math.prod, (*shapes, result)))
         return len(shapes) < 3 or math.prod(np.broadcast_shapes(*shapes[1:])) <= largest
@@ -77,7 +77,7 @@ class Scatter(Op):
         return g.recorder.record(Take, (g, *inputs[1:]), {"index": parameters["index"]})
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return tuple(parameters["shape"]) == result
 
     @classmethod

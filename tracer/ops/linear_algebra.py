@@ -42,7 +42,7 @@ class Matmul(Op):
         return rows_and_columns_swapped(x) @ g
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         x, y = shapes
         return np.broadcast_shapes(x[:-2], y[:-2]) + x[-2:-1] + (y[-1:] if len(y) > 1 else ()) == result
 
@@ -80,7 +80,7 @@ class Matmul(Op):
         return rounding_of_sum(x * y, unit)
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         products = tuple(f"{left} * {right}" for left, right in zip(terms[0].texts, terms[1].texts, strict=True))
         return Terms(products, terms[0].count).joined(" + ") or "0"
 
@@ -109,7 +109,7 @@ class Dot(Op):
         return np.einsum(f"{result},{left}->{right}", g, x)
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         x, y = shapes
         return (x[:-1] + y[:-2] + (y[-1:] if len(y) > 1 else ()) if x and y else x or y) == result
 
@@ -126,8 +126,8 @@ class Dot(Op):
         return rounding_of_sum(x[index[: x.ndim - 1]] * y[(*last[:-1], slice(None), *last[-1:])], unit)
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return Matmul.spell(template, terms, parameters)
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+        return Matmul.format_element(template, terms, parameters)
 
 
 class Outer(Op):
@@ -147,7 +147,7 @@ class Outer(Op):
         return np.reshape(np.ravel(x) @ g, np.shape(y))
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return tuple(map(math.prod, shapes)) == result
 
 
@@ -207,7 +207,7 @@ class Einsum(Op):
         return np.imag(np.einsum(f"{','.join(named)}->{first}{result}", *inputs))
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         terms, names = parameters["subscripts"].split("->")
         sizes: dict[str, int] = {}
         for term, shape in zip(terms.split(","), shapes, strict=True):

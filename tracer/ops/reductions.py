@@ -75,7 +75,7 @@ class Sum(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return terms[0].joined(" + ")
 
 
@@ -102,7 +102,7 @@ class Mean(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return f"({terms[0].joined(' + ')}) / {terms[0].count}"
 
 
@@ -129,7 +129,7 @@ class Max(Reduction):
         return np.where(chosen, with_reduced_axes(g, x, axis, keepdims) / np.astype(ties, g.dtype), 0)
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         (x,) = inputs
         axis = parameters["axis"]
         chosen = np.equal(x, cls.value(x, axis=axis, keepdims=True))
@@ -137,7 +137,7 @@ class Max(Reduction):
         return np.where(chosen, np.where(shared, 0, 1), -1)
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return f"{cls.name}({terms[0].joined(', ')})"
 
 
@@ -181,7 +181,7 @@ class Prod(Reduction):
         return with_reduced_axes(g, x, axis, keepdims) * back
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return terms[0].joined(" * ")
 
 
@@ -219,7 +219,7 @@ class Var(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit) ** 2
 
     @classmethod
-    def spell(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
         return f"{cls.name}({terms[0].joined(', ')})"
 
 
@@ -252,7 +252,7 @@ class Std(Var):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
-    def sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
+    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         return np.asarray(np.sign(cls.value(*inputs, **parameters)))
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import REAL, Array, Call, Index, Moving, Op, Shape
+from tracer.ops.base import REAL, Array, Call, DataMovement, Index, Op, Shape
 
 
-class Reshape(Moving):
+class Reshape(DataMovement):
     """The same elements in the same (C) order in another shape; one size may be -1."""
 
     implements = np.reshape
@@ -32,7 +32,7 @@ class Reshape(Moving):
         return np.reshape(g, x.shape)
 
 
-class Ravel(Moving):
+class Ravel(DataMovement):
     """All elements in C order along one axis."""
 
     implements = np.ravel
@@ -44,7 +44,7 @@ class Ravel(Moving):
         return np.reshape(g, x.shape)
 
 
-class Transpose(Moving):
+class Transpose(DataMovement):
     """The axes in another order; without one, in reverse."""
 
     implements = np.transpose, np.permute_dims
@@ -68,7 +68,7 @@ class Transpose(Moving):
         return "{0}.T" if parameters["axes"] is None else super().template(count, parameters)
 
 
-class Swapaxes(Moving):
+class Swapaxes(DataMovement):
     """Two axes exchanged."""
 
     implements = np.swapaxes
@@ -88,7 +88,7 @@ class Swapaxes(Moving):
         return np.swapaxes(g, axis1, axis2)
 
 
-class Moveaxis(Moving):
+class Moveaxis(DataMovement):
     """Axes moved to other positions, the rest kept in order."""
 
     implements = np.moveaxis
@@ -108,7 +108,7 @@ class Moveaxis(Moving):
         return np.moveaxis(g, destination, source)
 
 
-class ExpandDims(Moving):
+class ExpandDims(DataMovement):
     """New axes of size 1 at the given positions of the result."""
 
     implements = np.expand_dims
@@ -128,7 +128,7 @@ class ExpandDims(Moving):
         return np.reshape(g, x.shape)
 
 
-class Squeeze(Moving):
+class Squeeze(DataMovement):
     """Axes of size 1 taken off: the given ones, or all."""
 
     implements = np.squeeze
@@ -148,7 +148,7 @@ class Squeeze(Moving):
         return np.reshape(g, x.shape)
 
 
-class BroadcastTo(Moving):
+class BroadcastTo(DataMovement):
     """The array stretched to a larger shape; the gradient is summed over the stretched axes."""
 
     implements = np.broadcast_to
@@ -171,7 +171,7 @@ class BroadcastTo(Moving):
         return g  # autodiff sums it to the shape of x, as for every broadcast input
 
     @classmethod
-    def fits(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
+    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return tuple(parameters["shape"]) == result
 
 
@@ -241,7 +241,7 @@ class Stack(Joining):
         return g[(slice(None),) * (parameters["axis"] % g.ndim) + (position,)]
 
 
-class Astype(Moving):
+class Astype(DataMovement):
     """The same numbers in another dtype; the gradient is brought back to the dtype of x."""
 
     implements = np.astype
@@ -277,7 +277,7 @@ class Astype(Moving):
         return [np.arange(math.prod(shape)).reshape(-1, 1)]
 
 
-class StopGradient(Moving):
+class StopGradient(DataMovement):
     """The value itself, through which no gradient flows: `Tensor.detach()`."""
 
     formula = "stop_gradient({x})"

@@ -86,7 +86,7 @@ def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> 
             f"the derivative rule of {op.name} for its input {op.input_name(position)} returned {type(returned).__name__}, which"
             " was not computed from the cotangent g: for a gradient of zeros write g * 0"
         )
-    if not _stretches_to(value.shape, returned.shape):
+    if not _broadcasts_to(value.shape, returned.shape):
         raise RecordingError(
             f"the derivative rule of {op.name} for its input {op.input_name(position)} returned shape {returned.shape} for an"
             f" input of shape {value.shape}"
@@ -94,7 +94,7 @@ def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> 
     return _like(returned, value)
 
 
-def _stretches_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+def _broadcasts_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
     """Whether broadcasting brings an array of the one shape to the other."""
     matching = zip(shape[::-1], larger[::-1], strict=False)
     return len(shape) <= len(larger) and all(size in (1, wanted) for size, wanted in matching)

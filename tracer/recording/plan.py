@@ -115,7 +115,7 @@ class Pattern:
             else:
                 value = function(*[values[place] for place in places])
             if type(value) is not np.ndarray:
-                value = of_numbers(value, [values[place] for place in places])
+                value = as_recorded(value, [values[place] for place in places])
             values.append(value)
         return values[start:]
 
@@ -154,7 +154,7 @@ def pattern_of(entries: Sequence[Entry], start: int, loss_id: int, marks: Marks)
     )
 
 
-def of_numbers(value: Any, given: Sequence[Any]) -> Any:
+def as_recorded(value: Any, given: Sequence[Any]) -> Any:
     """A result that is no array as it goes on record: NumPy returns scalars for arrays without axes.
 
     What is computed of Python numbers alone stays one.

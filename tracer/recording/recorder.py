@@ -20,7 +20,7 @@ from tracer.ops.base import Op
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
 from tracer.recording.nodes import RecordedNodes, Recording, Repeated
-from tracer.recording.plan import Pattern, of_numbers
+from tracer.recording.plan import Pattern, as_recorded
 from tracer.recording.source import Files, Invocation, is_library
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.recording.tensor import NO_PARAMETERS, Tensor
@@ -112,7 +112,7 @@ class Recorder:
             error.add_note(f"in the operation {op.name} on shapes {shapes}")
             raise
         if type(value) is not np.ndarray:
-            value = of_numbers(value, values)
+            value = as_recorded(value, values)
         if type(value) is np.ndarray:
             value.setflags(write=False)
         entries = self.entries

@@ -22,7 +22,7 @@ from tracer.recording.tape import Entry
 NO_PARAMETERS: dict[str, Any] = {}
 
 
-class Recording(Protocol):
+class RecorderInterface(Protocol):
     """The recorder that a Tensor carries, as far as Tensors and the backward pass use it."""
 
     @property
@@ -63,7 +63,7 @@ class Tensor:
 
     __slots__ = ("id", "recorder", "value")
 
-    def __init__(self, value: Any, recorder: Recording, id: int) -> None:
+    def __init__(self, value: Any, recorder: RecorderInterface, id: int) -> None:
         self.value = value
         self.recorder = recorder
         self.id = id

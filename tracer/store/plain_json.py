@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 _SIZES = {"int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "float": (16, 32, 64), "complex": (64, 128)}
-DTYPES = frozenset({"bool", *(f"{kind}{size}" for kind, sizes in _SIZES.items() for size in sizes)})
+STORABLE_DTYPES = frozenset({"bool", *(f"{kind}{size}" for kind, sizes in _SIZES.items() for size in sizes)})
 """The dtypes whose elements are read out of a file."""
 
 
@@ -52,7 +52,7 @@ def _encoded(data: Any) -> Any:
         return [_encoded(each) for each in data]
     if isinstance(data, Mapping) and all(isinstance(key, str) for key in data):
         return {"dict": {key: _encoded(each) for key, each in data.items()}}
-    if isinstance(data, (np.ndarray, np.generic)) and str(data.dtype) in DTYPES:
+    if isinstance(data, (np.ndarray, np.generic)) and str(data.dtype) in STORABLE_DTYPES:
         array = np.asarray(data)
         kind = "array" if isinstance(data, np.ndarray) else "number"
         return {kind: [str(array.dtype), list(array.shape), array.tobytes().hex()]}
@@ -85,14 +85,14 @@ def _decoded(data: Any) -> Any:
 
 
 def _array(kind: str, dtype: Any, shape: Any, data: Any) -> Any:
-    if not isinstance(dtype, str) or dtype not in DTYPES or not isinstance(data, str):
+    if not isinstance(dtype, str) or dtype not in STORABLE_DTYPES or not isinstance(data, str):
         raise ValueError("it holds an array of another kind")
-    sides = shape_of(shape)
-    content = _bytes(data, np.dtype(dtype).itemsize * math.prod(sides))
-    array = np.frombuffer(content, dtype).reshape(sides)
+    shape = shape_of(shape)
+    content = _bytes(data, np.dtype(dtype).itemsize * math.prod(shape))
+    array = np.frombuffer(content, dtype).reshape(shape)
     if kind == "array":
         return array
-    if sides:
+    if shape:
         raise ValueError("it holds a number with a shape")
     return array[()]
 

@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph.record import Held, Step, Trace
+from tracer.graph.record import Step, StoredValue, Trace
 from tracer.graph.summary import Summary
 from tracer.store.format import DAMAGE, limit_time, open_to_read, told
 from tracer.store.plain_json import from_json
-from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, inline_values, is_inline, is_storable, key_of, summaries_of
+from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, content_key, inline_values, is_inline, is_storable, summaries_of
 from tracer.store.strides import Strides, array_of
 from tracer.store.structure import Structure, structure_from, with_values
 
@@ -79,8 +79,8 @@ class TraceFile:
         count = self._whole(last[0][0], "a step") + 1 if last else 0
         if end is not None and (end["steps"], end["digest"]) != (count, self._digest(count - 1).hex()):
             raise self.damaged(f"it has {count} steps, and ends with {end['steps']}")
-        steps = Lazily(count, self.step)
-        metrics: Sequence[Mapping[str, Any]] = Lazily(count, lambda position: self._metrics(self.row(position)))
+        steps = LazySequence(count, self.step)
+        metrics: Sequence[Mapping[str, Any]] = LazySequence(count, lambda position: self._metrics(self.row(position)))
         if end is not None and end["metrics"] is not None:
             if not all(isinstance(row, dict) for row in end["metrics"]):
                 raise self.damaged("its metrics are none")
@@ -145,7 +145,7 @@ class TraceFile:
         if not found:
             raise self.damaged(f"{where}: the value is missing")
         content = found[0][0]
-        if not isinstance(content, bytes) or key_of(np.frombuffer(content, np.uint8)) != key:
+        if not isinstance(content, bytes) or content_key(np.frombuffer(content, np.uint8)) != key:
             raise self.damaged(f"{where}: the value is not what was written")
         return content
 
@@ -181,7 +181,7 @@ class TraceFile:
         if not isinstance(content, str) or text_digest(content) != digest:
             raise self.damaged(f"{what} is not what was written")
 
-    def _contents(self, row: Row, structure: Structure) -> list[np.ndarray | Held]:
+    def _contents(self, row: Row, structure: Structure) -> list[np.ndarray | StoredValue]:
         """For each node its value, or what loads it."""
         nodes, layouts, kept = structure.step.nodes, structure.layouts, row.keys is not None
         inline = [is_inline(node, layout, kept=kept) for node, layout in zip(nodes, layouts, strict=True)]
@@ -192,7 +192,7 @@ class TraceFile:
         keys = row.keys if row.keys is not None else NOT_KEPT * len(large)
         if len(keys) != KEY_SIZE * len(large):
             raise ValueError(f"it has {len(keys)} bytes of keys, {KEY_SIZE * len(large)} are needed")
-        contents: list[np.ndarray | Held] = []
+        contents: list[np.ndarray | StoredValue] = []
         start = 0
         for node, layout, short in zip(nodes, layouts, inline):
             if short:
@@ -242,7 +242,7 @@ class TraceFile:
 
 def text_digest(text: str) -> bytes:
     """The digest of a text of the file."""
-    return key_of(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8))
+    return content_key(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8))
 
 
 class _Stored:
@@ -302,7 +302,7 @@ class Recent(Generic[Item]):
         return self._items[number]
 
 
-class Lazily(Sequence[Item]):
+class LazySequence(Sequence[Item]):
     """So many items, each read when it is asked for; the last ones are remembered."""
 
     def __init__(self, count: int, item: Callable[[int], Item]) -> None:

@@ -17,7 +17,7 @@ SAMPLES = 50
 
 
 @dataclass(slots=True)
-class Keeping:
+class RetentionPolicy:
     """Decides step by step. `choice` is one of CHOICES, or empty: all while the budget lasts, then a sample.
 
     A sample has the first and the last step, every step with a number that is not finite, and every k-th, where `every` is

@@ -15,7 +15,7 @@ import numpy as np
 
 from tracer.graph.record import Node
 from tracer.graph.summary import Summary
-from tracer.store.plain_json import DTYPES
+from tracer.store.plain_json import STORABLE_DTYPES
 from tracer.store.strides import Strides, array_of, byte_count
 
 KEY_SIZE = 32
@@ -54,7 +54,7 @@ class Row:
 
 def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
     """Whether the value of a node stands in the row of its step."""
-    if node.dtype not in DTYPES:
+    if node.dtype not in STORABLE_DTYPES:
         return False
     itemsize = np.dtype(node.dtype).itemsize
     # Of an array that repeats its elements the whole counts, too: its summary is to be read, not worked out.
@@ -63,10 +63,10 @@ def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
 
 def is_storable(node: Node) -> bool:
     """Whether a file can hold the value of a node; of any other it has a summary."""
-    return node.dtype in DTYPES and node.size * np.dtype(node.dtype).itemsize <= LARGEST
+    return node.dtype in STORABLE_DTYPES and node.size * np.dtype(node.dtype).itemsize <= LARGEST
 
 
-def key_of(elements: np.ndarray) -> bytes:
+def content_key(elements: np.ndarray) -> bytes:
     """The key of a value: a digest of its bytes."""
     return hashlib.sha256(elements).digest()  # type: ignore[arg-type]  # an array is a buffer
 
@@ -105,5 +105,5 @@ def inline_values(packed: bytes, nodes: Sequence[Node], layouts: Sequence[Stride
 
 
 def _kind(dtype: str) -> str:
-    kind = np.dtype(dtype).kind if dtype in DTYPES else "f"
+    kind = np.dtype(dtype).kind if dtype in STORABLE_DTYPES else "f"
     return "i" if kind in "bi" else "u" if kind == "u" else "f"

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph.record import Held, Literal, Node, Phase, Source, Step
+from tracer.graph.record import Literal, Node, Phase, Source, Step, StoredValue
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem
-from tracer.store.plain_json import DTYPES, from_json, shape_of, to_json
+from tracer.store.plain_json import STORABLE_DTYPES, from_json, shape_of, to_json
 from tracer.store.strides import LARGEST_REPEATED, Strides, smallest, strides_of
 
-_SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in DTYPES if np.dtype(dtype).itemsize > 1}
+_SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in STORABLE_DTYPES if np.dtype(dtype).itemsize > 1}
 OTHER_DTYPES = frozenset({"object", "float96", "float128", "complex192", "complex256", *_SWAPPED})
 """Dtypes that a node may have and a file does not hold: of these only the summary is kept."""
 
@@ -88,14 +88,16 @@ def without_values(step: Step, layouts: tuple[Strides, ...]) -> Structure:
     return Structure(Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates)), layouts)
 
 
-def _with_content(node: Node, content: Held | np.ndarray) -> Node:
+def _with_content(node: Node, content: StoredValue | np.ndarray) -> Node:
     return Node(
         node.id, node.op, node.inputs, node.parameters, content, node.shape, node.dtype, node.phase, node.name,
         node.formula, node.scope, node.source, node.gradient_of, node.rule_of,
     )  # fmt: skip
 
 
-def with_values(structure: Structure, index: int, contents: Sequence[Held | np.ndarray], metrics: Mapping[str, Any]) -> Step:
+def with_values(
+    structure: Structure, index: int, contents: Sequence[StoredValue | np.ndarray], metrics: Mapping[str, Any]
+) -> Step:
     """The step of this structure with these values."""
     step = structure.step
     nodes = tuple(map(_with_content, step.nodes, contents))
@@ -154,7 +156,9 @@ def structure_from(text: str) -> Structure:
         layouts.append(layout)
     step = Step(0, tuple(nodes), _whole(held["loss"]), _pairs(held["gradients"]), _pairs(held["updates"]))
     problem = structure_problem(step)
-    if not problem and (step.nodes[step.loss_id].dtype not in DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")):
+    if not problem and (
+        step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
+    ):
         problem = ": the loss is no number"
     if problem:
         raise ValueError(problem.lstrip(":, "))
@@ -165,7 +169,7 @@ def _node(position: int, held: Any, sources: Sequence[Source]) -> tuple[Node, St
     if len(_list(held)) != 13:
         raise ValueError("it is no node")
     op, inputs, parameters, shape, dtype, phase, name, formula, scope, source, gradient_of, rule_of, layout = held
-    if dtype not in DTYPES and dtype not in OTHER_DTYPES:
+    if dtype not in STORABLE_DTYPES and dtype not in OTHER_DTYPES:
         raise ValueError(f"its dtype is {_shortly(dtype)}")
     if not isinstance(parameters, dict):
         raise ValueError("its parameters are none")
@@ -192,7 +196,7 @@ def _node(position: int, held: Any, sources: Sequence[Source]) -> tuple[Node, St
     )
     if len(formula) > 1000 + 20 * len(operands):
         raise ValueError("its formula is longer than one")
-    return node, _layout(sides, np.dtype(dtype).itemsize if dtype in DTYPES else 16, layout)
+    return node, _layout(sides, np.dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout)
 
 
 def _layout(shape: tuple[int, ...], itemsize: int, held: Any) -> Strides:

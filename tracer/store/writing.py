@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import TracerError, UsageError
-from tracer.graph.record import Held, Node, Step, Trace
+from tracer.graph.record import Node, Step, StoredValue, Trace
 from tracer.graph.summary import Summary
 from tracer.store.format import APPLICATION, SCHEMA, WAITING, journal_of, mark, roll_back
-from tracer.store.plain_json import DTYPES, to_json
+from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.reading import text_digest
-from tracer.store.retention import BUDGET, Keeping
-from tracer.store.rows import INLINE_KEPT, NOT_KEPT, Row, is_inline, is_storable, key_of, packed_summary
+from tracer.store.retention import BUDGET, RetentionPolicy
+from tracer.store.rows import INLINE_KEPT, NOT_KEPT, Row, content_key, is_inline, is_storable, packed_summary
 from tracer.store.strides import Strides, elements_of
 from tracer.store.structure import Structure, is_same, layouts_of, structure_text, without_values
 
@@ -32,7 +32,7 @@ KNOWN_STRUCTURES = 8
 class _Known:
     """What was found out of an array that may come again: it is held, so that its address stays its own."""
 
-    content: np.ndarray | Held
+    content: np.ndarray | StoredValue
     key: bytes
     packed: bytes
     summary: Summary
@@ -47,7 +47,7 @@ class TraceWriter:
 
     def __init__(self, path: Path, head: Trace, values: str = "", budget: int = BUDGET) -> None:
         self.path = path
-        self.keeping = Keeping(values, head.planned, budget)
+        self.retention = RetentionPolicy(values, head.planned, budget)
         self.steps = 0
         self._part = path.with_name(f"{path.name}.part")
         self._structures: list[tuple[int, Structure]] = []
@@ -101,7 +101,7 @@ class TraceWriter:
             self.discard()
             return
         try:
-            if self._pending is not None and self.keeping.choice != "summary":
+            if self._pending is not None and self.retention.choice != "summary":
                 self._replace_last(*self._pending)
             rows = None if metrics is None else list(metrics)
             end = {
@@ -206,13 +206,13 @@ class TraceWriter:
     def _write(self, step: Step, printed: Sequence[str]) -> None:
         layouts = layouts_of(step)
         is_there = all(node.is_kept for node in step.nodes)
-        keep = is_there and self.keeping.wants(self.steps, lambda: _is_finite(step))
+        keep = is_there and self.retention.wants(self.steps, lambda: _is_finite(step))
         structure = self._structure_id(step, layouts)
         row, size = self._row(self.steps, step, layouts, structure, to_json(list(printed)), keep)
         self._insert(row)
         self._commit()
         self._pending = (step, row) if is_there and not keep else None
-        self.keeping.count(self.steps, size, was_kept=keep)
+        self.retention.count(self.steps, size, was_kept=keep)
         self.steps += 1
 
     def _close(self) -> None:
@@ -245,7 +245,7 @@ class TraceWriter:
             if keep and places[-1] not in digests and not self._has_key(places[-1]) and is_storable(node):
                 # Digests are made beside the rest: neither they nor SQLite's copying hold up Python.
                 elements = elements_of(node.value, layout)
-                digests[places[-1]] = elements, self._digesting.submit(key_of, elements)
+                digests[places[-1]] = elements, self._digesting.submit(content_key, elements)
         before, self._known, size = self._known, {}, 0
         for node, place in zip(large, places, strict=True):
             if place in self._known:
@@ -258,7 +258,7 @@ class TraceWriter:
             self._known[place] = found
         held = [self._known[place] for place in places]
         for node, each in zip(large, held, strict=True):
-            node.take_over(each.summary)
+            node.set_summary(each.summary)
         metrics = to_json(dict(step.metrics))
         keys = b"".join(each.key or NOT_KEPT for each in held) if keep else None
         packed_small, summaries = b"".join(small), b"".join(each.packed for each in held)
@@ -291,8 +291,8 @@ class TraceWriter:
         self._connection.execute("DELETE FROM step WHERE position = ?", (row.position,))
         self._digest = self._before
         self._insert(full)
-        self.keeping.written += size
-        self.keeping.kept += 1
+        self.retention.written += size
+        self.retention.kept += 1
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -334,7 +334,8 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
 def _is_finite(step: Step) -> bool:
     # The summary of a large value is written in any case, and then known.
     return all(
-        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in DTYPES else node.is_finite for node in step.nodes
+        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in STORABLE_DTYPES else node.is_finite
+        for node in step.nodes
     )
 
 
@@ -348,7 +349,7 @@ def _place_of(node: Node) -> Hashable:
 
 def _summarised(node: Node) -> tuple[bytes, Summary]:
     """The summary of a value, packed and as it is."""
-    summary = node.summary if node.dtype in DTYPES else Summary(node.size)
+    summary = node.summary if node.dtype in STORABLE_DTYPES else Summary(node.size)
     return packed_summary(summary, node.dtype), summary
 
 

@@ -31,7 +31,7 @@ def named_results(returned: Any, scenario: Scenario, prepared: Prepared) -> dict
 
 
 @dataclass(slots=True)
-class Measuring:
+class EpochMetrics:
     """Collects what is measured in the course of an epoch. `given` is what functions may ask for beside the data."""
 
     scenario: Scenario

@@ -20,12 +20,12 @@ from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor, plain
 from tracer.store.fingerprint import fingerprint
 from tracer.training.batches import Batches
-from tracer.training.measuring import Measuring, named_results
+from tracer.training.measuring import EpochMetrics, named_results
 from tracer.training.preparation import matching, prepare, require
 from tracer.training.report import Report
 from tracer.training.scenario import Scenario
 from tracer.training.settings import all_settings, with_settings
-from tracer.training.updating import Update, Updated
+from tracer.training.updating import Update, UpdatedNodes
 
 
 class Training:
@@ -64,14 +64,14 @@ class Training:
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
-        self._known: tuple[Pattern, Updated] | None = None
+        self._known: tuple[Pattern, UpdatedNodes] | None = None
         self._files = Files(scenario.path.parent if scenario.path else None)
         # A number of steps that was asked for is run to its end.
         self._stopping = scenario.stopping if steps is None else None
         self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
         # Without the generator: what only looks must not change what is drawn later.
         looking = {name: value for name, value in self._given.items() if name != "rng"}
-        self._measuring = Measuring(scenario, self._prepared, looking)
+        self._measuring = EpochMetrics(scenario, self._prepared, looking)
         self.metrics: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.printed: list[str] = []
@@ -234,7 +234,7 @@ class Training:
 
     def _derive(
         self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]
-    ) -> Updated | None:
+    ) -> UpdatedNodes | None:
         """Record the backward pass and the update, and remember their pattern for the steps that follow."""
         scenario, start, marks = self.scenario, len(recorder.entries), recorder.marks
         is_plain = not marks.gradients  # and not a program that calls backward() itself
@@ -249,7 +249,7 @@ class Training:
             self._known = (pattern, updated) if pattern is not None else None
         return updated
 
-    def _repeat(self, recorder: Recorder, loss: Tensor, update: Update | None) -> Updated | None:
+    def _repeat(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
         """The same for a step that went as the one before so far; None where it did not."""
         if self._known is None or update is None:
             return None

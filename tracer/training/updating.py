@@ -21,7 +21,7 @@ State = dict[str, dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class UpdatedNodes:
     """The nodes of a step that hold the new values of parameters, by name, and what the optimizer keeps of each."""
 
     parameters: dict[str, int]
@@ -63,7 +63,7 @@ class Update:
         """Whether it records the same for every step with parameters of the same shapes: none of the user's code takes part."""
         return self._schedule is None and type(self._optimizer) in OPTIMIZERS.values()
 
-    def record(self, parameters: Mapping[str, Tensor]) -> Updated:
+    def record(self, parameters: Mapping[str, Tensor]) -> UpdatedNodes:
         """Record the update of all parameters."""
         recorder, optimizer = self._recorder, self._optimizer
         family = type(optimizer).__name__
@@ -72,7 +72,7 @@ class Update:
             numbers["learning_rate"] = self._scheduled(self._schedule)
         recorder.enter(Phase.UPDATE, scope=family)
         numbers |= optimizer.prepare(numbers)
-        found = Updated({}, {})
+        found = UpdatedNodes({}, {})
         for name, parameter in parameters.items():
             recorder.enter(Phase.UPDATE, scope=f"{family}/{name}", subject=name)
             gradient = recorder.gradient(parameter.id)

@@ -19,7 +19,7 @@ MOST_POINTS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class ParameterHistory:
     """The way of one parameter: for each line its label and its value at each of the positions, counted in steps."""
 
     name: str
@@ -29,7 +29,7 @@ class Movement:
 
 
 @dataclass(slots=True)
-class Movements:
+class ParameterHistories:
     """Collects where the parameters are, step by step, in bounded memory."""
 
     _points: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Movements:
             point[parameter.name] = _numbers(node)
         return point
 
-    def movements(self) -> list[Movement]:
+    def movements(self) -> list[ParameterHistory]:
         """The ways of all parameters, up to their values after the last step."""
         points = dict(self._points)
         if self._last is not None and self._last.updates:
@@ -69,13 +69,13 @@ class Movements:
             rows = [points[index][name] for index in positions]
             width = min(map(len, rows))
             lines = tuple((label, tuple(row[at] for row in rows)) for at, label in enumerate(_line_labels(shape)[:width]))
-            found.append(Movement(name, shape, tuple(positions), lines))
+            found.append(ParameterHistory(name, shape, tuple(positions), lines))
         return found
 
 
-def movements_of(trace: Trace) -> list[Movement]:
+def movements_of(trace: Trace) -> list[ParameterHistory]:
     """How the parameters of a trace moved; of a long one only the steps are read that a run would have kept."""
-    collected, count, stride = Movements(), len(trace.steps), 1
+    collected, count, stride = ParameterHistories(), len(trace.steps), 1
     while math.ceil(count / stride) > MOST_POINTS:
         stride *= 2
     for position in sorted({*range(0, count, stride), count - 1} if count else ()):

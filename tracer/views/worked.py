@@ -1,7 +1,7 @@
 """One element of a node worked out in numbers: `z1[0,0] = 1*0.1 + 2*0.5 + 0 = 1.1`.
 
 An operation knows from which elements of its inputs an element of its output is made (`Op.parts`) and how that is
-written (`Op.spell`). Inputs without a name are spelled out in turn, as they are in the formula. A trace may name an
+written (`Op.format_element`). Inputs without a name are spelled out in turn, as they are in the formula. A trace may name an
 operation that is no longer there, and a file may have kept no more than summaries: then there is nothing to spell.
 """
 
@@ -38,14 +38,14 @@ def worked_element(
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
-    spelled = Spelling(nodes, labels, digits, most_terms).spelled(node, index)
+    spelled = ElementFormatter(nodes, labels, digits, most_terms).spelled(node, index)
     result = number_of(node, index, labels.noise, digits)
     if not spelled or spelled == result:
         return ""
     return f"{element_text(labels[node.id], index)} = {spelled} = {result}"
 
 
-class Spelling:
+class ElementFormatter:
     """How elements of nodes are written out: by their numbers. What other spellings write for an element, `told` says."""
 
     def __init__(self, nodes: Sequence[Node], labels: Labels, digits: int = DIGITS, most_terms: int = MOST_TERMS) -> None:
@@ -88,7 +88,7 @@ class Spelling:
                 positions = elements_of(np.shape(array), part)
                 few = (self.told(self._nodes[operand], positions[at]) for at in chosen)
                 terms.append(Terms(tuple(few), len(positions)))
-        return op.spell(node.formula, terms, node.parameters)
+        return op.format_element(node.formula, terms, node.parameters)
 
     def _array(self, operand: int | Literal) -> np.ndarray:
         if isinstance(operand, Literal):
@@ -101,8 +101,8 @@ class Spelling:
             return self.told(node, index)
         spelled = self._spell(node, index)
         longest = LONGEST * self._most_terms // MOST_TERMS
-        fits = spelled and "..." not in spelled and len(spelled) <= longest
-        return spelled if fits else self.told(node, index)
+        accepts_shapes = spelled and "..." not in spelled and len(spelled) <= longest
+        return spelled if accepts_shapes else self.told(node, index)
 
 
 def elements_of(shape: Sequence[int], part: Index) -> Elements:

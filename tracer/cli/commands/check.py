@@ -18,7 +18,7 @@ from tracer.i18n.language import Language
 
 if TYPE_CHECKING:
     from tracer.checking.results import Check
-    from tracer.checking.scenario import Subject
+    from tracer.checking.scenario import CheckSubject
 
 WRONG = 1
 """The exit code where a gradient is wrong."""
@@ -63,7 +63,7 @@ def command(
     as_json: bool,
     tell: Language,
 ) -> None:
-    from tracer.checking.scenario import Subject, check_scenario
+    from tracer.checking.scenario import CheckSubject, check_scenario
     from tracer.views.text.check import check_table, failure_lines, verdict_line
 
     count, processes = whole_number("--examples", examples), whole_number("--jobs", jobs)
@@ -71,7 +71,7 @@ def command(
         raise UsageError("--jobs and --backend share out the work of --exhaustive: give that too")
     if exhaustive and count > 1:
         raise UsageError("--exhaustive checks one set of parameters: leave --examples out, or check each with --parameters")
-    subject = Subject(
+    subject = CheckSubject(
         scenario=scenario,
         seed=whole_number("--seed", seed, least=0),
         dtype=dtype,
@@ -96,7 +96,9 @@ def command(
         raise click.exceptions.Exit(WRONG)
 
 
-def _exhaustively(subject: Subject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool) -> Check:
+def _exhaustively(
+    subject: CheckSubject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
+) -> Check:
     from tracer.checking.parallel import check_exhaustively, ranges, together
     from tracer.checking.scenario import check_record
 

@@ -96,9 +96,9 @@ def _write_dot(trace: Trace, path: Path, index: int | None, full: bool) -> dict[
 def _dot(step: Step) -> str:
     from tracer.views.diagrams.dot import dot
     from tracer.views.diagrams.operations import whole_step
-    from tracer.views.diagrams.theme import Look
+    from tracer.views.diagrams.theme import Style
 
-    return dot(whole_step(step, Look()), Look())
+    return dot(whole_step(step, Style()), Style())
 
 
 def _write_npz(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import click
 from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.output import say
-from tracer.cli.picture_files import PICTURES, TEXTS, Artist
-from tracer.cli.picture_options import Wish, picture_options
+from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
+from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading, step_of
 from tracer.errors import UsageError, close_names
 from tracer.graph.record import Step, Trace
@@ -43,31 +43,31 @@ every number. Several pictures are called after their step and phase.
 @click.option("--steps", "several", metavar="LIST", default="", help="These steps, such as 0,10,50.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @picture_options
-def command(file: str, output: str, single: Sequence[str], several: str, as_json: bool, wish: Wish) -> None:
+def command(file: str, output: str, single: Sequence[str], several: str, as_json: bool, options: PictureOptions) -> None:
     path = Path(output)
     kind = path.suffix.removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{_hint(kind)}")
-    if wish.extent and kind != "pdf":
+    if options.extent and kind != "pdf":
         raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
     listed = [text.strip() for text in several.split(",")] if several else []
     wanted = [whole_number("--step", text, least=0) for text in single]
     wanted += [whole_number("--steps", text, least=0) for text in listed]
-    layout_engine = find_engine(wish.engine) if kind not in TEXTS else None
+    layout_engine = find_engine(options.engine) if kind not in TEXTS else None
     with reading(file) as trace:
-        chosen = _steps(trace, wanted, with_last=kind == "pdf" and wish.is_booklet)
-        artist = Artist(wish, OutputFolder(path.parent), layout_engine)
+        chosen = _steps(trace, wanted, with_last=kind == "pdf" and options.is_booklet)
+        writer = PictureWriter(options, OutputFolder(path.parent), layout_engine)
         if kind == "pdf":
-            moved = movements_of(trace) if wish.is_booklet else []
-            told = notice(trace.first_nonfinite(), wish.look.tell) if wish.is_booklet else ""
-            written = [artist.booklet(replace(trace, steps=chosen), path.name, moved, told)]
+            moved = movements_of(trace) if options.is_booklet else []
+            told = notice(trace.first_nonfinite(), options.style.tell) if options.is_booklet else ""
+            written = [writer.booklet(replace(trace, steps=chosen), path.name, moved, told)]
         else:
-            written = list(artist.pictures(chosen, path.stem, kind))
+            written = list(writer.pictures(chosen, path.stem, kind))
     if not written:
-        phases = ", ".join(wish.sight.phases)
+        phases = ", ".join(options.spec.phases)
         raise UsageError(f"there is nothing of {phases} in these steps")
-    tell = wish.look.tell
-    for warning in artist.warnings():
+    tell = options.style.tell
+    for warning in writer.warnings():
         click.echo(warning, err=True)
     say([json_text({"wrote": list(map(str, written))})] if as_json else (tell("wrote {path}", path=each) for each in written))
 

@@ -10,8 +10,8 @@ import click
 from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import settings_of
-from tracer.cli.picture_files import PICTURES, TEXTS, Artist
-from tracer.cli.picture_options import Wish, picture_options
+from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
+from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.run import Run, run_to_the_end
 from tracer.errors import UsageError, close_names
 from tracer.rendering.engine import find_engine
@@ -63,15 +63,15 @@ def command(
     budget: str,
     quiet: bool,
     verbose: bool,
-    wish: Wish,
+    options: PictureOptions,
 ) -> None:
     wanted = _formats(formats)
     if values not in ("", *CHOICES, "none"):
         raise UsageError(f"--values takes {', '.join(CHOICES)} or none, this is {values!r}")
     size = size_in_bytes(budget)
     # Whatever can be refused is refused before the run begins.
-    tell = wish.look.tell
-    layout_engine = find_engine(wish.engine) if set(wanted) - {"log", *TEXTS} else None
+    tell = options.style.tell
+    layout_engine = find_engine(options.engine) if set(wanted) - {"log", *TEXTS} else None
     training = Training(
         load(scenario),
         steps=None if steps is None else whole_number("--steps", steps),
@@ -90,15 +90,15 @@ def command(
     run_to_the_end(run, log)
     written = [*run.kept, *([run.file_line()] if run.file is not None else [])]
     written += [tell("{path} ({count:,} lines)", path=log.end(), count=log.lines)] if log is not None else []
-    artist = Artist(wish, folder, layout_engine)
+    writer = PictureWriter(options, folder, layout_engine)
     if "pdf" in wanted:
-        written.append(str(artist.booklet(run.shown(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
+        written.append(str(writer.booklet(run.shown(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in wanted}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:
         if kind in wanted:
-            written += map(str, artist.pictures(run.shown().steps, "", kind))
-    for warning in artist.warnings():
+            written += map(str, writer.pictures(run.shown().steps, "", kind))
+    for warning in writer.warnings():
         click.echo(warning, err=True)
     if not quiet:
         if run.has_printed:

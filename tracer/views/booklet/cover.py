@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracer.graph.record import Step, Trace
 from tracer.views.booklet.page import cell, page, table
 from tracer.views.booklet.typst import literal
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.grids import shortened
 from tracer.views.notation import number_text, shape_text
 
@@ -16,20 +16,20 @@ NAME = 28
 """Characters of a name in a table."""
 
 
-def cover(trace: Trace, look: Look, notice: str) -> str:
+def cover(trace: Trace, style: Style, notice: str) -> str:
     """The page; `notice` stands on it in red."""
-    tell = look.tell
+    tell = style.tell
     losses = [float(row["loss"]) for row in trace.metrics]
     lines = [
         "#v(18pt)",
         f"#text(size: 26pt, {literal(shortened(trace.scenario, NAME))})",
-        f"#block(below: 18pt, text(size: 12pt, {literal(' '.join(map(shortened, look.tell.title(trace.title).split())))}))",
+        f"#block(below: 18pt, text(size: 12pt, {literal(' '.join(map(shortened, style.tell.title(trace.title).split())))}))",
     ]
     settings = {name: str(value) for name, value in {**trace.hyperparameters, "seed": trace.seed, "dtype": trace.dtype}.items()}
-    left = _parameter_table(trace.steps[0], look) if trace.steps else ""
+    left = _parameter_table(trace.steps[0], style) if trace.steps else ""
     tables = [
-        f"{left}\n{_pairs_table(tell('Versions'), dict(trace.versions), look)}",
-        _pairs_table(tell("Settings"), settings, look),
+        f"{left}\n{_pairs_table(tell('Versions'), dict(trace.versions), style)}",
+        _pairs_table(tell("Settings"), settings, style),
     ]
     lines.append(f"#grid(columns: (1fr, 1fr), column-gutter: 24pt, [{tables[0]}], [{tables[1]}])")
     if losses:
@@ -38,16 +38,16 @@ def cover(trace: Trace, look: Look, notice: str) -> str:
             change = tell("Loss at step 0: {first}, at step {last}: {end}", first=number_text(losses[0]), last=len(losses) - 1,
                           end=number_text(losses[-1]))  # fmt: skip
         lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})")
-    lines += [f"#block(above: 4pt, below: 4pt, {literal(text)})" for text in _remarks(trace, look)]
+    lines += [f"#block(above: 4pt, below: 4pt, {literal(text)})" for text in _remarks(trace, style)]
     if notice:
         lines.append(f'#block(above: 10pt, text(fill: rgb("#B00020"), {literal(notice)}))')
     lines.append("#v(1fr)\n#outline(title: none, indent: 12pt, depth: 2)")
     return page(None, "\n".join(lines))
 
 
-def _remarks(trace: Trace, look: Look) -> list[str]:
+def _remarks(trace: Trace, style: Style) -> list[str]:
     """What is not as one would take for granted."""
-    tell = look.tell
+    tell = style.tell
     remarks = []
     short = [str(each.index) for each in trace.steps if not all(node.is_kept for node in each.nodes)]
     if short:
@@ -62,21 +62,21 @@ def _remarks(trace: Trace, look: Look) -> list[str]:
     return remarks
 
 
-def _parameter_table(step: Step, look: Look) -> str:
-    tell = look.tell
+def _parameter_table(step: Step, style: Style) -> str:
+    tell = style.tell
     heads = (tell("Parameter"), tell("Shape"), tell("Count"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
     total = sum(node.size for node in step.parameters)
     for node in step.parameters[:MOST_ROWS]:
-        cells += [cell(shortened(node.name, NAME), look), cell(shape_text(node.shape), look), cell(f"{node.size:,}", look)]
+        cells += [cell(shortened(node.name, NAME), style), cell(shape_text(node.shape), style), cell(f"{node.size:,}", style)]
     if len(step.parameters) > MOST_ROWS:
         cells += [f"[#{literal(tell('and {count} more', count=len(step.parameters) - MOST_ROWS))}]", "[]", "[]"]
-    cells += [f"[#{literal(tell('Total'))}]", "[]", cell(f"{total:,}", look)]
-    return table(cells, 3, "(left, left, right)", look)
+    cells += [f"[#{literal(tell('Total'))}]", "[]", cell(f"{total:,}", style)]
+    return table(cells, 3, "(left, left, right)", style)
 
 
-def _pairs_table(title: str, pairs: dict[str, str], look: Look) -> str:
+def _pairs_table(title: str, pairs: dict[str, str], style: Style) -> str:
     cells = [f"table.cell(colspan: 2, [#{literal(title)}])"]
     for name, value in pairs.items():
-        cells += [cell(shortened(name, NAME), look), cell(shortened(value, NAME), look)]
-    return table(cells, 2, "(left, left)", look)
+        cells += [cell(shortened(name, NAME), style), cell(shortened(value, NAME), style)]
+    return table(cells, 2, "(left, left)", style)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from tracer.i18n.language import Language
 from tracer.views.booklet.page import Heading, page, paragraph
 from tracer.views.booklet.typst import literal
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 
 
-def guide(look: Look) -> str:
+def guide(style: Style) -> str:
     """The page."""
     body = []
-    for title, texts in _sections(look.tell):
+    for title, texts in _sections(style.tell):
         body.append(f"#block(above: 16pt, below: 6pt, text(size: 12pt, {literal(title)}))")
         body += [paragraph(text) for text in texts]
-    return page(Heading(look.tell("How to read this booklet"), 1), "\n".join(body))
+    return page(Heading(style.tell("How to read this booklet"), 1), "\n".join(body))
 
 
 def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:

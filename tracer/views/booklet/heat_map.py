@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.svg import Drawing
 
 MOST_CELLS = 32
@@ -25,7 +25,7 @@ _NEGATIVE, _POSITIVE = np.array([33.0, 102.0, 172.0]), np.array([214.0, 96.0, 26
 _UNKNOWN = np.array([255.0, 0.0, 160.0])
 
 
-def heat_map(value: np.ndarray, look: Look) -> Drawing:
+def heat_map(value: np.ndarray, style: Style) -> Drawing:
     """The numbers as colours: blue below zero, orange above it, the strongest where they are largest; NaN is magenta.
 
     On paper without colours, the darker the larger, whatever the sign.
@@ -34,15 +34,15 @@ def heat_map(value: np.ndarray, look: Look) -> Drawing:
     finite = np.isfinite(cells)
     largest = float(np.max(np.abs(cells[finite]), initial=0.0)) or 1.0
     strength = np.where(finite, np.abs(cells) / largest, 1.0)[..., None]
-    middle = np.array([int(look.theme.background[at : at + 2], 16) for at in (1, 3, 5)], dtype=float)
-    ends = np.zeros(3) if look.theme.name == "print" else np.where((cells < 0)[..., None], _NEGATIVE, _POSITIVE)
+    middle = np.array([int(style.theme.background[at : at + 2], 16) for at in (1, 3, 5)], dtype=float)
+    ends = np.zeros(3) if style.theme.name == "print" else np.where((cells < 0)[..., None], _NEGATIVE, _POSITIVE)
     colours = np.where(finite[..., None], middle + (ends - middle) * strength, _UNKNOWN)
     pixels = np.repeat(np.repeat(colours.round().astype(np.uint8), PIXELS, axis=0), PIXELS, axis=1)
     rows, columns = cells.shape
     cell = min(SIDE / max(rows, columns), 12.0)
     width, height = columns * cell, rows * cell
     picture = base64.b64encode(_png(pixels)).decode()
-    frame = f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="{look.theme.frame}" stroke-width="0.6"/>'
+    frame = f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="{style.theme.frame}" stroke-width="0.6"/>'
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{height:.1f}pt" viewBox="0 0 {width:.1f}'
         f' {height:.1f}"><image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"'

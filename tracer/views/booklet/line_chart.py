@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.notation import number_text
 from tracer.views.svg import Drawing
 
@@ -26,7 +26,7 @@ _COLOURS = {
 _DASHES = ("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5")
 
 
-def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], look: Look) -> Drawing:
+def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], style: Style) -> Drawing:
     """Lines by their labels, each with a value at every position; what is not finite leaves a gap. One line has no label."""
     labels, values = [label for label, _ in lines], [line for _, line in lines]
     finite = [value for line in values for value in line if math.isfinite(value)]
@@ -41,8 +41,8 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int]
     def y(value: float) -> float:
         return _TOP + (up * ((high / 2 - value / 2) / (high / 2 - low / 2)) if high / 2 > low / 2 else up / 2)
 
-    text = f'font-family="DejaVu Sans Mono,Courier,monospace" font-size="8.5" fill="{look.theme.text}"'
-    axis = f'stroke="{look.theme.frame}" stroke-width="0.8"'
+    text = f'font-family="DejaVu Sans Mono,Courier,monospace" font-size="8.5" fill="{style.theme.text}"'
+    axis = f'stroke="{style.theme.frame}" stroke-width="0.8"'
     parts = [
         f'<line x1="{_LEFT}" y1="{_TOP}" x2="{_LEFT}" y2="{_TOP + up}" {axis}/>',
         f'<line x1="{_LEFT}" y1="{_TOP + up}" x2="{WIDTH - right}" y2="{_TOP + up}" {axis}/>',
@@ -56,7 +56,7 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int]
             for position in (dict.fromkeys((positions[0], positions[-1])) if positions else ())
         ),
     ]
-    colours = _COLOURS[look.theme.name]
+    colours = _COLOURS[style.theme.name]
     for number, line in enumerate(values):
         colour, dash = colours[number % len(colours)], _DASHES[number % len(_DASHES)] if len(colours) == 1 else ""
         dashed = f' stroke-dasharray="{dash}"' if dash else ""

@@ -11,7 +11,7 @@ import graphviz
 from tracer.graph.record import Step
 from tracer.views.booklet.typst import image, literal
 from tracer.views.diagrams.folding import folded, ids_of
-from tracer.views.diagrams.theme import Look, flow_of, kind_of
+from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.svg import Drawing, Layout
 
 MOST_DOTS = 250
@@ -33,12 +33,12 @@ class Map:
     scale: float
     places: Mapping[int, tuple[float, float]]
 
-    def typst(self, here: int, beside: Sequence[int], look: Look) -> str:
+    def typst(self, here: int, beside: Sequence[int], style: Style) -> str:
         """The map as typst source, with a ring around one node and small ones around others."""
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
-        rings = [self._ring(id, 4.5, 1.1, look) for id in dict.fromkeys(beside) if id in self.places and id != here]
+        rings = [self._ring(id, 4.5, 1.1, style) for id in dict.fromkeys(beside) if id in self.places and id != here]
         if here in self.places:  # a layout may be another program's, which calls its dots otherwise
-            rings.append(self._ring(here, 7, 2.2, look))
+            rings.append(self._ring(here, 7, 2.2, style))
         return f"#align(center, block(width: {width:.1f}pt, height: {height:.1f}pt)[#map-{self.step}\n{''.join(rings)}])"
 
     def definition(self) -> str:
@@ -46,15 +46,15 @@ class Map:
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
         return f"#let map-{self.step} = place({image(self.drawing.svg, width, height)})"
 
-    def _ring(self, id: int, radius: float, thickness: float, look: Look) -> str:
+    def _ring(self, id: int, radius: float, thickness: float, style: Style) -> str:
         x, y = self.places[id]
-        stroke = f"{thickness}pt + rgb({literal(look.theme.highlight)})"
+        stroke = f"{thickness}pt + rgb({literal(style.theme.highlight)})"
         return f"#place(dx: {x - radius:.1f}pt, dy: {y - radius:.1f}pt, circle(radius: {radius}pt, stroke: {stroke}))"
 
 
-def map_of(step: Step, layout: Layout, look: Look) -> Map:
+def map_of(step: Step, layout: Layout, style: Style) -> Map:
     """The map of a step, laid out."""
-    theme = look.theme
+    theme = style.theme
     graph = graphviz.Digraph(
         graph_attr={
             "rankdir": "LR",

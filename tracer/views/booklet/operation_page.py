@@ -13,7 +13,7 @@ from tracer.views.booklet.minimap import Map
 from tracer.views.booklet.page import Heading, cell, page, page_of, paragraph, quiet, rich
 from tracer.views.booklet.typst import flowing, image
 from tracer.views.booklet.typst_math import math_of
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.grids import CORNERS, content_lines, grid_lines, shortened
 from tracer.views.local_rules import CALLED, UNCHANGED, LocalRule, contributions
 from tracer.views.noise import Noise
@@ -67,12 +67,12 @@ class Pages:
     map: Map
     rules: Mapping[int, Sequence[LocalRule]]
     places: Mapping[int, int]
-    look: Look
+    style: Style
 
     def value_cell(self, node: Node, lines: Sequence[str], size: float, heat: float = SIDE) -> str:
         """The numbers of a node, and the heat map of a large one, so many points long, as typst code."""
         is_gradient = node.id in set(self.step.gradients.values())
-        return cell("\n".join(lines), self.look, round(size, 2), is_gradient=is_gradient) + _heat(node, self.look, heat)
+        return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + _heat(node, self.style, heat)
 
     def key(self, id: int) -> str:
         """The key of the page on which the value of a node comes up: its own, or that of the leaves."""
@@ -86,7 +86,7 @@ def leaves_key(step: Step) -> str:
 
 def operation_page(pages: Pages, node: Node) -> str:
     """The page of an operation."""
-    step, labels, tell = pages.step, pages.labels, pages.look.tell
+    step, labels, tell = pages.step, pages.labels, pages.style.tell
     number, count = pages.places[node.id], len(pages.places)
     equation = labels.equation(node)
     title = tell("{what}: {which}", what=f"{phase_text(node.phase, tell)} {number}", which=shortened(equation, TITLE))
@@ -95,30 +95,30 @@ def operation_page(pages: Pages, node: Node) -> str:
     facts = [where, *([tell("in {scope}", scope=shortened(node.scope))] if node.scope else [])]
     source = f"{node.source}   {shortened(node.source.text, 90)}" if node.source else ""
     body = [
-        f"#block(below: 3pt, {quiet(tell(', ').join(facts), pages.look)})",
-        f"#block(below: 12pt, {cell(source, pages.look, 9)})" if source else "",
-        f"#block(below: 10pt, {_formula(equation, pages.look)})",
-        f"#block(below: 8pt, {cell(labels.shapes(node), pages.look, 9.5)})",
+        f"#block(below: 3pt, {quiet(tell(', ').join(facts), pages.style)})",
+        f"#block(below: 12pt, {cell(source, pages.style, 9)})" if source else "",
+        f"#block(below: 10pt, {_formula(equation, pages.style)})",
+        f"#block(below: 8pt, {cell(labels.shapes(node), pages.style, 9.5)})",
         *(f"#block(below: 6pt, {rich(text)})" for text in _told(pages, node)),
         _values(pages, node),
         *_worked(pages, node),
         "#v(1fr)",
-        pages.map.typst(node.id, node.operands, pages.look),
-        f"#align(center, {quiet(_map_words(pages), pages.look)})",
+        pages.map.typst(node.id, node.operands, pages.style),
+        f"#align(center, {quiet(_map_words(pages), pages.style)})",
     ]
     return page(heading, "\n".join(part for part in body if part))
 
 
-def _formula(equation: str, look: Look) -> str:
+def _formula(equation: str, style: Style) -> str:
     """An equation set as mathematics, as large as fits its line; one that cannot be set, as it is written."""
     source = math_of(equation)
     if source.startswith("#"):
-        return flowing(equation, 10, look.theme.text)
+        return flowing(equation, 10, style.theme.text)
     return f"text(size: {max(8.0, min(17.0, WIDEST / len(equation))):.1f}pt, $ {source} $)"
 
 
 def _map_words(pages: Pages) -> str:
-    return pages.look.tell("The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.")
+    return pages.style.tell("The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.")
 
 
 def _told(pages: Pages, node: Node) -> list[str]:
@@ -126,7 +126,7 @@ def _told(pages: Pages, node: Node) -> list[str]:
     if node.phase is Phase.BACKWARD:
         return _backward_words(pages, node)
     told = []
-    tell = pages.look.tell
+    tell = pages.style.tell
     gradient = pages.step.gradients.get(node.id)
     if gradient is not None and gradient in pages.places and node.phase in (Phase.FORWARD, Phase.LOSS):
         name = pages.labels[gradient]
@@ -137,7 +137,7 @@ def _told(pages: Pages, node: Node) -> list[str]:
 
 
 def _backward_words(pages: Pages, node: Node) -> list[str]:
-    step, labels, tell = pages.step, pages.labels, pages.look.tell
+    step, labels, tell = pages.step, pages.labels, pages.style.tell
     if node.rule_of is None:
         parts = contributions(step, node)
         if parts and node.gradient_of is not None:
@@ -170,7 +170,7 @@ def _shared_words(pages: Pages, node: Node) -> list[str]:
     if not others:
         return []
     names = ", ".join(pages.labels[value] for value in others[:4])
-    return [pages.look.tell("It is also the gradient of {names}: what only hands on or adds passes it as it is.", names=names)]
+    return [pages.style.tell("It is also the gradient of {names}: what only hands on or adds passes it as it is.", names=names)]
 
 
 def _with_g(rule: str) -> str:
@@ -185,46 +185,46 @@ def _values(pages: Pages, node: Node) -> str:
     """What goes in and what comes out, side by side where that is not too wide, large arrays as statistics and colours."""
     inputs = [pages.step.nodes[id] for id in dict.fromkeys(node.operands)]
     shown = [*inputs[:MOST_INPUTS], node]
-    look = pages.look
-    grids = [full_lines(each, pages.labels.noise, look) for each in shown]
+    style = pages.style
+    grids = [full_lines(each, pages.labels.noise, style) for each in shown]
     names = [f"{pages.labels[each.id]} {shape_text(each.shape) if each.shape else ''}".strip() for each in shown]
     widths = [max(min(len(name), NAME), *map(len, lines)) for name, lines in zip(names, grids, strict=True)]
     size = (WIDTH - SPACING * (len(shown) - 1)) / CHARACTER / sum(widths)
     is_narrow = size >= SMALLEST_NUMBERS and len(shown) <= 4
     if not is_narrow and sum(map(len, grids)) > MOST_BELOW:
-        grids = [content_lines(each, pages.labels.noise, look.tell) for each in shown]
+        grids = [content_lines(each, pages.labels.noise, style.tell) for each in shown]
     size = min(NUMBERS, size) if is_narrow else NUMBERS
     heat = SIDE if is_narrow else min(SIDE, HEAT_BELOW / len(shown)) if len(shown) <= MOST_HEATED else 0
     columns = []
     for each, lines, name, width in zip(shown, grids, names, widths, strict=True):
-        place = look.tell("result") if each is node else look.tell("page {number}", number=page_of(pages.key(each.id)))
-        title = cell(shortened(name, width if is_narrow else TITLE), look, size)
+        place = style.tell("result") if each is node else style.tell("page {number}", number=page_of(pages.key(each.id)))
+        title = cell(shortened(name, width if is_narrow else TITLE), style, size)
         head = f"{title} + linebreak() + text(size: 8pt, {rich(place)})"
         columns.append(f"block(below: 5pt, {head}) + {pages.value_cell(each, lines, size, heat)}")
     more = len(inputs) - MOST_INPUTS
-    below = f"\n{paragraph(look.tell('and {count} more', count=more))}" if more > 0 else ""
+    below = f"\n{paragraph(style.tell('and {count} more', count=more))}" if more > 0 else ""
     direction = f"ltr, spacing: {SPACING}pt" if is_narrow else "ttb, spacing: 10pt"
     return f"#block(above: 14pt, below: 14pt, stack(dir: {direction},\n  {', '.join(columns)}))" + below
 
 
-def full_lines(node: Node, noise: Noise, look: Look) -> list[str]:
+def full_lines(node: Node, noise: Noise, style: Style) -> list[str]:
     """The numbers of a node: all of a small one, else its statistics."""
     rows, columns = (node.shape[0], node.size // max(1, node.shape[0])) if len(node.shape) == 2 else (1, node.size)
     is_small = len(node.shape) <= 2 and rows <= MOST_ROWS and columns <= (MOST_COLUMNS if rows > 1 else MOST_ROWS)
     if node.is_kept and node.size and is_small:
-        return grid_lines(node.value, tell=look.tell, in_full=True, noise=noise.of(node))
+        return grid_lines(node.value, tell=style.tell, in_full=True, noise=noise.of(node))
     if node.size <= CORNERS:
-        return content_lines(node, noise, look.tell)
+        return content_lines(node, noise, style.tell)
     return summary_text(node.summary, node.shape, node.dtype).split(" ", 2)[2].split(" ")
 
 
-def _heat(node: Node, look: Look, side: float) -> str:
+def _heat(node: Node, style: Style, side: float) -> str:
     """The heat map of a large array, and what a cell of it is, as typst code behind other code."""
     if not side or node.size <= CORNERS or not node.is_kept or node.value.dtype.kind not in "fiub":
         return ""
-    drawing = heat_map(node.value, look)
+    drawing = heat_map(node.value, style)
     down, across = block_of(node.shape)
-    told = f" + linebreak() + {quiet(look.tell('a cell: the mean of {count} numbers', count=down * across), look, 7)}"
+    told = f" + linebreak() + {quiet(style.tell('a cell: the mean of {count} numbers', count=down * across), style, 7)}"
     scale = min(1.0, side / max(drawing.width, drawing.height))
     picture = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
     return picture + (told if down * across > 1 else "")
@@ -243,6 +243,6 @@ def _worked(pages: Pages, node: Node) -> list[str]:
             lines.append(worked)
     if not lines:
         return []
-    told = pages.look.tell("With the numbers put in")
-    texts = [f"#block(below: 4pt, {flowing(line, 9, pages.look.theme.text)})" for line in lines]
-    return [f"#block(above: 12pt, below: 4pt, {quiet(told, pages.look, 9.5)})", *texts]
+    told = pages.style.tell("With the numbers put in")
+    texts = [f"#block(below: 4pt, {flowing(line, 9, pages.style.theme.text)})" for line in lines]
+    return [f"#block(above: 12pt, below: 4pt, {quiet(told, pages.style, 9.5)})", *texts]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracer.views.booklet.typst import image, literal, mono
-from tracer.views.diagrams.diagram import Sketch
-from tracer.views.diagrams.theme import Flow, Kind, Look, flow_word, kind_word
+from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.theme import Flow, Kind, Style, flow_word, kind_word
 from tracer.views.svg import Drawing
 
 PAGE = (595.28, 841.89)
@@ -18,9 +18,9 @@ SMALLEST_TYPE = 7
 """Points of the smallest type that stands on a page by itself."""
 
 
-def document(title: str, pages: Iterable[str], look: Look) -> str:
+def document(title: str, pages: Iterable[str], style: Style) -> str:
     """A whole document of these pages, each with its number below."""
-    theme = look.theme
+    theme = style.theme
     number = 'counter(page).display("1 / 1", both: true)'
     foot = f'text(size: 8pt, fill: rgb({literal(theme.quiet)}), {literal(title)} + ", " + {number})'
     lines = [
@@ -28,7 +28,7 @@ def document(title: str, pages: Iterable[str], look: Look) -> str:
         f'#set page(paper: "a4", margin: {MARGIN}pt, fill: rgb({literal(theme.background)}),'
         f" footer: context align(right, {foot}))",
         f'#set text(font: ("Noto Sans SC", "DejaVu Sans Mono"), size: 9.5pt, fill: rgb({literal(theme.text)}),'
-        f' lang: "{look.tell.code}")',
+        f' lang: "{style.tell.code}")',
         "#show heading: it => block(below: 10pt, text(size: if it.level == 1 { 18pt } else { 14pt }, weight: 400, it.body))",
         f"#show link: it => text(fill: rgb({literal(theme.boxes[Kind.FORWARD].border)}), it)",
         "#let at(key) = link(key, context str(locate(key).page()))",
@@ -74,9 +74,9 @@ def paragraph(text: str, below: float = 8) -> str:
     return f"#block(below: {below}pt, {literal(text)})"
 
 
-def quiet(text: str, look: Look, size: float = 8) -> str:
+def quiet(text: str, style: Style, size: float = 8) -> str:
     """Small text in the quiet colour, as typst code."""
-    return f"text(size: {size}pt, fill: rgb({literal(look.theme.quiet)}), {literal(text)})"
+    return f"text(size: {size}pt, fill: rgb({literal(style.theme.quiet)}), {literal(text)})"
 
 
 def page_of(key: str) -> str:
@@ -100,42 +100,42 @@ def shown(drawing: Drawing, scale: float) -> str:
     return f"#align(center, {image(drawing.svg, drawing.width * scale, drawing.height * scale)})"
 
 
-def table(cells: Sequence[str], columns: int | str, align: str, look: Look) -> str:
+def table(cells: Sequence[str], columns: int | str, align: str, style: Style) -> str:
     """A table of cells, which are typst code."""
-    line = f"0.4pt + rgb({literal(look.theme.frame)})"
+    line = f"0.4pt + rgb({literal(style.theme.frame)})"
     settings = f"columns: {columns}, align: {align}, inset: 4.5pt, stroke: (x: none, y: {line})"
     return f"#block(above: 12pt, table({settings},\n  {', '.join(cells)}))"
 
 
-def cell(text: str, look: Look, size: float = 8.5, *, is_gradient: bool = False) -> str:
+def cell(text: str, style: Style, size: float = 8.5, *, is_gradient: bool = False) -> str:
     """Type of one width for a cell, as typst code."""
-    return mono(text, size, look.theme.gradient if is_gradient else look.theme.text)
+    return mono(text, size, style.theme.gradient if is_gradient else style.theme.text)
 
 
-def legend(sketch: Sketch, look: Look) -> str:
+def legend(diagram: Diagram, style: Style) -> str:
     """What the colours and lines of a picture mean."""
-    swatches = [_swatch(kind, look) for kind in sketch.kinds]
-    if any(flow is Flow.GRADIENT for flow in sketch.flows) and sketch.has_gradients:
-        swatches += [_stroke(flow, look) for flow in sketch.flows]
-    if sketch.has_gradients:
-        told = look.tell("gradient of the loss")
-        swatches.append(f"text(size: 8pt, fill: rgb({literal(look.theme.gradient)}), {literal(told)})")
+    swatches = [_swatch(kind, style) for kind in diagram.kinds]
+    if any(flow is Flow.GRADIENT for flow in diagram.flows) and diagram.has_gradients:
+        swatches += [_stroke(flow, style) for flow in diagram.flows]
+    if diagram.has_gradients:
+        told = style.tell("gradient of the loss")
+        swatches.append(f"text(size: 8pt, fill: rgb({literal(style.theme.gradient)}), {literal(told)})")
     return f"#align(center, {' + h(14pt) + '.join(swatches)})" if swatches else ""
 
 
-def _swatch(kind: Kind, look: Look) -> str:
-    paint = look.theme.boxes[kind]
+def _swatch(kind: Kind, style: Style) -> str:
+    paint = style.theme.boxes[kind]
     dash = '"dashed"' if "DASHED" in paint.style else '"dotted"' if "DOTTED" in paint.style else "none"
     radius = 4 if kind is Kind.PLUS else 2 if "ROUNDED" in paint.style else 0
     stroke = f"(paint: rgb({literal(paint.border)}), thickness: {0.8 * paint.width}pt, dash: {dash})"
     width = 8 if kind is Kind.PLUS else 12
     swatch = f"rect(width: {width}pt, height: 8pt, radius: {radius}pt, fill: rgb({literal(paint.fill)}), stroke: {stroke})"
-    return f"box(baseline: 1pt, {swatch}) + h(3pt) + text(size: 8pt, {literal(kind_word(kind, look.tell))})"
+    return f"box(baseline: 1pt, {swatch}) + h(3pt) + text(size: 8pt, {literal(kind_word(kind, style.tell))})"
 
 
-def _stroke(flow: Flow, look: Look) -> str:
-    line = look.theme.arrows[flow]
+def _stroke(flow: Flow, style: Style) -> str:
+    line = style.theme.arrows[flow]
     dash = f'"{line.style}"' if line.style != "solid" else "none"
     stroke = f"(paint: rgb({literal(line.colour)}), thickness: 1.2pt, dash: {dash})"
-    word = f"text(size: 8pt, {literal(flow_word(flow, look.tell))})"
+    word = f"text(size: 8pt, {literal(flow_word(flow, style.tell))})"
     return f"box(baseline: -2pt, line(length: 14pt, stroke: {stroke})) + h(3pt) + {word}"

@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from tracer.graph.record import Step
 from tracer.views.booklet.page import MARGIN, PAGE
-from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.folding import Part, ids_of
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.svg import Drawing, Layout
 
 HEADING, LEGEND = 62.0, 34.0
@@ -31,7 +31,7 @@ LONGEST_SIDE = 14_000.0
 MOST_ON_A_PAGE = 32
 """Boxes beyond which no page is readable, so that larger parts need not be tried."""
 
-Draw: TypeAlias = Callable[[Sequence[Part]], Sketch]
+Draw: TypeAlias = Callable[[Sequence[Part]], Diagram]
 """From nodes and folds to their picture."""
 
 
@@ -39,7 +39,7 @@ Draw: TypeAlias = Callable[[Sequence[Part]], Sketch]
 class Picture:
     """A sketch laid out, and the scale and orientation at which it fills its page best."""
 
-    sketch: Sketch
+    diagram: Diagram
     drawing: Drawing
     scale: float
     is_wide: bool
@@ -54,12 +54,12 @@ class Picture:
         return scale, (width, self.drawing.height * scale + 2 * MARGIN + HEADING + LEGEND)
 
 
-def picture_of(sketch: Sketch, layout: Layout, look: Look) -> Picture:
+def picture_of(diagram: Diagram, layout: Layout, style: Style) -> Picture:
     """A sketch laid out for a page of its own, upright or wide."""
-    drawing = layout(dot(sketch, look))
+    drawing = layout(dot(diagram, style))
     upright, wide = scale_on(drawing, *PAGE), scale_on(drawing, PAGE[1], PAGE[0])
     is_wide = drawing.width > drawing.height if wide == upright else wide > upright
-    return Picture(sketch, drawing, max(upright, wide), is_wide)
+    return Picture(diagram, drawing, max(upright, wide), is_wide)
 
 
 def scale_on(drawing: Drawing, width: float, height: float, taken: float = 0.0) -> float:
@@ -72,12 +72,14 @@ Cut: TypeAlias = tuple[int, ...]
 """How many parts each page has."""
 
 
-def fitted(step: Step, parts: Sequence[Part], draw: Draw, layout: Layout, look: Look, cut: Cut = ()) -> tuple[list[Picture], Cut]:
+def fitted(
+    step: Step, parts: Sequence[Part], draw: Draw, layout: Layout, style: Style, cut: Cut = ()
+) -> tuple[list[Picture], Cut]:
     """The pictures of these parts, on as few pages as keep them readable, and how they were cut; parts stay in their order.
 
     A `cut` that was found for another step is tried first: steps are most often alike.
     """
-    fitting = _Fitting(step, draw, layout, look)
+    fitting = _Fitting(step, draw, layout, style)
     if cut and sum(cut) == len(parts):
         pictures = fitting.cut(parts, cut)
         if all(picture.scale >= SMALLEST_SCALE for picture in pictures):
@@ -92,7 +94,7 @@ class _Fitting:
     step: Step
     draw: Draw
     layout: Layout
-    look: Look
+    style: Style
 
     def cut(self, parts: Sequence[Part], cut: Cut) -> list[Picture]:
         ends = list(itertools.accumulate(cut))
@@ -139,4 +141,4 @@ class _Fitting:
         return bool(last & used) and not any(others & set(self.step.nodes[id].operands) for id in last)
 
     def _picture(self, parts: Sequence[Part]) -> Picture:
-        return picture_of(self.draw(parts), self.layout, self.look)
+        return picture_of(self.draw(parts), self.layout, self.style)

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from tracer.views.booklet.pagination import LONGEST_SIDE
 from tracer.views.booklet.typst import image, literal
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.theme import Style
 from tracer.views.svg import Drawing
 
 MARGIN = 12.0
 
 
-def slides(title: str, drawings: Sequence[Drawing], look: Look) -> str:
+def slides(title: str, drawings: Sequence[Drawing], style: Style) -> str:
     """A typst document with a page for every picture."""
     lines = [f"#set document(title: {literal(title)}, date: none)"]
     for drawing in drawings:
         scale = min(1.0, (LONGEST_SIDE - 2 * MARGIN) / max(drawing.width, drawing.height))
         width, height = drawing.width * scale, drawing.height * scale
         size = f"width: {width + 2 * MARGIN:.2f}pt, height: {height + 2 * MARGIN:.2f}pt, margin: {MARGIN}pt"
-        lines.append(f"#page({size}, fill: rgb({literal(look.theme.background)}))[#{image(drawing.svg, width, height)}]")
+        lines.append(f"#page({size}, fill: rgb({literal(style.theme.background)}))[#{image(drawing.svg, width, height)}]")
     return "\n".join(lines) + "\n"

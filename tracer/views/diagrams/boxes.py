@@ -6,28 +6,28 @@ from collections.abc import Sequence
 
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.diagram import Box, Column
-from tracer.views.diagrams.theme import Kind, Look, kind_of
+from tracer.views.diagrams.theme import Kind, Style, kind_of
 from tracer.views.grids import GLUE, content_lines, shortened, wrapped
 from tracer.views.notation import Labels, shape_text
 
 LONGEST_TIP = 400
 
 
-def node_box(step: Step, node: Node, labels: Labels, look: Look, *, with_update: bool = False) -> Box:
+def node_box(step: Step, node: Node, labels: Labels, style: Style, *, with_update: bool = False) -> Box:
     """The full box: value and, where they were computed, the gradient and the new value beside it."""
     formula, name = labels.formula(node), labels[node.id]
 
     def lines_of(shown: Node) -> tuple[str, ...]:
-        return tuple(content_lines(shown, labels.noise, look.tell))
+        return tuple(content_lines(shown, labels.noise, style.tell))
 
-    columns = [Column(look.tell("value"), lines_of(node))]
+    columns = [Column(style.tell("value"), lines_of(node))]
     gradient = step.gradients.get(node.id)
     if gradient is not None and gradient != node.id:
-        columns.append(Column(look.tell("gradient"), lines_of(step.nodes[gradient]), is_gradient=True))
+        columns.append(Column(style.tell("gradient"), lines_of(step.nodes[gradient]), is_gradient=True))
     if with_update and node.id in step.updates:
-        columns.append(Column(look.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
+        columns.append(Column(style.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
     return Box(
-        key_of(node.id),
+        box_key(node.id),
         kind_of(node),
         title_of(name),
         shape_text(node.shape) if node.shape else "",
@@ -37,7 +37,7 @@ def node_box(step: Step, node: Node, labels: Labels, look: Look, *, with_update:
     )
 
 
-def key_of(id: int) -> str:
+def box_key(id: int) -> str:
     """The key of the box of a node."""
     return f"n{id}"
 
@@ -58,9 +58,9 @@ def tip_of(node: Node, labels: Labels) -> str:
     return shortened(tip, LONGEST_TIP)
 
 
-def reference_box(key: str, node: Node, labels: Labels, look: Look) -> Box:
+def reference_box(key: str, node: Node, labels: Labels, style: Style) -> Box:
     """The small box of a node that is drawn in full elsewhere: its name, and its shape or its one number."""
-    number = "" if node.shape else content_lines(node, labels.noise, look.tell)[0]
+    number = "" if node.shape else content_lines(node, labels.noise, style.tell)[0]
     name = labels[node.id]
     note = shape_text(node.shape) if node.shape else ""
     lines = formula_lines(number) if number and number != name else ()
@@ -72,8 +72,8 @@ def note_box(key: str, text: str) -> Box:
     return Box(key, Kind.ELSEWHERE, "", lines=(text,), tip=text)
 
 
-def fold_box(ids: Sequence[int], what: str, kind: Kind, look: Look) -> Box:
+def fold_box(ids: Sequence[int], what: str, kind: Kind, style: Style) -> Box:
     """The box that stands for operations which are not drawn one by one."""
-    said = look.tell("{operations}, folded", operations=look.tell.count(len(ids), "operation"))
-    tip = look.tell("{what}: {which}", what=shortened(what), which=said)
-    return Box(key_of(ids[0]), kind, "\n".join(wrapped(shortened(what))), lines=(said,), tip=tip)
+    said = style.tell("{operations}, folded", operations=style.tell.count(len(ids), "operation"))
+    tip = style.tell("{what}: {which}", what=shortened(what), which=said)
+    return Box(box_key(ids[0]), kind, "\n".join(wrapped(shortened(what))), lines=(said,), tip=tip)

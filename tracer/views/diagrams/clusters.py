@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tracer.graph.record import Step
-from tracer.views.diagrams.boxes import key_of
+from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.diagram import Frame
 from tracer.views.grids import shortened
 
@@ -15,7 +15,7 @@ DEEPEST = 6
 
 def own_key(id: int) -> tuple[str, ...]:
     """The one box of a node."""
-    return (key_of(id),)
+    return (box_key(id),)
 
 
 def frames_of(step: Step, ids: Sequence[int], keys: Callable[[int], Sequence[str]] = own_key) -> tuple[Frame, ...]:

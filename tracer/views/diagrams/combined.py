@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops import registry
 from tracer.ops.base import Elementwise
-from tracer.views.diagrams.boxes import fold_box, key_of, node_box, note_box, reference_box
+from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box
 from tracer.views.diagrams.clusters import frames_of
-from tracer.views.diagrams.diagram import Arrow, Box, Sketch
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.folding import Fold, Part, ids_of
-from tracer.views.diagrams.theme import Flow, Kind, Look, kind_of
+from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
 from tracer.views.grids import wrapped
 from tracer.views.local_rules import LocalRule
 from tracer.views.notation import Labels
@@ -37,9 +37,9 @@ def forward_nodes(step: Step) -> tuple[int, ...]:
     return tuple(node.id for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS))
 
 
-def combined(step: Step, parts: Sequence[Part], labels: Labels, rules: Sequence[LocalRule], look: Look) -> Sketch:
+def combined(step: Step, parts: Sequence[Part], labels: Labels, rules: Sequence[LocalRule], style: Style) -> Diagram:
     """The picture of these operations of forward and loss, and of folds of them; `rules` are those of the whole step."""
-    return _Combined(step, parts, labels, rules, look).draw()
+    return _Combined(step, parts, labels, rules, style).draw()
 
 
 @dataclass(slots=True)
@@ -50,30 +50,30 @@ class _Combined:
     parts: Sequence[Part]
     labels: Labels
     rules: Sequence[LocalRule]
-    look: Look
+    style: Style
     boxes: dict[str, Box] = field(default_factory=dict)
     arrows: list[Arrow] = field(default_factory=list)
     places: dict[int, str] = field(default_factory=dict)
     pluses: dict[int, str] = field(default_factory=dict)
 
-    def draw(self) -> Sketch:
+    def draw(self) -> Diagram:
         """The finished picture."""
-        step, look = self.step, self.look
-        self.places = {id: key_of(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
+        step, style = self.step, self.style
+        self.places = {id: box_key(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
         single = [part for part in self.parts if not isinstance(part, Fold)]
         for part in self.parts:
             first = step.nodes[ids_of(part)[0]]
             if isinstance(part, Fold):
-                self._add(fold_box(part.ids, part.what, kind_of(first), look))
+                self._add(fold_box(part.ids, part.what, kind_of(first), style))
             else:
-                self._add(node_box(step, first, self.labels, look))
+                self._add(node_box(step, first, self.labels, style))
         for part in self.parts:
             self._values_into(part)
         self._gradients_back()
         # A plus stands in the frame of its value: between frames it would lose its place below it.
-        frames = frames_of(step, single, lambda id: (key_of(id), self.pluses[id]) if id in self.pluses else (key_of(id),))
+        frames = frames_of(step, single, lambda id: (box_key(id), self.pluses[id]) if id in self.pluses else (box_key(id),))
         hidden = sum(len(part.ids) for part in self.parts if isinstance(part, Fold))
-        return Sketch(tuple(self.boxes.values()), tuple(self.arrows), frames, hidden)
+        return Diagram(tuple(self.boxes.values()), tuple(self.arrows), frames, hidden)
 
     def _add(self, box: Box) -> str:
         self.boxes.setdefault(box.key, box)
@@ -98,7 +98,7 @@ class _Combined:
                 label = () if isinstance(part, Fold) else self._stretched(operand, node)
                 self.arrows.append(Arrow(tail, head, Flow.VALUE, label))
         if elsewhere > MOST_REFERENCES:
-            more = self.look.tell("and {count} more", count=elsewhere - MOST_REFERENCES)
+            more = self.style.tell("and {count} more", count=elsewhere - MOST_REFERENCES)
             self.arrows.append(Arrow(self._add(note_box(f"more_{head}", more)), head, Flow.VALUE))
 
     def _leaf(self, id: int) -> str | None:
@@ -106,12 +106,12 @@ class _Combined:
         node = self.step.nodes[id]
         if not node.is_leaf:
             return None
-        self.places[id] = self._add(node_box(self.step, node, self.labels, self.look, with_update=True))
+        self.places[id] = self._add(node_box(self.step, node, self.labels, self.style, with_update=True))
         return self.places[id]
 
     def _reference(self, id: int, beside: int, kind: str) -> str:
         # A small box of its own for every use keeps long arrows out of the picture.
-        return self._add(reference_box(f"{kind}{id}_{beside}", self.step.nodes[id], self.labels, self.look))
+        return self._add(reference_box(f"{kind}{id}_{beside}", self.step.nodes[id], self.labels, self.style))
 
     def _stretched(self, operand: int, node: Node) -> tuple[str, ...]:
         """Along which axes a value is repeated to fit the others of an elementwise operation."""
@@ -121,7 +121,7 @@ class _Combined:
             return ()
         padded = (1,) * (len(node.shape) - len(shape)) + tuple(shape)
         axes = [axis for axis, (inner, outer) in enumerate(zip(padded, node.shape, strict=True)) if inner != outer]
-        return tuple(self.look.tell("axis {axis} stretched to {size}", axis=axis, size=node.shape[axis]) for axis in axes)
+        return tuple(self.style.tell("axis {axis} stretched to {size}", axis=axis, size=node.shape[axis]) for axis in axes)
 
     def _gradients_back(self) -> None:
         """A coloured arrow with its rule for every way a gradient came, over a plus where several of them join."""
@@ -138,7 +138,7 @@ class _Combined:
             elsewhere = [rule for rule in outside if rule.user not in self.places]
             if len(elsewhere) > MOST_USES:
                 # The same value stands on the pages of its other uses.
-                more = self.look.tell("{count} uses on other pages", count=len(elsewhere))
+                more = self.style.tell("{count} uses on other pages", count=len(elsewhere))
                 note = self._add(note_box(f"back_{value}", more))
                 self.arrows.append(Arrow(note, head, Flow.GRADIENT, is_backward=True))
                 elsewhere = []
@@ -150,11 +150,11 @@ class _Combined:
                     self.arrows.append(arrow)
 
     def _is_fold(self, key: str) -> bool:
-        return any(isinstance(part, Fold) and key == key_of(part.ids[0]) for part in self.parts)
+        return any(isinstance(part, Fold) and key == box_key(part.ids[0]) for part in self.parts)
 
     def _plus(self, value: int, head: str) -> str:
         name = self.labels[value]
-        tip = self.look.tell("the gradients of all uses of {name} are added up", name=name)
+        tip = self.style.tell("the gradients of all uses of {name} are added up", name=name)
         key = self.pluses[value] = self._add(Box(f"plus{value}", Kind.PLUS, "+", tip=tip))
         arrow = Arrow(key, head, Flow.GRADIENT, is_backward=True)
         if arrow not in self.arrows:

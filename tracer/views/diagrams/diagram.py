@@ -59,7 +59,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class Diagram:
     """A whole picture; `hidden` operations are folded into boxes that say so."""
 
     boxes: tuple[Box, ...]

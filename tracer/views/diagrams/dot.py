@@ -8,8 +8,8 @@ from html import escape
 
 import graphviz
 
-from tracer.views.diagrams.diagram import Arrow, Box, Frame, Sketch
-from tracer.views.diagrams.theme import Flow, Kind, Look, Theme
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram, Frame
+from tracer.views.diagrams.theme import Flow, Kind, Style, Theme
 
 NUMBERS, CAPTIONS = 10, 9
 """Sizes of type in points."""
@@ -25,30 +25,30 @@ MANY = 100
 """Boxes beyond which the layout is told to be content with less than the best: long arrows cost it minutes otherwise."""
 
 
-def dot(sketch: Sketch, look: Look) -> str:
+def dot(diagram: Diagram, style: Style) -> str:
     """The DOT of a sketch; the same sketch gives the same text."""
-    theme = look.theme
+    theme = style.theme
     graph = graphviz.Digraph(
         graph_attr={
-            "rankdir": look.direction or "TB", "ranksep": "0.36", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
+            "rankdir": style.direction or "TB", "ranksep": "0.36", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
             "bgcolor": theme.background, "margin": "0", "pad": "0.06",
-            **({"nslimit": "1", "nslimit1": "1"} if len(sketch.boxes) > MANY else {}),
+            **({"nslimit": "1", "nslimit1": "1"} if len(diagram.boxes) > MANY else {}),
         },
         node_attr={"shape": "plain", "fontname": "Verdana", "fontsize": "9", "fontcolor": theme.text},
         edge_attr={"arrowsize": "0.6", "fontname": "Courier", "fontsize": str(CAPTIONS)},
     )  # fmt: skip
-    boxes = {box.key: box for box in sketch.boxes}
-    numbers = iter(range(len(sketch.boxes) + 1))
-    for frame in sketch.frames:
+    boxes = {box.key: box for box in diagram.boxes}
+    numbers = iter(range(len(diagram.boxes) + 1))
+    for frame in diagram.frames:
         _draw_frame(graph, frame, boxes, theme, numbers)
-    framed = set(_keys_in(sketch.frames))
-    for box in sketch.boxes:
+    framed = set(_keys_in(diagram.frames))
+    for box in diagram.boxes:
         if box.key not in framed:
             _draw_box(graph, box, theme)
-    for arrow in sketch.arrows:
+    for arrow in diagram.arrows:
         above, below = (arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head)
         lane = "right" if arrow.is_backward else "left"
-        if look.direction != "LR" and not arrow.is_loose:
+        if style.direction != "LR" and not arrow.is_loose:
             above, below = _end(boxes[above], f"{lane}_below:s"), _end(boxes[below], f"{lane}_above:n")
         graph.edge(above, below, **_arrow(arrow, theme))
     return str(graph.source)

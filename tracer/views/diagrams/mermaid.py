@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.views.diagrams.diagram import Arrow, Box, Frame, Sketch
-from tracer.views.diagrams.theme import Flow, Kind, Look
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram, Frame
+from tracer.views.diagrams.theme import Flow, Kind, Style
 
 MOST_ARROWS = 499
 """Arrows that Mermaid draws where nobody has told it otherwise."""
@@ -17,24 +17,24 @@ _ESCAPES = {
 """What Mermaid, its Markdown or HTML would take for something else, as the entities of Mermaid, which have no ampersand."""
 
 
-def mermaid(sketch: Sketch, look: Look) -> str:
+def mermaid(diagram: Diagram, style: Style) -> str:
     """The Mermaid flowchart of a sketch; the same sketch gives the same text."""
-    theme = look.theme
-    lines = [f"flowchart {look.direction or 'TB'}"]
-    boxes = {box.key: box for box in sketch.boxes}
+    theme = style.theme
+    lines = [f"flowchart {style.direction or 'TB'}"]
+    boxes = {box.key: box for box in diagram.boxes}
     framed: set[str] = set()
-    for number, frame in enumerate(sketch.frames):
+    for number, frame in enumerate(diagram.frames):
         lines += _frame(frame, boxes, framed, f"frame{number}", "  ")
-    lines += [f"  {_box(box)}" for box in sketch.boxes if box.key not in framed]
-    arrows = [arrow for arrow in sketch.arrows if arrow.flow is not Flow.ORDER]
+    lines += [f"  {_box(box)}" for box in diagram.boxes if box.key not in framed]
+    arrows = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
     lines += [f"  {_arrow(arrow)}" for arrow in arrows]
-    for kind in sketch.kinds:
+    for kind in diagram.kinds:
         paint = theme.boxes[kind]
         dash = ",stroke-dasharray:4 3" if "DASHED" in paint.style or "DOTTED" in paint.style else ""
         colours = f"fill:{paint.fill},stroke:{paint.border},color:{theme.text},stroke-width:{paint.width}px{dash}"
         lines.append(f"  classDef {kind.name.lower()} {colours}")
-        lines.append(f"  class {','.join(box.key for box in sketch.boxes if box.kind is kind)} {kind.name.lower()}")
-    for flow in sketch.flows:
+        lines.append(f"  class {','.join(box.key for box in diagram.boxes if box.kind is kind)} {kind.name.lower()}")
+    for flow in diagram.flows:
         numbers = ",".join(str(number) for number, arrow in enumerate(arrows) if arrow.flow is flow)
         line = theme.arrows[flow]
         dash = ",stroke-dasharray:4 3" if line.style != "solid" else ""

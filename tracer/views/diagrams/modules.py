@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tracer.graph.record import Node, Phase, Step
 from tracer.recording.naming import derived_name
-from tracer.views.diagrams.diagram import Arrow, Box, Sketch
-from tracer.views.diagrams.theme import Flow, Kind, Look, kind_of
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram
+from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
 from tracer.views.grids import shortened
 from tracer.views.notation import Labels, phase_text, shape_text
 
@@ -105,22 +105,22 @@ def _pattern(signs: Sequence[Hashable], start: int) -> tuple[int, int]:
     return best
 
 
-def modules(step: Step, labels: Labels, look: Look) -> Sketch:
+def modules(step: Step, labels: Labels, style: Style) -> Diagram:
     """The picture of the modules of a step, of its data and of its optimizer."""
-    return _Drawing(step, labels, look).draw()
+    return _Drawing(step, labels, style).draw()
 
 
 class _Drawing:
     """A picture while it is made."""
 
-    def __init__(self, step: Step, labels: Labels, look: Look) -> None:
-        self._step, self._labels, self._look = step, labels, look
+    def __init__(self, step: Step, labels: Labels, style: Style) -> None:
+        self._step, self._labels, self._style = step, labels, style
         self._modules = fold_repeats(step, modules_of(step))
         self._place = {id: f"m{module.ids[0]}" for module in self._modules for id in module.ids}
         self._boxes: list[Box] = []
         self._arrows: list[Arrow] = []
 
-    def draw(self) -> Sketch:
+    def draw(self) -> Diagram:
         """The finished picture."""
         users: dict[int, list[str]] = defaultdict(list)
         flows: dict[tuple[str, str], dict[int, None]] = {}
@@ -147,12 +147,12 @@ class _Drawing:
                 self._arrows.append(Arrow(head, tail, Flow.GRADIENT, self._lines(texts), is_backward=True))
         self._optimizers(users)
         hidden = sum(len(module.ids) for module in self._modules if module.folded)
-        return Sketch(tuple(self._boxes), tuple(self._arrows), hidden=hidden)
+        return Diagram(tuple(self._boxes), tuple(self._arrows), hidden=hidden)
 
     def _lines(self, texts: Sequence[str]) -> tuple[str, ...]:
         lines = tuple(shortened(text, LONGEST) for text in texts[:MOST_LINES])
         if len(texts) > MOST_LINES:
-            lines += (self._look.tell("and {count} more", count=len(texts) - MOST_LINES),)
+            lines += (self._style.tell("and {count} more", count=len(texts) - MOST_LINES),)
         return lines
 
     def _value_text(self, id: int) -> str:
@@ -169,7 +169,7 @@ class _Drawing:
             self._arrows.append(Arrow(key, head, Flow.VALUE, (shape_text(node.shape),)))
 
     def _module_box(self, module: Module, leaves: Sequence[Node]) -> Box:
-        tell, nodes = self._look.tell, [self._step.nodes[id] for id in module.ids]
+        tell, nodes = self._style.tell, [self._step.nodes[id] for id in module.ids]
         kind = kind_of(nodes[0])
         parameters = [node for node in leaves if node.op == "parameter"]
         said = [] if module.folded else self._equations(nodes)
@@ -195,7 +195,7 @@ class _Drawing:
 
     def _folded_lines(self, module: Module) -> list[str]:
         """How many modules stand behind a fold, and which they are."""
-        names = [name or self._look.tell("without a scope") for name in module.folded]
+        names = [name or self._style.tell("without a scope") for name in module.folded]
         counts: dict[str, int] = {}
         for name in names:
             kind = name.partition("#")[0]
@@ -216,7 +216,7 @@ class _Drawing:
             title = "/".join([*sorted(scopes - {""}), *([] if shared else [self._labels[ids[0]]])])
             texts = [f"{self._labels[id]} -> {self._labels[self._step.updates[id]]}" for id in ids]
             if len(ids) > 1:
-                texts.insert(0, self._look.tell.count(len(ids), "parameter array"))
+                texts.insert(0, self._style.tell.count(len(ids), "parameter array"))
             key = f"o{ids[0]}"
             self._boxes.append(Box(key, Kind.UPDATE, shortened(title, LONGEST), lines=self._lines(texts)))
             if home:

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 from tracer.graph.record import PHASES, Node, Phase, Step
-from tracer.views.diagrams.diagram import Arrow, Box, Sketch
-from tracer.views.diagrams.theme import Flow, Kind, Look, kind_of_phase
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram
+from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of_phase
 from tracer.views.grids import shortened
 from tracer.views.notation import Labels, kind_text, number_text, phase_text, shape_text
 
@@ -17,11 +17,11 @@ MOST_NAMES = 4
 LONGEST = 28
 
 
-def overview(step: Step, labels: Labels, look: Look) -> Sketch:
+def overview(step: Step, labels: Labels, style: Style) -> Diagram:
     """The phases of a step, each with what it holds, and arrows with the values that one phase takes from another."""
     nodes_of = {phase: [node for node in step.nodes if node.phase is phase] for phase in PHASES}
     present = [phase for phase in PHASES if nodes_of[phase]]
-    boxes = tuple(_box(step, phase, nodes_of[phase], labels, look) for phase in present)
+    boxes = tuple(_box(step, phase, nodes_of[phase], labels, style) for phase in present)
     flows: dict[tuple[Phase, Phase], dict[int, None]] = {}
     for node in step.nodes:
         for operand in node.operands:
@@ -30,7 +30,7 @@ def overview(step: Step, labels: Labels, look: Look) -> Sketch:
                 flows.setdefault(way, {})[operand] = None
     arrows = []
     for (tail, head), ids in sorted(flows.items(), key=lambda pair: (PHASES.index(pair[0][0]), PHASES.index(pair[0][1]))):
-        label = _named([_value_text(step.nodes[id], labels) for id in ids], look)
+        label = _named([_value_text(step.nodes[id], labels) for id in ids], style)
         # Neighbours make the column of boxes; what jumps over one of them only runs beside it.
         is_next = present.index(head) == present.index(tail) + 1
         arrows.append(Arrow(tail.value, head.value, _flow(tail, head), label, is_loose=not is_next))
@@ -38,18 +38,18 @@ def overview(step: Step, labels: Labels, look: Look) -> Sketch:
     neighbours = [(above.value, below.value) for above, below in itertools.pairwise(present)]
     arrows += [Arrow(*ends, Flow.ORDER) for ends in neighbours if ends not in linked]
     if step.updates:
-        label = (look.tell("to step {number}:", number=step.index + 1),)
-        label += _named([_value_text(step.nodes[id], labels) for id in step.updates.values()], look)
+        label = (style.tell("to step {number}:", number=step.index + 1),)
+        label += _named([_value_text(step.nodes[id], labels) for id in step.updates.values()], style)
         arrows.append(Arrow(Phase.UPDATE.value, Phase.INIT.value, Flow.UPDATE, label, is_loose=True))
-    return Sketch(boxes, tuple(arrows))
+    return Diagram(boxes, tuple(arrows))
 
 
 def _flow(tail: Phase, head: Phase) -> Flow:
     return Flow.GRADIENT if tail is Phase.BACKWARD else Flow.VALUE
 
 
-def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, look: Look) -> Box:
-    tell = look.tell
+def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, style: Style) -> Box:
+    tell = style.tell
     operations = [node for node in nodes if not node.is_leaf]
     note = tell.count(len(operations), "operation") if operations else ""
     said: list[str] = []
@@ -57,7 +57,7 @@ def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, look: 
         for op in ("data", "parameter", "hyperparameter", "state"):
             leaves = [node for node in nodes if node.op == op]
             if leaves:
-                texts = _named([_value_text(node, labels) for node in leaves], look)
+                texts = _named([_value_text(node, labels) for node in leaves], style)
                 said.append(tell("{what}: {which}", what=kind_text(leaves[0], tell), which="  ".join(texts)))
         said.append(tell.count(sum(node.size for node in step.parameters), "parameter"))
     elif phase is Phase.LOSS:
@@ -88,6 +88,6 @@ def _value_text(node: Node, labels: Labels) -> str:
     return f"{name} {shape_text(node.shape)}" if node.shape else name
 
 
-def _named(texts: Sequence[str], look: Look) -> tuple[str, ...]:
-    more = (look.tell("and {count} more", count=len(texts) - MOST_NAMES),) if len(texts) > MOST_NAMES else ()
+def _named(texts: Sequence[str], style: Style) -> tuple[str, ...]:
+    more = (style.tell("and {count} more", count=len(texts) - MOST_NAMES),) if len(texts) > MOST_NAMES else ()
     return tuple(texts[:MOST_NAMES]) + more

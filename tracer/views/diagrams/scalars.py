@@ -15,12 +15,12 @@ import numpy as np
 from tracer.errors import UsageError
 from tracer.graph.formula import as_atom
 from tracer.graph.record import Node, Phase, Step
-from tracer.views.diagrams.boxes import key_of, tip_of, title_of
-from tracer.views.diagrams.diagram import Arrow, Box, Column, Sketch
-from tracer.views.diagrams.theme import Look, flow_of, kind_of
+from tracer.views.diagrams.boxes import box_key, tip_of, title_of
+from tracer.views.diagrams.diagram import Arrow, Box, Column, Diagram
+from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.grids import GLUE, wrapped
 from tracer.views.notation import Labels, element_text, number_of
-from tracer.views.worked import Spelling
+from tracer.views.worked import ElementFormatter
 
 Scalar: TypeAlias = tuple[int, tuple[int, ...]]
 """An element: the id of its node, and its index."""
@@ -37,7 +37,7 @@ MOST_LOOKED_AT = 100_000
 FORMULA_WIDTH = 44
 
 
-class Symbols(Spelling):
+class Symbols(ElementFormatter):
     """Elements written by their names; `used` are those that were, in order."""
 
     def __init__(self, nodes: Sequence[Node], labels: Labels) -> None:
@@ -69,7 +69,7 @@ def every_scalar(nodes: Sequence[Node], labels: Labels, ids: Iterable[int]) -> l
     return found
 
 
-class Scalars:
+class ScalarView:
     """The numbers of a step and what each is made of."""
 
     def __init__(self, step: Step, labels: Labels) -> None:
@@ -144,7 +144,7 @@ def scalar_count(step: Step, labels: Labels, phases: Sequence[Phase]) -> int:
                if node.phase in phases and not node.is_leaf and not labels.is_written_out(node.id))  # fmt: skip
 
 
-def scalars(source: Scalars, chosen: Sequence[Scalar], look: Look) -> Sketch:
+def scalars(source: ScalarView, chosen: Sequence[Scalar], style: Style) -> Diagram:
     """The picture of these numbers, and of the leaves they are made of."""
     wanted = set(chosen)
     boxes, arrows = [], []
@@ -153,27 +153,27 @@ def scalars(source: Scalars, chosen: Sequence[Scalar], look: Look) -> Sketch:
             if source.step.nodes[used[0]].is_leaf:
                 wanted.add(used)
     for scalar in sorted(wanted):
-        boxes.append(_box(source, scalar, look))
+        boxes.append(_box(source, scalar, style))
         flow = flow_of(source.step.nodes[scalar[0]].phase)
         arrows += [Arrow(_key(used), _key(scalar), flow) for used in source.made_of(scalar)[1] if used in wanted]
-    return Sketch(tuple(boxes), tuple(arrows))
+    return Diagram(tuple(boxes), tuple(arrows))
 
 
 def _key(scalar: Scalar) -> str:
-    return "_".join([key_of(scalar[0]), *map(str, scalar[1])])
+    return "_".join([box_key(scalar[0]), *map(str, scalar[1])])
 
 
-def _box(source: Scalars, scalar: Scalar, look: Look) -> Box:
+def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
     step, labels = source.step, source.labels
     id, index = scalar
     node = step.nodes[id]
     lines = _formula(source.made_of(scalar)[0], element_text(labels[id], index))
-    columns = [Column(look.tell("value"), (number_of(node, index, labels.noise),))]
+    columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),))]
     gradient = step.gradients.get(id)
     if gradient is not None and gradient != id:
         number = number_of(step.nodes[gradient], index, labels.noise)
         made = _formula(source.made_of((gradient, index))[0], "")
-        columns.append(Column(look.tell("gradient"), (number, *made), is_gradient=True))
+        columns.append(Column(style.tell("gradient"), (number, *made), is_gradient=True))
     title = title_of(element_text(labels[id], index))
     return Box(_key(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
 

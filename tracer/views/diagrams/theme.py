@@ -36,7 +36,7 @@ class Flow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Paint:
+class BoxStyle:
     """The colours of a box, the width of its border in points, and its style as Graphviz calls it."""
 
     fill: str
@@ -46,7 +46,7 @@ class Paint:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ArrowStyle:
     """The colour of an arrow, its width in points and its style as Graphviz calls it."""
 
     colour: str
@@ -65,47 +65,47 @@ class Theme:
     gradient: str
     highlight: str
     frame: str
-    boxes: Mapping[Kind, Paint]
-    arrows: Mapping[Flow, Line]
+    boxes: Mapping[Kind, BoxStyle]
+    arrows: Mapping[Flow, ArrowStyle]
 
 
 LIGHT = Theme(
     "light", background="#FFFFFF", text="#111111", quiet="#5F5F5F", gradient="#A84300", highlight="#D1006C", frame="#8A8A8A",
     boxes={
-        Kind.PARAMETER: Paint("#FFF1CC", "#B97A00", width=2),
-        Kind.DATA: Paint("#E3EBF3", "#4A6B8A", style=""),
-        Kind.SETTING: Paint("#EEE8F8", "#7B5EA7", style=""),
-        Kind.CONSTANT: Paint("#F1F1F1", "#777777", style=""),
-        Kind.FORWARD: Paint("#F2F8FF", "#2F6DB5"),
-        Kind.LOSS: Paint("#FDE9ED", "#C0334D", width=2),
-        Kind.BACKWARD: Paint("#FFF2E6", "#C65D0E"),
-        Kind.UPDATE: Paint("#E8F6EE", "#2A7F4F"),
-        Kind.PLUS: Paint("#FFF2E6", "#C65D0E"),
-        Kind.ELSEWHERE: Paint("#FFFFFF", "#9A9A9A", style="ROUNDED,DASHED"),
+        Kind.PARAMETER: BoxStyle("#FFF1CC", "#B97A00", width=2),
+        Kind.DATA: BoxStyle("#E3EBF3", "#4A6B8A", style=""),
+        Kind.SETTING: BoxStyle("#EEE8F8", "#7B5EA7", style=""),
+        Kind.CONSTANT: BoxStyle("#F1F1F1", "#777777", style=""),
+        Kind.FORWARD: BoxStyle("#F2F8FF", "#2F6DB5"),
+        Kind.LOSS: BoxStyle("#FDE9ED", "#C0334D", width=2),
+        Kind.BACKWARD: BoxStyle("#FFF2E6", "#C65D0E"),
+        Kind.UPDATE: BoxStyle("#E8F6EE", "#2A7F4F"),
+        Kind.PLUS: BoxStyle("#FFF2E6", "#C65D0E"),
+        Kind.ELSEWHERE: BoxStyle("#FFFFFF", "#9A9A9A", style="ROUNDED,DASHED"),
     },
     arrows={
-        Flow.VALUE: Line("#333333"), Flow.GRADIENT: Line("#C65D0E"), Flow.UPDATE: Line("#2A7F4F"),
-        Flow.ORDER: Line("#FFFFFF", style="invis"),
+        Flow.VALUE: ArrowStyle("#333333"), Flow.GRADIENT: ArrowStyle("#C65D0E"), Flow.UPDATE: ArrowStyle("#2A7F4F"),
+        Flow.ORDER: ArrowStyle("#FFFFFF", style="invis"),
     },
 )  # fmt: skip
 
 DARK = Theme(
     "dark", background="#14171C", text="#F2F2F2", quiet="#A9B0BA", gradient="#FFB074", highlight="#FF5CA8", frame="#6B737E",
     boxes={
-        Kind.PARAMETER: Paint("#3D3113", "#F0B429", width=2),
-        Kind.DATA: Paint("#22303F", "#8FB4D9", style=""),
-        Kind.SETTING: Paint("#2F2744", "#B79CEB", style=""),
-        Kind.CONSTANT: Paint("#2A2D32", "#A0A0A0", style=""),
-        Kind.FORWARD: Paint("#15263D", "#5BA3F5"),
-        Kind.LOSS: Paint("#431B26", "#FF6F8B", width=2),
-        Kind.BACKWARD: Paint("#40260F", "#FF9A4D"),
-        Kind.UPDATE: Paint("#143626", "#5AD18F"),
-        Kind.PLUS: Paint("#40260F", "#FF9A4D"),
-        Kind.ELSEWHERE: Paint("#14171C", "#7C848F", style="ROUNDED,DASHED"),
+        Kind.PARAMETER: BoxStyle("#3D3113", "#F0B429", width=2),
+        Kind.DATA: BoxStyle("#22303F", "#8FB4D9", style=""),
+        Kind.SETTING: BoxStyle("#2F2744", "#B79CEB", style=""),
+        Kind.CONSTANT: BoxStyle("#2A2D32", "#A0A0A0", style=""),
+        Kind.FORWARD: BoxStyle("#15263D", "#5BA3F5"),
+        Kind.LOSS: BoxStyle("#431B26", "#FF6F8B", width=2),
+        Kind.BACKWARD: BoxStyle("#40260F", "#FF9A4D"),
+        Kind.UPDATE: BoxStyle("#143626", "#5AD18F"),
+        Kind.PLUS: BoxStyle("#40260F", "#FF9A4D"),
+        Kind.ELSEWHERE: BoxStyle("#14171C", "#7C848F", style="ROUNDED,DASHED"),
     },
     arrows={
-        Flow.VALUE: Line("#D5D9DF"), Flow.GRADIENT: Line("#FF9A4D"), Flow.UPDATE: Line("#5AD18F"),
-        Flow.ORDER: Line("#14171C", style="invis"),
+        Flow.VALUE: ArrowStyle("#D5D9DF"), Flow.GRADIENT: ArrowStyle("#FF9A4D"), Flow.UPDATE: ArrowStyle("#5AD18F"),
+        Flow.ORDER: ArrowStyle("#14171C", style="invis"),
     },
 )  # fmt: skip
 
@@ -113,20 +113,20 @@ DARK = Theme(
 PRINT = replace(
     LIGHT, name="print", text="#000000", quiet="#404040", gradient="#000000", highlight="#000000", frame="#606060",
     boxes={
-        Kind.PARAMETER: Paint("#E4E4E4", "#000000", width=3),
-        Kind.DATA: Paint("#FFFFFF", "#000000", style=""),
-        Kind.SETTING: Paint("#FFFFFF", "#000000", style="DOTTED"),
-        Kind.CONSTANT: Paint("#FFFFFF", "#000000", style="DASHED"),
-        Kind.FORWARD: Paint("#FFFFFF", "#000000"),
-        Kind.LOSS: Paint("#E4E4E4", "#000000", width=3, style="ROUNDED"),
-        Kind.BACKWARD: Paint("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
-        Kind.UPDATE: Paint("#F2F2F2", "#000000", style="ROUNDED,DOTTED"),
-        Kind.PLUS: Paint("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
-        Kind.ELSEWHERE: Paint("#FFFFFF", "#808080", style="DOTTED"),
+        Kind.PARAMETER: BoxStyle("#E4E4E4", "#000000", width=3),
+        Kind.DATA: BoxStyle("#FFFFFF", "#000000", style=""),
+        Kind.SETTING: BoxStyle("#FFFFFF", "#000000", style="DOTTED"),
+        Kind.CONSTANT: BoxStyle("#FFFFFF", "#000000", style="DASHED"),
+        Kind.FORWARD: BoxStyle("#FFFFFF", "#000000"),
+        Kind.LOSS: BoxStyle("#E4E4E4", "#000000", width=3, style="ROUNDED"),
+        Kind.BACKWARD: BoxStyle("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
+        Kind.UPDATE: BoxStyle("#F2F2F2", "#000000", style="ROUNDED,DOTTED"),
+        Kind.PLUS: BoxStyle("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
+        Kind.ELSEWHERE: BoxStyle("#FFFFFF", "#808080", style="DOTTED"),
     },
     arrows={
-        Flow.VALUE: Line("#000000"), Flow.GRADIENT: Line("#000000", style="dashed"),
-        Flow.UPDATE: Line("#000000", style="dotted"), Flow.ORDER: Line("#FFFFFF", style="invis"),
+        Flow.VALUE: ArrowStyle("#000000"), Flow.GRADIENT: ArrowStyle("#000000", style="dashed"),
+        Flow.UPDATE: ArrowStyle("#000000", style="dotted"), Flow.ORDER: ArrowStyle("#FFFFFF", style="invis"),
     },
 )  # fmt: skip
 
@@ -135,14 +135,14 @@ DIRECTIONS = ("TB", "LR")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Style:
     """How a picture is to look: its theme, its language, and where its arrows run: from top to bottom or left to right."""
 
     theme: Theme = LIGHT
     tell: Language = ENGLISH
     direction: str = ""
 
-    def running(self, direction: str) -> Look:
+    def running(self, direction: str) -> Style:
         """The same look, running in this direction where none was asked for."""
         return self if self.direction else replace(self, direction=direction)
 

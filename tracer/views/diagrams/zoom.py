@@ -10,13 +10,13 @@ import numpy as np
 from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step
 from tracer.views.diagrams.combined import combined, forward_nodes
-from tracer.views.diagrams.diagram import Sketch
+from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.folding import folded
 from tracer.views.diagrams.modules import modules
 from tracer.views.diagrams.operations import MOST_NODES, operations, phase_sketches
 from tracer.views.diagrams.overview import overview
-from tracer.views.diagrams.scalars import MOST_SCALARS, Scalars, scalar_count, scalars
-from tracer.views.diagrams.theme import Look
+from tracer.views.diagrams.scalars import MOST_SCALARS, ScalarView, scalar_count, scalars
+from tracer.views.diagrams.theme import Style
 from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
 from tracer.views.selection import element_of, node_or_element
@@ -34,7 +34,7 @@ NEARER_WORKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ViewSpec:
     """What of a step is looked at, and from how far.
 
     Without a `zoom`, its tensors, or its modules where these are too many. A `focus` is a node, or an element of one as
@@ -65,34 +65,34 @@ class Sight:
         return "tensor" if self.phases or len(forward_nodes(step)) <= MOST_NODES else "module"
 
 
-def sketches(step: Step, sight: Sight, look: Look) -> Iterator[tuple[str, Sketch]]:
+def diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
     """The pictures of a step, each with the name of the phase it shows, or an empty one.
 
     Raises UsageError where a picture would have more numbers than can be read, with what works in its place.
     """
-    sight.check()
-    zoom = sight.zoom_of(step)
+    spec.check()
+    zoom = spec.zoom_of(step)
     if zoom == "scalar":
-        yield from _scalar_sketches(step, sight, look.running("LR"))
+        yield from _scalar_sketches(step, spec, style.running("LR"))
     elif zoom == "scenario":
-        yield "", overview(step, Labels(step.nodes), look)
+        yield "", overview(step, Labels(step.nodes), style)
     elif zoom == "module":
-        yield "", modules(step, Labels(step.nodes), look)
-    elif sight.focus:
-        yield "", _focused(step, sight, look)
-    elif sight.phases:
-        yield from ((phase.value, sketch) for phase, sketch in phase_sketches(step, look, sight.phases))
+        yield "", modules(step, Labels(step.nodes), style)
+    elif spec.focus:
+        yield "", _focused(step, spec, style)
+    elif spec.phases:
+        yield from ((phase.value, diagram) for phase, diagram in phase_sketches(step, style, spec.phases))
     else:
         labels = Labels(step.nodes)
         parts = folded(step, forward_nodes(step), MOST_NODES)
-        yield "", combined(step, parts, labels, local_rules(step, labels), look)
+        yield "", combined(step, parts, labels, local_rules(step, labels), style)
 
 
-def _focused(step: Step, sight: Sight, look: Look) -> Sketch:
+def _focused(step: Step, spec: ViewSpec, style: Style) -> Diagram:
     labels = Labels(step.nodes)
-    node, _ = node_or_element(step, sight.focus, labels)
-    ids = after(step, node.id) if sight.downwards else before(step, node.id)
-    return operations(step, folded(step, ids, MOST_NODES), labels, look)
+    node, _ = node_or_element(step, spec.focus, labels)
+    ids = after(step, node.id) if spec.downwards else before(step, node.id)
+    return operations(step, folded(step, ids, MOST_NODES), labels, style)
 
 
 def before(step: Step, id: int) -> list[int]:
@@ -113,39 +113,39 @@ def after(step: Step, id: int) -> list[int]:
     return sorted(found)
 
 
-def _scalar_sketches(step: Step, sight: Sight, look: Look) -> Iterator[tuple[str, Sketch]]:
+def _scalar_sketches(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
     if not all(node.is_kept for node in step.nodes):
         raise UsageError(
             f"the numbers of step {step.index} are not on record, only their statistics: use --zoom tensor, or record the run"
             " with --values all"
         )
     labels = Labels(step.nodes)
-    if sight.focus:
-        yield "", _focused_scalars(step, sight, labels, look)
+    if spec.focus:
+        yield "", _focused_scalars(step, spec, labels, style)
         return
-    asked: list[tuple[Phase, ...]] = [(phase,) for phase in sight.phases] or [(Phase.FORWARD, Phase.LOSS)]
+    asked: list[tuple[Phase, ...]] = [(phase,) for phase in spec.phases] or [(Phase.FORWARD, Phase.LOSS)]
     for phases in asked:
         count = scalar_count(step, labels, phases)
         if count > MOST_SCALARS:
             raise UsageError(f"{count:,} numbers are more than a picture can show ({MOST_SCALARS:,}): {NEARER_WORKS['scalar']}")
-        source = Scalars(in_memory(step), labels)
+        source = ScalarView(in_memory(step), labels)
         chosen = list(source.of_phases(phases))
         if chosen:
-            yield phases[0].value if sight.phases else "", scalars(source, chosen, look)
+            yield phases[0].value if spec.phases else "", scalars(source, chosen, style)
 
 
-def _focused_scalars(step: Step, sight: Sight, labels: Labels, look: Look) -> Sketch:
-    node, index = node_or_element(step, sight.focus, labels)
-    source = Scalars(in_memory(step), labels)
+def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -> Diagram:
+    node, index = node_or_element(step, spec.focus, labels)
+    source = ScalarView(in_memory(step), labels)
     wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MOST_SCALARS + 1]
-    found = source.after(wanted) if sight.downwards else source.before(wanted)
+    found = source.after(wanted) if spec.downwards else source.before(wanted)
     if len(found) > MOST_SCALARS:
-        told = "depend on" if sight.downwards else "go into"
+        told = "depend on" if spec.downwards else "go into"
         raise UsageError(
-            f"more than {MOST_SCALARS:,} numbers {told} {sight.focus}: use --zoom tensor, or choose a number nearer to"
-            f" the {'end' if sight.downwards else 'start'} of the step"
+            f"more than {MOST_SCALARS:,} numbers {told} {spec.focus}: use --zoom tensor, or choose a number nearer to"
+            f" the {'end' if spec.downwards else 'start'} of the step"
         )
-    return scalars(source, found, look)
+    return scalars(source, found, style)
 
 
 def in_memory(step: Step) -> Step:

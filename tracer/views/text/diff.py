@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracer.analysis.diff import Parting
+from tracer.analysis.diff import TraceDifference
 from tracer.graph.record import Literal, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import Labels, element_text, measured_text, node_number, number_text
@@ -15,7 +15,7 @@ Apart = Mapping[str, tuple[Any, Any]]
 
 
 def parting_lines(
-    one: Trace, other: Trace, settings: Apart, found: Parting | None, digits: int, tell: Language = ENGLISH
+    one: Trace, other: Trace, settings: Apart, found: TraceDifference | None, digits: int, tell: Language = ENGLISH
 ) -> Iterator[str]:
     """What two runs were set to differently, and the first place where they part."""
     for name, (mine, theirs) in settings.items():
@@ -65,7 +65,7 @@ def reserve_lines(one: Trace, other: Trace, tolerance: float, without_values: in
         yield tell("the record of the second ends early: {reason}", reason=tell.again(other.unfinished))
 
 
-def parting_data(one: Trace, other: Trace, settings: Apart, found: Parting | None) -> dict[str, Any]:
+def parting_data(one: Trace, other: Trace, settings: Apart, found: TraceDifference | None) -> dict[str, Any]:
     """The same as plain data."""
     data: dict[str, Any] = {
         "same": found is None,
@@ -81,7 +81,7 @@ def parting_data(one: Trace, other: Trace, settings: Apart, found: Parting | Non
     return data
 
 
-def _where(found: Parting, steps: list[Step], tell: Language) -> str:
+def _where(found: TraceDifference, steps: list[Step], tell: Language) -> str:
     what = tell.again(found.what)
     if found.node is None or found.node >= len(steps[0].nodes):
         return tell("they part in step {step}: {what}", step=found.step, what=what)
@@ -89,7 +89,7 @@ def _where(found: Parting, steps: list[Step], tell: Language) -> str:
     return tell("they part in step {step} at node {node}: {what}", step=found.step, node=node, what=what)
 
 
-def _extent(found: Parting, digits: int, tell: Language) -> str:
+def _extent(found: TraceDifference, digits: int, tell: Language) -> str:
     """How many elements differ, and how far where that is a number."""
     largest = number_text(found.largest, digits) if found.largest > 0 else ""
     if found.count <= 1:

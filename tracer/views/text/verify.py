@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from tracer.analysis.verify import ULPS, Deviation, Verdict
+from tracer.analysis.verify import ULPS, Deviation, Verification
 from tracer.graph.record import Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import Labels, element_text, node_number, number_text
@@ -18,7 +18,7 @@ INDENT = " " * 5
 """What is said of a deviation stands behind these, below its node."""
 
 
-def verdict_lines(trace: Trace, verdict: Verdict, tell: Language = ENGLISH) -> Iterator[str]:
+def verdict_lines(trace: Trace, verdict: Verification, tell: Language = ENGLISH) -> Iterator[str]:
     """The verdict, what could not be computed again and why, and each deviation."""
     for deviation in verdict.deviations[:MOST]:
         yield from _deviation_lines(trace, deviation, verdict, tell)
@@ -52,7 +52,7 @@ def verdict_lines(trace: Trace, verdict: Verdict, tell: Language = ENGLISH) -> I
         yield tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))
 
 
-def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict, tell: Language) -> Iterator[str]:
+def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verification, tell: Language) -> Iterator[str]:
     step = trace.step(deviation.step)
     node = step.nodes[deviation.node]
     labels = Labels(step.nodes)
@@ -74,7 +74,7 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verdict, tell:
         yield INDENT + tell("{count} units in the last place", count=number_text(deviation.ulps)) + hint
 
 
-def verdict_data(trace: Trace, verdict: Verdict) -> dict[str, Any]:
+def verdict_data(trace: Trace, verdict: Verification) -> dict[str, Any]:
     """The same as plain data."""
     return {
         "verified": verdict.passed,
