@@ -1,0 +1,297 @@
+"""README and the pages of docs/: their commands and programs are run, their outputs compared, their links followed.
+
+The blocks of a page run in order in one folder. What a block is, its language says:
+
+- `console`, `diff`, `check`: commands after `$ ` and what they print. In `diff`, `tracer diff` ends with exit code 1; in `check`
+  the errors, which are rounding, need only be small.
+- `python`: a file of the name in its first line (`# mine.py`; a `test_` file is run by pytest), a doctest (`>>>`), or a program.
+- `sql`: a query over the files that the commands wrote; its answer is the table below.
+- `mermaid`: the last `.mmd` file that was written.
+- `log`: lines of the log of `fruit`.
+- `session`: a long run, which a test of its own looks at.
+- `sh`, `text`: not run.
+"""
+
+from __future__ import annotations
+
+import doctest
+import itertools
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import tracer
+from reviewed import assert_as_reviewed
+from tracer.views.text.log import log_text
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKED = [*PAGES, ROOT / "CHANGELOG.md"]
+
+COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+ERROR = re.compile(r"\d\.\de-\d\d")
+VERSIONS = re.compile(r"^# tracer .*$|(?<=/run=fruit-)\w+", re.MULTILINE)
+"""The versions of packages, and the digest of a run, which they go into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code in a page; `before` and `after` are the page around it."""
+
+    language: str
+    text: str
+    before: str = ""
+    after: str = ""
+
+
+def blocks(page: Path, *languages: str) -> list[Block]:
+    """The blocks of a page, in order: all, or those in these languages."""
+    text = page.read_text()
+    found = re.finditer(r"^```(.*)\n((?s:.*?))^```$", text, re.MULTILINE)
+    every = [Block(each[1], each[2], text[: each.start()], text[each.end() :]) for each in found]
+    return [block for block in every if block.language in languages] if languages else every
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def assert_output(expected: str, printed: str) -> None:
+    """Compare what a page shows with what was printed."""
+    assert VERSIONS.sub("", printed) == VERSIONS.sub("", expected)
+
+
+def run(arguments: list[str], capfd: pytest.CaptureFixture[str], code: int = 0) -> str:
+    """What a command prints that ends with that exit code."""
+    from tracer.cli import main
+
+    before = sys.argv
+    sys.argv = arguments
+    try:
+        main()
+    except SystemExit as end:
+        assert (end.code or 0) == code, arguments
+    finally:
+        sys.argv = before
+    return capfd.readouterr().out
+
+
+def run_commands(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    for command, output in COMMAND.findall(block.text):
+        differs = block.language == "diff" and command.startswith("tracer diff")
+        assert_output(output, run(shlex.split(command), capfd, int(differs)))
+
+
+def run_checks(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    for command, output in COMMAND.findall(block.text):
+        found = run(shlex.split(command), capfd)
+        assert_output(ERROR.sub("ERROR", output), ERROR.sub("ERROR", found))
+        errors = ERROR.findall(found)
+        assert errors
+        assert all(float(error) < 1e-10 for error in errors), command
+
+
+def run_python(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    named = re.match(r"# (\w+\.py)\n", block.text)
+    if named is not None:
+        Path(named[1]).write_text(block.text)
+        if named[1].startswith("test_"):
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", named[1]]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert re.search(rf"^{block.text.count('def test_')} passed", done.stdout, re.MULTILINE), done.stdout
+    elif ">>>" in block.text:
+        test = doctest.DocTestParser().get_doctest(block.text, {}, "page", None, 0)
+        assert doctest.DocTestRunner().run(test).failed == 0, capfd.readouterr().out
+    else:
+        done = subprocess.run([sys.executable, "-c", block.text], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def run_query(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    found = duckdb.sql(block.text)
+    heading, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in block.after.lstrip("\n").split("\n\n")[0].splitlines()
+    ]
+    assert heading == found.columns
+    answer = found.fetchall()
+    assert_output("\n".join(map(" ".join, rows)), "\n".join(" ".join(map(str, row)) for row in answer))
+
+
+def compare_mermaid(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    written = re.findall(r"^wrote (\S+\.mmd)$", block.before, re.MULTILINE)[-1]
+    assert Path(written).read_text() == block.text
+
+
+def compare_log(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each entry, from the number of its node on, with as many lines of the log."""
+    log = log_text(tracer.run(tracer.load("fruit"), steps=1)).splitlines()
+    shown = block.text.splitlines()
+    starts = [place for place, line in enumerate(shown) if re.match(r"\d+\.\d{3} ", line)]
+    assert starts[0] == 0
+    for start, end in itertools.pairwise([*starts, len(shown)]):
+        number = shown[start].split()[0]
+        place = next(place for place, line in enumerate(log) if line.startswith(f"{number} "))
+        assert_output("\n".join(shown[start:end]), "\n".join(log[place : place + end - start]))
+
+
+def leave(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    """A block that is not run."""
+
+
+RUNNERS: dict[str, Callable[[Block, pytest.CaptureFixture[str]], None]] = {
+    "console": run_commands,
+    "diff": run_commands,
+    "check": run_checks,
+    "python": run_python,
+    "sql": run_query,
+    "mermaid": compare_mermaid,
+    "log": compare_log,
+    "session": leave,
+    "sh": leave,
+    "text": leave,
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_blocks_of_a_page_do_what_it_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for block in blocks(page):
+        RUNNERS[block.language](block, capfd)
+
+
+def test_every_kind_of_block_is_there() -> None:
+    every = [block for page in PAGES for block in blocks(page)]
+    assert {block.language for block in every} == set(RUNNERS)
+    commands = [command for block in every if block.language in ("console", "diff") for command in COMMAND.findall(block.text)]
+    assert len(commands) >= 16
+
+
+def test_the_long_scenario_stops_early_and_keeps_its_best_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """When it stops, depends on the last digits of the machine."""
+    monkeypatch.chdir(tmp_path)
+    (program,) = (block.text for block in blocks(ROOT / "docs/scenarios.md", "python") if "# rings.py" in block.text)
+    Path("rings.py").write_text(program)
+    out = run(["tracer", "trace", "./rings.py", "--format", "log"], capfd)
+    assert re.search(r"^stopped after \d+ epochs: val_loss had not improved for 10 epochs in a row$", out, re.MULTILINE)
+    assert re.search(r"^wrote output/rings/best.npz \(epoch \d+, val_accuracy (1|0\.9\d*)\)$", out, re.MULTILINE)
+
+
+def test_the_smallest_scenario_writes_its_booklet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (program,) = (block.text for block in blocks(ROOT / "README.md", "python") if "# mine.py" in block.text)
+    Path("mine.py").write_text(program)
+    assert "20 steps, 2 parameters" in run(["tracer", "trace", "./mine.py"], capfd)
+    assert Path("output/mine/steps.pdf").exists()
+
+
+def test_digits_are_recognised_as_well_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The run on the sample. The last digits depend on the machine's BLAS; the full set has to be downloaded by hand."""
+    monkeypatch.chdir(tmp_path)
+    (session,) = blocks(ROOT / "docs/parity.md", "session")
+    command, *printed = session.text.splitlines()
+    out = run(shlex.split(command.removeprefix("$ ")), capfd)
+    found = [float(line.split()[-2]) for line in out.splitlines() if "test accuracy:" in line]
+    shown = [float(line.split()[-2]) for line in printed[:5]]
+    assert len(found) == 5
+    assert abs(found[-1] - shown[-1]) < 2
+    assert found[-1] > 88
+    assert float(printed[-1].split()[-2]) > 97
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "zoom", "drawn"),
+    [("README.md", "linear-regression", "tensor", "step-0"), ("docs/pictures.md", "fruit", "module", "module")],
+)
+def test_the_pictures_are_what_the_command_draws(
+    page: str,
+    name: str,
+    zoom: str,
+    drawn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(["tracer", "trace", name, "-q", "--format", "log"], capfd)
+    run(["tracer", "render", name, "-o", "x.svg", "--zoom", zoom], capfd)
+    assert f"tests/golden/{name}-{drawn}.svg)" in (ROOT / page).read_text()
+    assert_as_reviewed(f"{name}-{drawn}.svg", Path("x.svg").read_text())
+
+
+# Links and names.
+
+
+def prose(page: Path) -> str:
+    """The text of a page without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of the headings of a page, as GitHub makes them.
+
+    >>> sorted(anchors(ROOT / "docs/checking.md"))
+    ['checking-gradients', 'in-your-tests', 'the-command']
+    """
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", LINKED, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(page)))
+    for link in links:
+        if link.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_is_in_both_indexes() -> None:
+    for index, prefix in ((ROOT / "README.md", "docs/"), (ROOT / "docs/README.md", "")):
+        for page in (ROOT / "docs").glob("*.md"):
+            assert page.name == "README.md" or f"]({prefix}{page.name})" in index.read_text(), page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_that_pages_name_exist(page: Path) -> None:
+    for path in re.findall(r"`((?:tracer|tests|docs|scenarios|\.ci|\.github)/[\w./-]*)`", prose(page)):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_architecture_names_every_module() -> None:
+    """Under the folder it is in."""
+    (tree,) = (block.text for block in blocks(ROOT / "docs/architecture.md", "text") if "tracer/  " in block.text)
+    folder, words = ROOT, {}
+    levels: list[Path] = []
+    for line in tree.splitlines():
+        opened = re.match(r"( *)([\w]+)/ +(.*)", line)
+        if opened is not None and len(opened[1]) <= 4:
+            levels = [*levels[: len(opened[1]) // 2], Path(opened[2])]
+            folder = ROOT.joinpath(*levels)
+            assert folder.is_dir(), line
+        words[folder] = f"{words.get(folder, '')} {opened[3] if opened else line}"
+    for path in (ROOT / "tracer").rglob("*.py"):
+        if path.name != "__init__.py":
+            assert re.search(rf"\b{path.stem}\b", words[path.parent]), path
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 250
