@@ -4,7 +4,8 @@ The blocks of a page run in order in one folder. What a block is, its language s
 
 - `console`, `diff`, `check`: commands after `$ ` and what they print. In `diff`, `tracer diff` ends with exit code 1; in `check`
   the errors, which are rounding, need only be small.
-- `python`: a file of the name in its first line (`# mine.py`; a `test_` file is run by pytest), a doctest (`>>>`), or a program.
+- `python`: a file of the name in its first line (`# mine.py`; a `test_` file is run by pytest; one with a path is a module of the
+  package or a part of it), a doctest (`>>>`), or a program.
 - `sql`: a query over the files that the commands wrote; its answer is the table below.
 - `mermaid`: the last `.mmd` file that was written.
 - `log`: lines of the log of `fruit`.
@@ -98,9 +99,29 @@ def run_checks(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
         assert all(float(error) < 1e-10 for error in errors), command
 
 
+def run_module(path: Path, text: str) -> None:
+    """Run a module of a recipe; those of earlier recipes that the package does not have can be imported."""
+    added = Path("added")
+    file = added / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    folders = sorted({each.parent.relative_to(added) for each in added.rglob("*.py")})
+    names = {".".join(folder.parts): str(added / folder) for folder in folders}
+    extended = "".join(f"import {name}; {name}.__path__.append({folder!r})\n" for name, folder in names.items())
+    run_program(f"{extended}import runpy\nrunpy.run_path({str(file)!r})")
+
+
+def run_program(text: str) -> None:
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def run_python(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     named = re.match(r"# (\w+\.py)\n", block.text)
-    if named is not None:
+    module = re.match(r"# (tracer/[\w/]+\.py)\n", block.text)
+    if module is not None:
+        run_module(Path(module[1]), block.text)
+    elif named is not None:
         Path(named[1]).write_text(block.text)
         if named[1].startswith("test_"):
             command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", named[1]]
@@ -110,8 +131,7 @@ def run_python(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
         test = doctest.DocTestParser().get_doctest(block.text, {}, "page", None, 0)
         assert doctest.DocTestRunner().run(test).failed == 0, capfd.readouterr().out
     else:
-        done = subprocess.run([sys.executable, "-c", block.text], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        run_program(block.text)
 
 
 def run_query(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
