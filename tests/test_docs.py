@@ -30,6 +30,7 @@ import duckdb
 import pytest
 
 import tracer
+from close_texts import CloseOutput, assert_close
 from reviewed import assert_as_reviewed
 from tracer.views.text.log import log_text
 
@@ -66,8 +67,8 @@ def name_of(page: Path) -> str:
 
 
 def assert_output(expected: str, printed: str) -> None:
-    """Compare what a page shows with what was printed."""
-    assert VERSIONS.sub("", printed) == VERSIONS.sub("", expected)
+    """Compare what a page shows with what was printed, numbers up to rounding."""
+    assert_close(VERSIONS.sub("", printed), VERSIONS.sub("", expected))
 
 
 def run(arguments: list[str], capfd: pytest.CaptureFixture[str], code: int = 0) -> str:
@@ -133,7 +134,7 @@ def run_python(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
             assert re.search(rf"^{block.text.count('def test_')} passed", done.stdout, re.MULTILINE), done.stdout
     elif ">>>" in block.text:
         test = doctest.DocTestParser().get_doctest(block.text, {}, "page", None, 0)
-        assert doctest.DocTestRunner().run(test).failed == 0, capfd.readouterr().out
+        assert doctest.DocTestRunner(CloseOutput()).run(test).failed == 0, capfd.readouterr().out
     else:
         run_program(block.text)
 
@@ -150,7 +151,7 @@ def run_query(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
 
 def compare_mermaid(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     written = re.findall(r"^wrote (\S+\.mmd)$", block.before, re.MULTILINE)[-1]
-    assert Path(written).read_text() == block.text
+    assert_output(block.text, Path(written).read_text())
 
 
 def compare_log(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
