@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-PROFILE = os.environ.get("TRACER_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
-EXAMPLES = {"dev": 30, "ci": 100, "nightly": 1000}
-PROGRAMS = {"dev": 100, "ci": 300, "nightly": 10_000}[PROFILE]
-"""Random programs in a run of the tests."""
+from support import golden
+from support.profile import EXAMPLES, PROFILE
 
 for name, count in EXAMPLES.items():
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -27,9 +21,15 @@ for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
     os.environ.pop(name, None)  # whoever runs the tests: the commands speak English unless a test says otherwise
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-golden", action="store_true", help="write the golden files anew; read the change with git diff")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """The same examples on every run in CI, others on every run elsewhere; the option --hypothesis-seed chooses them."""
+    golden.renewing = config.option.renew_golden
+    # The workers of pytest-xdist get the options of the main process, and with them its seed.
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = "0" if PROFILE == "ci" else str(random.getrandbits(32))
 

@@ -17,6 +17,7 @@ import pypdf
 import pytest
 
 import tracer
+from support.traces import recorded
 from tracer import store
 from tracer.graph.record import Phase, Step, Trace
 from tracer.rendering.document import pdf
@@ -36,14 +37,9 @@ OPERATION = re.compile(r"(forward|loss|backward|update) \d+: ")
 """How the headings of the pages of operations begin."""
 
 
-@functools.cache
-def run_of(name: str) -> Trace:
-    return tracer.run(tracer.load(name))
-
-
 def shown(name: str) -> Trace:
     """A run as the booklet shows it: the first and the last step."""
-    trace = run_of(name)
+    trace = recorded(name)
     return replace(trace, steps=tuple(dict.fromkeys((trace.steps[0], trace.steps[-1]))))
 
 
@@ -54,7 +50,7 @@ def document_of(trace: Trace, style: Style | None = None, **options: Any) -> str
 @functools.cache
 def read(name: str) -> tuple[str, pypdf.PdfReader]:
     """The source of a booklet with its movements, and the booklet."""
-    document = document_of(shown(name), movements=movements_of(run_of(name)))
+    document = document_of(shown(name), movements=movements_of(recorded(name)))
     return document, pypdf.PdfReader(io.BytesIO(pdf(document)))
 
 
@@ -131,7 +127,7 @@ def test_an_overview_has_no_pages_of_operations() -> None:
 
 
 def test_only_some_steps_are_told_page_by_page() -> None:
-    trace = run_of("linear-regression")
+    trace = recorded("linear-regression")
     document = document_of(replace(trace, steps=trace.steps[:3]), page_by_page=[1])
     titles = [title for _, title, _ in bookmarks(reader_of(document))]
     pages = [title for title in titles if OPERATION.match(title)]
@@ -149,6 +145,7 @@ def destination(reader: pypdf.PdfReader, link: Any) -> int:
     return number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["linear-regression", "fruit-sgd", "mnist"])
 def test_links_lead_to_the_page_of_the_forward_twin(name: str) -> None:
     reader = read(name)[1]
@@ -287,8 +284,9 @@ MOVING = {"transpose", "broadcast_to", "reshape", "scatter", "take", "expand_dim
 """Operations that only move or copy numbers, and what begins the backward pass."""
 
 
+@pytest.mark.slow
 def test_the_arithmetic_is_right() -> None:
-    trace = run_of("fruit")
+    trace = recorded("fruit")
     step = trace.steps[0]
     reader = reader_of(document_of(replace(trace, steps=(step,))))
     numbered = {title: page for _, title, page in bookmarks(reader) if OPERATION.match(title)}
@@ -342,7 +340,7 @@ def test_the_same_run_gives_the_same_bytes(name: str) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_theme(theme: str) -> None:
     document = document_of(
-        shown("linear-regression"), Style(theme_of(theme)), movements=movements_of(run_of("linear-regression"))
+        shown("linear-regression"), Style(theme_of(theme)), movements=movements_of(recorded("linear-regression"))
     )
     assert pdf(document).startswith(b"%PDF")
     assert theme_of(theme).background in document
@@ -374,7 +372,7 @@ def cover_of(trace: Trace, **options: Any) -> str:
 def test_the_cover_says_what_was_run() -> None:
     for name in bundled_names():
         cover = " ".join(read(name)[1].pages[0].extract_text().split())
-        trace = run_of(name)
+        trace = recorded(name)
         assert trace.title.split()[0] in cover
         assert all(node.name in cover for node in trace.steps[0].parameters)
         assert f"{sum(node.size for node in trace.steps[0].parameters):,}" in cover
@@ -386,18 +384,19 @@ def test_the_cover_says_why_a_run_stopped() -> None:
 
 
 def test_the_cover_says_that_a_run_did_not_end() -> None:
-    trace = replace(run_of("fruit"), unfinished="the run did not end")
+    trace = replace(recorded("fruit"), unfinished="the run did not end")
     trace = replace(trace, hyperparameters={**trace.hyperparameters, "steps": 10})
     assert "The record ends after 6 of 10 steps: the run did not end." in cover_of(trace)
 
 
 def test_the_cover_says_where_a_run_stopped_being_finite() -> None:
     notice = "NaN or infinite from 40.09 loss on"
-    assert notice in cover_of(run_of("linear-regression"), notice=notice)
+    assert notice in cover_of(recorded("linear-regression"), notice=notice)
 
 
+@pytest.mark.slow
 def test_without_values_pages_show_statistics(tmp_path: Path) -> None:
-    run = tracer.run(tracer.load("mnist"), steps=1)
+    run = recorded("mnist", 1)
     save(run, tmp_path / "trace.sqlite", "summary")
     trace = store.open(tmp_path / "trace.sqlite")
     document = document_of(trace)
@@ -417,7 +416,7 @@ def test_large_arrays_have_a_heat_map() -> None:
 
 
 def test_one_step_is_shown_once() -> None:
-    trace = tracer.run(tracer.load("linear-regression"), steps=1)
+    trace = recorded("linear-regression", 1)
     assert document_of(trace).count('"Step 0: forward and backward"') == 1
 
 

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from strategies import CASES, Case, calls, separated
-from test_gradients import weighted
+from support.functions import weighted
+from support.strategies import CASES, Case, calls, separated
+from support.traces import recorded
 from tracer.checking.complex_step import STEP, complex_step_jvp, slope_by_complex_step
 from tracer.checking.finite_differences import DirectionalPath, one_sided_slopes, slope
 from tracer.checking.parallel import check_exhaustively, ranges, together
@@ -160,7 +161,7 @@ def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: fl
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_a_step_replayed_is_the_same_to_the_last_bit(name: str) -> None:
-    step = tracer.run(tracer.load(name), steps=1).steps[0]
+    step = recorded(name, 1).steps[0]
     for parameter in step.parameters:
         again = replayed(step.nodes, {parameter.id: parameter.value}, step.loss_id)
         assert np.asarray(again).tobytes() == step.nodes[step.loss_id].value.tobytes()

@@ -15,31 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tracer
-from tracer.cli import main
+from support.cli import MINE, run
+from support.traces import recorded
 from tracer.cli.files import OutputFolder
 from tracer.cli.progress import Progress
 from tracer.data.idx import FILES
 from tracer.errors import UsageError
 from tracer.training.loading import bundled_names
-
-MINE = """import numpy as np
-from tracer import SGD, Scenario
-
-def data():
-    return {{"x": np.arange(6.0).reshape(3, 2), "y": [1.0, 2.0, 3.0]}}
-
-def model(x, w, b):
-    h = x @ w + b
-    {model}
-    return h
-
-def loss(p, y):
-    return np.mean((p - y) ** 2)
-
-scenario = Scenario(data=data, parameters={{"w": [0.1, 0.2], "b": 0.0}}, model=model, loss=loss,
-                    optimizer=SGD(learning_rate=0.1), steps=3)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -47,19 +29,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test runs in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def run(*arguments: str) -> int:
-    """The exit code of the command."""
-    before = sys.argv
-    sys.argv = ["tracer", *arguments]
-    try:
-        main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    finally:
-        sys.argv = before
-    return 0
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,6 +67,7 @@ def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count("wrote ") == len(names)
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_bytes() -> None:
     for folder in ("one", "two"):
         assert run("trace", "fruit", "-q", "-o", folder, "--format", "pdf,log,svg,png,dot,mmd") == 0
@@ -229,7 +199,7 @@ def test_a_checkpoint_is_written_and_read_back(capsys: pytest.CaptureFixture[str
     assert out.count("val_accuracy did not improve from 0.50000") == 5
     assert re.search(r"^wrote output/fruit-keras/best.npz \(epoch 1, val_accuracy 0.5\)$", out, re.MULTILINE)
     kept = np.load("output/fruit-keras/best.npz", allow_pickle=False)
-    expected = tracer.run(tracer.load("fruit-keras"), steps=1).steps[0]
+    expected = recorded("fruit-keras", 1).steps[0]
     for name in ("W1", "b1", "W2", "b2"):
         assert kept[name].tobytes() == expected.updated(name).tobytes()
     command = ["trace", "fruit-keras", "--parameters", "output/fruit-keras/best.npz", "-o", "continued", "-q"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from test_cli import MINE, run
+from support.cli import MINE, run
 
 BROKEN = '''"""A scenario whose own operation has a wrong rule."""
 import numpy as np

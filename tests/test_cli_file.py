@@ -18,8 +18,9 @@ import pyarrow.parquet
 import pytest
 
 import tracer
-from mutated_files import damaged, save_good_files
-from test_cli import MINE, run
+from support.cli import MINE, run
+from support.mutated_files import damaged, save_good_files
+from support.traces import recorded
 from tracer.analysis.verify import ULPS, verify
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Phase, Step, Trace
@@ -214,7 +215,7 @@ def test_the_log_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_log_of_a_run_that_did_not_end(capsys: pytest.CaptureFixture[str]) -> None:
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     writer = TraceWriter(Path("cut.sqlite"), trace)
     for step in trace.steps[:2]:
         writer.write(step)
@@ -257,7 +258,7 @@ def test_a_node(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_node_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     keep("fruit")
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     found = json.loads(printed(capsys, "show", "fruit", "W1", "--json", "--step", "1"))
     assert found["value"] == trace.steps[1].node("W1").value.tolist()
     assert found["history"]["values"] == [step.node("W1").summary.l2 for step in trace.steps]
@@ -277,7 +278,7 @@ def test_an_element_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
     for spelled, result in (value, gradient):
         assert eval(spelled) == pytest.approx(float(result), rel=1e-9)
         assert "..." not in spelled
-    step = tracer.run(tracer.load("fruit"), steps=1).steps[0]
+    step = recorded("fruit", 1).steps[0]
     assert float(value[1]) == pytest.approx(step.node("h1").value[3, 1])
     assert float(gradient[1]) == pytest.approx(step.gradient("h1")[3, 1])
     assert "update     W1_new[0,2] = " in printed(capsys, "show", "fruit", "W1[0,2]")
@@ -332,7 +333,7 @@ def changed(trace: Trace, position: int, name: str, change: float) -> Trace:
 
 
 def test_where_two_runs_part(capsys: pytest.CaptureFixture[str]) -> None:
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     tracer.save(trace, "a.sqlite")
     tracer.save(changed(trace, 3, "h1", 1e-9), "b.sqlite")
     lines = printed(capsys, "diff", "a.sqlite", "b.sqlite", code=1).splitlines()
@@ -382,7 +383,7 @@ def test_every_scenario_is_verified_bit_for_bit(capsys: pytest.CaptureFixture[st
 
 
 def test_a_value_that_was_changed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     tracer.save(changed(trace, 3, "h1", 1e-15), "x.sqlite")
     lines = printed(capsys, "verify", "x.sqlite", code=1).splitlines()
     assert lines[0] == "3.020 h1 = x @ W1 + b1  (fruit_pytorch.py:35)"
@@ -410,7 +411,7 @@ def test_a_value_that_was_changed_in_the_file_is_refused(capsys: pytest.CaptureF
 def test_on_other_machines_a_few_units_in_the_last_place_are_let_pass(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     tracer.save(changed(trace, 3, "h1", 1e-15), "x.sqlite")
     tracer.save(changed(trace, 3, "h1", 1e-12), "far.sqlite")
     monkeypatch.setattr("tracer.analysis.verify.fingerprint", lambda: "another machine")
@@ -462,7 +463,7 @@ def test_a_lying_record_makes_nothing_large(capsys: pytest.CaptureFixture[str]) 
 def test_operations_that_are_not_known_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     from dataclasses import replace
 
-    trace = tracer.run(tracer.load("fruit"), steps=1)
+    trace = recorded("fruit", 1)
     nodes = tuple(replace(node, op="of_old") if node.op == "matmul" else node for node in trace.steps[0].nodes)
     tracer.save(replace(trace, steps=(replace(trace.steps[0], nodes=nodes),)), "old.sqlite")
     assert "not known here, and so not computed again: of_old" in printed(capsys, "verify", "old.sqlite")
@@ -542,7 +543,7 @@ def test_pictures_without_values(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_exports_are_read_by_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
     keep("fruit")
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     for name in ("x.jsonl", "x.json", "x.graphml", "x.npz", "x.dot"):
         assert printed(capsys, "export", "fruit", "-o", name) == f"wrote {name}\n"
     assert printed(capsys, "export", "fruit") == Path("x.jsonl").read_text()
@@ -571,7 +572,7 @@ def test_runs_are_added_to_a_parquet_folder(capsys: pytest.CaptureFixture[str]) 
     files = sorted(Path("runs.parquet").glob("run=*/part-0.parquet"))
     assert len(files) == 2
     table = pyarrow.parquet.ParquetFile(files[0]).read()
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     assert table.num_rows == sum(len(step.nodes) for step in trace.steps)
     row = table.to_pylist()[20]
     summary = trace.steps[0].node("h1").summary
@@ -679,7 +680,7 @@ def test_a_run_that_is_stopped_keeps_its_file(capsys: pytest.CaptureFixture[str]
 def test_two_runs_do_not_write_one_file(capsys: pytest.CaptureFixture[str]) -> None:
     keep("fruit")
     before = Path("output/fruit/steps.log").read_bytes()
-    trace = tracer.run(tracer.load("fruit"))
+    trace = recorded("fruit")
     writer = TraceWriter(Path("output/fruit/trace.sqlite"), trace)
     writer.write(trace.steps[0])
     assert run("trace", "fruit", "-q") == 2
@@ -700,6 +701,7 @@ def test_values_none_writes_no_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert "wrote output/mnist/trace.sqlite (2 steps, summaries of their values)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_steps() -> None:
     """The most that a run needed, of few and of many steps."""
     code = (

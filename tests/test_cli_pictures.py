@@ -11,7 +11,8 @@ import pypdf
 import pytest
 
 import tracer
-from test_cli import MINE, run
+from support.cli import MINE, run
+from support.traces import recorded
 from tracer.graph.record import Node, Step
 from tracer.rendering.engine import ENGINES
 from tracer.training.loading import bundled_names
@@ -89,6 +90,7 @@ def test_pictures_of_a_run_are_called_by_their_steps() -> None:
     assert {path.name for path in Path("m").iterdir()} == {"step-0-module.mmd", "step-5-module.mmd", "trace.sqlite"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--zoom", "module", "--theme", "dark"], ["--focus", "loss", "--lang", "zh"],
                                      ["--zoom", "scalar"], ["--phase", "loss", "--direction", "LR"]])  # fmt: skip
 def test_a_picture_from_the_file_is_that_of_the_run(options: list[str]) -> None:
@@ -172,6 +174,7 @@ def test_a_pdf_of_a_zoom_has_a_page_for_every_step(capsys: pytest.CaptureFixture
     assert len(pypdf.PdfReader(phases).pages) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fruit")
 def test_how_much_a_booklet_holds(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {}
@@ -279,7 +282,7 @@ def test_characters_that_are_not_seen_are_told_once(name: str, told: bool, capsy
 
 
 def records() -> list[tracer.Trace | Step | Node]:
-    trace = tracer.run(tracer.load("fruit"), steps=2)
+    trace = recorded("fruit", 2)
     return [trace, trace.steps[0], trace.steps[0].node("h1")]
 
 
@@ -297,7 +300,7 @@ def test_records_show_themselves_in_notebooks() -> None:
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_node_shows_itself(name: str) -> None:
-    for node in tracer.run(tracer.load(name), steps=1).steps[0].nodes[::9]:
+    for node in recorded(name, 1).steps[0].nodes[::9]:
         assert "image/svg+xml" in node._repr_mimebundle_()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from close_texts import CloseOutput, assert_close, difference
+from support.close_texts import CloseOutput, assert_close, difference
 
 
 @pytest.mark.parametrize(

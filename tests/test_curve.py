@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from measured import SVG
+from support.drawn import SVG
 from tracer.views.booklet.line_chart import HEIGHT, SPACING, WIDTH, curve
 from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Style, Theme
 

@@ -30,8 +30,8 @@ import duckdb
 import pytest
 
 import tracer
-from close_texts import CloseOutput, assert_close
-from reviewed import assert_as_reviewed
+from support.close_texts import CloseOutput, assert_close
+from support.golden import assert_as_reviewed
 from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
@@ -184,6 +184,7 @@ RUNNERS: dict[str, Callable[[Block, pytest.CaptureFixture[str]], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_blocks_of_a_page_do_what_it_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -200,6 +201,7 @@ def test_every_kind_of_block_is_there() -> None:
     assert len(commands) >= 16
 
 
+@pytest.mark.slow
 def test_the_long_scenario_stops_early_and_keeps_its_best_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +214,7 @@ def test_the_long_scenario_stops_early_and_keeps_its_best_epoch(
     assert re.search(r"^wrote output/rings/best.npz \(epoch \d+, val_accuracy (1|0\.9\d*)\)$", out, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_digits_are_recognised_as_well_as_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

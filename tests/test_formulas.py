@@ -8,7 +8,7 @@ import re
 import pypdf
 import pytest
 
-import tracer
+from support.traces import recorded
 from tracer.rendering.document import pdf
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.typst_math import LONGEST_FORMULA, math_of
@@ -30,7 +30,7 @@ HOSTILE = (
 def bundled_formulas() -> list[str]:
     found: dict[str, None] = {}
     for name in bundled_names():
-        step = tracer.run(tracer.load(name), steps=1).steps[0]
+        step = recorded(name, 1).steps[0]
         labels = Labels(step.nodes)
         found |= dict.fromkeys(map(labels.equation, step.nodes))
     return list(found)

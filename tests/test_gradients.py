@@ -10,33 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import PROGRAMS
-from strategies import CASES, Case, calls, seeds, separated
+from support.functions import weighted, weighted_sum
+from support.profile import PROGRAMS
+from support.strategies import CASES, Case, calls, seeds, separated
 from tracer.ops.base import Elementwise, registry
 from tracer.recording.function import trace
 from tracer.testing import Program, assert_gradients, assert_op_gradients, programs
 
 DIFFERENTIABLE = sorted(op.name for op in registry if any(op.differentiable(place) for place in range(max(1, len(op.inputs)))))
-
-
-def weighted_sum(value: Any, seed: int = 1) -> Any:
-    """A scalar that depends on every element with a different weight."""
-    return np.sum(value * np.random.default_rng(seed).uniform(0.5, 1.5, np.shape(value)))
-
-
-def weighted(function: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """The weighted sum of what a function of so many arguments returns."""
-
-    def one(x: Any) -> Any:
-        return weighted_sum(function(x))
-
-    def two(x: Any, y: Any) -> Any:
-        return weighted_sum(function(x, y))
-
-    def several(*arguments: Any) -> Any:
-        return weighted_sum(function(*arguments))
-
-    return {1: one, 2: two}.get(count, several)
 
 
 def differences(function: Callable[..., Any], arrays: Sequence[np.ndarray], step: float) -> list[np.ndarray]:
@@ -80,6 +61,7 @@ def test_single_precision_against_double(name: str, data: st.DataObject) -> None
     assert_gradients(function, *arrays)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(op.name for op in registry if issubclass(op, Elementwise)))
 def test_elementwise_operations_by_their_declared_domain(name: str) -> None:
     op = registry.named(name)
@@ -128,6 +110,7 @@ def test_one_value_used_twice(name: str, seed: int) -> None:
     assert_gradients(lambda x: weighted_sum(USES[name](x)), array, second_order=True)
 
 
+@pytest.mark.slow
 @given(program=programs())
 @settings(max_examples=PROGRAMS)
 @pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:Mean of empty slice")

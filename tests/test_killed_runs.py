@@ -18,7 +18,7 @@ from random import Random
 import pytest
 
 import tracer
-from conftest import PROFILE
+from support.profile import PROFILE
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Step, Trace
 from tracer.store.format import journal_of
@@ -144,6 +144,7 @@ def seconds_of(scenario: str, folder: Path) -> float:
     return taken[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", list(RUNS))
 def test_a_killed_run_keeps_what_it_said_is_written(scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At any moment: in the middle of a commit, when the file takes its name, at the end of the run."""

@@ -15,7 +15,7 @@ from string import Formatter
 import pytest
 
 import tracer
-from test_cli import MINE, run
+from support.cli import MINE, run
 from tracer.analysis.verify import Deviation, Verification
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.cli.files import OutputFolder

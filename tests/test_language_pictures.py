@@ -12,7 +12,8 @@ import pypdf
 import pytest
 
 import tracer
-from measured import SVG, Text, boxes_of
+from support.drawn import SVG, Text, boxes_of
+from support.traces import recorded
 from tracer.i18n.language import CHINESE, ENGLISH, Language
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
@@ -33,7 +34,7 @@ OF_FORMULAS = {"dL", "dW", "via", "if", "otherwise", "terms", "array"}
 
 
 def first_step(name: str) -> tracer.Trace:
-    trace = tracer.run(tracer.load(name), steps=1)
+    trace = recorded(name, 1)
     return replace(trace, steps=trace.steps[:1])
 
 
@@ -86,6 +87,7 @@ def test_a_chinese_picture_has_no_english(name: str, zoom: str) -> None:
     assert untranslated(" ".join(chinese.texts()), trace) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fruit", "fruit-sgd", "linear-regression"])
 def test_a_chinese_booklet_has_no_english(name: str) -> None:
     trace, layout = first_step(name), find_engine("pure").layout

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tracer
-from strategies import collected
+from support.strategies import collected
+from support.traces import first_step
 from tracer.graph.record import Node, Phase, Step
 from tracer.nn.layers import relu
 from tracer.testing import programs
@@ -22,10 +23,6 @@ from tracer.views.local_rules import CALLED, LocalRule, contributions, local_rul
 from tracer.views.notation import Labels
 
 RANDOM_PROGRAMS = 50
-
-
-def first_step(name: str) -> Step:
-    return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
 def rules_of(step: Step) -> list[LocalRule]:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tracer
-from reviewed import assert_as_reviewed
+from support.golden import assert_as_reviewed
+from support.traces import recorded
 from tracer.graph.record import Node, Phase
 from tracer.training.loading import bundled_names
 from tracer.views.text.log import log_lines, log_text
@@ -29,7 +30,7 @@ def briefly(name: str) -> tracer.Trace:
 
 @pytest.mark.parametrize(("name", "steps"), [("linear-regression", 2), ("fruit", 1)])
 def test_golden_logs(name: str, steps: int) -> None:
-    assert_as_reviewed(f"{name}.log", body(tracer.run(tracer.load(name), steps=steps)))
+    assert_as_reviewed(f"{name}.log", body(recorded(name, steps)))
 
 
 @pytest.mark.parametrize("name", bundled_names())
@@ -109,7 +110,7 @@ def test_where_numbers_stop_being_finite_is_marked_once() -> None:
 
 
 def test_large_arrays_get_one_summary_line() -> None:
-    text = log_text(tracer.run(tracer.load("mnist"), steps=1))
+    text = log_text(recorded("mnist", 1))
     assert re.search(r"^     \(784,256\) f32 n=200704 min=\S+ max=\S+ mean=\S+ zero=0%$", text, re.MULTILINE)
     assert re.search(r"\[784 terms\] = ", text)
     # Of long sums, terms are shown that say something: the first three without a factor of 0.
@@ -122,7 +123,7 @@ def test_an_operation_that_is_no_longer_there_is_still_written() -> None:
     def renamed(node: Node) -> Node:
         return node if node.is_leaf else replace(node, op=f"{node.op}_of_old")
 
-    trace = tracer.run(tracer.load("fruit"), steps=1)
+    trace = recorded("fruit", 1)
     old = replace(trace.steps[0], nodes=tuple(renamed(node) for node in trace.steps[0].nodes))
     text = log_text(replace(trace, steps=(old,)))
     assert "h1 = x @ W1 + b1" in text
@@ -133,11 +134,11 @@ def test_the_log_comes_as_the_steps_come() -> None:
     seen: list[int] = []
 
     def steps() -> Any:
-        for step in tracer.run(tracer.load("fruit"), steps=3).steps:
+        for step in recorded("fruit", 3).steps:
             seen.append(step.index)
             yield step
 
-    pieces = log_lines(tracer.run(tracer.load("fruit"), steps=1), steps())
+    pieces = log_lines(recorded("fruit", 1), steps())
     next(pieces)
     assert seen == []
     assert next(pieces).startswith("== step 0 ==")

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer.graph.record import Phase, Step
+from support.traces import first_step
+from tracer.graph.record import Phase
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.diagram import Box, Diagram, Frame
 from tracer.views.diagrams.dot import dot
@@ -33,10 +34,6 @@ HOSTILE = (
     "{x}", "%%{init: {}}%%", "one\ntwo", "style: #1; ;", "classDef a fill:#fff;", "名字🙂", "\\\"", "1. item", "- item",
     "x --> y", "subgraph",
 )  # fmt: skip
-
-
-def first_step(name: str) -> Step:
-    return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
 def read(text: str) -> tuple[list[re.Match[str]], list[re.Match[str]], list[str]]:
@@ -129,7 +126,7 @@ from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import Look
 from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
 for name in ("fruit", "mnist"):
-    step = tracer.run(tracer.load(name), steps=1).steps[0]
+    step = recorded(name, 1).steps[0]
     sights = [Sight(zoom) for zoom in ZOOMS if (name, zoom) != ("mnist", "scalar")]
     for sight in [*sights, Sight("tensor", "loss"), Sight("tensor", phases=tuple(Phase)[1:])]:
         for _, sketch in sketches(step, sight, Look()):

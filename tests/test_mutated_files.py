@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROFILE
-from mutated_files import (
+from support.mutated_files import (
     GOOD,
     HEADER,
     LIES,
@@ -29,6 +28,7 @@ from mutated_files import (
     journal_of_pages,
     save_good_files,
 )
+from support.profile import PROFILE
 from tracer.errors import TraceFileError
 from tracer.store.reading import read
 from tracer.views.text.log import log_text
@@ -61,7 +61,7 @@ def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     deaths = 0
     while first < end and deaths <= MOST_DEATHS:
-        command = [sys.executable, str(Path(__file__).with_name("mutated_files.py")), str(folder)]
+        command = [sys.executable, str(Path(__file__).parent / "support/mutated_files.py"), str(folder)]
         done = subprocess.run([*command, str(first), str(end), str(WORKERS)], capture_output=True, text=True, check=False)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         found += [line for line in lines if "outcome" in line]
@@ -77,6 +77,7 @@ def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_mutated_file_opens_or_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Files damaged in all ways there are, and files that lie: and what opens without a lie says what was written."""
     with ThreadPoolExecutor(WORKERS) as workers:

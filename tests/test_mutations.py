@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mutations import Mutant, engine_faults, every_rule, single_rules
-from strategies import CASES, calls, collected
-from test_gradients import weighted
+from support.functions import weighted
+from support.mutations import Mutant, engine_faults, every_rule, single_rules
+from support.strategies import CASES, calls, collected
 from tracer.testing import broadcastable_arrays, check_gradients, programs
 
 EXAMPLES = 150
@@ -51,6 +51,7 @@ def is_caught(mutant: Mutant) -> bool:
         )
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong_with_the_code_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     alarms, count = [], 0
     for operation in (*sorted(CASES), ""):
@@ -63,6 +64,7 @@ def test_nothing_is_wrong_with_the_code_as_it_is(capsys: pytest.CaptureFixture[s
     assert not alarms
 
 
+@pytest.mark.slow
 def test_every_mutant_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
     mutants = [*every_rule(), *single_rules(), *engine_faults()]
     missed = [mutant.name for mutant in mutants if not is_caught(mutant)]

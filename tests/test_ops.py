@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from strategies import CASES, calls, seeds, separated
+from support.strategies import CASES, calls, seeds, separated
 from tracer.graph.record import Phase
 from tracer.ops.base import registry
 from tracer.recording.recorder import Recorder

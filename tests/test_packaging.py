@@ -57,6 +57,7 @@ def test_the_wheel_holds_scenarios_data_fonts_and_notices(wheel: Path) -> None:
     assert not any(name.startswith("tests") or "golden" in name for name in names)
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_runs_elsewhere(wheel: Path, tmp_path: Path) -> None:
     target, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -78,6 +79,7 @@ def test_the_sample_of_digits_is_the_one_of_its_notice() -> None:
     assert digest in (data / "NOTICE.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_benchmark_of_recording_runs() -> None:
     """Once, at a tiny size, to see that it works: it is no timed test."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/recording.py"), "tiny"]
@@ -87,6 +89,7 @@ def test_the_benchmark_of_recording_runs() -> None:
     assert re.search(r"start, ms of CPU: tracer --help \d+", done.stdout)
 
 
+@pytest.mark.slow
 def test_the_benchmark_of_the_trace_file_runs() -> None:
     """Once, at a tiny size, to see that it works: it is no timed test."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/trace_file.py"), "3"]

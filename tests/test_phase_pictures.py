@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import tracer
-from measured import SVG, boxes_of
-from reviewed import assert_as_reviewed
-from test_pictures import assert_readable
+from support.drawn import SVG, assert_readable, boxes_of
+from support.golden import assert_as_reviewed
+from support.traces import first_step
 from tracer.graph.record import Phase, Step
 from tracer.nn.layers import relu, softmax
 from tracer.rendering.document import png
@@ -32,10 +32,6 @@ from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
 
 PHASES = tuple(Phase)[1:]
-
-
-def first_step(name: str) -> Step:
-    return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
 def sketched(step: Step, parts: Sequence[Part]) -> Diagram:

@@ -5,30 +5,22 @@ With a folder in TRACER_SHEETS every picture is also written there, to be looked
 
 from __future__ import annotations
 
-import functools
-import itertools
 import os
 from pathlib import Path
 
 import pytest
 
-import tracer
-from measured import arrows_of, boxes_of, sizes_of
-from tracer.graph.record import Step
+from support.drawn import assert_readable
+from support.traces import first_step
 from tracer.i18n.language import LANGUAGES, language_of
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
-from tracer.views.diagrams.dot import CAPTIONS, NUMBERS, dot
+from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.theme import THEMES, Style, theme_of
 from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
 
 SHEETS = os.environ.get("TRACER_SHEETS", "")
-
-
-@functools.cache
-def first_step(name: str) -> Step:
-    return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
 def sight_of(name: str, zoom: str) -> ViewSpec:
@@ -36,6 +28,7 @@ def sight_of(name: str, zoom: str) -> ViewSpec:
     return ViewSpec("tensor", "loss") if (name, zoom) == ("mnist", "scalar") else ViewSpec(zoom)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("zoom", ZOOMS)
 @pytest.mark.parametrize("name", bundled_names())
@@ -50,21 +43,3 @@ def test_nothing_overflows_or_overlaps(name: str, zoom: str, language: str) -> N
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(png(drawing, background=style.theme.background))
         assert_readable(drawing.svg, len(diagram.boxes))
-
-
-def assert_readable(svg: str, count: int) -> None:
-    """Every text lies within its box, no boxes overlap, no label lies on a box, no type is too small."""
-    boxes = boxes_of(svg)
-    assert len(boxes) == count
-    assert min(sizes_of(svg)) >= min(NUMBERS, CAPTIONS) == 9
-    for box in boxes.values():
-        for text in box.texts:
-            assert box.outline.holds(text.area, 0.5), (box, text)
-    for one, other in itertools.combinations(boxes.values(), 2):
-        assert one.outline.overlap(other.outline) == 0, (one, other)
-    labels = [text for arrow in arrows_of(svg) for text in arrow.texts]
-    for text in labels:
-        for box in boxes.values():
-            assert box.outline.overlap(text.area) == 0, (text, box)
-    for one, other in itertools.combinations(labels, 2):
-        assert one.area.overlap(other.area) < 0.5, (one, other)

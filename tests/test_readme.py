@@ -27,6 +27,7 @@ def test_ci_runs_the_test_command_of_readme() -> None:
     assert first.startswith("python3 -m venv .venv")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("CI" not in os.environ, reason="installs from the package index: CI does it")
 def test_the_first_command_of_readme_on_a_fresh_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"

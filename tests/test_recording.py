@@ -321,6 +321,7 @@ def test_plain_arrays_run_the_same_code() -> None:
     assert isinstance(relu(X), np.ndarray)
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_operations() -> None:
     def chain(x):
         for _ in range(100_000):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tracer
+from support.traces import recorded
 from tracer.graph.record import PHASES
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.glyphs import missing_glyphs
@@ -155,13 +156,13 @@ def test_hostile_names_in_a_diagram(text: str) -> None:
 
 
 def test_pictures_of_a_step_can_stand_in_one_page() -> None:
-    step = tracer.run(tracer.load("fruit"), steps=1).steps[0]
+    step = recorded("fruit", 1).steps[0]
     ids = [id for picture in pictures_of(step) for id in ids_of(picture)]
     assert len(set(ids)) == len(ids) > 100
 
 
 def test_nodes_of_a_diagram_tell_their_formula_in_a_title() -> None:
-    step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
+    step = recorded("linear-regression", 1).steps[0]
     (_, diagram), *_ = diagrams(step, ViewSpec("tensor"), Style())
     picture = drawn(dot(diagram, Style()))
     node = step.node("prediction")

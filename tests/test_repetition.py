@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracer
-from tests.strategies import CASES, calls
+from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.validation import validate
 from tracer.ops.base import Elementwise, registry

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tracer
-from tests.strategies import CASES, Case
+from support.strategies import CASES, Case
+from support.traces import recorded
 from tracer.analysis.scalar_graph import ScalarGraph, scalar_graph
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
@@ -114,7 +115,7 @@ def test_more_uses_than_fit_are_refused() -> None:
 
 
 def test_values_that_were_not_kept_are_asked_for(tmp_path: Any) -> None:
-    trace = tracer.run(tracer.load("fruit"), steps=1)
+    trace = recorded("fruit", 1)
     tracer.save(trace, tmp_path / "fruit.sqlite", "summary")
     with pytest.raises(UsageError, match="kept"):
         scalar_graph(tracer.open(tmp_path / "fruit.sqlite").steps[0])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tracer
+from support.traces import recorded
 from tracer.graph.formula import compact
 from tracer.graph.record import Step
 from tracer.views.diagrams.boxes import box_key
@@ -26,7 +27,7 @@ FUNCTIONS = {"max": max, "min": min, "abs": abs, "square": lambda x: x * x, "exp
 
 
 def numbers_of(name: str) -> ScalarView:
-    step = in_memory(tracer.run(tracer.load(name), steps=1).steps[0])
+    step = in_memory(recorded(name, 1).steps[0])
     return ScalarView(step, Labels(step.nodes))
 
 
@@ -124,7 +125,7 @@ def test_a_box_for_every_number_and_an_arrow_for_every_use() -> None:
 
 
 def test_boxes_hold_the_value_and_how_the_gradient_is_made() -> None:
-    step = tracer.run(tracer.load("fruit"), steps=1).steps[0]
+    step = recorded("fruit", 1).steps[0]
     ((_, diagram),) = diagrams(step, ViewSpec("scalar"), Style())
     node = step.node("h1")
     (box,) = (box for box in diagram.boxes if box.key == f"{box_key(node.id)}_0_0")

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tracer
-from strategies import CASES, Case, seeds
+from support.strategies import CASES, Case, seeds
+from support.traces import recorded
 from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
@@ -183,6 +184,7 @@ def written(trace: Trace, folder: Path, values: str = "all") -> Trace:
 # Tests.
 
 
+@pytest.mark.slow
 @given(traces())
 def test_any_trace_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, trace: Trace) -> None:
     folder = tmp_path_factory.mktemp("file")
@@ -204,6 +206,7 @@ def test_metrics_that_are_no_number_are_written_once(tmp_path: Path) -> None:
     assert (tmp_path / "trace.sqlite").read_bytes() == first
 
 
+@pytest.mark.slow
 @given(programs())
 def test_programs_look_the_same_from_a_file(tmp_path_factory: pytest.TempPathFactory, program: Program) -> None:
     """Recorded programs, with what views make of them: log, diagrams, exports, to the byte."""
@@ -275,7 +278,7 @@ def test_steps_and_values_are_read_when_asked_for(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(TraceFile, "_rows", noted)
     counts = []
     for count in (2, 12):
-        save(tracer.run(tracer.load("mnist"), steps=count), tmp_path / f"{count}.sqlite")
+        save(recorded("mnist", count), tmp_path / f"{count}.sqlite")
         asked.clear()
         trace = read(tmp_path / f"{count}.sqlite")
         opened = len(asked)
@@ -293,7 +296,7 @@ def test_steps_and_values_are_read_when_asked_for(tmp_path: Path, monkeypatch: p
 
 
 def test_parts_of_a_run(tmp_path: Path) -> None:
-    trace = tracer.run(tracer.load("linear-regression"))
+    trace = recorded("linear-regression")
     found = written(trace, tmp_path)
     assert len(found.steps) == len(found.metrics) == 50
     assert found.steps[-1].index == 49
@@ -313,7 +316,7 @@ def test_parts_of_a_run(tmp_path: Path) -> None:
 
 
 def test_a_file_may_be_read_by_several_threads_and_outlive_its_name(tmp_path: Path) -> None:
-    trace = tracer.run(tracer.load("mnist"), steps=3)
+    trace = recorded("mnist", 3)
     found = written(trace, tmp_path)
     losses: list[float] = []
     threads = [threading.Thread(target=lambda: losses.extend(step.loss for step in found.steps)) for _ in range(4)]
@@ -325,7 +328,7 @@ def test_a_file_may_be_read_by_several_threads_and_outlive_its_name(tmp_path: Pa
 
 
 def test_a_file_is_closed_with_its_trace(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
-    found = written(tracer.run(tracer.load("fruit"), steps=1), tmp_path)
+    found = written(recorded("fruit", 1), tmp_path)
     del found
     gc.collect()
     assert not recwarn.list
@@ -350,7 +353,7 @@ def kept_steps(trace: Trace) -> list[int]:
 
 
 def test_sampled_and_summary(tmp_path: Path) -> None:
-    trace = tracer.run(tracer.load("linear-regression"))
+    trace = recorded("linear-regression")
     assert kept_steps(written(trace, tmp_path)) == list(range(50))
     sampled = written(trace, tmp_path, "sampled")
     assert kept_steps(sampled) == [*range(0, 50, 2), 49]
@@ -373,7 +376,7 @@ def test_a_sample_has_every_step_that_is_not_finite(tmp_path: Path) -> None:
 
 
 def test_the_budget_begins_a_sample(tmp_path: Path) -> None:
-    trace = tracer.run(tracer.load("mnist"), steps=24)
+    trace = recorded("mnist", 24)
     path = tmp_path / "trace.sqlite"
     sizes = {}
     for budget in (10**9, 60 * 10**6, 25 * 10**6):
@@ -488,7 +491,7 @@ def test_a_summary_of_many_numbers() -> None:
 
 
 def test_an_earlier_file_stays_until_a_step_is_finished(tmp_path: Path) -> None:
-    trace = tracer.run(tracer.load("fruit"), steps=1)
+    trace = recorded("fruit", 1)
     path = tmp_path / "trace.sqlite"
     save(trace, path)
     before = path.read_bytes()
@@ -503,7 +506,7 @@ def test_an_earlier_file_stays_until_a_step_is_finished(tmp_path: Path) -> None:
 
 
 def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trace = tracer.run(tracer.load("fruit"), steps=3)
+    trace = recorded("fruit", 3)
     writer = TraceWriter(tmp_path / "trace.sqlite", trace)
     writer.write(trace.steps[0])
     writer.write(trace.steps[1])
@@ -540,7 +543,7 @@ def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
 
 def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
     good = tmp_path / "good.sqlite"
-    save(tracer.run(tracer.load("fruit"), steps=1), good)
+    save(recorded("fruit", 1), good)
     content = good.read_bytes()
     wrong = {
         "it is empty": b"",
@@ -573,7 +576,7 @@ def test_a_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:
     import sqlite3
 
     path = tmp_path / "trace.sqlite"
-    trace = tracer.run(tracer.load("fruit"), steps=1)
+    trace = recorded("fruit", 1)
     save(trace, path)
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE notes (text)")

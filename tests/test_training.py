@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tracer
+from support.traces import recorded
 from tracer.graph.record import Phase
 from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
@@ -34,13 +35,13 @@ def line(**changes: Any) -> Scenario:
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_scenario_gives_a_valid_trace(name: str) -> None:
     if tracer.load(name).optimizer is None:
-        trace = tracer.run(tracer.load(name))
+        trace = recorded(name)
         tracer.validate(trace)
         assert len(trace.steps) == 1
         assert not trace.steps[0].updates
         assert Phase.UPDATE not in {node.phase for node in trace.steps[0].nodes}
         return
-    trace = tracer.run(tracer.load(name), steps=2)
+    trace = recorded(name, 2)
     tracer.validate(trace)
     assert [step.index for step in trace.steps] == [0, 1]
     assert trace.metrics[1]["step"] == 1

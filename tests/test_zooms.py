@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tracer
+from support.traces import first_step
 from tracer.graph.record import Phase, Step
 from tracer.nn.layers import dense, relu, softmax
 from tracer.training.loading import bundled_names
@@ -24,10 +25,6 @@ from tracer.views.notation import Labels, shape_text
 
 BESIDE_MODULES = 10
 """Boxes of data and optimizers beside those of modules."""
-
-
-def first_step(name: str) -> Step:
-    return tracer.run(tracer.load(name), steps=1).steps[0]
 
 
 def drawn(step: Step, spec: ViewSpec) -> Diagram:
@@ -219,6 +216,7 @@ def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
     assert ViewSpec(phases=(Phase.FORWARD,)).zoom_of(chain(2500)) == "tensor"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "spec", "said"),
     [

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 import tracer
-from conftest import PROGRAMS
+from support.profile import PROGRAMS
 from tracer.testing import Program, programs
 
 torch = pytest.importorskip("torch")

@@ -1,6 +1,6 @@
 """Trace files that were damaged or forged, each of them made from a seed, and a process that reads them.
 
-    python tests/mutated_files.py FOLDER FIRST END STRIDE
+    python tests/support/mutated_files.py FOLDER FIRST END STRIDE
 
 reads the files of the seeds range(FIRST, END, STRIDE), made from the good files in FOLDER, and prints a line of JSON for
 each: whether it opened, was refused, or went wrong. The process may take a gigabyte more than it has at its start, and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 import struct
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tracer.views.diagrams.dot import CAPTIONS, NUMBERS
+
 SVG = "{http://www.w3.org/2000/svg}"
-FONT = Path(__file__).parent.parent / "tracer/rendering/fonts/NotoSansSC-GB2312.ttf"
+FONT = Path(__file__).parent.parent.parent / "tracer/rendering/fonts/NotoSansSC-GB2312.ttf"
 
 MONO_WIDTH = 0.602
 """Width of a character of DejaVu Sans Mono, as a share of its size."""
@@ -171,3 +174,21 @@ def _glyphs(content: bytes, cmap: int) -> Iterator[tuple[int, int]]:
                 (glyph,) = struct.unpack_from(">H", content, where)
                 if glyph:
                     yield character, (glyph + delta) % 65536
+
+
+def assert_readable(svg: str, count: int) -> None:
+    """Every text lies within its box, no boxes overlap, no label lies on a box, no type is too small."""
+    boxes = boxes_of(svg)
+    assert len(boxes) == count
+    assert min(sizes_of(svg)) >= min(NUMBERS, CAPTIONS) == 9
+    for box in boxes.values():
+        for text in box.texts:
+            assert box.outline.holds(text.area, 0.5), (box, text)
+    for one, other in itertools.combinations(boxes.values(), 2):
+        assert one.outline.overlap(other.outline) == 0, (one, other)
+    labels = [text for arrow in arrows_of(svg) for text in arrow.texts]
+    for text in labels:
+        for box in boxes.values():
+            assert box.outline.overlap(text.area) == 0, (text, box)
+    for one, other in itertools.combinations(labels, 2):
+        assert one.area.overlap(other.area) < 0.5, (one, other)

@@ -1,0 +1,83 @@
+"""The commands of a contributor: `nox -s quick` while you work, `nox` before you submit.
+
+Sessions run in the current environment, set up once with `pip install -e '.[dev]'`; with `--force-venv-backend venv` each
+makes one of its own.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "test"]
+
+QUICK = [
+    "tracer/graph",
+    "tracer/ops",
+    "tracer/recording",
+    "tests/test_architecture.py",
+    "tests/test_repetition.py",
+    "tests/test_cli.py",
+    "tests/test_formulas.py",
+    "tests/test_layers_losses.py",
+    "tests/test_log.py",
+    "tests/test_ops.py",
+    "tests/test_recording.py",
+    "tests/test_scenario.py",
+    "tests/test_training.py",
+    "tests/test_zooms.py",
+]
+"""What most mistakes break first."""
+
+
+def install(session: nox.Session, extra: str) -> None:
+    """Install the project with an extra, where the session has an environment of its own."""
+    if session.virtualenv.venv_backend != "none":
+        session.install("-e", f".[{extra}]")
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Linters and the tests that most mistakes break first: under a minute on two cores."""
+    install(session, "dev")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("pytest", "-m", "not slow", *QUICK, *session.posargs, env={"TRACER_PROFILE": "quick"})
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """The whole test suite, in parallel."""
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, format, and the import contracts."""
+    install(session, "test")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types: strict for the package, lenient for the tests."""
+    install(session, "test")
+    session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run the commands of README and docs and compare what they print."""
+    install(session, "test")
+    session.run("pytest", "tests/test_docs.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what recording and the trace file cost, beside what is installed of other tools."""
+    install(session, "bench")
+    session.run("python", "tests/benchmarks/recording.py", *session.posargs)
+    session.run("python", "tests/benchmarks/trace_file.py")

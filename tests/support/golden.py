@@ -1,0 +1,25 @@
+"""Golden files: pictures and logs that were reviewed as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.close_texts import assert_close
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+renewing = False
+"""Whether golden files are written anew: `pytest --renew-golden`."""
+
+
+def assert_as_reviewed(name: str, found: str) -> None:
+    """Compare a text with its golden file, numbers up to rounding."""
+    path = GOLDEN / name
+    if renewing:
+        path.write_text(found)
+        pytest.skip(f"{name} was written anew: read the change with git diff")
+    if not path.exists():
+        pytest.fail(f"there is no golden file {name}: write it with pytest --renew-golden, and read it")
+    assert_close(found, path.read_text(), name)

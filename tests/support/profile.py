@@ -1,0 +1,10 @@
+"""How many examples Hypothesis draws: TRACER_PROFILE is quick, dev, ci or nightly."""
+
+from __future__ import annotations
+
+import os
+
+PROFILE = os.environ.get("TRACER_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+EXAMPLES = {"quick": 5, "dev": 30, "ci": 100, "nightly": 1000}
+PROGRAMS = {"quick": 10, "dev": 100, "ci": 300, "nightly": 10_000}[PROFILE]
+"""Random programs that a run of the tests draws."""

@@ -1,0 +1,21 @@
+"""The scenarios' traces, recorded once a session."""
+
+from __future__ import annotations
+
+import functools
+
+import tracer
+
+
+@functools.cache
+def recorded(name: str, steps: int | None = None) -> tracer.Trace:
+    """The trace of a scenario with its default settings; `steps` None runs all of its steps.
+
+    A Trace is immutable, so that tests can share it.
+    """
+    return tracer.run(tracer.load(name), steps=steps)
+
+
+def first_step(name: str) -> tracer.Step:
+    """The first training step of a scenario."""
+    return recorded(name, 1).steps[0]
