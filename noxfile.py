@@ -66,6 +66,7 @@ def types(session: nox.Session) -> None:
     """Types: strict for the package, lenient for the tests."""
     install(session, "test")
     session.run("mypy")
+    session.run("mypy", "--config-file", "tests/mypy.ini", "tests")
 
 
 @nox.session

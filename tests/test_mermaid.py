@@ -123,14 +123,14 @@ import tracer
 from tracer.graph.record import Phase
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
-from tracer.views.diagrams.theme import Look
-from tracer.views.diagrams.zoom import ZOOMS, Sight, sketches
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
 for name in ("fruit", "mnist"):
-    step = recorded(name, 1).steps[0]
-    sights = [Sight(zoom) for zoom in ZOOMS if (name, zoom) != ("mnist", "scalar")]
-    for sight in [*sights, Sight("tensor", "loss"), Sight("tensor", phases=tuple(Phase)[1:])]:
-        for _, sketch in sketches(step, sight, Look()):
-            print(dot(sketch, Look()), mermaid(sketch, Look()))
+    step = tracer.run(tracer.load(name), steps=1).steps[0]
+    specs = [ViewSpec(zoom) for zoom in ZOOMS if (name, zoom) != ("mnist", "scalar")]
+    for spec in [*specs, ViewSpec("tensor", "loss"), ViewSpec("tensor", phases=tuple(Phase)[1:])]:
+        for _, diagram in diagrams(step, spec, Style()):
+            print(dot(diagram, Style()), mermaid(diagram, Style()))
 """
 
 

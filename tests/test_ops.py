@@ -168,8 +168,8 @@ def test_methods_do_what_numpys_functions_do(seed: int) -> None:
     np.testing.assert_array_equal(abs(t).value, abs(x))
     np.testing.assert_array_equal((2**t).value, 2**x)
     np.testing.assert_array_equal((1 / t).value, 1 / x)
-    np.testing.assert_array_equal((x.T @ t).value, x.T @ x)
-    np.testing.assert_array_equal((x + t).value, x + x)
+    np.testing.assert_array_equal((x.T @ t).value, x.T @ x)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal((x + t).value, x + x)  # type: ignore[attr-defined]
     np.testing.assert_array_equal((1 - t).value, 1 - x)
     assert len(t) == 2
     assert [row.shape for row in t] == [(3,), (3,)]

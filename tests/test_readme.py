@@ -44,7 +44,8 @@ def test_every_operation_is_documented() -> None:
     words = set(re.findall(r"[a-z_0-9]+", listed.replace("abs", "absolute").replace("logical_and/or/not", "")))
     inner = {"take", "scatter", "stop_gradient", "positive", "logical_and", "logical_or", "logical_not"}
     comparing = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
-    assert {op.name for op in registry} - inner - comparing <= words
+    own = {op.name for op in registry if op.__module__.startswith("tracer.")}  # other tests register theirs
+    assert own - inner - comparing <= words
 
 
 def test_every_option_is_documented() -> None:

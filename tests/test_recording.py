@@ -265,7 +265,7 @@ def test_logic_on_truth_values() -> None:
     t = parameter(*x)
     np.testing.assert_array_equal(((t > 0) & (t < 1)).value, (x > 0) & (x < 1))
     np.testing.assert_array_equal(((t < 0) | (x > 1)).value, (x < 0) | (x > 1))
-    np.testing.assert_array_equal(((x > 0) ^ (t < 1)).value, (x > 0) ^ (x < 1))
+    np.testing.assert_array_equal(((x > 0) ^ (t < 1)).value, (x > 0) ^ (x < 1))  # type: ignore[attr-defined]
     np.testing.assert_array_equal((~(t > 0)).value, ~(x > 0))
 
 

@@ -130,7 +130,7 @@ def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_optimizers_against_their_formulas(optimizer: Optimizer, dtype: str) -> None:
     trace = tracer.run(line(optimizer=optimizer, batch_size=None, epochs=5), dtype=dtype)
-    w, m, v = trace.steps[0].node("w").value.astype(np.float64), 0.0, 0.0
+    w, m, v = (np.asarray(start, dtype=np.float64) for start in (trace.steps[0].node("w").value, 0.0, 0.0))
     for t, step in enumerate(trace.steps, start=1):
         g = step.gradient("w").astype(np.float64)
         if isinstance(optimizer, Adam):

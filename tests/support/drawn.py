@@ -190,5 +190,5 @@ def assert_readable(svg: str, count: int) -> None:
     for text in labels:
         for box in boxes.values():
             assert box.outline.overlap(text.area) == 0, (text, box)
-    for one, other in itertools.combinations(labels, 2):
-        assert one.area.overlap(other.area) < 0.5, (one, other)
+    for label, another in itertools.combinations(labels, 2):
+        assert label.area.overlap(another.area) < 0.5, (label, another)

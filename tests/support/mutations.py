@@ -40,7 +40,7 @@ def _changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[..., Any]:
     def wrapper(returned: Tensor, given: tuple[Tensor, ...]) -> Tensor:
         with np.errstate(all="ignore"):
             value = np.asarray(change(np.array(returned.value)), dtype=returned.dtype)
-        return returned.recorder.leaf("constant", "", value)
+        return returned.recorder.leaf("constant", "", value)  # type: ignore[attr-defined]
 
     return wrapper
 
