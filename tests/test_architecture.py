@@ -119,3 +119,12 @@ def test_public_functions_and_classes_have_docstrings() -> None:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
                 has = ast.get_docstring(node) or (isinstance(node, ast.FunctionDef) and node.decorator_list)
                 assert has, f"{name}.{node.name}"
+
+
+def test_a_value_becomes_json_in_one_way_for_others_and_in_one_for_the_file() -> None:
+    users = set()
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import) and any(alias.name == "json" for alias in node.names):
+                users.add(name)
+    assert users == {"graph.plain_values", "store.plain_json"}

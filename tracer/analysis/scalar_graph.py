@@ -120,7 +120,7 @@ def scalar_graph(step: Step) -> ScalarGraph:
             places[node.id] = rows.add(node, node.value, np.empty((node.size, 0), dtype=np.intp))
             continue
         op = operation_of(node)
-        arrays = [_plain(x) if isinstance(x, Literal) else step.nodes[x].value for x in node.inputs]
+        arrays = [_array_of(x) if isinstance(x, Literal) else step.nodes[x].value for x in node.inputs]
         origins = op.origins(node.shape, arrays, node.parameters)
         parts_are_known = origins is not None
         if origins is None:
@@ -146,5 +146,5 @@ def scalar_graph(step: Step) -> ScalarGraph:
     return rows.graph()
 
 
-def _plain(literal: Literal) -> np.ndarray:
+def _array_of(literal: Literal) -> np.ndarray:
     return np.asarray(0 if literal.value is None else literal.value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from tracer.graph.plain_values import plain
 from tracer.graph.record import Source
 
 TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3, "float16": 1e-1}
@@ -113,22 +114,10 @@ class Check:
 
     def as_data(self) -> dict[str, Any]:
         """Everything in types that JSON knows."""
-        return {
+        data = {
             "passed": self.passed,
-            "comparisons": [_data_of(each) | {"error": _number(each.error), "passed": each.passed} for each in self.comparisons],
+            "comparisons": [asdict(each) | {"error": each.error, "passed": each.passed} for each in self.comparisons],
             "rules": self.rules,
-            "faults": [_data_of(each) for each in self.faults],
+            "faults": [asdict(each) for each in self.faults],
         }
-
-
-def _number(value: float) -> float | str:
-    """A number as JSON has it: infinities and NaN as words."""
-    return value if abs(value) < float("inf") else str(value)
-
-
-def _data_of(value: Any) -> Any:
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _data_of(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, tuple):
-        return [_data_of(part) for part in value]
-    return _number(value) if isinstance(value, float) else value
+        return {name: plain(value) for name, value in data.items()}

@@ -68,7 +68,7 @@ class _Tags:
 
     def _group(self, id: str, attributes: str, key: str | None, tip: str | None) -> str:
         given = key if key is not None and _GIVEN_BY_GRAPHVIZ.fullmatch(id) else id
-        name = self._free(f"{self._token}-{_plain(given)}")
+        name = self._free(f"{self._token}-{_identifier(given)}")
         self._ids[id] = name
         if tip is None:
             return f'<g id="{name}"{attributes}>\n'
@@ -92,14 +92,14 @@ class _Tags:
 
     def _inner_id(self, id: str) -> str:
         """An id that no key has: an underscore stands in it where the others have a hyphen."""
-        self._ids[id] = f"{self._token}_{_plain(id)}"
+        self._ids[id] = f"{self._token}_{_identifier(id)}"
         return self._ids[id]
 
 
-def _plain(key: str) -> str:
+def _identifier(key: str) -> str:
     """A key in characters that need no escape anywhere.
 
-    >>> _plain("n1:p&#45;&gt;n2"), _plain("a b&quot;é")
+    >>> _identifier("n1:p&#45;&gt;n2"), _identifier("a b&quot;é")
     ('n1_p--n2', 'a_b__')
     """
     return _NO_KEY.sub("_", unescape(key).replace("->", "--"))

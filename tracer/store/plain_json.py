@@ -1,4 +1,7 @@
-"""Plain data as JSON that gives the same data back: tuples stay tuples, and every float keeps its bits."""
+"""Plain data as JSON that gives the same data back: tuples stay tuples, and every float keeps its bits.
+
+JSON for other programs, which is not read back, is made by `tracer.graph.plain_values`.
+"""
 
 from __future__ import annotations
 

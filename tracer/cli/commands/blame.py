@@ -7,8 +7,8 @@ import click
 from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading
+from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
-from tracer.views.export.events import json_text
 from tracer.views.text.blame import blame_data, blame_lines
 
 HELP = """\b

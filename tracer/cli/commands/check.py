@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -14,6 +13,7 @@ from tracer.arguments import whole_number
 from tracer.cli.options import language_option, settings_of
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
+from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def command(
                 found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)
     if as_json:
         head: dict[str, Any] = {"scenario": scenario, "seed": subject.seed, "dtype": dtype, "examples": done}
-        click.echo(json.dumps(head | found.as_data(), indent=1))
+        click.echo(json_text(head | found.as_data(), indent=1))
     else:
         for line in [*check_table(found, tell), verdict_line(found, done, count, tell), *failure_lines(found, tell)]:
             click.echo(line)

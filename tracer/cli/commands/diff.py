@@ -11,8 +11,8 @@ from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading
 from tracer.errors import UsageError
+from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
-from tracer.views.export.events import json_text
 from tracer.views.text.diff import parting_data, parting_lines, reserve_lines
 
 PARTED = 1

@@ -17,9 +17,10 @@ from tracer.cli.output import say
 from tracer.cli.trace_files import reading, step_of
 from tracer.data.archives import write_arrays
 from tracer.errors import UsageError, close_names
+from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import Language
-from tracer.views.export.events import json_document, json_lines, json_text
+from tracer.views.export.events import json_document, json_lines
 
 HELP = """\b
 Examples:

@@ -15,9 +15,9 @@ from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading, step_of
 from tracer.errors import UsageError, close_names
+from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import find_engine
-from tracer.views.export.events import json_text
 from tracer.views.parameter_history import movements_of
 from tracer.views.text.finiteness import notice
 

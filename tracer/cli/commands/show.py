@@ -10,8 +10,8 @@ from tracer.arguments import whole_number
 from tracer.cli.options import language_option, precision_of
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading, step_of
+from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
-from tracer.views.export.events import json_text
 from tracer.views.notation import Labels
 from tracer.views.selection import node_or_element
 from tracer.views.text.detail import element_detail, element_lines, node_detail, node_lines

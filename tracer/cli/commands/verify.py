@@ -9,8 +9,8 @@ from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.progress import Progress
 from tracer.cli.trace_files import reading
+from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
-from tracer.views.export.events import json_text
 from tracer.views.text.verify import verdict_data, verdict_lines
 
 WRONG = 1

@@ -5,15 +5,13 @@ Numbers that JSON does not know are texts: "nan", "inf", "-inf".
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from tracer.graph.record import Literal, Node, Step, Trace
-from tracer.views.notation import FULL, Labels, node_number
+from tracer.graph.plain_values import json_text
+from tracer.graph.record import Step, Trace
+from tracer.views.node_data import node_data
+from tracer.views.notation import Labels
 from tracer.views.selection import EVERYTHING, Selection
 
 
@@ -82,55 +80,3 @@ def ending_of(trace: Trace) -> dict[str, str]:
     """Why the run ended before its length, where it did."""
     known = {"stopped": trace.stopped, "unfinished": trace.unfinished}
     return {name: why for name, why in known.items() if why}
-
-
-def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:
-    """Everything that is known of a node; `value` only where it is kept and small, or asked for in full."""
-    source = node.source
-    data: dict[str, Any] = {
-        "id": node.id,
-        "number": node_number(step, node.id),
-        "phase": node.phase.value,
-        "op": node.op,
-        "name": node.name,
-        "label": labels[node.id],
-        "formula": labels.formula(node),
-        "inputs": [{"literal": x.value} if isinstance(x, Literal) else x for x in node.inputs],
-        "parameters": dict(node.parameters),
-        "shape": list(node.shape),
-        "dtype": node.dtype,
-        "scope": node.scope,
-        "source": None if source is None else {"file": source.file, "line": source.line, "text": source.text},
-        "gradient_of": node.gradient_of,
-        "rule_of": node.rule_of,
-        "statistics": node.summary.named(),
-    }
-    if not node.is_kept:
-        data["kept"] = False
-    elif in_full or node.size <= FULL:
-        data["value"] = node.value.tolist()
-    return data
-
-
-def json_text(data: Any, indent: int | None = None) -> str:
-    """Plain data as JSON on one line, or indented.
-
-    >>> json_text({"loss": float("inf"), "at": (1, 2j), "x": np.float32(0.5)})
-    '{"loss": "inf", "at": [1, "2j"], "x": 0.5}'
-    """
-    return json.dumps(_plain(data), allow_nan=False, indent=indent)
-
-
-def _plain(data: Any) -> Any:
-    if isinstance(data, float):
-        number = float(data)
-        return number if math.isfinite(number) else str(number)
-    if data is None or isinstance(data, (bool, int, str)):
-        return data
-    if isinstance(data, Mapping):
-        return {str(key): _plain(value) for key, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_plain(each) for each in data]
-    if isinstance(data, (np.ndarray, np.generic)):
-        return _plain(data.tolist())
-    return str(data).strip("()") if isinstance(data, complex) else str(data)

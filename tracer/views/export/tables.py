@@ -9,8 +9,9 @@ from typing import IO, Any
 import numpy as np
 
 from tracer.errors import UsageError
+from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
-from tracer.views.export.events import head_event, json_text
+from tracer.views.export.events import head_event
 from tracer.views.notation import Labels
 
 STEPS_A_GROUP = 200

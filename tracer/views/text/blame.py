@@ -10,7 +10,7 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.export.events import node_data
+from tracer.views.node_data import node_data
 from tracer.views.notation import (
     DIGITS,
     Labels,

@@ -7,9 +7,9 @@ from typing import Any
 
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.export.events import node_data
 from tracer.views.grids import CORNERS, grid_lines
 from tracer.views.local_rules import contributions
+from tracer.views.node_data import node_data
 from tracer.views.notation import (
     DIGITS,
     Labels,

@@ -74,7 +74,7 @@ def parting_data(one: Trace, other: Trace, settings: Apart, found: TraceDifferen
     }
     if found is not None:
         fields = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
-        data["parting"] = {name: _plain(value) for name, value in fields.items()}
+        data["parting"] = {name: _unwrapped(value) for name, value in fields.items()}
         if found.node is not None:
             step = one.step(found.step)
             data["parting"]["label"] = Labels(step.nodes)[found.node] if found.node < len(step.nodes) else None
@@ -109,11 +109,11 @@ def _number(value: Any, digits: int) -> str:
 
 
 def _said(value: Any) -> str:
-    text = str(_plain(value))
+    text = str(_unwrapped(value))
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
-def _plain(value: Any) -> Any:
+def _unwrapped(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, (type, Literal)):
         return dataclasses.asdict(value)
     if isinstance(value, tuple):

@@ -1,0 +1,36 @@
+"""A node as plain data, for JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer.graph.record import Literal, Node, Step
+from tracer.views.notation import FULL, Labels, node_number
+
+
+def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:
+    """Everything that is known of a node; `value` only where it is kept and small, or asked for in full."""
+    source = node.source
+    data: dict[str, Any] = {
+        "id": node.id,
+        "number": node_number(step, node.id),
+        "phase": node.phase.value,
+        "op": node.op,
+        "name": node.name,
+        "label": labels[node.id],
+        "formula": labels.formula(node),
+        "inputs": [{"literal": x.value} if isinstance(x, Literal) else x for x in node.inputs],
+        "parameters": dict(node.parameters),
+        "shape": list(node.shape),
+        "dtype": node.dtype,
+        "scope": node.scope,
+        "source": None if source is None else {"file": source.file, "line": source.line, "text": source.text},
+        "gradient_of": node.gradient_of,
+        "rule_of": node.rule_of,
+        "statistics": node.summary.named(),
+    }
+    if not node.is_kept:
+        data["kept"] = False
+    elif in_full or node.size <= FULL:
+        data["value"] = node.value.tolist()
+    return data
