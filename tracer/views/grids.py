@@ -9,6 +9,7 @@ import numpy as np
 from tracer.graph.record import Node
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.language import ENGLISH, Language
+from tracer.views.aligned_text import table
 from tracer.views.noise import NOISE, Noise
 from tracer.views.notation import DIGITS, extremes_text, number_text, statistic_text, zeros_text
 
@@ -53,15 +54,14 @@ def grid_lines(
     texts = np.array([number_text(number, digits) for number in value.ravel()], dtype=object)
     if noise is not None:
         texts[noise.ravel()] = NOISE
-    table = texts.reshape(1 if value.ndim == 1 else len(value), -1)
-    rows = [row if in_full else _elided(row) for row in map(list, table if in_full else _elided_rows(table))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [" ".join(f"{text:>{width}}" for text, width in zip(row, widths)) for row in rows]
-    return lines if in_full or len(table) <= ROWS else [*lines[:-1], "...", lines[-1]]
+    matrix = texts.reshape(1 if value.ndim == 1 else len(value), -1)
+    rows = [row if in_full else _elided(row) for row in map(list, matrix if in_full else _elided_rows(matrix))]
+    lines = table(rows, right=range(len(rows[0])), gap=" ")
+    return lines if in_full or len(matrix) <= ROWS else [*lines[:-1], "...", lines[-1]]
 
 
-def _elided_rows(table: np.ndarray) -> list[np.ndarray]:
-    return list(table) if len(table) <= ROWS else [*table[: ROWS - 2], table[-1]]
+def _elided_rows(matrix: np.ndarray) -> list[np.ndarray]:
+    return list(matrix) if len(matrix) <= ROWS else [*matrix[: ROWS - 2], matrix[-1]]
 
 
 def _elided(texts: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ import click
 from tracer.cli.options import language_option
 from tracer.i18n.language import Language
 from tracer.training.loading import SHORT_NAMES, bundled_names, load
-from tracer.views.notation import display_width, padded
+from tracer.views.aligned_text import table
 
 HELP = """\b
 Example:
@@ -30,7 +30,5 @@ def command(tell: Language) -> None:
         if training.may_stop_early:
             steps = tell("up to {steps}", steps=steps)
         rows.append((name + short, steps, f"{training.parameter_count:,}", tell.title(training.head.title)))
-    widths = [max(display_width(row[column]) for row in rows) for column in range(3)]
-    for name, *numbers, title in rows:
-        columns = [padded(text, width, right=True) for text, width in zip(numbers, widths[1:], strict=True)]
-        click.echo("  ".join([padded(name, widths[0]), *columns, title]).rstrip())
+    for line in table(rows, right=(1, 2)):
+        click.echo(line)

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.notation import display_width, padded, shape_text
+from tracer.views.aligned_text import table
+from tracer.views.notation import shape_text
 
 
 def check_table(check: Check, tell: Language = ENGLISH) -> list[str]:
     """A line for each parameter: shape, method, how many numbers, the largest relative error, and the verdict."""
     headings = (tell("parameter"), tell("shape"), tell("method"), tell("numbers"), tell("error"), tell("verdict"))
-    rows = [headings, *(_row(each, tell) for each in check.comparisons)]
-    widths = [max(display_width(row[column]) for row in rows) for column in range(len(headings))]
-    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return table([headings, *(_row(each, tell) for each in check.comparisons)])
 
 
 def verdict_line(check: Check, examples: int = 1, asked: int = 1, tell: Language = ENGLISH) -> str:
