@@ -36,7 +36,7 @@ from tracer.views.text.verify import verdict_lines
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
-PLAIN_DATA = {"events", "tables"}
+PLAIN_DATA = {"events", "node_data", "tables"}
 """Views that make files for programs: their words are keys, the same in every language."""
 
 MARKUP = {"dot", "heat_map", "line_chart", "mermaid", "minimap", "page", "slides", "typst", "typst_math"}

@@ -124,10 +124,10 @@ from tracer.graph.record import Phase
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import Style
-from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 for name in ("fruit", "mnist"):
     step = tracer.run(tracer.load(name), steps=1).steps[0]
-    specs = [ViewSpec(zoom) for zoom in ZOOMS if (name, zoom) != ("mnist", "scalar")]
+    specs = [ViewSpec(zoom) for zoom in zooms() if (name, zoom) != ("mnist", "scalar")]
     for spec in [*specs, ViewSpec("tensor", "loss"), ViewSpec("tensor", phases=tuple(Phase)[1:])]:
         for _, diagram in diagrams(step, spec, Style()):
             print(dot(diagram, Style()), mermaid(diagram, Style()))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tracer.cli.options import language_option
+from tracer.cli.parameter_types import NameOf
 from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
@@ -43,7 +44,7 @@ _OPTIONS = (
     click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES[1:]]), multiple=True,
                  help="The operations of this phase, one by one; may be given again."),
     click.option("--direction", type=click.Choice(DIRECTIONS), default=None, help="Top to bottom, or left to right."),
-    click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", show_default=True,
+    click.option("--theme", type=NameOf(lambda: THEMES), default="light", show_default=True,
                  help="Colours; print is told apart in black and white."),
     click.option("--pages", "extent", type=click.Choice(EXTENTS), default=None,
                  help="Of a PDF: pictures only, or a page for every operation (default: of the first and last step)."),

@@ -21,12 +21,9 @@ PIXELS = 4
 SIDE = 108.0
 """Points of the longer side on a page."""
 
-_NEGATIVE, _POSITIVE = np.array([33.0, 102.0, 172.0]), np.array([214.0, 96.0, 26.0])
-_UNKNOWN = np.array([255.0, 0.0, 160.0])
-
 
 def heat_map(value: np.ndarray, style: Style) -> Drawing:
-    """The numbers as colours: blue below zero, orange above it, the strongest where they are largest; NaN is magenta.
+    """The numbers in the theme's colours for those below and above zero, the strongest where they are largest, and for NaN.
 
     On paper without colours, the darker the larger, whatever the sign.
     """
@@ -34,9 +31,9 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
     finite = np.isfinite(cells)
     largest = float(np.max(np.abs(cells[finite]), initial=0.0)) or 1.0
     strength = np.where(finite, np.abs(cells) / largest, 1.0)[..., None]
-    middle = np.array([int(style.theme.background[at : at + 2], 16) for at in (1, 3, 5)], dtype=float)
-    ends = np.zeros(3) if style.theme.name == "print" else np.where((cells < 0)[..., None], _NEGATIVE, _POSITIVE)
-    colours = np.where(finite[..., None], middle + (ends - middle) * strength, _UNKNOWN)
+    theme, middle = style.theme, _rgb(style.theme.background)
+    ends = np.where((cells < 0)[..., None], _rgb(theme.below), _rgb(theme.above))
+    colours = np.where(finite[..., None], middle + (ends - middle) * strength, _rgb(theme.not_finite))
     pixels = np.repeat(np.repeat(colours.round().astype(np.uint8), PIXELS, axis=0), PIXELS, axis=1)
     rows, columns = cells.shape
     cell = min(SIDE / max(rows, columns), 12.0)
@@ -50,6 +47,11 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
         width,
         height,
     )
+
+
+def _rgb(colour: str) -> np.ndarray:
+    """The red, green and blue of a colour such as #2166AC."""
+    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], dtype=float)
 
 
 def cells_of(value: np.ndarray) -> np.ndarray:

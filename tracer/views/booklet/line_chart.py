@@ -18,13 +18,6 @@ _LABELS = 62.0
 SPACING = 10.0
 """Points from one label to the next."""
 
-_COLOURS = {
-    "light": ("#C0334D", "#2F6DB5", "#2A7F4F", "#B97A00", "#7B5EA7", "#008B8B", "#8A4B2A", "#555555"),
-    "dark": ("#FF6F8B", "#5BA3F5", "#5AD18F", "#F0B429", "#B79CEB", "#4FD6D6", "#D9976B", "#C8C8C8"),
-    "print": ("#000000",),
-}
-_DASHES = ("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5")
-
 
 def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], style: Style) -> Drawing:
     """Lines by their labels, each with a value at every position; what is not finite leaves a gap. One line has no label."""
@@ -56,9 +49,9 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int]
             for position in (dict.fromkeys((positions[0], positions[-1])) if positions else ())
         ),
     ]
-    colours = _COLOURS[style.theme.name]
+    colours, dashes = style.theme.curves, style.theme.dashes
     for number, line in enumerate(values):
-        colour, dash = colours[number % len(colours)], _DASHES[number % len(_DASHES)] if len(colours) == 1 else ""
+        colour, dash = colours[number % len(colours)], dashes[number % len(dashes)]
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         for run in _finite_runs(line):
             points = " ".join(f"{x(positions[at]):.1f},{y(line[at]):.1f}" for at in run)

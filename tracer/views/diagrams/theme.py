@@ -56,7 +56,11 @@ class ArrowStyle:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours and lines for a screen, a dark screen, or paper without colours."""
+    """Colours and lines of pictures, charts and pages: for a screen, a dark screen, or paper without colours.
+
+    The lines of a chart take `curves` and `dashes` in turn; a dash is SVG's, empty for a line without gaps. `below`, `above`
+    and `not_finite` colour the cells of a heat map: numbers below and above zero, the strongest where they are largest, and NaN.
+    """
 
     name: str
     background: str
@@ -65,12 +69,19 @@ class Theme:
     gradient: str
     highlight: str
     frame: str
+    curves: tuple[str, ...]
+    below: str
+    above: str
+    not_finite: str
     boxes: Mapping[Kind, BoxStyle]
     arrows: Mapping[Flow, ArrowStyle]
+    dashes: tuple[str, ...] = ("",)
 
 
 LIGHT = Theme(
     "light", background="#FFFFFF", text="#111111", quiet="#5F5F5F", gradient="#A84300", highlight="#D1006C", frame="#8A8A8A",
+    curves=("#C0334D", "#2F6DB5", "#2A7F4F", "#B97A00", "#7B5EA7", "#008B8B", "#8A4B2A", "#555555"),
+    below="#2166AC", above="#D6601A", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#FFF1CC", "#B97A00", width=2),
         Kind.DATA: BoxStyle("#E3EBF3", "#4A6B8A", style=""),
@@ -91,6 +102,8 @@ LIGHT = Theme(
 
 DARK = Theme(
     "dark", background="#14171C", text="#F2F2F2", quiet="#A9B0BA", gradient="#FFB074", highlight="#FF5CA8", frame="#6B737E",
+    curves=("#FF6F8B", "#5BA3F5", "#5AD18F", "#F0B429", "#B79CEB", "#4FD6D6", "#D9976B", "#C8C8C8"),
+    below="#2166AC", above="#D6601A", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#3D3113", "#F0B429", width=2),
         Kind.DATA: BoxStyle("#22303F", "#8FB4D9", style=""),
@@ -109,9 +122,11 @@ DARK = Theme(
     },
 )  # fmt: skip
 
-# Told apart without colours: by the border's width and style, and by a grey that a copier keeps.
+# Told apart without colours: by the border's width and style, by dashes, and by a grey that a copier keeps.
 PRINT = replace(
     LIGHT, name="print", text="#000000", quiet="#404040", gradient="#000000", highlight="#000000", frame="#606060",
+    curves=("#000000",), dashes=("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5"),
+    below="#000000", above="#000000", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#E4E4E4", "#000000", width=3),
         Kind.DATA: BoxStyle("#FFFFFF", "#000000", style=""),
@@ -131,6 +146,8 @@ PRINT = replace(
 )  # fmt: skip
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
+"""Those that can be chosen by name."""
+
 DIRECTIONS = ("TB", "LR")
 
 

@@ -1,0 +1,72 @@
+"""A theme of one's own, registered and nothing else, colours every view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tracer
+from test_cli import run
+from test_heat_map import colours_of
+from tracer.graph.record import Step
+from tracer.rendering.engine import find_engine
+from tracer.views.booklet.booklet import booklet
+from tracer.views.booklet.line_chart import curve
+from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.mermaid import mermaid
+from tracer.views.diagrams.theme import LIGHT, THEMES, BoxStyle, Kind, Style, Theme
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.parameter_history import movements_of
+
+SEPIA = replace(
+    LIGHT, name="sepia", background="#F4ECD8", text="#5B4636", curves=("#123456", "#654321"), dashes=("7 1",),
+    below="#010203", above="#040506", not_finite="#070809", boxes={kind: BoxStyle("#ABCDEF", "#FEDCBA") for kind in Kind},
+)  # fmt: skip
+
+
+@pytest.fixture
+def sepia(monkeypatch: pytest.MonkeyPatch) -> Iterator[Theme]:
+    monkeypatch.setitem(THEMES, SEPIA.name, SEPIA)
+    yield SEPIA
+
+
+def first_step() -> Step:
+    return tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
+
+
+@pytest.mark.parametrize("zoom", ["scenario", "module", "tensor", "scalar"])
+def test_diagrams(sepia: Theme, zoom: str) -> None:
+    style = Style(sepia)
+    for _, diagram in diagrams(first_step(), ViewSpec(zoom), style):
+        for text in (dot(diagram, style), mermaid(diagram, style)):
+            assert {"#ABCDEF", "#FEDCBA", "#5B4636"} <= set(re.findall("#[0-9A-F]{6}", text))
+            assert not set(re.findall("#[0-9A-F]{6}", text)) & {paint.fill for paint in LIGHT.boxes.values()} - {"#FFFFFF"}
+
+
+def test_charts_and_heat_maps(sepia: Theme) -> None:
+    svg = curve([("a", [0.0, 1.0]), ("b", [1.0, 0.0])], [0, 1], Style(sepia)).svg
+    assert set(re.findall('<polyline [^>]* stroke="([^"]*)"', svg)) == {"#123456", "#654321"}
+    assert svg.count('stroke-dasharray="7 1"') == 2
+    colours = colours_of(np.array([-2.0, 0.0, 2.0, np.nan]), sepia)[0].tolist()
+    assert colours == [[1, 2, 3], [0xF4, 0xEC, 0xD8], [4, 5, 6], [7, 8, 9]]
+
+
+def test_the_booklet(sepia: Theme) -> None:
+    trace = tracer.run(tracer.load("linear-regression"), steps=2)
+    document = booklet(trace, find_engine("pure").layout, Style(sepia), movements=movements_of(trace))
+    assert {"#F4ECD8", "#5B4636", "#123456"} <= set(re.findall("#[0-9A-F]{6}", document))
+
+
+@pytest.mark.usefixtures("sepia")
+def test_the_command_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("trace", "fruit", "--steps", "1", "-q", "--format", "dot", "--theme", "sepia") == 0
+    assert run("render", "fruit", "-o", "x.svg", "--theme", "sepia") == 0
+    assert "#f4ecd8" in Path("x.svg").read_text()
+    assert run("render", "fruit", "-o", "x.svg", "--theme", "pink") == 2
+    assert "'pink' is not one of 'light', 'dark', 'print', 'sepia'" in capsys.readouterr().err
