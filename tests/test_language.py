@@ -26,7 +26,7 @@ from tracer.store.reading import NOT_ENDED, read
 from tracer.training import Training
 from tracer.training.callbacks import EarlyStopping
 from tracer.training.loading import bundled_names
-from tracer.views.diagrams.zoom import NEARER_WORKS
+from tracer.views.diagrams.zoom import zooms
 from tracer.views.notation import Labels, display_width, node_number
 from tracer.views.text.check import report
 from tracer.views.text.detail import TITLES as TITLE_COLUMNS
@@ -60,7 +60,8 @@ ALLOWED = {
     ("operation_page", "leaves"): "a key of pages",
     **dict.fromkeys([("overview", op) for op in ("data", "parameter", "hyperparameter", "state")], "ops that are looked for"),
     **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
-    **dict.fromkeys([("zoom", text) for text in (*NEARER_WORKS.values(), "depend on", "go into")], "what errors say"),
+    **{(zoom.name, zoom.if_too_large): "what errors say" for zoom in zooms().values()},
+    **dict.fromkeys([("scalar", text) for text in ("depend on", "go into")], "what errors say"),
 }
 """Words in views that nobody reads, and why."""
 

@@ -22,7 +22,7 @@ from tracer.views.diagrams.diagram import Box, Diagram, Frame
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, theme_of
-from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 
 BOX = re.compile(r'(?P<key>\w+)(?P<open>\({1,2})"(?P<text>[^"]*)"\){1,2}')
 ARROW = re.compile(r'(?P<tail>\w+) (?:-->|-\.->)(?:\|"(?P<label>[^"]*)"\|)? (?P<head>\w+)')
@@ -91,7 +91,7 @@ def assert_says_the_same(diagram: Diagram, style: Style) -> None:
 @pytest.mark.parametrize("name", bundled_names())
 def test_the_same_boxes_and_arrows_as_the_sketch(name: str) -> None:
     step = first_step(name)
-    for zoom in ZOOMS:
+    for zoom in zooms():
         if (name, zoom) == ("mnist", "scalar"):
             continue
         for theme in THEMES:
@@ -106,7 +106,7 @@ def test_the_same_boxes_and_arrows_as_the_sketch(name: str) -> None:
 def test_hostile_texts_do_not_break_out(text: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=text if node.id == 0 else node.name, scope=text) for node in step.nodes)
-    for zoom in ZOOMS:
+    for zoom in zooms():
         for _, diagram in diagrams(replace(step, nodes=nodes), ViewSpec(zoom), Style()):
             boxes, arrows, _ = read(mermaid(diagram, Style()))
             assert len(boxes) == len(diagram.boxes)
@@ -145,7 +145,7 @@ def test_the_same_bytes_whatever_the_seed_of_hashes() -> None:
 
 def test_dot_has_the_same_boxes_and_arrows_as_the_sketch() -> None:
     step = first_step("fruit")
-    for zoom in ZOOMS:
+    for zoom in zooms():
         for _, diagram in diagrams(step, ViewSpec(zoom), Style()):
             text = dot(diagram, Style())
             found = re.findall(r"^\s*(\w+)(?::\w+:s)? -> (\w+)(?::\w+:n)? \[", text, re.MULTILINE)

@@ -27,7 +27,7 @@ from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.folding import Fold, Part, folded, ids_of
 from tracer.views.diagrams.operations import MOST_NODES, operations, phase_nodes, phase_sketches
 from tracer.views.diagrams.theme import PRINT, Flow, Style
-from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
 
@@ -164,7 +164,7 @@ def test_hostile_names_are_shown_as_they_are(name: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=name if node.id == 0 else node.name, scope=name) for node in step.nodes)
     hostile = replace(step, nodes=nodes)
-    for zoom in ZOOMS:
+    for zoom in zooms():
         for _, diagram in diagrams(hostile, ViewSpec(zoom), Style()):
             drawing = find_engine("pure").layout(dot(diagram, Style()))
             assert drawing.width < 2_000
@@ -186,7 +186,7 @@ def small() -> Step:
     return replace(step, nodes=tuple(replace(node, source=None) for node in step.nodes))  # lines of this file would change
 
 
-@pytest.mark.parametrize("zoom", [zoom for zoom in ZOOMS if zoom != "scalar"])
+@pytest.mark.parametrize("zoom", [zoom for zoom in zooms() if zoom != "scalar"])
 def test_golden_dot(zoom: str) -> None:
     style = Style(PRINT) if zoom == "module" else Style()
     ((_, diagram),) = diagrams(first_step("linear-regression"), ViewSpec(zoom), style)

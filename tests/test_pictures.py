@@ -18,7 +18,7 @@ from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.theme import THEMES, Style, theme_of
-from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 
 SHEETS = os.environ.get("TRACER_SHEETS", "")
 
@@ -30,7 +30,7 @@ def sight_of(name: str, zoom: str) -> ViewSpec:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("zoom", ZOOMS)
+@pytest.mark.parametrize("zoom", zooms())
 @pytest.mark.parametrize("name", bundled_names())
 def test_nothing_overflows_or_overlaps(name: str, zoom: str, language: str) -> None:
     engine = find_engine("pure")

@@ -19,7 +19,7 @@ from tracer.rendering.glyphs import missing_glyphs
 from tracer.rendering.svg import embeddable
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.theme import Style
-from tracer.views.diagrams.zoom import ZOOMS, ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
@@ -40,7 +40,7 @@ def drawn(dot: str) -> ElementTree.Element:
 
 def pictures_of(step: tracer.Step) -> list[ElementTree.Element]:
     """The pictures of a step at every zoom, and of its phases."""
-    sights = [*map(ViewSpec, ZOOMS), ViewSpec("tensor", phases=PHASES[1:])]
+    sights = [*map(ViewSpec, zooms()), ViewSpec("tensor", phases=PHASES[1:])]
     return [drawn(dot(diagram, Style())) for spec in sights for _, diagram in diagrams(step, spec, Style())]
 
 

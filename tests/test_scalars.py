@@ -16,7 +16,8 @@ from tracer.graph.record import Step
 from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.scalars import Scalar, ScalarView
 from tracer.views.diagrams.theme import Flow, Kind, Style
-from tracer.views.diagrams.zoom import ViewSpec, diagrams, in_memory
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.diagrams.zooms.scalar import in_memory
 from tracer.views.notation import Labels, element_text
 
 SCENARIOS = ("fruit", "linear-regression", "fruit-keras", "fruit-sgd")

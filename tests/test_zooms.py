@@ -20,7 +20,8 @@ from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.modules import MOST_BOXES, fold_repeats, modules_of
 from tracer.views.diagrams.scalars import ScalarView
 from tracer.views.diagrams.theme import Flow, Kind, Style
-from tracer.views.diagrams.zoom import ViewSpec, diagrams, in_memory
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.diagrams.zooms.scalar import in_memory
 from tracer.views.notation import Labels, shape_text
 
 BESIDE_MODULES = 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ class NameOf(click.Choice):  # type: ignore[type-arg,unused-ignore]
         self._names = names
 
     @property
-    def choices(self) -> Sequence[str]:
+    def choices(self) -> tuple[str, ...]:
         """The names that are registered."""
         return tuple(self._names())
 

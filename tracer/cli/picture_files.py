@@ -14,7 +14,7 @@ from tracer.i18n.language import CHARACTERS
 from tracer.rendering.engine import Engine
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.theme import Style
-from tracer.views.diagrams.zoom import NEARER_WORKS, diagrams
+from tracer.views.diagrams.zoom import diagrams, zoom_named
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Drawing, Layout
 
@@ -119,8 +119,8 @@ class PictureWriter:
         return self._layout(self.options.spec.zoom_of(step))(dot(diagram, self._style(step)))
 
     def _style(self, step: Step) -> Style:
-        return self.options.style.running("LR") if self.options.spec.zoom_of(step) == "scalar" else self.options.style
+        return self.options.style.running(zoom_named(self.options.spec.zoom_of(step)).direction)
 
     def _layout(self, zoom: str) -> Layout:
         assert self.engine is not None, "found before anything is drawn"
-        return functools.partial(self.engine.layout, hint=NEARER_WORKS[zoom])
+        return functools.partial(self.engine.layout, hint=zoom_named(zoom).if_too_large)

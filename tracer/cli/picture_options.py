@@ -17,7 +17,7 @@ from tracer.i18n.language import Language
 from tracer.rendering.engine import ENGINES
 from tracer.views.booklet.booklet import EXTENTS
 from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Style, theme_of
-from tracer.views.diagrams.zoom import ZOOMS, ViewSpec
+from tracer.views.diagrams.zoom import ViewSpec, zooms
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -38,7 +38,7 @@ class PictureOptions:
 
 
 _OPTIONS = (
-    click.option("--zoom", type=click.Choice(ZOOMS), default=None, help="How near to look (default: by the size of the step)."),
+    click.option("--zoom", type=NameOf(zooms), default=None, help="How near to look (default: by the size of the step)."),
     click.option("--focus", metavar="NODE", default="", help="Only what a node or element depends on, as 'dL/dW1[0,2]'."),
     click.option("--focus-down", metavar="NODE", default="", help="Only what depends on a node or element."),
     click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES[1:]]), multiple=True,

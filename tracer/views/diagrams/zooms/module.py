@@ -1,0 +1,19 @@
+"""The modules of a step: its layers, its loss, its optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.graph.record import Step
+from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.modules import modules
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import ViewSpec, Zoom
+from tracer.views.notation import Labels
+
+
+def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
+    yield "", modules(step, Labels(step.nodes), style)
+
+
+ZOOM = Zoom("module", _diagrams, order=2, if_too_large="use --zoom scenario")

@@ -1,0 +1,19 @@
+"""The farthest zoom: the phases of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.graph.record import Step
+from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.overview import overview
+from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.zoom import ViewSpec, Zoom
+from tracer.views.notation import Labels
+
+
+def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
+    yield "", overview(step, Labels(step.nodes), style)
+
+
+ZOOM = Zoom("scenario", _diagrams, order=1, if_too_large="use --engine pure")
