@@ -1,16 +1,17 @@
 """Optimizers: the update of a parameter in plain NumPy, recorded like everything else.
 
 An optimizer says which numbers it computes with, which state it keeps for each parameter, and how a step goes: `prepare`
-once, then `update` for every parameter. Both see Tensors; the hyperparameters arrive by name.
+once, then `update` for every parameter. Both see Tensors; the hyperparameters arrive by name. A new one is a class here, or in
+the file of a scenario: its fields say their ranges, `update_sees_only_shapes` whether a recorded update stands for those that
+follow, and `register` lets it be chosen by name.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from types import MappingProxyType
-from typing import Any, Protocol
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,7 +21,11 @@ from tracer.ops.base import Array
 
 
 class Optimizer(Protocol):
-    """What training asks of an optimizer; its fields are its hyperparameters, and settings of the same name."""
+    """What training asks of an optimizer; its fields are its hyperparameters, and settings of the same name.
+
+    A class may say `update_sees_only_shapes: ClassVar[bool] = True` where `prepare` and `update` look at no number and are the
+    same for every step: then they are called once, and what they recorded is computed again in the steps that follow.
+    """
 
     @property
     def learning_rate(self) -> float | Schedule:
@@ -41,23 +46,75 @@ class Optimizer(Protocol):
         """The new value of a parameter and its new state; `numbers` are the hyperparameters and what was prepared."""
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers that a hyperparameter may be: from `low` on, below `below`.
+
+    >>> 0.5 in Range(0, 1), 1.0 in Range(0, 1), str(Range(0, 1)), str(Range(0))
+    (True, False, 'from 0 to below 1', 'from 0 on')
+    """
+
+    low: float = -math.inf
+    below: float = math.inf
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value < self.below
+
+    def __str__(self) -> str:
+        upwards = f"from {self.low:g}" if self.low > -math.inf else ""
+        downwards = f"below {self.below:g}" if self.below < math.inf else ""
+        return " to ".join(filter(None, (upwards, downwards))) + ("" if downwards else " on")
+
+
+def within(low: float = -math.inf, below: float = math.inf) -> dict[str, Any]:
+    """What the field of a hyperparameter says of its numbers: `beta: float = field(default=0.9, metadata=within(0, 1))`."""
+    return {"range": Range(low, below)}
+
+
 def check_numbers(optimizer: Any) -> None:
-    """Raise UsageError unless every field of an optimizer is a number it can compute with; a learning rate may be a schedule."""
-    for each in fields(optimizer):
-        value = getattr(optimizer, each.name)
-        if each.name == "learning_rate" and callable(value):
+    """Raise UsageError unless every field that has a range is a number within it; a learning rate may be a schedule.
+
+    A Scenario asks this of its optimizer; one that asks it in `__post_init__` cannot be made with other numbers at all.
+    """
+    for each in fields(optimizer) if is_dataclass(optimizer) else ():
+        value, range = getattr(optimizer, each.name), each.metadata.get("range")
+        if not isinstance(range, Range) or (each.name == "learning_rate" and callable(value)):
             continue
         what = f"{type(optimizer).__name__}: {each.name} must be"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise UsageError(f"{what} a number, this is {value!r}")
         if not math.isfinite(value):
             raise UsageError(f"{what} a finite number, this is {value!r}")
-        if each.name.startswith("beta") and not 0 <= value < 1:
-            raise UsageError(f"{what} from 0 to below 1, this is {value!r}")
-        if each.name in ("momentum", "epsilon") and value < 0:
-            raise UsageError(f"{what} from 0 on, this is {value!r}")
+        if value not in range:
+            raise UsageError(f"{what} {range}, this is {value!r}")
 
 
+def update_sees_only_shapes(optimizer: Optimizer) -> bool:
+    """Whether `prepare` and `update` record the same for all numbers of the same shapes, by what its own class says.
+
+    A class that inherits from one which says so has to say it again: it may have another update.
+    """
+    return vars(type(optimizer)).get("update_sees_only_shapes") is True
+
+
+OPTIMIZERS: dict[str, type[Any]] = {}
+"""Those that can be chosen by name, as in `--set optimizer=Adam`."""
+
+Kind = TypeVar("Kind", bound=type[Any])
+
+
+def register(kind: Kind) -> Kind:
+    """Let an optimizer, a dataclass, be chosen by the name of its class; to be written above `@dataclass`."""
+    if not is_dataclass(kind):
+        raise UsageError(f"the optimizer {kind.__name__} must be a dataclass: its fields are its settings")
+    present = OPTIMIZERS.get(kind.__name__)
+    if present is not None and present.__module__ == __name__:
+        raise UsageError(f"there is an optimizer {kind.__name__} already: give yours another name")
+    OPTIMIZERS[kind.__name__] = kind
+    return kind
+
+
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SGD:
     """Gradient descent: w - learning_rate * g; with momentum v = momentum * v + g and w - learning_rate * v.
@@ -65,8 +122,10 @@ class SGD:
     The form of momentum is PyTorch's (v starts at 0, the learning rate is not part of v).
     """
 
-    learning_rate: float | Schedule
-    momentum: float = 0.0
+    update_sees_only_shapes: ClassVar[bool] = True
+
+    learning_rate: float | Schedule = field(metadata=within())
+    momentum: float = field(default=0.0, metadata=within(0))
 
     def __post_init__(self) -> None:
         check_numbers(self)
@@ -90,6 +149,7 @@ class SGD:
         return parameter - learning_rate * velocity, {"velocity": velocity}
 
 
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
     """Adam in PyTorch's form: Kingma and Ba 2015, algorithm 1, where epsilon is added to the corrected root of v.
@@ -100,10 +160,12 @@ class Adam:
     Keras adds epsilon to the root before it is corrected: see KerasAdam.
     """
 
-    learning_rate: float | Schedule = 0.001
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    update_sees_only_shapes: ClassVar[bool] = True
+
+    learning_rate: float | Schedule = field(default=0.001, metadata=within())
+    beta1: float = field(default=0.9, metadata=within(0, 1))
+    beta2: float = field(default=0.999, metadata=within(0, 1))
+    epsilon: float = field(default=1e-8, metadata=within(0))
 
     def __post_init__(self) -> None:
         check_numbers(self)
@@ -137,6 +199,7 @@ class Adam:
         return parameter - numbers["step_size"] * (m / denominator), {"m": m, "v": v}
 
 
+@register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KerasAdam(Adam):
     """Adam in Keras' form: both corrections go into the step size, and epsilon is added to the uncorrected root of v.
@@ -150,7 +213,9 @@ class KerasAdam(Adam):
     the first steps along small gradients are shorter. Keras' own epsilon is 1e-7, PyTorch's 1e-8.
     """
 
-    epsilon: float = 1e-7
+    update_sees_only_shapes: ClassVar[bool] = True
+
+    epsilon: float = field(default=1e-7, metadata=within(0))
 
     def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
         beta1, beta2, t = hyperparameters["beta1"], hyperparameters["beta2"], hyperparameters["t"]
@@ -166,7 +231,3 @@ class KerasAdam(Adam):
         v = state["v"] + (np.square(gradient) - state["v"]) * numbers["new_share2"]
         change = m * numbers["alpha"] / (np.sqrt(v) + numbers["epsilon"])
         return parameter - change, {"m": m, "v": v}
-
-
-OPTIMIZERS: Mapping[str, type[SGD] | type[Adam]] = MappingProxyType({"SGD": SGD, "Adam": Adam, "KerasAdam": KerasAdam})
-"""Those that can be chosen by name."""

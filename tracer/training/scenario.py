@@ -12,7 +12,7 @@ from typing import Any
 from tracer.arguments import checked_dtype
 from tracer.errors import UsageError
 from tracer.graph.record import NOTHING
-from tracer.nn.optimizers import Optimizer
+from tracer.nn.optimizers import Optimizer, check_numbers
 from tracer.training.callbacks import Checkpoint, EarlyStopping
 from tracer.training.report import Report
 
@@ -126,3 +126,4 @@ def _check_optimizer(optimizer: Any) -> None:
     for kind in ("initial_state", "prepare", "update", "hyperparameters", "learning_rate"):
         if not hasattr(optimizer, kind):
             raise UsageError(f"Scenario: optimizer must be one such as SGD(learning_rate=0.1), it has no {kind}")
+    check_numbers(optimizer)

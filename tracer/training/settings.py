@@ -22,7 +22,7 @@ def all_settings(scenario: Scenario) -> dict[str, Any]:
 def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     """The scenario with other settings; texts are read as the default's type. Raises UsageError for what is wrong.
 
-    `optimizer` chooses another one, SGD, Adam or KerasAdam, with the settings that it has by itself.
+    `optimizer` chooses another one by its name in OPTIMIZERS, with the settings that it has by itself.
 
     >>> line = Scenario(parameters={"w": 0.0}, model=lambda w: w, loss=lambda p: p, epochs=5)
     >>> with_settings(line, {"epochs": "2"}).epochs
@@ -72,4 +72,5 @@ def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer
             if each.name not in given:
                 raise UsageError(f"{kind.__name__} has no {each.name} of its own: set {each.name} too")
             needed[each.name] = like_default(each.name, given[each.name], 0.0)
-    return kind(**needed)
+    made: Optimizer = kind(**needed)
+    return made

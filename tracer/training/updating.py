@@ -10,7 +10,7 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.record import Phase
-from tracer.nn.optimizers import OPTIMIZERS, Optimizer
+from tracer.nn.optimizers import Optimizer, update_sees_only_shapes
 from tracer.nn.schedules import Schedule
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
@@ -60,8 +60,8 @@ class Update:
 
     @property
     def follows_from_shapes(self) -> bool:
-        """Whether it records the same for every step with parameters of the same shapes: none of the user's code takes part."""
-        return self._schedule is None and type(self._optimizer) in OPTIMIZERS.values()
+        """Whether it records the same for every step with parameters of the same shapes: a schedule may do anything."""
+        return self._schedule is None and update_sees_only_shapes(self._optimizer)
 
     def record(self, parameters: Mapping[str, Tensor]) -> UpdatedNodes:
         """Record the update of all parameters."""
