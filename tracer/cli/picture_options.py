@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tracer.cli.options import language_option
-from tracer.cli.parameter_types import NameOf
+from tracer.cli.parameter_types import NameOf, PhaseName
 from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
@@ -41,7 +41,7 @@ _OPTIONS = (
     click.option("--zoom", type=NameOf(zooms), default=None, help="How near to look (default: by the size of the step)."),
     click.option("--focus", metavar="NODE", default="", help="Only what a node or element depends on, as 'dL/dW1[0,2]'."),
     click.option("--focus-down", metavar="NODE", default="", help="Only what depends on a node or element."),
-    click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES[1:]]), multiple=True,
+    click.option("--phase", "phases", type=PhaseName(PHASES[1:]), multiple=True,
                  help="The operations of this phase, one by one; may be given again."),
     click.option("--direction", type=click.Choice(DIRECTIONS), default=None, help="Top to bottom, or left to right."),
     click.option("--theme", type=NameOf(lambda: THEMES), default="light", show_default=True,
@@ -62,7 +62,7 @@ def picture_options(verb: Verb) -> Verb:
         zoom: str | None,
         focus: str,
         focus_down: str,
-        phases: Sequence[str],
+        phases: Sequence[Phase],
         direction: str | None,
         theme: str,
         extent: str | None,
@@ -72,7 +72,7 @@ def picture_options(verb: Verb) -> Verb:
     ) -> Any:
         if focus and focus_down:
             raise UsageError("--focus and --focus-down each make a picture: give one of them")
-        spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), tuple(map(Phase, dict.fromkeys(phases))))
+        spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), tuple(dict.fromkeys(phases)))
         spec.check()
         options = PictureOptions(spec, Style(theme_of(theme), tell, direction or ""), extent or "", engine)
         if options.extent and not options.is_booklet:

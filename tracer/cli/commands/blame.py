@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracer.cli.options import language_option, precision_of
+from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
@@ -23,11 +23,10 @@ parameters to it.
 @click.command("blame", help=HELP)
 @click.argument("file")
 @click.option("--nan", "only_nan", is_flag=True, help="The first NaN: infinities, as of a mask, are passed over.")
-@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@precision_option(4)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @language_option
-def command(file: str, only_nan: bool, precision: str, as_json: bool, tell: Language) -> None:
-    digits = precision_of(precision)
+def command(file: str, only_nan: bool, digits: int, as_json: bool, tell: Language) -> None:
     with reading(file) as trace:
         found = trace.first_nonfinite(only_nan=only_nan)
         say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, digits, tell))

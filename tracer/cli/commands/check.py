@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracer.arguments import whole_number
-from tracer.cli.options import language_option, settings_of
+from tracer.cli.options import language_option
+from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
@@ -37,26 +37,29 @@ all numbers and a sample of them.
 @click.command("check", help=HELP)
 @click.argument("scenario")
 @click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
-@click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
-@click.option("--examples", metavar="N", default="1", show_default=True, help="Sets of parameters: its own, then drawn ones.")
+@click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--examples", "count", metavar="N", type=WholeNumber(), default=1, show_default=True,
+    help="Sets of parameters: its own, then drawn ones.",
+)  # fmt: skip
 @click.option("--exhaustive", is_flag=True, help="Every number, however many there are.")
-@click.option("--jobs", metavar="N", default="1", show_default=True, help="Processes that share --exhaustive.")
+@click.option("--jobs", metavar="N", type=WholeNumber(), default=1, show_default=True, help="Processes that share --exhaustive.")
 @click.option("--backend", metavar="NAME", help="What runs them: dask, or another backend that joblib knows.")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Settings of the scenario.")
+@click.option("--set", "settings", metavar="NAME=VALUE", type=Setting(), multiple=True, help="Settings of the scenario.")
 @click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
 @click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
-@click.option("--dtype", metavar="DTYPE", default="float64", show_default=True, help="float32 or float64.")
+@click.option("--dtype", metavar="DTYPE", type=Dtype(), default="float64", show_default=True, help="float32 or float64.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was found as JSON.")
 @language_option
 def command(
     scenario: str,
     second_order: bool,
-    seed: str,
-    examples: str,
+    seed: int,
+    count: int,
     exhaustive: bool,
-    jobs: str,
+    jobs: int,
     backend: str | None,
-    settings: Sequence[str],
+    settings: Sequence[tuple[str, str]],
     parameters: str | None,
     data: str | None,
     dtype: str,
@@ -66,23 +69,22 @@ def command(
     from tracer.checking.scenario import CheckSubject, check_scenario
     from tracer.views.text.check import check_table, failure_lines, verdict_line
 
-    count, processes = whole_number("--examples", examples), whole_number("--jobs", jobs)
-    if (processes > 1 or backend) and not exhaustive:
+    if (jobs > 1 or backend) and not exhaustive:
         raise UsageError("--jobs and --backend share out the work of --exhaustive: give that too")
     if exhaustive and count > 1:
         raise UsageError("--exhaustive checks one set of parameters: leave --examples out, or check each with --parameters")
     subject = CheckSubject(
         scenario=scenario,
-        seed=whole_number("--seed", seed, least=0),
+        seed=seed,
         dtype=dtype,
-        settings=settings_of(settings),
+        settings=dict(settings),
         parameters=parameters,
         data=data,
     )
     # What the scenario prints is no part of the check, and would be no JSON.
     with redirect_stdout(sys.stderr):
         if exhaustive:
-            found, done = _exhaustively(subject, second_order, processes, backend, tell, quiet=as_json), 1
+            found, done = _exhaustively(subject, second_order, jobs, backend, tell, quiet=as_json), 1
         else:
             with Progress(count, tell("checking"), quiet=as_json) as progress:
                 found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import language_option
 from tracer.cli.output import say
+from tracer.cli.parameter_types import WholeNumber
 from tracer.cli.trace_files import reading, step_of
 from tracer.data.archives import write_arrays
 from tracer.errors import UsageError, close_names
@@ -38,12 +38,13 @@ added, a row a node and step). Without -o, JSON Lines are printed.
 @click.command("export", help=HELP)
 @click.argument("file")
 @click.option("-o", "--output", metavar="PATH", help="Where to write; the ending says what.")
-@click.option("--step", metavar="N", help="Only this step (of .graphml and .dot, by default the first).")
+@click.option(
+    "--step", "index", metavar="N", type=WholeNumber(0), help="Only this step (of .graphml and .dot, by default the first)."
+)
 @click.option("--full", is_flag=True, help="JSON with every value in full, not only the small ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @language_option
-def command(file: str, output: str | None, step: str | None, full: bool, as_json: bool, tell: Language) -> None:
-    index = None if step is None else whole_number("--step", step, least=0)
+def command(file: str, output: str | None, index: int | None, full: bool, as_json: bool, tell: Language) -> None:
     if output is None:
         with reading(file) as trace:
             say(json_lines(_only(trace, index), in_full=full))

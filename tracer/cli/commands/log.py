@@ -7,15 +7,14 @@ from dataclasses import replace
 
 import click
 
-from tracer.arguments import whole_number
-from tracer.cli.options import language_option, precision_of
+from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
+from tracer.cli.parameter_types import ElementName, PhaseName, WholeNumber
 from tracer.cli.trace_files import reading, step_of
-from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
 from tracer.views.export.events import json_lines
-from tracer.views.selection import Selection, element_of
+from tracer.views.selection import Element, Selection
 from tracer.views.text.log import trace_lines
 
 HELP = """\b
@@ -30,36 +29,30 @@ The step log of a run, from its trace file: FILE is a path, or the name of a sce
 
 @click.command("log", help=HELP)
 @click.argument("file")
-@click.option("--step", "steps", metavar="N", multiple=True, help="Only this step; may be given again.")
-@click.option("--phase", "phases", type=click.Choice([each.value for each in PHASES]), multiple=True, help="Only this phase.")
+@click.option("--step", "steps", metavar="N", type=WholeNumber(0), multiple=True, help="Only this step; may be given again.")
+@click.option("--phase", "phases", type=PhaseName(PHASES), multiple=True, help="Only this phase.")
 @click.option("--node", "nodes", metavar="PATTERN", multiple=True, help="Only nodes of this name; * stands for anything.")
-@click.option("--watch", "watched", metavar="ELEMENT", multiple=True, help="Work out this element, such as W1[0,2].")
-@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@click.option(
+    "--watch", "watched", metavar="ELEMENT", type=ElementName(), multiple=True, help="Work out this element, such as W1[0,2]."
+)
+@precision_option(4)
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: a head, an event for every step and node, an end.")
 @language_option
 def command(
     file: str,
-    steps: Sequence[str],
-    phases: Sequence[str],
+    steps: Sequence[int],
+    phases: Sequence[Phase],
     nodes: Sequence[str],
-    watched: Sequence[str],
-    precision: str,
+    watched: Sequence[Element],
+    digits: int,
     as_json: bool,
     tell: Language,
 ) -> None:
-    digits = precision_of(precision)
-    elements = []
-    for text in watched:
-        element = element_of(text)
-        if element is None:
-            raise UsageError(f"--watch takes an element such as W1[0,2], this is {text!r}")
-        elements.append(element)
     narrow = bool(steps or phases or nodes)
-    selection = Selection(tuple(map(Phase, phases)), tuple(nodes), tuple(elements), is_whole=not narrow)
-    wanted = [whole_number("--step", text, least=0) for text in steps]
+    selection = Selection(tuple(phases), tuple(nodes), tuple(watched), is_whole=not narrow)
     with reading(file) as trace:
-        if wanted:
-            trace = replace(trace, steps=tuple(step_of(trace, index) for index in dict.fromkeys(wanted)))
+        if steps:
+            trace = replace(trace, steps=tuple(step_of(trace, index) for index in dict.fromkeys(steps)))
         if trace.steps:
             selection.check(trace.steps[0])
         say(json_lines(trace, selection) if as_json else trace_lines(trace, digits, selection, tell))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
 from tracer.cli.output import say
+from tracer.cli.parameter_types import WholeNumber, WholeNumbers
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading, step_of
@@ -39,20 +39,27 @@ every number. Several pictures are called after their step and phase.
 @click.command("render", help=HELP)
 @click.argument("file")
 @click.option("-o", "--output", metavar="PATH", required=True, help=f"Where to write; ends in one of {', '.join(KINDS)}.")
-@click.option("--step", "single", metavar="N", multiple=True, help="This step (default: the first, in a booklet also the last).")
-@click.option("--steps", "several", metavar="LIST", default="", help="These steps, such as 0,10,50.")
+@click.option(
+    "--step",
+    "single",
+    metavar="N",
+    type=WholeNumber(0),
+    multiple=True,
+    help="This step (default: the first, in a booklet also the last).",
+)
+@click.option("--steps", "several", metavar="LIST", type=WholeNumbers(0), default=(), help="These steps, such as 0,10,50.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @picture_options
-def command(file: str, output: str, single: Sequence[str], several: str, as_json: bool, options: PictureOptions) -> None:
+def command(
+    file: str, output: str, single: Sequence[int], several: Sequence[int], as_json: bool, options: PictureOptions
+) -> None:
     path = Path(output)
     kind = path.suffix.removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{_hint(kind)}")
     if options.extent and kind != "pdf":
         raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
-    listed = [text.strip() for text in several.split(",")] if several else []
-    wanted = [whole_number("--step", text, least=0) for text in single]
-    wanted += [whole_number("--steps", text, least=0) for text in listed]
+    wanted = [*single, *several]
     layout_engine = find_engine(options.engine) if kind not in TEXTS else None
     with reading(file) as trace:
         chosen = _steps(trace, wanted, with_last=kind == "pdf" and options.is_booklet)

@@ -6,9 +6,9 @@ import re
 
 import click
 
-from tracer.arguments import whole_number
-from tracer.cli.options import language_option, precision_of
+from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
+from tracer.cli.parameter_types import WholeNumber
 from tracer.cli.trace_files import reading, step_of
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
@@ -30,13 +30,13 @@ expression, or by its number in the log.
 @click.command("show", help=HELP)
 @click.argument("file")
 @click.argument("node")
-@click.option("--step", metavar="N", help="Of this step (default: the first, or that of the number).")
-@click.option("--precision", metavar="DIGITS", default="4", show_default=True, help="Significant digits.")
+@click.option(
+    "--step", "index", metavar="N", type=WholeNumber(0), help="Of this step (default: the first, or that of the number)."
+)
+@precision_option(4)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @language_option
-def command(file: str, node: str, step: str | None, precision: str, as_json: bool, tell: Language) -> None:
-    digits = precision_of(precision)
-    index = None if step is None else whole_number("--step", step, least=0)
+def command(file: str, node: str, index: int | None, digits: int, as_json: bool, tell: Language) -> None:
     with reading(file) as trace:
         found = step_of(trace, index if index is not None else _step_in(node))
         subject, element = node_or_element(found, node, Labels(found.nodes))

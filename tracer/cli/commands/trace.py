@@ -7,15 +7,13 @@ from pathlib import Path
 
 import click
 
-from tracer.arguments import whole_number
 from tracer.cli.files import OutputFolder
-from tracer.cli.options import settings_of
+from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.run import Run, run_to_the_end
-from tracer.errors import UsageError, close_names
 from tracer.rendering.engine import find_engine
-from tracer.store.retention import CHOICES, size_in_bytes
+from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.loading import load
@@ -36,47 +34,49 @@ trace.sqlite, which the other commands read. With --zoom, --focus or --phase the
 
 @click.command("trace", help=HELP)
 @click.argument("scenario")
-@click.option("--steps", metavar="N", help="Training steps to run (default: the scenario's own number).")
-@click.option("--seed", metavar="N", default="0", show_default=True, help="Seed of everything random.")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="learning_rate, optimizer, epochs, shuffle, ...")
+@click.option("--steps", metavar="N", type=WholeNumber(), help="Training steps to run (default: the scenario's own number).")
+@click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--set", "settings", metavar="NAME=VALUE", type=Setting(), multiple=True,
+    help="learning_rate, optimizer, epochs, shuffle, ...",
+)  # fmt: skip
 @click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
 @click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
-@click.option("--dtype", metavar="DTYPE", help="float32 or float64, for all floating data.")
+@click.option("--dtype", metavar="DTYPE", type=Dtype(), help="float32 or float64, for all floating data.")
 @click.option("-o", "--output", metavar="FOLDER", help="Where to write (default: output/SCENARIO).")
-@click.option("--format", "formats", metavar="LIST", default="pdf,log", show_default=True, help=f"Of {', '.join(FORMATS)}.")
-@click.option("--values", metavar="KIND", default="", help="Of the trace file: all, sampled, summary, or none for no file.")
-@click.option("--budget", metavar="SIZE", default="256MB", show_default=True, help="Where a sample of steps begins.")
+@click.option(
+    "--format", "formats", metavar="LIST", type=Names("format", FORMATS), default="pdf,log", show_default=True,
+    help=f"Of {', '.join(FORMATS)}.",
+)  # fmt: skip
+@click.option("--values", type=OneOf((*CHOICES, "none")), help="Of the trace file; none is no file (default: by --budget).")
+@click.option("--budget", metavar="SIZE", type=Size(), default="256MB", show_default=True, help="Where a sample of steps begins.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for every step.")
 @picture_options
 def command(
     scenario: str,
-    steps: str | None,
-    seed: str,
-    settings: Sequence[str],
+    steps: int | None,
+    seed: int,
+    settings: Sequence[tuple[str, str]],
     parameters: str | None,
     data: str | None,
     dtype: str | None,
     output: str | None,
-    formats: str,
-    values: str,
-    budget: str,
+    formats: Sequence[str],
+    values: str | None,
+    budget: int,
     quiet: bool,
     verbose: bool,
     options: PictureOptions,
 ) -> None:
-    wanted = _formats(formats)
-    if values not in ("", *CHOICES, "none"):
-        raise UsageError(f"--values takes {', '.join(CHOICES)} or none, this is {values!r}")
-    size = size_in_bytes(budget)
     # Whatever can be refused is refused before the run begins.
     tell = options.style.tell
-    layout_engine = find_engine(options.engine) if set(wanted) - {"log", *TEXTS} else None
+    layout_engine = find_engine(options.engine) if set(formats) - {"log", *TEXTS} else None
     training = Training(
         load(scenario),
-        steps=None if steps is None else whole_number("--steps", steps),
-        seed=whole_number("--seed", seed, least=0),
-        settings=settings_of(settings),
+        steps=steps,
+        seed=seed,
+        settings=dict(settings),
         parameters=parameters,
         data=data,
         dtype=dtype,
@@ -85,18 +85,18 @@ def command(
     run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose, tell=tell)
     if values != "none":
         # Before the log: it refuses to write beside another run, whose log it would be.
-        run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values, size)
-    log = folder.growing("steps.log") if "log" in wanted else None
+        run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget)
+    log = folder.growing("steps.log") if "log" in formats else None
     run_to_the_end(run, log)
     written = [*run.kept, *([run.file_line()] if run.file is not None else [])]
     written += [tell("{path} ({count:,} lines)", path=log.end(), count=log.lines)] if log is not None else []
     writer = PictureWriter(options, folder, layout_engine)
-    if "pdf" in wanted:
+    if "pdf" in formats:
         written.append(str(writer.booklet(run.shown(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
-    made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in wanted}
+    made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:
-        if kind in wanted:
+        if kind in formats:
             written += map(str, writer.pictures(run.shown().steps, "", kind))
     for warning in writer.warnings():
         click.echo(warning, err=True)
@@ -109,13 +109,3 @@ def command(
             click.echo(tell("wrote {path}", path=line))
         for path in left:
             click.echo(tell("left {path}, which is of an earlier run", path=path))
-
-
-def _formats(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in FORMATS:
-            raise UsageError(f"there is no format {name!r}{close_names(name, list(FORMATS))}")
-    if not names:
-        raise UsageError(f"--format takes one or more of {', '.join(FORMATS)}")
-    return names
