@@ -62,9 +62,12 @@ def test_the_booklet(sepia: Theme) -> None:
     assert {"#F4ECD8", "#5B4636", "#123456"} <= set(re.findall("#[0-9A-F]{6}", document))
 
 
-@pytest.mark.usefixtures("sepia")
-def test_the_command_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_knows_it_once_it_is_registered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
+    assert run("trace", "fruit", "--steps", "1", "-q", "--format", "dot", "--theme", "sepia") == 2
+    monkeypatch.setitem(THEMES, SEPIA.name, SEPIA)
     assert run("trace", "fruit", "--steps", "1", "-q", "--format", "dot", "--theme", "sepia") == 0
     assert run("render", "fruit", "-o", "x.svg", "--theme", "sepia") == 0
     assert "#f4ecd8" in Path("x.svg").read_text()
