@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,12 @@ def test_no_module_is_named_as_one_of_the_standard_library() -> None:
     names = {path.stem for path in PACKAGE.rglob("*.py")} | {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
     commands = {path.stem for path in (PACKAGE / "cli/commands").glob("*.py")}
     assert names & (sys.stdlib_module_names - {"__main__"}) <= commands & {"trace"}
+
+
+def test_test_modules_do_not_import_each_other() -> None:
+    for path in (ROOT / "tests").rglob("*.py"):
+        imported = re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
+        assert not [name for name in imported if name.startswith("test_") or name in ("conftest", "tests")], path
 
 
 def test_views_write_no_files() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from test_cli import run
+from support.cli import run
 from tracer.errors import UsageError
 from tracer.graph.record import Phase
 from tracer.views.diagrams import zooms as package

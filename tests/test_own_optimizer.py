@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tracer
-from test_cli import run
+from support.cli import run
 from tracer.nn.optimizers import OPTIMIZERS, Adam, register, within
 from tracer.training.scenario import Scenario
 from tracer.training.settings import with_settings

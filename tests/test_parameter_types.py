@@ -8,7 +8,7 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 
-from test_cli import run
+from support.cli import run
 from tracer.cli import command
 from tracer.cli.group import COMMANDS
 from tracer.cli.parameter_types import ElementName, Names, Setting, Share, Size, WholeNumber, WholeNumbers

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import tracer
-from test_cli import run
-from test_heat_map import colours_of
+from support.cli import run
+from support.heat_maps import colours_of
 from tracer.graph.record import Step
 from tracer.rendering.engine import find_engine
 from tracer.views.booklet.booklet import booklet
