@@ -9,9 +9,11 @@ import pypdf
 import pytest
 
 from support.traces import recorded
+from tracer.graph.formula import parse
 from tracer.rendering.document import pdf
 from tracer.training.loading import bundled_names
-from tracer.views.booklet.typst_math import LONGEST_FORMULA, math_of
+from tracer.views.booklet.typst import flowing
+from tracer.views.booklet.typst_math import LONGEST_FORMULA, to_typst
 from tracer.views.notation import Labels
 
 HOSTILE = (
@@ -34,6 +36,11 @@ def bundled_formulas() -> list[str]:
         labels = Labels(step.nodes)
         found |= dict.fromkeys(map(labels.equation, step.nodes))
     return list(found)
+
+
+def math_of(formula: str) -> str:
+    """What a page shows between dollars: mathematics, or the text where that is none."""
+    return to_typst(parse(formula)) or f"#{flowing(formula, 10, '#000000')}"
 
 
 def document(formulas: list[str]) -> str:
@@ -63,7 +70,7 @@ def test_nothing_but_letters_and_digits_and_known_words_stands_outside_texts() -
     for formula in [*bundled_formulas(), *HOSTILE]:
         outside = re.sub(r'"(?:[^"\\]|\\.)*"', " ", math_of(formula), flags=re.DOTALL)
         if not is_set(formula):
-            assert outside == "#text(font:  ,  )", formula
+            assert outside == "#text(font:  , size: 10pt, fill: rgb( ),  )", formula
             continue
         assert set(re.findall(r"[^\W\d_]{2,}", outside)) <= words, formula
         assert not set(outside) & set('#$\\@;`~"{}\n'), formula

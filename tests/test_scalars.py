@@ -11,14 +11,13 @@ import pytest
 
 import tracer
 from support.traces import recorded
-from tracer.graph.formula import compact
 from tracer.graph.record import Step
 from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.scalars import Scalar, ScalarView
 from tracer.views.diagrams.theme import Flow, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.diagrams.zooms.scalar import in_memory
-from tracer.views.notation import Labels, element_text
+from tracer.views.notation import Labels
 
 SCENARIOS = ("fruit", "linear-regression", "fruit-keras", "fruit-sgd")
 
@@ -40,7 +39,7 @@ def computed(source: ScalarView, scalar: Scalar) -> float | None:
     """The formula of a number with the recorded numbers put in; nothing where it is told by whole arrays."""
     formula, used = source.made_of(scalar)
     values: dict[str, Any] = {}
-    texts = {compact(element_text(source.labels[id], index)): (id, index) for id, index in used}
+    texts = {source.labels.element_tree(id, index).written(compact=True): (id, index) for id, index in used}
     for number, text in enumerate(sorted(texts, key=len, reverse=True)):
         id, index = texts[text]
         formula = re.sub(rf"(?<![\w.]){re.escape(text)}(?![\w(])", f"number{number}", formula)

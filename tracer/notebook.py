@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from tracer.errors import UsageError
-from tracer.graph.formula import expression
+from tracer.graph.expression import Name
+from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.language import language_of_locale
 from tracer.rendering.engine import find_engine
@@ -44,8 +45,8 @@ def _diagram(record: Trace | Step | Node, style: Style) -> Diagram | None:
 
 def _box(node: Node, style: Style) -> Box:
     """The box of a node that does not know its step: its inputs are called by their numbers."""
-    formula = expression(node.formula, node.inputs, lambda id: f"#{id}")
-    lines = tuple(wrapped(f"= {formula}")) if formula else ()
+    computed = formula(node.formula, node.inputs, lambda id: Name(f"#{id}")).text
+    lines = tuple(wrapped(f"= {computed}")) if computed else ()
     columns = (Column(style.tell("value"), tuple(content_lines(node, Noise(), style.tell))),)
     note = shape_text(node.shape) if node.shape else ""
     return Box(box_key(node.id), kind_of(node), node.name or f"#{node.id}", note, lines, columns)

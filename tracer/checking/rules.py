@@ -18,11 +18,10 @@ from tracer.checking.finite_differences import UNSETTLED, DirectionalPath, one_s
 from tracer.checking.perturbation import perturbed
 from tracer.checking.results import Difference, Fault, tolerance_of
 from tracer.checking.rule_runs import RuleResult, Rules
-from tracer.graph.formula import expression
+from tracer.graph.formula import formula, parse, short_expression
 from tracer.graph.record import Literal, Node, Step
 from tracer.ops import shaping
 from tracer.ops.base import Op, complex_of
-from tracer.recording.naming import short_expression
 from tracer.recording.replay import operation_of, start_value
 from tracer.recording.tape import Entry
 
@@ -227,4 +226,5 @@ def label_of(nodes: Sequence[Node], node: Node) -> str:
     """A node by its name, else by what it computes."""
     if node.name or node.is_leaf:
         return node.name or f"#{node.id}"
-    return short_expression(node.id, expression(node.formula, node.inputs, lambda id: nodes[id].name or f"#{id}"))
+    computed = formula(node.formula, node.inputs, lambda id: parse(nodes[id].name or f"#{id}"))
+    return short_expression(node.id, computed).text

@@ -1,6 +1,7 @@
-"""Formulas with names or numbers put in, and brackets where the order of operations needs them.
+"""From the text of a formula to its tree: the formulas that operations declare, and the names in a record.
 
-A formula is a template such as `{0} @ {1} `: what stands for an input may itself be an expression.
+The formula of a recorded operation is a template such as `{0} @ {1}`, into which the expressions of its inputs are put.
+A text that is no formula stays as it is.
 """
 
 from __future__ import annotations
@@ -9,97 +10,278 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 
+from tracer.graph.expression import (
+    EQUATION,
+    OPERATORS,
+    POWER,
+    VIA,
+    Brackets,
+    Counted,
+    Derivative,
+    Expression,
+    FunctionCall,
+    Infix,
+    Name,
+    Number,
+    Opaque,
+    Sign,
+    Slice,
+    Slot,
+    Subscript,
+    Text,
+    Transpose,
+    number,
+)
 from tracer.graph.record import Literal
 
-ATOM = 7
-_LEVELS = {"via": 0, "+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5} | dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), 1)
-_UNARY = 4
-_SLOT = re.compile(r"\{(\d+)\}")
-_NUMBER = re.compile(r"-?[\d.]+(e[+-]?\d+)?$")
+LONGEST_LABEL = 48
+"""Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
+
+LONGEST = 2_000
+"""Characters of a text that is read as a formula."""
+
+DEEPEST = 40
+"""Expressions within each other, in a text that is read as a formula."""
+
+_SLOT = re.compile(r"(\{\d+\})")
+_TOKEN = re.compile(
+    r"""[ ]*(?:
+      (?P<text> '[^'\\]*' | "[^"\\]*" | \[ [0-9]+(?:x[0-9]+)* [ ] array \])
+    | (?P<derivative> dL/d (?=[\w\#(]))                      # dL/dW1, dL/dh#2, dL/d(x @ W)
+    | (?P<slot> \{[0-9]+\})
+    | (?P<number> (?:[0-9]+\.?[0-9]*|\.[0-9]+) (?:e[+-]?[0-9]+)? j? (?!\w))
+    | (?P<name> [^\W\d]\w*(?:\#[0-9]+)? | \#[0-9]+ | \.\.\.)   # h1, the second of a name h#2, a number for a name #12
+    | (?P<symbol> \*\* | [<>=!]= | [-+*/@<>=()\[\],.:])
+    | (?P<end> $)
+    )""",
+    re.VERBOSE,
+)
 
 
-@functools.lru_cache(maxsize=4096)
-def binding(text: str) -> int:
-    """How tightly the loosest operator of an expression binds; operators stand between blanks.
+class _NoFormulaError(Exception):
+    """A text is no formula."""
 
-    >>> binding("h1"), binding("dL/dh1"), binding("a + b * c"), binding("f(a + b)"), binding("-x")
-    (7, 7, 2, 7, 4)
+
+@functools.lru_cache(maxsize=16_384)
+def parse_template(text: str) -> Expression:
+    """The formula of an operation, with slots for its inputs; printed in one spacing, whatever it was declared in.
+
+    >>> a, b, c = map(Name, "abc")
+    >>> product, difference = parse_template("{0} * {1}"), parse_template("{0}-{1}")
+    >>> product.filled([difference.filled([a, b]), c]).text, difference.filled([a, difference.filled([b, c])]).text
+    ('(a - b) * c', 'a - (b - c)')
+    >>> power, minus = parse_template("{0} ** {1}"), parse_template("-{0}")
+    >>> power.filled([number("-0.5"), a]).text, minus.filled([product.filled([a, b])]).text
+    ('(-0.5) ** a', '-(a * b)')
+    >>> parse_template("{0} of type {1}").filled([a, b]).text
+    'a of type b'
     """
-    depth, loosest = 0, _UNARY if text[:1] in ("-", "+") else ATOM
-    for word in text.split(" "):
-        if depth == 0 and word in _LEVELS:
-            loosest = min(loosest, _LEVELS[word])
-        depth += _opened(word)
-    return loosest
+    try:
+        return _Reader(text).whole()
+    except _NoFormulaError:
+        pieces = [Slot(int(piece[1:-1])) if _SLOT.fullmatch(piece) else piece for piece in _SLOT.split(text)]
+        return Opaque(tuple(pieces))
 
 
-def fill(template: str, texts: Sequence[str]) -> str:
-    """Put expressions into a formula, in brackets where they bind less tightly than their place asks for.
+@functools.lru_cache(maxsize=16_384)
+def parse(text: str) -> Expression:
+    """The tree of a formula or name, which has this text again.
 
-    >>> fill("{0} * {1}", ["a + b", "c"]), fill("{0} - {1}", ["a", "b - c"]), fill("mean({0})", ["a - b"])
-    ('(a + b) * c', 'a - (b - c)', 'mean(a - b)')
-    >>> fill("-{0}", ["-0.5"]), fill("{0} * {1}", ["2", "-0.5"])
-    ('-(-0.5)', '2 * -0.5')
-    >>> fill("{0} ** {1}", ["-0.5", "2"]), fill("{0}.T", ["x @ W"]), fill("-{0}", ["a * b"])
-    ('(-0.5) ** 2', '(x @ W).T', '-(a * b)')
+    >>> parse("a - b * c")
+    Infix(operators=('-',), operands=(Name(name='a'), Infix(operators=('*',), operands=(Name(name='b'), Name(name='c')))))
+    >>> parse("dL/dh#2 via exp(z)").operands
+    (Derivative(of=Name(name='h#2')), FunctionCall(function='exp', arguments=(Name(name='z'),), options=()))
+    >>> parse("a  b")
+    Opaque(pieces=('a  b',))
     """
-    level = binding(template)
-    parts, last, depth = [], 0, 0
-    bindings: dict[int, int] = {}
-    for slot in _SLOT.finditer(template):
-        between = template[last : slot.start()]
-        depth += _opened(between)
-        number = int(slot[1])
-        put = texts[number]
-        if number not in bindings:
-            bindings[number] = binding(put)
-        follows = template[slot.end() : slot.end() + 1]
-        if bindings[number] < _needed(level, depth, follows, is_first=not slot.start()):
-            put = f"({put})"
-        parts += [between, put]
-        last = slot.end()
-    return "".join(parts) + template[last:]
+    try:
+        tree = _Reader(text).whole()
+    except _NoFormulaError:
+        return Opaque((text,))
+    return tree if tree.text == text else Opaque((text,))
 
 
-def _opened(text: str) -> int:
-    """How many brackets a text opens and does not close."""
-    return sum(map(text.count, "([")) - sum(map(text.count, ")]"))
+def formula(text: str, inputs: Sequence[int | Literal], expression_of: Callable[[int], Expression]) -> Expression:
+    """The formula of a node with its inputs put in."""
+    return parse_template(text).filled([literal(x) if isinstance(x, Literal) else expression_of(x) for x in inputs])
 
 
-def _needed(level: int, depth: int, follows: str, *, is_first: bool) -> int:
-    if follows in (".", "["):
-        return ATOM
-    if depth > 0 or level == ATOM:
-        return 0
-    power = level == _LEVELS["**"]
-    if is_first:
-        return level + power
-    return level if power else level + 1
-
-
-def as_atom(text: str) -> str:
-    """An expression in brackets, unless it holds together by itself.
-
-    >>> as_atom("h1"), as_atom("x @ W1"), as_atom("max(a, b)")
-    ('h1', '(x @ W1)', 'max(a, b)')
-    """
-    return text if binding(text) == ATOM else f"({text})"
-
-
-def literal_text(literal: Literal) -> str:
+def literal(given: Literal) -> Expression:
     """A number of the user's code as it would be written there."""
-    return repr(literal.value)
+    return number(repr(given.value))
 
 
-def expression(template: str, inputs: Sequence[int | Literal], text_of: Callable[[int], str]) -> str:
-    """The formula of a node with the texts of its inputs put in."""
-    return fill(template, [literal_text(x) if isinstance(x, Literal) else text_of(x) for x in inputs])
+def short_expression(id: int, computed: Expression) -> Expression:
+    """What stands for a node without a name: what it computes where that is short, else its number.
 
-
-def compact(text: str) -> str:
-    """The blanks around products taken out, as one writes arithmetic by hand.
-
-    >>> compact("1 * 0.1 + 2 * 0.5 + 0")
-    '1*0.1 + 2*0.5 + 0'
+    >>> [short_expression(7, parse(text)).text for text in ("x @ W1", "x + " * 20 + "y", "")]
+    ['x @ W1', '#7', '#7']
     """
-    return re.sub(r" (\*\*|\*|/|@) ", r"\1", text)
+    return computed if 0 < len(computed.text) <= LONGEST_LABEL else Name(f"#{id}")
+
+
+class _Reader:
+    """Reads a text from left to right, a construct a method. Everything else raises _NoFormulaError."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > LONGEST:
+            raise _NoFormulaError
+        self._tokens: list[tuple[str, str]] = []
+        self._next = 0
+        self._depth = 0
+        at, kind = 0, ""
+        while kind != "end":
+            found = _TOKEN.match(text, at)
+            if found is None or found.lastgroup is None:
+                raise _NoFormulaError
+            at, kind = found.end(), found.lastgroup
+            self._tokens.append((kind, found[kind]))
+
+    def whole(self) -> Expression:
+        """The tree of the whole text."""
+        tree = self._expression(EQUATION)
+        if self._tokens[self._next][0] != "end":
+            raise _NoFormulaError
+        return tree
+
+    def _take(self) -> tuple[str, str]:
+        token = self._tokens[self._next]
+        if token[0] == "end":
+            raise _NoFormulaError
+        self._next += 1
+        return token
+
+    def _takes(self, symbol: str) -> bool:
+        """Whether this symbol comes next; then it is taken."""
+        found = self._tokens[self._next][1] == symbol
+        self._next += found
+        return found
+
+    def _expect(self, symbol: str) -> None:
+        if not self._takes(symbol):
+            raise _NoFormulaError
+
+    def _expression(self, least: int) -> Expression:
+        """An expression whose operators bind at least so tightly."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _NoFormulaError
+        kind, token = self._take()
+        if kind == "symbol" and token in "+-":
+            tree: Expression = Sign(token, self._expression(POWER))
+        else:
+            tree = self._followed(self._atom(kind, token))
+        while (level := self._level()) >= least:
+            operators, operands = [], [tree]
+            while self._level() == level:
+                operators.append(self._take()[1])
+                operands.append(self._expression(POWER if level == POWER else level + 1))
+            tree = Infix(tuple(operators), tuple(operands))
+        self._depth -= 1
+        return tree
+
+    def _level(self) -> int:
+        """How tightly the operator that comes next binds; -1 where none does."""
+        operator = OPERATORS.get(self._tokens[self._next][1])
+        return -1 if operator is None else operator.level
+
+    def _atom(self, kind: str, token: str) -> Expression:
+        if kind == "name":
+            return Name(token)
+        if kind == "number":
+            return Number(token)
+        if kind == "text":
+            return Text(token)
+        if kind == "slot":
+            return Slot(int(token[1:-1]))
+        if kind == "derivative":
+            kind, token = self._take()
+            if token == "(":
+                return Derivative(self._closed(")"))
+            if kind in ("name", "number"):
+                return Derivative(self._atom(kind, token))
+        if token == "(":
+            items = self._items(")")
+            is_grouping = len(items) == 1 and self._tokens[self._next - 2][1] != ","
+            return items[0] if is_grouping else Brackets(False, items)
+        if token == "[":
+            return Brackets(True, self._items("]"))
+        raise _NoFormulaError
+
+    def _followed(self, tree: Expression) -> Expression:
+        """What stands directly behind an atom: arguments, an index, `.T`, which of several it is."""
+        while True:
+            kind, token = self._tokens[self._next]
+            if token == "(" and isinstance(tree, Name):
+                tree = self._call(tree.name)
+            elif token == "[":
+                self._next += 1
+                index = self._items("]", self._index)
+                if not index:
+                    raise _NoFormulaError
+                tree = Subscript(tree, index)
+            elif token == ".":
+                self._next += 1
+                tree = self._attribute(tree)
+            elif kind == "name" and token.startswith("#"):
+                self._next += 1
+                tree = Counted(tree, int(token[1:]))
+            else:
+                return tree
+
+    def _attribute(self, tree: Expression) -> Expression:
+        kind, name = self._take()
+        if name == "T":
+            return Transpose(tree)
+        if kind == "name" and isinstance(tree, Name):
+            return Name(f"{tree.name}.{name}")
+        raise _NoFormulaError
+
+    def _call(self, function: str) -> FunctionCall:
+        self._expect("(")
+        arguments: list[Expression] = []
+        options: list[tuple[str, Expression]] = []
+        while not self._takes(")"):
+            argument = self._expression(VIA)
+            if isinstance(argument, Name) and self._takes("="):
+                options.append((argument.name, self._expression(VIA)))
+            elif options:
+                raise _NoFormulaError
+            else:
+                arguments.append(argument)
+            if not self._takes(","):
+                self._expect(")")
+                break
+        return FunctionCall(function, tuple(arguments), tuple(options))
+
+    def _closed(self, symbol: str) -> Expression:
+        tree = self._expression(VIA)
+        self._expect(symbol)
+        return tree
+
+    def _items(self, closing: str, item: Callable[[], Expression] | None = None) -> tuple[Expression, ...]:
+        """What stands between brackets, of which the first is taken, with commas in between."""
+        items = []
+        while not self._takes(closing):
+            items.append(item() if item else self._expression(VIA))
+            if not self._takes(","):
+                self._expect(closing)
+                break
+        return tuple(items)
+
+    def _index(self) -> Expression:
+        ends: list[Expression | None] = [None]
+        while len(ends) <= 3:
+            token = self._tokens[self._next][1]
+            if token == ":":
+                self._next += 1
+                ends.append(None)
+            elif ends[-1] is None and token not in (",", "]"):
+                ends[-1] = self._expression(VIA)
+            else:
+                break
+        else:
+            raise _NoFormulaError
+        if len(ends) == 3 and ends[-1] is None:
+            raise _NoFormulaError
+        return Slice(tuple(ends)) if len(ends) > 1 else ends[0] or self._expression(VIA)

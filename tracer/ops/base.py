@@ -26,7 +26,8 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.graph.formula import fill
+from tracer.graph.expression import Expression, FunctionCall, Text, infix
+from tracer.graph.formula import parse_template
 
 Array: TypeAlias = Any
 """What a rule sees: a Tensor, a plain array, or the number that stood in the user's code. All follow NumPy."""
@@ -213,9 +214,9 @@ class Op:
         return [places_of(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        """The arithmetic of one output element, from the texts of the elements that `parts` names."""
-        return fill(template, [term.first for term in terms])
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        """The arithmetic of one output element, from the elements that `parts` names; None where there is none."""
+        return parse_template(template).filled([term.first for term in terms])
 
     @classmethod
     def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:
@@ -245,23 +246,37 @@ def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The first few elements that an output element is made of, as texts, and how many there are."""
+    """The first few elements that an output element is made of, and how many there are."""
 
-    texts: tuple[str, ...]
+    elements: tuple[Expression, ...]
     count: int
 
     @property
-    def first(self) -> str:
-        return self.texts[0]
+    def first(self) -> Expression:
+        return self.elements[0]
 
-    def joined(self, separator: str) -> str:
-        """All texts; where there are more, the first ones and the count.
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all."""
+        return self.count == len(self.elements)
 
-        >>> Terms(("1", "2", "3"), 3).joined(" + "), Terms(("1", "2", "3"), 784).joined(" + ")
+    def joined(self, operator: str) -> Expression | None:
+        """The elements with an operator between them, None where there are none.
+
+        >>> from tracer.graph.formula import parse
+        >>> one, two, three = map(parse, "123")
+        >>> Terms((one, two, three), 3).joined("+").text, Terms((one, two, three), 784).joined("+").text
         ('1 + 2 + 3', '1 + 2 + 3 + ... [784 terms]')
         """
-        text = separator.join(self.texts)
-        return text if self.count == len(self.texts) else f"{text}{separator}... [{self.count} terms]"
+        terms = self._with_rest()
+        return infix((operator,) * (len(terms) - 1), terms) if len(terms) > 1 else terms[0] if terms else None
+
+    def in_call(self, function: str) -> Expression:
+        """The elements as the arguments of a function."""
+        return FunctionCall(function, self._with_rest())
+
+    def _with_rest(self) -> tuple[Expression, ...]:
+        return self.elements if self.is_whole else (*self.elements, Text(f"... [{self.count} terms]"))
 
 
 class Elementwise(Op):
@@ -327,7 +342,7 @@ class DataMovement(Op):
         return [np.asarray(places, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
         return terms[0].first
 
 

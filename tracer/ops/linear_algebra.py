@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.graph.expression import Expression, Number, infix
 from tracer.ops.base import REAL, Array, Call, Index, Op, Shape, Terms, broadcast_index, rounding_of_sum, stacked_alike
 
 MOST_TERMS = 1 << 22
@@ -80,9 +81,9 @@ class Matmul(Op):
         return rounding_of_sum(x * y, unit)
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        products = tuple(f"{left} * {right}" for left, right in zip(terms[0].texts, terms[1].texts, strict=True))
-        return Terms(products, terms[0].count).joined(" + ") or "0"
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        products = [infix(("*",), pair) for pair in zip(terms[0].elements, terms[1].elements, strict=True)]
+        return Terms(tuple(products), terms[0].count).joined("+") or Number("0")
 
 
 class Dot(Op):
@@ -126,7 +127,7 @@ class Dot(Op):
         return rounding_of_sum(x[index[: x.ndim - 1]] * y[(*last[:-1], slice(None), *last[-1:])], unit)
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
         return Matmul.format_element(template, terms, parameters)
 
 

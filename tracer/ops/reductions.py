@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.graph.expression import Expression, Number, infix
 from tracer.ops.base import REAL, Array, Call, Index, Op, Terms, complex_of, rounding_of_sum
 
 Axes = tuple[int, ...] | None
@@ -75,8 +76,8 @@ class Sum(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return terms[0].joined(" + ")
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        return terms[0].joined("+")
 
 
 class Mean(Reduction):
@@ -102,8 +103,9 @@ class Mean(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit)
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return f"({terms[0].joined(' + ')}) / {terms[0].count}"
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        total = terms[0].joined("+")
+        return total and infix(("/",), (total, Number(str(terms[0].count))))
 
 
 class Max(Reduction):
@@ -137,8 +139,8 @@ class Max(Reduction):
         return np.where(chosen, np.where(shared, 0, 1), -1)
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return f"{cls.name}({terms[0].joined(', ')})"
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        return terms[0].in_call(cls.name)
 
 
 class Min(Max):
@@ -181,8 +183,8 @@ class Prod(Reduction):
         return with_reduced_axes(g, x, axis, keepdims) * back
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return terms[0].joined(" * ")
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        return terms[0].joined("*")
 
 
 class Var(Reduction):
@@ -219,8 +221,8 @@ class Var(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit) ** 2
 
     @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> str:
-        return f"{cls.name}({terms[0].joined(', ')})"
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        return terms[0].in_call(cls.name)
 
 
 class Std(Var):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
-from tracer.graph.formula import as_atom, expression
+from tracer.graph.expression import Derivative, Expression, Infix
+from tracer.graph.formula import formula, parse, short_expression
 from tracer.graph.record import Node, Phase, Source
 from tracer.recording.source import Assigned, Files, Invocation, assigned_at, returns_variable, statement_in_user_code
 from tracer.recording.tape import Entry, Marks
-
-LONGEST_LABEL = 48
-"""Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
 
 
 def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node, ...]:
@@ -130,7 +127,7 @@ class _Names:
         self._owners: dict[int, list[int]] = defaultdict(list)
         for of, gradient in marks.gradients.items():
             self._owners[gradient].append(of)
-        self._labels: list[str] = []
+        self._labels: list[Expression] = []
         self.names: list[str] = []
         counts: dict[str, int] = defaultdict(int)
         for id, (_, operands, *_) in enumerate(entries):
@@ -139,41 +136,24 @@ class _Names:
                 counts[name] += 1
                 name = name if counts[name] == 1 else f"{name}#{counts[name]}"
             self.names.append(name)
-            self._labels.append(name or short_expression(id, expression(formulas[id], operands, self._labels.__getitem__)))
+            computed = formula(formulas[id], operands, self._labels.__getitem__)
+            self._labels.append(parse(name) if name else short_expression(id, computed))
 
     def _name_of(self, id: int) -> str:
         if id in self._owners:
             # One node may be the gradient of several values (x + y hands its own on to both): it is named after the one
             # that the user's own code names, else a leaf, else any with a name; of several the one nearest to the loss.
             chosen = max(self._owners[id], key=self._how_well_known)
-            return f"dL/d{derived_name(self._labels[chosen])}"
+            return Derivative(self._labels[chosen]).text
         if id in self._marks.contributions:
             of, rule = self._marks.contributions[id]
             context = self._entries[id][4]
             if (context.gradient_of, context.rule_of) == (of, rule):
-                return f"dL/d{derived_name(self._labels[of])} via {as_atom(self._labels[rule])}"
+                return Infix(("via",), (Derivative(self._labels[of]), self._labels[rule])).text
         return self._found.get(id, "")
 
     def _how_well_known(self, id: int) -> tuple[bool, bool, bool, int]:
         return id in self._by_user, id in self._marks.names, bool(self.names[id]), id
-
-
-def derived_name(label: str) -> str:
-    """What stands behind `dL/d`: a variable as it is, an expression in brackets.
-
-    >>> derived_name("h#2"), derived_name("x @ W1"), derived_name("W[0]"), derived_name("dL/dx")
-    ('h#2', '(x @ W1)', '(W[0])', '(dL/dx)')
-    """
-    return label if re.fullmatch(r"[\w#]+", label) else f"({label})"
-
-
-def short_expression(id: int, text: str) -> str:
-    """What stands for a node without a name.
-
-    >>> short_expression(7, "x @ W1"), short_expression(7, "x" * 100), short_expression(7, "")
-    ('x @ W1', '#7', '#7')
-    """
-    return text if 0 < len(text) <= LONGEST_LABEL else f"#{id}"
 
 
 # Scopes and sources.

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tracer.graph.formula import expression
+from tracer.graph.expression import PRODUCT, Expression, Infix, Name
+from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step
 from tracer.views.notation import Labels
 
 CALLED = "g"
 """What the gradient that arrives is called in a local rule."""
 
+_G = Name(CALLED)
+
 UNCHANGED = "* 1"
+"""The rule of what is handed on."""
 
 DEEPEST = 8
 """Operations of one rule that are written into each other."""
@@ -22,13 +26,14 @@ DEEPEST = 8
 class LocalRule:
     """How one use of a value passes the gradient on.
 
-    `value` is used by `user`; `part` is the gradient that comes this way, `text` the rule from the gradient of `user` to it:
-    `@ W2.T`, `* (h1 > 0)`, `sum(g, axis=0)`.
+    `value` is used by `user`; `part` is the gradient that comes this way, `formula` how it is made of the gradient `g` of
+    `user`, None where it is the same. `text` is the rule written short: `@ W2.T`, `* (h1 > 0)`, `sum(g, axis=0)`.
     """
 
     value: int
     user: int
     part: int
+    formula: Expression | None
     text: str
 
 
@@ -71,25 +76,26 @@ def local_rules(step: Step, labels: Labels) -> list[LocalRule]:
             else:
                 left[value].remove(part)
             if part is not None:
-                rules.append(LocalRule(value, user.id, part.id, rule_text(step, part, arriving, labels)))
+                rules.append(_rule(value, user.id, step, part, arriving, labels))
     return rules
 
 
-def rule_text(step: Step, part: Node, arriving: int, labels: Labels) -> str:
-    """What happens to the gradient that arrives, written short: a product or quotient begins with its sign."""
+def _rule(value: int, user: int, step: Step, part: Node, arriving: int, labels: Labels) -> LocalRule:
+    """What happens to the gradient that arrives; a product or quotient of it is written from its sign on."""
     if part.id == arriving:
-        return UNCHANGED
+        return LocalRule(value, user, part.id, None, UNCHANGED)
+    uses = 0
 
-    def text_of(id: int, depth: int = 0) -> str:
+    def of_input(id: int, depth: int = 0) -> Expression:
+        nonlocal uses
         if id == arriving:
-            return CALLED
+            uses += 1
+            return _G
         node = step.nodes[id]
         if node.rule_of != part.rule_of or node.rule_of is None or node.is_leaf or depth > DEEPEST:
-            return labels[id]
-        return expression(node.formula, node.inputs, lambda inner: text_of(inner, depth + 1))
+            return labels.tree(id)
+        return formula(node.formula, node.inputs, lambda inner: of_input(inner, depth + 1))
 
-    text = text_of(part.id)
-    for sign in ("* ", "/ ", "@ "):
-        if text.startswith(f"{CALLED} {sign}") and CALLED not in text[2:].replace(".", " ").split():
-            return text.removeprefix(f"{CALLED} ")
-    return text
+    tree = of_input(part.id)
+    is_short = uses == 1 and isinstance(tree, Infix) and tree.level == PRODUCT and tree.operands[0] is _G
+    return LocalRule(value, user, part.id, tree, tree.text.removeprefix(f"{CALLED} ") if is_short else tree.text)

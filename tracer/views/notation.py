@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph.formula import as_atom, expression
+from tracer.graph.expression import Element, Expression, Infix, Name, Slot, Text, infix
+from tracer.graph.formula import formula, parse, parse_template, short_expression
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
-from tracer.recording.naming import short_expression
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
@@ -194,65 +194,75 @@ class Labels:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
         self.noise = Noise(nodes)
-        self._labels: list[str] = []
+        self._labels: list[Expression] = []
         for node in nodes:
-            self._labels.append(node.name or short_expression(node.id, self.formula(node)))
+            self._labels.append(parse(node.name) if node.name else short_expression(node.id, self.formula_tree(node)))
 
     def __getitem__(self, id: int) -> str:
-        return self._labels[id]
+        return self._labels[id].text
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._labels)
+        return (label.text for label in self._labels)
+
+    def tree(self, id: int) -> Expression:
+        """What the node is called, as an expression."""
+        return self._labels[id]
+
+    def element(self, id: int, index: Sequence[int]) -> str:
+        """An element of a node: `W1[0,2]`, of an expression `(x @ W1)[0,2]`; a number by its name alone."""
+        return self.element_tree(id, index).text
+
+    def element_tree(self, id: int, index: Sequence[int]) -> Expression:
+        """An element of a node, as an expression."""
+        return Element(self._labels[id], tuple(index)) if index else self._labels[id]
 
     def is_written_out(self, id: int) -> bool:
         """Whether formulas hold the expression of this node in place of a name; never a long one, so depth is bounded."""
         node = self._nodes[id]
-        return not node.name and not node.is_leaf and not self._labels[id].startswith("#")
+        return not node.name and not node.is_leaf and not isinstance(self._labels[id], Name)
 
     def formula(self, node: Node) -> str:
         """The formula with the labels of the inputs put in: `x @ W1 + b1`."""
-        return expression(node.formula, node.inputs, self._labels.__getitem__)
+        return self.formula_tree(node).text
+
+    def formula_tree(self, node: Node) -> Expression:
+        """The formula with the labels of the inputs put in, as an expression."""
+        return formula(node.formula, node.inputs, self._labels.__getitem__)
 
     def equation(self, node: Node) -> str:
         """The node as it would stand in the code: `h1 = x @ W1 + b1`, without the name where there is none."""
-        formula = self.formula(node)
-        if not formula:
-            return self[node.id]
-        name = self[node.id]
-        return formula if name == formula else f"{name} = {formula}"
+        return self.equation_tree(node).text
+
+    def equation_tree(self, node: Node) -> Expression:
+        """The node as it would stand in the code, as an expression."""
+        called, computed = self._labels[node.id], self.formula_tree(node)
+        return called if computed.text in ("", called.text) else infix(("=",), (called, computed))
 
     def shapes(self, node: Node) -> str:
         """The shapes that go in and the one that comes out: `(2,2)@(2,4)+(4,) -> (2,4)`."""
         out = shape_text(node.shape)
-        return out if node.is_leaf else f"{self._shapes_in(node).replace(' ', '')} -> {out}"
-
-    def _shapes_in(self, node: Node) -> str:
+        if node.is_leaf:
+            return out
         if not _is_infix(node):
-            return ", ".join(shape_text(self._nodes[operand].shape) for operand in node.operands)
+            return f"{','.join(shape_text(self._nodes[operand].shape) for operand in node.operands)} -> {out}"
+        return f"{self._shapes_in(node).text.replace(' ', '')} -> {out}"
 
-        def of_input(id: int) -> str:
+    def _shapes_in(self, node: Node) -> Expression:
+        def of_input(id: int) -> Expression:
             inner = self._nodes[id]
-            return self._shapes_in(inner) if self.is_written_out(id) and _is_infix(inner) else shape_text(inner.shape)
+            return self._shapes_in(inner) if self.is_written_out(id) and _is_infix(inner) else Text(shape_text(inner.shape))
 
-        return expression(node.formula, node.inputs, of_input)
+        return formula(node.formula, node.inputs, of_input)
 
 
 def _is_infix(node: Node) -> bool:
-    return node.formula.startswith("{0} ") and node.formula.endswith(" {1}")
+    tree = parse_template(node.formula)
+    return isinstance(tree, Infix) and tree.operands == (Slot(0), Slot(1))
 
 
 def index_text(index: Sequence[int]) -> str:
     """The position of an element behind a name: `[0,2]`; nothing for a number."""
     return f"[{','.join(map(str, index))}]" if index else ""
-
-
-def element_text(label: str, index: Sequence[int]) -> str:
-    """An element of what is called so; an expression stands in brackets.
-
-    >>> element_text("W1", (0, 2)), element_text("x @ W1", (0, 2)), element_text("x @ W1", ())
-    ('W1[0,2]', '(x @ W1)[0,2]', 'x @ W1')
-    """
-    return f"{as_atom(label) if index else label}{index_text(index)}"
 
 
 def node_number(step: Step, id: int) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph.formula import compact
+from tracer.graph.expression import Expression, number
+from tracer.graph.formula import literal, parse
 from tracer.graph.record import Literal, Node
 from tracer.ops import registry
 from tracer.ops.base import Index, Op, Terms
-from tracer.views.notation import DIGITS, Labels, element_text, number_of
+from tracer.views.notation import DIGITS, Labels, number_of
 
 MOST_TERMS = 6
 """Terms of a sum that are all written; of a longer one the first three that are not zero."""
@@ -38,11 +39,12 @@ def worked_element(
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
-    spelled = ElementFormatter(nodes, labels, digits, most_terms).spelled(node, index)
+    tree = ElementFormatter(nodes, labels, digits, most_terms).spelled(node, index)
+    spelled = tree.written(compact=True) if tree else ""
     result = number_of(node, index, labels.noise, digits)
-    if not spelled or spelled == result:
+    if spelled in ("", result):
         return ""
-    return f"{element_text(labels[node.id], index)} = {spelled} = {result}"
+    return f"{labels.element(node.id, index)} = {spelled} = {result}"
 
 
 class ElementFormatter:
@@ -54,55 +56,54 @@ class ElementFormatter:
         self._digits = digits
         self._most_terms = most_terms
 
-    def told(self, node: Node, index: Index) -> str:
+    def told(self, node: Node, index: Index) -> Expression:
         """What is written for an element that is not spelled out itself."""
-        return number_of(node, index, self._labels.noise, self._digits)
+        return number(number_of(node, index, self._labels.noise, self._digits))
 
-    def spelled(self, node: Node, index: Index) -> str:
-        """The arithmetic of an element, or empty where there is none to show."""
-        return compact(self._spell(node, index))
-
-    def _spell(self, node: Node, index: Index) -> str:
+    def spelled(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
+        """The arithmetic of an element, None where there is none to show. As a part of other arithmetic it leaves nothing out."""
         op = registry.named(node.op)
         if op is None or not all(self._nodes[id].is_kept for id in node.operands):
-            return ""
+            return None
         try:
-            return self._by_operation(op, node, index)
+            terms = self._terms(op, node, index)
+            if terms is None or (as_part and not all(term.is_whole for term in terms)):
+                return None
+            written = op.format_element(node.formula, terms, node.parameters)
+            return parse(written) if isinstance(written, str) else written
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration):
-            return ""  # an operation of that name, but another one than was recorded
+            return None  # an operation of that name, but another one than was recorded
 
-    def _by_operation(self, op: type[Op], node: Node, index: Index) -> str:
+    def _terms(self, op: type[Op], node: Node, index: Index) -> list[Terms] | None:
+        """The elements of each input that an element is computed from."""
         inputs = node.inputs
         arrays = [self._array(operand) for operand in inputs]
         parts = op.parts(index, arrays, node.parameters)
         if parts is None:
-            return ""
+            return None
         chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], self._most_terms)
         terms = []
         for operand, array, part in zip(inputs, arrays, parts, strict=True):
             if isinstance(operand, Literal):
-                terms.append(Terms((repr(operand.value),), 1))
+                terms.append(Terms((literal(operand),), 1))
             elif np.ndim(array[part]) == 0:
                 terms.append(Terms((self._element(self._nodes[operand], part),), 1))
             else:
                 positions = elements_of(np.shape(array), part)
                 few = (self.told(self._nodes[operand], positions[at]) for at in chosen)
                 terms.append(Terms(tuple(few), len(positions)))
-        return op.format_element(node.formula, terms, node.parameters)
+        return terms
 
     def _array(self, operand: int | Literal) -> np.ndarray:
         if isinstance(operand, Literal):
             return np.asarray(0 if operand.value is None else operand.value)
         return self._nodes[operand].value
 
-    def _element(self, node: Node, index: Index) -> str:
+    def _element(self, node: Node, index: Index) -> Expression:
         """An element: spelled out where the formula holds the expression of its node and not a name."""
-        if not self._labels.is_written_out(node.id):
-            return self.told(node, index)
-        spelled = self._spell(node, index)
-        longest = LONGEST * self._most_terms // MOST_TERMS
-        accepts_shapes = spelled and "..." not in spelled and len(spelled) <= longest
-        return spelled if accepts_shapes else self.told(node, index)
+        spelled = self.spelled(node, index, as_part=True) if self._labels.is_written_out(node.id) else None
+        is_short = spelled and len(spelled.text) <= LONGEST * self._most_terms // MOST_TERMS
+        return spelled if spelled and is_short else self.told(node, index)
 
 
 def elements_of(shape: Sequence[int], part: Index) -> Elements:

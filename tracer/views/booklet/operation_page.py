@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
 from tracer.views.booklet.heat_map import SIDE, block_of, heat_map
 from tracer.views.booklet.minimap import Map
 from tracer.views.booklet.page import Heading, cell, page, page_of, paragraph, quiet, rich
 from tracer.views.booklet.typst import flowing, image
-from tracer.views.booklet.typst_math import math_of
+from tracer.views.booklet.typst_math import to_typst
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import CORNERS, content_lines, grid_lines, shortened
-from tracer.views.local_rules import CALLED, UNCHANGED, LocalRule, contributions
+from tracer.views.local_rules import CALLED, LocalRule, contributions
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, phase_text, shape_text, summary_text
 from tracer.views.worked import worked_element
@@ -88,8 +89,8 @@ def operation_page(pages: Pages, node: Node) -> str:
     """The page of an operation."""
     step, labels, tell = pages.step, pages.labels, pages.style.tell
     number, count = pages.places[node.id], len(pages.places)
-    equation = labels.equation(node)
-    title = tell("{what}: {which}", what=f"{phase_text(node.phase, tell)} {number}", which=shortened(equation, TITLE))
+    equation = labels.equation_tree(node)
+    title = tell("{what}: {which}", what=f"{phase_text(node.phase, tell)} {number}", which=shortened(equation.text, TITLE))
     heading = Heading(title, 3, pages.key(node.id))
     where = tell("Step {step}, operation {number} of {count}", step=step.index, number=number, count=count)
     facts = [where, *([tell("in {scope}", scope=shortened(node.scope))] if node.scope else [])]
@@ -109,12 +110,12 @@ def operation_page(pages: Pages, node: Node) -> str:
     return page(heading, "\n".join(part for part in body if part))
 
 
-def _formula(equation: str, style: Style) -> str:
+def _formula(equation: Expression, style: Style) -> str:
     """An equation set as mathematics, as large as fits its line; one that cannot be set, as it is written."""
-    source = math_of(equation)
-    if source.startswith("#"):
-        return flowing(equation, 10, style.theme.text)
-    return f"text(size: {max(8.0, min(17.0, WIDEST / len(equation))):.1f}pt, $ {source} $)"
+    source = to_typst(equation)
+    if source is None:
+        return flowing(equation.text, 10, style.theme.text)
+    return f"text(size: {max(8.0, min(17.0, WIDEST / len(equation.text))):.1f}pt, $ {source} $)"
 
 
 def _map_words(pages: Pages) -> str:
@@ -155,10 +156,11 @@ def _backward_words(pages: Pages, node: Node) -> list[str]:
     if arriving is not None:
         told.append(tell("The gradient that arrives there is {g} = {name}, page {page}.", g=CALLED, name=labels[arriving],
                          page=page_of(pages.key(arriving))))  # fmt: skip
-    rules = [rule for rule in pages.rules.get(node.id, ()) if rule.user == user and rule.text != UNCHANGED]
+    rules = [(rule.value, rule.formula) for rule in pages.rules.get(node.id, ()) if rule.user == user and rule.formula]
     if rules:
+        value, formula = rules[0]
         told.append(tell("Chain rule: with respect to {value}, the gradient becomes {rule}.",
-                         value=labels[rules[0].value], rule=_with_g(rules[0].text)))  # fmt: skip
+                         value=labels[value], rule=formula.text))  # fmt: skip
     else:
         told.append(tell("A part of the rule; what follows uses it."))
     return [*told, *_shared_words(pages, node)]
@@ -171,10 +173,6 @@ def _shared_words(pages: Pages, node: Node) -> list[str]:
         return []
     names = ", ".join(pages.labels[value] for value in others[:4])
     return [pages.style.tell("It is also the gradient of {names}: what only hands on or adds passes it as it is.", names=names)]
-
-
-def _with_g(rule: str) -> str:
-    return f"{CALLED} {rule}" if rule[:1] in "*/@" else rule
 
 
 def _equation(pages: Pages, id: int) -> str:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from tracer.graph.expression import Derivative
 from tracer.graph.record import Node, Phase, Step
-from tracer.recording.naming import derived_name
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
 from tracer.views.grids import shortened
@@ -143,7 +143,7 @@ class _Drawing:
             self._arrows.append(Arrow(tail, head, Flow.VALUE, self._lines([self._value_text(id) for id in ids])))
             back = [id for id in ids if id in self._step.gradients]
             if back:
-                texts = [f"dL/d{derived_name(self._labels[id])} {self._shape(id)}".strip() for id in back]
+                texts = [f"{Derivative(self._labels.tree(id)).text} {self._shape(id)}".strip() for id in back]
                 self._arrows.append(Arrow(head, tail, Flow.GRADIENT, self._lines(texts), is_backward=True))
         self._optimizers(users)
         hidden = sum(len(module.ids) for module in self._modules if module.folded)

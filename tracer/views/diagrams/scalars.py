@@ -13,13 +13,13 @@ from typing import TypeAlias
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.graph.formula import as_atom
+from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
 from tracer.views.diagrams.boxes import box_key, tip_of, title_of
 from tracer.views.diagrams.diagram import Arrow, Box, Column, Diagram
 from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.grids import GLUE, wrapped
-from tracer.views.notation import Labels, element_text, number_of
+from tracer.views.notation import Labels, number_of
 from tracer.views.worked import ElementFormatter
 
 Scalar: TypeAlias = tuple[int, tuple[int, ...]]
@@ -44,16 +44,16 @@ class Symbols(ElementFormatter):
         super().__init__(nodes, labels, most_terms=ALL_TERMS)
         self.used: list[Scalar] = []
 
-    def told(self, node: Node, index: tuple[int, ...]) -> str:
+    def told(self, node: Node, index: tuple[int, ...]) -> Expression:
         """The name of an element, as `W1[0,2]`; of a value without a name what its element is made of."""
         if self._labels.is_written_out(node.id):
-            spelled = self._spell(node, index)
+            spelled = self.spelled(node, index)
             if spelled:
-                return as_atom(spelled)
+                return spelled
             self.used += every_scalar(self._nodes, self._labels, node.operands)
         else:
             self.used.append((node.id, tuple(map(int, index))))
-        return element_text(self._labels[node.id], index)
+        return self._labels.element_tree(node.id, index)
 
 
 def every_scalar(nodes: Sequence[Node], labels: Labels, ids: Iterable[int]) -> list[Scalar]:
@@ -90,7 +90,7 @@ class ScalarView:
         symbols = Symbols(self.step.nodes, self.labels)
         formula = symbols.spelled(node, scalar[1])
         if formula:
-            return formula, tuple(dict.fromkeys(symbols.used))
+            return formula.written(compact=True), tuple(dict.fromkeys(symbols.used))
         return self.labels.formula(node), tuple(every_scalar(self.step.nodes, self.labels, node.operands))
 
     def before(self, scalars: Iterable[Scalar], most: int = MOST_SCALARS) -> list[Scalar]:
@@ -167,14 +167,14 @@ def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
     step, labels = source.step, source.labels
     id, index = scalar
     node = step.nodes[id]
-    lines = _formula(source.made_of(scalar)[0], element_text(labels[id], index))
+    lines = _formula(source.made_of(scalar)[0], labels.element(id, index))
     columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),))]
     gradient = step.gradients.get(id)
     if gradient is not None and gradient != id:
         number = number_of(step.nodes[gradient], index, labels.noise)
         made = _formula(source.made_of((gradient, index))[0], "")
         columns.append(Column(style.tell("gradient"), (number, *made), is_gradient=True))
-    title = title_of(element_text(labels[id], index))
+    title = title_of(labels.element(id, index))
     return Box(_key(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
 
 

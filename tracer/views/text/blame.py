@@ -15,7 +15,6 @@ from tracer.views.notation import (
     DIGITS,
     Labels,
     content_text,
-    element_text,
     kind_text,
     node_number,
     number_text,
@@ -57,7 +56,7 @@ def blame_lines(trace: Trace, found: Found, digits: int = DIGITS, tell: Language
     if worked:
         yield titled(tell("numbers"), worked)
     elif index:
-        yield titled(tell("first at"), element_text(labels[node.id], index))
+        yield titled(tell("first at"), labels.element(node.id, index))
     yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits, tell), tell)
     way = way_to(step, node)
     if len(way) > 1:

@@ -14,7 +14,6 @@ from tracer.views.notation import (
     DIGITS,
     Labels,
     content_text,
-    element_text,
     kind_text,
     node_number,
     number_of,
@@ -72,7 +71,7 @@ def element_lines(
 ) -> Iterator[str]:
     """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
     labels = Labels(step.nodes)
-    yield f"{node_number(step, node.id)} {element_text(labels[node.id], index)}"
+    yield f"{node_number(step, node.id)} {labels.element(node.id, index)}"
     yield from _facts(step, node, labels, tell)
     titles = {"value": tell("value"), "gradient": tell("gradient"), "update": tell("update")}
     for part, each in element_parts(step, node):
@@ -94,7 +93,7 @@ def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
 
 def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int, tell: Language) -> str:
     worked = worked_element(step.nodes, node, labels, index, digits, most_terms=ALL_TERMS)
-    name = element_text(labels[node.id], index)
+    name = labels.element(node.id, index)
     if worked:
         return worked
     if node.is_kept:

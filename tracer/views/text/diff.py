@@ -9,7 +9,7 @@ from typing import Any
 from tracer.analysis.diff import TraceDifference
 from tracer.graph.record import Literal, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.notation import Labels, element_text, measured_text, node_number, number_text
+from tracer.views.notation import Labels, measured_text, node_number, number_text
 
 Apart = Mapping[str, tuple[Any, Any]]
 
@@ -32,7 +32,7 @@ def parting_lines(
     steps = [trace.step(found.step) for trace in (one, other)]
     yield _where(found, steps, tell)
     if found.what == "value" and found.index is not None:
-        element = element_text(Labels(steps[0].nodes)[found.node or 0], found.index)
+        element = Labels(steps[0].nodes).element(found.node or 0, found.index)
         yield f"-  {element} = {_number(found.ours, digits)}"
         yield f"+  {element} = {_number(found.theirs, digits)}"
         yield _extent(found, digits, tell)

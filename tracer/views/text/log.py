@@ -6,14 +6,13 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from tracer.graph.expression import Derivative
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.recording.naming import derived_name
 from tracer.views.notation import (
     DIGITS,
     Labels,
     content_text,
-    element_text,
     kind_text,
     measured_text,
     node_number,
@@ -137,7 +136,7 @@ class _StepLog:
         worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
         if watched is not None and not worked and node.is_kept:
             number = number_of(node, watched, self.labels.noise, self._digits)
-            worked = f"{element_text(self.labels[node.id], watched)} = {number}"
+            worked = f"{self.labels.element(node.id, watched)} = {number}"
         if node.shape or not worked:
             yield f"{INDENT}{content_text(node, self.labels.noise, self._digits)}"
         norm = ""
@@ -162,7 +161,7 @@ class _StepLog:
         if twin_id is None:
             return ""
         twin = node_number(self._step, twin_id)
-        known = [f"dL/d{derived_name(self.labels[of])}" for of in self._derived.get(node.id, ())]
+        known = [Derivative(self.labels.tree(of)).text for of in self._derived.get(node.id, ())]
         others = [name for name in known if name != node.name]
         names, more = ", ".join(others[:MOST_ALSO]), len(others) - MOST_ALSO
         if more > 0:

@@ -9,7 +9,7 @@ from typing import Any
 from tracer.analysis.verify import ULPS, Deviation, Verification
 from tracer.graph.record import Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.notation import Labels, element_text, node_number, number_text
+from tracer.views.notation import Labels, node_number, number_text
 
 MOST = 5
 """Deviations that are told one by one."""
@@ -65,7 +65,7 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verification, 
     else:
         yield INDENT + tell(
             "{element} is {recorded} on record, computed again {computed}",
-            element=element_text(labels[node.id], deviation.index),
+            element=labels.element(node.id, deviation.index),
             recorded=repr(deviation.recorded),
             computed=repr(deviation.computed),
         )
