@@ -228,7 +228,7 @@ def test_the_bound_that_is_looked_up_first_holds() -> None:
         for function in functions:
             step = tracer.trace(lambda x, y: np.sum(function(x, y) * 1.0), x, y)  # noqa: B023
             quick, slow = Noise(step.nodes), Noise(step.nodes)
-            slow._bound = lambda node, unit: np.inf  # type: ignore[method-assign]
+            slow._largest_sum = lambda node: np.inf  # type: ignore[method-assign]
             for node in step.nodes:
                 one, other = quick.of(node), slow.of(node)
                 assert (one is None) == (other is None)
