@@ -20,6 +20,7 @@ import tracer
 from support.traces import recorded
 from tracer import store
 from tracer.graph.record import Phase, Step, Trace
+from tracer.i18n.message import Message
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.store.writing import save
@@ -384,7 +385,7 @@ def test_the_cover_says_why_a_run_stopped() -> None:
 
 
 def test_the_cover_says_that_a_run_did_not_end() -> None:
-    trace = replace(recorded("fruit"), unfinished="the run did not end")
+    trace = replace(recorded("fruit"), unfinished=Message("not_ended"))
     trace = replace(trace, hyperparameters={**trace.hyperparameters, "steps": 10})
     assert "The record ends after 6 of 10 steps: the run did not end." in cover_of(trace)
 

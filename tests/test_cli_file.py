@@ -673,7 +673,7 @@ def test_a_run_that_is_stopped_keeps_its_file(capsys: pytest.CaptureFixture[str]
     assert whole
     found = tracer.open("output/mine/trace.sqlite")
     assert len(found.steps) == int(whole[1])
-    assert found.unfinished == "stopped by ValueError"
+    assert str(found.unfinished) == "stopped by ValueError"
     assert log_text(found) == Path("output/mine/steps.log").read_text()
 
 

@@ -301,7 +301,7 @@ def test_the_architecture_names_every_module() -> None:
     levels: list[Path] = []
     for line in tree.splitlines():
         opened = re.match(r"( *)([\w]+)/ +(.*)", line)
-        if opened is not None and len(opened[1]) <= 4:
+        if opened is not None and len(opened[1]) <= 6:
             levels = [*levels[: len(opened[1]) // 2], Path(opened[2])]
             folder = ROOT.joinpath(*levels)
             assert folder.is_dir(), line

@@ -284,7 +284,7 @@ def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
     assert training.may_stop_early
     steps = list(training)
     assert len(steps) == 12  # the first epoch is better than none, three more are not by so much
-    assert training.stopped == "stopped after 4 epochs: loss had not improved by 1e+09 for 3 epochs in a row"
+    assert str(training.stopped) == "stopped after 4 epochs: loss had not improved by 1e+09 for 3 epochs in a row"
     assert len(tracer.run(scenario, settings={"patience": "1"}).steps) == 6
     # Steps that were asked for are run.
     assert len(tracer.run(scenario, steps=30).steps) == 30

@@ -91,7 +91,7 @@ def check_what_is_kept(steps: int, of: int, said: str, *, unfinished: str = "int
     assert log.count("== step ") == steps
     trace = tracer.open("output/mine/trace.sqlite")
     assert len(trace.steps) == steps
-    assert trace.unfinished == unfinished
+    assert str(trace.unfinished or "") == unfinished
     assert log.splitlines()[-1].startswith("== interrupted ==" if unfinished else "== end ==")
     assert sorted(path.name for path in Path("output/mine").iterdir()) == ["steps.log", "trace.sqlite"]
 

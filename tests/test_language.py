@@ -20,9 +20,13 @@ from tracer.analysis.verify import Deviation, Verification
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.cli.files import OutputFolder
 from tracer.cli.run import Run, run_to_the_end
+from tracer.i18n import en, zh
 from tracer.i18n.language import CHINESE, ENGLISH
-from tracer.i18n.zh import COUNTED, MESSAGES, RECORDED, TITLES
+from tracer.i18n.message import Message
+from tracer.i18n.template import forms_of
+from tracer.i18n.zh import COUNTED, MESSAGES, TITLES
 from tracer.store.reading import NOT_ENDED, read
+from tracer.store.version_1 import message_of_text
 from tracer.training import Training
 from tracer.training.callbacks import EarlyStopping
 from tracer.training.loading import bundled_names
@@ -163,7 +167,7 @@ def test_nothing_in_the_catalogue_is_dead() -> None:
     assert set(TITLES) == {tracer.load(name).title for name in bundled_names()}
 
 
-@pytest.mark.parametrize("catalogue", [MESSAGES, COUNTED, RECORDED, TITLES])
+@pytest.mark.parametrize("catalogue", [MESSAGES, COUNTED, TITLES])
 def test_translations_have_the_fields_and_characters_that_are_there(catalogue: dict[str, str]) -> None:
     for message, translation in catalogue.items():
         expected = {"count"} if catalogue is COUNTED else fields_of(message)
@@ -172,44 +176,78 @@ def test_translations_have_the_fields_and_characters_that_are_there(catalogue: d
         assert (message[:1] == " ") is (translation[:1] == " ") or "（" in translation, message
 
 
-def forms_in_the_code() -> tuple[set[str], list[str]]:
-    """The texts in the code, fields emptied; and as patterns those with enough letters to be told from others."""
-    texts, patterns = set(), []
-    for tree in trees().values():
+# Messages by their code.
+
+
+def test_every_code_has_a_text_in_every_language() -> None:
+    for catalogue in (en.CODED, zh.CODED):
+        assert set(catalogue) == set(en.CODED)
+        for code, template in catalogue.items():
+            for form in forms_of(template):
+                assert fields_of(form) == fields_of(forms_of(en.CODED[code])[0]), code
+                form.encode("gb2312")
+
+
+def messages_in_the_code() -> Iterator[tuple[str, str, set[str] | None]]:
+    """The module of each Message that the code makes, its code, and its fields where they are written beside it."""
+    for module, tree in trees().items():
         for node in ast.walk(tree):
-            if text_of(node):  # type: ignore[arg-type]
-                texts.add(node.value)  # type: ignore[attr-defined]
-            elif isinstance(node, ast.JoinedStr):
-                parts = [text_of(part) for part in node.values]
-                texts.add("".join(part or "{}" for part in parts))
-                if sum(map(str.isalpha, "".join(parts))) >= 12:
-                    patterns.append("".join(re.escape(part) if part else ".*" for part in parts))
-    return texts, patterns
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message"):
+                continue
+            code = node.args[0]
+            if isinstance(code, ast.Constant):
+                fields = node.args[1] if len(node.args) > 1 else ast.Dict(keys=[], values=[])
+                names = {ast.literal_eval(key) for key in fields.keys if key} if isinstance(fields, ast.Dict) else None
+                yield module, code.value, names
 
 
-def test_what_records_say_is_what_the_code_says() -> None:
-    texts, patterns = forms_in_the_code()
-    for form in RECORDED:
-        is_said = re.sub(r"\{\w+\}", "{}", form) in texts or any(re.fullmatch(pattern, form) for pattern in patterns)
-        assert is_said, form
+def test_every_code_is_made_somewhere_with_the_fields_of_its_text() -> None:
+    made = list(messages_in_the_code())
+    for module, code, names in made:
+        assert names is None or names == fields_of(forms_of(en.CODED[code])[0]), (module, code)
+    elsewhere = {code for module, code, _ in made if module != "store/version_1.py"}
+    assert elsewhere == set(en.CODED)
 
 
-def test_what_records_say_is_found_by_its_own_form() -> None:
-    for form, translation in RECORDED.items():
-        fields = {name: str(number) for number, name in enumerate(sorted(fields_of(form)), start=2)}
-        assert CHINESE.again(form.format(**fields)) == translation.format(**fields)
-        assert ENGLISH.again(form) == form
-
-
-def test_what_is_said_at_an_end_is_told_again() -> None:
+def test_why_a_run_ended_is_said_in_chinese() -> None:
     for tolerance in (0, 0.001):
         for patience in (1, 5):
             reason = EarlyStopping(monitor="val_loss", tolerance=tolerance, patience=patience).reason()
-            told = CHINESE.again(f"stopped after 7 epochs: {reason}")
+            told = CHINESE.message(Message("stopped_after_epochs", {"epochs": 7, "reason": reason}))
             assert told.startswith("在 7 轮后停止：val_loss ")
             assert set(re.findall("[a-z_]+", told)) == {"val_loss"}
-    assert CHINESE.again(NOT_ENDED).isascii() is False
-    assert ending_lines(3, 50, "stopped by OSError", CHINESE) == "== 因 OSError 而停止 ==  50 步中有 3 步完整\n"
+    assert CHINESE.message(NOT_ENDED).isascii() is False
+    error = Message("stopped_by_error", {"error": "OSError"})
+    assert ending_lines(3, 50, error, CHINESE) == "== 因 OSError 而停止 ==  50 步中有 3 步完整\n"
+
+
+@pytest.mark.parametrize("tolerance", [0, 0.001, 1e-05, 1e9])
+@pytest.mark.parametrize("patience", [1, 5])
+@pytest.mark.parametrize("epochs", [1, 7])
+def test_what_version_1_0_said_at_an_end_is_understood(tolerance: float, patience: int, epochs: int) -> None:
+    """The texts are those of the code of that version."""
+    by = f" by {tolerance:g}" if tolerance else ""
+    reason = f"val_loss had not improved{by} for {patience} {'epoch' if patience == 1 else 'epochs in a row'}"
+    text = f"stopped after {epochs} epoch{'' if epochs == 1 else 's'}: {reason}"
+    message = message_of_text(text)
+    assert (message.code, str(message)) == ("stopped_after_epochs", text)
+    assert set(re.findall("[a-z_]+", CHINESE.message(message))) == {"val_loss"} | ({"e"} if "e" in by else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("interrupted", "interrupted"),
+        ("the run did not end", "not_ended"),
+        ("stopped by OSError", "stopped_by_error"),
+        ("anything else", "text"),
+        ("stopped after 07 epochs: loss had not improved for 5 epochs in a row", "text"),
+        ("stopped after 7 epochs: loss had not improved by much for 5 epochs in a row", "text"),
+    ],
+)
+def test_what_version_1_0_said_otherwise_keeps_its_text(text: str, code: str) -> None:
+    message = message_of_text(text)
+    assert (message.code, str(message)) == (code, text)
 
 
 # Nothing is said past the catalogue.
@@ -485,9 +523,9 @@ def test_what_is_wrong_is_told(runs: Path) -> None:
     """Verdicts that no run in order gives."""
     trace = read(Path("mine", "trace.sqlite"))
     deviations = [
-        Deviation(0, 6, "it cannot be computed again: ValueError: no"),
+        Deviation(0, 6, Message("not_computable", {"error": "ValueError", "text": "no"})),
         Deviation(1, 2),
-        Deviation(2, 6, "", (0,), 1.0, 2.0, 3.0),
+        Deviation(2, 6, None, (0,), 1.0, 2.0, 3.0),
     ]
     right = Verification(False, steps=3, operations=9, exact=5, largest=3.0)
     wrong = replace(right, not_kept=1, unknown={"softplus"}, deviations=deviations * 2)
@@ -496,12 +534,20 @@ def test_what_is_wrong_is_told(runs: Path) -> None:
         assert untranslated(said, trace) <= {"ValueError", "no", "softplus", "BLAS", "NumPy"}, said
     difference = Difference((1,), 1.0, 2.0, 1.0, 1e-10)
     check = Check(
-        (Comparison("w", (2,), 2, "differences in softplus", 9000, 3, 4, difference),),
+        (Comparison("w", (2,), 2, Message("differences", {"operations": ("softplus",)}), 9000, 3, 4, difference),),
         rules=5,
         faults=(
-            Fault(7, "p", "softplus", "h", "is wrong", None, Difference(None, 1.0, 2.0, 1.0, 1e-10)),
-            Fault(8, "p", "softplus", "", "is the first whose value is not finite"),
-            Fault(9, "p", "softplus", "h", "raises ValueError: no", None, Difference((), 1.0, 2.0, 1.0, 1e-10)),
+            Fault(7, "p", "softplus", "h", Message("rule_wrong"), None, Difference(None, 1.0, 2.0, 1.0, 1e-10)),
+            Fault(8, "p", "softplus", "", Message("not_finite")),
+            Fault(
+                9,
+                "p",
+                "softplus",
+                "h",
+                Message("rule_raises", {"error": "ValueError", "text": "no"}),
+                None,
+                Difference((), 1.0, 2.0, 1.0, 1e-10),
+            ),
         ),
     )
     assert untranslated(report(check, CHINESE), trace) <= {"softplus", "ValueError", "no"}

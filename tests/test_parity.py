@@ -130,7 +130,7 @@ def test_the_stopping_rule_is_scikit_learns() -> None:
     expected = reference("fruit_sklearn")["with_default_stopping"]
     trace = tracer.run(tracer.load("fruit-sgd"), settings={"shuffle": "false"})
     assert trace.metrics[-1]["epoch"] + 1 == expected["n_iter"]
-    assert trace.stopped == "stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row"
+    assert str(trace.stopped) == "stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row"
     assert worst(trace.steps[-1].updated("w"), expected["coef"]) < EXACT
     assert worst(trace.steps[-1].updated("b"), expected["intercept"][0]) < EXACT
 

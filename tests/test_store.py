@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import math
@@ -25,6 +26,7 @@ from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
 from tracer.graph.summary import summary_of
+from tracer.i18n.message import Message
 from tracer.store.plain_json import STORABLE_DTYPES, from_json, to_json
 from tracer.store.reading import TraceFile, read
 from tracer.store.retention import RetentionPolicy, size_in_bytes
@@ -107,6 +109,20 @@ def steps(draw: Any, index: int) -> Step:
     return Step(index, tuple(nodes), 0, draw(pairs), draw(pairs), metrics | {"step": index})
 
 
+REASONS = st.builds(
+    lambda monitor, patience: Message("not_improved", {"monitor": monitor, "patience": patience}), TEXTS, st.integers(1, 2**40)
+)
+ENDS = st.one_of(
+    st.none(),
+    st.just(Message("interrupted")),
+    st.builds(lambda text: Message("text", {"text": text}), TEXTS),
+    st.builds(
+        lambda epochs, why: Message("stopped_after_epochs", {"epochs": epochs, "reason": why}), st.integers(1, 99), REASONS
+    ),
+)
+"""Why a run ended."""
+
+
 @st.composite
 def traces(draw: Any) -> Trace:
     """Any trace: steps of one structure with other values, and steps of other structures."""
@@ -120,7 +136,7 @@ def traces(draw: Any) -> Trace:
     return Trace(
         draw(TEXTS), draw(TEXTS), draw(st.integers(0, 2**60)), draw(TEXTS), draw(st.dictionaries(TEXTS, plain, max_size=3)),
         draw(st.dictionaries(TEXTS, TEXTS, max_size=2)), tuple(found), tuple(step.metrics for step in found),
-        tuple(draw(st.lists(TEXTS, max_size=3))), draw(TEXTS), draw(TEXTS), draw(TEXTS), draw(TEXTS),
+        tuple(draw(st.lists(TEXTS, max_size=3))), draw(ENDS), draw(ENDS), draw(TEXTS), draw(TEXTS),
     )  # fmt: skip
 
 
@@ -517,10 +533,10 @@ def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(tmp_path: 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(TraceWriter, "_insert", interrupted)
         writer.write(trace.steps[2])
-    writer.end(unfinished="interrupted")
+    writer.end(unfinished=Message("interrupted"))
     found = read(tmp_path / "trace.sqlite")
     assert len(found.steps) == 2
-    assert found.unfinished == "interrupted"
+    assert found.unfinished == Message("interrupted")
     assert log_text(found).splitlines()[-1] == "== interrupted ==  2 of 3 steps are whole"
     assert [step.loss for step in found.steps] == [step.loss for step in trace.steps[:2]]
 
@@ -532,10 +548,10 @@ def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
         writer.write(step)
         found = read(tmp_path / "trace.sqlite")
         assert len(found.steps) == count
-        assert found.unfinished == "the run did not end"
+        assert found.unfinished == Message("not_ended")
         assert found.steps[-1].loss == step.loss
     writer.end()
-    assert read(tmp_path / "trace.sqlite").unfinished == ""
+    assert read(tmp_path / "trace.sqlite").unfinished is None
 
 
 # Reading what is no trace file.
@@ -583,7 +599,7 @@ def test_a_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:
     connection.commit()
     with pytest.raises(TraceFileError, match="its tables are not those of one"):
         read(path)
-    connection.execute("PRAGMA user_version = 1001")
+    connection.execute("PRAGMA user_version = 1002")
     connection.commit()
     assert log_text(read(path)) == log_text(trace)
     connection.execute("CREATE TRIGGER run_me AFTER INSERT ON notes BEGIN DELETE FROM step; END")
@@ -604,7 +620,8 @@ def test_files_of_earlier_versions_open(name: str) -> None:
     expected = json.loads((FILES / name).with_suffix(".json").read_text())
     assert len(found.steps) == expected["steps"]
     assert [float(step.loss).hex() for step in found.steps] == expected["losses"]
-    assert found.unfinished == expected["unfinished"]
+    assert str(found.unfinished or "") == expected["unfinished"]
+    assert str(found.stopped or "") == expected.get("stopped", "")
     assert kept_steps(found) == expected["kept"]
     for step in found.steps:
         for node in step.nodes:
@@ -615,5 +632,22 @@ def test_files_of_earlier_versions_open(name: str) -> None:
     tracer.validate(found)
 
 
+def test_version_0_1_0_can_read_what_is_written_today(tmp_path: Path) -> None:
+    """It asks for reader version 1, the tables of its own time, and texts at the end; other keys there it passes over."""
+    import sqlite3
+
+    trace = replace(recorded("fruit", 1), stopped=Message("not_improved", {"monitor": "loss", "patience": 5}))
+    save(trace, tmp_path / "trace.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "trace.sqlite")) as connection:
+        ((version,),) = connection.execute("PRAGMA user_version")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        ((end,),) = connection.execute("SELECT content FROM run WHERE part = 'end'")
+    assert version // 1000 == 1
+    assert tables == {"run", "structure", "step", "value"}
+    held = json.loads(end)["dict"]
+    assert {"stopped", "unfinished", "printed", "metrics", "steps", "digest", "finite"} <= set(held)
+    assert (held["stopped"], held["unfinished"]) == ("loss had not improved for 5 epochs in a row", "")
+
+
 def test_there_are_files_of_earlier_versions() -> None:
-    assert len(every_file()) >= 3
+    assert len(every_file()) >= 4

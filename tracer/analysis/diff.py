@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from tracer.graph.record import Node, Step, Trace
+from tracer.i18n.message import Message
 
-_FIELDS = ("op", "name", "inputs", "shape", "dtype", "phase", "formula", "scope", "gradient_of", "rule_of")
+NodeField = Literal["op", "name", "inputs", "shape", "dtype", "phase", "formula", "scope", "gradient_of", "rule_of"]
+"""Fields of a node that are compared as they are."""
+
+StepField = Literal["gradients", "updates", "loss_id"]
+"""Fields of a step that are compared as they are."""
+
+Part = NodeField | StepField | Literal["parameters", "value", "summary", "nodes", "metrics", "steps"]
+"""What of two records may differ: their names are keys, the same in every language."""
 
 
 @dataclass(frozen=True, slots=True)
 class TraceDifference:
     """The first difference. `node` is None where a whole step is missing; `index` is that of an element, for values.
 
-    `what` names the field that differs, or `value`, `summary`, `steps`, `nodes`, `gradients`, `updates`, `metrics`; `ours`
-    and `theirs` are what stands there. `elements` counts how many of `count` elements differ, `largest` is the largest
+    `what` is the part of the record that differs; `ours` and `theirs` are its values: for `steps` and `nodes` their number,
+    or which steps stand at the same place. `elements` counts how many of `count` elements differ, `largest` is the largest
     difference among them.
     """
 
     step: int
     node: int | None
-    what: str
+    what: Part
     ours: Any
     theirs: Any
     index: tuple[int, ...] | None = None
@@ -59,7 +67,8 @@ def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> TraceDifference
         if not _alike(dict(mine.metrics), dict(theirs.metrics), tolerance):
             return TraceDifference(mine.index, None, "metrics", dict(mine.metrics), dict(theirs.metrics))
         if mine.index != theirs.index:
-            return TraceDifference(mine.index, None, "steps", f"step {mine.index} at place {position}", f"step {theirs.index}")
+            ours = Message("step_at_place", {"step": mine.index, "place": position})
+            return TraceDifference(mine.index, None, "steps", ours, Message("step", {"step": theirs.index}))
     if len(one.steps) != len(other.steps):
         shorter = min(len(one.steps), len(other.steps))
         return TraceDifference(shorter, None, "steps", len(one.steps), len(other.steps))
@@ -76,7 +85,7 @@ def left_out(one: Trace, other: Trace) -> int:
 
 def _parting_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifference | None:
     for mine, theirs in zip(one.nodes, other.nodes):
-        for name in _FIELDS:
+        for name in get_args(NodeField):
             ours, its = getattr(mine, name), getattr(theirs, name)
             # By their texts, so that 1 is not 1.0 and a NaN is itself.
             if ours != its and repr(ours) != repr(its) and not (tolerance and name == "dtype"):
@@ -88,7 +97,7 @@ def _parting_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifferen
             return found
     if len(one.nodes) != len(other.nodes):
         return TraceDifference(one.index, min(len(one.nodes), len(other.nodes)), "nodes", len(one.nodes), len(other.nodes))
-    for name in ("gradients", "updates", "loss_id"):
+    for name in get_args(StepField):
         if getattr(one, name) != getattr(other, name):
             return TraceDifference(one.index, None, name, getattr(one, name), getattr(other, name))
     return None

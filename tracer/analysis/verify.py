@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
+from tracer.i18n.message import Message
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.store.fingerprint import fingerprint
@@ -28,7 +29,7 @@ class Deviation:
 
     step: int
     node: int
-    reason: str = ""
+    reason: Message | None = None
     index: tuple[int, ...] | None = None
     recorded: Any = None
     computed: Any = None
@@ -98,17 +99,18 @@ def _computed_again(step: Step, node: Node, op: type[Op], weak: set[int], verdic
     verdict.operations += 1
     try:
         if not op.accepts_shapes([np.shape(each) for each in inputs], node.parameters, node.shape):
-            yield Deviation(step.index, node.id, f"its inputs do not give the shape {node.shape}")
+            yield Deviation(step.index, node.id, Message("other_shape", {"shape": node.shape}))
             return
         computed = op.value(*inputs, **node.parameters)
     except Exception as error:  # whatever an operation makes of inputs that are not its own
-        yield Deviation(step.index, node.id, f"it cannot be computed again: {type(error).__name__}: {error}")
+        fields = {"error": type(error).__name__, "text": str(error)}
+        yield Deviation(step.index, node.id, Message("not_computable", fields))
         return
     if not isinstance(computed, np.ndarray) and all(isinstance(each, (bool, int, float, complex)) for each in inputs):
         weak.add(node.id)
     result = np.asarray(computed)
     if result.shape != node.shape or str(result.dtype) != node.dtype:
-        yield Deviation(step.index, node.id, f"it gives {result.dtype}{result.shape}, recorded is {node.dtype}{node.shape}")
+        yield Deviation(step.index, node.id, _other_array(result, node))
         return
     recorded = node.value
     if result.tobytes() == recorded.tobytes() or _differ_in_nan_only(result, recorded):
@@ -117,7 +119,19 @@ def _computed_again(step: Step, node: Node, op: type[Op], weak: set[int], verdic
     index, ulps = _farthest(result, recorded, inputs)
     verdict.largest = max(verdict.largest, ulps)
     if verdict.is_same_arithmetic or not ulps <= ULPS:
-        yield Deviation(step.index, node.id, "", index, recorded[index].item(), result[index].item(), ulps)
+        yield Deviation(step.index, node.id, None, index, recorded[index].item(), result[index].item(), ulps)
+
+
+def _other_array(computed: np.ndarray, node: Node) -> Message:
+    return Message(
+        "other_array",
+        {
+            "computed_dtype": str(computed.dtype),
+            "computed_shape": computed.shape,
+            "recorded_dtype": node.dtype,
+            "recorded_shape": node.shape,
+        },
+    )
 
 
 def _given(step: Step, operand: int | Literal, weak: set[int]) -> Any:

@@ -34,7 +34,7 @@ def check_gradients(
     >>> def product(x, y):
     ...     return np.sum(np.tanh(x) * y)
     >>> check = check_gradients(product, [0.5, -1.0], [2.0, 3.0])
-    >>> check.passed, [(each.name, each.method) for each in check.comparisons]
+    >>> check.passed, [(each.name, str(each.method)) for each in check.comparisons]
     (True, [('x', 'complex step'), ('y', 'complex step')])
     """
     checked = checked_arguments(function, arrays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tracer.checking.derivatives import Derivatives, first_order, second_order_o
 from tracer.checking.results import Check, Comparison, Fault, tolerance_of
 from tracer.checking.rules import check_rules, first_that_is_not_finite
 from tracer.graph.record import Node, Step
+from tracer.i18n.message import Message
 
 ONE_BY_ONE = 2_000
 """Up to how many numbers of all parameters together every one is compared."""
@@ -88,9 +89,16 @@ def compare(
         name=parameter.name,
         shape=parameter.shape,
         order=derivatives.order,
-        method=f"differences in {', '.join(sorted(by_differences))}" if by_differences else "complex step",
+        method=_method(by_differences),
         size=found.size,
         entries=len(extent.places),
         projections=extent.projections,
         worst=worst,
     )
+
+
+def _method(by_differences: Collection[str]) -> Message:
+    """How slopes were found; the operations through which only differences lead are named."""
+    if not by_differences:
+        return Message("complex_step")
+    return Message("differences", {"operations": tuple(sorted(by_differences))})

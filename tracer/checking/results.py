@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from tracer.graph.plain_values import plain
 from tracer.graph.record import Source
+from tracer.i18n.message import Message
 
 TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3, "float16": 1e-1}
 """The largest relative error that passes, for what may be a long sum of numbers of that dtype."""
@@ -52,7 +53,7 @@ class Comparison:
     name: str
     shape: tuple[int, ...]
     order: int
-    method: str
+    method: Message
     size: int
     entries: int
     projections: int
@@ -86,7 +87,7 @@ class Fault:
     label: str
     op: str
     input: str
-    what: str
+    what: Message
     source: Source | None = None
     difference: Difference | None = None
 
@@ -116,8 +117,14 @@ class Check:
         """Everything in types that JSON knows."""
         data = {
             "passed": self.passed,
-            "comparisons": [asdict(each) | {"error": each.error, "passed": each.passed} for each in self.comparisons],
+            "comparisons": [_fields_of(each) | {"error": each.error, "passed": each.passed} for each in self.comparisons],
             "rules": self.rules,
-            "faults": [asdict(each) for each in self.faults],
+            "faults": [_fields_of(each) for each in self.faults],
         }
         return {name: plain(value) for name, value in data.items()}
+
+
+def _fields_of(found: Any) -> dict[str, Any]:
+    """The fields of what was found, by name; a message stays one."""
+    values = ((each.name, getattr(found, each.name)) for each in fields(found))
+    return {name: _fields_of(value) if isinstance(value, (Difference, Source)) else value for name, value in values}

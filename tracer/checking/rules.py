@@ -20,6 +20,7 @@ from tracer.checking.results import Difference, Fault, tolerance_of
 from tracer.checking.rule_runs import RuleResult, Rules
 from tracer.graph.formula import formula, parse, short_expression
 from tracer.graph.record import Literal, Node, Step
+from tracer.i18n.message import Message
 from tracer.ops import shaping
 from tracer.ops.base import Op, complex_of
 from tracer.recording.replay import operation_of, start_value
@@ -90,12 +91,12 @@ class Place:
         value = np.asarray(self.op.value(*self._inputs, **self.node.parameters))
         position = next(place for place, x in enumerate(self.node.inputs) if not isinstance(x, Literal))
         if before != [x.tobytes() for x in given]:
-            return self._fault(position, "belongs to an operation that changes its inputs")
+            return self._fault(position, Message("rule_of_changed_inputs"))
         if value.shape != self.node.shape:
-            return self._fault(position, "belongs to an operation that computes another shape from what is on record")
+            return self._fault(position, Message("rule_of_other_shape"))
         same = value.tobytes() == self.node.value.tobytes()
         if not same and not np.allclose(value, self.node.value, rtol=AGAIN, atol=0, equal_nan=True):
-            return self._fault(position, "belongs to an operation that computes something else from what is on record")
+            return self._fault(position, Message("rule_of_other_value"))
         return None
 
     def fault_of(self, position: int, rng: np.random.Generator) -> Fault | None:
@@ -108,17 +109,19 @@ class Place:
             result, larger = self._rules.run(position, cotangent), self._rules.run(position, LARGER * cotangent)
             again = result if _is_multiple(larger.gradient, result.gradient) else self._rules.run(position, cotangent)
         except Exception as error:
-            return self._fault(position, f"raises {type(error).__name__}: {error}")
+            return self._fault(position, Message("rule_raises", {"error": type(error).__name__, "text": str(error)}))
         if before != [x.tobytes() for x in given]:
-            return self._fault(position, "changes an array that it was given")
+            return self._fault(position, Message("rule_changes_arrays"))
         if result.gradient.tobytes() != again.gradient.tobytes():
-            return self._fault(position, "gives another result when it is run again")
+            return self._fault(position, Message("rule_not_repeatable"))
         if again is not result:
-            return self._fault(position, "is not linear in its cotangent: a gradient that is larger counts differently")
+            return self._fault(position, Message("rule_not_linear"))
         widest = np.result_type(*(x for x in given if x.dtype.kind == "f"))
         if result.returned_dtype not in (wanted, widest):
-            hint = "; a NumPy number such as np.log(2) is float64, float(np.log(2)) is not" if wanted == np.float32 else ""
-            return self._fault(position, f"returns {result.returned_dtype} for an input of {wanted}{hint}")
+            fields = {"returned": str(result.returned_dtype), "wanted": str(wanted)}
+            is_single = wanted == np.float32
+            what = Message("rule_returns_double", fields) if is_single else Message("rule_returns_dtype", fields)
+            return self._fault(position, what)
         return self._wrong_number(position, cotangent, result, rng) or self._beside_kink(position, cotangent, result.gradient)
 
     def fault_of_record(self, position: int, rng: np.random.Generator) -> Fault | None:
@@ -126,17 +129,17 @@ class Place:
         cotangent = rng.normal(size=self.node.shape).astype(self.node.dtype)
         nothing = self._rules.run(position, 0 * cotangent).gradient
         if np.any(np.isfinite(nothing) & (nothing != 0)):
-            return self._fault(position, "makes something of nothing: for a cotangent of 0 its result is not 0")
+            return self._fault(position, Message("rule_of_zero"))
         moved = [perturbed(x, rng) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in self._inputs]
         out = np.asarray(self.op.value(*moved, **self.node.parameters), dtype=self.node.dtype)
         here = self._rules.run(position, cotangent).own_entries
         there = Rules(self.op, out, moved, self.node.parameters).run(position, perturbed(cotangent, rng)).own_entries
         if any(op is shaping.StopGradient for op, *_ in here):
-            return self._fault(position, "stops a gradient (.detach()): derived again, it would be wrong")
+            return self._fault(position, Message("rule_detaches"))
         if [op for op, *_ in here] != [op for op, *_ in there]:
             return None  # another branch of its code, which tells nothing
         if any(_constants(one) != _constants(other) for one, other in zip(here, there, strict=True)):
-            return self._fault(position, "takes numbers out of the record (.value, .item()): derived again, it would be wrong")
+            return self._fault(position, Message("rule_takes_numbers"))
         return None
 
     def _wrong_number(self, position: int, cotangent: np.ndarray, result: RuleResult, rng: np.random.Generator) -> Fault | None:
@@ -167,9 +170,9 @@ class Place:
         )
         worst = comparing.worst(extent, rng)
         if worst is not None and worst.is_wrong:
-            return self._fault(position, "is wrong", worst)
+            return self._fault(position, Message("rule_wrong"), worst)
         if not settled:
-            return self._fault(position, "cannot be told: differences do not settle here", worst)
+            return self._fault(position, Message("rule_not_settled"), worst)
         return None
 
     def _beside_kink(self, position: int, cotangent: np.ndarray, found: np.ndarray) -> Fault | None:
@@ -187,10 +190,11 @@ class Place:
             if number < least - room or number > most + room:
                 index = tuple(int(i) for i in np.unravel_index(place, found.shape))
                 difference = Difference(index, number, float(least if number < least else most), np.inf, BETWEEN)
-                return self._fault(position, f"is not between the slopes on both sides, {least:.6g} and {most:.6g}", difference)
+                what = Message("rule_beside_kink", {"least": float(least), "most": float(most)})
+                return self._fault(position, what, difference)
         return None
 
-    def _fault(self, position: int, what: str, difference: Difference | None = None) -> Fault:
+    def _fault(self, position: int, what: Message, difference: Difference | None = None) -> Fault:
         operand = self.node.inputs[position]
         assert not isinstance(operand, Literal)
         return fault_at(self._nodes, self.node, what, input=label_of(self._nodes, self._nodes[operand]), difference=difference)
@@ -214,10 +218,10 @@ def _is_multiple(larger: np.ndarray, result: np.ndarray) -> bool:
 def first_that_is_not_finite(step: Step) -> list[Fault]:
     """The node with which NaN or infinity began, if there is one."""
     node = step.first_nonfinite()
-    return [] if node is None else [fault_at(step.nodes, node, "is the first whose value is not finite")]
+    return [] if node is None else [fault_at(step.nodes, node, Message("not_finite"))]
 
 
-def fault_at(nodes: Sequence[Node], node: Node, what: str, *, input: str = "", difference: Difference | None = None) -> Fault:
+def fault_at(nodes: Sequence[Node], node: Node, what: Message, *, input: str = "", difference: Difference | None = None) -> Fault:
     """Something wrong at a node."""
     return Fault(node.id, label_of(nodes, node), node.op, input, what, node.source, difference)
 

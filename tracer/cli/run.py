@@ -18,6 +18,7 @@ from tracer.data.archives import array_bytes
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.i18n.message import Message
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.callbacks import Watch
@@ -99,7 +100,7 @@ class Run:
         texts, self._unwritten = self._unwritten, []
         return texts
 
-    def end_file(self, unfinished: str = "") -> None:
+    def end_file(self, unfinished: Message | None = None) -> None:
         """Write to the trace file how the run ended."""
         if self.file is not None and self.file.is_open:
             finite = min(self.watch.finite_steps, self.file.steps)
@@ -171,7 +172,7 @@ class Run:
         yield tell("{steps}, {parameters}: {names}", steps=steps, parameters=parameters, names=names)
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
         if training.stopped:
-            yield tell.again(training.stopped)
+            yield tell.message(training.stopped)
         checkpoint = training.scenario.checkpoint
         if checkpoint is not None and not self.kept:
             path = self.folder.path / checkpoint.file
@@ -219,7 +220,9 @@ def _run(run: Run, log: GrowingFile | None) -> None:
 
 def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException) -> None:
     """End the files of a run that ended early; where no step was finished, earlier ones stay in their place."""
-    why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"stopped by {type(error).__name__}"
+    why = Message("stopped_by_error", {"error": type(error).__name__})
+    if isinstance(error, KeyboardInterrupt):
+        why = Message("interrupted")
     whole: list[str] = []
     steps = 0
     if run.has_ended:
@@ -245,6 +248,6 @@ def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException)
         error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(whole)}")
 
 
-def _end_log(log: GrowingFile, steps: int, planned: int, why: str, tell: Language) -> Path:
+def _end_log(log: GrowingFile, steps: int, planned: int, why: Message, tell: Language) -> Path:
     log.write(ending_lines(steps, planned, why, tell))
     return log.end()

@@ -20,6 +20,7 @@ import numpy as np
 
 from tracer.errors import close_names
 from tracer.graph.summary import Summary, summary_of
+from tracer.i18n.message import Message
 
 LEAVES = ("parameter", "data", "hyperparameter", "state", "constant")
 """The `op` of a node that nothing computed: what the step started from."""
@@ -247,8 +248,8 @@ class Trace:
     """A run: what was run, with which seed and settings, and its steps.
 
     `metrics` has a row for every step that was run, also where `steps` keeps only some of them; `printed` is what the
-    scenario's report printed, `stopped` says why a stopping rule ended the run (empty where it ran its length), and
-    `unfinished` why the record ends before the run came to its own end (empty where it did). `source` is the text of the
+    scenario's report printed, `stopped` says why a stopping rule ended the run (None where it ran its length), and
+    `unfinished` why the record ends before the run came to its own end (None where it did). `source` is the text of the
     scenario's file, `arithmetic` tells machines apart that compute other last digits; of the first `finite_steps` steps it is
     known that every number is finite.
 
@@ -264,8 +265,8 @@ class Trace:
     steps: Sequence[Step] = ()
     metrics: Sequence[Mapping[str, Any]] = ()
     printed: Sequence[str] = ()
-    stopped: str = ""
-    unfinished: str = ""
+    stopped: Message | None = None
+    unfinished: Message | None = None
     source: str = ""
     arithmetic: str = ""
     finite_steps: int = 0

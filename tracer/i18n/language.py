@@ -1,33 +1,34 @@
 """What people read, in their language: English sentences are the keys, the other languages translate them.
 
 Views write `tell("no gradient reached {name}", name=name)`: the sentence is looked up, then the fields are put in. Formulas,
-names, numbers and keys are the same in every language, and stay ASCII. What records and findings say in words is kept in
-English, as JSON has it, and told again in another language where it is shown: `tell.again(trace.stopped)`.
+names, numbers and keys are the same in every language, and stay ASCII. What records and findings say is a Message, a code and
+fields, and becomes text where it is shown: `tell.message(trace.stopped)`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.errors import UsageError
-from tracer.i18n.zh import COUNTED, MESSAGES, RECORDED, TITLES
-
-LANGUAGES = ("en", "zh")
+from tracer.i18n import en, zh
+from tracer.i18n.message import Message
+from tracer.i18n.template import Template, forms_of
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language by its code, and what its catalogue makes of what is said in English; what it lacks stays English.
+    """A language by its code, and its catalogue; what that lacks stays English.
 
-    That are messages, counts of things, what records say, and titles of scenarios.
+    In it are messages by their English text, counts of things, messages by their code, parts of a record, and titles of
+    scenarios.
     """
 
     code: str
     messages: Mapping[str, str]
     counted: Mapping[str, str]
-    recorded: Mapping[str, str]
+    coded: Mapping[str, Template]
+    parts: Mapping[str, str]
     titles: Mapping[str, str]
 
     def __call__(self, message: str, /, **fields: object) -> str:
@@ -48,40 +49,42 @@ class Language:
             return self.counted[word].format(count=f"{count:,}")
         return f"{count:,} {word}{'' if count == 1 else 's'}"
 
-    def again(self, said: str) -> str:
-        """What was said in English before, in this language: found by its form. A field `{reason}` is told again in its turn.
+    def message(self, message: Message) -> str:
+        """The text of a message in this language.
 
-        >>> ENGLISH.again("the run did not end"), CHINESE.again("the run did not end"), CHINESE.again("a text of someone else")
-        ('the run did not end', '运行没有结束', 'a text of someone else')
-        >>> CHINESE.again("stopped by ValueError")
-        '因 ValueError 而停止'
+        >>> error = Message("stopped_by_error", {"error": "ValueError"})
+        >>> ENGLISH.message(error), CHINESE.message(error)
+        ('stopped by ValueError', '因 ValueError 而停止')
         """
-        for form, message in self.recorded.items():
-            found = re.fullmatch(_pattern(form), said, re.DOTALL)
-            if found is not None:
-                fields = found.groupdict()
-                return message.format(**{name: self.again(fields[name]) if name == "reason" else fields[name] for name in fields})
-        return said
+        return message.text(self.coded)
+
+    def part(self, key: str) -> str:
+        """What a part of a record is called that has this key.
+
+        >>> ENGLISH.part("inputs"), CHINESE.part("inputs"), CHINESE.part("dtype")
+        ('inputs', '输入', 'dtype')
+        """
+        return self.parts.get(key, key)
 
     def title(self, title: str) -> str:
         """The title of a scenario: of one that comes along in this language, of any other as it stands."""
         return self.titles.get(title, title)
 
 
-def _pattern(form: str) -> str:
-    """What a text matches that was made of this form.
+ENGLISH = Language("en", {}, {}, en.CODED, {}, {})
+CHINESE = Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
 
-    >>> _pattern("stopped by {error}")
-    'stopped\\\\ by\\\\ (?P<error>.+)'
-    """
-    parts = re.split(r"\{(\w+)\}", form)
-    return "".join(f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
+"""All languages, by their codes."""
 
-
-ENGLISH = Language("en", {}, {}, {}, {})
-CHINESE = Language("zh", MESSAGES, COUNTED, RECORDED, TITLES)
-
-CHARACTERS = frozenset("".join(text for table in (MESSAGES, COUNTED, RECORDED, TITLES) for text in table.values()))
+CHARACTERS = frozenset(
+    "".join(
+        form
+        for table in (zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
+        for template in table.values()
+        for form in forms_of(template)
+    )
+)
 """All characters of the catalogue, of which a test holds that the fonts have them."""
 
 
@@ -93,7 +96,7 @@ def language_of(code: str) -> Language:
     """
     if code not in LANGUAGES:
         raise UsageError(f"there is no language {code!r}: it is one of {', '.join(LANGUAGES)}")
-    return CHINESE if code == "zh" else ENGLISH
+    return LANGUAGES[code]
 
 
 def language_of_locale(environment: Mapping[str, str]) -> Language:
@@ -103,4 +106,4 @@ def language_of_locale(environment: Mapping[str, str]) -> Language:
     ('zh', 'en')
     """
     asked = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    return CHINESE if asked.startswith("zh") else ENGLISH
+    return LANGUAGES.get(asked[:2], ENGLISH)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tracer.i18n.template import Plural, Template
+
 COUNTED: Mapping[str, str] = {
     "element": "{count} 个元素",
     "gradient": "{count} 个梯度",
@@ -335,24 +337,52 @@ MESSAGES: Mapping[str, str] = {
 }
 """The messages. A field in braces stands in both; a test holds that none lacks its translation."""
 
-RECORDED: Mapping[str, str] = {
-    # Why a run ended
+CODED: Mapping[str, Template] = {
+    # Why a run ended.
     "interrupted": "被中断",
-    "the run did not end": "运行没有结束",
-    "stopped by {error}": "因 {error} 而停止",
-    "stopped after {epochs} epoch: {reason}": "在 {epochs} 轮后停止：{reason}",
-    "stopped after {epochs} epochs: {reason}": "在 {epochs} 轮后停止：{reason}",
-    "{monitor} had not improved by {tolerance} for {patience} epoch": "{monitor} 在 {patience} 轮内的改善未达到 {tolerance}",
-    "{monitor} had not improved by {tolerance} for {patience} epochs in a row": (
-        "{monitor} 连续 {patience} 轮的改善未达到 {tolerance}"
+    "not_ended": "运行没有结束",
+    "stopped_by_error": "因 {error} 而停止",
+    "stopped_after_epochs": "在 {epochs} 轮后停止：{reason}",
+    "not_improved": Plural("patience", "{monitor} 在 {patience} 轮内没有改善", "{monitor} 连续 {patience} 轮没有改善"),
+    "not_improved_by": Plural(
+        "patience",
+        "{monitor} 在 {patience} 轮内的改善未达到 {tolerance:g}",
+        "{monitor} 连续 {patience} 轮的改善未达到 {tolerance:g}",
     ),
-    "{monitor} had not improved for {patience} epoch": "{monitor} 在 {patience} 轮内没有改善",
-    "{monitor} had not improved for {patience} epochs in a row": "{monitor} 连续 {patience} 轮没有改善",
-    # Why an operation cannot be compared with what is on record
-    "its inputs do not give the shape {shape}": "其输入得不到形状 {shape}",
-    "it cannot be computed again: {error}: {text}": "无法重新计算：{error}: {text}",
-    "it gives {computed}, recorded is {recorded}": "计算得到 {computed}，记录为 {recorded}",
-    # What of two runs differs, where it is no key of the record
+    "text": "{text}",
+    # Why an operation cannot be compared with what is on record.
+    "other_shape": "其输入得不到形状 {shape}",
+    "not_computable": "无法重新计算：{error}: {text}",
+    "other_array": "计算得到 {computed_dtype}{computed_shape}，记录为 {recorded_dtype}{recorded_shape}",
+    # Which steps stand at one place of two runs.
+    "step": "第 {step} 步",
+    "step_at_place": "位置 {place} 上的第 {step} 步",
+    # How gradients were checked.
+    "complex_step": "复步法",
+    "differences": "对 {operations} 用差分",
+    # What is wrong with a derivative rule or its operation.
+    "rule_wrong": "有误",
+    "rule_raises": "抛出 {error}: {text}",
+    "rule_changes_arrays": "改动了传给它的数组",
+    "rule_not_repeatable": "再次运行时给出不同的结果",
+    "rule_not_linear": "对上游梯度不是线性的：上游梯度变大时，结果不按比例变化",
+    "rule_returns_double": (
+        "对 {wanted} 类型的输入返回 {returned}；np.log(2) 这样的 NumPy 数是 float64，float(np.log(2)) 则不是"
+    ),
+    "rule_returns_dtype": "对 {wanted} 类型的输入返回 {returned}",
+    "rule_of_changed_inputs": "所属的运算会改动其输入",
+    "rule_of_other_shape": "所属的运算由记录的输入算出了不同的形状",
+    "rule_of_other_value": "所属的运算由记录的输入算出了不同的结果",
+    "rule_of_zero": "无中生有：上游梯度为 0 时，结果不为 0",
+    "rule_detaches": "截断了梯度（.detach()）：再次求导会出错",
+    "rule_takes_numbers": "把数值取出了记录（.value、.item()）：再次求导会出错",
+    "rule_not_settled": "无法判断：差分在此处不收敛",
+    "rule_beside_kink": "不在两侧斜率 {least:.6g} 与 {most:.6g} 之间",
+    "not_finite": "是第一个取值非有限的节点",
+}
+"""Messages that are kept by their codes; the English ones are in `en`."""
+
+PARTS: Mapping[str, str] = {
     "name": "名称",
     "inputs": "输入",
     "shape": "形状",
@@ -367,36 +397,8 @@ RECORDED: Mapping[str, str] = {
     "updates": "参数更新",
     "metrics": "指标",
     "steps": "步数",
-    "step {step} at place {place}": "位置 {place} 上的第 {step} 步",
-    "step {step}": "第 {step} 步",
-    # How gradients were checked
-    "complex step": "复步法",
-    "differences in {operations}": "对 {operations} 用差分",
-    # What is wrong with a derivative rule or its operation
-    "is wrong": "有误",
-    "raises {error}: {text}": "抛出 {error}: {text}",
-    "changes an array that it was given": "改动了传给它的数组",
-    "gives another result when it is run again": "再次运行时给出不同的结果",
-    "is not linear in its cotangent: a gradient that is larger counts differently": (
-        "对上游梯度不是线性的：上游梯度变大时，结果不按比例变化"
-    ),
-    "returns {returned} for an input of {wanted}; a NumPy number such as np.log(2) is float64, float(np.log(2)) is not": (
-        "对 {wanted} 类型的输入返回 {returned}；np.log(2) 这样的 NumPy 数是 float64，float(np.log(2)) 则不是"
-    ),
-    "returns {returned} for an input of {wanted}": "对 {wanted} 类型的输入返回 {returned}",
-    "belongs to an operation that changes its inputs": "所属的运算会改动其输入",
-    "belongs to an operation that computes another shape from what is on record": "所属的运算由记录的输入算出了不同的形状",
-    "belongs to an operation that computes something else from what is on record": "所属的运算由记录的输入算出了不同的结果",
-    "makes something of nothing: for a cotangent of 0 its result is not 0": "无中生有：上游梯度为 0 时，结果不为 0",
-    "stops a gradient (.detach()): derived again, it would be wrong": "截断了梯度（.detach()）：再次求导会出错",
-    "takes numbers out of the record (.value, .item()): derived again, it would be wrong": (
-        "把数值取出了记录（.value、.item()）：再次求导会出错"
-    ),
-    "cannot be told: differences do not settle here": "无法判断：差分在此处不收敛",
-    "is not between the slopes on both sides, {least} and {most}": "不在两侧斜率 {least} 与 {most} 之间",
-    "is the first whose value is not finite": "是第一个取值非有限的节点",
 }
-"""What records and findings say in words, by its form in English; a form that holds more of a sentence stands first."""
+"""Parts of a record in which two runs may differ. The others, such as dtype, are the same in every language."""
 
 TITLES: Mapping[str, str] = {
     "Apples and oranges told apart by weight and size, as in Keras: relu, softmax, and the loss on the logits.": (

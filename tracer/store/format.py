@@ -13,8 +13,11 @@ from tracer.errors import TraceFileError
 APPLICATION = 0x54524143
 """The application id in the header of the file: "TRAC"."""
 
-READER, WRITER = 1, 0
-"""The version a reader needs for the files of this version, and what was added since that it may pass over."""
+READER, WRITER = 1, 1
+"""The version a reader needs for the files of this version, and what was added since that it may pass over.
+
+Version 1.1 has a code and fields beside each text that says how the run ended.
+"""
 
 SCHEMA = {
     "run": "CREATE TABLE run (part TEXT PRIMARY KEY, content TEXT NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID",

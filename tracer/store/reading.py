@@ -14,7 +14,9 @@ import numpy as np
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import Step, StoredValue, Trace
 from tracer.graph.summary import Summary
+from tracer.i18n.message import Message
 from tracer.store.format import DAMAGE, limit_time, open_to_read, told
+from tracer.store.messages import message_from
 from tracer.store.plain_json import from_json
 from tracer.store.rows import KEY_SIZE, NOT_KEPT, Row, content_key, inline_values, is_inline, is_storable, summaries_of
 from tracer.store.strides import Strides, array_of
@@ -25,7 +27,7 @@ Item = TypeVar("Item")
 KNOWN_STRUCTURES, KNOWN_STEPS = 8, 2
 """How many structures are held in memory, and how many steps."""
 
-NOT_ENDED = "the run did not end"
+NOT_ENDED = Message("not_ended")
 
 _HEAD = {"scenario": str, "title": str, "seed": int, "dtype": str, "hyperparameters": dict, "versions": dict, "source": str,
          "arithmetic": str, "byteorder": str}  # fmt: skip
@@ -95,8 +97,8 @@ class TraceFile:
             steps=steps,
             metrics=metrics,
             printed=Printed(count, self._printed, tuple(map(str, end["printed"])) if end is not None else ()),
-            stopped=end["stopped"] if end is not None else "",
-            unfinished=end["unfinished"] if end is not None else NOT_ENDED,
+            stopped=self._message(end, "stopped") if end is not None else None,
+            unfinished=self._message(end, "unfinished") if end is not None else NOT_ENDED,
             source=head["source"],
             arithmetic=head["arithmetic"],
             finite_steps=min(max(end["finite"], 0), count) if end is not None else 0,
@@ -158,6 +160,16 @@ class TraceFile:
         if not isinstance(held, dict) or any(not isinstance(held.get(key, ...), kind) for key, kind in kinds.items()):
             raise self.damaged(f"its {name} is not that of a trace")
         return held
+
+    def _message(self, end: Mapping[str, Any], name: str) -> Message | None:
+        """What the end says, which has the message beside the text since version 1.1."""
+        messages = end.get("messages", {})
+        if not isinstance(messages, dict):
+            raise self.damaged("its messages are none")
+        try:
+            return message_from(end[name], messages.get(name))
+        except ValueError as error:
+            raise self.damaged(f"its end: {error}") from None
 
     def _structure(self, id: int) -> Structure:
         found = self._rows("SELECT content, digest FROM structure WHERE id = ? LIMIT 1", id)

@@ -16,7 +16,9 @@ import numpy as np
 from tracer.errors import TracerError, UsageError
 from tracer.graph.record import Node, Step, StoredValue, Trace
 from tracer.graph.summary import Summary
+from tracer.i18n.message import Message
 from tracer.store.format import APPLICATION, SCHEMA, WAITING, journal_of, mark, roll_back
+from tracer.store.messages import message_data
 from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.reading import text_digest
 from tracer.store.retention import BUDGET, RetentionPolicy
@@ -85,9 +87,9 @@ class TraceWriter:
 
     def end(
         self,
-        stopped: str = "",
+        stopped: Message | None = None,
         printed: Sequence[str] = (),
-        unfinished: str = "",
+        unfinished: Message | None = None,
         metrics: Sequence[Mapping[str, Any]] | None = None,
         finite_steps: int = 0,
     ) -> None:
@@ -105,8 +107,9 @@ class TraceWriter:
                 self._replace_last(*self._pending)
             rows = None if metrics is None else list(metrics)
             end = {
-                "stopped": stopped,
-                "unfinished": unfinished,
+                "stopped": str(stopped or ""),
+                "unfinished": str(unfinished or ""),
+                "messages": {"stopped": message_data(stopped), "unfinished": message_data(unfinished)},
                 "printed": list(printed),
                 "metrics": rows,
                 "steps": self.steps,

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 from tracer.errors import UsageError
+from tracer.i18n.message import Message
 
 MODES = ("min", "max")
 
@@ -76,11 +77,16 @@ class EarlyStopping:
         """Whether to stop after what was seen."""
         return watch.waited >= self.patience
 
-    def reason(self) -> str:
-        """Why the run was stopped, in words."""
-        by = f" by {self.tolerance:g}" if self.tolerance else ""
-        epochs = "epoch" if self.patience == 1 else "epochs in a row"
-        return f"{self.monitor} had not improved{by} for {self.patience} {epochs}"
+    def reason(self) -> Message:
+        """Why the run was stopped.
+
+        >>> str(EarlyStopping(monitor="loss", tolerance=0.001).reason())
+        'loss had not improved by 0.001 for 5 epochs in a row'
+        """
+        if not self.tolerance:
+            return Message("not_improved", {"monitor": self.monitor, "patience": self.patience})
+        fields = {"monitor": self.monitor, "tolerance": self.tolerance, "patience": self.patience}
+        return Message("not_improved_by", fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

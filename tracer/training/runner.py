@@ -14,6 +14,7 @@ import numpy as np
 from tracer.arguments import checked_dtype, whole_number
 from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step, Trace
+from tracer.i18n.message import Message
 from tracer.recording.plan import Pattern, pattern_of
 from tracer.recording.recorder import Recorder, check_scalar
 from tracer.recording.source import Files
@@ -32,9 +33,9 @@ class Training:
     """One run of a scenario: iterate over it to get its steps, one at a time.
 
     `head` is the Trace without steps. `metrics` grows by a row for each step, `history` by what was measured of each epoch,
-    `printed` by what the program prints; `stopped` says why a stopping rule ended the run. All of them are up to date when
-    a step is handed out, as are `parameters`; what the program prints at its end comes after the last step. Arguments are
-    those of `run`.
+    `printed` by what the program prints; `stopped` says why a stopping rule ended the run (None if none did). All of them
+    are up to date when a step is handed out, as are `parameters`; what the program prints at its end comes after the last
+    step. Arguments are those of `run`.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Training:
         self.metrics: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.printed: list[str] = []
-        self.stopped = ""
+        self.stopped: Message | None = None
         known = {name: _shown(value) for name, value in all_settings(scenario).items() if value is not None}
         if steps is not None:
             known.pop("epochs", None)  # so many steps are run, whatever the number of epochs would be
@@ -174,7 +175,7 @@ class Training:
             return
         watch.see(measured[rule.monitor])
         if rule.is_over(watch):
-            self.stopped = f"stopped after {watch.epochs} epoch{'' if watch.epochs == 1 else 's'}: {rule.reason()}"
+            self.stopped = Message("stopped_after_epochs", {"epochs": watch.epochs, "reason": rule.reason()})
 
     def _step(self, row: dict[str, Any], position: int, order: np.ndarray | None) -> Step:
         """Record a step. Its metrics are the row, to which more is added at the end of an epoch."""

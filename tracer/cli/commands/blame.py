@@ -31,4 +31,4 @@ def command(file: str, only_nan: bool, digits: int, as_json: bool, tell: Languag
         found = trace.first_nonfinite(only_nan=only_nan)
         say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, digits, tell))
         if trace.unfinished and not as_json:
-            say([tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))])
+            say([tell("the record ends early: {reason}", reason=tell.message(trace.unfinished))])

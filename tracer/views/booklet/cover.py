@@ -55,9 +55,9 @@ def _remarks(trace: Trace, style: Style) -> list[str]:
         remarks.append(tell("Not every value of these steps was kept: {steps}. Their pages show statistics.", steps=steps))
     if trace.unfinished:
         remarks.append(tell("The record ends after {count} of {planned} steps: {why}.", count=len(trace.metrics),
-                            planned=trace.planned, why=tell.again(trace.unfinished)))  # fmt: skip
+                            planned=trace.planned, why=tell.message(trace.unfinished)))  # fmt: skip
     if trace.stopped:
-        stopped = tell.again(trace.stopped)
+        stopped = tell.message(trace.stopped)
         remarks.append(f"{stopped[:1].upper()}{stopped[1:]}{tell('.')}")
     return remarks
 

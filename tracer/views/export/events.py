@@ -79,4 +79,4 @@ def head_event(trace: Trace) -> dict[str, Any]:
 def ending_of(trace: Trace) -> dict[str, str]:
     """Why the run ended before its length, where it did."""
     known = {"stopped": trace.stopped, "unfinished": trace.unfinished}
-    return {name: why for name, why in known.items() if why}
+    return {name: str(why) for name, why in known.items() if why is not None}

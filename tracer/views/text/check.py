@@ -58,7 +58,7 @@ def failure_lines(check: Check, tell: Language = ENGLISH) -> list[str]:
     worst = check.worst
     if worst is not None and not worst.passed and worst.worst is not None:
         gradient, numbers = gradient_text(worst, tell), _numbers(worst.worst, tell)
-        method = tell.again(worst.method)
+        method = tell.message(worst.method)
         lines.append(tell("the {gradient} {numbers} by {method}", gradient=gradient, numbers=numbers, method=method))
     return lines + [fault_text(fault, tell) for fault in check.faults]
 
@@ -73,7 +73,7 @@ def gradient_text(comparison: Comparison, tell: Language = ENGLISH) -> str:
 def fault_text(fault: Fault, tell: Language = ENGLISH) -> str:
     """A node at which something is wrong: where it stands, and what it is."""
     where = f" ({fault.source}: {fault.source.text})" if fault.source else ""
-    place, what = f"{fault.node}, {fault.label}{where}", tell.again(fault.what)
+    place, what = f"{fault.node}, {fault.label}{where}", tell.message(fault.what)
     if fault.input:
         rule = tell("the rule of {op} for its input {input} {what}", op=fault.op, input=fault.input, what=what)
         text = tell("node {place}: {what}", place=place, what=rule)
@@ -100,5 +100,5 @@ def _row(comparison: Comparison, tell: Language) -> Sequence[str]:
         numbers = tell("{count} of {size}", count=numbers, size=f"{comparison.size:,}")
     sums = f" + {tell.count(comparison.projections, 'sum')}" if comparison.projections else ""
     verdict = tell("right") if comparison.passed else tell("WRONG")
-    method = tell.again(comparison.method)
+    method = tell.message(comparison.method)
     return name, shape_text(comparison.shape), method, numbers + sums, f"{comparison.error:.1e}", verdict

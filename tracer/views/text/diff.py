@@ -9,6 +9,7 @@ from typing import Any
 from tracer.analysis.diff import TraceDifference
 from tracer.graph.record import Literal, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.i18n.message import Message
 from tracer.views.notation import Labels, measured_text, node_number, number_text
 
 Apart = Mapping[str, tuple[Any, Any]]
@@ -25,7 +26,7 @@ def parting_lines(
         yield same + tell(", but for the settings above") if settings else same
         return
     if found.what == "steps":
-        ours, theirs = tell.again(str(found.ours)), tell.again(str(found.theirs))
+        ours, theirs = _steps(found.ours, tell), _steps(found.theirs, tell)
         same = tell.count(found.step, "step")
         yield tell("the same in {steps}; one has {one}, the other {other}", steps=same, one=ours, other=theirs)
         return
@@ -37,7 +38,7 @@ def parting_lines(
         yield f"+  {element} = {_number(found.theirs, digits)}"
         yield _extent(found, digits, tell)
     else:
-        what = tell.again(found.what)
+        what = tell.part(found.what)
         yield f"-  {what}: {_said(found.ours)}"
         yield f"+  {what}: {_said(found.theirs)}"
     for title, step in zip(("-", "+"), steps):
@@ -60,9 +61,9 @@ def reserve_lines(one: Trace, other: Trace, tolerance: float, without_values: in
         steps = tell.count(without_values, "step")
         yield tell("in {steps} only statistics could be compared: a file keeps no more of them", steps=steps)
     if one.unfinished:
-        yield tell("the record of the first ends early: {reason}", reason=tell.again(one.unfinished))
+        yield tell("the record of the first ends early: {reason}", reason=tell.message(one.unfinished))
     if other.unfinished:
-        yield tell("the record of the second ends early: {reason}", reason=tell.again(other.unfinished))
+        yield tell("the record of the second ends early: {reason}", reason=tell.message(other.unfinished))
 
 
 def parting_data(one: Trace, other: Trace, settings: Apart, found: TraceDifference | None) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def parting_data(one: Trace, other: Trace, settings: Apart, found: TraceDifferen
 
 
 def _where(found: TraceDifference, steps: list[Step], tell: Language) -> str:
-    what = tell.again(found.what)
+    what = tell.part(found.what)
     if found.node is None or found.node >= len(steps[0].nodes):
         return tell("they part in step {step}: {what}", step=found.step, what=what)
     node = f"{node_number(steps[0], found.node)} {Labels(steps[0].nodes)[found.node]}"
@@ -108,12 +109,19 @@ def _number(value: Any, digits: int) -> str:
     return str(value) if isinstance(value, complex) else repr(value) if isinstance(value, float) else number_text(value, digits)
 
 
+def _steps(value: int | Message, tell: Language) -> str:
+    """How many steps there are, or which one."""
+    return tell.message(value) if isinstance(value, Message) else str(value)
+
+
 def _said(value: Any) -> str:
     text = str(_unwrapped(value))
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
 def _unwrapped(value: Any) -> Any:
+    if isinstance(value, Message):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, (type, Literal)):
         return dataclasses.asdict(value)
     if isinstance(value, tuple):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tracer.graph.expression import Derivative
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.i18n.message import Message
 from tracer.views.notation import (
     DIGITS,
     Labels,
@@ -37,14 +38,14 @@ def log_lines(
     steps: Iterable[Step],
     digits: int = DIGITS,
     watch: FiniteWatch | None = None,
-    stopped: Callable[[], str] = str,
+    stopped: Callable[[], Message | None] = lambda: None,
     selection: Selection = EVERYTHING,
     tell: Language = ENGLISH,
 ) -> Iterator[str]:
     """The log of a run, a piece at a time, as its steps come; every piece ends in a line break.
 
     Who watches over the run already hands the `watch` in, so that no number is looked at twice. `stopped` is asked after
-    the last step why the run ended before its length; it says nothing where it did not. Of a `selection` of nodes the log
+    the last step why the run ended before its length; None where it did not. Of a `selection` of nodes the log
     has no end: it would speak of all of them.
     """
     watch = watch or FiniteWatch()
@@ -68,13 +69,13 @@ def log_lines(
         yield _ending(losses, nonfinite_from, stopped(), digits, tell)
 
 
-def ending_lines(done: int, planned: int, why: str, tell: Language = ENGLISH) -> str:
+def ending_lines(done: int, planned: int, why: Message, tell: Language = ENGLISH) -> str:
     """The end of a log whose run did not come to its own end.
 
-    >>> ending_lines(3, 50, "interrupted")
+    >>> ending_lines(3, 50, Message("interrupted"))
     '== interrupted ==  3 of 50 steps are whole\\n'
     """
-    ending = tell("== {why} ==  {done} of {planned} steps are whole", why=tell.again(why), done=done, planned=planned)
+    ending = tell("== {why} ==  {done} of {planned} steps are whole", why=tell.message(why), done=done, planned=planned)
     return f"{ending}\n"
 
 
@@ -178,7 +179,7 @@ def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:
         yield f"{INDENT}{epoch}{'  '.join(texts)}"
 
 
-def _ending(losses: list[float], nonfinite_from: str, stopped: str, digits: int, tell: Language) -> str:
+def _ending(losses: list[float], nonfinite_from: str, stopped: Message | None, digits: int, tell: Language) -> str:
     ending = tell("== end ==  {steps}", steps=tell.count(len(losses), "step"))
     if losses:
         first, last = (number_text(losses[place], digits) for place in (0, -1))
@@ -186,5 +187,5 @@ def _ending(losses: list[float], nonfinite_from: str, stopped: str, digits: int,
     if nonfinite_from:
         ending += tell(", NaN or infinite from {place} on", place=nonfinite_from)
     if stopped:
-        ending += tell("; {reason}", reason=tell.again(stopped))
+        ending += tell("; {reason}", reason=tell.message(stopped))
     return f"{ending}\n"

@@ -49,7 +49,7 @@ def verdict_lines(trace: Trace, verdict: Verification, tell: Language = ENGLISH)
     if verdict.unknown:
         yield tell("not known here, and so not computed again: {names}", names=", ".join(sorted(verdict.unknown)))
     if trace.unfinished:
-        yield tell("the record ends early: {reason}", reason=tell.again(trace.unfinished))
+        yield tell("the record ends early: {reason}", reason=tell.message(trace.unfinished))
 
 
 def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verification, tell: Language) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verification, 
     source = f"  ({node.source})" if node.source else ""
     yield f"{node_number(step, node.id)} {labels.equation(node)}{source}"
     if deviation.reason:
-        yield INDENT + tell.again(deviation.reason)
+        yield INDENT + tell.message(deviation.reason)
     elif deviation.index is None:
         yield INDENT + tell("it is not what step {step} made of it", step=deviation.step - 1)
     else:
@@ -87,10 +87,10 @@ def verdict_data(trace: Trace, verdict: Verification) -> dict[str, Any]:
         "exact": verdict.exact,
         "not_kept": verdict.not_kept,
         "unknown": sorted(verdict.unknown),
-        "unfinished": trace.unfinished,
+        "unfinished": str(trace.unfinished or ""),
         "deviations": [
             {each.name: getattr(deviation, each.name) for each in dataclasses.fields(deviation)}
-            | {"label": Labels(trace.step(deviation.step).nodes)[deviation.node]}
+            | {"reason": str(deviation.reason or ""), "label": Labels(trace.step(deviation.step).nodes)[deviation.node]}
             for deviation in verdict.deviations
         ],
     }

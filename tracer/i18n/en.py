@@ -1,0 +1,56 @@
+"""English for what is kept by its code; every other message is English where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracer.i18n.template import Plural, Template
+
+CODED: Mapping[str, Template] = {
+    # Why a run ended.
+    "interrupted": "interrupted",
+    "not_ended": "the run did not end",
+    "stopped_by_error": "stopped by {error}",
+    "stopped_after_epochs": Plural("epochs", "stopped after {epochs} epoch: {reason}", "stopped after {epochs} epochs: {reason}"),
+    "not_improved": Plural(
+        "patience",
+        "{monitor} had not improved for {patience} epoch",
+        "{monitor} had not improved for {patience} epochs in a row",
+    ),
+    "not_improved_by": Plural(
+        "patience",
+        "{monitor} had not improved by {tolerance:g} for {patience} epoch",
+        "{monitor} had not improved by {tolerance:g} for {patience} epochs in a row",
+    ),
+    "text": "{text}",
+    # Why an operation cannot be compared with what is on record.
+    "other_shape": "its inputs do not give the shape {shape}",
+    "not_computable": "it cannot be computed again: {error}: {text}",
+    "other_array": "it gives {computed_dtype}{computed_shape}, recorded is {recorded_dtype}{recorded_shape}",
+    # Which steps stand at one place of two runs.
+    "step": "step {step}",
+    "step_at_place": "step {step} at place {place}",
+    # How gradients were checked.
+    "complex_step": "complex step",
+    "differences": "differences in {operations}",
+    # What is wrong with a derivative rule or its operation.
+    "rule_wrong": "is wrong",
+    "rule_raises": "raises {error}: {text}",
+    "rule_changes_arrays": "changes an array that it was given",
+    "rule_not_repeatable": "gives another result when it is run again",
+    "rule_not_linear": "is not linear in its cotangent: a gradient that is larger counts differently",
+    "rule_returns_double": (
+        "returns {returned} for an input of {wanted}; a NumPy number such as np.log(2) is float64, float(np.log(2)) is not"
+    ),
+    "rule_returns_dtype": "returns {returned} for an input of {wanted}",
+    "rule_of_changed_inputs": "belongs to an operation that changes its inputs",
+    "rule_of_other_shape": "belongs to an operation that computes another shape from what is on record",
+    "rule_of_other_value": "belongs to an operation that computes something else from what is on record",
+    "rule_of_zero": "makes something of nothing: for a cotangent of 0 its result is not 0",
+    "rule_detaches": "stops a gradient (.detach()): derived again, it would be wrong",
+    "rule_takes_numbers": "takes numbers out of the record (.value, .item()): derived again, it would be wrong",
+    "rule_not_settled": "cannot be told: differences do not settle here",
+    "rule_beside_kink": "is not between the slopes on both sides, {least:.6g} and {most:.6g}",
+    "not_finite": "is the first whose value is not finite",
+}
+"""The text of each code. A code is part of the trace file: it may be added, and keeps its meaning and its fields."""
