@@ -16,7 +16,7 @@ QUICK = [
     "tracer/ops",
     "tracer/recording",
     "tests/test_architecture.py",
-    "tests/test_repetition.py",
+    "tests/test_backward_plan.py",
     "tests/test_cli.py",
     "tests/test_formulas.py",
     "tests/test_layers_losses.py",

@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 NOT_OF_NUMBERS = {
     *("test_booklet", "test_cli_pictures", "test_mermaid", "test_rendering", "test_zooms"),
-    *("test_checking", "test_cli_file", "test_mutations", "test_repetition", "test_store"),
+    *("test_checking", "test_cli_file", "test_mutations", "test_backward_plan", "test_store"),
 }
 """Modules that import NumPy, take long, and hold runs on one machine against each other, or pictures against what is drawn."""
 

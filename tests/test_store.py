@@ -24,7 +24,7 @@ from support.strategies import CASES, Case, seeds
 from support.traces import recorded
 from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
+from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace, shared_structure
 from tracer.graph.summary import summary_of
 from tracer.i18n.message import Message
 from tracer.store.plain_json import STORABLE_DTYPES, from_json, to_json
@@ -630,6 +630,29 @@ def test_files_of_earlier_versions_open(name: str) -> None:
     log = log_text(found)
     assert all(line in log for line in expected["lines"])
     tracer.validate(found)
+
+
+def structures_in(path: Path) -> int:
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        ((count,),) = connection.execute("SELECT count(*) FROM structure")
+    return int(count)
+
+
+def test_a_structure_is_written_once_wherever_its_steps_come_from(tmp_path: Path) -> None:
+    trace = recorded("fruit", 3)
+    assert len({id(shared_structure(step)) for step in trace.steps}) == 1
+    assert shared_structure(trace.steps[0]) is not None
+    plain = replace(trace, steps=tuple(replace(step, nodes=tuple(step.nodes)) for step in trace.steps))
+    first, *others = trace.steps
+    fewer = dict(list(others[0].gradients.items())[1:])
+    mixed = replace(trace, steps=(first, replace(others[0], gradients=fewer), plain.steps[2]))
+    for number, (each, count) in enumerate([(trace, 1), (plain, 1), (mixed, 2)]):
+        path = tmp_path / f"{number}.sqlite"
+        save(each, path)
+        assert structures_in(path) == count
+        assert_same(each, read(path))
 
 
 def test_version_0_1_0_can_read_what_is_written_today(tmp_path: Path) -> None:

@@ -329,6 +329,11 @@ class Trace:
         return graph
 
 
+def shared_structure(step: Step) -> object | None:
+    """The object that the nodes of steps share which differ in their values only; None if that is not known."""
+    return getattr(step.nodes, "structure", None)
+
+
 def _mime_bundle(record: Node | Step | Trace) -> dict[str, str]:
     # Loaded by name when a notebook asks: the record is plain data and does not import what draws it.
     found: dict[str, str] = importlib.import_module(NOTEBOOK_DISPLAY).mime_bundle(record)

@@ -1,10 +1,13 @@
-"""What is the same in most steps of a run is found out once.
+"""Caches the backward pass: replayed when the forward tape matches an earlier step's.
 
-Where the forward pass and the loss were recorded as in an earlier step (the same operations on the same operands with the
-same parameters, giving the same shapes and dtypes), the derivative rules would record what they recorded then. So it is
-computed without asking them: the same operations in the same order, and so the same bits.
+A BackwardPlan guards the tape up to the loss: the same operations on the same operands with the same parameters, giving the
+same shapes and dtypes. Then the derivative rules would record what they recorded before, so the plan computes the same
+operations in the same order, and so the same bits, without calling them. That needs rules that look at shapes and not at
+values, see `Op.rules_see_only_shapes`. The user's own code always runs.
 
-That takes rules that look at shapes and not at values, see `Op.rules_see_only_shapes`. The user's own code always runs.
+If also every operation comes from the same place in the code and has the same name, the whole step has the structure of the
+earlier one and differs in nothing but its values. `BackwardPlan.match` decides both, in one pass over the tape; nodes and the
+trace file only ask for the outcome.
 """
 
 from __future__ import annotations
@@ -12,16 +15,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tracer.graph.record import Literal
+from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
-from tracer.recording.tape import Entry, Marks
+from tracer.recording.source import Invocation
+from tracer.recording.tape import Context, Entry, Marks
+
+MAX_CONSTANT_SIZE = 100
+"""Elements up to which a constant array of the user's code is compared: formulas show its numbers. A larger one never matches."""
 
 
-class Form(NamedTuple):
+class Match(IntEnum):
+    """How much of a step is the same as in the step that a plan was made from."""
+
+    NONE = 0
+    COMPUTATION = 1
+    """The tape up to the loss: the backward pass can be replayed."""
+    STRUCTURE = 2
+    """Everything but values: names, formulas and source lines too."""
+
+
+class Guard(NamedTuple):
     """What a derivative rule can know of a recorded operation."""
 
     op: type[Op] | str
@@ -33,16 +51,16 @@ class Form(NamedTuple):
     """As text: `==` takes 1, 1.0 and True for equal."""
 
     @staticmethod
-    def of(entry: Entry) -> Form:
-        """The form of one operation."""
+    def of(entry: Entry) -> Guard:
+        """The guard of one operation."""
         op, operands, parameters, value, _, _ = entry
         if type(value) is np.ndarray:
-            return Form(op, operands, value.dtype, value.shape, repr(parameters))
-        return Form(op, operands, type(value), (), repr(parameters))
+            return Guard(op, operands, value.dtype, value.shape, repr(parameters))
+        return Guard(op, operands, type(value), (), repr(parameters))
 
     @property
     def literals(self) -> list[tuple[int, type, float]]:
-        """The numbers of the code that take part: their positions among the operands, and what `==` does not tell of them."""
+        """Position, type and sign of the numbers among the operands: `==` does not tell 1 from 1.0 or 0.0 from -0.0."""
         found = ((position, x.value) for position, x in enumerate(self.operands) if isinstance(x, Literal))
         return [(position, type(number), _sign(number)) for position, number in found]
 
@@ -52,112 +70,155 @@ def _sign(number: Any) -> float:
     return math.copysign(1, number) if type(number) is float else 0.0
 
 
-class Call(NamedTuple):
-    """How the value of a later operation is computed: a function of values at some places, or a constant."""
+class Instruction(NamedTuple):
+    """How the value of an operation after the loss is computed: a function of earlier values, or a constant."""
 
     function: Callable[..., Any] | None
-    places: tuple[int, ...]
+    operands: tuple[int, ...]
     parameters: Mapping[str, Any]
     constant: Any
 
 
 @dataclass(slots=True, eq=False)
-class Pattern:
-    """A step that others may be like: the forms up to its loss, and what was recorded after it, values left out.
+class BackwardPlan:
+    """The guards of a step up to its loss, and the instructions for everything after it. It holds no arrays of that step.
 
-    `literals` are the numbers in later operations; values stand behind them, in the order of the record. `exactly`
-    are the numbers of the code before the loss: operation, position, type and sign.
+    Values are numbered with the `literals` of later operations first, then in the order of the tape. `literal_guards` are the
+    numbers in the code before the loss: operation, position, type and sign. `places` are the contexts and instruction offsets
+    of the operations before the loss, `constants` the bytes of the arrays in the code, None for a large one.
     """
 
-    forms: tuple[Form, ...]
+    guards: tuple[Guard, ...]
+    literal_guards: tuple[tuple[int, int, type, float], ...]
     loss_id: int
+    places: tuple[tuple[Context, int], ...]
+    names: Mapping[int, str]
+    fallback_names: Mapping[int, str]
+    constants: Mapping[int, bytes | None]
     rest: tuple[Entry, ...]
     marks: Marks
     literals: tuple[Any, ...]
-    exactly: tuple[tuple[int, int, type, float], ...]
-    calls: tuple[Call, ...]
-    example: object = None
-    """A step of this pattern that was read, for those who read others."""
+    instructions: tuple[Instruction, ...]
+    nodes: tuple[Node, ...] | None = None
+    """The nodes of the steps with this structure, without values; computed when the first of them is read."""
 
-    def is_of(self, entries: Sequence[Entry], loss_id: int) -> bool:
-        """Whether what was recorded up to the loss has the same forms."""
-        if loss_id != self.loss_id or len(entries) != len(self.forms):
-            return False
-        for entry, (known_op, known_operands, kind, shape, text) in zip(entries, self.forms, strict=True):
-            op, operands, parameters, value, _, _ = entry
+    def match(self, entries: Sequence[Entry], loss_id: int, marks: Marks) -> Match:
+        """How much of a step, recorded up to its loss, is the same."""
+        if loss_id != self.loss_id or len(entries) != len(self.guards):
+            return Match.NONE
+        from_same_places = marks.names == self.names and marks.fallback_names == self.fallback_names
+        twins = _Twins()
+        last_here: Context | None = None
+        last_there: Context | None = None
+        for entry, (known_op, known_operands, kind, shape, text), (there, known_offset) in zip(
+            entries, self.guards, self.places, strict=True
+        ):
+            op, operands, parameters, value, here, offset = entry
             if op is not known_op or operands != known_operands:
-                return False
+                return Match.NONE
             if type(value) is np.ndarray:
                 if value.dtype != kind or value.shape != shape:
-                    return False
+                    return Match.NONE
             elif type(value) is not kind:
-                return False
+                return Match.NONE
             if parameters and repr(parameters) != text:
-                return False
-        # Python takes 1, 1.0 and True for equal, and 0.0 and -0.0.
-        for id, position, kind, sign in self.exactly:
+                return Match.NONE
+            if from_same_places and (here is not last_here or there is not last_there or offset != known_offset):
+                last_here, last_there = here, there
+                from_same_places = offset == known_offset and twins.are_alike(here, there)
+        for id, position, kind, sign in self.literal_guards:
             number = entries[id][1][position].value  # type: ignore[union-attr]
             if type(number) is not kind or (sign and _sign(number) != sign):
-                return False
-        return True
+                return Match.NONE
+        is_same = from_same_places and all(entries[id][3].tobytes() == content for id, content in self.constants.items())
+        return Match.STRUCTURE if is_same else Match.COMPUTATION
 
     def values_after(self, entries: Sequence[Entry]) -> list[Any]:
-        """The values of everything behind the loss, for a step that has this pattern up to it."""
+        """The values of everything after the loss, for a step that matches up to it."""
         values = [*self.literals, *[entry[3] for entry in entries]]
         start = len(values)
-        for function, places, parameters, constant in self.calls:
+        for function, operands, parameters, constant in self.instructions:
             if function is None:
                 value = constant
             elif parameters:
-                value = function(*[values[place] for place in places], **parameters)
-            elif len(places) == 2:
-                value = function(values[places[0]], values[places[1]])
+                value = function(*[values[operand] for operand in operands], **parameters)
+            elif len(operands) == 2:
+                value = function(values[operands[0]], values[operands[1]])
             else:
-                value = function(*[values[place] for place in places])
+                value = function(*[values[operand] for operand in operands])
             if type(value) is not np.ndarray:
-                value = as_recorded(value, [values[place] for place in places])
+                value = as_recorded(value, [values[operand] for operand in operands])
             values.append(value)
         return values[start:]
 
     def entries_with(self, values: Sequence[Any]) -> list[Entry]:
-        """What a recorder would have written down of these values."""
+        """The tape entries that a recorder would have appended for these values."""
         return [
             (op, operands, parameters, value, context, offset)
             for (op, operands, parameters, _, context, offset), value in zip(self.rest, values, strict=True)
         ]
 
 
-def pattern_of(entries: Sequence[Entry], start: int, loss_id: int, marks: Marks) -> Pattern | None:
-    """The pattern of a step whose backward pass begins at `start`.
+class _Twins:
+    """Pairs the invocations of two steps: each call in one stands for one call in the other."""
 
-    None where a rule may look at values, so that another step of the same forms may have another backward pass.
+    def __init__(self) -> None:
+        self._there: dict[int, Invocation] = {}
+        self._here: dict[int, Invocation] = {}
+
+    def are_alike(self, here: Context, there: Context) -> bool:
+        """True if two contexts differ in nothing but which call of the same function they are in."""
+        if here[:3] != there[:3] or here[4:] != there[4:]:
+            return False
+        one, other = here.invocation, there.invocation
+        while one is not None and other is not None and id(one) not in self._there:
+            if one.code is not other.code or one.call_offset != other.call_offset or id(other) in self._here:
+                return False
+            self._there[id(one)], self._here[id(other)] = other, one
+            one, other = one.caller, other.caller
+        return (one is None) is (other is None) and (one is None or self._there[id(one)] is other)
+
+
+def backward_plan(entries: Sequence[Entry], start: int, loss_id: int, marks: Marks) -> BackwardPlan | None:
+    """The plan of a step whose backward pass begins at `start`.
+
+    None if a rule may look at values, so that a step with the same guards may have another backward pass.
     """
     if not all(isinstance(op, str) or op.rules_see_only_shapes for op, *_ in entries[:start]):
         return None
-    forms = tuple(map(Form.of, entries[:start]))
-    rest = entries[start:]
+    before, rest = entries[:start], entries[start:]
+    guards = tuple(map(Guard.of, before))
     literals = [x.value for _, operands, *_ in rest for x in operands if isinstance(x, Literal)]
     numbers = iter(range(len(literals)))
-    calls = []
+    instructions = []
     for op, operands, parameters, value, _, _ in rest:
-        # After the loss only constants are leaves, and rules make them of shapes.
+        # After the loss only constants are leaves, and rules make them from shapes.
         places = tuple(next(numbers) if isinstance(x, Literal) else len(literals) + x for x in operands)
-        calls.append(Call(None, (), {}, value) if isinstance(op, str) else Call(op.value, places, parameters, None))
-    return Pattern(
-        forms=forms,
+        leaf = Instruction(None, (), {}, value)
+        instructions.append(leaf if isinstance(op, str) else Instruction(op.value, places, parameters, None))
+    return BackwardPlan(
+        guards=guards,
+        literal_guards=tuple((id, *literal) for id, guard in enumerate(guards) for literal in guard.literals),
         loss_id=loss_id,
+        places=tuple((context, offset) for *_, context, offset in before),
+        names={id: name for id, name in marks.names.items() if id < start},
+        fallback_names={id: name for id, name in marks.fallback_names.items() if id < start},
+        constants={
+            id: value.tobytes() if value.size <= MAX_CONSTANT_SIZE else None
+            for id, (op, _, _, value, _, _) in enumerate(before)
+            if op == "constant"
+        },
         rest=tuple((op, operands, parameters, None, context, offset) for op, operands, parameters, _, context, offset in rest),
         marks=replace(marks, names={id: name for id, name in marks.names.items() if id >= start}, fallback_names={}),
         literals=tuple(literals),
-        exactly=tuple((id, *literal) for id, form in enumerate(forms) for literal in form.literals),
-        calls=tuple(calls),
+        instructions=tuple(instructions),
     )
 
 
 def as_recorded(value: Any, given: Sequence[Any]) -> Any:
-    """A result that is no array as it goes on record: NumPy returns scalars for arrays without axes.
+    """A result that is no array as the tape holds it: NumPy returns scalars for arrays without axes.
 
-    What is computed of Python numbers alone stays one.
+    A result computed from Python numbers alone stays one.
     """
     weak = all(isinstance(each, (bool, int, float, complex)) for each in given)
     return value.item() if weak and isinstance(value, np.generic) else value if weak else np.asarray(value)

@@ -19,8 +19,8 @@ from tracer.graph.record import NOTHING, Literal, Phase, Step
 from tracer.ops.base import Op
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
-from tracer.recording.nodes import RecordedNodes, Recording, Repeated
-from tracer.recording.plan import Pattern, as_recorded
+from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
+from tracer.recording.plan import BackwardPlan, as_recorded
 from tracer.recording.source import Files, Invocation, is_library
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.recording.tensor import NO_PARAMETERS, Tensor
@@ -29,16 +29,20 @@ _BACKWARD = Phase.BACKWARD  # looked up for every operation, and slow to look up
 
 
 class Recorder:
-    """Records one step. `files` are those of the program; one who records it step by step hands the same ones over."""
+    """Records one step. `files` are those of the program: pass the same ones for each of its steps.
+
+    `structure` is set to the plan of the steps that differ from this one in their values only.
+    """
 
     def __init__(self, files: Files | None = None) -> None:
         self.entries: list[Entry] = []
         self.files = Files() if files is None else files
         self.marks = Marks()
         self._parameters: list[int] = []
-        self._repeated: Repeated | None = None
+        self.structure: BackwardPlan | None = None
+        self._replayed: ReplayedBackward | None = None
         self._context = Context(Phase.INIT)
-        # In the backward pass the rules run, and where they stand says nothing to anybody.
+        # Not in the backward pass: the source lines of derivative rules are irrelevant to the user.
         self._locates = True
         # The frames of the running program, outermost first, each with its invocation. They are held while the step
         # runs, so that a frame object met again is the same call and not a new one at the same address.
@@ -145,10 +149,10 @@ class Recorder:
 
     def value(self, id: int) -> Any:
         """The value of a recorded node, read-only."""
-        repeated = self._repeated
-        if repeated is None or id < len(repeated.pattern.forms):
+        replayed = self._replayed
+        if replayed is None or id < len(replayed.plan.guards):
             return self.entries[id][3]
-        value = repeated.values[id - len(repeated.pattern.forms)]
+        value = replayed.values[id - len(replayed.plan.guards)]
         if type(value) is np.ndarray:
             value.setflags(write=False)
         return value
@@ -245,10 +249,10 @@ class Recorder:
         self.enter(Phase.UPDATE)
         return bool(found)
 
-    def repeat(self, pattern: Pattern) -> None:
-        """Compute what followed the loss in an earlier step, of which this one has the pattern so far."""
-        marks, later = self.marks, pattern.marks
-        self._repeated = Repeated(pattern, pattern.values_after(self.entries))
+    def replay(self, plan: BackwardPlan) -> None:
+        """Compute what followed the loss in the step that the plan was made from; this step has to match it up to there."""
+        marks, later = self.marks, plan.marks
+        self._replayed = ReplayedBackward(plan, plan.values_after(self.entries))
         marks.names |= later.names
         marks.gradients, marks.contributions, marks.updates = later.gradients, later.contributions, later.updates
 
@@ -270,7 +274,7 @@ class Recorder:
         """The step as plain data. The recorder lets go of the frames it held."""
         self.release()
         marks = self.marks
-        nodes = RecordedNodes(Recording(tuple(self.entries), self._repeated, marks, self.files))
+        nodes = RecordedNodes(Recording(tuple(self.entries), self._replayed, marks, self.files, self.structure))
         return Step(index, nodes, loss.id, marks.gradients, marks.updates, metrics)
 
     def release(self) -> None:

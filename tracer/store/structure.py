@@ -1,4 +1,8 @@
-"""The structure of a step as text: everything but values and metrics, which is the same for most steps of a run."""
+"""The structure of a step as text: everything but values and metrics, which is the same for most steps of a run.
+
+Two steps have the same structure if this text is the same. Steps of a running recording say so themselves: their nodes share
+an object (`structure`), and no text is made.
+"""
 
 from __future__ import annotations
 
@@ -48,38 +52,6 @@ class Structure:
 def layouts_of(step: Step) -> tuple[Strides, ...]:
     """How each value of a step lies in memory."""
     return tuple(strides_of(node.value) if node.is_kept else None for node in step.nodes)
-
-
-def is_same(step: Step, layouts: Sequence[Strides], known: Structure) -> bool:
-    """Whether a step has a structure that is known already."""
-    other = known.step
-    return (
-        len(step.nodes) == len(other.nodes)
-        and step.loss_id == other.loss_id
-        and layouts == known.layouts
-        and all(map(_are_alike, step.nodes, other.nodes))
-        and step.gradients == other.gradients
-        and step.updates == other.updates
-    )
-
-
-def _are_alike(one: Node, other: Node) -> bool:
-    return (
-        one.op == other.op
-        and one.name == other.name
-        and one.inputs == other.inputs
-        and one.shape == other.shape
-        and one.dtype == other.dtype
-        and one.formula == other.formula
-        and one.phase is other.phase
-        and one.scope == other.scope
-        and one.gradient_of == other.gradient_of
-        and one.rule_of == other.rule_of
-        and one.source == other.source
-        # Literals of other types and signs are equal in Python: 1, 1.0 and True; 0.0 and -0.0.
-        and (not one.parameters or repr(one.parameters) == repr(other.parameters))
-        and (len(one.operands) == len(one.inputs) or repr(one.inputs) == repr(other.inputs))
-    )
 
 
 def without_values(step: Step, layouts: tuple[Strides, ...]) -> Structure:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import TracerError, UsageError
-from tracer.graph.record import Node, Step, StoredValue, Trace
+from tracer.graph.record import Node, Step, StoredValue, Trace, shared_structure
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
 from tracer.store.format import APPLICATION, SCHEMA, WAITING, journal_of, mark, roll_back
@@ -24,10 +24,32 @@ from tracer.store.reading import text_digest
 from tracer.store.retention import BUDGET, RetentionPolicy
 from tracer.store.rows import INLINE_KEPT, NOT_KEPT, Row, content_key, is_inline, is_storable, packed_summary
 from tracer.store.strides import Strides, elements_of
-from tracer.store.structure import Structure, is_same, layouts_of, structure_text, without_values
+from tracer.store.structure import layouts_of, structure_text, without_values
 
 KNOWN_STRUCTURES = 8
-"""Structures that a step is compared with before it is written out."""
+"""Structures that are recognised by the object which the steps of a recording share."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A structure that is in the file, and the object that the nodes of its steps share."""
+
+    id: int
+    shared: object
+    loss_id: int
+    gradients: Mapping[int, int]
+    updates: Mapping[int, int]
+    layouts: tuple[Strides, ...]
+
+    def is_of(self, shared: object, step: Step, layouts: tuple[Strides, ...]) -> bool:
+        """True if a step has this structure. What stands beside the nodes is compared: a Step may be made of another's nodes."""
+        return (
+            shared is self.shared
+            and layouts == self.layouts
+            and step.loss_id == self.loss_id
+            and step.gradients == self.gradients
+            and step.updates == self.updates
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +74,8 @@ class TraceWriter:
         self.retention = RetentionPolicy(values, head.planned, budget)
         self.steps = 0
         self._part = path.with_name(f"{path.name}.part")
-        self._structures: list[tuple[int, Structure]] = []
-        self._structure_count = 0
+        self._structures: dict[bytes, int] = {}
+        self._recent: list[_Written] = []
         self._known: dict[Hashable, _Known] = {}
         self._pending: tuple[Step, Row] | None = None
         self._is_closed = False
@@ -303,15 +325,21 @@ class TraceWriter:
         self._connection.execute("BEGIN IMMEDIATE")
 
     def _structure_id(self, step: Step, layouts: tuple[Strides, ...]) -> int:
-        for id, known in self._structures:
-            if is_same(step, layouts, known):
-                return id
-        structure = without_values(step, layouts)
-        text = structure_text(structure)
-        self._structure_count += 1
-        self._connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (self._structure_count, text, text_digest(text)))
-        self._structures = [(self._structure_count, structure), *self._structures[: KNOWN_STRUCTURES - 1]]
-        return self._structure_count
+        """The row of a step's structure, which is written when it is met first."""
+        shared = shared_structure(step)
+        for known in self._recent:
+            if shared is not None and known.is_of(shared, step, layouts):
+                return known.id
+        text = structure_text(without_values(step, layouts))
+        digest = text_digest(text)
+        id = self._structures.get(digest)
+        if id is None:
+            id = self._structures[digest] = len(self._structures) + 1
+            self._connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (id, text, digest))
+        if shared is not None:
+            known = _Written(id, shared, step.loss_id, dict(step.gradients), dict(step.updates), layouts)
+            self._recent = [known, *self._recent[: KNOWN_STRUCTURES - 1]]
+        return id
 
 
 def save(trace: Trace, path: str | Path, values: str = "all") -> None:

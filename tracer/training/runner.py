@@ -15,7 +15,7 @@ from tracer.arguments import checked_dtype, whole_number
 from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.message import Message
-from tracer.recording.plan import Pattern, pattern_of
+from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder, check_scalar
 from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor, plain
@@ -65,7 +65,7 @@ class Training:
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
-        self._known: tuple[Pattern, UpdatedNodes] | None = None
+        self._plan: tuple[BackwardPlan, UpdatedNodes] | None = None
         self._files = Files(scenario.path.parent if scenario.path else None)
         # A number of steps that was asked for is run to its end.
         self._stopping = scenario.stopping if steps is None else None
@@ -228,7 +228,7 @@ class Training:
         check_scalar(loss, f"the loss of {scenario.name}")
         recorder.name(loss, "loss", unless_named=True)
 
-        updated = self._repeat(recorder, loss, update) or self._derive(recorder, loss, update, parameters)
+        updated = self._replay_backward(recorder, loss, update) or self._derive(recorder, loss, update, parameters)
         if updated is not None:
             self.parameters, self._state = updated.parameters_in(recorder), updated.state_in(recorder)
         return loss, results
@@ -236,7 +236,7 @@ class Training:
     def _derive(
         self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]
     ) -> UpdatedNodes | None:
-        """Record the backward pass and the update, and remember their pattern for the steps that follow."""
+        """Record the backward pass and the update, and keep their plan for the steps that follow."""
         scenario, start, marks = self.scenario, len(recorder.entries), recorder.marks
         is_plain = not marks.gradients  # and not a program that calls backward() itself
         recorder.enter(Phase.BACKWARD)
@@ -246,18 +246,21 @@ class Training:
             return None
         updated = update.record(parameters)
         if is_plain and update.follows_from_shapes:
-            pattern = pattern_of(recorder.entries, start, loss.id, marks)
-            self._known = (pattern, updated) if pattern is not None else None
+            plan = recorder.structure = backward_plan(recorder.entries, start, loss.id, marks)
+            self._plan = (plan, updated) if plan is not None else None
         return updated
 
-    def _repeat(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
-        """The same for a step that went as the one before so far; None where it did not."""
-        if self._known is None or update is None:
+    def _replay_backward(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
+        """Replay the backward pass and the update if the step matches the plan up to its loss; else None."""
+        if self._plan is None or update is None:
             return None
-        pattern, updated = self._known
-        if not pattern.is_of(recorder.entries, loss.id):
+        plan, updated = self._plan
+        match = plan.match(recorder.entries, loss.id, recorder.marks)
+        if match is Match.NONE:
             return None
-        recorder.repeat(pattern)
+        if match is Match.STRUCTURE:
+            recorder.structure = plan
+        recorder.replay(plan)
         return updated
 
 

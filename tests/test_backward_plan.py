@@ -18,7 +18,7 @@ from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.validation import validate
 from tracer.ops.base import Elementwise, registry
-from tracer.recording.plan import Pattern, pattern_of
+from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
 from tracer.testing.random_programs import Program, programs
@@ -43,20 +43,20 @@ def assert_same_steps(one: Step, other: Step) -> None:
 
 
 def steps_of(scenario: tracer.Scenario, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[list[Step], list[Step], int]:
-    """The steps of a run, those of a run in which nothing is repeated, and how many were repeated in the first."""
-    repeated = 0
+    """The steps of a run, those of a run in which nothing is replayed, and how many were replayed in the first."""
+    replayed = 0
 
-    def counted(self: Recorder, pattern: Pattern, repeat: Callable[..., None] = Recorder.repeat) -> None:
-        nonlocal repeated
-        repeated += 1
-        repeat(self, pattern)
+    def counted(self: Recorder, plan: BackwardPlan, replay: Callable[..., None] = Recorder.replay) -> None:
+        nonlocal replayed
+        replayed += 1
+        replay(self, plan)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Recorder, "repeat", counted)
+        patch.setattr(Recorder, "replay", counted)
         fast = list(Training(scenario, **options))
     with monkeypatch.context() as patch:
-        patch.setattr(Pattern, "is_of", lambda *_: False)
-        return fast, list(Training(scenario, **options)), repeated
+        patch.setattr(BackwardPlan, "match", lambda *_: Match.NONE)
+        return fast, list(Training(scenario, **options)), replayed
 
 
 @pytest.mark.parametrize("name", bundled_names())
@@ -134,11 +134,11 @@ def test_what_python_takes_for_equal(first: Any, then: Any) -> None:
     recorder, loss = recorded(first)
     start = len(recorder.entries)
     recorder.backward(loss)
-    pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
-    assert pattern is not None
+    plan = backward_plan(recorder.entries, start, loss.id, recorder.marks)
+    assert plan is not None
     for number, accepts_shapes in ((first, True), (then, False)):
         again, other = recorded(number)
-        assert pattern.is_of(again.entries, other.id) is accepts_shapes
+        assert (plan.match(again.entries, other.id, again.marks) is not Match.NONE) is accepts_shapes
 
 
 def test_parameters_of_operations_count() -> None:
@@ -150,11 +150,11 @@ def test_parameters_of_operations_count() -> None:
     recorder, loss = recorded(0)
     start = len(recorder.entries)
     recorder.backward(loss)
-    pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
-    assert pattern is not None
+    plan = backward_plan(recorder.entries, start, loss.id, recorder.marks)
+    assert plan is not None
     for axis in (0, 1):
         again, other = recorded(axis)
-        assert pattern.is_of(again.entries, other.id) is (axis == 0)
+        assert (plan.match(again.entries, other.id, again.marks) is not Match.NONE) is (axis == 0)
 
 
 def assert_repeats(function: Callable[..., Any], first: list[np.ndarray], then: list[np.ndarray]) -> bool:
@@ -171,13 +171,13 @@ def assert_repeats(function: Callable[..., Any], first: list[np.ndarray], then: 
         recorder, loss = recorded(first)
         start = len(recorder.entries)
         recorder.backward(loss)
-        pattern = pattern_of(recorder.entries, start, loss.id, recorder.marks)
+        plan = backward_plan(recorder.entries, start, loss.id, recorder.marks)
         again, other = recorded(then)
         expected, twin = recorded(then)
         expected.backward(twin)
-        if pattern is None or not pattern.is_of(again.entries, other.id):
+        if plan is None or plan.match(again.entries, other.id, again.marks) is Match.NONE:
             return False
-        again.repeat(pattern)
+        again.replay(plan)
     one, two = again.finish(0, other), expected.finish(0, twin)
     assert_same_steps(replace(one, nodes=tuple(map(placeless, one.nodes))), replace(two, nodes=tuple(map(placeless, two.nodes))))
     return True
