@@ -541,6 +541,24 @@ def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(tmp_path: 
     assert [step.loss for step in found.steps] == [step.loss for step in trace.steps[:2]]
 
 
+def test_a_structure_that_was_taken_back_with_its_step_is_written_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = recorded("fruit", 1).steps[0], recorded("linear-regression", 1).steps[0]
+    writer = TraceWriter(tmp_path / "trace.sqlite", recorded("fruit", 1))
+    writer.write(first)
+
+    def interrupted(self: TraceWriter, row: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TraceWriter, "_insert", interrupted)
+        writer.write(second)
+    writer.write(second)
+    writer.end()
+    assert [step.loss for step in read(tmp_path / "trace.sqlite").steps] == [first.loss, second.loss]
+
+
 def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
     training = Training(tracer.load("fruit"))
     writer = TraceWriter(tmp_path / "trace.sqlite", training.head)

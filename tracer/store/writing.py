@@ -251,6 +251,9 @@ class TraceWriter:
         with contextlib.suppress(sqlite3.Error):
             self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
+            ((written,),) = self._connection.execute("SELECT count(*) FROM structure")
+            self._structures = {digest: id for digest, id in self._structures.items() if id <= written}
+            self._recent = [known for known in self._recent if known.id <= written]
         self._pending = None
 
     def _row(
