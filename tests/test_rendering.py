@@ -183,7 +183,7 @@ def test_a_layout_that_takes_too_long_is_refused_with_what_works(monkeypatch: py
     slow = tmp_path / "dot"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
-    monkeypatch.setattr("tracer.rendering.engine.TIME_OUT", 0.2)
+    monkeypatch.setattr("tracer.rendering.engine.TIMEOUT", 0.2)
     with pytest.raises(tracer.UsageError) as refused:
         Engine(str(slow)).layout("digraph {}")
     assert str(refused.value) == "the layout took over 0 s: draw fewer nodes"

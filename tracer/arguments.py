@@ -1,4 +1,4 @@
-"""Values as people give them, checked: arrays, dtypes, numbers and truth values, the last also as text."""
+"""Validation of user-supplied values: arrays, dtypes, numbers and booleans."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ import numpy as np
 from tracer.errors import UsageError
 
 DTYPES = ("float32", "float64")
-"""What floating data may be in."""
+"""The dtypes that floating-point data may have."""
 
-_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def like_default(name: str, value: Any, default: Any) -> Any:
-    """A setting as a value of its default's kind; a function (a schedule) may stand for a number. Other kinds stay.
+def parse_setting(name: str, value: Any, default: Any) -> Any:
+    """Convert a setting to the type of its default, if that is a boolean or a number; a schedule (a function) is kept.
 
-    >>> like_default("shuffle", "yes", False), like_default("learning_rate", "1e-3", 0.1), like_default("depth", "3", 2)
+    Raises UsageError if the value cannot be converted.
+
+    >>> parse_setting("shuffle", "yes", False), parse_setting("learning_rate", "1e-3", 0.1), parse_setting("depth", "3", 2)
     (True, 0.001, 3)
     """
     if callable(value):
         return value
     try:
         if isinstance(default, bool):
-            return _WORDS[str(value).lower()]
+            return _BOOLEANS[str(value).lower()]
         if isinstance(default, (int, float)) or callable(default):
             number = float(value)
             if number != number or number in (float("inf"), float("-inf")):
@@ -37,7 +39,7 @@ def like_default(name: str, value: Any, default: Any) -> Any:
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:
-    """A whole number from `least` on, from a number or a text.
+    """Convert a number or text to an integer. Raises UsageError unless it is one, and at least `least`.
 
     >>> whole_number("steps", "12"), whole_number("--seed", 0, least=0)
     (12, 0)
@@ -52,11 +54,10 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
 
 
 def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = False) -> np.ndarray:
-    """The value as a read-only array of its own: floats in `dtype` (None for their own), integers and booleans as they are.
+    """Copy a value into a read-only array: floats as `dtype` (None keeps theirs), integers and booleans unchanged.
 
-    With `floating`, integers and booleans become floats too.
-
-    Raises UsageError, which names `what`, where the value is not numeric.
+    With `floating`, integers and booleans become floats too. Raises UsageError, beginning with `what`, if the value is not
+    numeric.
 
     >>> numeric_array([1, 2], "x", "float32").dtype, numeric_array([1, 2], "x", "float32", floating=True).dtype
     (dtype('int64'), dtype('float32'))
@@ -69,10 +70,10 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
         raise UsageError(f"{what} is no array: its rows differ in length") from None
     if given.dtype.kind not in "biuf":
         raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
-    wanted = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
+    target = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
     try:
-        with np.errstate(all="ignore"):  # what does not fit becomes infinite, and is on record as that
-            array = given.astype(wanted)
+        with np.errstate(all="ignore"):  # values out of range become infinite, and are recorded as such
+            array = given.astype(target)
     except MemoryError:
         raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
     array.flags.writeable = False
@@ -80,7 +81,7 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
 
 
 def checked_dtype(dtype: Any) -> str:
-    """The name of a dtype that a run can have; raises UsageError for another.
+    """The name of a dtype. Raises UsageError if a run cannot use it.
 
     >>> checked_dtype(np.float32)
     'float32'

@@ -1,6 +1,6 @@
-"""The errors that are written for the person who made them.
+"""Exceptions for user errors.
 
-A `TracerError` is one clear line: what is wrong, where, and what to do. Its `exit_code` is what the command ends with.
+The message of a `TracerError` is one line: what is wrong, where, and what to do. `exit_code` is that of the command.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import difflib
 
 
 class TracerError(Exception):
-    """The base of all errors that the command prints as one line."""
+    """Base of the errors that the command prints as one line."""
 
     exit_code = 2
 
@@ -19,25 +19,25 @@ class UsageError(TracerError, ValueError):
 
 
 class ScenarioError(TracerError, RuntimeError):
-    """The scenario's own code raised; the message ends at the user's own line (exit code 3)."""
+    """Code of the scenario raised an exception; the message names the line in the user's file (exit code 3)."""
 
     exit_code = 3
 
 
 class RecordingError(TracerError, TypeError):
-    """An operation that would drop out of the graph in silence: it names the function and the way round."""
+    """An operation that would silently drop out of the graph; the message names it and a workaround (exit code 3)."""
 
     exit_code = 3
 
 
 class TraceFileError(TracerError, ValueError):
-    """A file that is no trace file, is damaged, or was written by a newer version (exit code 4)."""
+    """The file is no trace file, is damaged, or was written by a newer version (exit code 4)."""
 
     exit_code = 4
 
 
 def close_names(name: str, names: list[str]) -> str:
-    """What a message says of the names that are near to a wrong one.
+    """The end of an error message about an unknown name: similar names, or else all names.
 
     >>> close_names("learning_rat", ["learning_rate", "epochs"])
     '; did you mean learning_rate?'

@@ -1,4 +1,4 @@
-"""How traces, steps and nodes show themselves in a notebook: as pictures, and as text where nothing lays pictures out."""
+"""Rich display of traces, steps and nodes in notebooks: as an SVG diagram, or as text if no layout engine is installed."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ from tracer.views.notation import Labels, shape_text
 
 
 def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
-    """The pictures of a record by their MIME type, with its text: a trace by its first step's phases, a step by its values."""
+    """The representations of a record by MIME type.
+
+    The diagram of a trace shows the phases of its first step, that of a step its nodes with values.
+    """
     style = Style(tell=language_of_locale(os.environ))
-    shown = {"text/plain": repr(record)}
+    bundle = {"text/plain": repr(record)}
     try:
         diagram = _diagram(record, style)
         if diagram is not None:
-            shown["image/svg+xml"] = find_engine().layout(dot(diagram, style)).svg
+            bundle["image/svg+xml"] = find_engine().layout(dot(diagram, style)).svg
     except UsageError:
-        return shown  # without a program that lays out, or in too little time, there is the text
-    return shown
+        return bundle  # no layout engine, or it timed out: text only
+    return bundle
 
 
 def _diagram(record: Trace | Step | Node, style: Style) -> Diagram | None:
@@ -44,7 +47,7 @@ def _diagram(record: Trace | Step | Node, style: Style) -> Diagram | None:
 
 
 def _box(node: Node, style: Style) -> Box:
-    """The box of a node that does not know its step: its inputs are called by their numbers."""
+    """The box of a single node. Its step is not known, so inputs are labelled with their ids."""
     computed = formula(node.formula, node.inputs, lambda id: Name(f"#{id}")).text
     lines = tuple(wrapped(f"= {computed}")) if computed else ()
     columns = (Column(style.tell("value"), tuple(content_lines(node, Noise(), style.tell))),)

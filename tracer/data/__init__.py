@@ -1,1 +1,1 @@
-"""Reading data files: MNIST's idx files, CSV tables, archives of arrays."""
+"""Reads and writes data files: MNIST's idx files, CSV tables, .npz archives."""

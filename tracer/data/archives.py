@@ -1,4 +1,4 @@
-"""Named arrays in .npz files: read without unpickling anything, written with the same bytes every time."""
+"""Named arrays in .npz files: read without unpickling, written reproducibly (same arrays, same bytes)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from tracer.errors import UsageError
 
 
 def read_arrays(path: str | Path, needed: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name: all of them, or those needed and nothing else. Raises UsageError with what is wrong."""
+    """Read the arrays of an .npz file by name: all of them, or only those in `needed`.
+
+    Raises UsageError if the file is missing, damaged or no .npz file, or if it lacks a needed array.
+    """
     path = Path(path)
     if not path.exists():
         raise UsageError(f"there is no file {path}")
@@ -25,23 +28,24 @@ def read_arrays(path: str | Path, needed: Collection[str] | None = None) -> dict
         raise UsageError(f"{path} is no .npz file of named arrays, or it is cut short")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            held = list(archive.files)
-            missing = [name for name in needed or () if name not in held]
-            arrays = {name: _array(archive, name) for name in needed or held} if not missing else {}
-    except _DAMAGE as error:
+            present = list(archive.files)
+            missing = [name for name in needed or () if name not in present]
+            arrays = {name: _read_array(archive, name) for name in needed or present} if not missing else {}
+    except _READ_ERRORS as error:
         raise UsageError(f"{path} is damaged: {_reason(error)}") from None
     if missing:
-        raise UsageError(f"{path} has no array {missing[0]}; it has {', '.join(held) or 'none'}")
+        raise UsageError(f"{path} has no array {missing[0]}; it has {', '.join(present) or 'none'}")
     return arrays
 
 
-_DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError, MemoryError)
+_READ_ERRORS = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError, MemoryError)
+"""What NumPy and zipfile raise for damaged files."""
 
 
-def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+def _read_array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     try:
         array = archive[name]
-    except _DAMAGE as error:
+    except _READ_ERRORS as error:
         raise ValueError(f"the array {name!r} cannot be read: {_reason(error)}") from None
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{name!r} in it is no array")
@@ -49,13 +53,13 @@ def _array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
 
 
 def _reason(error: Exception) -> str:
-    """What NumPy says, without its advice to unpickle."""
+    """NumPy's message, without its advice to allow pickles."""
     text = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
     return "it holds Python objects, and these are not read" if "allow_pickle" in text else text
 
 
 def array_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Named arrays as the content of an .npz file.
+    """Serialize named arrays as an .npz file.
 
     >>> array_bytes({"w": np.zeros(2)}) == array_bytes({"w": np.zeros(2)})
     True
@@ -66,8 +70,8 @@ def array_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def write_arrays(file: IO[bytes], arrays: Iterable[tuple[str, np.ndarray]]) -> None:
-    """Write an .npz file, an array at a time."""
-    # Not np.savez, in which a name may clash with the names of its own arguments.
+    """Write an .npz file one array at a time."""
+    # Not np.savez, whose own argument names (`file`) cannot be names of arrays.
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays:
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:

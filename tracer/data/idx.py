@@ -1,6 +1,6 @@
 """Reads the MNIST digits: an .npz file with x_train, y_train, x_test, y_test, or a folder with the four idx files.
 
-Whatever is read is checked: magic numbers, sizes, as many labels as images, labels from 0 to 9. Nothing is unpickled.
+Everything is validated: magic numbers, sizes, equal counts of labels and images, labels from 0 to 9. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ FILES = {
     "x_test": "t10k-images-idx3-ubyte",
     "y_test": "t10k-labels-idx1-ubyte",
 }
-_MAGIC = {2051: 3, 2049: 1}
-"""The number that an idx file of bytes begins with, and its axes."""
+_RANK_BY_MAGIC = {2051: 3, 2049: 1}
+"""The rank of the array by the magic number of an idx file of bytes."""
 
 
 def read_digits(path: str | Path) -> dict[str, np.ndarray]:
-    """x_train, y_train, x_test, y_test as uint8: images [n, 28, 28], labels [n]. Raises UsageError with what is wrong."""
+    """Read x_train, y_train, x_test and y_test: uint8 images [n, 28, 28], integer labels [n].
+
+    Raises UsageError if files are missing or damaged, or have another shape, dtype or range.
+    """
     path = Path(path)
     if path.is_dir():
         arrays = {name: _read_idx(_find_idx(path, stem)) for name, stem in FILES.items()}
@@ -39,7 +42,7 @@ def read_digits(path: str | Path) -> dict[str, np.ndarray]:
     else:
         raise UsageError(f"{path} is no data file of digits: an .npz file or the folder of the four idx files is needed")
     for part in ("train", "test"):
-        _check(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
+        _validate(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
     return arrays
 
 
@@ -59,12 +62,12 @@ def _read_idx(path: Path) -> np.ndarray:
     if len(content) < 4:
         raise UsageError(f"{path} is cut short: it has {len(content)} bytes")
     magic = struct.unpack(">I", content[:4])[0]
-    if magic not in _MAGIC:
+    if magic not in _RANK_BY_MAGIC:
         raise UsageError(f"{path} is no idx file of bytes: its magic number is {magic}, not 2051 (images) or 2049 (labels)")
-    start = 4 + 4 * _MAGIC[magic]
+    start = 4 + 4 * _RANK_BY_MAGIC[magic]
     if len(content) < start:
         raise UsageError(f"{path} is cut short: it has {len(content)} bytes")
-    shape = struct.unpack(f">{_MAGIC[magic]}I", content[4:start])
+    shape = struct.unpack(f">{_RANK_BY_MAGIC[magic]}I", content[4:start])
     expected = start + int(np.prod(shape, dtype=object))
     if len(content) != expected:
         kind = "cut short" if len(content) < expected else "too long"
@@ -72,7 +75,7 @@ def _read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def _check(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:
+def _validate(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):
         raise UsageError(f"{path}: x_{part} must be bytes [n, 28, 28], it is {images.dtype} {list(images.shape)}")
     if labels.ndim != 1 or labels.dtype.kind not in "ui":

@@ -1,4 +1,4 @@
-"""Reads tables of numbers: CSV files with commas, semicolons or tabs, with or without a line of headings."""
+"""Reads numeric tables: CSV files separated by commas, semicolons or tabs, with or without a header line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tracer.errors import UsageError
 
 
 def read_table(path: str | Path, columns: int, *, least_rows: int = 1) -> np.ndarray:
-    """The numbers of a CSV file as float64 [rows, columns]. Empty lines are passed over.
+    """Read a CSV file as float64 [rows, columns]. Empty lines are skipped; a first line without numbers is a header.
 
-    A first line without any number is a heading. Raises UsageError, which names the line, where there are other cells
-    than finite numbers, more or fewer columns, or fewer rows than `least_rows`.
+    Raises UsageError, with the line, if a cell is no finite number, if a row has another number of columns, or if there
+    are fewer rows than `least_rows`.
     """
     path = Path(path)
     try:
@@ -25,17 +25,17 @@ def read_table(path: str | Path, columns: int, *, least_rows: int = 1) -> np.nda
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no table: it is not UTF-8 text") from None
     rows: list[list[float]] = []
-    may_be_heading = True
+    may_be_header = True
     try:
         for line, cells in _cells(text):
-            if may_be_heading and not any(_is_number(cell) for cell in cells):
-                may_be_heading = False
+            if may_be_header and not any(_is_number(cell) for cell in cells):
+                may_be_header = False
                 continue
-            may_be_heading = False
+            may_be_header = False
             if len(cells) != columns:
                 has = f"{len(cells)} column{'' if len(cells) == 1 else 's'}"
                 raise UsageError(f"{path}, line {line} has {has}, {columns} are needed")
-            rows.append([_number(cell, f"{path}, line {line}, column {column}") for column, cell in enumerate(cells, 1)])
+            rows.append([_parse_number(cell, f"{path}, line {line}, column {column}") for column, cell in enumerate(cells, 1)])
     except csv.Error as error:
         raise UsageError(f"{path} is no table: {error}") from None
     if len(rows) < least_rows:
@@ -45,10 +45,10 @@ def read_table(path: str | Path, columns: int, *, least_rows: int = 1) -> np.nda
 
 
 def _cells(text: str) -> list[tuple[int, list[str]]]:
-    """Every line that is not empty as its number, counted from 1, and its cells."""
+    """The line number (from 1) and the cells of every non-empty line."""
     lines = text.splitlines()
     first = next((line for line in lines if line.strip()), "")
-    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
+    delimiter = next((character for character in ",;\t" if character in first), ",")
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(cell.strip() for cell in row)]
 
@@ -58,10 +58,10 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return "_" not in cell  # Python's own way of writing 1_000, nobody else's
+    return "_" not in cell  # float() accepts 1_000
 
 
-def _number(cell: str, where: str) -> float:
+def _parse_number(cell: str, where: str) -> float:
     if not cell:
         raise UsageError(f"{where} is empty: a number is needed")
     if not _is_number(cell) or not math.isfinite(float(cell)):

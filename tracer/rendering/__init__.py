@@ -1,1 +1,1 @@
-"""Graphviz and PDF engines: DOT in, SVG, PNG and PDF bytes out. Only this package starts a process."""
+"""Graphviz and Typst: DOT and Typst documents in, SVG, PNG and PDF out. Only this package starts a process."""

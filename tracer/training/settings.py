@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tracer.arguments import like_default, whole_number
+from tracer.arguments import parse_setting, whole_number
 from tracer.errors import UsageError, close_names
 from tracer.nn.optimizers import OPTIMIZERS, Optimizer
 from tracer.training.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario
@@ -39,7 +39,7 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
         if name not in known:
             raise UsageError(f"{scenario.name} has no setting {name!r}{close_names(str(name), list(known))}")
         is_count = name in COMMON_SETTINGS and name != "shuffle"
-        values[name] = whole_number(name, value) if is_count else like_default(name, value, known[name])
+        values[name] = whole_number(name, value) if is_count else parse_setting(name, value, known[name])
 
     def those(names: Collection[str]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if name in names}
@@ -71,6 +71,6 @@ def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer
         if each.default is dataclasses.MISSING:
             if each.name not in given:
                 raise UsageError(f"{kind.__name__} has no {each.name} of its own: set {each.name} too")
-            needed[each.name] = like_default(each.name, given[each.name], 0.0)
+            needed[each.name] = parse_setting(each.name, given[each.name], 0.0)
     made: Optimizer = kind(**needed)
     return made
