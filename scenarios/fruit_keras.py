@@ -20,7 +20,7 @@ It means: the loss is computed from the numbers before the softmax, so that the 
 
 
 def fruit():
-    """Weight and size of each fruit; the class is 0 for an apple, in one-hot [1, 0], and 1 for an orange, [0, 1]."""
+    """Weight and size of each fruit; class 0 is an apple (one-hot [1, 0]), class 1 an orange ([0, 1])."""
     train, test = read_table(DATA / "fruit_train.csv", 3), read_table(DATA / "fruit_test.csv", 3)
     return {
         "x": train[:, :2], "y": 1 - train[:, 2].astype(np.int64),
@@ -53,7 +53,7 @@ def summary(W1, b1, W2, b2):
 
 
 def epoch_lines(epoch, epochs, batches, loss, accuracy, val_loss, val_accuracy):
-    # The order of Keras 2, which the lesson used; Keras 3 sorts the fields by name.
+    # The order of Keras 2, which the course uses; Keras 3 sorts the fields by name.
     measured = {"loss": loss, "accuracy": accuracy, "val_loss": val_loss, "val_accuracy": val_accuracy}
     return keras_epoch(epoch, epochs, batches, measured)
 

@@ -42,7 +42,7 @@ def loss(logits, y):
 
 
 def test_accuracy(x_test, y_test, W1, b1, W2, b2):
-    """Percent of the test fruit whose larger logit is the right one."""
+    """Accuracy on the test data, in percent."""
     return 100 * accuracy(model(x_test, W1, b1, W2, b2), y_test)
 
 

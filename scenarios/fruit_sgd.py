@@ -23,7 +23,7 @@ def fruit():
 
 
 def model(x, x_train, w, b):
-    """How far on the side of the apples a fruit lies, by its features scaled to mean 0 and standard deviation 1."""
+    """The decision function, positive for apples, on features scaled to mean 0 and standard deviation 1."""
     mean = np.mean(x_train, axis=0)
     scale = np.std(x_train, axis=0)
     scaled = (x - mean) / scale

@@ -6,7 +6,7 @@ from tracer.nn.losses import mean_squared_error
 
 
 def points(rng, path):
-    """50 points of random integers from 1 to 99, or those of a CSV file with two columns, x and y."""
+    """50 points with random integer coordinates from 1 to 99, or the points of a CSV file with the columns x and y."""
     if path is not None:
         x, y = read_table(path, columns=2, least_rows=2).T
     else:

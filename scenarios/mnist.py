@@ -14,7 +14,7 @@ SAMPLE = Path(__file__).parent / "data" / "mnist_sample.npz"
 
 
 def digits(path, dtype):
-    """Images with values from 0 to 1 and labels from 0 to 9: a sample of 1,600 and 400, or the full set from a path."""
+    """Images with values from 0 to 1 and labels from 0 to 9: a sample (1,600 train, 400 test), or the full set at `path`."""
     read = read_digits(path or SAMPLE)
     return {
         "x": read["x_train"].astype(dtype) / 255,
@@ -48,7 +48,7 @@ def loss(out, y):
 
 
 def test_accuracy(x_test, y_test, w1, b1, w2, b2, w3, b3):
-    """Percent of the test digits whose largest output is the right one."""
+    """Accuracy on the test data, in percent."""
     return 100 * accuracy(model(x_test, w1, b1, w2, b2, w3, b3), y_test)
 
 

@@ -15,17 +15,17 @@ WAYS = {
     "matrix": [{}, {"axis": 0}, {"axis": 1, "keepdims": True}],
     "cube": [{}, {"axis": (0, 2)}, {"axis": (0, 2), "keepdims": True}],
 }
-"""Over which axes each tensor is reduced: all of them, one or several; with `keepdims` they stay, of length 1."""
+"""The arguments of the reductions of each tensor: over all axes, one or several; `keepdims` keeps them with size 1."""
 
 
 def model(vector, matrix, cube):
-    """The smallest and the largest values of every tensor in every way."""
+    """The minimum and the maximum of every tensor for all arguments in WAYS."""
     tensors = {"vector": vector, "matrix": matrix, "cube": cube}
     return [reduce(tensors[name], **way) for name, ways in WAYS.items() for way in ways for reduce in (np.min, np.max)]
 
 
 def loss(reductions):
-    """The sum of all results: so every gradient counts how often an element was a smallest or a largest one."""
+    """The sum of all results. Its gradient counts how often an element was a minimum or a maximum."""
     total = np.sum(reductions[0])
     for reduction in reductions[1:]:
         total = total + np.sum(reduction)
@@ -33,7 +33,7 @@ def loss(reductions):
 
 
 def results(vector, matrix, cube, record):
-    """Every tensor, its reductions by their names in TensorFlow, and the gradient of the sum; in a tie it is shared."""
+    """Every tensor, its reductions under TensorFlow's names, and the gradient of the sum, which ties share equally."""
     tensors = {"vector": vector, "matrix": matrix, "cube": cube}
     lines = []
     for name, ways in WAYS.items():

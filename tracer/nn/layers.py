@@ -1,4 +1,4 @@
-"""Layers: compositions in plain NumPy, with no derivative rule of their own. They run on arrays and on Tensors alike."""
+"""Layers in plain NumPy, without derivative rules of their own. They accept arrays and Tensors."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
 
 
 def relu(x: Array) -> Array:
-    """The positive part of every element. Its derivative is 1 above 0 and 0 elsewhere: relu'(0) = 0, as in PyTorch.
+    """max(x, 0), elementwise. The derivative is 1 for x > 0 and 0 elsewhere: relu'(0) = 0, as in PyTorch.
 
     >>> relu(np.array([-1.5, 0.0, 2.0]))
     array([0., 0., 2.])
     """
-    # Not np.maximum(x, 0): in a tie that shares the gradient, and relu'(0) would be 1/2.
+    # Not np.maximum(x, 0), which splits the gradient in a tie: relu'(0) would be 1/2.
     return np.clip(x, 0, None)
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), written with tanh, which overflows nowhere.
+    """1 / (1 + exp(-x)), computed with tanh, which never overflows.
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
@@ -38,10 +38,10 @@ def sigmoid(x: Array) -> Array:
 
 
 def stop_gradient(x: Array) -> Array:
-    """The value itself, through which no gradient flows (PyTorch's detach); a plain array stays as it is.
+    """x, but no gradient flows through it (PyTorch's detach). A plain array is returned unchanged.
 
-    In softmax it holds the number that is subtracted: any number gives the same result, so its derivative is 0, and
-    the record is spared eight operations that add up to that 0.
+    softmax applies it to the maximum it subtracts: the result does not depend on that number, so its gradient is 0, and
+    the eight operations that would compute this 0 need not be recorded.
     """
     if isinstance(x, Tensor):
         return x.detach()
@@ -49,7 +49,7 @@ def stop_gradient(x: Array) -> Array:
 
 
 def softmax(x: Array, axis: int = -1) -> Array:
-    """exp(x) over its sum along an axis; the largest element is subtracted first, so that nothing overflows.
+    """exp(x) / sum(exp(x)) along an axis. The maximum is subtracted first to avoid overflow.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
@@ -61,7 +61,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
-    """The logarithm of softmax: x - max - log(sum(exp(x - max))), exact also where softmax is 0.
+    """log(softmax(x)) along an axis, as x - max - log(sum(exp(x - max))): exact even where softmax underflows to 0.
 
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
@@ -73,7 +73,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 
 
 def one_hot(labels: Array, classes: int) -> Array:
-    """Labels [...] 0 .. classes-1 as rows [..., classes] of 0 and one 1, of dtype int8: beside floats it becomes theirs.
+    """One-hot rows [..., classes] for labels [...] from 0 to classes - 1. The dtype is int8, so that floats keep theirs.
 
     >>> one_hot(np.array([2, 0]), 3)
     array([[0, 0, 1],
@@ -85,7 +85,7 @@ def one_hot(labels: Array, classes: int) -> Array:
 
 
 def check_labels(function: str, labels: Array, classes: int, shape: tuple[int, ...]) -> None:
-    """Raise UsageError unless labels are whole numbers from 0 to classes - 1, of that shape.
+    """Raise UsageError unless labels are integers from 0 to classes - 1, of the given shape.
 
     >>> check_labels("cross_entropy", np.array([[0], [1]]), 2, (2,))
     Traceback (most recent call last):

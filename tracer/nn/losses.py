@@ -1,4 +1,4 @@
-"""Losses: compositions in plain NumPy that reduce to one number."""
+"""Loss functions in plain NumPy. Each returns a scalar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracer.recording.tensor import plain
 
 
 def mean_squared_error(prediction: Array, target: Array) -> Array:
-    """The mean of (target - prediction)**2 over all elements, of which both have the same shape.
+    """The mean of (target - prediction)**2 over all elements; both have the same shape.
 
     >>> float(mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
     2.0
@@ -23,9 +23,9 @@ def mean_squared_error(prediction: Array, target: Array) -> Array:
 
 
 def cross_entropy(logits: Array, labels: Array) -> Array:
-    """The mean over samples of -log softmax(logits)[label]: logits [samples, classes], labels [samples] as integers.
+    """The mean over samples of -log softmax(logits)[label]; logits [samples, classes], integer labels [samples].
 
-    Computed from the logits with log_softmax, so that no logarithm of 0 is taken: PyTorch's F.cross_entropy.
+    PyTorch's F.cross_entropy. Uses log_softmax, so log(0) never occurs.
 
     >>> round(float(cross_entropy(np.array([[0.0, 0.0], [0.0, 50.0]]), np.array([0, 1]))), 6)
     0.346574
@@ -37,7 +37,7 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
 
 
 def categorical_cross_entropy(logits: Array, target: Array) -> Array:
-    """The mean over samples of -sum(target * log softmax(logits)): logits and target [samples, classes].
+    """The mean over samples of -sum(target * log softmax(logits)); logits and target [samples, classes].
 
     Keras' CategoricalCrossentropy(from_logits=True).
 
@@ -50,9 +50,9 @@ def categorical_cross_entropy(logits: Array, target: Array) -> Array:
 
 
 def hinge(decision: Array, signs: Array) -> Array:
-    """The mean of max(0, 1 - signs * decision), with labels -1 or 1 in `signs`, both [samples].
+    """The mean of max(0, 1 - signs * decision); decision [samples], signs [samples] with labels -1 and 1.
 
-    At a margin of exactly 1 the derivative is that of the sloping side, as in scikit-learn.
+    At a margin of exactly 1 the derivative is that of the linear part, as in scikit-learn.
 
     >>> float(hinge(np.array([0.5, 3.0]), np.array([1, 1])))
     0.25
@@ -62,9 +62,9 @@ def hinge(decision: Array, signs: Array) -> Array:
     if not np.all(np.abs(values) == 1):
         raise UsageError("hinge takes labels of -1 and 1: from 0 and 1 they are 2 * y - 1")
     if values.dtype.kind == "i" and values.dtype != np.int8:
-        signs = signs.astype(np.int8)  # beside floats these become theirs; int64 would lift single precision to double
+        signs = signs.astype(np.int8)  # int64 would promote float32 to float64, int8 does not
     margin = signs * decision
-    # Not np.maximum(1 - margin, 0), which shares the derivative at the kink.
+    # Not np.maximum(1 - margin, 0), which halves the derivative at the kink.
     missing = np.where(margin <= 1, 1 - margin, 0.0)
     return np.mean(missing)
 
@@ -79,7 +79,7 @@ def l2_penalty(weights: Array, alpha: float) -> Array:
 
 
 def _check_same(function: str, **arrays: Any) -> None:
-    """Raise UsageError unless two arrays have one shape: broadcast against each other, they would give a wrong number."""
+    """Raise UsageError unless two arrays have the same shape: broadcasting would silently give a wrong loss."""
     (first, shape), (second, other) = ((name, np.shape(array)) for name, array in arrays.items())
     if shape != other:
         raise UsageError(f"{function}: {first} has shape {shape} and {second} {other}, they must be equal")

@@ -1,4 +1,4 @@
-"""What is measured of predictions, on plain arrays."""
+"""Classification metrics on plain arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracer.ops.base import Array
 
 
 def accuracy(scores: Array, labels: Array) -> Array:
-    """The share of samples whose largest score is that of their label: scores [samples, classes], labels [samples].
+    """The fraction of samples whose largest score is that of their label; scores [samples, classes], labels [samples].
 
     >>> float(accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1])))
     0.5
@@ -25,7 +25,7 @@ def accuracy(scores: Array, labels: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well one class was found: `support` is how many samples there are of it."""
+    """Precision, recall and F1 score of one class; `support` is its number of samples."""
 
     precision: float
     recall: float
@@ -34,20 +34,20 @@ class Quality:
 
 
 def quality_of_classes(labels: Array, predicted: Array) -> dict[int, Quality]:
-    """The quality of every class that occurs among labels or predictions [samples], in order. What is 0 / 0 is 0.
+    """Scores of every class among labels or predictions [samples], by class, in ascending order. 0 / 0 counts as 0.
 
-    >>> found = quality_of_classes(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]))
-    >>> found[0]
+    >>> scores = quality_of_classes(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]))
+    >>> scores[0]
     Quality(precision=1.0, recall=0.5, f1_score=0.6666666666666666, support=2)
     """
-    found = {}
+    scores = {}
     for label in np.union1d(labels, predicted):
-        hits = int(np.sum((labels == label) & (predicted == label)))
-        claimed, support = int(np.sum(predicted == label)), int(np.sum(labels == label))
-        found[int(label)] = Quality(
-            precision=hits / claimed if claimed else 0.0,
-            recall=hits / support if support else 0.0,
-            f1_score=2 * hits / (claimed + support) if claimed + support else 0.0,
+        true_positives = int(np.sum((labels == label) & (predicted == label)))
+        positives, support = int(np.sum(predicted == label)), int(np.sum(labels == label))
+        scores[int(label)] = Quality(
+            precision=true_positives / positives if positives else 0.0,
+            recall=true_positives / support if support else 0.0,
+            f1_score=2 * true_positives / (positives + support) if positives + support else 0.0,
             support=support,
         )
-    return found
+    return scores

@@ -1,9 +1,8 @@
-"""Optimizers: the update of a parameter in plain NumPy, recorded like everything else.
+"""Optimizers: parameter updates in plain NumPy, recorded like the rest of a step.
 
-An optimizer says which numbers it computes with, which state it keeps for each parameter, and how a step goes: `prepare`
-once, then `update` for every parameter. Both see Tensors; the hyperparameters arrive by name. A new one is a class here, or in
-the file of a scenario: its fields say their ranges, `update_sees_only_shapes` whether a recorded update stands for those that
-follow, and `register` lets it be chosen by name.
+An optimizer defines its hyperparameters, its state per parameter, and the update: `prepare` runs once per step, `update`
+once per parameter. Both operate on Tensors, passed by name. A new one is a class here or in the file of a scenario: its fields
+declare their ranges, `update_sees_only_shapes` whether its update can be replayed, and `register` makes it available by name.
 """
 
 from __future__ import annotations
@@ -21,29 +20,29 @@ from tracer.ops.base import Array
 
 
 class Optimizer(Protocol):
-    """What training asks of an optimizer; its fields are its hyperparameters, and settings of the same name.
+    """The interface of an optimizer. Its dataclass fields are its hyperparameters, and settings of the same names.
 
-    A class may say `update_sees_only_shapes: ClassVar[bool] = True` where `prepare` and `update` look at no number and are the
-    same for every step: then they are called once, and what they recorded is computed again in the steps that follow.
+    A class may declare `update_sees_only_shapes: ClassVar[bool] = True` if `prepare` and `update` record the same operations
+    whatever the numbers are: then they are called once, and replayed in the steps that follow.
     """
 
     @property
     def learning_rate(self) -> float | Schedule:
-        """How far a step goes: a number, or a function of the number of the step."""
+        """A number, or a schedule: a function of the step number."""
 
     def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
-        """What is kept of a parameter from step to step, before the first."""
+        """The state of a parameter before the first step, by name: arrays that are updated in every step."""
 
     def hyperparameters(self, step_number: int) -> dict[str, float | Schedule]:
-        """The numbers that the step computes with; `step_number` counts from 1. A schedule is called before `prepare`."""
+        """The numbers used in a step, by name; `step_number` counts from 1. A schedule is evaluated before `prepare`."""
 
     def prepare(self, hyperparameters: Mapping[str, Array]) -> dict[str, Array]:
-        """What a step computes once for all parameters, by name."""
+        """Values computed once per step and shared by all parameters, by name."""
 
     def update(
         self, parameter: Array, gradient: Array, state: Mapping[str, Array], numbers: Mapping[str, Array]
     ) -> tuple[Array, dict[str, Array]]:
-        """The new value of a parameter and its new state; `numbers` are the hyperparameters and what was prepared."""
+        """The new value and state of a parameter; `numbers` are the hyperparameters and the values of `prepare`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Range:
 
 
 def within(low: float = -math.inf, below: float = math.inf) -> dict[str, Any]:
-    """What the field of a hyperparameter says of its numbers: `beta: float = field(default=0.9, metadata=within(0, 1))`."""
+    """Metadata of a field that declares the range of a hyperparameter: `beta: float = field(default=0.9, metadata=within(0, 1))`."""
     return {"range": Range(low, below)}
 
 
@@ -90,21 +89,21 @@ def check_numbers(optimizer: Any) -> None:
 
 
 def update_sees_only_shapes(optimizer: Optimizer) -> bool:
-    """Whether `prepare` and `update` record the same for all numbers of the same shapes, by what its own class says.
+    """True if the class of the optimizer itself declares that its update depends on shapes only.
 
-    A class that inherits from one which says so has to say it again: it may have another update.
+    A subclass has to declare it again: it may have another update.
     """
     return vars(type(optimizer)).get("update_sees_only_shapes") is True
 
 
 OPTIMIZERS: dict[str, type[Any]] = {}
-"""Those that can be chosen by name, as in `--set optimizer=Adam`."""
+"""The optimizers by name, as in `--set optimizer=Adam`."""
 
 Kind = TypeVar("Kind", bound=type[Any])
 
 
 def register(kind: Kind) -> Kind:
-    """Let an optimizer, a dataclass, be chosen by the name of its class; to be written above `@dataclass`."""
+    """Class decorator, above `@dataclass`: make an optimizer available by the name of its class."""
     if not is_dataclass(kind):
         raise UsageError(f"the optimizer {kind.__name__} must be a dataclass: its fields are its settings")
     present = OPTIMIZERS.get(kind.__name__)
@@ -117,9 +116,9 @@ def register(kind: Kind) -> Kind:
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SGD:
-    """Gradient descent: w - learning_rate * g; with momentum v = momentum * v + g and w - learning_rate * v.
+    """Gradient descent: w = w - learning_rate * g; with momentum: v = momentum * v + g, w = w - learning_rate * v.
 
-    The form of momentum is PyTorch's (v starts at 0, the learning rate is not part of v).
+    Momentum as in PyTorch: v starts at 0 and does not include the learning rate.
     """
 
     update_sees_only_shapes: ClassVar[bool] = True
@@ -152,12 +151,12 @@ class SGD:
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
-    """Adam in PyTorch's form: Kingma and Ba 2015, algorithm 1, where epsilon is added to the corrected root of v.
+    """Adam as in PyTorch: Kingma and Ba 2015, algorithm 1. Epsilon is added after the bias correction of sqrt(v).
 
         m = beta1 * m + (1 - beta1) * g                 v = beta2 * v + (1 - beta2) * g**2
-        w - learning_rate / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + epsilon)
+        w = w - learning_rate / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + epsilon)
 
-    Keras adds epsilon to the root before it is corrected: see KerasAdam.
+    Keras adds epsilon before the correction: see KerasAdam.
     """
 
     update_sees_only_shapes: ClassVar[bool] = True
@@ -202,15 +201,15 @@ class Adam:
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KerasAdam(Adam):
-    """Adam in Keras' form: both corrections go into the step size, and epsilon is added to the uncorrected root of v.
+    """Adam as in Keras: both bias corrections are part of the step size; epsilon is added to the uncorrected sqrt(v).
 
         alpha = learning_rate * sqrt(1 - beta2**t) / (1 - beta1**t)
         m = m + (g - m) * (1 - beta1)                   v = v + (g**2 - v) * (1 - beta2)
-        w - m * alpha / (sqrt(v) + epsilon)
+        w = w - m * alpha / (sqrt(v) + epsilon)
 
-    It is what Kingma and Ba propose at the end of their section 2 to save work, with their "epsilon hat". Measured by
-    PyTorch's form (see Adam), its epsilon is epsilon / sqrt(1 - beta2**t): 32 times as large at the first step, and so
-    the first steps along small gradients are shorter. Keras' own epsilon is 1e-7, PyTorch's 1e-8.
+    This is the more efficient form at the end of section 2 of Kingma and Ba, with their "epsilon hat". Relative to PyTorch's
+    form (see Adam), the effective epsilon is epsilon / sqrt(1 - beta2**t): 32 times larger in the first step, so the first
+    steps are smaller for small gradients. The default epsilon is 1e-7 in Keras, 1e-8 in PyTorch.
     """
 
     update_sees_only_shapes: ClassVar[bool] = True

@@ -1,8 +1,8 @@
-"""Learning-rate schedules: the learning rate of a step, computed from its number, and recorded like everything else.
+"""Learning-rate schedules: the learning rate as a recorded function of the step number.
 
-An optimizer takes a schedule in place of a number: `SGD(learning_rate=ExponentialDecay(initial=0.1, factor=0.99))`. Any
-function is one whose arguments are among `t`, the number of the step counted from 1, `epoch`, counted from 0, and the
-settings of the scenario. It is written in plain NumPy and runs on recorded numbers.
+An optimizer accepts a schedule instead of a number: `SGD(learning_rate=ExponentialDecay(initial=0.1, factor=0.99))`. A
+schedule is any function in plain NumPy whose arguments are among `t` (the step number, from 1), `epoch` (from 0), and the
+settings of the scenario. Its arguments are Tensors.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from tracer.errors import UsageError
 from tracer.ops.base import Array
 
 Schedule: TypeAlias = Callable[..., Any]
-"""Arguments by name; returns the learning rate: one number, recorded or plain."""
+"""Called with arguments by name; returns the learning rate, a scalar Tensor or a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExponentialDecay:
-    """initial * factor ** ((t - 1) / every): the rate of the first step, times `factor` after every so many steps.
+    """initial * factor ** ((t - 1) / every): multiplied by `factor` every `every` steps, continuously.
 
     >>> halving = ExponentialDecay(initial=0.1, factor=0.5, every=2)
     >>> [round(halving(t), 4) for t in (1, 2, 3, 5)]
@@ -43,7 +43,7 @@ class ExponentialDecay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDecay:
-    """initial * factor ** floor(epoch / every): constant for so many epochs, then `factor` times that.
+    """initial * factor ** floor(epoch / every): multiplied by `factor` every `every` epochs, constant in between.
 
     >>> [round(float(StepDecay(initial=0.1, factor=0.1, every=2)(epoch)), 4) for epoch in range(5)]
     [0.1, 0.1, 0.01, 0.01, 0.001]
@@ -77,9 +77,9 @@ class InverseTimeDecay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CosineDecay:
-    """Half a cosine from `initial` at the first step down to `final` after `steps` more, and `final` from then on.
+    """Half a cosine from `initial` in the first step to `final` after `steps` further steps, then constant.
 
-    Loshchilov and Hutter 2017 (SGDR), without restarts.
+    Loshchilov and Hutter 2017 (SGDR), eq. 5, without restarts.
 
     >>> [round(float(CosineDecay(initial=1.0, steps=4)(t)), 4) for t in (1, 3, 5, 9)]
     [1.0, 0.5, 0.0, 0.0]
@@ -100,7 +100,7 @@ class CosineDecay:
 def optimal(t: Array, alpha: float) -> Array:
     """1 / (alpha * (t0 + t - 1)): scikit-learn's schedule "optimal" for the hinge loss; `alpha` is the L2 penalty.
 
-    t0 is Bottou's heuristic: a typical weight is sqrt(1 / sqrt(alpha)), and the first step, whose loss has a slope of at
+    t0 is Bottou's heuristic: a typical weight is sqrt(1 / sqrt(alpha)), and the first update, whose loss gradient is at
     most 1, should be about as large (L. Bottou, Stochastic Gradient Descent Tricks, 2012; SGDClassifier).
 
     >>> optimal(1, alpha=1e-4), optimal(1001, alpha=1e-4)

@@ -1,4 +1,4 @@
-"""What the frameworks print: layer summaries, lines of an epoch, a classification report; as text."""
+"""Text output in the formats of Keras, PyTorch and scikit-learn: model summaries, epoch lines, classification report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tracer.ops.base import Array
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A row of a summary: the kind of a layer, the shape of one sample's output, and its parameter arrays."""
+    """A row of a summary: the layer's type, the output shape without the batch axis, and the parameter arrays."""
 
     kind: str
     output: tuple[int, ...]
@@ -22,12 +22,12 @@ class Layer:
 
     @property
     def count(self) -> int:
-        """How many numbers are trained in this layer."""
+        """The number of trainable parameters."""
         return sum(np.size(parameter) for parameter in self.parameters)
 
 
 def keras_summary(layers: Sequence[Layer]) -> str:
-    """Keras' model.summary(), without its empty lines: layers named as Keras names them, output shapes, parameters.
+    """Keras' model.summary() without its empty lines. Layers get Keras' default names.
 
     >>> print(keras_summary([Layer("Dense", (4,), [np.zeros((2, 4)), np.zeros(4)])]))
     Model: "sequential"
@@ -41,10 +41,10 @@ def keras_summary(layers: Sequence[Layer]) -> str:
     Non-trainable params: 0
     _________________________________________________________________
     """
-    seen: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     rows = []
     for layer in layers:
-        number = seen[layer.kind] = seen.get(layer.kind, -1) + 1
+        number = numbers[layer.kind] = numbers.get(layer.kind, -1) + 1
         name = f"{layer.kind.lower()}{f'_{number}' if number else ''} ({layer.kind})"
         rows.append(f" {name:<28}{_shape(None, layer.output):<26}{layer.count}")
     thin, thick = "_" * 65, "=" * 65
@@ -53,9 +53,9 @@ def keras_summary(layers: Sequence[Layer]) -> str:
 
 
 def pytorch_summary(layers: Sequence[Layer], input_shape: Sequence[int]) -> str:
-    """The table that `torchsummary` prints of a PyTorch model, with the memory that its numbers take in float32.
+    """The table that `torchsummary` prints for a PyTorch model, with memory in MB for one sample in float32.
 
-    Sizes are those of one sample; each output counts twice, for its value and its gradient.
+    Every output counts twice, for its value and its gradient.
 
     >>> print(pytorch_summary([Layer("Linear", (4,), [np.zeros((2, 4)), np.zeros(4)])], (2,)))
     ----------------------------------------------------------------
@@ -103,7 +103,7 @@ def _inner(shape: Sequence[int]) -> str:
 
 
 def keras_epoch(epoch: int, epochs: int, batches: int, measured: Mapping[str, float]) -> str:
-    """The lines of an epoch as Keras prints them, without the bar and the time. `epoch` counts from 0.
+    """The lines that Keras prints for an epoch, without progress bar and time. `epoch` counts from 0.
 
     >>> print(keras_epoch(0, 6, 1, {"loss": 0.75677, "accuracy": 0.5}))
     Epoch 1/6
@@ -114,7 +114,7 @@ def keras_epoch(epoch: int, epochs: int, batches: int, measured: Mapping[str, fl
 
 
 def keras_number(value: float) -> str:
-    """A number as Keras' progress line writes it: four decimals, small ones with an exponent.
+    """Format a number as in Keras' progress line: four decimals, in scientific notation up to 1e-3.
 
     >>> keras_number(0.5), keras_number(0.0), keras_number(0.00012)
     ('0.5000', '0.0000e+00', '1.2000e-04')
@@ -123,9 +123,9 @@ def keras_number(value: float) -> str:
 
 
 def classification_report(labels: Array, predicted: Array) -> str:
-    """scikit-learn's classification_report: precision, recall, f1-score and support of each class, and their averages.
+    """scikit-learn's classification_report: precision, recall, F1 score and support of each class, and averages.
 
-    Labels and predictions are whole numbers [samples].
+    Labels and predictions are integers [samples].
 
     >>> print(classification_report(np.array([1, 1, 0, 0]), np.array([1, 1, 0, 1])))
                   precision    recall  f1-score   support
@@ -137,18 +137,18 @@ def classification_report(labels: Array, predicted: Array) -> str:
        macro avg       0.83      0.75      0.73         4
     weighted avg       0.83      0.75      0.73         4
     """
-    found = quality_of_classes(labels, predicted)
-    support = [quality.support for quality in found.values()]
-    numbers = np.array([[quality.precision, quality.recall, quality.f1_score] for quality in found.values()])
+    scores = quality_of_classes(labels, predicted)
+    support = [each.support for each in scores.values()]
+    numbers = np.array([[each.precision, each.recall, each.f1_score] for each in scores.values()])
     total = sum(support)
-    width = max(len("weighted avg"), *(len(str(label)) for label in found))
+    width = max(len("weighted avg"), *(len(str(label)) for label in scores))
     heading = f"{'':>{width}} {'precision':>10}{'recall':>10}{'f1-score':>10}{'support':>10}"
 
     def row(name: object, values: Sequence[float], count: int) -> str:
         return f"{name!s:>{width}} {''.join(f'{value:10.2f}' for value in values)}{count:10}"
 
     accuracy = f"{'accuracy':>{width}} {'':20}{float(np.mean(labels == predicted)):10.2f}{total:10}"
-    classes = [row(label, values, count) for label, values, count in zip(found, numbers, support, strict=True)]
+    classes = [row(label, values, count) for label, values, count in zip(scores, numbers, support, strict=True)]
     averages = [
         row("macro avg", numbers.mean(axis=0).tolist(), total),
         row("weighted avg", np.average(numbers, axis=0, weights=support).tolist(), total),
