@@ -1,1 +1,1 @@
-"""What a finished record is asked: where two runs differ, whether values follow, the graph of its numbers."""
+"""Analyses of a recorded trace: difference to another one, verification by recomputing, scalar graph."""

@@ -1,4 +1,4 @@
-"""Where two traces part: the first step, node and element in which they are not the same."""
+"""Finds the first difference between two traces: step, node and element."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Part = NodeField | StepField | Literal["parameters", "value", "summary", "nodes"
 
 @dataclass(frozen=True, slots=True)
 class TraceDifference:
-    """The first difference. `node` is None where a whole step is missing; `index` is that of an element, for values.
+    """The first difference between two traces. `node` is None if it is not in a node.
 
-    `what` is the part of the record that differs; `ours` and `theirs` are its values: for `steps` and `nodes` their number,
-    or which steps stand at the same place. `elements` counts how many of `count` elements differ, `largest` is the largest
-    difference among them.
+    `what` is the part of the record that differs; `ours` and `theirs` are its values: for `steps` and `nodes` their number, or
+    which steps have the same position. If a value differs, `index` is its first element that does, `elements` of `count`
+    elements differ, and `largest` is their largest absolute difference.
     """
 
     step: int
@@ -40,9 +40,9 @@ class TraceDifference:
     largest: float = 0.0
 
 
-def settings_apart(one: Trace, other: Trace) -> dict[str, tuple[Any, Any]]:
-    """What was set differently: seed, dtype, hyperparameters, versions; by name, in both."""
-    apart = {
+def differing_settings(one: Trace, other: Trace) -> dict[str, tuple[Any, Any]]:
+    """Both values of the settings that differ, by name: scenario, seed, dtype, hyperparameters and versions."""
+    differing = {
         name: (getattr(one, name), getattr(other, name))
         for name in ("scenario", "seed", "dtype")
         if getattr(one, name) != getattr(other, name)
@@ -50,21 +50,21 @@ def settings_apart(one: Trace, other: Trace) -> dict[str, tuple[Any, Any]]:
     for mine, theirs in ((one.hyperparameters, other.hyperparameters), (one.versions, other.versions)):
         for name in dict.fromkeys((*mine, *theirs)):
             if repr(mine.get(name)) != repr(theirs.get(name)):
-                apart[name] = mine.get(name), theirs.get(name)
-    return apart
+                differing[name] = mine.get(name), theirs.get(name)
+    return differing
 
 
-def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> TraceDifference | None:
-    """Where two traces part first, in the order of the run; None where they do not.
+def first_difference(one: Trace, other: Trace, tolerance: float = 0.0) -> TraceDifference | None:
+    """The first difference between two traces, in execution order; None if there is none.
 
-    Values are compared bit for bit, or with a relative `tolerance`, which also lets their dtypes differ. Where one of
-    them was not kept their summaries are compared, as far as they go.
+    Values are compared bit for bit, or with a relative `tolerance`, which also allows different dtypes. If a value is not
+    stored in both files, the summaries are compared instead.
     """
     for position, (mine, theirs) in enumerate(zip(one.steps, other.steps)):
-        found = _parting_of_steps(mine, theirs, tolerance)
-        if found is not None:
-            return found
-        if not _alike(dict(mine.metrics), dict(theirs.metrics), tolerance):
+        difference = _difference_of_steps(mine, theirs, tolerance)
+        if difference is not None:
+            return difference
+        if not _metrics_agree(dict(mine.metrics), dict(theirs.metrics), tolerance):
             return TraceDifference(mine.index, None, "metrics", dict(mine.metrics), dict(theirs.metrics))
         if mine.index != theirs.index:
             ours = Message("step_at_place", {"step": mine.index, "place": position})
@@ -75,26 +75,26 @@ def parting(one: Trace, other: Trace, tolerance: float = 0.0) -> TraceDifference
     return None
 
 
-def left_out(one: Trace, other: Trace) -> int:
-    """In how many of the steps of both not every value can be compared, because a file kept only its summary."""
+def steps_without_values(one: Trace, other: Trace) -> int:
+    """The number of common steps in which not every value can be compared, because a file stores only its summary."""
     return sum(
         not all(mine.is_kept and theirs.is_kept for mine, theirs in zip(step.nodes, its.nodes))
         for step, its in zip(one.steps, other.steps)
     )
 
 
-def _parting_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifference | None:
+def _difference_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifference | None:
     for mine, theirs in zip(one.nodes, other.nodes):
         for name in get_args(NodeField):
             ours, its = getattr(mine, name), getattr(theirs, name)
-            # By their texts, so that 1 is not 1.0 and a NaN is itself.
+            # Compare by repr too: 1 and 1.0 differ, NaN equals NaN.
             if ours != its and repr(ours) != repr(its) and not (tolerance and name == "dtype"):
                 return TraceDifference(one.index, mine.id, name, ours, its)
         if repr(mine.parameters) != repr(theirs.parameters) and dict(mine.parameters) != dict(theirs.parameters):
             return TraceDifference(one.index, mine.id, "parameters", dict(mine.parameters), dict(theirs.parameters))
-        found = _parting_of_values(one.index, mine, theirs, tolerance)
-        if found is not None:
-            return found
+        difference = _difference_of_values(one.index, mine, theirs, tolerance)
+        if difference is not None:
+            return difference
     if len(one.nodes) != len(other.nodes):
         return TraceDifference(one.index, min(len(one.nodes), len(other.nodes)), "nodes", len(one.nodes), len(other.nodes))
     for name in get_args(StepField):
@@ -103,32 +103,32 @@ def _parting_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifferen
     return None
 
 
-def _parting_of_values(step: int, one: Node, other: Node, tolerance: float) -> TraceDifference | None:
+def _difference_of_values(step: int, one: Node, other: Node, tolerance: float) -> TraceDifference | None:
     if one.content is other.content:
         return None
     if not (one.is_kept and other.is_kept):
         if one.summary == other.summary or repr(one.summary) == repr(other.summary):
             return None
-        if tolerance and np.allclose(_measures(one), _measures(other), rtol=tolerance, atol=0, equal_nan=True):
+        if tolerance and np.allclose(_statistics(one), _statistics(other), rtol=tolerance, atol=0, equal_nan=True):
             return None
         return TraceDifference(step, one.id, "summary", one.summary, other.summary)
     mine, theirs = np.asarray(one.value), np.asarray(other.value)
     if mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes():
         return None
-    apart = _apart(mine, theirs, tolerance)
-    if not apart.any():
+    differs = _differs(mine, theirs, tolerance)
+    if not differs.any():
         return None
-    at = np.unravel_index(int(np.argmax(apart)), apart.shape)
+    at = np.unravel_index(int(np.argmax(differs)), differs.shape)
     index = tuple(int(position) for position in at)
     with np.errstate(all="ignore"):
-        distances = np.abs(mine.astype(np.complex128) - theirs.astype(np.complex128))[apart]
+        distances = np.abs(mine.astype(np.complex128) - theirs.astype(np.complex128))[differs]
     largest = float(np.max(distances)) if not np.isnan(distances).any() else float("nan")
-    count = int(np.count_nonzero(apart))
+    count = int(np.count_nonzero(differs))
     return TraceDifference(step, one.id, "value", mine[index].item(), theirs[index].item(), index, count, mine.size, largest)
 
 
-def _apart(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:
-    """Which elements differ: in a bit, or by more than the tolerance relative to the largest element of the array."""
+def _differs(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:
+    """A mask of the elements that differ: in any bit, or by more than `tolerance` times the largest finite element."""
     if not tolerance:
         if one.dtype != other.dtype:
             return np.ones(one.shape, bool)
@@ -143,12 +143,12 @@ def _apart(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:
     return np.asarray(~close)
 
 
-def _measures(node: Node) -> list[float]:
+def _statistics(node: Node) -> list[float]:
     summary = node.summary
     return [summary.minimum, summary.maximum, summary.mean, summary.l2, summary.nans, summary.infinities]
 
 
-def _alike(one: dict[str, Any], other: dict[str, Any], tolerance: float) -> bool:
+def _metrics_agree(one: dict[str, Any], other: dict[str, Any], tolerance: float) -> bool:
     if repr(one) == repr(other):
         return True
     if not tolerance or one.keys() != other.keys():

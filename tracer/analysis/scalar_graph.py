@@ -1,7 +1,7 @@
-"""A recorded step number by number: every element of every value, what it is computed from, and its gradient.
+"""The scalar graph of a recorded step: every element of every value, its operands, and its gradient.
 
-This is the graph that a scalar engine builds one object at a time. Here it is read off the tensors: a handful of arrays,
-in which a number is a position.
+A scalar autograd engine builds this graph one object per number. Here it is derived from the recorded tensors, and stored
+as arrays in which every number has a position.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Phase, Step
 from tracer.recording.replay import operation_of
 
-MOST_OPERANDS = 20_000_000
-"""Uses of a number by another up to which they are listed: some hundred megabytes."""
+MAX_EDGES = 20_000_000
+"""The largest number of edges that are listed, some hundred megabytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalarGraph:
-    """The numbers of a step up to its loss, in the order in which they are computed: arrays with a place for every number.
+    """The scalars of a step up to its loss, in execution order. All arrays but the last two have one entry per scalar.
 
-    `node` is the node of the step that a number belongs to, `index` its place in that node's value (in C order); where
-    `is_product`, it is a summand of the matrix product that the node computes, and `index` counts the summands.
-    `gradient` is the derivative of the loss with respect to it, 0 where `is_reached` says that none reached it.
+    `node` is the id of the node that a scalar belongs to, `index` its flat index in the value of the node (C order). If
+    `is_product`, it is instead a product that the node sums, and `index` counts the products. `gradient` is the derivative of
+    the loss with respect to the scalar, 0 if not `is_reached` by the backward pass.
 
-    The number at `position` is computed from those at `operands[starts[position]:starts[position + 1]]`, in order; from
-    none where it is an element of a leaf.
+    The operands of the scalar at `position` are at `operands[starts[position]:starts[position + 1]]`, in order (compressed
+    sparse rows; `starts` has one more entry). Elements of leaves have none.
     """
 
     node: np.ndarray
@@ -43,12 +43,12 @@ class ScalarGraph:
         return len(self.value)
 
     def operands_of(self, position: int) -> np.ndarray:
-        """The positions of the numbers that one is computed from."""
+        """The positions of the operands of a scalar."""
         return np.asarray(self.operands[self.starts[position] : self.starts[position + 1]])
 
 
-class _Rows:
-    """Collects the columns of the graph, a block of numbers at a time."""
+class _GraphBuilder:
+    """Collects the arrays of the graph, one block of scalars at a time."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -63,19 +63,19 @@ class _Rows:
         self.count = 0
 
     def add(self, node: Node, values: np.ndarray, operands: np.ndarray, *, summands: int = 0) -> int:
-        """Add a block with a row of operands for each number; where the first of them stands.
+        """Add a block of scalars with their operands [scalars, operands each]; return the position of the first.
 
-        Each element of the node has so many summands, 0 where the elements themselves are added.
+        `summands` is 0 if the scalars are the elements of the node, else the number of products that each element sums.
         """
         values = values.ravel()
         size = len(values)
-        by = self._step.gradients.get(node.id)
-        gradient = np.zeros(size) if by is None else self._step.nodes[by].value.ravel()
+        gradient_id = self._step.gradients.get(node.id)
+        gradient = np.zeros(size) if gradient_id is None else self._step.nodes[gradient_id].value.ravel()
         self._node.append(node.id)
         self._index.append(np.arange(size))
         self._value.append(values)
-        self._gradient.append(np.repeat(gradient, summands) if summands and by is not None else gradient)
-        self._is_reached.append(by is not None)
+        self._gradient.append(np.repeat(gradient, summands) if summands and gradient_id is not None else gradient)
+        self._is_reached.append(gradient_id is not None)
         self._is_product.append(summands > 0)
         self._counts.append(operands.shape[1])
         self._operands.append(operands.ravel())
@@ -83,7 +83,7 @@ class _Rows:
         return self.count - size
 
     def graph(self) -> ScalarGraph:
-        """All that was added."""
+        """The graph of all blocks added."""
         sizes = [len(block) for block in self._value]
         starts = np.zeros(self.count + 1, dtype=np.intp)
         np.cumsum(np.repeat(self._counts, sizes), out=starts[1:])
@@ -100,10 +100,10 @@ class _Rows:
 
 
 def scalar_graph(step: Step) -> ScalarGraph:
-    """The graph of single numbers of a step, from what it started from to its loss.
+    """The scalar graph of a step, from its leaves to its loss.
 
-    Of an operation that cannot say from which elements an element is computed, each is computed from all. Raises UsageError
-    where values were not kept, or there are too many uses of numbers to list.
+    If an operation does not define which input elements an output element depends on, every output element gets all of them
+    as operands. Raises UsageError if values were not kept, or if there are more than MAX_EDGES edges.
 
     >>> from tracer.recording.function import trace
     >>> graph = scalar_graph(trace(lambda x, y: x @ y, [1.0, 2.0], [3.0, 4.0]))
@@ -112,38 +112,38 @@ def scalar_graph(step: Step) -> ScalarGraph:
     >>> graph.operands_of(5), graph.operands_of(6)
     (array([1, 3]), array([4, 5]))
     """
-    rows, places = _Rows(step), dict[int, int]()
+    builder, first_of = _GraphBuilder(step), dict[int, int]()
     nodes = [node for node in step.nodes if node.phase in (Phase.INIT, Phase.FORWARD, Phase.LOSS) and node.id <= step.loss_id]
-    listed = 0
+    edges = 0
     for node in nodes:
         if node.is_leaf:
-            places[node.id] = rows.add(node, node.value, np.empty((node.size, 0), dtype=np.intp))
+            first_of[node.id] = builder.add(node, node.value, np.empty((node.size, 0), dtype=np.intp))
             continue
         op = operation_of(node)
         arrays = [_array_of(x) if isinstance(x, Literal) else step.nodes[x].value for x in node.inputs]
         origins = op.origins(node.shape, arrays, node.parameters)
-        parts_are_known = origins is not None
+        has_origins = origins is not None
         if origins is None:
-            all_of_them = [np.arange(np.size(array)) for array in arrays]
-            origins = [np.broadcast_to(each, (node.size, len(each))) for each in all_of_them]
+            everything = [np.arange(np.size(array)) for array in arrays]
+            origins = [np.broadcast_to(each, (node.size, len(each))) for each in everything]
         used = [
-            (origin, array.ravel(), places[x])
+            (origin, array.ravel(), first_of[x])
             for x, array, origin in zip(node.inputs, arrays, origins, strict=True)
             if not isinstance(x, Literal)
         ]
-        listed += sum(origin.size for origin, *_ in used)
-        if listed > MOST_OPERANDS:
+        edges += sum(origin.size for origin, *_ in used)
+        if edges > MAX_EDGES:
             raise UsageError(f"step {step.index} has too many numbers to list what each is computed from")
-        operands = np.concatenate([origin + place for origin, _, place in used], axis=1) if len(used) != 1 else (
+        operands = np.concatenate([origin + first for origin, _, first in used], axis=1) if len(used) != 1 else (
             used[0][0] + used[0][2]
         )  # fmt: skip
-        if op.adds_products and parts_are_known:
-            (left, x, from_x), (right, y, from_y) = used
-            pairs = np.stack([(left + from_x).ravel(), (right + from_y).ravel()], axis=1)
-            first = rows.add(node, x[left] * y[right], pairs, summands=left.shape[1])
+        if op.adds_products and has_origins:
+            (left, x, first_of_x), (right, y, first_of_y) = used
+            pairs = np.stack([(left + first_of_x).ravel(), (right + first_of_y).ravel()], axis=1)
+            first = builder.add(node, x[left] * y[right], pairs, summands=left.shape[1])
             operands = first + np.arange(left.size).reshape(left.shape)
-        places[node.id] = rows.add(node, node.value, operands)
-    return rows.graph()
+        first_of[node.id] = builder.add(node, node.value, operands)
+    return builder.graph()
 
 
 def _array_of(literal: Literal) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Computes every recorded operation again from its recorded inputs, and compares bit for bit."""
+"""Re-executes every recorded operation on its recorded inputs, and compares the results bit for bit."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from tracer.ops.base import Op
 from tracer.store.fingerprint import fingerprint
 
 ULPS = 64
-"""Units in the last place, of the largest number of an array, that another machine may differ by in one operation."""
+"""The tolerance for a trace from another machine: units in the last place of the largest number involved, per operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A node whose value is not what its operation computes: where it is farthest off, and by how much.
+    """A node whose recorded value differs from the computed one.
 
-    `reason` says why there is no number to compare, where there is none: another shape, an error of the operation. With
-    `index` None and no reason the node is a parameter that is not what the update of the step before made it.
+    `index` is the element that differs most, `ulps` by how much (see ULPS). If the values cannot be compared, `reason` says why:
+    another shape, or an error in the operation. If there is neither, the node is a parameter that differs from the update of
+    the step before.
     """
 
     step: int
@@ -38,7 +39,12 @@ class Deviation:
 
 @dataclass(slots=True)
 class Verification:
-    """What came of it: how many operations were computed again, or could not be; and what deviates."""
+    """The result of a verification: counts of steps and operations, and the deviations.
+
+    `is_same_arithmetic` is True if the trace was recorded on a machine that rounds as this one does. `exact` operations agreed
+    bit for bit; `not_kept` had values that were not stored; `unknown` are the names of operations that are not registered.
+    `largest` is the largest difference in ulps.
+    """
 
     is_same_arithmetic: bool
     steps: int = 0
@@ -51,58 +57,58 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing deviates by more than may be."""
+        """True if every value is within tolerance."""
         return not self.deviations
 
 
 def verify(trace: Trace, after_each: Any = None) -> Verification:
-    """Compute all operations of a trace again.
+    """Re-execute all operations of a trace.
 
-    Where the arithmetic of this machine gives the same bits as that of the recording one, every value has to agree bit for
-    bit; elsewhere to `ULPS` units in the last place of the largest number that went into it. A parameter has to be what
-    the step before made of it. The first deviation of each step is reported.
+    If this machine rounds as the recording one did, values must agree bit for bit, otherwise to within ULPS. A parameter
+    must equal the update of the step before. The first deviation of each step is reported. `after_each` is called after
+    each step.
     """
-    verdict = Verification(trace.arithmetic in ("", fingerprint()))
+    verification = Verification(trace.arithmetic in ("", fingerprint()))
     before: Step | None = None
     for step in trace.steps:
-        verdict.deviations.extend(list(_deviations(step, before, verdict))[:1])
-        verdict.steps += 1
+        verification.deviations.extend(list(_deviations(step, before, verification))[:1])
+        verification.steps += 1
         before = step
         if after_each is not None:
             after_each()
-    return verdict
+    return verification
 
 
-def _deviations(step: Step, before: Step | None, verdict: Verification) -> Iterator[Deviation]:
+def _deviations(step: Step, before: Step | None, verification: Verification) -> Iterator[Deviation]:
     weak: set[int] = set()
     updated = _updated(before) if before is not None and before.index + 1 == step.index else {}
     with np.errstate(all="ignore"):
         for node in step.nodes:
             if node.op == "hyperparameter":
                 weak.add(node.id)
-            if node.op == "parameter" and _is_another(node, updated.get(node.name)):
+            if node.op == "parameter" and _differ(node, updated.get(node.name)):
                 yield Deviation(step.index, node.id)
             if node.op in LEAVES:
                 continue
             op = registry.named(node.op)
             if op is None:
-                verdict.unknown.add(node.op)
+                verification.unknown.add(node.op)
                 continue
             if not node.is_kept or not all(step.nodes[operand].is_kept for operand in node.operands):
-                verdict.not_kept += 1
+                verification.not_kept += 1
                 continue
-            yield from _computed_again(step, node, op, weak, verdict)
+            yield from _re_execute(step, node, op, weak, verification)
 
 
-def _computed_again(step: Step, node: Node, op: type[Op], weak: set[int], verdict: Verification) -> Iterator[Deviation]:
-    inputs = [_given(step, operand, weak) for operand in node.inputs]
-    verdict.operations += 1
+def _re_execute(step: Step, node: Node, op: type[Op], weak: set[int], verification: Verification) -> Iterator[Deviation]:
+    inputs = [_input_of(step, operand, weak) for operand in node.inputs]
+    verification.operations += 1
     try:
         if not op.accepts_shapes([np.shape(each) for each in inputs], node.parameters, node.shape):
             yield Deviation(step.index, node.id, Message("other_shape", {"shape": node.shape}))
             return
         computed = op.value(*inputs, **node.parameters)
-    except Exception as error:  # whatever an operation makes of inputs that are not its own
+    except Exception as error:  # an operation may raise anything if the inputs in the file do not fit it
         fields = {"error": type(error).__name__, "text": str(error)}
         yield Deviation(step.index, node.id, Message("not_computable", fields))
         return
@@ -114,11 +120,11 @@ def _computed_again(step: Step, node: Node, op: type[Op], weak: set[int], verdic
         return
     recorded = node.value
     if result.tobytes() == recorded.tobytes() or _differ_in_nan_only(result, recorded):
-        verdict.exact += 1
+        verification.exact += 1
         return
-    index, ulps = _farthest(result, recorded, inputs)
-    verdict.largest = max(verdict.largest, ulps)
-    if verdict.is_same_arithmetic or not ulps <= ULPS:
+    index, ulps = _largest_error(result, recorded, inputs)
+    verification.largest = max(verification.largest, ulps)
+    if verification.is_same_arithmetic or not ulps <= ULPS:
         yield Deviation(step.index, node.id, None, index, recorded[index].item(), result[index].item(), ulps)
 
 
@@ -134,8 +140,8 @@ def _other_array(computed: np.ndarray, node: Node) -> Message:
     )
 
 
-def _given(step: Step, operand: int | Literal, weak: set[int]) -> Any:
-    """What an operation was given: what was computed of Python numbers alone was one."""
+def _input_of(step: Step, operand: int | Literal, weak: set[int]) -> Any:
+    """The input as the operation received it: nodes in `weak` were Python numbers, which do not determine the dtype."""
     if isinstance(operand, Literal):
         return operand.value
     value = step.nodes[operand].value
@@ -146,22 +152,22 @@ def _updated(step: Step) -> Mapping[str, Node]:
     return {step.nodes[of].name: step.nodes[by] for of, by in step.updates.items()}
 
 
-def _is_another(parameter: Node, made: Node | None) -> bool:
-    """Whether a parameter is not what the update of the step before made of it."""
-    if made is None or not (parameter.is_kept and made.is_kept):
+def _differ(parameter: Node, update: Node | None) -> bool:
+    """True if a parameter differs from the update of the step before; False if either is not stored."""
+    if update is None or not (parameter.is_kept and update.is_kept):
         return False
-    return parameter.value.tobytes() != made.value.tobytes()
+    return parameter.value.tobytes() != update.value.tobytes()
 
 
 def _differ_in_nan_only(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether all that differs are the bits of NaN, of which arithmetic promises nothing."""
+    """True if only the bits of NaNs differ: their sign and payload are not specified."""
     if one.dtype.kind not in "fc":
         return False
     return bool(np.isnan(one).any()) and np.array_equal(one, other, equal_nan=True)
 
 
-def _farthest(computed: np.ndarray, recorded: np.ndarray, inputs: list[Any]) -> tuple[tuple[int, ...], float]:
-    """The element that is farthest off, and by how many units in the last place of the largest number involved."""
+def _largest_error(computed: np.ndarray, recorded: np.ndarray, inputs: list[Any]) -> tuple[tuple[int, ...], float]:
+    """The index of the largest error, and the error in units in the last place of the largest number involved."""
     if computed.dtype.kind not in "fc":
         index = np.unravel_index(int(np.argmax(computed != recorded)), computed.shape)
         return tuple(map(int, index)), math.inf

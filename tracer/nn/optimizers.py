@@ -66,7 +66,7 @@ class Range:
 
 
 def within(low: float = -math.inf, below: float = math.inf) -> dict[str, Any]:
-    """Metadata of a field that declares the range of a hyperparameter: `beta: float = field(default=0.9, metadata=within(0, 1))`."""
+    """Metadata of a field: the range of a hyperparameter, as in `beta: float = field(default=0.9, metadata=within(0, 1))`."""
     return {"range": Range(low, below)}
 
 

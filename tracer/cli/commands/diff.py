@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracer.analysis.diff import left_out, parting, settings_apart
+from tracer.analysis.diff import differing_settings, first_difference, steps_without_values
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import Share
@@ -38,9 +38,9 @@ where they are the same, else with 1.
 @language_option
 def command(one: str, other: str, share: float, digits: int, as_json: bool, tell: Language) -> None:
     with reading(one) as mine, reading(other) as theirs:
-        settings = settings_apart(mine, theirs)
-        found = parting(mine, theirs, share)
-        without_values = left_out(mine, theirs) if found is None else 0
+        settings = differing_settings(mine, theirs)
+        found = first_difference(mine, theirs, share)
+        without_values = steps_without_values(mine, theirs) if found is None else 0
         if as_json:
             data = parting_data(mine, theirs, settings, found)
             say([json_text(data | {"tolerance": share, "steps_without_values": without_values}, indent=1)])
