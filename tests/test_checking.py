@@ -18,10 +18,10 @@ import tracer
 from support.functions import weighted
 from support.strategies import CASES, Case, calls, separated
 from support.traces import recorded
-from tracer.checking.complex_step import STEP, complex_step_jvp, slope_by_complex_step
-from tracer.checking.finite_differences import DirectionalPath, one_sided_slopes, slope
-from tracer.checking.parallel import check_exhaustively, ranges, together
-from tracer.checking.scenario import CheckSubject, check_record, check_scenario
+from tracer.checking.complex_step import STEP, complex_step_derivative, complex_step_jvp
+from tracer.checking.finite_differences import DirectionalPath, finite_difference_derivative, one_sided_derivatives
+from tracer.checking.parallel import check_exhaustively, merge_ranges, split_ranges
+from tracer.checking.scenario import CheckSubject, check_scenario, record_step
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.record import Literal, Node
 from tracer.nn.layers import log_softmax, softmax
@@ -37,7 +37,7 @@ from tracer.testing import (
     check_gradients,
     check_step,
 )
-from tracer.testing.examples import simplest
+from tracer.testing.examples import shrink
 from tracer.training.loading import bundled_names
 from tracer.views.text.check import check_table, failure_lines, verdict_line
 
@@ -77,7 +77,7 @@ def test_softmax_is_composed_and_its_derivative_that_of_the_plain_formula(x: np.
 
     step = trace(lambda x: weigh(softmax(x)), x)
     still = complex_step_jvp(step.nodes, 0, np.zeros((1, *x.shape)), range(step.loss_id + 1))
-    assert all(moved is None or not np.any(moved) for moved in still.of.values())
+    assert all(tangent is None or not np.any(tangent) for tangent in still.tangents.values())
     assert check_step(step, second_order=True).passed
     for function, plain in (
         (softmax, lambda x: np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True)),
@@ -120,8 +120,8 @@ def test_the_complex_step_agrees_with_differences(name: str, data: st.DataObject
         line = DirectionalPath(op, inputs, directions, node.parameters)
         if np.any(line.kink_sides_at(0) == 0) or "0" in getattr(node, "formula", ""):
             continue
-        expected, error = slope(line)
-        found = slope_by_complex_step(DirectionalPath(op, inputs, directions, node.parameters))
+        expected, error = finite_difference_derivative(line)
+        found = complex_step_derivative(DirectionalPath(op, inputs, directions, node.parameters))
         assert np.all(np.abs(found - expected) <= 10 * error + 1e-7 * (1 + np.abs(expected)))
 
 
@@ -134,8 +134,8 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
             continue
         moving = [isinstance(x, np.ndarray) for x in inputs]
         directions = [np.cos(1 + np.arange(x.size)).reshape(x.shape) if moves else None for x, moves in zip(inputs, moving)]
-        left, right, doubt = one_sided_slopes(DirectionalPath(op, inputs, directions, node.parameters))
-        found = slope_by_complex_step(DirectionalPath(op, inputs, directions, node.parameters))
+        left, right, doubt = one_sided_derivatives(DirectionalPath(op, inputs, directions, node.parameters))
+        found = complex_step_derivative(DirectionalPath(op, inputs, directions, node.parameters))
         room = 1e-6 + doubt
         assert np.all((found >= np.minimum(left, right) - room) & (found <= np.maximum(left, right) + room))
 
@@ -149,10 +149,10 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
 ])  # fmt: skip
 def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: float) -> None:
     line = DirectionalPath(op, [np.array(value)], [np.ones(())], {})
-    found_left, found_right, _ = one_sided_slopes(line)
+    found_left, found_right, _ = one_sided_derivatives(line)
     np.testing.assert_allclose([found_left, found_right], [left, right], rtol=1e-4)
     if left == right:
-        found, error = slope(line)
+        found, error = finite_difference_derivative(line)
         assert abs(float(found) - left) <= 10 * float(error) + 1e-9 * abs(left)
 
 
@@ -245,10 +245,10 @@ def test_one_wrong_number_of_thousands_is_found_and_named(factor: float, monkeyp
 
 def test_ranges_together_are_the_whole() -> None:
     subject = CheckSubject("fruit")
-    step = check_record(subject)
-    tasks = ranges(subject, step, second_order=True, jobs=2)
+    step = record_step(subject)
+    tasks = split_ranges(subject, step, second_order=True, jobs=2)
     assert len(tasks) > 20
-    found = together(step, list(check_exhaustively(step, tasks)), 0)
+    found = merge_ranges(step, list(check_exhaustively(step, tasks)), 0)
     whole = check_step(step, second_order=True)
     assert [(each.name, each.order, each.entries) for each in found.comparisons] == [
         (each.name, each.order, each.size) for each in whole.comparisons
@@ -258,10 +258,10 @@ def test_ranges_together_are_the_whole() -> None:
 
 def test_other_processes_find_the_same() -> None:
     subject = CheckSubject("linear-regression")
-    step = check_record(subject)
-    tasks = ranges(subject, step, second_order=False, jobs=2)
-    found = together(step, list(check_exhaustively(step, tasks, jobs=2)), 0)
-    assert found == together(step, list(check_exhaustively(step, tasks)), 0)
+    step = record_step(subject)
+    tasks = split_ranges(subject, step, second_order=False, jobs=2)
+    found = merge_ranges(step, list(check_exhaustively(step, tasks, jobs=2)), 0)
+    assert found == merge_ranges(step, list(check_exhaustively(step, tasks)), 0)
     with pytest.raises(UsageError, match="the backend 'nonsense' cannot be used"):
         list(check_exhaustively(step, tasks, jobs=2, backend="nonsense"))
 
@@ -668,7 +668,7 @@ def test_the_table_and_the_verdict() -> None:
 
 
 def test_the_smallest_example_is_small() -> None:
-    assert [each.tolist() for each in simplest([np.full((3, 4), 7.25), np.ones(4)], lambda given: given[0].size > 0)] == [
+    assert [each.tolist() for each in shrink([np.full((3, 4), 7.25), np.ones(4)], lambda given: given[0].size > 0)] == [
         [[0.0]], [0.0]
     ]  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""Derivatives held against other ways to find them: an oracle, checks of rules and of whole gradients, and examples."""
+"""Gradient checks: reference derivatives, and checks of single rules, recorded steps, functions and scenarios."""

@@ -1,4 +1,4 @@
-"""A gradient held against the oracle: number by number, or, where there are too many, in random sums over all of them."""
+"""Compares a gradient with reference derivatives: element by element, or by random projections if there are too many."""
 
 from __future__ import annotations
 
@@ -14,107 +14,108 @@ from tracer.checking.error_scale import relative_errors
 from tracer.checking.results import Difference
 
 PROJECTIONS = 4
-"""How many random sums over all numbers are compared where not every number is."""
+"""How many random projections are compared if not every element is."""
 
 Directional: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""From directions [count, *shape] to the derivatives along them, their magnitudes, and how far off they may be: [count] each."""
+"""Maps directions [count, *shape] to the directional derivatives, their error scale and their uncertainty: [count] each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
-    """What is compared: which places one by one, and how many projections of all of them."""
+class Sampling:
+    """What is compared: single elements by their flat index, and a number of projections of the whole gradient."""
 
-    places: Sequence[int]
+    indices: Sequence[int]
     projections: int
 
 
-def extent_of(size: int, limit: int, sampled: int, rng: np.random.Generator) -> Extent:
-    """Every number up to a limit; beyond it projections, and some numbers drawn at random."""
+def choose_sampling(size: int, limit: int, sampled: int, rng: np.random.Generator) -> Sampling:
+    """All elements up to a limit; beyond it projections and a random sample of elements."""
     if size <= limit:
-        return Extent(range(size), 0)
-    return Extent(sorted(rng.choice(size, size=min(sampled, size), replace=False).tolist()), PROJECTIONS)
+        return Sampling(range(size), 0)
+    return Sampling(sorted(rng.choice(size, size=min(sampled, size), replace=False).tolist()), PROJECTIONS)
 
 
 class GradientComparison:
-    """A gradient that was found, beside the oracle's derivatives along any directions, with NumPy's warnings turned off.
+    """Compares a computed gradient with reference derivatives along any directions. NumPy's warnings must be off.
 
-    `magnitude` is only asked for where a number differs by more than the tolerance, for it is the dearest part.
+    `scale` returns the error scale of the gradient. It is only called for a difference above the tolerance, because it is
+    the most expensive part.
     """
 
     def __init__(
-        self, found: np.ndarray, magnitude: Callable[[], np.ndarray], directional: Directional, tolerance: float, largest: int
+        self, actual: np.ndarray, scale: Callable[[], np.ndarray], directional: Directional, tolerance: float, max_elements: int
     ) -> None:
-        self._found = found
-        self._magnitude = cache(magnitude)
+        self._actual = actual
+        self._scale = cache(scale)
         self._directional = directional
         self._tolerance = tolerance
-        self._largest = largest
+        self._max_elements = max_elements
 
-    def worst(self, extent: Extent, rng: np.random.Generator) -> Difference | None:
-        """The number that is farthest from what the oracle says; None where there is none to compare.
+    def worst(self, sampling: Sampling, rng: np.random.Generator) -> Difference | None:
+        """The largest difference; None if there is nothing to compare.
 
-        A projection that is wrong tells that some number is: it is looked for by halving.
+        If a projection is wrong, a wrong element is searched for by bisection.
         """
-        worst = self._worst_of(extent.places)
-        for _ in range(extent.projections):
+        worst = self._worst_element(sampling.indices)
+        for _ in range(sampling.projections):
             if worst is not None and worst.is_wrong and worst.index is not None:
-                break  # a single number tells more than a sum over all of them
-            weights = rng.normal(size=self._found.shape)
-            projected = self._projected(weights)
-            if projected.is_wrong:
-                single = self._worst_of([self._found_by_halving(weights)])
-                worst = single if single is not None and single.is_wrong else projected
-            elif worst is None or projected.error > worst.error:
-                worst = projected
+                break  # a wrong element is more informative than a wrong projection
+            weights = rng.normal(size=self._actual.shape)
+            projection = self._projection(weights)
+            if projection.is_wrong:
+                element = self._worst_element([self._bisect(weights)])
+                worst = element if element is not None and element.is_wrong else projection
+            elif worst is None or projection.error > worst.error:
+                worst = projection
         return worst
 
-    def _worst_of(self, places: Sequence[int]) -> Difference | None:
+    def _worst_element(self, indices: Sequence[int]) -> Difference | None:
         worst: Difference | None = None
-        for batch in in_batches(places, self._largest):
-            directions = one_hot_directions(self._found.shape, batch)
-            numbers = self._found.ravel()
+        for batch in in_batches(indices, self._max_elements):
+            directions = one_hot_directions(self._actual.shape, batch)
+            numbers = self._actual.ravel()
             if len(batch) < len(numbers):
                 numbers = numbers[list(batch)]
-            errors, allowed, expected = self._rated(numbers, directions, partial(self._magnitude_at, list(batch)))
+            errors, allowed, expected = self._errors(numbers, directions, partial(self._scale_at, list(batch)))
             at = int((errors / allowed).argmax())
             if worst is None or errors[at] / allowed[at] > worst.error / worst.allowed:
-                index = tuple(int(i) for i in np.unravel_index(batch[at], self._found.shape))
+                index = tuple(int(i) for i in np.unravel_index(batch[at], self._actual.shape))
                 worst = Difference(index, float(numbers[at]), float(expected[at]), float(errors[at]), float(allowed[at]))
         return worst
 
-    def _magnitude_at(self, places: Sequence[int]) -> np.ndarray:
-        return np.asarray(self._magnitude().ravel()[places])
+    def _scale_at(self, indices: Sequence[int]) -> np.ndarray:
+        return np.asarray(self._scale().ravel()[indices])
 
-    def _projected(self, weights: np.ndarray) -> Difference:
-        """The sum over all numbers with these weights, against the derivative along them."""
-        parts = self._found * weights
-        total = np.atleast_1d(np.sum(parts, dtype=np.float64))
-        own = np.sqrt(np.sum(np.square(parts)))
-        (error,), (allowed,), (expected,) = self._rated(
-            total, weights[np.newaxis], lambda: np.sqrt(np.sum(np.square(self._magnitude() * weights))), own
+    def _projection(self, weights: np.ndarray) -> Difference:
+        """The weighted sum of all elements, compared with the derivative along the weights."""
+        terms = self._actual * weights
+        total = np.atleast_1d(np.sum(terms, dtype=np.float64))
+        norm = np.sqrt(np.sum(np.square(terms)))
+        (error,), (allowed,), (expected,) = self._errors(
+            total, weights[np.newaxis], lambda: np.sqrt(np.sum(np.square(self._scale() * weights))), norm
         )
         return Difference(None, float(total[0]), float(expected), float(error), float(allowed))
 
-    def _rated(
-        self, numbers: np.ndarray, directions: np.ndarray, magnitude: Callable[[], np.ndarray], known: np.ndarray | float = 0.0
+    def _errors(
+        self, numbers: np.ndarray, directions: np.ndarray, scale: Callable[[], np.ndarray], min_scale: np.ndarray | float = 0.0
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How far numbers are from the derivatives along directions, how far they may be, and those derivatives.
+        """The relative errors of numbers, the allowed errors, and the derivatives along directions they are compared with.
 
-        `known` is what is known of the magnitude without working it out.
+        `min_scale` is a lower bound of the error scale that needs no call of `scale`.
         """
         expected, sizes, slack = self._directional(directions)
-        errors, scale = relative_errors(numbers, expected, np.maximum(sizes, known))
-        if np.any(errors > self._tolerance + slack / scale):
-            errors, scale = relative_errors(numbers, expected, np.maximum(sizes, magnitude()))
-        return errors, self._tolerance + slack / scale, expected
+        errors, denominator = relative_errors(numbers, expected, np.maximum(sizes, min_scale))
+        if np.any(errors > self._tolerance + slack / denominator):
+            errors, denominator = relative_errors(numbers, expected, np.maximum(sizes, scale()))
+        return errors, self._tolerance + slack / denominator, expected
 
-    def _found_by_halving(self, weights: np.ndarray) -> int:
-        """A place where the number is wrong, given that the weighted sum of all is."""
-        places = np.arange(self._found.size)
-        while len(places) > 1:
-            half = places[: len(places) // 2]
-            kept = np.zeros(self._found.size)
+    def _bisect(self, weights: np.ndarray) -> int:
+        """The flat index of a wrong element, given that the projection with these weights is wrong."""
+        indices = np.arange(self._actual.size)
+        while len(indices) > 1:
+            half = indices[: len(indices) // 2]
+            kept = np.zeros(self._actual.size)
             kept[half] = weights.ravel()[half]
-            is_here = self._projected(kept.reshape(self._found.shape)).is_wrong
-            places = half if is_here else places[len(places) // 2 :]
-        return int(places[0])
+            is_in_half = self._projection(kept.reshape(self._actual.shape)).is_wrong
+            indices = half if is_in_half else indices[len(indices) // 2 :]
+        return int(indices[0])

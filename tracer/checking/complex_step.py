@@ -1,9 +1,9 @@
-"""How the numbers of a recorded step move with those it started from, found without a single derivative rule.
+"""Complex-step derivatives of a recorded step, computed without any derivative rule.
 
 Squire and Trapp (1998), "Using complex variables to estimate derivatives of real functions": for an analytic function,
-f'(x) = Im f(x + ih) / h up to h**2, and as nothing is subtracted, h can be 1e-20 of x and the result is exact to rounding.
-Every node of the step is computed from such numbers; its real part is the recorded value. An operation that cannot
-compute with complex numbers gets the imaginary part from differences.
+f'(x) = Im f(x + ih) / h + O(h**2). Nothing is subtracted, so h can be 1e-20 x and the result is exact up to rounding. Every
+node of the step is evaluated on complex numbers whose real parts are the recorded values. For an operation without a complex
+implementation, the imaginary part comes from finite differences.
 """
 
 from __future__ import annotations
@@ -15,85 +15,85 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.finite_differences import FLOOR, DirectionalPath, slope
+from tracer.checking.finite_differences import MIN_ERROR, DirectionalPath, finite_difference_derivative
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op, complex_of
 from tracer.recording.replay import operation_of
 
 STEP = 1e-20
-"""The imaginary part h, relative to the smallest number that is moved, if that is below 1: its square is nothing beside it."""
+"""The step h, relative to the smallest perturbed number if that is below 1. h**2 is far below rounding."""
 
-STEP_FROM_ZERO = 1e-30
-"""The imaginary part where only zeros are moved."""
+STEP_AT_ZERO = 1e-30
+"""The step if only zeros are perturbed."""
 
 SMALLEST_STEP = 1e-100
-"""The least h that is taken: a smaller one would come too near to where numbers end."""
+"""A lower bound of the step, to avoid underflow."""
 
 SAFETY = 10.0
-"""How much farther off than their estimate differences may be."""
+"""Factor on the error estimate of finite differences."""
 
-ELEMENTS_AT_ONCE = 2_000_000
-"""How many numbers a node may have over all directions that are followed together; 16 bytes each."""
+MAX_BATCH_ELEMENTS = 2_000_000
+"""The largest number of elements of a node, over all directions propagated at once; 16 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slopes:
-    """How the wanted nodes move, by their ids: arrays [directions, *shape of the node]; None for one that does not.
+class JvpResult:
+    """Jacobian-vector products by node id: arrays [directions, *shape of the node]; None if a node does not depend on the input.
 
-    `error` is the relative error to expect, `by_differences` names the operations for which differences were taken.
+    `error` is an estimate of the relative error, `by_differences` names the operations differentiated by finite differences.
     """
 
-    of: Mapping[int, np.ndarray | None]
+    tangents: Mapping[int, np.ndarray | None]
     error: float
     by_differences: frozenset[str]
 
 
-def complex_step_jvp(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
-    """Move the node of that id along directions [number of directions, *shape], and see how the wanted ones follow."""
+def complex_step_jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int]) -> JvpResult:
+    """The derivatives of the nodes `outputs` with respect to the node `wrt`, along directions [directions, *shape]."""
     with np.errstate(all="ignore"):
-        return _moving_with(nodes, moved, directions, wanted)
+        return _jvp(nodes, wrt, directions, outputs)
 
 
-def _moving_with(nodes: Sequence[Node], moved: int, directions: np.ndarray, wanted: Sequence[int]) -> Slopes:
-    steps = steps_along(nodes[moved].value, directions)
-    moving = {moved: complex_of(nodes[moved].value, scaled(directions, steps))}
+def _jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int]) -> JvpResult:
+    steps = step_sizes(nodes[wrt].value, directions)
+    perturbed = {wrt: complex_of(nodes[wrt].value, scale_each(directions, steps))}
     error, by_differences = 0.0, set()
-    for node in nodes[moved + 1 : max(wanted) + 1]:
-        if not any(operand in moving for operand in node.operands) or not is_smooth(node):
+    for node in nodes[wrt + 1 : max(outputs) + 1]:
+        if not any(operand in perturbed for operand in node.operands) or not has_derivative(node):
             continue
         op = operation_of(node)
-        inputs = [x.value if isinstance(x, Literal) else moving.get(x, nodes[x].value) for x in node.inputs]
-        stacked = [not isinstance(x, Literal) and x in moving for x in node.inputs]
-        imaginary, doubt = imaginary_part(op, inputs, stacked, node.parameters, steps)
-        if doubt is not None:
+        inputs = [x.value if isinstance(x, Literal) else perturbed.get(x, nodes[x].value) for x in node.inputs]
+        stacked = [not isinstance(x, Literal) and x in perturbed for x in node.inputs]
+        imaginary, uncertainty = imaginary_part(op, inputs, stacked, node.parameters, steps)
+        if uncertainty is not None:
             largest = np.max(np.abs(imaginary), initial=0.0)
-            error = max(error, float(np.max(doubt, initial=0.0) / largest) if largest else 0.0)
+            error = max(error, float(np.max(uncertainty, initial=0.0) / largest) if largest else 0.0)
             by_differences.add(op.name)
-        moving[node.id] = complex_of(node.value, imaginary)
-    found = {id: scaled(moving[id].imag, 1 / steps) if id in moving else None for id in wanted}
-    return Slopes(found, error, frozenset(by_differences))
+        perturbed[node.id] = complex_of(node.value, imaginary)
+    tangents = {id: scale_each(perturbed[id].imag, 1 / steps) if id in perturbed else None for id in outputs}
+    return JvpResult(tangents, error, frozenset(by_differences))
 
 
-def steps_along(value: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """How far to go along each direction.
+def step_sizes(value: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """The step h for each direction.
 
-    >>> steps_along(np.array([1e-31, 4.0]), np.array([[1.0, 0.5], [0.25, 1.0]]))
+    >>> step_sizes(np.array([1e-31, 4.0]), np.array([[1.0, 0.5], [0.25, 1.0]]))
     array([1.e-51, 4.e-51])
     """
     flat = directions.reshape(len(directions), -1)
-    room = np.abs(np.ravel(value)) / np.abs(flat)
-    nearest = np.min(room, axis=1, initial=np.inf, where=(flat != 0) & (room > 0))
-    return np.asarray(np.where(np.isinf(nearest), STEP_FROM_ZERO, np.clip(STEP * nearest, SMALLEST_STEP, STEP)))
+    ratio = np.abs(np.ravel(value)) / np.abs(flat)
+    smallest = np.min(ratio, axis=1, initial=np.inf, where=(flat != 0) & (ratio > 0))
+    return np.asarray(np.where(np.isinf(smallest), STEP_AT_ZERO, np.clip(STEP * smallest, SMALLEST_STEP, STEP)))
 
 
-def scaled(directions: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Each direction times a number of its own."""
-    return np.asarray(directions * by.reshape(len(by), *(1,) * (directions.ndim - 1)))
+def scale_each(directions: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Multiply each direction by its own factor."""
+    return np.asarray(directions * factors.reshape(len(factors), *(1,) * (directions.ndim - 1)))
 
 
-def is_smooth(node: Node) -> bool:
-    """Whether what a node is computed from moves it: integers and truth values stay, as does what has no derivative."""
+def has_derivative(node: Node) -> bool:
+    """True if a node is differentiable with respect to an input: floating-point, with at least one derivative rule."""
     if not node.dtype.startswith("float"):
         return False
     return operation_of(node).has_rules(len(node.inputs))
@@ -102,63 +102,64 @@ def is_smooth(node: Node) -> bool:
 def imaginary_part(
     op: type[Op], inputs: Sequence[Any], stacked: Sequence[bool], parameters: Mapping[str, Any], steps: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The imaginary part of an operation on complex inputs, stacked ones along a first axis, moved by these steps.
+    """The imaginary part of an operation on complex inputs; `stacked` inputs have a leading axis of directions.
 
-    Where it comes from differences, also how far off it may be; None for no further than by rounding.
+    Also its uncertainty, if it comes from finite differences; None if it is exact up to rounding.
     """
     if op.complex_value is not None:
         return op.imaginary_parts(inputs, stacked, parameters), None
-    found, doubts = [], []
-    for place, step in enumerate(steps):
-        here = [np.real(x[place]) if many else x for x, many in zip(inputs, stacked, strict=True)]
-        along = [np.imag(x[place]) / step if many else None for x, many in zip(inputs, stacked, strict=True)]
-        moved, doubt = slope(DirectionalPath(op, here, along, parameters))
-        found.append(moved * step)
-        doubts.append((SAFETY * doubt + FLOOR * np.max(np.abs(moved), initial=0.0)) * step)
-    return np.stack(found), np.stack(doubts)
+    parts, uncertainties = [], []
+    for row, step in enumerate(steps):
+        point = [np.real(x[row]) if many else x for x, many in zip(inputs, stacked, strict=True)]
+        tangents = [np.imag(x[row]) / step if many else None for x, many in zip(inputs, stacked, strict=True)]
+        derivative, error = finite_difference_derivative(DirectionalPath(op, point, tangents, parameters))
+        parts.append(derivative * step)
+        uncertainties.append((SAFETY * error + MIN_ERROR * np.max(np.abs(derivative), initial=0.0)) * step)
+    return np.stack(parts), np.stack(uncertainties)
 
 
-def slope_by_complex_step(line: DirectionalPath) -> np.ndarray:
-    """The derivative along a line of one operation, which can compute with complex numbers."""
-    moving = [(x, u[np.newaxis]) for x, u in zip(line.inputs, line.directions, strict=True) if u is not None]
-    stacked = [u is not None for u in line.directions]
+def complex_step_derivative(path: DirectionalPath) -> np.ndarray:
+    """The derivative of a single operation along a path. The operation must have a complex implementation."""
+    perturbed = [(x, u[np.newaxis]) for x, u in zip(path.inputs, path.directions, strict=True) if u is not None]
+    stacked = [u is not None for u in path.directions]
     with np.errstate(all="ignore"):
-        steps = np.min([steps_along(x, u) for x, u in moving], axis=0)
+        steps = np.min([step_sizes(x, u) for x, u in perturbed], axis=0)
         inputs = [
-            x if u is None else complex_of(x, scaled(u[np.newaxis], steps))
-            for x, u in zip(line.inputs, line.directions, strict=True)
+            x if u is None else complex_of(x, scale_each(u[np.newaxis], steps))
+            for x, u in zip(path.inputs, path.directions, strict=True)
         ]
-        along: np.ndarray = scaled(imaginary_part(line.op, inputs, stacked, line.parameters, steps)[0], 1 / steps)[0]
-    return along
+        imaginary, _ = imaginary_part(path.op, inputs, stacked, path.parameters, steps)
+    derivative: np.ndarray = scale_each(imaginary, 1 / steps)[0]
+    return derivative
 
 
-def one_hot_directions(shape: tuple[int, ...], places: Sequence[int]) -> np.ndarray:
-    """A direction for each place, counted through the array in C order and in that order: 1 there and 0 elsewhere.
+def one_hot_directions(shape: tuple[int, ...], indices: Sequence[int]) -> np.ndarray:
+    """A unit direction for each flat index (C order, ascending): 1 at that element and 0 elsewhere.
 
     >>> one_hot_directions((2, 2), [0, 3]).tolist()
     [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]]
     """
     size = math.prod(shape)
-    if len(places) == size:
+    if len(indices) == size:
         return np.eye(size).reshape(size, *shape)
-    directions = np.zeros((len(places), size))
-    directions[np.arange(len(places)), list(places)] = 1.0
-    return directions.reshape(len(places), *shape)
+    directions = np.zeros((len(indices), size))
+    directions[np.arange(len(indices)), list(indices)] = 1.0
+    return directions.reshape(len(indices), *shape)
 
 
-def in_batches(places: Sequence[int], largest: int) -> Iterator[Sequence[int]]:
-    """The places in batches that can be followed at once through nodes of at most `largest` elements.
+def in_batches(indices: Sequence[int], max_elements: int) -> Iterator[Sequence[int]]:
+    """Split indices into batches that can be propagated at once through nodes of at most `max_elements` elements.
 
     >>> [len(batch) for batch in in_batches(range(5), 1_000_000)]
     [2, 2, 1]
     """
-    count = max(1, ELEMENTS_AT_ONCE // max(1, largest))
-    for start in range(0, len(places), count):
-        yield places[start : start + count]
+    count = max(1, MAX_BATCH_ELEMENTS // max(1, max_elements))
+    for start in range(0, len(indices), count):
+        yield indices[start : start + count]
 
 
 def check_finite(nodes: Sequence[Node], loss_id: int) -> None:
-    """Raise UsageError where the loss is no finite number: it names the first node that is not."""
+    """Raise UsageError, naming the first non-finite node, if the loss is not finite."""
     if np.all(np.isfinite(nodes[loss_id].value)):
         return
     for node in nodes[: loss_id + 1]:

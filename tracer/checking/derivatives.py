@@ -1,4 +1,4 @@
-"""The derivatives that a step recorded, of first and second order, and what they are the derivatives of."""
+"""The first and second derivatives of a recorded step, as computed by autodiff."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tracer.checking.complex_step import check_finite
-from tracer.checking.error_scale import computed_by, computed_in, magnitudes
+from tracer.checking.error_scale import computations_of_entries, computations_of_nodes, error_scales
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Phase, Step
 from tracer.recording.autodiff import gradients
@@ -22,39 +22,41 @@ from tracer.recording.tensor import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derivatives:
-    """What is compared: the derivatives that were recorded, by the ids of the parameters, and how to get their magnitudes.
+    """Recorded derivatives with respect to `parameters`, by their ids, of one scalar.
 
-    They are the derivatives of a sum over the nodes in `ends` of their values times weights; one node may be there twice, as
-    the gradient of two parameters. Nodes have at most `largest` elements.
+    The scalar is the sum over `outputs`, pairs of a node id and weights, of sum(value * weights); a node may occur twice, if it
+    is the gradient of two parameters. `error_scales` computes the error scales of the derivatives. Nodes up to the outputs have
+    at most `max_elements` elements.
     """
 
     order: int
     parameters: Sequence[Node]
     recorded: Mapping[int, np.ndarray]
-    magnitudes: Callable[[], Mapping[int, np.ndarray]]
-    ends: Sequence[tuple[int, np.ndarray]]
-    largest: int
+    error_scales: Callable[[], Mapping[int, np.ndarray]]
+    outputs: Sequence[tuple[int, np.ndarray]]
+    max_elements: int
 
 
-def first_order(step: Step) -> Derivatives:
-    """The gradients of the loss. Raises UsageError where there are none."""
+def first_order_derivatives(step: Step) -> Derivatives:
+    """The gradients of the loss. Raises UsageError if there are none, or if the loss is not finite."""
     check_finite(step.nodes, step.loss_id)
     parameters = floating_parameters(step)
-    ends = {parameter.id: step.gradients[parameter.id] for parameter in parameters}
+    gradient_ids = {parameter.id: step.gradients[parameter.id] for parameter in parameters}
 
-    def sizes() -> dict[int, np.ndarray]:
-        found = magnitudes(computed_by(step.nodes[: max(ends.values()) + 1]), first_of_backward(step))
-        return {id: found[end] for id, end in ends.items()}
+    def scales() -> dict[int, np.ndarray]:
+        computations = computations_of_nodes(step.nodes[: max(gradient_ids.values()) + 1])
+        all_scales = error_scales(computations, first_backward_id(step))
+        return {id: all_scales[gradient_id] for id, gradient_id in gradient_ids.items()}
 
-    recorded = {id: step.nodes[end].value for id, end in ends.items()}
-    largest = max(node.value.size for node in step.nodes[: step.loss_id + 1])
-    return Derivatives(1, parameters, recorded, cache(sizes), [(step.loss_id, np.ones(()))], largest)
+    recorded = {id: step.nodes[gradient_id].value for id, gradient_id in gradient_ids.items()}
+    max_elements = max(node.value.size for node in step.nodes[: step.loss_id + 1])
+    return Derivatives(1, parameters, recorded, cache(scales), [(step.loss_id, np.ones(()))], max_elements)
 
 
-def second_order_of(step: Step, rng: np.random.Generator) -> Derivatives:
-    """The derivatives of a random sum over all gradients: the matrix of second derivatives times a vector.
+def second_order_derivatives(step: Step, rng: np.random.Generator) -> Derivatives:
+    """The derivatives of a random projection of all gradients: a Hessian-vector product.
 
-    The forward nodes are recorded again, and differentiated twice.
+    The forward nodes are recorded again and differentiated twice.
     """
     parameters = floating_parameters(step)
     recorder = Recorder()
@@ -62,30 +64,31 @@ def second_order_of(step: Step, rng: np.random.Generator) -> Derivatives:
         tensors = record_again(step.nodes, recorder, step.loss_id)
         start = len(recorder.entries)
         own = [tensors[parameter.id] for parameter in parameters]
-        found = gradients(tensors[step.loss_id], own)
+        first = gradients(tensors[step.loss_id], own)
         weights = {each.id: rng.normal(size=each.shape) for each in own}
-        sums: list[Any] = [np.sum(found[each.id] * weights[each.id]) for each in own if each.id in found]
-        total = reduce(operator.add, sums) if sums else None
-        twice = gradients(total, own) if isinstance(total, Tensor) else {}
+        sums: list[Any] = [np.sum(first[each.id] * weights[each.id]) for each in own if each.id in first]
+        projection = reduce(operator.add, sums) if sums else None
+        second = gradients(projection, own) if isinstance(projection, Tensor) else {}
 
-    def sizes() -> dict[int, np.ndarray]:
-        found = magnitudes(computed_in(recorder.entries), start)
-        return {each.id: found[twice[each.id].id] if each.id in twice else np.zeros(each.shape) for each in own}
+    def scales() -> dict[int, np.ndarray]:
+        all_scales = error_scales(computations_of_entries(recorder.entries), start)
+        return {each.id: all_scales[second[each.id].id] if each.id in second else np.zeros(each.shape) for each in own}
 
-    recorded = {each.id: twice[each.id].value if each.id in twice else np.zeros(each.shape) for each in own}
-    ends = [(step.gradients[id], weight) for id, weight in weights.items()]
-    last = max(end for end, _ in ends)
-    return Derivatives(2, parameters, recorded, cache(sizes), ends, max(node.value.size for node in step.nodes[: last + 1]))
+    recorded = {each.id: second[each.id].value if each.id in second else np.zeros(each.shape) for each in own}
+    outputs = [(step.gradients[id], weight) for id, weight in weights.items()]
+    last = max(id for id, _ in outputs)
+    max_elements = max(node.value.size for node in step.nodes[: last + 1])
+    return Derivatives(2, parameters, recorded, cache(scales), outputs, max_elements)
 
 
 def floating_parameters(step: Step) -> list[Node]:
-    """The parameters that have a gradient; raises UsageError where there are none."""
-    found = [node for node in step.parameters if node.id in step.gradients]
-    if not found:
+    """The parameters that have a gradient. Raises UsageError if there are none."""
+    parameters = [node for node in step.parameters if node.id in step.gradients]
+    if not parameters:
         raise UsageError("there is no gradient to check: no floating array was recorded as a parameter")
-    return found
+    return parameters
 
 
-def first_of_backward(step: Step) -> int:
+def first_backward_id(step: Step) -> int:
     """The id of the first node of the backward pass."""
     return next((node.id for node in step.nodes if node.phase is Phase.BACKWARD), len(step.nodes))

@@ -1,7 +1,8 @@
-"""How large a gradient would be if nothing in it cancelled: the measure of the rounding that is in it.
+"""The scale of rounding errors: how large a gradient would be without cancellation.
 
-A sum is wrong by a rounding of its largest part, however small the sum: an error relative to the sum alone says nothing where
-large parts cancel. So errors are taken relative to the number itself or, where that is larger, to a part of what stands here.
+The rounding error of a sum is proportional to its largest term, even if the sum is small: under cancellation, an error relative
+to the sum is meaningless. So errors are taken relative to the number itself or to a fraction of its error scale, whichever is
+larger.
 """
 
 from __future__ import annotations
@@ -18,38 +19,38 @@ from tracer.ops.base import DataMovement, Op
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
-Computed: TypeAlias = tuple[type[Op] | None, Sequence[int | Literal], Mapping[str, Any], Any]
+Computation: TypeAlias = tuple[type[Op] | None, Sequence[int | Literal], Mapping[str, Any], Any]
 """An operation (None for a leaf), its operands, parameters and value."""
 
-CANCELLING = 0.01
-"""Errors are relative to this part of the magnitude at least."""
+CANCELLATION = 0.01
+"""Errors are relative to at least this fraction of the error scale."""
 
-SMALLEST = 1e-150
-"""Errors are relative to this at least: below it the imaginary parts of the complex step come to an end."""
+SMALLEST_SCALE = 1e-150
+"""Errors are relative to at least this: below it the imaginary parts of the complex step underflow."""
 
-_SUMS: tuple[type[Op], ...] = (
+_SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
     DataMovement, shaping.Joining, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
     linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, linear_algebra.Einsum,
 )  # fmt: skip
-"""Sums of products: of squares they make the sum of squares."""
+"""Sums of products. Applied to squares, they give the sum of the squared terms."""
 
 
-def magnitudes(computed: Sequence[Computed], start: int) -> list[np.ndarray]:
-    """The magnitude of every value, from `start` on: the root of the sum of the squares of its parts.
+def error_scales(computed: Sequence[Computation], start: int) -> list[np.ndarray]:
+    """The error scale of every value from `start` on: the root of the sum of its squared terms.
 
-    Roundings add up like that, and not like absolute values, which in a deep network would outgrow all numbers.
+    Independent rounding errors add up in quadrature; a sum of absolute values would grow out of range in a deep network.
     """
     squares: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for id, row in enumerate(computed):
-            own = np.square(np.asarray(row[3], dtype=np.longdouble))  # which holds the square of any double
-            parts = _square_of_parts(computed, squares, row, own) if id >= start else own
-            squares.append(np.where(np.isfinite(parts), np.maximum(parts, own), own))
+            own = np.square(np.asarray(row[3], dtype=np.longdouble))  # the square of a double does not overflow
+            terms = _squared_terms(computed, squares, row, own) if id >= start else own
+            squares.append(np.where(np.isfinite(terms), np.maximum(terms, own), own))
         return [np.sqrt(each).astype(np.float64) for each in squares]
 
 
-def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray], row: Computed, own: np.ndarray) -> Any:
-    """The sum of the squares of what an operation adds up; its own square where it adds up nothing."""
+def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray], row: Computation, own: np.ndarray) -> Any:
+    """The sum of the squared terms that an operation adds; the square of its value if it adds none."""
     op, operands, parameters, value = row
 
     def square_of(operand: int | Literal) -> Any:
@@ -62,8 +63,8 @@ def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray]
 
     if op is None:
         return own
-    if issubclass(op, _SUMS):
-        rest = value_of if op in (indexing.Take, indexing.Scatter) else square_of  # indices stay what they are
+    if issubclass(op, _SUMS_OF_PRODUCTS):
+        rest = value_of if op in (indexing.Take, indexing.Scatter) else square_of  # indices are not squared
         total = op.value(square_of(operands[0]), *map(rest, operands[1:]), **parameters)
         return total / max(1, np.size(square_of(operands[0])) / np.size(value)) if op is reductions.Mean else total
     if op is elementwise.Subtract:
@@ -77,32 +78,33 @@ def _square_of_parts(computed: Sequence[Computed], squares: Sequence[np.ndarray]
     return own
 
 
-def computed_by(nodes: Sequence[Node]) -> list[Computed]:
-    """What nodes say of how they were computed."""
+def computations_of_nodes(nodes: Sequence[Node]) -> list[Computation]:
+    """The computations of recorded nodes."""
     return [(None if node.is_leaf else operation_of(node), node.inputs, node.parameters, node.value) for node in nodes]
 
 
-def computed_in(entries: Sequence[Entry]) -> list[Computed]:
-    """What the entries of a recorder say of it."""
+def computations_of_entries(entries: Sequence[Entry]) -> list[Computation]:
+    """The computations on a recorder's tape."""
     return [(None if isinstance(op, str) else op, operands, parameters, value) for op, operands, parameters, value, *_ in entries]
 
 
-def relative_errors(found: np.ndarray, expected: np.ndarray, magnitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far numbers are from what is expected, relative to the larger of both and to a part of the magnitude; and to what.
+def relative_errors(actual: np.ndarray, expected: np.ndarray, error_scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The relative errors of numbers, and the denominators: the largest of both numbers and CANCELLATION * error_scale.
 
-    Equal infinities agree; a NaN agrees with nothing.
+    Equal infinities have an error of 0, NaNs an infinite one.
 
     >>> relative_errors(np.array([1.0, 0.0, 1e-17]), np.array([2.0, 0.0, 0.0]), np.ones(3))[0].round(3)
     array([0.5, 0. , 0. ])
     """
-    # fmax passes over NaN, as maximum does not.
-    scale = np.fmax(np.fmax(np.abs(found), np.abs(expected)), np.fmax(CANCELLING * magnitude, _smallest(found.dtype)))
-    errors = np.abs(found - expected) / scale
-    errors[found == expected] = 0.0
+    # fmax ignores NaN, maximum does not.
+    floor = np.fmax(CANCELLATION * error_scale, _smallest_scale(actual.dtype))
+    denominators = np.fmax(np.fmax(np.abs(actual), np.abs(expected)), floor)
+    errors = np.abs(actual - expected) / denominators
+    errors[actual == expected] = 0.0
     errors[np.isnan(errors)] = np.inf
-    return errors, scale
+    return errors, denominators
 
 
 @cache
-def _smallest(dtype: np.dtype[Any]) -> float:
-    return max(SMALLEST, float(np.finfo(dtype).tiny))
+def _smallest_scale(dtype: np.dtype[Any]) -> float:
+    return max(SMALLEST_SCALE, float(np.finfo(dtype).tiny))

@@ -1,4 +1,4 @@
-"""The check of a user's own function: what it takes and returns, whether it can be checked at all, and its gradients."""
+"""Checks the gradients of a user-supplied function, after validating its arguments and that it can be checked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from tracer.arguments import DTYPES, numeric_array, whole_number
 from tracer.checking.gradients import check_step
-from tracer.checking.perturbation import perturbed
+from tracer.checking.perturbation import perturb
 from tracer.checking.results import Check
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
@@ -25,11 +25,12 @@ def check_gradients(
     tolerance: float | None = None,
     exhaustive: bool = False,
 ) -> Check:
-    """Check the gradients of any function of arrays, which returns one number, with respect to all its arguments.
+    """Check the gradients of a scalar function with respect to all its arguments.
 
-    `arrays` are floating, of any shape. The function is called three times. Raises UsageError where it cannot be checked:
-    a result that is no single number, an argument that is not floating or not finite, a function that returns something
-    else when it is called again, or one that takes numbers out of the record.
+    `arrays` are floating-point arrays of any shape. `second_order` also checks second derivatives, `exhaustive` compares every
+    element, and `tolerance` replaces the default relative tolerance. `seed` determines the random projections and samples. The
+    function is called three times. Raises UsageError if it cannot be checked: the result is not a scalar, an argument is not
+    floating-point or not finite, the function is not deterministic, or it takes values out of the graph.
 
     >>> def product(x, y):
     ...     return np.sum(np.tanh(x) * y)
@@ -41,27 +42,27 @@ def check_gradients(
     check_tolerance(tolerance)
     seed = whole_number("the seed", seed, least=0)
     step = trace(function, *checked)
-    check_repeats(step, trace(function, *checked), function_name(function))
+    check_deterministic(step, trace(function, *checked), function_name(function))
     rng = np.random.default_rng(seed)
-    moved = [perturbed(array, rng) for array in checked]
-    check_stays_on_record(step, trace(function, *moved))
+    perturbed = [perturb(array, rng) for array in checked]
+    check_constants(step, trace(function, *perturbed))
     return check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
 
 
 def check_tolerance(tolerance: Any) -> None:
-    """Raise UsageError unless it is None or a number above 0."""
+    """Raise UsageError unless the tolerance is None or a positive number."""
     if tolerance is not None and not (isinstance(tolerance, (int, float)) and 0 < tolerance < np.inf):
         raise UsageError(f"the tolerance is a relative error above 0, this is {tolerance!r}")
 
 
 def function_name(function: Callable[..., Any]) -> str:
-    """A function as messages call it."""
+    """The name of a function in messages."""
     name = getattr(function, "__name__", type(function).__name__)
     return "the function" if name == "<lambda>" else str(name)
 
 
 def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> list[np.ndarray]:
-    """The arguments as floating arrays; raises UsageError, which names it, for one that has no derivative."""
+    """The arguments as floating-point arrays. Raises UsageError if one is not floating-point or not finite."""
     if not callable(function):
         raise UsageError(f"a function is needed first, this is {type(function).__name__}")
     if not arrays:
@@ -86,13 +87,13 @@ def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> li
 
 
 def is_strategy(value: Any) -> bool:
-    """Whether a value is a Hypothesis strategy, without loading Hypothesis to tell."""
+    """True if a value is a Hypothesis strategy. Does not import Hypothesis."""
     module = sys.modules.get("hypothesis.strategies")
     return module is not None and isinstance(value, module.SearchStrategy)
 
 
-def check_repeats(first: Step, second: Step, name: str) -> None:
-    """Raise UsageError unless two recordings of the same arguments are the same, to the last bit."""
+def check_deterministic(first: Step, second: Step, name: str) -> None:
+    """Raise UsageError unless two recordings with the same arguments are identical, bit for bit."""
     if _structure(first) != _structure(second):
         raise UsageError(f"{name} is not deterministic: called again with the same arguments, it computes something else")
     for one, other in zip(first.nodes, second.nodes, strict=True):
@@ -108,16 +109,16 @@ def check_repeats(first: Step, second: Step, name: str) -> None:
         )
 
 
-def check_stays_on_record(step: Step, moved: Step) -> None:
-    """Raise UsageError where a constant of the record moves with the arguments: it was taken out of the graph.
+def check_constants(step: Step, perturbed: Step) -> None:
+    """Raise UsageError if a recorded constant changes with the arguments: its value was taken out of the graph.
 
-    Recordings that differ in structure tell nothing: the code may branch.
+    Recordings of different structure are not compared: the code may branch.
     """
-    if _structure(step) != _structure(moved):
+    if _structure(step) != _structure(perturbed):
         return
-    for one, other in zip(step.nodes[: step.loss_id + 1], moved.nodes, strict=False):
-        left = one.op == "constant" and one.value.tobytes() != other.value.tobytes()
-        if left or _literals(one) != _literals(other):
+    for one, other in zip(step.nodes[: step.loss_id + 1], perturbed.nodes, strict=False):
+        constant_changed = one.op == "constant" and one.value.tobytes() != other.value.tobytes()
+        if constant_changed or _literals(one) != _literals(other):
             where = f"{one.source}: {one.source.text}: " if one.source else ""
             raise UsageError(
                 f"{where}this computes with numbers that were taken out of the record (.value, .item()) and depend on the"

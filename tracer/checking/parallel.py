@@ -1,4 +1,4 @@
-"""Every number of every gradient, in ranges that may be worked off by several processes, or on a cluster."""
+"""Exhaustive comparison of all gradients, split into ranges that run in several processes or on a cluster."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.compare import Extent
-from tracer.checking.derivatives import first_order, second_order_of
-from tracer.checking.gradients import compare, judged
+from tracer.checking.compare import Sampling
+from tracer.checking.derivatives import first_order_derivatives, second_order_derivatives
+from tracer.checking.gradients import compare_gradient, make_check
 from tracer.checking.results import Check, Comparison, severity
 from tracer.checking.rules import check_rules
 from tracer.checking.scenario import CheckSubject
 from tracer.errors import UsageError
 from tracer.graph.record import Step
 
-RANGES_EACH = 8
-"""Into how many ranges the work is cut for each process, so that none waits long for another."""
+RANGES_PER_JOB = 8
+"""The number of ranges per process: several, to balance the load."""
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """Some numbers of a gradient: the places from `start` to `stop` of the parameter of that name."""
+class ElementRange:
+    """Elements of the gradient with respect to a parameter: flat indices from `start` to below `stop`."""
 
     subject: CheckSubject
     order: int
@@ -35,69 +35,71 @@ class Range:
     stop: int
 
 
-def compare_range(task: Range) -> Comparison:
-    """Record the step again, and compare a range of numbers: what one process does."""
+def compare_range(task: ElementRange) -> Comparison:
+    """Record the step again and compare a range of elements: the task of one process."""
     return _compare(task.subject.step(), task)
 
 
-def ranges(subject: CheckSubject, step: Step, *, second_order: bool, jobs: int) -> list[Range]:
-    """All numbers of all gradients, cut for so many processes."""
-    cut = []
+def split_ranges(subject: CheckSubject, step: Step, *, second_order: bool, jobs: int) -> list[ElementRange]:
+    """Split all elements of all gradients into ranges for `jobs` processes."""
+    tasks = []
     for order in (1, 2) if second_order else (1,):
-        for parameter in first_order(step).parameters:
+        for parameter in first_order_derivatives(step).parameters:
             size = parameter.value.size
-            length = max(1, -(-size // (RANGES_EACH * jobs)) if jobs > 1 else size)
-            cut += [
-                Range(subject.from_anywhere(), order, parameter.name, start, min(size, start + length))
+            length = max(1, -(-size // (RANGES_PER_JOB * jobs)) if jobs > 1 else size)
+            tasks += [
+                ElementRange(subject.with_absolute_paths(), order, parameter.name, start, min(size, start + length))
                 for start in range(0, max(size, 1), length)
             ]
-    return cut
+    return tasks
 
 
-def check_exhaustively(step: Step, tasks: Sequence[Range], *, jobs: int = 1, backend: str | None = None) -> Iterator[Comparison]:
-    """The comparisons of all ranges as they are done, here or by other processes.
+def check_exhaustively(
+    step: Step, tasks: Sequence[ElementRange], *, jobs: int = 1, backend: str | None = None
+) -> Iterator[Comparison]:
+    """Yield the comparisons of all ranges as they complete, in this process or in `jobs` others.
 
-    `backend` is the name of one that joblib knows. Raises UsageError where it is not there.
+    `backend` is the name of a joblib backend. Raises UsageError if it is not available.
     """
     if jobs == 1 and backend is None:
         return (_compare(step, task) for task in tasks)
     return _by_joblib(tasks, jobs, backend)
 
 
-def together(step: Step, comparisons: Sequence[Comparison], seed: int, *, second_order: bool = False) -> Check:
-    """The ranges of each gradient as one comparison, and every rule at its own values."""
+def merge_ranges(step: Step, comparisons: Sequence[Comparison], seed: int, *, second_order: bool = False) -> Check:
+    """Merge the comparisons of ranges into one per gradient, and check the derivative rules."""
     merged: dict[tuple[int, str], Comparison] = {}
     for each in sorted(comparisons, key=lambda one: one.order):
-        known = merged.get((each.order, each.name))
-        if known is not None:
-            each = replace(max(known, each, key=severity), entries=known.entries + each.entries)
+        other = merged.get((each.order, each.name))
+        if other is not None:
+            each = replace(max(other, each, key=severity), entries=other.entries + each.entries)
         merged[each.order, each.name] = each
-    order = [parameter.name for parameter in step.parameters]
-    inorder = sorted(merged.values(), key=lambda one: (one.order, order.index(one.name)))
+    names = [parameter.name for parameter in step.parameters]
+    in_order = sorted(merged.values(), key=lambda one: (one.order, names.index(one.name)))
     rules, faults = check_rules(step, np.random.default_rng(seed), second_order=second_order)
-    return judged(step, inorder, rules, faults)
+    return make_check(step, in_order, rules, faults)
 
 
-def _compare(step: Step, task: Range) -> Comparison:
+def _compare(step: Step, task: ElementRange) -> Comparison:
     rng = np.random.default_rng(task.subject.seed)
-    derivatives = first_order(step) if task.order == 1 else second_order_of(step, rng)
+    derivatives = first_order_derivatives(step) if task.order == 1 else second_order_derivatives(step, rng)
     parameter = next(each for each in derivatives.parameters if each.name == task.parameter)
-    return compare(step, derivatives, parameter, Extent(range(task.start, task.stop), 0), rng)
+    return compare_gradient(step, derivatives, parameter, Sampling(range(task.start, task.stop), 0), rng)
 
 
-def _by_joblib(tasks: Sequence[Range], jobs: int, backend: str | None) -> Iterator[Comparison]:
+def _by_joblib(tasks: Sequence[ElementRange], jobs: int, backend: str | None) -> Iterator[Comparison]:
     joblib: Any = _package("joblib")
     with _backend(backend or "loky", jobs):
         try:
             parallel = joblib.Parallel(return_as="generator_unordered")
-        except ValueError:  # a backend that has its results only all together
+        except ValueError:  # the backend cannot return results one by one
             parallel = joblib.Parallel()
         yield from parallel(joblib.delayed(compare_range)(task) for task in tasks)
 
 
 @contextmanager
 def _backend(name: str, jobs: int) -> Iterator[None]:
-    """Choose a backend of joblib; for `dask` a client is made: of the cluster at DASK_SCHEDULER_ADDRESS, else a local one."""
+    """Select a joblib backend. For `dask`, connect to the cluster at DASK_SCHEDULER_ADDRESS, or start a local one."""
     with ExitStack() as stack:
         if name == "dask":
             address = os.environ.get("DASK_SCHEDULER_ADDRESS")
@@ -111,7 +113,7 @@ def _backend(name: str, jobs: int) -> Iterator[None]:
 
 
 def _package(name: str) -> Any:
-    """A package that is only needed here; raises UsageError where it is not installed."""
+    """Import an optional package. Raises UsageError if it is not installed."""
     try:
         return importlib.import_module(name)
     except ImportError:

@@ -1,4 +1,4 @@
-"""What a check found: plain data, read by the command, by assertions and by people."""
+"""Results of a gradient check, as plain data."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tracer.graph.record import Source
 from tracer.i18n.message import Message
 
 TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3, "float16": 1e-1}
-"""The largest relative error that passes, for what may be a long sum of numbers of that dtype."""
+"""The tolerance for the relative error by dtype; it allows for long sums."""
 
 
 def tolerance_of(dtypes: Iterable[str]) -> float:
-    """What passes where numbers of these dtypes are met on the way: the least exact of them decides.
+    """The tolerance of a computation with these dtypes: that of the least precise one.
 
     >>> tolerance_of(["float64"]), tolerance_of(["float64", "float32", "int64"])
     (1e-10, 0.001)
@@ -25,9 +25,9 @@ def tolerance_of(dtypes: Iterable[str]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One number of a gradient: at an index (None for a projection of the whole gradient), recorded and expected.
+    """One element of a gradient, or a projection of the whole gradient (`index` is None), compared with its reference.
 
-    `error` is how far they differ, `allowed` how far they may, both relative.
+    `found` is the recorded number, `expected` the reference. `error` and `allowed` are relative.
     """
 
     index: tuple[int, ...] | None
@@ -38,16 +38,16 @@ class Difference:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether they differ by more than is allowed."""
+        """True if the error exceeds the allowed one."""
         return self.error > self.allowed
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The gradient with respect to one parameter, or its product with the second derivatives, against the oracle.
+    """The gradient with respect to one parameter, or the Hessian-vector product (`order` 2), compared with its reference.
 
-    `entries` of its `size` numbers were compared one by one, and `projections` sums over all of them with random weights.
-    `worst` is the number with the largest error.
+    `entries` of its `size` elements were compared one by one, and `projections` random projections of all elements.
+    `worst` is the difference with the largest error, `method` says how the reference was computed.
     """
 
     name: str
@@ -61,26 +61,26 @@ class Comparison:
 
     @property
     def error(self) -> float:
-        """The largest relative error; 0 for a parameter without numbers."""
+        """The largest relative error; 0 for an empty parameter."""
         return self.worst.error if self.worst is not None else 0.0
 
     @property
     def passed(self) -> bool:
-        """Whether every number agrees."""
+        """True if every compared number is within tolerance."""
         return self.worst is None or not self.worst.is_wrong
 
 
 def severity(comparison: Comparison) -> tuple[bool, float]:
-    """What to sort by: wrong ones last, and by their errors; what differences found to be right may be farther off."""
+    """Sort key: failed comparisons last, then by error. (A comparison with finite differences may pass with a larger error.)"""
     return not comparison.passed, comparison.error
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A node of a recorded step at which something is wrong; mostly a derivative rule, at the values that it met.
+    """A fault at a node of a recorded step: mostly a wrong derivative rule.
 
-    `label` is the node as a reader of the log knows it, `input` the operand whose rule it is (empty where it is no rule).
-    `what` says what is wrong, `difference` holds the numbers where numbers differ.
+    `label` names the node as the log does, `input` the operand that the rule belongs to (empty if the fault is not in a rule).
+    `what` describes the fault; `difference` is given if it is a wrong number.
     """
 
     node: int
@@ -94,7 +94,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The gradients of a recorded step: each parameter against the oracle, and each rule at its own values.
+    """The result of checking a recorded step: a comparison for each parameter, and the faults of single rules.
 
     `rules` counts the rules that were run.
     """
@@ -105,16 +105,16 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if all comparisons passed and there are no faults."""
         return not self.faults and all(each.passed for each in self.comparisons)
 
     @property
     def worst(self) -> Comparison | None:
-        """The comparison that is farthest off, or None where there is none."""
+        """The comparison with the highest severity; None if there are no comparisons."""
         return max(self.comparisons, key=severity, default=None)
 
     def as_data(self) -> dict[str, Any]:
-        """Everything in types that JSON knows."""
+        """Everything as JSON types. Infinities and NaN are strings."""
         data = {
             "passed": self.passed,
             "comparisons": [_fields_of(each) | {"error": each.error, "passed": each.passed} for each in self.comparisons],
@@ -124,7 +124,7 @@ class Check:
         return {name: plain(value) for name, value in data.items()}
 
 
-def _fields_of(found: Any) -> dict[str, Any]:
-    """The fields of what was found, by name; a message stays one."""
-    values = ((each.name, getattr(found, each.name)) for each in fields(found))
+def _fields_of(result: Any) -> dict[str, Any]:
+    """The fields of a result by name; a message stays one."""
+    values = ((each.name, getattr(result, each.name)) for each in fields(result))
     return {name: _fields_of(value) if isinstance(value, (Difference, Source)) else value for name, value in values}

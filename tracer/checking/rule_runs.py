@@ -1,4 +1,4 @@
-"""The derivative rules of one operation, run on plain arrays."""
+"""Runs derivative rules of a single operation on plain arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracer.recording.tape import Entry
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """The gradient that a rule gave, the dtype in which it gave it, and the record, from its cotangent to the gradient."""
+    """The gradient that a rule returned, its dtype before autodiff converted it, and the tape it was recorded on."""
 
     gradient: np.ndarray
     returned_dtype: np.dtype[Any]
@@ -26,14 +26,14 @@ class RuleResult:
 
     @property
     def own_entries(self) -> Sequence[Entry]:
-        """What was recorded after the cotangent."""
+        """The entries recorded by the rule."""
         return self.entries[self.cotangent_id + 1 :]
 
 
-class Rules:
-    """The rules of an operation at given values, ready to be run with any cotangent.
+class RuleRunner:
+    """Runs the rules of an operation at given values with any cotangent.
 
-    Inputs are read-only arrays, or the numbers and None that stand in the code.
+    Inputs are read-only arrays, or literals: numbers and None.
     """
 
     def __init__(self, op: type[Op], out: np.ndarray, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> None:
@@ -44,7 +44,7 @@ class Rules:
         self._out = recorder.leaf("data", "", out, copy=False)
 
     def run(self, position: int, cotangent: np.ndarray) -> RuleResult:
-        """Run the rule of the input at that position; what it raises passes through."""
+        """Run the rule of the input at `position`. Exceptions of the rule propagate."""
         recorder, out = self._recorder, self._out
         g = recorder.leaf("data", "", cotangent, copy=False)
         with recorder.deriving(out.id, out.id):

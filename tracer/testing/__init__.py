@@ -1,8 +1,8 @@
-"""For tests: whether gradients are right, of a function, of an operation, of whole random programs.
+"""Gradient checks for tests: of functions, of operations, and of random programs.
 
-`check_gradients` returns what was found, and `report` tells it in words; `assert_gradients` and `assert_op_gradients` raise an
-AssertionError. `arrays`, `broadcastable_arrays` and `programs` are Hypothesis strategies; they need `hypothesis`, the rest
-does not.
+`check_gradients` returns a `Check`, which `report` formats as text; `assert_gradients` and `assert_op_gradients` raise an
+AssertionError. `arrays`, `broadcastable_arrays`, `numbers`, `shapes` and `programs` are Hypothesis strategies; only they,
+and assertions that draw examples, need `hypothesis`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tracer.checking.function import check_gradients
 from tracer.checking.gradients import check_step
 from tracer.checking.results import Check, Comparison, Difference, Fault
-from tracer.testing.assertions import assert_gradients, assert_op_gradients, hypothesis_or_say_so
+from tracer.testing.assertions import assert_gradients, assert_op_gradients, require_hypothesis
 from tracer.views.text.check import report
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The strategies, loaded when they are asked for: Hypothesis takes a while, and may be absent."""
-    homes = {"Program": "random_programs", "programs": "random_programs"}
-    homes |= dict.fromkeys(("arrays", "broadcastable_arrays", "numbers", "shapes"), "strategies")
-    if name not in homes:
+    """Import the strategies on first use: Hypothesis is slow to import, and may not be installed."""
+    modules = {"Program": "random_programs", "programs": "random_programs"}
+    modules |= dict.fromkeys(("arrays", "broadcastable_arrays", "numbers", "shapes"), "strategies")
+    if name not in modules:
         raise AttributeError(f"module 'tracer.testing' has no attribute {name!r}")
-    hypothesis_or_say_so()
-    return getattr(importlib.import_module(f"tracer.testing.{homes[name]}"), name)
+    require_hypothesis()
+    return getattr(importlib.import_module(f"tracer.testing.{modules[name]}"), name)

@@ -1,4 +1,4 @@
-"""Assertions for tests: what is wrong in words, and the smallest example of it, ready to paste."""
+"""Assertions on gradients. A failure message ends with a minimal example, ready to paste."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 
 from tracer.arguments import DTYPES, whole_number
 from tracer.checking.function import check_gradients, checked_arguments, function_name, is_strategy
-from tracer.checking.operation import check_rules_of, inputs_of, overflows, wrong_with_value
+from tracer.checking.operation import check_op_rules, inputs_of, overflows, value_problems
 from tracer.errors import UsageError
 from tracer.ops.base import Elementwise, Op
-from tracer.testing.examples import as_code, call_as_code, simplest
+from tracer.testing.examples import as_code, call_as_code, shrink
 from tracer.views.text.check import failure_lines
 
-Body = Callable[[Sequence[np.ndarray]], list[str]]
-"""What is wrong with arrays: nothing where nothing is."""
+FindProblems = Callable[[Sequence[np.ndarray]], list[str]]
+"""Runs a check at the given arrays; returns the lines of its failure message, none if it passes."""
 
 
 def assert_gradients(
@@ -30,18 +30,18 @@ def assert_gradients(
     examples: int | None = None,
     seed: int | None = None,
 ) -> None:
-    """Assert that the recorded gradients of a function are right, with respect to every argument.
+    """Assert that the recorded gradients of a function with respect to all its arguments are correct.
 
-    Arguments are floating arrays, or Hypothesis strategies for them (`tracer.testing.arrays()`, or `broadcastable_arrays()` for
-    several at once): then `examples` are drawn.
-    The AssertionError names the wrong number and rule, and ends with the smallest example found, ready to paste. Raises
-    UsageError for a function that cannot be checked: see `check_gradients`.
+    Arguments are floating-point arrays, or Hypothesis strategies for them (`tracer.testing.arrays()`, or
+    `broadcastable_arrays()` for several at once), from which `examples` are drawn. The AssertionError names the wrong element
+    and rule, and ends with a minimal example, ready to paste. Raises UsageError if the function cannot be checked: see
+    `check_gradients`.
 
     >>> assert_gradients(lambda x: np.sum(np.abs(x) ** 3), np.array([1.0, -2.0, 0.0]))
     """
     __tracebackhide__ = True  # for pytest: the failure is in the caller's line
 
-    def wrong(arrays: Sequence[np.ndarray]) -> list[str]:
+    def problems(arrays: Sequence[np.ndarray]) -> list[str]:
         check = check_gradients(
             function, *arrays, second_order=second_order, seed=seed or 0, tolerance=tolerance, exhaustive=exhaustive
         )
@@ -57,10 +57,12 @@ def assert_gradients(
     if any(is_strategy(each) for each in arguments):
         from hypothesis import strategies as st
 
-        together = st.tuples(*(each.map(_as_arrays) if is_strategy(each) else st.just([each]) for each in arguments))
-        _hold_for_all(together.map(lambda drawn: [array for part in drawn for array in part]), wrong, message, examples, seed)
+        groups = st.tuples(*(each.map(_as_arrays) if is_strategy(each) else st.just([each]) for each in arguments))
+        _check_examples(
+            groups.map(lambda drawn: [array for group in drawn for array in group]), problems, message, examples, seed
+        )
     else:
-        _hold_for(checked_arguments(function, arguments), wrong, message)
+        _check_arrays(checked_arguments(function, arguments), problems, message)
 
 
 def assert_op_gradients(
@@ -71,11 +73,12 @@ def assert_op_gradients(
     seed: int | None = None,
     **parameters: Any,
 ) -> None:
-    """Assert that the rules of an operation are right: first and second order, in both dtypes, at arrays of every kind.
+    """Assert that the derivative rules of an operation are correct: first and second order, in float32 and float64.
 
-    Arrays for an elementwise operation are drawn from its declared domain. For any other, `arguments` is a Hypothesis
-    strategy for tuples of arrays; it may also be one such tuple. `parameters` are those of the NumPy function, as in axis=0.
-    Fails as well for a rule that returns another shape or dtype, changes what it is given, or differs between two runs.
+    `arguments` is a tuple of arrays or a Hypothesis strategy for such tuples. It may be omitted for an elementwise operation,
+    whose arrays are drawn from its declared domain. `parameters` are those of the NumPy function, as in axis=0. The assertion
+    also fails if a rule returns a wrong shape or dtype, modifies its arguments, or is not deterministic. Raises UsageError if
+    the arguments do not fit the operation.
 
     >>> from tracer.ops.elementwise import Tanh
     >>> assert_op_gradients(Tanh, examples=5)
@@ -92,14 +95,14 @@ def assert_op_gradients(
             f" in assert_op_gradients({op.__name__}, st.tuples(arrays((2, 3)), arrays((3,))))"
         )
 
-    def wrong(arrays: Sequence[np.ndarray]) -> list[str]:
-        lines = wrong_with_value(op, arrays, parameters)
+    def problems(arrays: Sequence[np.ndarray]) -> list[str]:
+        lines = value_problems(op, arrays, parameters)
         for dtype in () if lines or not op.has_rules(len(arrays)) else reversed(DTYPES):
             try:
-                found = failure_lines(check_rules_of(op, arrays, parameters, dtype))
+                failures = failure_lines(check_op_rules(op, arrays, parameters, dtype))
             except Exception as error:
-                found = [f"computing its gradient raises {type(error).__name__}: {error}"]
-            lines += [f"{dtype}: {line}" for line in found]
+                failures = [f"computing its gradient raises {type(error).__name__}: {error}"]
+            lines += [f"{dtype}: {line}" for line in failures]
         return lines
 
     def message(arrays: Sequence[np.ndarray], lines: Sequence[str]) -> str:
@@ -107,47 +110,49 @@ def assert_op_gradients(
         return _message(f"{op.__name__} is wrong", lines, call_as_code("assert_op_gradients", [op.__name__, values], parameters))
 
     if arguments is None or is_strategy(arguments):
-        hypothesis_or_say_so()
-        from tracer.testing.strategies import for_operation
+        require_hypothesis()
+        from tracer.testing.strategies import arguments_of
 
-        strategy = for_operation(op) if arguments is None else arguments
-        drawn = strategy.map(_as_arrays).filter(lambda arrays: not overflows(op, arrays, parameters))
-        _hold_for_all(drawn, wrong, message, examples, seed)
+        strategy = arguments_of(op) if arguments is None else arguments
+        finite = strategy.map(_as_arrays).filter(lambda arrays: not overflows(op, arrays, parameters))
+        _check_examples(finite, problems, message, examples, seed)
     else:
         arrays = _as_arrays(arguments)
-        inputs_of(op, arrays, parameters)
-        _hold_for(arrays, wrong, message)
+        inputs_of(op, arrays, parameters)  # raises UsageError if they do not fit
+        _check_arrays(arrays, problems, message)
 
 
-def hypothesis_or_say_so() -> None:
-    """Raise ImportError with the install command where Hypothesis is missing."""
+def require_hypothesis() -> None:
+    """Raise ImportError, with the install command, if Hypothesis is not installed."""
     try:
         import hypothesis  # noqa: F401
     except ImportError:
         raise ImportError("drawing examples needs Hypothesis: pip install hypothesis") from None
 
 
-def _hold_for(arrays: Sequence[np.ndarray], wrong: Body, message: Callable[..., str]) -> None:
-    """Raise AssertionError where something is wrong with these arrays: with the simplest of which the same is said."""
+def _check_arrays(arrays: Sequence[np.ndarray], problems: FindProblems, message: Callable[..., str]) -> None:
+    """Raise AssertionError if the check fails at these arrays, with the simplest arrays that fail in the same way."""
     __tracebackhide__ = True
-    lines = wrong(arrays)
+    lines = problems(arrays)
     if not lines:
         return
-    if not _inside_hypothesis():  # which makes examples smaller itself
+    if not _inside_hypothesis():  # which shrinks examples itself
 
         def fails(candidate: Sequence[np.ndarray]) -> bool:
             try:
-                found = wrong(candidate)
+                failure = problems(candidate)
             except Exception:
                 return False
-            return bool(found) and _without_numbers(found[0]) == _without_numbers(lines[0])
+            return bool(failure) and _without_numbers(failure[0]) == _without_numbers(lines[0])
 
-        arrays = simplest(arrays, fails)
-    raise AssertionError(message(arrays, wrong(arrays) or lines))
+        arrays = shrink(arrays, fails)
+    raise AssertionError(message(arrays, problems(arrays) or lines))
 
 
-def _hold_for_all(strategy: Any, wrong: Body, message: Callable[..., str], examples: int | None, seed: int | None) -> None:
-    """Raise AssertionError with the smallest of the drawn examples for which something is wrong."""
+def _check_examples(
+    strategy: Any, problems: FindProblems, message: Callable[..., str], examples: int | None, seed: int | None
+) -> None:
+    """Raise AssertionError if the check fails at a drawn example, with the smallest one that Hypothesis finds."""
     import hypothesis
 
     __tracebackhide__ = True
@@ -157,7 +162,7 @@ def _hold_for_all(strategy: Any, wrong: Body, message: Callable[..., str], examp
     default = hypothesis.settings.get_profile(profile)
     start = seed if seed is not None else 0 if default.derandomize else int(np.random.SeedSequence().generate_state(1)[0])
 
-    said = ""
+    failure = ""
 
     @hypothesis.settings(
         max_examples=count or default.max_examples, deadline=None, database=None, derandomize=False,
@@ -165,22 +170,22 @@ def _hold_for_all(strategy: Any, wrong: Body, message: Callable[..., str], examp
     )  # fmt: skip
     @hypothesis.seed(start)
     @hypothesis.given(strategy)
-    def hold(arrays: Any) -> None:
-        nonlocal said
-        lines = wrong(arrays)
+    def check(arrays: Any) -> None:
+        nonlocal failure
+        lines = problems(arrays)
         if lines:
-            said = message(arrays, [*lines, f"found with seed={start}"])
-            raise AssertionError(said)
+            failure = message(arrays, [*lines, f"found with seed={start}"])
+            raise AssertionError(failure)
 
     try:
-        hold()
+        check()
     except (AssertionError, hypothesis.errors.Flaky):
-        # Without Hypothesis' own notes, which speak of the function above. It is flaky where a rule is: once wrong, then not.
-        raise AssertionError(said) from None
+        # Drop Hypothesis' notes, which describe the function above. Flaky: a nondeterministic rule did not fail again.
+        raise AssertionError(failure) from None
 
 
 def _as_arrays(given: Any) -> list[Any]:
-    """One array, or a tuple of them, as a list."""
+    """A list of arrays, from one array or a tuple of them."""
     return list(given) if isinstance(given, (tuple, list)) else [given]
 
 
@@ -189,7 +194,7 @@ def _message(what: str, lines: Sequence[str], call: str) -> str:
 
 
 def _without_numbers(text: str) -> str:
-    """What a message says, whatever the numbers in it."""
+    """A message with its numbers removed, to compare the kind of failure."""
     return re.sub(r"[-+]?[\d.]+(e[-+]?\d+)?", "", text)
 
 

@@ -1,4 +1,4 @@
-"""The smallest example that still fails, ready to paste."""
+"""Shrinks a failing example, and formats it as code."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-MOST_TRIES = 300
-"""How many simpler examples are tried."""
+MAX_TRIES = 300
+"""How many candidates are tried before shrinking stops."""
 
 Arrays = Sequence[np.ndarray]
 
 
-def simplest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
-    """The arrays made smaller and their numbers simpler, as long as they still fail.
+def shrink(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
+    """Make arrays smaller and their elements simpler as long as they still fail.
 
-    >>> simplest([np.array([3.7, -2.2, 0.4])], lambda arrays: arrays[0].size > 0 and bool(np.max(arrays[0]) > 1))
+    >>> shrink([np.array([3.7, -2.2, 0.4])], lambda arrays: arrays[0].size > 0 and bool(np.max(arrays[0]) > 1))
     [array([2.])]
     """
     tries = 0
     current = [np.array(array) for array in arrays]
     while True:
-        for candidate in _simpler(current):
+        for candidate in _candidates(current):
             tries += 1
-            if tries > MOST_TRIES:
+            if tries > MAX_TRIES:
                 return current
             if fails(candidate):
                 current = list(candidate)
@@ -32,8 +32,8 @@ def simplest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
             return current
 
 
-def _simpler(arrays: Arrays) -> Iterator[Arrays]:
-    """Simpler examples, the simplest first: shorter axes, then whole arrays of simple numbers, then single ones."""
+def _candidates(arrays: Arrays) -> Iterator[Arrays]:
+    """Simpler examples, simplest first: shorter axes, then whole arrays of simple numbers, then single elements."""
     sizes = sorted({size for array in arrays for size in array.shape if size > 1}, reverse=True)
     for size in sizes:
         for smaller in dict.fromkeys((1, size // 2, size - 1)):
@@ -43,23 +43,23 @@ def _simpler(arrays: Arrays) -> Iterator[Arrays]:
             if not np.array_equal(simpler, array) and _cost(simpler) < _cost(array):
                 yield [*arrays[:position], simpler, *arrays[position + 1 :]]
     for position, array in enumerate(arrays):
-        for place in range(array.size):
-            number = float(array.flat[place])
+        for index in range(array.size):
+            number = float(array.flat[index])
             for other in dict.fromkeys((0.0, 1.0, 2.0, round(number, 0), round(number, 1), abs(number))):
                 changed = array.copy()
-                changed.flat[place] = other
+                changed.flat[index] = other
                 if _cost(changed) < _cost(array):
                     yield [*arrays[:position], changed, *arrays[position + 1 :]]
 
 
 def _cost(array: np.ndarray) -> tuple[float, ...]:
-    """What makes an array hard to read: the length of its numbers as texts, then how large they are, then their signs."""
+    """How complex an array is to read: by the length of its elements as text, their magnitude, and minus signs."""
     numbers = array.ravel().tolist()
     return (sum(len(f"{abs(number):.17g}") for number in numbers), float(np.sum(np.abs(array))), sum(n < 0 for n in numbers))
 
 
 def as_code(array: np.ndarray) -> str:
-    """An array as one would write it.
+    """Format an array as Python code.
 
     >>> as_code(np.array([[1.0, -0.5]])), as_code(np.zeros((0, 3))), as_code(np.float32(2.0).reshape(()))
     ('np.array([[1.0, -0.5]])', 'np.zeros((0, 3))', "np.array(2.0, dtype='float32')")
@@ -71,7 +71,7 @@ def as_code(array: np.ndarray) -> str:
 
 
 def _literal(array: np.ndarray) -> str:
-    """Nested lists of the shortest numbers that read back as the same; a Python list of `repr` would lengthen float32."""
+    """Nested lists of numbers, each in the shortest form that reads back the same (in the dtype: repr of a float32 is long)."""
     if array.ndim:
         return f"[{', '.join(_literal(part) for part in array)}]"
     number = array.reshape(-1)[0]
@@ -79,7 +79,7 @@ def _literal(array: np.ndarray) -> str:
 
 
 def call_as_code(function: str, arguments: Sequence[str], options: Mapping[str, object]) -> str:
-    """A call over several lines, one argument each.
+    """Format a call with one argument per line.
 
     >>> print(call_as_code("assert_gradients", ["softplus", "np.array([1.0])"], {"seed": 3}))
     assert_gradients(

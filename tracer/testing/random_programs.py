@@ -1,4 +1,4 @@
-"""Random programs: a Hypothesis strategy for whole computation graphs, as Python text that can be pasted."""
+"""A Hypothesis strategy for random programs: computation graphs as Python source."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tracer.testing.strategies import arrays as drawn_arrays
 SHAPES = ((), (1,), (3,), (2, 3), (3, 3), (3, 1), (1, 3), (2, 1, 3), (0, 3))
 
 LARGEST = 30.0
-"""Values that grow beyond this are brought back by tanh: what overflows has no derivative."""
+"""Larger values are passed through tanh to avoid overflow."""
 
-OF_ONE = (
+UNARY = (
     "np.tanh({a})", "np.sin({a})", "np.cos({a})", "np.exp(np.tanh({a}))", "np.expm1(np.sin({a}))", "np.log({a} * {a} + 1)",
     "np.log1p(np.abs({a}))", "np.sqrt({a} * {a} + 0.5)", "np.square({a})", "np.abs({a})", "-{a}", "{a} ** 2", "{a} ** 3",
     "1 / ({a} * {a} + 1)", "np.clip({a}, 0, None)", "np.clip({a}, -0.45, 0.85)", "{a} * {a}", "{a} - 0.5 * {a}",
     "np.where({a} > 0.3, {a}, np.sin({a}))", "np.maximum({a}, 0.15)", "np.minimum({a}, -0.35)", "2 ** np.tanh({a})",
 )  # fmt: skip
-OF_TWO = (
+BINARY = (
     "{a} + {b}", "{a} - {b}", "{a} * {b}", "{a} / ({b} * {b} + 1)", "np.maximum({a}, {b})", "np.minimum({a}, {b})",
     "np.where({a} > {b}, {a}, {b} * {b})", "(np.abs({a}) + 0.5) ** np.tanh({b})", "{a} @ {b}", "np.dot({a}, {b})",
     "np.outer({a}, {b})", "np.concatenate([{a}, {b}])", "np.stack([{a}, {b}])", "{a} @ {b}.T", "np.einsum('ij,kj->ik', {a}, {b})",
@@ -39,17 +39,17 @@ SHAPING = (
 
 @dataclass(frozen=True)
 class Program:
-    """A function of arrays as text, and arguments for it."""
+    """The source of a function `program` of arrays, and arguments for it."""
 
     source: str
     arguments: tuple[np.ndarray, ...]
 
     def function(self, namespace: dict[str, Any] | None = None) -> Callable[..., Any]:
-        """The function itself; `namespace` may say what `np` is."""
+        """Compile the function; `namespace` replaces the globals, to run it with another `np`."""
         names: dict[str, Any] = {"np": np} if namespace is None else dict(namespace)
         exec(compile(self.source, "<program>", "exec"), names)
-        found: Callable[..., Any] = names["program"]
-        return found
+        function: Callable[..., Any] = names["program"]
+        return function
 
     def __repr__(self) -> str:
         call = ", ".join(["program", *map(as_code, self.arguments)])
@@ -58,16 +58,16 @@ class Program:
 
 @st.composite
 def programs(draw: st.DrawFn, *, max_lines: int = 10, ties: bool = True) -> Program:
-    """Programs of up to `max_lines` lines: values used again and by several, views, reductions, broadcasting.
+    """Programs of one to three arrays with up to `max_lines` lines: shared values, views, reductions, broadcasting.
 
-    Without `ties` the arguments are numbers of which no two are equal.
+    Without `ties` the elements of an argument are distinct, and arguments are not empty.
     """
     count = draw(st.integers(1, 3))
-    given = []
+    arguments = []
     for _ in range(count):
         shape = draw(st.sampled_from(SHAPES if ties else SHAPES[:-1]))
-        given.append(draw(drawn_arrays(shape)) if ties else _separate(shape, draw(st.integers(0, 2**20))))
-    values: dict[str, np.ndarray] = dict(zip("xyz", given))
+        arguments.append(draw(drawn_arrays(shape)) if ties else _distinct(shape, draw(st.integers(0, 2**20))))
+    values: dict[str, np.ndarray] = dict(zip("xyz", arguments))
     lines: list[str] = []
     used: set[str] = set()
     for number in range(draw(st.integers(1, max_lines))):
@@ -81,29 +81,29 @@ def programs(draw: st.DrawFn, *, max_lines: int = 10, ties: bool = True) -> Prog
         lines.append(f"    {name} = {text}")
         values[name] = value
         used.update(operands)
-    ends = [name for name in values if name not in used] or list(values)
-    result = " + ".join(f"np.sum({name} * ({name} + {0.5 + place}))" for place, name in enumerate(ends))
+    unused = [name for name in values if name not in used] or list(values)
+    result = " + ".join(f"np.sum({name} * ({name} + {0.5 + position}))" for position, name in enumerate(unused))
     names = ", ".join("xyz"[:count])
-    return Program("\n".join([f"def program({names}):", *lines, f"    return {result}"]), tuple(given))
+    return Program("\n".join([f"def program({names}):", *lines, f"    return {result}"]), tuple(arguments))
 
 
 @st.composite
 def _expressions(draw: st.DrawFn, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """An expression of one or two of the names; and which."""
+    """An expression of one or two of the names, and the names it uses."""
     a = draw(st.sampled_from(names))
     kind = draw(st.sampled_from(("one", "two", "reduction", "shaping")))
     if kind == "two":
         b = draw(st.sampled_from(names))
-        return draw(st.sampled_from(OF_TWO)).format(a=a, b=b), (a, b)
+        return draw(st.sampled_from(BINARY)).format(a=a, b=b), (a, b)
     if kind == "reduction":
         axis = draw(st.sampled_from((None, 0, -1, (0, 1))))
         keepdims = draw(st.booleans())
         return f"np.{draw(st.sampled_from(REDUCTIONS))}({a}, axis={axis}, keepdims={keepdims})", (a,)
-    return draw(st.sampled_from(OF_ONE if kind == "one" else SHAPING)).format(a=a), (a,)
+    return draw(st.sampled_from(UNARY if kind == "one" else SHAPING)).format(a=a), (a,)
 
 
 def _value_of(text: str, values: dict[str, np.ndarray]) -> np.ndarray | None:
-    """What an expression computes; None where it cannot be computed of these shapes, or is not finite or large."""
+    """The value of an expression; None if the shapes do not fit, or if the result is not finite or too large."""
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             value = np.asarray(eval(text, {"np": np}, dict(values)))
@@ -114,8 +114,8 @@ def _value_of(text: str, values: dict[str, np.ndarray]) -> np.ndarray | None:
     return value
 
 
-def _separate(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Numbers of which no two are equal, none of them near 0."""
+def _distinct(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """An array of distinct numbers from about -1.9 to 1.7."""
     rng = np.random.default_rng(seed)
     size = int(np.prod(shape))
     return np.asarray(rng.permutation(np.linspace(-1.9, 1.7, size + 1)[:size]).reshape(shape) + rng.uniform(-0.02, 0.02, shape))

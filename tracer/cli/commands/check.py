@@ -101,14 +101,14 @@ def command(
 def _exhaustively(
     subject: CheckSubject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
 ) -> Check:
-    from tracer.checking.parallel import check_exhaustively, ranges, together
-    from tracer.checking.scenario import check_record
+    from tracer.checking.parallel import check_exhaustively, merge_ranges, split_ranges
+    from tracer.checking.scenario import record_step
 
-    step = check_record(subject)
-    tasks = ranges(subject, step, second_order=second_order, jobs=jobs)
+    step = record_step(subject)
+    tasks = split_ranges(subject, step, second_order=second_order, jobs=jobs)
     comparisons = []
     with Progress(len(tasks), tell("checking"), quiet=quiet) as progress:
         for comparison in check_exhaustively(step, tasks, jobs=jobs, backend=backend):
             comparisons.append(comparison)
             progress.step()
-    return together(step, comparisons, subject.seed, second_order=second_order)
+    return merge_ranges(step, comparisons, subject.seed, second_order=second_order)
