@@ -259,8 +259,8 @@ def test_the_stopping_rule_against_its_words(values: list[float], tolerance: flo
         rule = EarlyStopping(tolerance=tolerance, patience=patience, mode=mode)
         watch = rule.watch()
         for value in values:
-            watch.see(sign * value)
-        assert rule.is_over(watch) == expected
+            watch.update(sign * value)
+        assert rule.should_stop(watch) == expected
 
 
 @given(values=st.lists(measured, min_size=1, max_size=12))
@@ -268,7 +268,7 @@ def test_a_checkpoint_keeps_the_first_of_the_best(values: list[float]) -> None:
     watch = Checkpoint(monitor="loss", mode="min").watch()
     kept = []
     for position, value in enumerate(values):
-        watch.see(value)
+        watch.update(value)
         if watch.is_best:
             kept.append(position)
     numbers = [value for value in values if value == value]

@@ -127,7 +127,7 @@ class Run:
         checkpoint, watch, history = self.training.scenario.checkpoint, self._checkpoint_watch, self.training.history
         if checkpoint is None or watch is None or len(history) == watch.epochs:
             return
-        watch.see(history[-1][checkpoint.monitor])
+        watch.update(history[-1][checkpoint.monitor])
         place = self.folder.path / checkpoint.file
         if watch.is_best:
             self.folder.write(checkpoint.file, array_bytes(self.training.parameters))

@@ -1,4 +1,4 @@
-"""Running a scenario: `Training` goes step by step, `run` keeps every step."""
+"""Runs a scenario: `Training` yields one step at a time, `run` returns a trace of all steps."""
 
 from tracer.training.runner import Training, run, versions
 

@@ -1,4 +1,4 @@
-"""Cuts the data into batches: an epoch takes every example once."""
+"""Splits data into batches. An epoch contains every example once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """How many examples there are, and how many go into a batch; the last, smaller batch counts.
+    """The batches of an epoch: `size` examples each, the last one may be smaller.
 
     >>> Batches(examples=10, size=4).count
     3
@@ -22,18 +22,18 @@ class Batches:
 
     @property
     def count(self) -> int:
-        """The batches of an epoch."""
+        """The number of batches in an epoch."""
         return math.ceil(self.examples / self.size)
 
     def length(self, position: int) -> int:
-        """The examples of one batch.
+        """The number of examples in a batch.
 
         >>> [Batches(examples=10, size=4).length(position) for position in range(3)]
         [4, 4, 2]
         """
         return min(self.size, self.examples - position * self.size)
 
-    def cut(self, arrays: Mapping[str, np.ndarray], position: int, order: np.ndarray | None) -> dict[str, np.ndarray]:
-        """The rows of one batch; `order` is the order of all examples in this epoch, None for that of the data."""
-        part = slice(position * self.size, (position + 1) * self.size)
-        return {name: array[part if order is None else order[part]] for name, array in arrays.items()}
+    def select(self, arrays: Mapping[str, np.ndarray], position: int, order: np.ndarray | None) -> dict[str, np.ndarray]:
+        """The rows of a batch. `order` is a permutation of all examples; None keeps the order of the data."""
+        rows = slice(position * self.size, (position + 1) * self.size)
+        return {name: array[rows if order is None else order[rows]] for name, array in arrays.items()}

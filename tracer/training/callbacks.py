@@ -1,6 +1,6 @@
-"""What watches a measured value from epoch to epoch: when to stop a run, and which parameters to keep.
+"""Early stopping and checkpoints, based on a value monitored from epoch to epoch.
 
-Watched is `loss`, the mean loss of the epoch, or a metric by its name; `val_loss` and such where there is validation data.
+The value is `loss` (the mean loss of the epoch) or a metric, by name; with validation data also `val_loss` and so on.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ MODES = ("min", "max")
 
 @dataclass(slots=True)
 class Watch:
-    """Follows a value from epoch to epoch: the best so far, and for how many epochs in a row it was not improved.
+    """Tracks a value from epoch to epoch: the best so far, and the number of epochs in a row without improvement.
 
-    With mode "min" smaller is better, with "max" larger. An improvement betters the best so far, by `tolerance` at least;
-    many small improvements count as none. A value that is not a number is never better.
+    With mode "min" smaller is better, with "max" larger. `is_best` is True if the last value beats the best before it; an
+    improvement beats it by at least `tolerance`. NaN is never better.
 
     >>> watch = Watch("max")
-    >>> [(watch.see(value), watch.is_best, watch.waited)[1:] for value in (0.5, 0.5, 0.75)]
+    >>> [(watch.update(value), watch.is_best, watch.epochs_without_improvement)[1:] for value in (0.5, 0.5, 0.75)]
     [(True, 0), (False, 1), (True, 0)]
     """
 
     mode: str
     tolerance: float = 0.0
     epochs: int = 0
-    waited: int = 0
+    epochs_without_improvement: int = 0
     is_best: bool = False
     value: float = field(init=False)
     best: float = field(init=False)
@@ -38,23 +38,24 @@ class Watch:
     def __post_init__(self) -> None:
         self.value = self.best = self.best_before = math.inf if self.mode == "min" else -math.inf
 
-    def see(self, value: float) -> None:
-        """Take the value of one more epoch."""
-        lower, lowest = (value, self.best) if self.mode == "min" else (-value, -self.best)
+    def update(self, value: float) -> None:
+        """Add the value of an epoch."""
+        cost, least_cost = (value, self.best) if self.mode == "min" else (-value, -self.best)
         self.epochs += 1
-        self.is_best = lower < lowest
-        self.waited = 0 if self.is_best and lower <= lowest - self.tolerance else self.waited + 1
+        self.is_best = cost < least_cost
+        is_improvement = self.is_best and cost <= least_cost - self.tolerance
+        self.epochs_without_improvement = 0 if is_improvement else self.epochs_without_improvement + 1
         self.value, self.best_before = value, self.best
         self.best = value if self.is_best else self.best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyStopping:
-    """Stop when the monitored value was not improved by `tolerance` for `patience` epochs in a row.
+    """Stop when the monitored value has not improved by `tolerance` for `patience` epochs in a row.
 
     With mode "min" smaller is better, with "max" larger. The rule is scikit-learn's (`tol` and `n_iter_no_change` of
-    SGDClassifier), except that without a tolerance an equal value is no improvement: Keras' EarlyStopping keeps as the best
-    only what improved it by more than the tolerance, here the best is always the best so far.
+    SGDClassifier), except that with a tolerance of 0 an equal value is no improvement. Keras' EarlyStopping differs: it compares
+    with the last value that improved by more than the tolerance, not with the best so far.
     """
 
     monitor: str = "loss"
@@ -70,12 +71,12 @@ class EarlyStopping:
             raise UsageError(f"EarlyStopping: patience must be a whole number from 1 on, this is {self.patience!r}")
 
     def watch(self) -> Watch:
-        """A watch over the monitored value, before the first epoch."""
+        """A new watch for the monitored value."""
         return Watch(self.mode, self.tolerance)
 
-    def is_over(self, watch: Watch) -> bool:
-        """Whether to stop after what was seen."""
-        return watch.waited >= self.patience
+    def should_stop(self, watch: Watch) -> bool:
+        """True if the run should stop after the last epoch."""
+        return watch.epochs_without_improvement >= self.patience
 
     def reason(self) -> Message:
         """Why the run was stopped.
@@ -91,9 +92,10 @@ class EarlyStopping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Keep the parameters of the epoch whose monitored value is best, in a file beside the log.
+    """Save the parameters of the epoch with the best monitored value to a file beside the log.
 
-    With mode "min" smaller is better, with "max" larger; the first of equals is kept. `file` is a plain file name.
+    With mode "min" smaller is better, with "max" larger; of equal values the first is kept. `file` is a file name without a
+    directory, ending in .npz.
     """
 
     monitor: str
@@ -106,15 +108,15 @@ class Checkpoint:
             raise UsageError(f"Checkpoint: file must be a file name that ends in .npz, this is {self.file!r}")
 
     def watch(self) -> Watch:
-        """A watch over the monitored value, before the first epoch."""
+        """A new watch for the monitored value."""
         return Watch(self.mode)
 
     def message(self, watch: Watch, place: str) -> str:
-        """What is said at the end of an epoch, in the words of Keras' ModelCheckpoint.
+        """The message at the end of an epoch, as printed by Keras' ModelCheckpoint.
 
         >>> checkpoint = Checkpoint(monitor="val_accuracy", mode="max")
         >>> watch = checkpoint.watch()
-        >>> watch.see(0.5)
+        >>> watch.update(0.5)
         >>> checkpoint.message(watch, "best.npz")
         'Epoch 1: val_accuracy improved from -inf to 0.50000, saving model to best.npz'
         """

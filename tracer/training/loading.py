@@ -1,4 +1,4 @@
-"""The one door through which every scenario file comes in: those of the project by name, others by path."""
+"""Loads scenario files: bundled ones by name, others by path."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from tracer.recording.source import PACKAGE
 from tracer.training.scenario import Scenario
 
 SHORT_NAMES = {"fruit": "fruit-pytorch"}
-"""Short names of scenarios that come with the project."""
+"""Aliases of bundled scenarios."""
 
 
 def bundled_folder() -> Path:
-    """Where the scenarios of the project lie: inside the installed package, beside it in a checkout."""
+    """The folder of the bundled scenarios: inside the installed package, or beside it in a checkout."""
     inside = PACKAGE / "scenarios"
     return inside if inside.is_dir() else PACKAGE.parent / "scenarios"
 
 
 def bundled_names() -> list[str]:
-    """The names of the scenarios that come with the project."""
+    """The names of the bundled scenarios, sorted."""
     files = bundled_folder().glob("*.py")
     return sorted(path.stem.replace("_", "-") for path in files if not path.stem.startswith("_"))
 
 
 def is_path(name_or_path: str | Path) -> bool:
-    """Whether a scenario is given by its file and not by its name.
+    """True if a scenario is given by the path of its file, not by name.
 
     >>> is_path("fruit"), is_path("./mine.py"), is_path(Path("mine"))
     (False, True, True)
@@ -39,9 +39,9 @@ def is_path(name_or_path: str | Path) -> bool:
 
 
 def load(name_or_path: str | Path) -> Scenario:
-    """A scenario by its name or short name from `tracer list`, or by the path of a Python file that defines `scenario`.
+    """Load a scenario by its name or alias (see `tracer list`), or by the path of a Python file that defines `scenario`.
 
-    Raises UsageError where there is none; an exception of the file's own code passes through.
+    Raises UsageError if there is none. Exceptions raised by the file's own code propagate.
 
     >>> load("linear-regression").name
     'linear-regression'
@@ -72,7 +72,7 @@ def _load_file(path: Path, name: str) -> Scenario:
     if b"\0" in source:
         raise UsageError(f"{path.name} is no scenario: it is no Python text")
     linecache.checkcache(str(path))
-    # As `python mine.py` does: what lies beside the file can be imported, and dataclasses find their module.
+    # As with `python mine.py`: modules beside the file can be imported. Dataclasses look up their module in sys.modules.
     sys.modules[module.__name__] = module
     sys.path.insert(0, str(path.parent))
     try:

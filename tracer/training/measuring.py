@@ -1,4 +1,4 @@
-"""Measures a run on plain arrays: its metrics on every batch and at the end of each epoch, also on validation data."""
+"""Measures metrics on plain arrays: for every batch, and at the end of each epoch, also on validation data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.training.preparation import Prepared, call_by_name, matching
+from tracer.training.preparation import PreparedData, call_by_name, matching_arguments
 from tracer.training.scenario import Scenario
 
 
-def named_results(returned: Any, scenario: Scenario, prepared: Prepared) -> dict[str, Any]:
-    """What the model returned, by the names under which loss and metrics ask for it.
+def named_results(returned: Any, scenario: Scenario, prepared: PreparedData) -> dict[str, Any]:
+    """The results of the model by the names under which loss and metrics take them.
 
-    Raises UsageError where there is nothing, or a name is taken.
+    Raises UsageError if the model returned None, or if a name is invalid or already used.
     """
     if returned is None:
         raise UsageError(f"the model of {scenario.name} returned nothing: does it end without a return?")
@@ -32,66 +32,66 @@ def named_results(returned: Any, scenario: Scenario, prepared: Prepared) -> dict
 
 @dataclass(slots=True)
 class EpochMetrics:
-    """Collects what is measured in the course of an epoch. `given` is what functions may ask for beside the data."""
+    """Measures the metrics of an epoch. `context` holds arguments available to metrics in addition to the data."""
 
     scenario: Scenario
-    prepared: Prepared
-    given: Mapping[str, Any]
-    _weights: list[int] = field(default_factory=list)
-    _measured: list[dict[str, Any]] = field(default_factory=list)
+    prepared: PreparedData
+    context: Mapping[str, Any]
+    _batch_sizes: list[int] = field(default_factory=list)
+    _batch_rows: list[dict[str, Any]] = field(default_factory=list)
 
     def add_batch(self, loss: float, available: Mapping[str, Any], examples: int) -> None:
-        """Measure a batch of so many examples; `available` are its data and results, and the parameters before the update."""
-        self._weights.append(examples)
-        results = self._on_results({**self.given, **available}) if self.prepared.batch_metrics else {}
-        self._measured.append({"loss": loss, **results})
+        """Measure a batch; `available` holds its data and results, and the parameters before the update."""
+        self._batch_sizes.append(examples)
+        metrics = self._batch_metrics({**self.context, **available}) if self.prepared.batch_metrics else {}
+        self._batch_rows.append({"loss": loss, **metrics})
 
     def end_epoch(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """Everything measured of the epoch, means over its examples first. `parameters` are those after its last update."""
-        found = {name: _mean([row[name] for row in self._measured], self._weights) for name in self._measured[0]}
-        self._weights, self._measured = [], []
-        return found | self.of_parameters(parameters)
+        """All metrics of the epoch: means over its examples, then those of the parameters after its last update."""
+        means = {name: _mean([row[name] for row in self._batch_rows], self._batch_sizes) for name in self._batch_rows[0]}
+        self._batch_sizes, self._batch_rows = [], []
+        return means | self.measure_parameters(parameters)
 
-    def of_parameters(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """What is measured without a batch: on validation data, and the metrics that ask for no result of the model."""
-        found: dict[str, Any] = {}
+    def measure_parameters(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """The metrics that need no batch: those on validation data, and those that take no result of the model."""
+        measured: dict[str, Any] = {}
         if not self.scenario.validation and not self.scenario.metrics:
-            return found
-        available = {**self.given, **self.prepared.data, **parameters}
+            return measured
+        available = {**self.context, **self.prepared.data, **parameters}
         with np.errstate(all="ignore"):
             if self.scenario.validation:
-                found.update(self._on_validation_data(available))
+                measured.update(self._validation_metrics(available))
             for name, metric in self.scenario.metrics.items():
                 if name not in self.prepared.batch_metrics:
-                    found[name] = _number(call_by_name(metric, available, self._called(name)))
-        return found
+                    measured[name] = _as_python(call_by_name(metric, available, self._label(name)))
+        return measured
 
-    def _on_validation_data(self, available: Mapping[str, Any]) -> dict[str, Any]:
+    def _validation_metrics(self, available: Mapping[str, Any]) -> dict[str, Any]:
         scenario = self.scenario
-        there = {**available, **{name: self.prepared.data[other] for name, other in scenario.validation.items()}}
+        replaced = {**available, **{name: self.prepared.data[other] for name, other in scenario.validation.items()}}
         try:
-            returned = scenario.model(**matching(scenario.model, there))
-            there.update(named_results(returned, scenario, self.prepared))
-            loss = scenario.loss(**matching(scenario.loss, there))
-            measured = {"loss": _number(loss), **self._on_results(there)}
+            returned = scenario.model(**matching_arguments(scenario.model, replaced))
+            replaced.update(named_results(returned, scenario, self.prepared))
+            loss = scenario.loss(**matching_arguments(scenario.loss, replaced))
+            measured = {"loss": _as_python(loss), **self._batch_metrics(replaced)}
         except Exception as error:
             error.add_note("while measuring on the validation data")
             raise
         return {f"val_{name}": value for name, value in measured.items()}
 
-    def _on_results(self, available: Mapping[str, Any]) -> dict[str, float]:
-        """The metrics that ask for a result of the model."""
-        found = {}
+    def _batch_metrics(self, available: Mapping[str, Any]) -> dict[str, float]:
+        """The metrics that take a result of the model."""
+        measured = {}
         for name in self.prepared.batch_metrics:
             with np.errstate(all="ignore"):
-                value = np.asarray(call_by_name(self.scenario.metrics[name], available, self._called(name)))
+                value = np.asarray(call_by_name(self.scenario.metrics[name], available, self._label(name)))
             if value.shape != () or value.dtype.kind not in "biuf":
                 kind = f"shape {value.shape}" if value.shape else str(value)
-                raise UsageError(f"{self._called(name)} is averaged over batches: it must return one number, not {kind}")
-            found[name] = float(value)
-        return found
+                raise UsageError(f"{self._label(name)} is averaged over batches: it must return one number, not {kind}")
+            measured[name] = float(value)
+        return measured
 
-    def _called(self, name: str) -> str:
+    def _label(self, name: str) -> str:
         return f"the metric {name} of {self.scenario.name}"
 
 
@@ -99,6 +99,6 @@ def _mean(values: Sequence[float], weights: Sequence[int]) -> float:
     return values[0] if len(values) == 1 else float(np.average(values, weights=weights))
 
 
-def _number(value: Any) -> Any:
-    """A number as Python's own, whatever NumPy made of it; anything else as it is."""
+def _as_python(value: Any) -> Any:
+    """A NumPy scalar or 0-d array as a Python number; an array unchanged."""
     return value if np.ndim(value) else np.asarray(value).item()

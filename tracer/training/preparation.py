@@ -1,4 +1,4 @@
-"""What a run starts from: the scenario's data and initial parameters, checked, and who takes which by name."""
+"""Prepares a run: loads data and initial parameters, validates them, and matches them to arguments by name."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tracer.data.archives import read_arrays
 from tracer.errors import UsageError, close_names
 from tracer.training.scenario import Scenario
 
-AT_THE_START = ("steps", "epochs", "batches")
-"""What a report may ask for before the run, beside data, parameters and settings."""
+AT_START = ("steps", "epochs", "batches")
+"""Arguments available to a report before the run, in addition to data, parameters and settings."""
 
-AFTER_A_STEP = (*AT_THE_START, "step", "epoch", "batch", "loss", "record")
-"""What it may ask for from the first step on."""
+AFTER_STEP = (*AT_START, "step", "epoch", "batch", "loss", "record")
+"""Arguments available to a report from the first step on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Read-only arrays by name, and how model and loss use them.
+class PreparedData:
+    """Read-only data and initial parameters by name, and how model, loss and metrics take them.
 
-    `used` are the data that model and loss take, `batched` those of them that are split into batches, `prediction` is
-    the name under which the loss takes the model's result (empty where it takes none, or results by their own names).
-    `batch_metrics` are the metrics that ask for a result of the model, `model_takes` and `loss_takes` the names of arguments.
+    `used` names the data that model or loss take, `batched` those that are split into batches. `prediction` is the name
+    under which the loss takes the model's result; empty if it takes none, or takes results by their own names.
+    `batch_metrics` names the metrics that take a result of the model. `model_takes` and `loss_takes` are argument names.
     """
 
     data: Mapping[str, np.ndarray]
@@ -42,7 +42,7 @@ class Prepared:
 
     @property
     def examples(self) -> int:
-        """How many examples there are to make batches of; 1 where the data is not split."""
+        """The number of examples; 1 if the data is not split into batches."""
         return len(self.data[self.batched[0]]) if self.batched else 1
 
 
@@ -52,8 +52,12 @@ def prepare(
     parameters: Mapping[str, Any] | str | Path,
     dtype: str,
     path: str | Path | None,
-) -> Prepared:
-    """Load the data, make the initial parameters, and check all of it. `given` is what the functions may ask for."""
+) -> PreparedData:
+    """Load the data, create the initial parameters, and validate the scenario.
+
+    `given` holds the arguments available to the scenario's functions, `parameters` replaces initial values, `path` is that of a
+    data file. Raises UsageError if anything is invalid.
+    """
     for function, what in ((scenario.data, "data"), (scenario.model, "model"), (scenario.loss, "loss")):
         _check_signature(function, f"{what} of {scenario.name}")
     data = _load_data(scenario, given, dtype, path)
@@ -63,12 +67,12 @@ def prepare(
             other = "data" if name in data else "a setting"
             raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
     known = {*data, *initial, *scenario.settings}
-    require(scenario.model, known, f"the model of {scenario.name}")
+    require_arguments(scenario.model, known, f"the model of {scenario.name}")
     prediction = next((name for name in required_names(scenario.loss) if name not in known), "")
     for name, metric in scenario.metrics.items():
         _check_signature(metric, f"the metric {name} of {scenario.name}")
-    looking = {*known, *given} - {"rng"}
-    batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - looking)
+    available = {*known, *given} - {"rng"}
+    batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - available)
     model_takes = tuple(inspect.signature(scenario.model).parameters)
     loss_takes = tuple(inspect.signature(scenario.loss).parameters)
     used = tuple(name for name in data if name in {*model_takes, *loss_takes})
@@ -77,13 +81,13 @@ def prepare(
             raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")
     batched = _batched(scenario, data, used)
     _check_validation(scenario, data, batched or used)
-    prepared = Prepared(data, initial, used, batched, prediction, batch_metrics, model_takes, loss_takes)
+    prepared = PreparedData(data, initial, used, batched, prediction, batch_metrics, model_takes, loss_takes)
     _check_schedule(scenario)
     measured = ["loss", *scenario.metrics]
     if scenario.validation:
         measured += ["val_loss", *(f"val_{name}" for name in batch_metrics)]
     _check_monitors(scenario, measured)
-    _check_report(scenario, looking, measured)
+    _check_report(scenario, available, measured)
     return prepared
 
 
@@ -91,32 +95,32 @@ def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: s
     takes_path = "path" in inspect.signature(scenario.data).parameters
     if path is not None and not takes_path:
         raise UsageError(f"{scenario.name} makes its own data: it takes none from {path}")
-    found = call_by_name(scenario.data, {**given, "path": path}, f"data() of {scenario.name}")
-    if not isinstance(found, Mapping):
-        raise UsageError(f"data() of {scenario.name} must return named arrays in a dict, not {type(found).__name__}")
-    _check_names(found, f"data() of {scenario.name} returns something")
-    return {name: numeric_array(value, f"the data {name!r} of {scenario.name}", dtype) for name, value in found.items()}
+    data = call_by_name(scenario.data, {**given, "path": path}, f"data() of {scenario.name}")
+    if not isinstance(data, Mapping):
+        raise UsageError(f"data() of {scenario.name} must return named arrays in a dict, not {type(data).__name__}")
+    _check_names(data, f"data() of {scenario.name} returns something")
+    return {name: numeric_array(value, f"the data {name!r} of {scenario.name}", dtype) for name, value in data.items()}
 
 
 def _initial_parameters(
     scenario: Scenario, available: Mapping[str, Any], given: Mapping[str, Any] | str | Path, dtype: str
 ) -> dict[str, np.ndarray]:
-    found = scenario.parameters
-    if callable(found):
-        found = call_by_name(found, available, f"parameters() of {scenario.name}")
-    if not isinstance(found, Mapping) or not found:
+    own = scenario.parameters
+    if callable(own):
+        own = call_by_name(own, available, f"parameters() of {scenario.name}")
+    if not isinstance(own, Mapping) or not own:
         raise UsageError(f"the parameters of {scenario.name} must be initial values by name, in a dict")
 
-    _check_names(found, f"{scenario.name} has a parameter")
+    _check_names(own, f"{scenario.name} has a parameter")
 
     def checked(name: str, value: Any, where: str = "") -> np.ndarray:
         return numeric_array(value, f"{where}the parameter {name!r} of {scenario.name}", dtype, floating=True)
 
-    initial = {name: checked(name, value) for name, value in found.items()}
+    initial = {name: checked(name, value) for name, value in own.items()}
     where = ""
     if isinstance(given, (str, Path)):
         where = f"{given}: "
-        given = _parameters_of_file(given, initial, scenario.name)
+        given = _read_checkpoint(given, initial, scenario.name)
     if not isinstance(given, Mapping):
         raise UsageError(f"parameters are given as values by name, in a dict, not as {type(given).__name__}")
     for name, value in given.items():
@@ -129,20 +133,20 @@ def _initial_parameters(
     return initial
 
 
-def _check_names(found: Mapping[Any, Any], what: str) -> None:
-    for name in found:
+def _check_names(values: Mapping[Any, Any], what: str) -> None:
+    for name in values:
         if not isinstance(name, str) or not name.isidentifier():
             raise UsageError(f"{what} under {name!r}, which is no name of an argument")
 
 
-def _parameters_of_file(path: str | Path, initial: Mapping[str, np.ndarray], scenario: str) -> Mapping[str, np.ndarray]:
-    """The arrays of a checkpoint, which has to hold every parameter: one that lacks some is another model's."""
-    found = read_arrays(path)
-    missing = [name for name in initial if name not in found]
+def _read_checkpoint(path: str | Path, initial: Mapping[str, np.ndarray], scenario: str) -> Mapping[str, np.ndarray]:
+    """The arrays of a checkpoint. Raises UsageError if a parameter is missing: it is that of another model."""
+    arrays = read_arrays(path)
+    missing = [name for name in initial if name not in arrays]
     if missing:
-        holds = f"it holds {', '.join(found)}" if found else "it is empty"
+        holds = f"it holds {', '.join(arrays)}" if arrays else "it is empty"
         raise UsageError(f"{path} is no checkpoint of {scenario}: it has no parameter {missing[0]!r}; {holds}")
-    return found
+    return arrays
 
 
 def _batched(scenario: Scenario, data: Mapping[str, np.ndarray], used: tuple[str, ...]) -> tuple[str, ...]:
@@ -152,15 +156,15 @@ def _batched(scenario: Scenario, data: Mapping[str, np.ndarray], used: tuple[str
             raise UsageError(f"batched names {name!r}, which is no data of model or loss{close_names(str(name), list(used))}")
     if scenario.batch_size is None:
         return ()
-    wanted = used if scenario.batched is None else tuple(name for name in used if name in scenario.batched)
-    lengths = {name: len(data[name]) for name in wanted if data[name].ndim}
+    requested = used if scenario.batched is None else tuple(name for name in used if name in scenario.batched)
+    lengths = {name: len(data[name]) for name in requested if data[name].ndim}
     if len(set(lengths.values())) != 1:
         raise UsageError(f"batches need arrays of one length, {scenario.name} has {lengths or 'none'}")
     return tuple(lengths)
 
 
 def _check_validation(scenario: Scenario, data: Mapping[str, np.ndarray], by_row: Collection[str]) -> None:
-    """Raise UsageError unless the validation names data, and all that belongs together row by row."""
+    """Raise UsageError unless validation names existing data, and replaces all arrays with the same number of rows."""
     what = f"the validation of {scenario.name}"
     for pair in scenario.validation.items():
         for name in pair:
@@ -178,7 +182,7 @@ def _check_schedule(scenario: Scenario) -> None:
     if callable(schedule):
         what = f"the learning rate of {scenario.name}"
         _check_signature(schedule, what)
-        require(schedule, {"t", "epoch", *scenario.settings}, what)
+        require_arguments(schedule, {"t", "epoch", *scenario.settings}, what)
 
 
 def _check_monitors(scenario: Scenario, measured: list[str]) -> None:
@@ -191,48 +195,48 @@ def _check_monitors(scenario: Scenario, measured: list[str]) -> None:
 
 
 def _check_report(scenario: Scenario, known: Collection[str], measured: Collection[str]) -> None:
-    """Raise UsageError where a function of the report asks for what there is not at its time."""
+    """Raise UsageError if a function of the report takes an argument that is not available at its time."""
     report = scenario.report
     available = {
-        "start": (report.start, AT_THE_START),
-        "step": (report.step, AFTER_A_STEP),
-        "epoch": (report.epoch, (*AFTER_A_STEP, *measured)),
-        "end": (report.end, (*AFTER_A_STEP, *measured)),
+        "start": (report.start, AT_START),
+        "step": (report.step, AFTER_STEP),
+        "epoch": (report.epoch, (*AFTER_STEP, *measured)),
+        "end": (report.end, (*AFTER_STEP, *measured)),
     }
     for when, (function, names) in available.items():
         if function is not None:
             what = f"the report of {scenario.name} ({when})"
             _check_signature(function, what)
-            require(function, {*known, *names}, what)
+            require_arguments(function, {*known, *names}, what)
 
 
 def required_names(function: Callable[..., Any]) -> list[str]:
-    """The arguments that a function must be given: those without a default."""
+    """The names of the arguments without a default."""
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = inspect.signature(function).parameters.values()
     return [each.name for each in parameters if each.kind in kinds and each.default is inspect.Parameter.empty]
 
 
-def matching(function: Callable[..., Any], available: Mapping[str, Any]) -> dict[str, Any]:
-    """Of what is available, the arguments that a function names."""
+def matching_arguments(function: Callable[..., Any], available: Mapping[str, Any]) -> dict[str, Any]:
+    """The available values that a function takes as arguments, by name."""
     return {name: available[name] for name in inspect.signature(function).parameters if name in available}
 
 
-def require(function: Callable[..., Any], available: Collection[str], what: str) -> None:
-    """Raise UsageError where a function asks for an argument that is not available."""
+def require_arguments(function: Callable[..., Any], available: Collection[str], what: str) -> None:
+    """Raise UsageError if a required argument of a function is not available."""
     missing = [name for name in required_names(function) if name not in available]
     if missing:
         raise UsageError(f"{what} asks for {missing[0]!r}{close_names(missing[0], sorted(available))}")
 
 
 def call_by_name(function: Callable[..., Any], available: Mapping[str, Any], what: str) -> Any:
-    """Call a function with the arguments it names; raises UsageError where one of them is not available."""
-    require(function, available, what)
-    return function(**matching(function, available))
+    """Call a function with the available arguments it takes. Raises UsageError if a required one is not available."""
+    require_arguments(function, available, what)
+    return function(**matching_arguments(function, available))
 
 
 def _check_signature(function: Callable[..., Any], what: str) -> None:
-    """Raise UsageError unless arguments can be matched by name."""
+    """Raise UsageError unless all arguments of a function can be passed by name."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

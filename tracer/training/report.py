@@ -1,4 +1,4 @@
-"""What a program prints while it trains."""
+"""Text that a scenario prints while it trains."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from tracer.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Functions that return what a program prints: before the run, after each step and epoch, and at the end.
+    """Functions that return the text to print before the run, after each step and epoch, and at the end.
 
-    Each returns text of any number of lines, or None to print nothing. Arguments are matched by name, and are plain arrays
-    and numbers: the data, the parameters as they are then, the settings; `steps` and `epochs`, which are those planned
-    and at the end those done, and `batches`, the steps of an epoch; from the first step on `step`, `epoch` and `batch`,
-    counted from 0, `loss`, and `record`, the recorded Step; after an epoch its metrics, and `loss` is its mean loss.
+    Each returns text of any number of lines, or None to print nothing. Arguments are plain arrays and numbers, matched by name:
+
+    - always: the data, the current parameters, the settings; `steps` and `epochs`, planned ones or, at the end, completed
+      ones; `batches`, the number of steps per epoch;
+    - from the first step on: `step`, `epoch` and `batch`, counted from 0, `loss`, and `record`, the recorded Step;
+    - after an epoch: its metrics; `loss` is its mean loss.
     """
 
     start: Callable[..., str | None] | None = None

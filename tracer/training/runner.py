@@ -1,4 +1,4 @@
-"""Runs a scenario step by step: batches, the five phases of each step, what is measured and printed, when to stop."""
+"""Runs a scenario step by step: batches, the five phases of each step, metrics, reports, early stopping."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tracer.recording.tensor import Tensor, plain
 from tracer.store.fingerprint import fingerprint
 from tracer.training.batches import Batches
 from tracer.training.measuring import EpochMetrics, named_results
-from tracer.training.preparation import matching, prepare, require
+from tracer.training.preparation import matching_arguments, prepare, require_arguments
 from tracer.training.report import Report
 from tracer.training.scenario import Scenario
 from tracer.training.settings import all_settings, with_settings
@@ -30,12 +30,11 @@ from tracer.training.updating import Update, UpdatedNodes
 
 
 class Training:
-    """One run of a scenario: iterate over it to get its steps, one at a time.
+    """A run of a scenario. Iterate over it to get its steps, one at a time. The arguments are those of `run`.
 
-    `head` is the Trace without steps. `metrics` grows by a row for each step, `history` by what was measured of each epoch,
-    `printed` by what the program prints; `stopped` says why a stopping rule ended the run (None if none did). All of them
-    are up to date when a step is handed out, as are `parameters`; what the program prints at its end comes after the last
-    step. Arguments are those of `run`.
+    `head` is the Trace without steps. `metrics` gets a row per step, `history` one per epoch, `printed` the text of the
+    report; `stopped` says why early stopping ended the run (None if it did not). They and `parameters` are up to date when a
+    step is yielded, except that the text at the end of the run follows the last step.
     """
 
     def __init__(
@@ -67,19 +66,19 @@ class Training:
         self.steps = self._count_steps(steps)
         self._plan: tuple[BackwardPlan, UpdatedNodes] | None = None
         self._files = Files(scenario.path.parent if scenario.path else None)
-        # A number of steps that was asked for is run to its end.
+        # An explicit number of steps disables early stopping.
         self._stopping = scenario.stopping if steps is None else None
         self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
-        # Without the generator: what only looks must not change what is drawn later.
-        looking = {name: value for name, value in self._given.items() if name != "rng"}
-        self._measuring = EpochMetrics(scenario, self._prepared, looking)
+        # Without the generator: measuring must not affect later random numbers.
+        context = {name: value for name, value in self._given.items() if name != "rng"}
+        self._epoch_metrics = EpochMetrics(scenario, self._prepared, context)
         self.metrics: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.printed: list[str] = []
         self.stopped: Message | None = None
         known = {name: _shown(value) for name, value in all_settings(scenario).items() if value is not None}
         if steps is not None:
-            known.pop("epochs", None)  # so many steps are run, whatever the number of epochs would be
+            known.pop("epochs", None)  # the number of steps replaces it
         self.head = Trace(
             scenario=scenario.name,
             title=scenario.title,
@@ -93,17 +92,18 @@ class Training:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers are trained."""
+        """The total number of elements of all parameters."""
         return sum(value.size for value in self.parameters.values())
 
     @property
     def may_stop_early(self) -> bool:
-        """Whether a stopping rule may end the run before `steps`."""
+        """True if early stopping may end the run before `steps`."""
         return self._stopping is not None
 
-    def _count_steps(self, asked: int | None) -> int:
+    def _count_steps(self, requested: int | None) -> int:
         scenario, batches = self.scenario, self._batches.count
-        steps = whole_number("steps", asked) if asked is not None else scenario.steps or (scenario.epochs or 1) * batches
+        default = scenario.steps or (scenario.epochs or 1) * batches
+        steps = whole_number("steps", requested) if requested is not None else default
         if scenario.optimizer is None and steps > batches:
             counted = "step" if batches == 1 else f"{batches} steps"
             raise UsageError(f"{scenario.name} has no optimizer: after the first {counted} nothing would be new")
@@ -114,8 +114,8 @@ class Training:
     def __iter__(self) -> Iterator[Step]:
         batches, report = self._batches, self.scenario.report
         planned = self._lengths(self.steps)
-        now: dict[str, Any] = {**self._measuring.given, **self._prepared.data, **self.parameters, **planned}
-        self._print(report.start, now)
+        available: dict[str, Any] = {**self._epoch_metrics.context, **self._prepared.data, **self.parameters, **planned}
+        self._print(report.start, available)
         order, index = None, 0
         for index in range(self.steps):
             epoch, position = divmod(index, batches.count)
@@ -123,37 +123,37 @@ class Training:
                 order = self._rng.permutation(batches.examples) if self.scenario.shuffle else None
             row: dict[str, Any] = {"step": index, "epoch": epoch}
             step = self._step(row, position, order)
-            if report != Report():  # without one nobody asks, and the arrays of the step need not be held
-                now.update(self.parameters, **row, batch=position, record=step)
-                self._print(report.step, now)
-            # The epoch in which a run ends counts, whole or not.
+            if report != Report():  # without a report, do not keep the arrays of the step alive
+                available.update(self.parameters, **row, batch=position, record=step)
+                self._print(report.step, available)
+            # An incomplete last epoch counts as one.
             if position == batches.count - 1 or index == self.steps - 1:
-                measured = self._measuring.end_epoch(self.parameters)
+                measured = self._epoch_metrics.end_epoch(self.parameters)
                 self.history.append(measured)
-                now.update(measured)
-                self._print(report.epoch, now)
+                available.update(measured)
+                self._print(report.epoch, available)
                 row.update(self._row_of(measured))
                 self._watch(measured)
             self.metrics.append(row)
             yield step
-            del step  # whoever has no more use for it shall not hold its arrays while the next one is computed
+            del step  # free its arrays before the next step is computed, unless the caller keeps it
             if self.stopped:
                 break
-        self._print(report.end, {**now, **self._lengths(index + 1)})
+        self._print(report.end, {**available, **self._lengths(index + 1)})
 
     def measure(self) -> dict[str, Any]:
-        """What can be measured of the parameters as they are, without a batch: on validation data and at the end of an epoch."""
-        return self._measuring.of_parameters(self.parameters)
+        """The metrics of the current parameters that need no batch: on validation data, and those of the end of an epoch."""
+        return self._epoch_metrics.measure_parameters(self.parameters)
 
     def _lengths(self, steps: int) -> dict[str, int]:
-        """How long a run of so many steps is, as the report may ask for it."""
+        """The length of a run of `steps` steps, as arguments of the report."""
         return {"steps": steps, "epochs": math.ceil(steps / self._batches.count), "batches": self._batches.count}
 
     def _print(self, function: Callable[..., Any] | None, available: Mapping[str, Any]) -> None:
         if function is None:
             return
         with np.errstate(all="ignore"):
-            text = function(**matching(function, available))
+            text = function(**matching_arguments(function, available))
         if text is not None:
             if not isinstance(text, str):
                 name = getattr(function, "__name__", "report")
@@ -161,7 +161,7 @@ class Training:
             self.printed.append(text)
 
     def _row_of(self, measured: Mapping[str, Any]) -> dict[str, Any]:
-        """What was measured of an epoch as part of the row of its last step, which has a loss of its own."""
+        """The metrics of an epoch for the row of its last step, where `loss` is that of the step."""
         mean_loss = {"epoch_loss": measured["loss"]} if self._batches.count > 1 else {}
         return mean_loss | {name: value for name, value in measured.items() if name != "loss"}
 
@@ -173,20 +173,20 @@ class Training:
         rule, watch = self._stopping, self._stopping_watch
         if rule is None or watch is None:
             return
-        watch.see(measured[rule.monitor])
-        if rule.is_over(watch):
+        watch.update(measured[rule.monitor])
+        if rule.should_stop(watch):
             self.stopped = Message("stopped_after_epochs", {"epochs": watch.epochs, "reason": rule.reason()})
 
     def _step(self, row: dict[str, Any], position: int, order: np.ndarray | None) -> Step:
-        """Record a step. Its metrics are the row, to which more is added at the end of an epoch."""
+        """Record a step. `row` becomes its metrics; more are added to it at the end of an epoch."""
         prepared, index = self._prepared, row["step"]
         batch = {name: prepared.data[name] for name in prepared.used}
         if prepared.batched:
-            batch.update(self._batches.cut({name: batch[name] for name in prepared.batched}, position, order))
+            batch.update(self._batches.select({name: batch[name] for name in prepared.batched}, position, order))
         recorder = Recorder(self._files)
-        before = self.parameters  # the update makes new ones
+        before = self.parameters  # the update replaces the dict
         try:
-            # Overflow and NaN belong to the record, which says where they began; warnings would only hide the rest.
+            # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
             with np.errstate(all="ignore"):
                 loss, results = self._record(recorder, index, row["epoch"], batch)
         except Exception as error:
@@ -195,9 +195,8 @@ class Training:
         finally:
             recorder.release()
         row["loss"] = loss.value.item()
-        # Metrics see a whole model's results; most scenarios have none that ask for them.
         available = {**prepared.data, **before, **batch, **plain(results)} if prepared.batch_metrics else {}
-        self._measuring.add_batch(row["loss"], available, self._batches.length(position))
+        self._epoch_metrics.add_batch(row["loss"], available, self._batches.length(position))
         return recorder.finish(index, loss, row)
 
     def _record(
@@ -223,35 +222,35 @@ class Training:
         available |= results
         arguments = {name: available[name] for name in prepared.loss_takes if name in available}
         if len(arguments) < len(prepared.loss_takes):
-            require(scenario.loss, available, f"the loss of {scenario.name}")
+            require_arguments(scenario.loss, available, f"the loss of {scenario.name}")
         loss: Tensor = scenario.loss(**arguments)
         check_scalar(loss, f"the loss of {scenario.name}")
         recorder.name(loss, "loss", unless_named=True)
 
-        updated = self._replay_backward(recorder, loss, update) or self._derive(recorder, loss, update, parameters)
+        updated = self._replay_plan(recorder, loss, update) or self._record_backward(recorder, loss, update, parameters)
         if updated is not None:
             self.parameters, self._state = updated.parameters_in(recorder), updated.state_in(recorder)
         return loss, results
 
-    def _derive(
+    def _record_backward(
         self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]
     ) -> UpdatedNodes | None:
-        """Record the backward pass and the update, and keep their plan for the steps that follow."""
+        """Record the backward pass and the update, and keep a plan of them for the next steps."""
         scenario, start, marks = self.scenario, len(recorder.entries), recorder.marks
-        is_plain = not marks.gradients  # and not a program that calls backward() itself
+        calls_backward = bool(marks.gradients)  # the program called backward() itself
         recorder.enter(Phase.BACKWARD)
         if not recorder.backward(loss):
             raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(parameters)}")
         if update is None:
             return None
         updated = update.record(parameters)
-        if is_plain and update.follows_from_shapes:
+        if not calls_backward and update.depends_only_on_shapes:
             plan = recorder.structure = backward_plan(recorder.entries, start, loss.id, marks)
             self._plan = (plan, updated) if plan is not None else None
         return updated
 
-    def _replay_backward(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
-        """Replay the backward pass and the update if the step matches the plan up to its loss; else None."""
+    def _replay_plan(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
+        """Replay the planned backward pass and update; None if the forward pass does not match the plan."""
         if self._plan is None or update is None:
             return None
         plan, updated = self._plan
@@ -274,12 +273,13 @@ def run(
     settings: Mapping[str, Any] | None = None,
     data: str | Path | None = None,
 ) -> Trace:
-    """Run a scenario and keep every step.
+    """Run a scenario and return the trace of all steps.
 
-    `parameters` replaces initial values by name, or is the path of a checkpoint with all of them. `settings` replaces
-    settings by name: optimizer, learning_rate, batch_size, shuffle, epochs, and the scenario's own. `dtype` is float32 or
-    float64 for all floating data, `data` the path of a data file for a scenario that takes one. Everything random draws
-    from one generator: the same seed gives the same bytes.
+    `steps` is the number of steps; by default that of the scenario, with early stopping. `parameters` replaces initial values
+    by name, or is the path of a checkpoint with all of them. `settings` replaces settings by name: optimizer, learning_rate,
+    batch_size, shuffle, epochs, and the scenario's own. `dtype` is float32 or float64, for all floating-point data. `data` is
+    the path of a data file, for a scenario that takes one. All random numbers come from one generator: the same seed gives
+    the same trace, bit for bit. Raises UsageError if arguments or scenario are invalid.
     """
     training = Training(scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data)
     recorded = tuple(training)
@@ -293,12 +293,12 @@ def run(
 
 
 def _shown(setting: Any) -> Any:
-    """A setting as it is shown; a function by its name."""
+    """A setting as stored in the trace: a function by its name."""
     return getattr(setting, "__name__", str(setting)) if callable(setting) else setting
 
 
 def _text_of(path: Path | None) -> str:
-    """The text of a scenario's file; empty where the scenario is no file's, or the file is gone."""
+    """The source of a scenario's file; empty if it has none, or if it cannot be read."""
     try:
         return path.read_text(errors="replace") if path is not None else ""
     except OSError:
@@ -306,8 +306,8 @@ def _text_of(path: Path | None) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The versions that the numbers of a run depend on."""
-    from importlib.metadata import PackageNotFoundError, version  # as long to read as a quarter of NumPy
+    """The versions of tracer, NumPy and Python."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
 
     try:
         own = version("steptracer")

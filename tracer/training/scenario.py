@@ -1,4 +1,4 @@
-"""A scenario: what is trained on what and how."""
+"""A scenario: the definition of a training program."""
 
 from __future__ import annotations
 
@@ -17,38 +17,37 @@ from tracer.training.callbacks import Checkpoint, EarlyStopping
 from tracer.training.report import Report
 
 COMMON_SETTINGS = ("batch_size", "shuffle", "epochs")
-"""Settings that every scenario has, beside those of its optimizer."""
+"""Settings of every scenario, in addition to those of its optimizer."""
 
 STOPPING_SETTINGS = ("tolerance", "patience")
-"""Settings of a scenario with a stopping rule."""
+"""Settings of a scenario with early stopping."""
 
-MEASURED = ("step", "epoch", "batch", "loss", "epoch_loss", "val_loss")
-"""What is measured or counted in any case, and so no name for a metric."""
+RESERVED_METRICS = ("step", "epoch", "batch", "loss", "epoch_loss", "val_loss")
+"""Names that a metric cannot have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A program to trace. All functions are plain NumPy; their arguments are matched by name.
+    """A training program. All functions are written in plain NumPy; their arguments are matched by name.
 
-    `data(rng, path, dtype)` returns named arrays (without it there are none), `parameters` are initial values by name or a
-    function `parameters(rng)` that returns them. `model` takes data and parameters and returns the prediction; `loss` takes
-    the prediction, by any name that is neither data nor parameter, and whatever else it needs, and returns one number. A
-    model may also return several results in a dict, which loss and metrics ask for by name. A function may ask for any
-    setting by name.
+    `data(rng, path, dtype)` returns arrays by name. `parameters` are initial values by name, or a function `parameters(rng)`
+    that returns them. `model` takes data and parameters and returns the prediction. `loss` takes the prediction, under any name
+    that is neither data nor a parameter, and returns a scalar. A model may also return several results in a dict; loss and
+    metrics take them by name. Every function may take settings as arguments.
 
-    `optimizer` makes the update; without one a run is a single step that ends with the gradients. A run is `steps` long, or
-    `epochs`, or until `stopping` ends it. With a `batch_size` the arrays that model and loss take, or those named in
-    `batched`, are split along their first axis, in the order of the data or, with `shuffle`, in a new order each epoch; the
-    last, smaller batch counts.
+    `optimizer` updates the parameters; without one, a run is a single step that ends with the gradients. The length of a run is
+    `steps` or `epochs`; `stopping` may end it early. With a `batch_size`, the arrays that model and loss take, or those named in
+    `batched`, are split along their first axis, in the order of the data or, with `shuffle`, in a new random order each epoch.
+    The last batch of an epoch may be smaller.
 
-    `metrics` are functions by name. One that asks for a result of the model is measured on every batch before the update and
-    averaged over the epoch; any other is measured on plain arrays at the end of each epoch and may ask for all data. With
-    `validation`, as in `{"x": "x_test", "y": "y_test"}`, the loss and the metrics of the first kind are measured at the end
-    of each epoch on that data too, and called `val_loss` and so on.
+    `metrics` are functions by name. A metric that takes a result of the model is measured on every batch before the update, and
+    averaged over the epoch. Any other is measured at the end of each epoch and may take all data. With `validation`, such as
+    `{"x": "x_test", "y": "y_test"}`, the loss and the metrics of the first kind are also measured on that data at the end of
+    each epoch, as `val_loss` and so on.
 
-    `checkpoint` says which epoch's parameters are kept in a file, `report` what the program prints. `settings` are the
-    scenario's own, with defaults. `title` is the first line of the file's docstring unless given; `name` and `path` are
-    those of the file.
+    `checkpoint` selects the epoch whose parameters are saved, `report` defines the printed text. `settings` are the scenario's
+    own settings with defaults. `title` defaults to the first line of the file's docstring; `name` and `path` are set from the
+    file. `dtype` is float32 or float64. Raises UsageError if a field is invalid.
     """
 
     data: Callable[..., Mapping[str, Any]] = field(default=lambda: NOTHING)
@@ -78,9 +77,9 @@ class Scenario:
                 raise UsageError(f"Scenario: {kind} must be a function, this is {type(getattr(self, kind)).__name__}")
         if self.optimizer is not None:
             _check_optimizer(self.optimizer)
-        for name, (kinds, words) in _PARTS.items():
-            if not isinstance(getattr(self, name), kinds):
-                raise UsageError(f"Scenario: {name} must be {words}, this is {getattr(self, name)!r}")
+        for name, (types, description) in _FIELD_TYPES.items():
+            if not isinstance(getattr(self, name), types):
+                raise UsageError(f"Scenario: {name} must be {description}, this is {getattr(self, name)!r}")
         checked_dtype(self.dtype)
         for name in ("steps", "epochs", "batch_size"):
             value = getattr(self, name)
@@ -91,22 +90,22 @@ class Scenario:
         if not isinstance(self.metrics, Mapping) or not all(map(callable, self.metrics.values())):
             raise UsageError("Scenario: metrics must be functions by name, in a dict")
         for name in self.metrics:
-            if name in MEASURED:
+            if name in RESERVED_METRICS:
                 raise UsageError(f"Scenario: {name} is measured in any case, name the metric otherwise")
-        taken = {*self.settings_of_parts(), *COMMON_SETTINGS, "optimizer", "steps", "rng", "path"}
+        taken = {*self.component_settings(), *COMMON_SETTINGS, "optimizer", "steps", "rng", "path"}
         for name in self.settings:
             if name in taken:
                 raise UsageError(f"Scenario: {name} is a setting in any case, name the scenario's own otherwise")
 
-    def settings_of_parts(self) -> dict[str, Any]:
-        """The settings of the optimizer and of the stopping rule."""
+    def component_settings(self) -> dict[str, Any]:
+        """The settings of the optimizer and of early stopping."""
         optimizer: Any = self.optimizer
         names = [each.name for each in dataclasses.fields(optimizer)] if dataclasses.is_dataclass(optimizer) else []
-        found = {name: getattr(optimizer, name) for name in names}
-        return found | {name: getattr(self.stopping, name) for name in STOPPING_SETTINGS if self.stopping is not None}
+        of_optimizer = {name: getattr(optimizer, name) for name in names}
+        return of_optimizer | {name: getattr(self.stopping, name) for name in STOPPING_SETTINGS if self.stopping is not None}
 
 
-_PARTS: dict[str, tuple[tuple[type, ...], str]] = {
+_FIELD_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "name": ((str,), "a text"),
     "title": ((str,), "a text"),
     "shuffle": ((bool,), "True or False"),
@@ -116,7 +115,7 @@ _PARTS: dict[str, tuple[tuple[type, ...], str]] = {
     "checkpoint": ((Checkpoint, NoneType), "a Checkpoint(...)"),
     "report": ((Report,), "a Report(...)"),
 }
-"""What kind of thing a part of a scenario has to be."""
+"""The types of fields, and their description in messages."""
 
 
 def _check_optimizer(optimizer: Any) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a scenario: those of its optimizer and stopping rule, the common ones, and its own."""
+"""The settings of a scenario: those of its optimizer and early stopping, the common ones, and its own."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tracer.training.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenari
 
 
 def all_settings(scenario: Scenario) -> dict[str, Any]:
-    """Every setting that can be given, with its default: the parts', the common ones, the scenario's own."""
+    """All settings of a scenario with their current values."""
     family = {"optimizer": type(scenario.optimizer).__name__} if scenario.optimizer is not None else {}
     common = {name: getattr(scenario, name) for name in COMMON_SETTINGS}
-    return family | scenario.settings_of_parts() | common | dict(scenario.settings)
+    return family | scenario.component_settings() | common | dict(scenario.settings)
 
 
 def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
-    """The scenario with other settings; texts are read as the default's type. Raises UsageError for what is wrong.
+    """A copy of the scenario with changed settings; text is converted to the type of the default.
 
-    `optimizer` chooses another one by its name in OPTIMIZERS, with the settings that it has by itself.
+    `optimizer` selects one by its name in OPTIMIZERS, with its default settings. Raises UsageError if a name or value is invalid.
 
     >>> line = Scenario(parameters={"w": 0.0}, model=lambda w: w, loss=lambda p: p, epochs=5)
     >>> with_settings(line, {"epochs": "2"}).epochs
@@ -41,24 +41,24 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
         is_count = name in COMMON_SETTINGS and name != "shuffle"
         values[name] = whole_number(name, value) if is_count else parse_setting(name, value, known[name])
 
-    def those(names: Collection[str]) -> dict[str, Any]:
+    def changed(names: Collection[str]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if name in names}
 
-    changes = those(COMMON_SETTINGS)
+    changes = changed(COMMON_SETTINGS)
     if "epochs" in changes:
         changes["steps"] = None
     if scenario.stopping is not None:
-        changes["stopping"] = dataclasses.replace(scenario.stopping, **those(STOPPING_SETTINGS))
-    elsewhere = {*COMMON_SETTINGS, *scenario.settings, *(STOPPING_SETTINGS if scenario.stopping is not None else ())}
-    of_optimizer = {name: value for name, value in values.items() if name not in elsewhere}
+        changes["stopping"] = dataclasses.replace(scenario.stopping, **changed(STOPPING_SETTINGS))
+    not_of_optimizer = {*COMMON_SETTINGS, *scenario.settings, *(STOPPING_SETTINGS if scenario.stopping is not None else ())}
+    of_optimizer = {name: value for name, value in values.items() if name not in not_of_optimizer}
     if of_optimizer:
         optimizer: Any = scenario.optimizer
         changes["optimizer"] = dataclasses.replace(optimizer, **of_optimizer)
-    return dataclasses.replace(scenario, settings={**scenario.settings, **those(scenario.settings)}, **changes)
+    return dataclasses.replace(scenario, settings={**scenario.settings, **changed(scenario.settings)}, **changes)
 
 
 def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer:
-    """The optimizer that the settings name: the present one as it is, or another with the settings it cannot do without."""
+    """The optimizer named in the settings: the present one unchanged, or a new one with its required settings."""
     by_name = {name.lower(): kind for name, kind in OPTIMIZERS.items()}
     chosen = str(given["optimizer"])
     if chosen.lower() not in by_name:
@@ -66,11 +66,11 @@ def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer
     kind = by_name[chosen.lower()]
     if type(present) is kind:
         return present
-    needed: dict[str, Any] = {}
+    required: dict[str, Any] = {}
     for each in dataclasses.fields(kind):
         if each.default is dataclasses.MISSING:
             if each.name not in given:
                 raise UsageError(f"{kind.__name__} has no {each.name} of its own: set {each.name} too")
-            needed[each.name] = parse_setting(each.name, given[each.name], 0.0)
-    made: Optimizer = kind(**needed)
+            required[each.name] = parse_setting(each.name, given[each.name], 0.0)
+    made: Optimizer = kind(**required)
     return made

@@ -1,4 +1,4 @@
-"""The update phase of a step: the optimizer's numbers and state enter the record, and every parameter gets its new value."""
+"""Records the update phase of a step: hyperparameters and optimizer state as leaves, and the new parameter values."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tracer.nn.optimizers import Optimizer, update_sees_only_shapes
 from tracer.nn.schedules import Schedule
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
-from tracer.training.preparation import matching
+from tracer.training.preparation import matching_arguments
 
 State = dict[str, dict[str, np.ndarray]]
-"""What an optimizer keeps, by the names of the parameters."""
+"""The state of an optimizer: arrays by name, for each parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatedNodes:
-    """The nodes of a step that hold the new values of parameters, by name, and what the optimizer keeps of each."""
+    """The ids of the nodes that hold the new parameters and the new optimizer state, by name."""
 
     parameters: dict[str, int]
     state: dict[str, dict[str, int]]
@@ -32,14 +32,14 @@ class UpdatedNodes:
         return {name: recorder.value(id) for name, id in self.parameters.items()}
 
     def state_in(self, recorder: Recorder) -> State:
-        """The state for the next step."""
+        """The optimizer state for the next step."""
         return {name: {key: recorder.value(id) for key, id in kept.items()} for name, kept in self.state.items()}
 
 
 class Update:
-    """The update of one step. Made while leaves may enter the record; recorded once the gradients are there.
+    """The update of one step. The constructor records the leaves; `record` the update, after the backward pass.
 
-    `given` is what a schedule may ask for: `t`, the number of the step counted from 1, `epoch`, and the settings.
+    `given` holds the arguments available to a schedule: `t`, the step number from 1, `epoch`, and the settings.
     """
 
     def __init__(self, optimizer: Optimizer, recorder: Recorder, given: Mapping[str, Any], state: State) -> None:
@@ -49,8 +49,8 @@ class Update:
         self._schedule: Schedule | None = None
         if callable(numbers["learning_rate"]):
             self._schedule = numbers["learning_rate"]
-            asked = matching(self._schedule, {"t": given["t"], "epoch": given["epoch"]})
-            numbers = {**{name: number for name, number in numbers.items() if name != "learning_rate"}, **asked}
+            arguments = matching_arguments(self._schedule, {"t": given["t"], "epoch": given["epoch"]})
+            numbers = {**{name: number for name, number in numbers.items() if name != "learning_rate"}, **arguments}
         self._numbers = {name: recorder.leaf("hyperparameter", name, number) for name, number in numbers.items()}
         self._state = {
             name: {key: recorder.leaf("state", f"{key}_{name}", value, copy=False) for key, value in kept.items()}
@@ -59,36 +59,36 @@ class Update:
         self._settings = given
 
     @property
-    def follows_from_shapes(self) -> bool:
-        """Whether it records the same for every step with parameters of the same shapes: a schedule may do anything."""
+    def depends_only_on_shapes(self) -> bool:
+        """True if the same operations are recorded for all parameters of the same shapes: a schedule may do anything."""
         return self._schedule is None and update_sees_only_shapes(self._optimizer)
 
     def record(self, parameters: Mapping[str, Tensor]) -> UpdatedNodes:
         """Record the update of all parameters."""
         recorder, optimizer = self._recorder, self._optimizer
-        family = type(optimizer).__name__
+        optimizer_name = type(optimizer).__name__
         numbers: dict[str, Any] = dict(self._numbers)
         if self._schedule is not None:
-            numbers["learning_rate"] = self._scheduled(self._schedule)
-        recorder.enter(Phase.UPDATE, scope=family)
+            numbers["learning_rate"] = self._scheduled_rate(self._schedule)
+        recorder.enter(Phase.UPDATE, scope=optimizer_name)
         numbers |= optimizer.prepare(numbers)
-        found = UpdatedNodes({}, {})
+        updated = UpdatedNodes({}, {})
         for name, parameter in parameters.items():
-            recorder.enter(Phase.UPDATE, scope=f"{family}/{name}", subject=name)
+            recorder.enter(Phase.UPDATE, scope=f"{optimizer_name}/{name}", subject=name)
             gradient = recorder.gradient(parameter.id)
             new, kept = optimizer.update(parameter, gradient, self._state[name], numbers)
             recorder.updated(parameter, new)
             recorder.name(new, f"{name}_new")
             for key, value in kept.items():
                 recorder.name(value, f"{key}_{name}_new")
-            found.parameters[name] = new.id
-            found.state[name] = {key: value.id for key, value in kept.items()}
-        return found
+            updated.parameters[name] = new.id
+            updated.state[name] = {key: value.id for key, value in kept.items()}
+        return updated
 
-    def _scheduled(self, schedule: Schedule) -> Tensor | float:
-        """The learning rate of this step: as a number, so that it takes the dtype of the array it meets."""
+    def _scheduled_rate(self, schedule: Schedule) -> Tensor | float:
+        """The learning rate of this step, as a Python number where possible: it then takes the dtype of the arrays."""
         self._recorder.enter(Phase.UPDATE, scope="learning rate")
-        rate = schedule(**matching(schedule, {**self._settings, **self._numbers}))
+        rate = schedule(**matching_arguments(schedule, {**self._settings, **self._numbers}))
         value = rate.value if isinstance(rate, Tensor) else rate
         if np.shape(value) != () or np.asarray(value).dtype.kind not in "iuf":
             raise UsageError(f"the schedule of the learning rate returned {value!r}: one number is needed")
