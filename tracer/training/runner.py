@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from tracer.store.fingerprint import fingerprint
 from tracer.training.batches import Batches
 from tracer.training.measuring import EpochMetrics, named_results
 from tracer.training.preparation import matching_arguments, prepare, require_arguments
+from tracer.training.provenance import source_text, versions
 from tracer.training.report import Report
 from tracer.training.scenario import Scenario
 from tracer.training.settings import all_settings, with_settings
@@ -86,7 +86,7 @@ class Training:
             dtype=dtype,
             hyperparameters={**known, "steps": self.steps},
             versions=versions(),
-            source=_text_of(scenario.path),
+            source=source_text(scenario.path),
             arithmetic=fingerprint(),
         )
 
@@ -295,22 +295,3 @@ def run(
 def _shown(setting: Any) -> Any:
     """A setting as stored in the trace: a function by its name."""
     return getattr(setting, "__name__", str(setting)) if callable(setting) else setting
-
-
-def _text_of(path: Path | None) -> str:
-    """The source of a scenario's file; empty if it has none, or if it cannot be read."""
-    try:
-        return path.read_text(errors="replace") if path is not None else ""
-    except OSError:
-        return ""
-
-
-def versions() -> dict[str, str]:
-    """The versions of tracer, NumPy and Python."""
-    from importlib.metadata import PackageNotFoundError, version  # slow to import
-
-    try:
-        own = version("steptracer")
-    except PackageNotFoundError:  # a checkout that is not installed
-        own = "unknown"
-    return {"tracer": own, "numpy": np.__version__, "python": platform.python_version()}
