@@ -29,7 +29,7 @@ SMALLEST_SCALE = 1e-150
 """Errors are relative to at least this: below it the imaginary parts of the complex step underflow."""
 
 _SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
-    DataMovement, shaping.Joining, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
+    DataMovement, shaping.Join, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
     linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, linear_algebra.Einsum,
 )  # fmt: skip
 """Sums of products. Applied to squares, they give the sum of the squared terms."""

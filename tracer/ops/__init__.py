@@ -1,10 +1,8 @@
-"""Operations: what one is, and every operation, a family a file.
-
-An operation of one's own imports what it needs from here:
+"""The operations that can be recorded, and the base classes to define new ones.
 
     from tracer.ops import REAL, Elementwise
 
-Importing this package registers the operations, so that `registry` has all of them.
+Importing this package registers all operations: import `registry` from here.
 """
 
 from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping

@@ -1,7 +1,7 @@
-"""What an operation is, and the registry in which NumPy's protocols look one up.
+"""The base class of operations, their families, and the registry that maps NumPy functions to them.
 
-An operation is one class: its value, one derivative rule per input, its formula, where it is differentiable. The rules
-are NumPy code on Tensors, so that what they compute is recorded like everything else.
+An operation is a class with a value, a formula, and a derivative rule for each input. Rules are NumPy code on Tensors, so the
+operations they perform are recorded too.
 
     class Multiply(Elementwise):
         implements = np.multiply
@@ -30,7 +30,7 @@ from tracer.graph.expression import Expression, FunctionCall, Text, infix
 from tracer.graph.formula import parse_template
 
 Array: TypeAlias = Any
-"""What a rule sees: a Tensor, a plain array, or the number that stood in the user's code. All follow NumPy."""
+"""An argument of a rule: a Tensor, an array, or a number from the user's code. All support NumPy functions."""
 
 Rule: TypeAlias = Callable[..., Array]
 Index: TypeAlias = tuple[Any, ...]
@@ -47,9 +47,10 @@ def _inputs_only(*inputs: Array) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The open interval of an input in which the operation has its values.
+    """The open interval in which an input is valid.
 
-    At a kink it has a value and no derivative: the rule says which of the slopes it takes. At a pole it has neither.
+    At a kink, the operation has a value but no derivative: the rule returns a one-sided derivative or one in between. At a pole
+    it has neither.
     """
 
     low: float = -np.inf
@@ -65,24 +66,32 @@ NONZERO = Domain(poles=(0.0,))
 
 
 class Op:
-    """The base of all operations. A subclass with a `formula` is registered; one without is the base of a family.
+    """Base of all operations. A subclass with a `formula` is registered; one without is the base of a family.
 
-    `value(x, y, *, axis)` computes: what stands before the star are the inputs, what stands behind it the parameters,
-    plain data that JSON can hold. `gradient_x(g, out, x, y, *, axis)` is the derivative rule of the input `x`: from the
-    cotangent `g` (the gradient of the loss with respect to `out`) it returns the gradient with respect to `x`. It has
-    the shape of `x`, or the one that `x` was broadcast to: autodiff undoes broadcasting. An input without a rule gets no
-    gradient. `call` has the signature of the NumPy function and returns inputs and parameters.
+    An author defines three things:
 
-    Rules are checked by computing with complex numbers, whose imaginary part is a derivative where it is infinitely
-    small. An operation that is `analytic` computes them with `value` itself; one that is not may define `complex_value`,
-    which follows the real part and, where there is no derivative, does what the rule is documented to do. For an
-    operation with neither, differences are taken.
+    - `formula`: the expression shown to users, with the names of inputs and parameters as fields.
+    - `value(x, y, *, axis)`: the computation. Positional arguments are inputs, keyword-only ones parameters: plain data that
+      JSON can represent. It defaults to the NumPy function that `implements` names.
+    - `gradient_x(g, out, x, y, *, axis)`: the derivative rule of the input `x`. From the cotangent `g`, the gradient of the
+      loss with respect to `out`, it returns the gradient with respect to `x`, with the shape of `x` or the shape that `x` was
+      broadcast to: autodiff sums over broadcast axes. An input without a rule gets no gradient.
 
-    Where `rules_see_only_shapes`, no rule makes what it records depend on the numbers themselves, only on shapes, dtypes,
-    parameters and the numbers written in the code. Then the backward pass of a step is computed again for the next one
-    like it, without asking the rules. That is so for the operations here; one of the user's has to say so.
+    The rest is optional:
 
-    Where it `adds_products`, an element of the output is the sum of products of the elements that `parts` names.
+    - `implements`: the NumPy functions that record this operation. Without it, call `apply`.
+    - `call`: a function with the signature of the NumPy function that returns inputs and parameters.
+    - `domain`: a Domain for each input, from which arrays are drawn to check an elementwise operation.
+    - `analytic`: True if `value` also accepts complex arrays, and is analytic. Rules are checked with complex steps: the
+      imaginary part of the value at x + ih is h times the derivative. `complex_value` is a separate implementation for that; at
+      a kink it must agree with the documented derivative. Without either, rules are checked with finite differences.
+    - `rules_see_only_shapes`: True if what the rules record depends only on shapes, dtypes, parameters and literals, not on the
+      elements. Then the backward pass of a step is replayed for later steps without calling the rules. It defaults to True for
+      the operations of this package and False for others.
+    - `parts`: the input elements that an output element depends on. With `adds_products`, an output element is the sum of the
+      products of these elements.
+
+    A family overrides the class methods below; a single operation rarely needs to.
     """
 
     name: ClassVar[str] = ""
@@ -120,10 +129,7 @@ class Op:
 
     @classmethod
     def apply(cls, *arguments: Any, **options: Any) -> Any:
-        """Compute the operation: recorded where an argument is a Tensor, else on plain arrays.
-
-        For an operation that no function of NumPy's stands for.
-        """
+        """Compute the operation, and record it if an argument is a Tensor. For operations without a NumPy function."""
         inputs, parameters = cls.call(*arguments, **options)
         for given in inputs:
             recorder = getattr(given, "recorder", None)
@@ -133,54 +139,54 @@ class Op:
 
     @classmethod
     def differentiable(cls, position: int) -> bool:
-        """Whether the input at that position has a derivative rule."""
+        """True if the input at `position` has a derivative rule."""
         return cls.rules[position] is not None
 
     @classmethod
     def has_rules(cls, count: int) -> bool:
-        """Whether any of so many inputs has a derivative rule."""
+        """True if any of the first `count` inputs has a derivative rule."""
         return any(cls.differentiable(position) for position in range(count))
 
     @classmethod
     def input_name(cls, position: int) -> str:
-        """What the input at that position is called; the last name stands for all that follow."""
+        """The name of the input at `position`. In a variable number of inputs, the last name is used for the rest."""
         return cls.inputs[min(position, len(cls.inputs) - 1)] if cls.inputs else str(position)
 
     @classmethod
     def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
-        """The gradient with respect to the input at that position."""
+        """The gradient with respect to the input at `position`, for the cotangent `g`."""
         rule = cls.rules[position]
         assert rule is not None
         return rule(g, out, *inputs, **parameters)
 
     @classmethod
     def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
-        """The imaginary parts of the complex value, for many inputs at once.
+        """The imaginary parts of the complex value for a stack of inputs.
 
-        Stacked inputs are complex and hold the many along a new first axis, as the result does; the others are real.
+        `stacked` inputs are complex and have a leading axis, as the result has; the others are real.
         """
         assert cls.complex_value is not None
         count = next(len(array) for array, many in zip(inputs, stacked, strict=True) if many)
         results = []
-        for place in range(count):
-            one = (array[place] if many else array for array, many in zip(inputs, stacked, strict=True))
+        for row in range(count):
+            one = (array[row] if many else array for array, many in zip(inputs, stacked, strict=True))
             results.append(cls.complex_value(*one, **parameters))
         return np.imag(np.stack(results))
 
     @classmethod
     def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
-        """On which side of its kinks each element stands, 0 on the kink itself; None for an operation that has none.
+        """The side of its kinks on which each element lies, 0 at a kink; None for an operation without kinks.
 
-        As long as it stays the same, the operation is smooth.
+        The operation is smooth between inputs with equal sides.
         """
         return None
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
-        """Whether inputs of these shapes can give a result of that one.
+        """True if inputs of these shapes can give a result of shape `result`.
 
-        Asked of records from elsewhere before they are computed again, so that what is computed is no larger than what was
-        recorded. An operation whose result is never larger than its inputs need not say.
+        Called before an operation from an untrusted file is executed, so that it allocates no more than the file contains. An
+        operation whose result is never larger than its inputs need not define it.
         """
         return True
 
@@ -198,20 +204,20 @@ class Op:
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
-        """Which elements of each input the output element at `index` is computed from; None where that says nothing."""
+        """The index, for each input, of the elements that the output element at `index` depends on; None if unknown."""
         return None
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        """What `parts` says of all elements of an output of that shape at once: places in each input, in C order.
+        """`parts` for all elements of an output of a shape: flat indices into each input.
 
-        An array [elements of the output, terms] for each input; None where `parts` says nothing.
+        An array [output elements, terms] for each input; None if `parts` returns None.
         """
         index = np.unravel_index(np.arange(math.prod(shape)), shape) if shape else ()
         parts = cls.parts(index, inputs, parameters)
         if parts is None:
             return None
-        return [places_of(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
+        return [flat_indices(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
 
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
@@ -228,7 +234,7 @@ class Op:
 
 
 def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
-    """Raise UsageError where an operation says something that would be passed over in silence."""
+    """Raise UsageError for declarations that would otherwise be silently ignored."""
     for function in implemented:
         if not (isinstance(function, np.ufunc) or hasattr(function, "_implementation")):
             name = getattr(function, "__name__", repr(function))
@@ -237,9 +243,9 @@ def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]
                 f" out, and call {op.__name__}.apply(...)"
             )
     for name in vars(op):
-        wanted = name.removeprefix("gradient_")
-        if wanted != name and wanted not in op.inputs:
-            raise UsageError(f"{op.__name__} has a rule {name} and no input {wanted}: its inputs are {', '.join(op.inputs)}")
+        input_name = name.removeprefix("gradient_")
+        if input_name != name and input_name not in op.inputs:
+            raise UsageError(f"{op.__name__} has a rule {name} and no input {input_name}: its inputs are {', '.join(op.inputs)}")
     if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
         raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")
 
@@ -280,7 +286,7 @@ class Terms:
 
 
 class Elementwise(Op):
-    """The family of operations that work on every element alone and broadcast their inputs against each other."""
+    """Base of elementwise operations, whose inputs broadcast."""
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
@@ -309,11 +315,11 @@ class Elementwise(Op):
 
 
 MAX_TRACED_ELEMENTS = 1 << 22
-"""Elements of an array up to which it is worth finding out where one of them was moved from."""
+"""The largest array for which `parts` of a DataMovement is computed, as that moves a whole array of indices."""
 
 
 class DataMovement(Op):
-    """The family of operations that only move or repeat elements: every output element is one of the first input's."""
+    """Base of operations that only move or repeat elements: every output element is an element of the first input."""
 
     analytic = True
 
@@ -336,10 +342,10 @@ class DataMovement(Op):
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        moved, *others = inputs
-        places = cls.value(np.arange(moved.size).reshape(moved.shape), *others, **parameters)
+        first, *others = inputs
+        positions = cls.value(np.arange(first.size).reshape(first.shape), *others, **parameters)
         nothing = np.empty((math.prod(shape), 0), dtype=np.intp)
-        return [np.asarray(places, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
+        return [np.asarray(positions, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
 
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
@@ -350,23 +356,23 @@ _OWN = "tracer.ops."
 
 
 class Registry:
-    """The operations by name and by the NumPy function they implement."""
+    """Looks up operations by name and by the NumPy function they implement."""
 
     def __init__(self) -> None:
         self._named: dict[str, type[Op]] = {}
         self._implementing: dict[Any, type[Op]] = {}
 
     def add(self, op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
-        """Register an operation; a later one takes the place of an earlier one that implements the same function."""
+        """Register an operation. It replaces an earlier one that implements the same function."""
         self._named[op.name] = op
         self._implementing.update(dict.fromkeys(implemented, op))
 
     def named(self, name: str) -> type[Op] | None:
-        """The operation of that name, or None: a trace may name one that is no longer there."""
+        """The operation of that name; None if a trace names one that is not registered."""
         return self._named.get(name)
 
     def implementing(self, function: Callable[..., Any]) -> type[Op] | None:
-        """The operation that implements a NumPy function, or None where there is no rule for it."""
+        """The operation that implements a NumPy function; None if there is none."""
         return self._implementing.get(function)
 
     def __iter__(self) -> Any:
@@ -377,7 +383,7 @@ registry = Registry()
 
 
 def as_written(name: str, option: Any) -> str:
-    """A parameter as one would write it in the code: one axis without the tuple around it.
+    """A parameter as source text; a single axis without its tuple.
 
     >>> as_written("axis", (0,)), as_written("axis", (0, 1)), as_written("shape", (10,)), as_written("dtype", "float32")
     ('0', '(0, 1)', '(10,)', "'float32'")
@@ -397,7 +403,7 @@ def rounding_of_sum(terms: np.ndarray, unit: float) -> float:
 
 
 def complex_of(real: Array, imaginary: Array) -> np.ndarray:
-    """Complex numbers from their two parts, either of which may be infinite: `1j * inf` would not do.
+    """Complex numbers from real and imaginary parts. Unlike real + 1j * imaginary, it handles infinite parts.
 
     >>> complex_of(0.0, [2.0, np.inf])
     array([0. +2.j, 0.+infj])
@@ -408,17 +414,18 @@ def complex_of(real: Array, imaginary: Array) -> np.ndarray:
     return together
 
 
-def times_tangent(slope: Array, by: Array) -> np.ndarray:
-    """slope * by, and 0 where nothing was moved, however steep it is there.
+def times_tangent(derivative: Array, tangent: Array) -> np.ndarray:
+    """derivative * tangent, with inf * 0 = 0.
 
     >>> times_tangent(np.inf, np.array([0.0, -1.0]))
     array([  0., -inf])
     """
-    return np.where(np.equal(by, 0), 0, slope * np.where(np.equal(by, 0), 1, by))
+    is_zero = np.equal(tangent, 0)
+    return np.where(is_zero, 0, derivative * np.where(is_zero, 1, tangent))
 
 
 def stacked_alike(inputs: Sequence[Array], stacked: Sequence[bool]) -> list[Array]:
-    """Inputs that broadcast against each other as they did one by one: those stacked get axes of size 1 behind their first.
+    """Insert axes of size 1 after the leading axis of stacked inputs, so that inputs broadcast as they do without that axis.
 
     >>> [array.shape for array in stacked_alike([np.ones((7, 3)), np.ones((2, 3))], [True, False])]
     [(7, 1, 3), (2, 3)]
@@ -430,24 +437,24 @@ def stacked_alike(inputs: Sequence[Array], stacked: Sequence[bool]) -> list[Arra
     ]
 
 
-def places_of(part: Index, shape: Shape, elements: int) -> np.ndarray:
-    """The places in an array of that shape, in C order, that a part names: indices are arrays [elements], slices are whole.
+def flat_indices(part: Index, shape: Shape, elements: int) -> np.ndarray:
+    """The flat indices [elements, terms] of a part, in an array of a shape. It consists of arrays [elements] and full slices.
 
-    >>> places_of((np.array([0, 1]), slice(None)), (2, 3), 2)
+    >>> flat_indices((np.array([0, 1]), slice(None)), (2, 3), 2)
     array([[0, 1, 2],
            [3, 4, 5]])
     """
-    places = np.zeros((elements, 1), dtype=np.intp)
+    indices = np.zeros((elements, 1), dtype=np.intp)
     for size, one in zip(shape, part, strict=True):
         if isinstance(one, slice):
-            places = (places[:, :, None] * size + np.arange(size)).reshape(elements, -1)
+            indices = (indices[:, :, None] * size + np.arange(size)).reshape(elements, -1)
         else:
-            places = places * size + np.reshape(one, (-1, 1))
-    return places
+            indices = indices * size + np.reshape(one, (-1, 1))
+    return indices
 
 
 def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:
-    """The element of an array of that shape which broadcasting brings to `index`.
+    """The index, in an array of a shape, of the element that is broadcast to `index`.
 
     >>> broadcast_index((4, 2), (3,)), broadcast_index((4, 2), (5, 1)), broadcast_index((4, 2), ())
     ((2,), (4, 0), ())

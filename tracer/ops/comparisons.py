@@ -1,4 +1,4 @@
-"""Comparisons and logic: recorded, so that a branch can be seen, and without a gradient."""
+"""Comparisons and logic. They have no gradient, and are recorded to make branches visible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tracer.ops.base import REAL, Elementwise
 
 
 class Greater(Elementwise):
-    """Whether x > y, elementwise."""
+    """True where x > y, elementwise."""
 
     implements = np.greater
     formula = "{x} > {y}"
@@ -16,7 +16,7 @@ class Greater(Elementwise):
 
 
 class GreaterEqual(Elementwise):
-    """Whether x >= y, elementwise."""
+    """True where x >= y, elementwise."""
 
     implements = np.greater_equal
     formula = "{x} >= {y}"
@@ -24,7 +24,7 @@ class GreaterEqual(Elementwise):
 
 
 class Less(Elementwise):
-    """Whether x < y, elementwise."""
+    """True where x < y, elementwise."""
 
     implements = np.less
     formula = "{x} < {y}"
@@ -32,7 +32,7 @@ class Less(Elementwise):
 
 
 class LessEqual(Elementwise):
-    """Whether x <= y, elementwise."""
+    """True where x <= y, elementwise."""
 
     implements = np.less_equal
     formula = "{x} <= {y}"
@@ -40,7 +40,7 @@ class LessEqual(Elementwise):
 
 
 class Equal(Elementwise):
-    """Whether x == y, elementwise."""
+    """True where x == y, elementwise."""
 
     implements = np.equal
     formula = "{x} == {y}"
@@ -48,7 +48,7 @@ class Equal(Elementwise):
 
 
 class NotEqual(Elementwise):
-    """Whether x != y, elementwise."""
+    """True where x != y, elementwise."""
 
     implements = np.not_equal
     formula = "{x} != {y}"
@@ -56,7 +56,7 @@ class NotEqual(Elementwise):
 
 
 class LogicalAnd(Elementwise):
-    """Whether both hold, elementwise; a number holds where it is not 0."""
+    """True where both x and y are nonzero, elementwise."""
 
     implements = np.logical_and
     formula = "logical_and({x}, {y})"
@@ -64,7 +64,7 @@ class LogicalAnd(Elementwise):
 
 
 class LogicalOr(Elementwise):
-    """Whether one of two holds, elementwise; a number holds where it is not 0."""
+    """True where x or y is nonzero, elementwise."""
 
     implements = np.logical_or
     formula = "logical_or({x}, {y})"
@@ -72,7 +72,7 @@ class LogicalOr(Elementwise):
 
 
 class LogicalNot(Elementwise):
-    """Whether it does not hold, elementwise; a number holds where it is not 0."""
+    """True where x is 0, elementwise."""
 
     implements = np.logical_not
     formula = "logical_not({x})"
@@ -80,7 +80,7 @@ class LogicalNot(Elementwise):
 
 
 class Isfinite(Elementwise):
-    """Whether a number is neither NaN nor infinite, elementwise."""
+    """True where x is neither NaN nor infinite, elementwise."""
 
     implements = np.isfinite
     formula = "isfinite({x})"
@@ -88,7 +88,7 @@ class Isfinite(Elementwise):
 
 
 class Isnan(Elementwise):
-    """Whether a number is NaN, elementwise."""
+    """True where x is NaN, elementwise."""
 
     implements = np.isnan
     formula = "isnan({x})"

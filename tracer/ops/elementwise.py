@@ -1,4 +1,4 @@
-"""Operations on every element alone: arithmetic, powers, exponentials, minima and maxima of two, choices."""
+"""Elementwise operations: arithmetic, powers, exponentials, trigonometry, minimum and maximum, selection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Adding(Elementwise):
 
 
 class Add(Adding):
-    """Elementwise sum of two."""
+    """Elementwise sum."""
 
     implements = np.add
     formula = "{x} + {y}"
@@ -101,7 +101,7 @@ class Divide(Elementwise):
 
 
 class Negative(Elementwise):
-    """Elementwise change of sign."""
+    """Elementwise negation."""
 
     implements = np.negative
     formula = "-{x}"
@@ -114,7 +114,7 @@ class Negative(Elementwise):
 
 
 class Positive(Elementwise):
-    """The value itself, as `+x` writes it."""
+    """Elementwise identity: `+x`."""
 
     implements = np.positive
     formula = "+{x}"
@@ -129,8 +129,8 @@ class Positive(Elementwise):
 class Power(Elementwise):
     """Elementwise power: d(x**y)/dx = y * x**(y-1), d(x**y)/dy = x**y * log(x).
 
-    Where y is 0 the derivative with respect to x is 0, also at x = 0; where x is 0 the derivative with respect to y
-    is taken as 0.
+    Where y = 0, the derivative with respect to x is 0, even at x = 0. Where x = 0, the derivative with respect to y is
+    defined as 0.
     """
 
     implements = np.power
@@ -139,14 +139,14 @@ class Power(Elementwise):
 
     @staticmethod
     def value(x: Array, y: Array) -> Array:
-        return x**y  # the operator, and not np.power: it squares where y is 2, as plain NumPy code does
+        return x**y  # not np.power: the operator computes x**2 as a square, and may round differently
 
     @staticmethod
     def complex_value(x: Array, y: Array) -> Array:
         base, exponent = np.real(x), np.real(y)
         is_zero = base == 0
         power = np.where(is_zero, 1, x) ** np.where(base < 0, exponent, y)
-        power = np.where((base < 0) & (np.imag(y) != 0), np.nan, power)  # a negative base has whole exponents only
+        power = np.where((base < 0) & (np.imag(y) != 0), np.nan, power)  # a negative base requires integer exponents
         zeros = np.zeros(np.shape(base))
         slope = np.where(exponent == 0, 0, exponent * zeros ** np.where(exponent == 0, 1, exponent - 1))
         return np.where(is_zero, complex_of(zeros**exponent, times_tangent(slope, np.imag(x))), power)
@@ -154,7 +154,7 @@ class Power(Elementwise):
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
         if isinstance(y, (int, float)):
-            # A number that stands in the code keeps the record as short as the derivative on paper.
+            # For a literal exponent, record no more operations than the textbook derivative has.
             return g * 0.0 if y == 0 else g if y == 1 else g * (y * x) if y == 2 else g * (y * x ** (y - 1))
         return g * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1))
 
@@ -194,7 +194,7 @@ class Sqrt(Elementwise):
 
 
 class Absolute(Elementwise):
-    """Elementwise absolute value; its derivative at 0 is taken as 0."""
+    """Elementwise absolute value; its derivative at 0 is defined as 0."""
 
     implements = np.absolute
     formula = "abs({x})"
@@ -210,7 +210,7 @@ class Absolute(Elementwise):
 
 
 class Sign(Elementwise):
-    """Elementwise sign, -1, 0 or 1: no gradient flows through it."""
+    """Elementwise sign: -1, 0 or 1. It has no gradient."""
 
     implements = np.sign
     formula = "sign({x})"
@@ -218,7 +218,7 @@ class Sign(Elementwise):
 
 
 class Floor(Elementwise):
-    """The largest whole number that is not larger, elementwise: no gradient flows through it."""
+    """Elementwise floor: the largest integer not above x. It has no gradient."""
 
     implements = np.floor
     formula = "floor({x})"
@@ -239,7 +239,7 @@ class Exp(Elementwise):
 
 
 class Expm1(Elementwise):
-    """Elementwise exp(x) - 1, exact for small x."""
+    """Elementwise exp(x) - 1, accurate for small x."""
 
     implements = np.expm1
     formula = "expm1({x})"
@@ -265,7 +265,7 @@ class Log(Elementwise):
 
 
 class Log1p(Elementwise):
-    """Elementwise log(1 + x), exact for small x."""
+    """Elementwise log(1 + x), accurate for small x."""
 
     implements = np.log1p
     formula = "log1p({x})"
@@ -291,7 +291,7 @@ class Tanh(Elementwise):
 
 
 class Sin(Elementwise):
-    """Elementwise sine, of radians."""
+    """Elementwise sine; x in radians."""
 
     implements = np.sin
     formula = "sin({x})"
@@ -304,7 +304,7 @@ class Sin(Elementwise):
 
 
 class Cos(Elementwise):
-    """Elementwise cosine, of radians."""
+    """Elementwise cosine; x in radians."""
 
     implements = np.cos
     formula = "cos({x})"
@@ -317,7 +317,7 @@ class Cos(Elementwise):
 
 
 class Maximum(Elementwise):
-    """The larger of two, elementwise. Where both are equal they share the gradient equally: half each."""
+    """Elementwise maximum. In a tie, each input gets half of the gradient."""
 
     implements = np.maximum
     formula = "maximum({x}, {y})"
@@ -342,7 +342,7 @@ class Maximum(Elementwise):
 
 
 class Minimum(Elementwise):
-    """The smaller of two, elementwise. Where both are equal they share the gradient equally: half each."""
+    """Elementwise minimum. In a tie, each input gets half of the gradient."""
 
     implements = np.minimum
     formula = "minimum({x}, {y})"
@@ -367,7 +367,7 @@ class Minimum(Elementwise):
 
 
 class Where(Elementwise):
-    """Elementwise choice: x where the condition holds, y elsewhere. The condition gets no gradient."""
+    """Elementwise selection: x where the condition is true, y elsewhere. The condition has no gradient."""
 
     implements = np.where
     formula = "where({condition}, {x}, {y})"
@@ -396,10 +396,10 @@ class Where(Elementwise):
 
 
 class Clip(Elementwise):
-    """Each element kept between a lower and an upper bound; None leaves a side open.
+    """Elements limited to the range from `low` to `high`; None for no limit.
 
-    The gradient passes to x strictly between the bounds, so it is 0 at a bound: `clip(x, 0, None)` is relu with
-    relu'(0) = 0. What does not pass to x goes to the bound that took its place (to the upper one where they cross).
+    x gets the gradient strictly between the bounds, so its derivative at a bound is 0: `clip(x, 0, None)` is relu with
+    relu'(0) = 0. Elsewhere the bound that replaces x gets the gradient (the upper one if low > high).
     """
 
     implements = np.clip
@@ -413,7 +413,7 @@ class Clip(Elementwise):
     @staticmethod
     def value(x: Array, low: Array, high: Array) -> Array:
         if type(x) is np.ndarray and x.dtype.kind == "f" and low is not None and high is None:
-            return np.maximum(x, low)  # what np.clip comes to where one side is open: relu
+            return np.maximum(x, low)  # equal to np.clip without an upper bound, and faster: relu
         return np.clip(x, low, high)
 
     @staticmethod

@@ -1,7 +1,7 @@
-"""Taking elements out of an array by position, and the scattering back that is its derivative.
+"""Indexing, and scattering, its derivative.
 
-An index is split: integer and boolean arrays become inputs of the operation, slices and numbers become its parameter,
-a list that JSON can hold: `x[1:3, rows]` has the inputs `x` and `rows` and the index `[{"slice": [1, 3, None]}, "array"]`.
+An index is split: integer and boolean arrays become inputs of the operation; slices, integers, None and ... become its
+parameter `index`, a JSON list. `x[1:3, rows]` has the inputs `x` and `rows` and the index `[{"slice": [1, 3, None]}, "array"]`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Pattern = list[Any]
 
 
 class Take(DataMovement):
-    """Elements by index: numbers, slices, ..., None, integer and boolean arrays; repeated elements add their gradients."""
+    """Indexing by integers, slices, ..., None, integer and boolean arrays. Gradients of repeated elements add up."""
 
     formula = "{x}[...]"
     domain = (REAL,)
@@ -43,7 +43,7 @@ class Take(DataMovement):
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
-        # Masks take fewer elements than they have, which their shape does not tell.
+        # A mask selects at most as many elements as it has; its shape does not say how many.
         largest = max(map(math.prod, (*shapes, result)))
         return len(shapes) < 3 or math.prod(np.broadcast_shapes(*shapes[1:])) <= largest
 
@@ -53,7 +53,7 @@ class Take(DataMovement):
 
 
 class Scatter(Op):
-    """Zeros of a shape with elements added in at an index: what a gradient of `x[index]` is with respect to x."""
+    """Elements added to an array of zeros at an index: the gradient of `x[index]` with respect to x."""
 
     formula = "scatter({x}, ..., shape={shape})"
     domain = (REAL,)
@@ -95,7 +95,7 @@ class Scatter(Op):
 
 
 def pattern_of(index: Any) -> tuple[Pattern, list[Array]]:
-    """The plain part of an index, and the arrays in it.
+    """Split an index into its JSON part and its arrays.
 
     >>> pattern_of((slice(1, 3), None, [0, 2], ...))
     ([{'slice': [1, 3, None]}, None, 'array', '...'], [array([0, 2])])
@@ -114,13 +114,13 @@ def pattern_of(index: Any) -> tuple[Pattern, list[Array]]:
             pattern.append(int(part))
         else:
             pattern.append("array")
-            # An empty list would become an array of floats, which is no index.
+            # np.asarray of an empty list has a float dtype, which is not valid as an index.
             arrays.append(part if hasattr(part, "dtype") else np.asarray(part, dtype=None if np.size(part) else np.intp))
     return pattern, arrays
 
 
 def index_of(pattern: Pattern, arrays: Sequence[Array]) -> Index:
-    """The index again, from its plain part and its arrays."""
+    """The index from its JSON part and its arrays: the inverse of `pattern_of`."""
     remaining = iter(arrays)
     parts: list[Any] = []
     for part in pattern:
@@ -132,7 +132,7 @@ def index_of(pattern: Pattern, arrays: Sequence[Array]) -> Index:
 
 
 def index_as_written(pattern: Pattern) -> str:
-    """The index as it stands between the brackets, `{1}`, `{2}`, ... for its arrays.
+    """The index as source text, with `{1}`, `{2}`, ... for its arrays.
 
     >>> index_as_written([{"slice": [1, None, None]}, "array", 0, {"slice": [None, None, 2]}, None])
     '1:, {1}, 0, ::2, None'

@@ -1,4 +1,4 @@
-"""Products of vectors, matrices and batches of them."""
+"""Products of vectors and matrices, also batched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_TERMS = 1 << 22
 
 
 class Matmul(Op):
-    """Matrix product, as `x @ y`: 1-d operands are vectors, leading axes are batches and broadcast."""
+    """Matrix product `x @ y`. 1-d operands are vectors; leading axes are batches, which broadcast."""
 
     implements = np.matmul
     formula = "{x} @ {y}"
@@ -30,7 +30,7 @@ class Matmul(Op):
         if y.ndim == 1:
             return g * y if x.ndim == 1 else np.expand_dims(g, -1) * y
         if x.ndim == 1:
-            # A vector from the left is a matrix of one row: g gets the row axis, the gradient loses it again.
+            # A vector on the left is a matrix with one row: add the row axis to g, and remove it from the gradient.
             return np.squeeze(np.expand_dims(g, -2) @ rows_and_columns_swapped(y), -2)
         return g @ rows_and_columns_swapped(y)
 
@@ -58,9 +58,9 @@ class Matmul(Op):
         elif stacked[0]:
             product = np.matmul(np.imag(x), y)
         else:
-            # Often a single row moves, or a few: the others add nothing.
-            moving = np.flatnonzero(np.any(np.imag(y), axis=(*range(y.ndim - 2), -1)))
-            product = np.matmul(x[..., moving], np.imag(y)[..., moving, :])
+            # Often only a few rows have a nonzero imaginary part: skip the others.
+            rows = np.flatnonzero(np.any(np.imag(y), axis=(*range(y.ndim - 2), -1)))
+            product = np.matmul(x[..., rows], np.imag(y)[..., rows, :])
         vectors = tuple(axis for axis, rank in zip((-2, -1), ranks, strict=True) if rank == 1)
         return np.asarray(np.squeeze(product, vectors))
 
@@ -87,7 +87,7 @@ class Matmul(Op):
 
 
 class Dot(Op):
-    """NumPy's dot: a product with a number, the product of vectors or matrices, beyond that x[i, :] * y[j, :, k]."""
+    """NumPy's dot: the product with a scalar, of vectors or matrices; for higher ranks the sum of x[i, :] * y[j, :, k]."""
 
     implements = np.dot
     formula = "dot({x}, {y})"
@@ -132,7 +132,7 @@ class Dot(Op):
 
 
 class Outer(Op):
-    """Product of every element of x with every element of y; both are flattened."""
+    """Outer product of x and y, both flattened."""
 
     implements = np.outer
     formula = "outer({x}, {y})"
@@ -153,7 +153,7 @@ class Outer(Op):
 
 
 class Einsum(Op):
-    """Sum of products in Einstein's notation; the ellipsis, repeated and summed-alone subscripts included."""
+    """Einstein summation, including ellipses, repeated subscripts, and subscripts of a single operand that are summed."""
 
     implements = np.einsum
     formula = "einsum({subscripts}, ...)"
@@ -176,7 +176,7 @@ class Einsum(Op):
 
     @classmethod
     def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
-        """The product of the cotangent with the other operands, summed to the subscripts of this one."""
+        """Einstein summation of the cotangent with the other operands, to the subscripts of this one."""
         terms, result = parameters["subscripts"].split("->")
         letters = terms.split(",")
         wanted, shape = letters[position], inputs[position].shape
@@ -185,20 +185,20 @@ class Einsum(Op):
         distinct = ""
         for axis, letter in enumerate(wanted):
             if letter in distinct:
-                # A repeated subscript takes the diagonal: the gradient is one on the diagonal, zero beside it.
+                # A repeated subscript selects the diagonal: the gradient is 0 off the diagonal.
                 twin = next(free)
                 others.append((letter + twin, np.eye(shape[axis], dtype=g.dtype)))
                 distinct += twin
             else:
                 distinct += letter
                 if letter not in result and not any(letter in names for names, _ in others):
-                    # A subscript of this operand alone was summed: every element of that axis gets the same gradient.
+                    # A subscript that only this operand has was summed: the gradient is constant along that axis.
                     others.append((letter, np.ones(shape[axis], dtype=g.dtype)))
         names = ",".join([result, *(names for names, _ in others)])
-        found = np.einsum(f"{names}->{distinct}", g, *(operand for _, operand in others))
-        # An axis of size 1 is stretched to that of another operand: here it was the others that were stretched.
-        full = np.broadcast_shapes(found.shape, shape)
-        return found if found.shape == full else np.broadcast_to(found, full)
+        gradient = np.einsum(f"{names}->{distinct}", g, *(operand for _, operand in others))
+        # If the other operands have size 1 along an axis and this one does not, broadcast the gradient to it.
+        full = np.broadcast_shapes(gradient.shape, shape)
+        return gradient if gradient.shape == full else np.broadcast_to(gradient, full)
 
     @classmethod
     def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
@@ -239,12 +239,12 @@ class Einsum(Op):
 
 
 def rows_and_columns_swapped(x: Array) -> Array:
-    """The last two axes exchanged: `x.T` for a matrix."""
+    """The matrix transpose: the last two axes swapped."""
     return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
 
 
 def dot_subscripts(left_rank: int, right_rank: int) -> tuple[str, str, str]:
-    """Einstein's notation of NumPy's dot for two arrays that are no numbers.
+    """The einsum subscripts of NumPy's dot for two arrays of these ranks, which are at least 1.
 
     >>> dot_subscripts(2, 3)
     ('ab', 'cbd', 'acd')
@@ -257,7 +257,7 @@ def dot_subscripts(left_rank: int, right_rank: int) -> tuple[str, str, str]:
 
 
 def explicit(subscripts: str, ranks: Sequence[int]) -> str:
-    """The subscripts with their result written out and the ellipsis as letters.
+    """Normalize einsum subscripts: with an explicit result, and letters instead of the ellipsis.
 
     >>> explicit("ij,jk", [2, 2]), explicit("...ij,...jk->...ik", [3, 2]), explicit("ii", [2])
     ('ij,jk->ik', 'aij,jk->aik', 'ii->')

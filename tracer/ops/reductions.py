@@ -1,4 +1,4 @@
-"""Reductions over all axes, one, or several: sums, means, products, extremes, spread, and where an extreme stands."""
+"""Reductions over one, several or all axes: sum, mean, product, maximum, minimum, variance, and argmax."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Axes = tuple[int, ...] | None
 
 
 class Reduction(Op):
-    """The family of operations that reduce axes. `axis` is None for all of them, or a tuple of axes counted from 0."""
+    """Base of operations that reduce axes. `axis` is None for all axes, or a tuple of non-negative axes."""
 
     domain = (REAL,)
 
@@ -24,7 +24,7 @@ class Reduction(Op):
     def call(a: Array, axis: Any = None, *, keepdims: bool = False) -> Call:
         rank = a.ndim if hasattr(a, "ndim") else np.ndim(a)
         if not rank and axis in (0, -1):
-            axis = None  # a number has no axes, but NumPy lets sums of it be taken over the first
+            axis = None  # NumPy accepts the axes 0 and -1 for 0-d arrays
         return (a,), {"axis": axes_from_start(axis, rank), "keepdims": bool(keepdims)}
 
     @classmethod
@@ -64,7 +64,7 @@ class Sum(Reduction):
     def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
         if type(x) is np.ndarray:
             add: Any = np.add
-            return add.reduce(x, axis=axis, keepdims=keepdims)  # what np.sum comes to for an array, without its way there
+            return add.reduce(x, axis=axis, keepdims=keepdims)  # equal to np.sum for an array, with less overhead
         return np.sum(x, axis=axis, keepdims=keepdims)
 
     @staticmethod
@@ -90,7 +90,7 @@ class Mean(Reduction):
     @staticmethod
     def value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
         if type(x) is np.ndarray and x.dtype.char in "fd" and x.size:
-            # What np.mean comes to for these, to the bit.
+            # Equal to np.mean for these, bit for bit, with less overhead.
             return Sum.value(x, axis=axis, keepdims=keepdims) / count_of(x, axis)
         return np.mean(x, axis=axis, keepdims=keepdims)
 
@@ -109,7 +109,7 @@ class Mean(Reduction):
 
 
 class Max(Reduction):
-    """Largest element over axes. Elements that tie for it share the gradient equally."""
+    """Maximum over axes. Ties share the gradient equally."""
 
     implements = np.max
     formula = "max({x}{options})"
@@ -127,7 +127,7 @@ class Max(Reduction):
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, keepdims: bool) -> Array:
         chosen = np.equal(x, with_reduced_axes(out, x, axis, keepdims))
         ties = np.sum(chosen, axis=axis, keepdims=True)
-        # The count is an integer: brought to the float type of g, so that float32 stays float32.
+        # Cast the integer count to the dtype of g: int64 would promote float32 to float64.
         return np.where(chosen, with_reduced_axes(g, x, axis, keepdims) / np.astype(ties, g.dtype), 0)
 
     @classmethod
@@ -144,7 +144,7 @@ class Max(Reduction):
 
 
 class Min(Max):
-    """Smallest element over axes. Elements that tie for it share the gradient equally."""
+    """Minimum over axes. Ties share the gradient equally."""
 
     implements = np.min
     formula = "min({x}{options})"
@@ -160,7 +160,7 @@ class Min(Max):
 
 
 class Prod(Reduction):
-    """Product over axes: the derivative with respect to one factor is the product of the others, zeros included."""
+    """Product over axes. The derivative with respect to a factor is the product of the others, even if factors are 0."""
 
     implements = np.prod
     formula = "prod({x}{options})"
@@ -175,12 +175,12 @@ class Prod(Reduction):
         axes = tuple(range(x.ndim)) if axis is None else axis
         kept = tuple(other for other in range(x.ndim) if other not in axes)
         order, count = kept + axes, count_of(x, axes)
-        # Dividing the product by a factor fails at 0: every factor gets a row of all factors with itself replaced by 1.
+        # Dividing the product by a factor fails at 0. Instead, multiply a row of all factors with this one replaced by 1.
         rows = np.reshape(np.transpose(x, order), (*(x.shape[other] for other in kept), 1, count))
         others = np.prod(np.where(np.eye(count, dtype=bool), 1, rows), axis=-1)
-        moved = np.reshape(others, tuple(x.shape[other] for other in order))
-        back = np.transpose(moved, tuple(order.index(other) for other in range(x.ndim)))
-        return with_reduced_axes(g, x, axis, keepdims) * back
+        in_order = np.reshape(others, tuple(x.shape[other] for other in order))
+        derivative = np.transpose(in_order, tuple(order.index(other) for other in range(x.ndim)))
+        return with_reduced_axes(g, x, axis, keepdims) * derivative
 
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
@@ -188,7 +188,7 @@ class Prod(Reduction):
 
 
 class Var(Reduction):
-    """Variance over axes: the sum of squared deviations from the mean, over count - ddof."""
+    """Variance over axes: the sum of squared deviations from the mean, divided by count - ddof."""
 
     implements = np.var
     formula = "var({x}{options})"
@@ -226,7 +226,7 @@ class Var(Reduction):
 
 
 class Std(Var):
-    """Standard deviation over axes: the square root of the variance. Where it is 0 its derivative is taken as 0."""
+    """Standard deviation over axes: the square root of the variance. Where it is 0, its derivative is defined as 0."""
 
     implements = np.std
     formula = "std({x}{options})"
@@ -259,7 +259,7 @@ class Std(Var):
 
 
 class Argmax(Op):
-    """Position of the first largest element, over all elements or along one axis: no gradient."""
+    """Index of the first maximum, over all elements or along one axis. It has no gradient."""
 
     implements = np.argmax
     formula = "argmax({x}{options})"
@@ -275,7 +275,7 @@ class Argmax(Op):
 
 
 class Argmin(Argmax):
-    """Position of the first smallest element, over all elements or along one axis: no gradient."""
+    """Index of the first minimum, over all elements or along one axis. It has no gradient."""
 
     implements = np.argmin
     formula = "argmin({x}{options})"
@@ -286,7 +286,7 @@ class Argmin(Argmax):
 
 
 def _mean_of_ties(x: Array, chosen: Array, axis: Axes, keepdims: bool) -> np.ndarray:
-    """The chosen elements, which are equal in their real part, and the mean of their imaginary parts."""
+    """The complex number with the real part of the chosen elements, which all have the same, and their mean imaginary part."""
     imaginary = np.sum(np.where(chosen, np.imag(x), 0), axis=axis, keepdims=keepdims)
     count = np.sum(chosen, axis=axis, keepdims=keepdims)
     real = np.max(np.where(chosen, np.real(x), -np.inf), axis=axis, keepdims=keepdims)
@@ -294,7 +294,7 @@ def _mean_of_ties(x: Array, chosen: Array, axis: Axes, keepdims: bool) -> np.nda
 
 
 def axes_from_start(axis: Any, rank: int) -> Axes:
-    """The axes as a tuple counted from 0, None for all; raises as NumPy does for an axis that is not there.
+    """Normalize axes to a tuple of non-negative integers; None for all. Raises AxisError like NumPy.
 
     >>> axes_from_start(-1, 3), axes_from_start((0, -2), 3), axes_from_start(None, 3)
     ((2,), (0, 1), None)
@@ -311,13 +311,13 @@ def axes_from_start(axis: Any, rank: int) -> Axes:
 
 
 def count_of(x: Array, axis: Axes) -> int:
-    """How many elements are reduced into one."""
+    """The number of elements reduced to one."""
     return x.size if axis is None else math.prod([x.shape[one] for one in axis])
 
 
 def with_reduced_axes(reduced: Array, x: Array, axis: Axes, keepdims: bool) -> Array:
-    """The reduced array with the axes of `x` back, of size 1, so that it broadcasts against `x`.
+    """The reduced array with its reduced axes restored with size 1, so that it broadcasts with `x`.
 
-    Where all axes were reduced there is one number left, and that broadcasts as it is.
+    If all axes were reduced, the scalar broadcasts anyway.
     """
     return reduced if keepdims or axis is None or not axis else np.expand_dims(reduced, axis)

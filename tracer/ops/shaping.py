@@ -1,4 +1,4 @@
-"""Operations that change the shape or the type of an array and leave its numbers as they are."""
+"""Operations that change the shape or dtype of arrays, or join them, without arithmetic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracer.ops.base import REAL, Array, Call, DataMovement, Index, Op, Shape
 
 
 class Reshape(DataMovement):
-    """The same elements in the same (C) order in another shape; one size may be -1."""
+    """The same elements in C order in another shape; one size may be -1."""
 
     implements = np.reshape
     formula = "reshape({x}, {shape})"
@@ -33,7 +33,7 @@ class Reshape(DataMovement):
 
 
 class Ravel(DataMovement):
-    """All elements in C order along one axis."""
+    """Flattening to one axis, in C order."""
 
     implements = np.ravel
     formula = "ravel({x})"
@@ -45,7 +45,7 @@ class Ravel(DataMovement):
 
 
 class Transpose(DataMovement):
-    """The axes in another order; without one, in reverse."""
+    """Permutation of the axes; without `axes`, their reversal."""
 
     implements = np.transpose, np.permute_dims
     formula = "transpose({x}{options})"
@@ -69,7 +69,7 @@ class Transpose(DataMovement):
 
 
 class Swapaxes(DataMovement):
-    """Two axes exchanged."""
+    """Exchange of two axes."""
 
     implements = np.swapaxes
     formula = "swapaxes({x}, {axis1}, {axis2})"
@@ -89,7 +89,7 @@ class Swapaxes(DataMovement):
 
 
 class Moveaxis(DataMovement):
-    """Axes moved to other positions, the rest kept in order."""
+    """Axes moved to other positions; the others keep their order."""
 
     implements = np.moveaxis
     formula = "moveaxis({x}, {source}, {destination})"
@@ -129,7 +129,7 @@ class ExpandDims(DataMovement):
 
 
 class Squeeze(DataMovement):
-    """Axes of size 1 taken off: the given ones, or all."""
+    """Removal of axes of size 1: the given ones, or all."""
 
     implements = np.squeeze
     formula = "squeeze({x}{options})"
@@ -149,7 +149,7 @@ class Squeeze(DataMovement):
 
 
 class BroadcastTo(DataMovement):
-    """The array stretched to a larger shape; the gradient is summed over the stretched axes."""
+    """Broadcasting to a larger shape; the gradient is summed over the broadcast axes."""
 
     implements = np.broadcast_to
     formula = "broadcast_to({x}, {shape})"
@@ -162,21 +162,21 @@ class BroadcastTo(DataMovement):
     @staticmethod
     def value(x: Array, *, shape: tuple[int, ...]) -> Array:
         if type(x) is np.ndarray and x.ndim == 0 and x.dtype.kind == "f":
-            # One number, stretched: what np.broadcast_to comes to, which takes far longer for it.
+            # Equal to np.broadcast_to for a 0-d array, and much faster.
             return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
         return np.broadcast_to(x, shape)
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...]) -> Array:
-        return g  # autodiff sums it to the shape of x, as for every broadcast input
+        return g  # autodiff sums it over the broadcast axes, as for every input
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return tuple(parameters["shape"]) == result
 
 
-class Joining(Op):
-    """The family of operations that put any number of arrays together."""
+class Join(Op):
+    """Base of operations that join any number of arrays."""
 
     domain = (REAL,)
     analytic = True
@@ -208,8 +208,8 @@ class Joining(Op):
         return f"{cls.name}([{arrays}], axis={parameters['axis']})"
 
 
-class Concatenate(Joining):
-    """Arrays put one behind the other along an axis that they have."""
+class Concatenate(Join):
+    """Arrays joined along an existing axis."""
 
     implements = np.concatenate, np.concat
     formula = "concatenate({arrays}{options})"
@@ -226,8 +226,8 @@ class Concatenate(Joining):
         return g[(slice(None),) * axis + (own,)]
 
 
-class Stack(Joining):
-    """Arrays of one shape put side by side along a new axis."""
+class Stack(Join):
+    """Arrays of the same shape joined along a new axis."""
 
     implements = np.stack
     formula = "stack({arrays}{options})"
@@ -242,7 +242,7 @@ class Stack(Joining):
 
 
 class Astype(DataMovement):
-    """The same numbers in another dtype; the gradient is brought back to the dtype of x."""
+    """Conversion to another dtype; the gradient is converted back."""
 
     implements = np.astype
     formula = "astype({x}, {dtype})"
@@ -278,7 +278,7 @@ class Astype(DataMovement):
 
 
 class StopGradient(DataMovement):
-    """The value itself, through which no gradient flows: `Tensor.detach()`."""
+    """Identity without a gradient: `Tensor.detach()`."""
 
     formula = "stop_gradient({x})"
     domain = (REAL,)
@@ -289,7 +289,7 @@ class StopGradient(DataMovement):
 
 
 class ZerosLike(Op):
-    """Zeros in the shape and dtype of an array: no gradient."""
+    """Zeros with the shape and dtype of an array. It has no gradient."""
 
     implements = np.zeros_like
     formula = "zeros_like({x})"
@@ -301,7 +301,7 @@ class ZerosLike(Op):
 
 
 class OnesLike(Op):
-    """Ones in the shape and dtype of an array: no gradient."""
+    """Ones with the shape and dtype of an array. It has no gradient."""
 
     implements = np.ones_like
     formula = "ones_like({x})"
