@@ -25,8 +25,10 @@ from tracer.checking.scenario import CheckSubject, check_scenario, record_step
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.record import Literal, Node
 from tracer.nn.layers import log_softmax, softmax
-from tracer.ops import elementwise, reductions
-from tracer.ops.base import REAL, Domain, Elementwise, Op, complex_of, registry
+from tracer.ops import elementwise, reductions, registry
+from tracer.ops.base import Elementwise, Op
+from tracer.ops.complex_numbers import complex_of
+from tracer.ops.domain import REAL, Domain
 from tracer.recording.function import trace
 from tracer.recording.replay import operation_of, replayed
 from tracer.testing import (

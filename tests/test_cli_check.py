@@ -15,7 +15,8 @@ from support.cli import MINE, run
 BROKEN = '''"""A scenario whose own operation has a wrong rule."""
 import numpy as np
 from tracer import Scenario
-from tracer.ops.base import REAL, Elementwise
+from tracer.ops.base import Elementwise
+from tracer.ops.domain import REAL
 
 class Growth(Elementwise):
     implements = np.arcsinh
@@ -38,7 +39,7 @@ scenario = Scenario(data=lambda: {"x": np.arange(6.0).reshape(3, 2)}, parameters
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test runs in an empty folder of its own, and leaves no operation behind."""
-    from tracer.ops.base import registry
+    from tracer.ops import registry
 
     monkeypatch.setattr(registry, "_named", dict(registry._named))
     monkeypatch.setattr(registry, "_implementing", dict(registry._implementing))

@@ -24,7 +24,7 @@ from support.traces import recorded
 from tracer.analysis.verify import ULPS, verify
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Phase, Step, Trace
-from tracer.ops.base import registry
+from tracer.ops import registry
 from tracer.store.reading import read
 from tracer.store.rows import content_key
 from tracer.store.writing import TraceWriter

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tracer
 from support.strategies import CASES, calls, seeds, separated
 from tracer.graph.record import Phase
-from tracer.ops.base import registry
+from tracer.ops import registry
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
 

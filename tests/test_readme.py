@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tracer.cli.commands.trace import FORMATS
-from tracer.ops.base import registry
+from tracer.ops import registry
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

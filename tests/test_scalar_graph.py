@@ -15,7 +15,7 @@ from support.traces import recorded
 from tracer.analysis.scalar_graph import ScalarGraph, scalar_graph
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
-from tracer.ops.base import registry
+from tracer.ops import registry
 from tracer.training.loading import bundled_names
 
 

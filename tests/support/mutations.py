@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import Op, registry
+from tracer.ops import elementwise, indexing, linear_algebra, reductions, registry, shaping
+from tracer.ops.base import Op
 from tracer.recording import autodiff, recorder
 from tracer.recording.tensor import Tensor
 

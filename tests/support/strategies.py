@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tracer.ops import indexing
-from tracer.ops.base import REAL, Domain, registry
+from tracer.ops import indexing, registry
+from tracer.ops.domain import REAL, Domain
 from tracer.recording.tensor import Tensor
 from tracer.testing import arrays as meeting_arrays
 from tracer.testing import shapes as shapes_with_squares

@@ -18,7 +18,8 @@ import numpy as np
 from tracer.checking.finite_differences import MIN_ERROR, DirectionalPath, finite_difference_derivative
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node
-from tracer.ops.base import Op, complex_of
+from tracer.ops.base import Op
+from tracer.ops.complex_numbers import complex_of
 from tracer.recording.replay import operation_of
 
 STEP = 1e-20

@@ -15,7 +15,8 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node
 from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import DataMovement, Op
+from tracer.ops.base import Op
+from tracer.ops.data_movement import DataMovement
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 

@@ -6,7 +6,10 @@ Importing this package registers all operations: import `registry` from here.
 """
 
 from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, DataMovement, Domain, Elementwise, Op, Terms, registry
+from tracer.ops.base import Elementwise, Op, Terms
+from tracer.ops.data_movement import DataMovement
+from tracer.ops.domain import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Domain
+from tracer.ops.registration import registry
 
 __all__ = [
     "KINK_AT_ZERO",

@@ -1,4 +1,4 @@
-"""The base class of operations, their families, and the registry that maps NumPy functions to them.
+"""The base class of operations, and that of elementwise ones.
 
 An operation is a class with a value, a formula, and a derivative rule for each input. Rules are NumPy code on Tensors, so the
 operations they perform are recorded too.
@@ -28,14 +28,19 @@ import numpy as np
 from tracer.errors import UsageError
 from tracer.graph.expression import Expression, FunctionCall, Text, infix
 from tracer.graph.formula import parse_template
+from tracer.ops.complex_numbers import stacked_alike
+from tracer.ops.domain import KINK_AT_ZERO as KINK_AT_ZERO
+from tracer.ops.domain import NONZERO as NONZERO
+from tracer.ops.domain import POSITIVE as POSITIVE
+from tracer.ops.domain import REAL as REAL
+from tracer.ops.domain import Domain as Domain
+from tracer.ops.indices import Index, Shape, broadcast_index, flat_indices
+from tracer.ops.registration import registry
 
 Array: TypeAlias = Any
 """An argument of a rule: a Tensor, an array, or a number from the user's code. All support NumPy functions."""
 
 Rule: TypeAlias = Callable[..., Array]
-Index: TypeAlias = tuple[Any, ...]
-Shape: TypeAlias = tuple[int, ...]
-
 
 Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
 """The arguments of a NumPy function, split into inputs and parameters."""
@@ -43,26 +48,6 @@ Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
 
 def _inputs_only(*inputs: Array) -> Call:
     return inputs, {}
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """The open interval in which an input is valid.
-
-    At a kink, the operation has a value but no derivative: the rule returns a one-sided derivative or one in between. At a pole
-    it has neither.
-    """
-
-    low: float = -np.inf
-    high: float = np.inf
-    kinks: tuple[float, ...] = ()
-    poles: tuple[float, ...] = ()
-
-
-REAL = Domain()
-POSITIVE = Domain(low=0.0)
-KINK_AT_ZERO = Domain(kinks=(0.0,))
-NONZERO = Domain(poles=(0.0,))
 
 
 class Op:
@@ -94,19 +79,23 @@ class Op:
     A family overrides the class methods below; a single operation rarely needs to.
     """
 
-    name: ClassVar[str] = ""
-    implements: ClassVar[Callable[..., Any] | tuple[Callable[..., Any], ...]] = ()
     formula: ClassVar[str] = ""
-    domain: ClassVar[tuple[Domain, ...]] = ()
-    rules_see_only_shapes: ClassVar[bool] = False
-    adds_products: ClassVar[bool] = False
-    inputs: ClassVar[tuple[str, ...]] = ()
-    rules: ClassVar[tuple[Rule | None, ...]] = ()
     value: ClassVar[Callable[..., Any]]
+
+    # Optional.
+    implements: ClassVar[Callable[..., Any] | tuple[Callable[..., Any], ...]] = ()
+    call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
+    domain: ClassVar[tuple[Domain, ...]] = ()
     analytic: ClassVar[bool] = False
     adds: ClassVar[bool] = False
     complex_value: ClassVar[Callable[..., Any] | None] = None
-    call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
+    rules_see_only_shapes: ClassVar[bool] = False
+    adds_products: ClassVar[bool] = False
+
+    # Derived from the class: its name in snake case, the names of the inputs, and their rules.
+    name: ClassVar[str] = ""
+    inputs: ClassVar[tuple[str, ...]] = ()
+    rules: ClassVar[tuple[Rule | None, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         if "formula" not in cls.__dict__:
@@ -136,6 +125,8 @@ class Op:
             if recorder is not None:
                 return recorder.record(cls, inputs, parameters)
         return cls.value(*inputs, **parameters)
+
+    # Overridden by families.
 
     @classmethod
     def differentiable(cls, position: int) -> bool:
@@ -314,72 +305,7 @@ class Elementwise(Op):
         return np.stack([np.broadcast_to(sign, shape) for sign in signs])
 
 
-MAX_TRACED_ELEMENTS = 1 << 22
-"""The largest array for which `parts` of a DataMovement is computed, as that moves a whole array of indices."""
-
-
-class DataMovement(Op):
-    """Base of operations that only move or repeat elements: every output element is an element of the first input."""
-
-    analytic = True
-
-    @classmethod
-    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
-        many, *others = inputs
-        shape = many.shape[1:]
-        positions = cls.value(np.arange(math.prod(shape)).reshape(shape), *others, **parameters)
-        rows = np.reshape(np.imag(many), (len(many), math.prod(shape)))
-        return np.asarray(rows[:, np.asarray(positions, dtype=np.intp)])
-
-    @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
-        shape = np.shape(inputs[0])
-        if math.prod(shape) > MAX_TRACED_ELEMENTS:
-            return None
-        positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
-        origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
-        return (origin, *((),) * (len(inputs) - 1))
-
-    @classmethod
-    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        first, *others = inputs
-        positions = cls.value(np.arange(first.size).reshape(first.shape), *others, **parameters)
-        nothing = np.empty((math.prod(shape), 0), dtype=np.intp)
-        return [np.asarray(positions, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
-
-    @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
-        return terms[0].first
-
-
 _OWN = "tracer.ops."
-
-
-class Registry:
-    """Looks up operations by name and by the NumPy function they implement."""
-
-    def __init__(self) -> None:
-        self._named: dict[str, type[Op]] = {}
-        self._implementing: dict[Any, type[Op]] = {}
-
-    def add(self, op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
-        """Register an operation. It replaces an earlier one that implements the same function."""
-        self._named[op.name] = op
-        self._implementing.update(dict.fromkeys(implemented, op))
-
-    def named(self, name: str) -> type[Op] | None:
-        """The operation of that name; None if a trace names one that is not registered."""
-        return self._named.get(name)
-
-    def implementing(self, function: Callable[..., Any]) -> type[Op] | None:
-        """The operation that implements a NumPy function; None if there is none."""
-        return self._implementing.get(function)
-
-    def __iter__(self) -> Any:
-        return iter(tuple(self._named.values()))
-
-
-registry = Registry()
 
 
 def as_written(name: str, option: Any) -> str:
@@ -391,73 +317,3 @@ def as_written(name: str, option: Any) -> str:
     if name != "shape" and isinstance(option, (tuple, list)) and len(option) == 1:
         return repr(option[0])
     return repr(tuple(option) if isinstance(option, list) else option)
-
-
-def rounding_of_sum(terms: np.ndarray, unit: float) -> float:
-    """What rounding can leave of terms that cancel: their number times the largest of them, in units of rounding.
-
-    >>> rounding_of_sum(np.array([3.0, -4.0]), 2.0**-52) == 8 * 2.0**-52
-    True
-    """
-    return terms.size * unit * float(np.max(np.abs(terms), initial=0))
-
-
-def complex_of(real: Array, imaginary: Array) -> np.ndarray:
-    """Complex numbers from real and imaginary parts. Unlike real + 1j * imaginary, it handles infinite parts.
-
-    >>> complex_of(0.0, [2.0, np.inf])
-    array([0. +2.j, 0.+infj])
-    """
-    together = np.empty(np.broadcast(real, imaginary).shape, dtype=np.complex128)
-    together.real = real
-    together.imag = imaginary
-    return together
-
-
-def times_tangent(derivative: Array, tangent: Array) -> np.ndarray:
-    """derivative * tangent, with inf * 0 = 0.
-
-    >>> times_tangent(np.inf, np.array([0.0, -1.0]))
-    array([  0., -inf])
-    """
-    is_zero = np.equal(tangent, 0)
-    return np.where(is_zero, 0, derivative * np.where(is_zero, 1, tangent))
-
-
-def stacked_alike(inputs: Sequence[Array], stacked: Sequence[bool]) -> list[Array]:
-    """Insert axes of size 1 after the leading axis of stacked inputs, so that inputs broadcast as they do without that axis.
-
-    >>> [array.shape for array in stacked_alike([np.ones((7, 3)), np.ones((2, 3))], [True, False])]
-    [(7, 1, 3), (2, 3)]
-    """
-    rank = max(np.ndim(array) - many for array, many in zip(inputs, stacked, strict=True))
-    return [
-        array.reshape(len(array), *(1,) * (rank + 1 - array.ndim), *array.shape[1:]) if many else array
-        for array, many in zip(inputs, stacked, strict=True)
-    ]
-
-
-def flat_indices(part: Index, shape: Shape, elements: int) -> np.ndarray:
-    """The flat indices [elements, terms] of a part, in an array of a shape. It consists of arrays [elements] and full slices.
-
-    >>> flat_indices((np.array([0, 1]), slice(None)), (2, 3), 2)
-    array([[0, 1, 2],
-           [3, 4, 5]])
-    """
-    indices = np.zeros((elements, 1), dtype=np.intp)
-    for size, one in zip(shape, part, strict=True):
-        if isinstance(one, slice):
-            indices = (indices[:, :, None] * size + np.arange(size)).reshape(elements, -1)
-        else:
-            indices = indices * size + np.reshape(one, (-1, 1))
-    return indices
-
-
-def broadcast_index(index: Index, shape: tuple[int, ...]) -> Index:
-    """The index, in an array of a shape, of the element that is broadcast to `index`.
-
-    >>> broadcast_index((4, 2), (3,)), broadcast_index((4, 2), (5, 1)), broadcast_index((4, 2), ())
-    ((2,), (4, 0), ())
-    """
-    last = index[len(index) - len(shape) :]
-    return tuple(0 if size == 1 else position for position, size in zip(last, shape, strict=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.ops.base import REAL, Elementwise
+from tracer.ops.base import Elementwise
+from tracer.ops.domain import REAL
 
 
 class Greater(Elementwise):

@@ -7,20 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import (
-    KINK_AT_ZERO,
-    NONZERO,
-    POSITIVE,
-    REAL,
-    Array,
-    Call,
-    Domain,
-    Elementwise,
-    Index,
-    complex_of,
-    rounding_of_sum,
-    times_tangent,
-)
+from tracer.ops.base import Array, Call, Elementwise
+from tracer.ops.complex_numbers import complex_of, times_tangent
+from tracer.ops.domain import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Domain
+from tracer.ops.indices import Index
+from tracer.ops.rounding import rounding_of_sum
 
 
 class Adding(Elementwise):

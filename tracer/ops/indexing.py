@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import REAL, Array, Call, DataMovement, Index, Op, Shape
+from tracer.ops.base import Array, Call, Op
+from tracer.ops.data_movement import DataMovement
+from tracer.ops.domain import REAL
+from tracer.ops.indices import Index, Shape
 
 Pattern = list[Any]
 

@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.expression import Expression, Number, infix
-from tracer.ops.base import REAL, Array, Call, Index, Op, Terms, complex_of, rounding_of_sum
+from tracer.ops.base import Array, Call, Op, Terms
+from tracer.ops.complex_numbers import complex_of
+from tracer.ops.domain import REAL
+from tracer.ops.indices import Index
+from tracer.ops.rounding import rounding_of_sum
 
 Axes = tuple[int, ...] | None
 

@@ -15,8 +15,8 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import Op, registry
+from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, registry, shaping
+from tracer.ops.base import Op
 from tracer.recording.tape import Entry
 
 NO_PARAMETERS: dict[str, Any] = {}

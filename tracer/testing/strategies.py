@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tracer.ops.base import REAL, Domain
+from tracer.ops.domain import REAL, Domain
 
 SIMPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0)
 """A few numbers, so that arrays of them have ties."""
