@@ -7,6 +7,7 @@ import gc
 import json
 import math
 import os
+import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -26,6 +27,7 @@ from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace, shared_structure
 from tracer.graph.summary import summary_of
+from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
 from tracer.store.plain_json import STORABLE_DTYPES, from_json, to_json
 from tracer.store.reading import TraceFile, read
@@ -34,6 +36,7 @@ from tracer.store.strides import array_of, elements_of, smallest, strides_of
 from tracer.store.writing import TraceWriter, save
 from tracer.testing import Program, programs
 from tracer.training import Training
+from tracer.training.callbacks import EarlyStopping
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.booklet import booklet
 from tracer.views.diagrams.theme import Style
@@ -607,8 +610,6 @@ def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:
-    import sqlite3
-
     path = tmp_path / "trace.sqlite"
     trace = recorded("fruit", 1)
     save(trace, path)
@@ -673,22 +674,80 @@ def test_a_structure_is_written_once_wherever_its_steps_come_from(tmp_path: Path
         assert_same(each, read(path))
 
 
-def test_version_0_1_0_can_read_what_is_written_today(tmp_path: Path) -> None:
-    """It asks for reader version 1, the tables of its own time, and texts at the end; other keys there it passes over."""
-    import sqlite3
+@pytest.mark.parametrize(
+    ("name", "english", "chinese"),
+    [
+        ("version-1-stopped", "stopped after 2 epochs: loss had not improved by 1e+09 for 1 epoch",
+         "在 2 轮后停止：loss 在 1 轮内的改善未达到 1e+09"),
+        ("version-1-mnist-summary-cut-off", "the run did not end", "运行没有结束"),
+        ("version-1.1-fruit-sgd", "stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row",
+         "在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001"),
+    ],
+)  # fmt: skip
+def test_files_of_earlier_versions_say_in_both_languages_why_their_run_ended(name: str, english: str, chinese: str) -> None:
+    found = read(FILES / f"{name}.sqlite")
+    why = found.stopped or found.unfinished
+    assert why is not None
+    assert (str(why), CHINESE.message(why)) == (english, chinese)
+    for tell, text in ((ENGLISH, english), (CHINESE, chinese)):
+        assert text in log_text(found, tell=tell).splitlines()[-1]
 
-    trace = replace(recorded("fruit", 1), stopped=Message("not_improved", {"monitor": "loss", "patience": 5}))
-    save(trace, tmp_path / "trace.sqlite")
-    with contextlib.closing(sqlite3.connect(tmp_path / "trace.sqlite")) as connection:
+
+def layout_of(path: Path) -> tuple[int, dict[str, str], dict[str, dict[str, str]]]:
+    """What a reader looks at before it reads a step: the version it needs, the tables, and the kinds of the parts' fields."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         ((version,),) = connection.execute("PRAGMA user_version")
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        tables = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
+        parts = dict(connection.execute("SELECT part, content FROM run"))
+    kinds = {part: {name: type(value).__name__ for name, value in from_json(text).items()} for part, text in parts.items()}
+    return version // 1000, tables, kinds
+
+
+@pytest.mark.parametrize("unfinished", [None, Message("interrupted")])
+def test_version_0_1_0_reads_what_is_written_today(unfinished: Message | None, tmp_path: Path) -> None:
+    """A file of today has all that a file has which 0.1.0 wrote; 0.1.0 passes over what else the parts hold.
+
+    Its rule: the version of the reader is 1, the tables are those of its own files, the fields it knows are of their kinds.
+    """
+    path = tmp_path / "trace.sqlite"
+    stopped = Message("stopped_after_epochs", {"epochs": 2, "reason": EarlyStopping(patience=1).reason()})
+    save(replace(recorded("fruit", 1), stopped=stopped, unfinished=unfinished), path)
+    reader, tables, kinds = layout_of(path)
+    old_reader, old_tables, old_kinds = layout_of(FILES / "version-1-stopped.sqlite")
+    assert (reader, tables) == (old_reader, old_tables)
+    assert kinds["head"] == old_kinds["head"]
+    assert kinds["end"] == old_kinds["end"] | {"messages": "dict"}
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         ((end,),) = connection.execute("SELECT content FROM run WHERE part = 'end'")
-    assert version // 1000 == 1
-    assert tables == {"run", "structure", "step", "value"}
-    held = json.loads(end)["dict"]
-    assert {"stopped", "unfinished", "printed", "metrics", "steps", "digest", "finite"} <= set(held)
-    assert (held["stopped"], held["unfinished"]) == ("loss had not improved for 5 epochs in a row", "")
+    said = "stopped after 2 epochs: loss had not improved for 1 epoch"
+    assert (from_json(end)["stopped"], from_json(end)["unfinished"]) == (said, "interrupted" if unfinished else "")
+
+
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        ("interrupted", {"more": 1}), ("stopped_by_error", {}), ("stopped_by_error", {"error": None}),
+        ("stopped_by_error", {"error": [1]}), ("not_improved_by", {"monitor": "loss", "tolerance": "much", "patience": 1}),
+        (5, {}), ("interrupted", []),
+    ],
+)  # fmt: skip
+def test_what_is_no_message_is_damage(code: Any, fields: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracer.store.writing.message_data", lambda message: {"code": code, "fields": fields})
+    save(recorded("fruit", 1), tmp_path / "trace.sqlite")
+    with pytest.raises(TraceFileError, match=r"is damaged: its end: a (field of a )?message") as error:
+        read(tmp_path / "trace.sqlite")
+    assert "\n" not in str(error.value)
+
+
+def test_a_code_of_a_later_version_is_shown_by_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"code": "paused", "fields": {"hour": 12, "by": [None]}}
+    monkeypatch.setattr("tracer.store.writing.message_data", lambda message: data if message else None)
+    save(replace(recorded("fruit", 1), unfinished=Message("text", {"text": "paused until noon"})), tmp_path / "trace.sqlite")
+    found = read(tmp_path / "trace.sqlite")
+    assert found.stopped is None
+    for tell in (ENGLISH, CHINESE):
+        assert "paused until noon" in log_text(found, tell=tell).splitlines()[-1]
 
 
 def test_there_are_files_of_earlier_versions() -> None:
-    assert len(every_file()) >= 4
+    assert len(every_file()) >= 5

@@ -260,7 +260,7 @@ def header_field(bench: Bench) -> Damaged:
     content, random = bench.content, bench.random
     for name in random.choices(sorted(HEADER), k=random.choice((1, 1, 2))):
         at, length = HEADER[name]
-        number = random.choice((0, 1, 2, 3, 512, 1001, 2000, 65536, 2**31, 2**32 - 1, random.getrandbits(32)))
+        number = random.choice((0, 1, 2, 3, 512, 1002, 2000, 65536, 2**31, 2**32 - 1, random.getrandbits(32)))
         content = _with(content, at, (number % 256**length).to_bytes(length))
     return Damaged(content)
 
@@ -366,14 +366,14 @@ HOSTILE = [
     ["ALTER TABLE run RENAME TO real_run", "CREATE VIEW run AS SELECT part, hex(zeroblob(1000000000)) AS content, "
      "x'' AS digest FROM real_run"],
     ["CREATE TABLE other (x)"],
-    ["CREATE TABLE other (x)", "PRAGMA user_version = 1001"],
+    ["CREATE TABLE other (x)", "PRAGMA user_version = 1002"],
     ["CREATE TABLE other (x AS (hex(zeroblob(1000000000))) STORED)", "PRAGMA user_version = 1999"],
-    ["CREATE VIEW v AS SELECT 1", "PRAGMA user_version = 1001"],
-    ["CREATE VIRTUAL TABLE f USING fts5(x)", "PRAGMA user_version = 1001"],
-    ["CREATE VIRTUAL TABLE f USING rtree(a, b, c)", "PRAGMA user_version = 1001"],
+    ["CREATE VIEW v AS SELECT 1", "PRAGMA user_version = 1002"],
+    ["CREATE VIRTUAL TABLE f USING fts5(x)", "PRAGMA user_version = 1002"],
+    ["CREATE VIRTUAL TABLE f USING rtree(a, b, c)", "PRAGMA user_version = 1002"],
     ["CREATE VIRTUAL TABLE f USING fts5(x)"],
     ["CREATE INDEX i ON step (abs(number))"],
-    ["CREATE UNIQUE INDEX i ON step (position)", "PRAGMA user_version = 1001"],
+    ["CREATE UNIQUE INDEX i ON step (position)", "PRAGMA user_version = 1002"],
     ["ALTER TABLE step ADD COLUMN extra AS (zeroblob(1000000000))"],
     ["ALTER TABLE step ADD COLUMN extra DEFAULT 1"],
     ["ALTER TABLE value RENAME COLUMN content TO contents"],
@@ -390,7 +390,7 @@ HOSTILE = [
     ["PRAGMA user_version = -1"],
     ["PRAGMA application_id = 0"],
     *([f"CREATE TABLE many{number} (x)" for number in range(count)] for count in (1, 30)),
-    [*(f"CREATE TABLE many{number} (x)" for number in range(30)), "PRAGMA user_version = 1001"],
+    [*(f"CREATE TABLE many{number} (x)" for number in range(30)), "PRAGMA user_version = 1002"],
 ]  # fmt: skip
 """What a file may hold that no run writes: things that SQLite would run, other tables, other versions."""
 
@@ -501,7 +501,7 @@ def hostile_schema(bench: Bench) -> Damaged:
     """A table of tables that was written by hand."""
     path = bench.place()
     edits = bench.random.sample(SCHEMA_EDITS, k=bench.random.choice((1, 1, 2)))
-    newer = ["PRAGMA user_version = 1001"] * bench.random.randrange(2)
+    newer = ["PRAGMA user_version = 1002"] * bench.random.randrange(2)
     _execute(path, [*newer, "PRAGMA writable_schema = ON", *edits])
     return Damaged(path.read_bytes())
 
@@ -886,6 +886,35 @@ def rows_lie(bench: Bench) -> Damaged:
     return _forged(bench, change, fit=0)
 
 
+def _as_message(code: object, **fields: object) -> dict[str, object]:
+    return {"dict": {"code": code, "fields": {"dict": fields}}}
+
+
+def _nested(depth: int) -> dict[str, object]:
+    """A message in a message in a message."""
+    held: object = "the end"
+    for _ in range(depth):
+        held = _as_message("stopped_after_epochs", epochs=1, reason=held)
+    return {"dict": {"stopped": held}}
+
+
+MESSAGES = [
+    None, [], "text", {"dict": {}}, {"dict": {"stopped": None}}, {"dict": {"stopped": []}}, {"dict": {"stopped": {"dict": {}}}},
+    *({"dict": {"stopped": message}} for message in (
+        _as_message("interrupted"), _as_message("interrupted", more=1), _as_message("of a later version", hour=12),
+        _as_message(5), _as_message(None), _as_message("stopped_by_error"), _as_message("stopped_by_error", error=None),
+        _as_message("stopped_by_error", error=[1]), _as_message("stopped_by_error", error={"tuple": ["a", {"float": "00"}]}),
+        _as_message("stopped_by_error", error="{error}{0}{0.__class__}"), _as_message("text", text="\x1b[31m"),
+        _as_message("not_improved_by", monitor="loss", tolerance="much", patience=1),
+        _as_message("not_improved_by", monitor="loss", tolerance={"float": "7ff8000000000000"}, patience="few"),
+        _as_message("other_shape", shape={"tuple": [2, {"tuple": []}]}), _as_message("other_shape", shape={"tuple": []}),
+        {"dict": {"code": "interrupted", "fields": []}},
+    )),
+    *map(_nested, (1, 3, 4, 60)),
+]  # fmt: skip
+"""What stands beside the text that says how a run ended: messages of other fields, of other kinds, and none."""
+
+
 @mutation(4, lies=True)
 def parts_lie(bench: Bench) -> Damaged:
     """A head and an end that say something else, or are of another kind."""
@@ -898,6 +927,7 @@ def parts_lie(bench: Bench) -> Damaged:
             steps["dict"]["hyperparameters"]["dict"]["steps"] = random.choice((-1, 0, 2.5, "many", None, [], True))
         else:
             steps["dict"]["metrics"] = random.choice(([], [1, 2], [{"dict": {}}], ["x"], [None] * 5, {"dict": {}}))
+            steps["dict"] |= {"stopped": "stopped", "messages": random.choice(MESSAGES)}
         texts = (lied(text, random, 1), lied(text, random, 3), json.dumps(steps), random.choice(TOKENS))
         forgery.parts[part] = random.choice(texts)
 

@@ -16,7 +16,7 @@ NodeField = Literal["op", "name", "inputs", "shape", "dtype", "phase", "formula"
 StepField = Literal["gradients", "updates", "loss_id"]
 """Fields of a step that are compared as they are."""
 
-Part = NodeField | StepField | Literal["parameters", "value", "summary", "nodes", "metrics", "steps"]
+Part = Literal[NodeField, StepField, "parameters", "value", "summary", "nodes", "metrics", "steps"]
 """What of two records may differ: their names are keys, the same in every language."""
 
 

@@ -37,8 +37,10 @@ def _known(text: str) -> Message | None:
     found = _STOPPED.fullmatch(text)
     if found is None:
         return None
-    fields: dict[str, object] = {"monitor": found["monitor"], "patience": int(found["patience"])}
-    reason = Message("not_improved", fields)
-    if found["tolerance"] is not None:
-        reason = Message("not_improved_by", fields | {"tolerance": float(found["tolerance"])})
+    monitor, patience = found["monitor"], int(found["patience"])
+    if found["tolerance"] is None:
+        reason = Message("not_improved", {"monitor": monitor, "patience": patience})
+    else:
+        tolerance = float(found["tolerance"])
+        reason = Message("not_improved_by", {"monitor": monitor, "tolerance": tolerance, "patience": patience})
     return Message("stopped_after_epochs", {"epochs": int(found["epochs"]), "reason": reason})

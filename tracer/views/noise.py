@@ -10,7 +10,7 @@ import numpy as np
 from tracer.graph.record import Literal, Node
 from tracer.graph.summary import rounding_unit
 from tracer.ops import registry
-from tracer.ops.base import Index
+from tracer.ops.indices import Index
 
 NOISE = "~0"
 """How a number is written that rounding alone can make."""
