@@ -76,7 +76,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """A name that nobody asked for so far: one of `__all__`, or a module of the package."""
+    """Import a name of `__all__`, or a module of the package, on first access."""
     for module, names in _HOMES.items():
         if name in names:
             found = globals()[name] = getattr(importlib.import_module(f"tracer.{module}"), name)

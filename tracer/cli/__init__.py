@@ -1,4 +1,4 @@
-"""The command `tracer`: a file a verb. Only here is anything printed or written."""
+"""The command `tracer`. Only this package prints and writes files."""
 
 from __future__ import annotations
 

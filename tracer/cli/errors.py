@@ -1,4 +1,4 @@
-"""What is said on standard error when something went wrong, and the exit code for it."""
+"""Error messages on standard error, and exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place and moved into it."""
+"""Atomic file writing: files are written beside their destination and moved into place."""
 
 from __future__ import annotations
 

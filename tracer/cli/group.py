@@ -1,4 +1,4 @@
-"""The commands, imported when they are asked for: help and a short run need few of them."""
+"""The command group: modules of commands are imported on demand, which keeps `--help` fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C during a run: it is taken while the program computes, and waits while a step is being written."""
+"""Handles Ctrl-C during a run: at once while the program computes, deferred while a step is being written."""
 
 from __future__ import annotations
 

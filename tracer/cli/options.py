@@ -1,4 +1,4 @@
-"""Options that several verbs take."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print: plain text, on a terminal with a little colour, and no control characters from elsewhere."""
+"""Prints lines: with a little colour on a terminal, and without control characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What options take, as types of click: what is wrong with a value is one line that names the option, before anything begins."""
+"""Parameter types of click: invalid values are reported in one line that names the option."""
 
 from __future__ import annotations
 

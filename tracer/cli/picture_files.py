@@ -1,4 +1,4 @@
-"""The pictures of a trace as files: the booklet, and single pictures of steps in every format."""
+"""Writes the pictures of a trace: the booklet, and single pictures of steps in every format."""
 
 from __future__ import annotations
 

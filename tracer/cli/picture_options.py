@@ -1,4 +1,4 @@
-"""What pictures are asked for: the options that every verb takes which draws."""
+"""CLI options shared by all commands that draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, for what takes longer than a second; nothing elsewhere."""
+"""A progress bar on a terminal, for runs of over a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as the command shows it: what it prints, the checkpoints it writes, and the log that grows along."""
+"""Runs a scenario for the command: prints, writes checkpoints and the log, and keeps what the pictures show."""
 
 from __future__ import annotations
 

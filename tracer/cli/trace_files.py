@@ -1,4 +1,4 @@
-"""Which trace file is meant, and reading it: whatever a file holds, what is wrong with it is one line."""
+"""Finds and opens the trace file that is meant; errors in it are one line."""
 
 from __future__ import annotations
 

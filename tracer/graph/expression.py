@@ -1,4 +1,4 @@
-"""A formula as a tree of names, numbers and operators, and its text.
+"""Formulas as trees of names, numbers and operators, and their text.
 
 How tightly operators bind is written down once, in `OPERATORS`. A node puts its operands into brackets where they bind less
 tightly than their place asks for.

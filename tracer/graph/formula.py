@@ -1,4 +1,4 @@
-"""From the text of a formula to its tree: the formulas that operations declare, and the names in a record.
+"""Parses formulas: the templates that operations declare, and the names in a record.
 
 The formula of a recorded operation is a template such as `{0} @ {1}`, into which the expressions of its inputs are put.
 A text that is no formula stays as it is.
@@ -35,7 +35,7 @@ from tracer.graph.expression import (
 from tracer.graph.record import Literal
 
 LONGEST_LABEL = 48
-"""Characters of an expression that may stand for a node without a name; a longer one is called by its number."""
+"""Maximum length of an expression used as the label of an unnamed node; beyond it, the label is the node's number."""
 
 LONGEST = 2_000
 """Characters of a text that is read as a formula."""
@@ -112,7 +112,7 @@ def literal(given: Literal) -> Expression:
 
 
 def short_expression(id: int, computed: Expression) -> Expression:
-    """What stands for a node without a name: what it computes where that is short, else its number.
+    """The label of an unnamed node: its expression if that is short, else its number.
 
     >>> [short_expression(7, parse(text)).text for text in ("x @ W1", "x + " * 20 + "y", "")]
     ['x @ W1', '#7', '#7']

@@ -1,4 +1,4 @@
-"""Values as JSON for other programs, on one way: JSON's own types, and texts for what it lacks.
+"""Converts values to JSON for other programs: JSON's own types, and text for what JSON lacks.
 
 It is not read back. What a trace file stores comes back bit for bit, and has an encoding of its own: `tracer.store.plain_json`.
 """

@@ -137,7 +137,7 @@ class Node:
         if not isinstance(self.content, np.ndarray):
             return self.content.summary
         if self._summary is None:
-            # Worked out once, when somebody asks: nothing about the node changes by it.
+            # Computed lazily and cached.
             object.__setattr__(self, "_summary", summary_of(self.content))
         assert self._summary is not None
         return self._summary

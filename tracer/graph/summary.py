@@ -1,4 +1,4 @@
-"""What is known of an array without its elements: extremes, mean, spread and length, and how many are zero or not finite."""
+"""Statistics of an array: extremes, mean, spread, norm, and counts of zeros and non-finite elements."""
 
 from __future__ import annotations
 

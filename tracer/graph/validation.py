@@ -1,4 +1,4 @@
-"""Checks that a record keeps its promises: ids, order, phases, shapes, names."""
+"""Validates a record: ids, order, phases, shapes, names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English for what is kept by its code; every other message is English where it stands."""
+"""English text of messages that are stored by code; all other messages are English in the source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read, in their language: English sentences are the keys, the other languages translate them.
+"""Languages: English sentences are the keys of the catalogues.
 
 Views write `tell("no gradient reached {name}", name=name)`: the sentence is looked up, then the fields are put in. Formulas,
 names, numbers and keys are the same in every language, and stay ASCII. What records and findings say is a Message, a code and
@@ -40,7 +40,7 @@ class Language:
         return self.messages.get(message, message).format(**fields)
 
     def count(self, count: int, word: str) -> str:
-        """So many of something.
+        """Format a count with a pluralised noun.
 
         >>> ENGLISH.count(1, "step"), ENGLISH.count(235146, "parameter"), CHINESE.count(3, "step")
         ('1 step', '235,146 parameters', '3 步')

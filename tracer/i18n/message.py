@@ -1,4 +1,4 @@
-"""What records and findings say: a code and fields, of which text is made when somebody reads it, in their language."""
+"""Messages that are stored: a code and fields. Text is made when a message is read, in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a message before its fields are put in."""
+"""Templates of messages, with singular and plural forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chinese for every message that views and commands tell: the English sentence, then what is said in its place."""
+"""The Chinese catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records any function of arrays, without a scenario around it."""
+"""Records any function of arrays, without a scenario."""
 
 from __future__ import annotations
 

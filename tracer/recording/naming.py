@@ -1,4 +1,4 @@
-"""From the recorder's entries to the nodes of a finished step: their names, scopes, formulas and source lines."""
+"""Turns tape entries into nodes: names, scopes, formulas and source lines."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _formula(entry: Entry) -> str:
 
 
 def constant_text(value: np.ndarray) -> str:
-    """What stands for an array of the user's code that has no name.
+    """The label of an unnamed array in the user's code.
 
     >>> constant_text(np.arange(10)), constant_text(np.array([0.5, 2])), constant_text(np.ones(())), constant_text(np.eye(3))
     ('[0, 1, ..., 9]', '[0.5, 2]', '1', '[3x3 array]')

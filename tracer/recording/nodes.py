@@ -1,4 +1,4 @@
-"""The nodes of a recorded step, computed when the step is first read: training does not wait for names and source lines."""
+"""The nodes of a recorded step, computed when the step is first read, so that training does not wait for them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Computes an operation and appends its node to the record of the running step.
+"""Computes an operation and appends it to the tape of the running step.
 
 While a program runs, an operation costs one entry: a tuple of what was computed, and where in the code. Names, source
-lines and formulas are worked out when somebody reads the step.
+lines and formulas are computed when the step is read.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Recorder:
         self._locates = phase is not _BACKWARD
 
     def _locate(self, frame: FrameType) -> None:
-        """Find the invocation that a frame stands for: known callers are kept, new calls get new invocations."""
+        """Find the invocation of a frame: known callers are kept, new calls get new invocations."""
         self._frame = frame
         if frame.f_back is self._outside and frame is not self._outside:
             # By far the most: the model, the loss, the optimizer itself, and not a function that one of them called.

@@ -1,4 +1,4 @@
-"""A recorded step evaluated again: in real numbers from other inputs, or into a new recording."""
+"""Evaluates a recorded step again: with other inputs, or into a new recording."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Where an operation stands in the user's code: its expression, the variable it is assigned to, the calls around it.
+"""Finds where an operation is in the user's code: its expression, the variable it is assigned to, the calls around it.
 
 Python keeps the exact position of every instruction (`code.co_positions()`), so a code object and an instruction offset
 are enough to find the text of the expression, and whether the whole of it is assigned to a name or returned. That is
-worked out when somebody reads the step, from the files as they were when it was recorded.
+computed when the step is read, from the files as they were when it was recorded.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def position_at(code: CodeType, offset: int) -> Position | None:
 
 
 class Files:
-    """The files of a recorded program as they were when it ran, whatever becomes of them before somebody reads the record.
+    """The files of a recorded program as they were when it ran: they may change before the record is read.
 
     `base` is the folder against which their names are shown.
     """

@@ -1,4 +1,4 @@
-"""What the recorder writes down while a program runs: an entry an operation, and marks on some of them."""
+"""The tape: one entry per operation, and marks on some of them."""
 
 from __future__ import annotations
 

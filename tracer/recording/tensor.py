@@ -1,6 +1,6 @@
-"""The array that records: plain NumPy code runs on Tensors through NumPy's own protocols.
+"""The array that records: plain NumPy code runs on Tensors through NumPy's protocols.
 
-A Tensor holds its value, which nobody can change, the recorder that computes with it, and its position in the record.
+A Tensor holds its read-only value, the recorder that computes with it, and its position in the record.
 What cannot be recorded raises a RecordingError that names the function and the way round: nothing drops out of the
 graph in silence.
 """

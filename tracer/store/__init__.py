@@ -1,4 +1,4 @@
-"""The trace file: one SQLite file that is written as the run goes, and read at random."""
+"""The trace file: one SQLite file, written during the run, with random access to steps and values."""
 
 from __future__ import annotations
 

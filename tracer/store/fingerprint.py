@@ -1,4 +1,4 @@
-"""Which last digits the arithmetic of this machine gives.
+"""A fingerprint of this machine's floating-point arithmetic.
 
 NumPy and its BLAS choose their kernels by the processor they meet, and kernels add up in different orders: the same
 program may end in other last digits elsewhere. A short computation tells such machines apart.

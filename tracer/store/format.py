@@ -1,4 +1,4 @@
-"""What makes an SQLite file a trace file: its marks, its tables, and what is not believed of a file from elsewhere."""
+"""Schema and validation of untrusted trace files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WAITING = 60.0
 """Seconds to wait while another process writes or reads."""
 
 DAMAGE = (sqlite3.Error, UnicodeDecodeError, OverflowError)
-"""What SQLite and Python's door to it raise over a damaged file."""
+"""The exceptions that SQLite and the sqlite3 module raise for a damaged file."""
 
 SECTOR = 512
 """Bytes that the header of a journal takes at least."""

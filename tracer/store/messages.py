@@ -1,4 +1,4 @@
-"""Messages in a trace file: code and fields as plain data, beside the English text that readers of version 1.0 show."""
+"""Messages in a trace file: code and fields, beside the English text that readers of version 1.0 show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain data as JSON that gives the same data back: tuples stay tuples, and every float keeps its bits.
+"""A lossless JSON encoding of plain data: tuples stay tuples, floats keep their bits.
 
 JSON for other programs, which is not read back, is made by `tracer.graph.plain_values`.
 """
@@ -19,7 +19,7 @@ STORABLE_DTYPES = frozenset({"bool", *(f"{kind}{size}" for kind, sizes in _SIZES
 
 
 def to_json(data: Any) -> str:
-    """The text of plain data; what is not plain is told as a text.
+    """Encode plain data; anything else is stored as its text.
 
     >>> to_json({"axis": (0, 1), "limit": float("-inf")})
     '{"dict":{"axis":{"tuple":[0,1]},"limit":{"float":"fff0000000000000"}}}'

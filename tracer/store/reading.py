@@ -1,4 +1,4 @@
-"""Reading a trace file: a Trace whose steps, values and metrics come from the file when they are asked for."""
+"""Reads a trace file: steps, values and metrics are loaded when they are accessed."""
 
 from __future__ import annotations
 

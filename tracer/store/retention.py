@@ -1,4 +1,4 @@
-"""Of which steps a file keeps every value: all, a sample, or none."""
+"""The retention policy of a trace file: which steps keep all values."""
 
 from __future__ import annotations
 

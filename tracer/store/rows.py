@@ -1,4 +1,4 @@
-"""The values of one step as a row of the file: small ones written out, of large ones a summary and a key.
+"""Encodes the values of a step as a row: small values inline, large ones as a summary and a key.
 
 A value of up to 4096 bytes, a page of the file, stands in the row of its step. Where the values of a step are not kept, only
 those of up to 64 bytes do: their summary would be as long.

@@ -1,4 +1,4 @@
-"""How an array lies in memory, and its elements as bytes.
+"""The memory layout of an array, and its elements as bytes.
 
 The last digits of a sum depend on the order in which its terms are met, and so on the strides of the array: what is to be
 computed again bit for bit needs its elements and their layout. Of the strides only the kind is kept: the order of the
@@ -17,10 +17,10 @@ Strides: TypeAlias = tuple[int, ...] | None
 """Strides in elements; None for the usual layout, row by row without gaps."""
 
 LARGEST_REPEATED = 64_000_000
-"""Bytes up to which an array may be one that repeats its elements: nobody is to be made to believe in a larger one."""
+"""Upper bound in bytes on broadcast arrays accepted from a file: a guard against decompression bombs."""
 
 LOOSEST = 16
-"""Of an array with gaps, how many places an element may take; where it would take more, the gaps are given up."""
+"""Maximum size of the gaps in an array, as a multiple of its elements; an array with larger gaps is stored without them."""
 
 
 def strides_of(array: np.ndarray) -> Strides:

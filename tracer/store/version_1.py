@@ -1,4 +1,4 @@
-"""What files of version 1.0 say in English words alone: why a run ended. Nowhere else is a text taken apart."""
+"""Parses why a run ended in files of version 1.0, which store it as English text only. No other text is parsed."""
 
 from __future__ import annotations
 

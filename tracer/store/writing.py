@@ -1,4 +1,4 @@
-"""Writing a trace file while the run goes: one commit a step, so that what was written stays whole whatever happens."""
+"""Writes a trace file during the run, with one commit per step, so that finished steps survive a crash."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What people look at: a Trace in, text or bytes out. Nothing here prints, writes a file or starts a process."""
+"""Views: a Trace in, text or bytes out. They do not print, write files or start processes."""

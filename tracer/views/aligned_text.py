@@ -1,4 +1,4 @@
-"""Rows of text as a table: columns that stand below each other."""
+"""Tables of text with aligned columns."""
 
 from __future__ import annotations
 

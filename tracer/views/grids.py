@@ -1,4 +1,4 @@
-"""What fits into a box: the lines of an array, a long name shortened, a formula broken into lines."""
+"""Text that fits into a box: the lines of an array, shortened names, wrapped formulas."""
 
 from __future__ import annotations
 

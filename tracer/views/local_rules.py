@@ -1,4 +1,4 @@
-"""The local rules of a backward pass: what each use of a value does to the gradient that arrives, `g`, as a short formula."""
+"""The local rules of a backward pass: what each use of a value does to the incoming gradient `g`, as a short formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which elements of a result are rounding noise: sums whose terms cancel leave no more than their rounding, written `~0`."""
+"""Rounding noise in the results of additions: what is left when terms cancel, written `~0`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers, arrays, shapes and nodes are written, in every view alike."""
+"""How numbers, arrays, shapes and nodes are written in all views."""
 
 from __future__ import annotations
 

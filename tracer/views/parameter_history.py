@@ -1,4 +1,4 @@
-"""How the parameters moved over a run: the elements of small ones, the smallest, mean and largest element of others."""
+"""Parameter history over a run: all elements of small parameters; minimum, mean and maximum of large ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_LINES = 8
 """Elements of a parameter that have a line each."""
 
 MOST_POINTS = 64
-"""Steps that are kept at most; beyond that every other is let go."""
+"""Maximum number of steps kept; beyond it, every other step is dropped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What of a trace is asked for: steps, phases, nodes by their names, single elements of them."""
+"""Selects parts of a trace: steps, phases, nodes by name, single elements."""
 
 from __future__ import annotations
 

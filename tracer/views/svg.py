@@ -1,4 +1,4 @@
-"""A picture that has been laid out, and what lays one out: views ask for it and start no process themselves."""
+"""The type of a laid-out picture, and of the function that lays one out: views do not start processes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The commands, a file each, named as the command."""
+"""The commands, a module each, named as the command."""

@@ -1,4 +1,4 @@
-"""`tracer blame`: where a run stopped being finite."""
+"""`tracer blame`: the first NaN or infinity of a run."""
 
 from __future__ import annotations
 

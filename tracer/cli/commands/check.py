@@ -1,4 +1,4 @@
-"""`tracer check`: whether the gradients of a scenario are right."""
+"""`tracer check`: checks the gradients of a scenario."""
 
 from __future__ import annotations
 

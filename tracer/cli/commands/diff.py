@@ -1,4 +1,4 @@
-"""`tracer diff`: where two runs part."""
+"""`tracer diff`: the first difference between two runs."""
 
 from __future__ import annotations
 

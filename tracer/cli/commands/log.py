@@ -1,4 +1,4 @@
-"""`tracer log`: the log of a trace file, whole or of what is asked for."""
+"""`tracer log`: the log of a trace file, or parts of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tracer show`: one node of a trace file, or one element of it."""
+"""`tracer show`: one node of a trace file, or one of its elements."""
 
 from __future__ import annotations
 

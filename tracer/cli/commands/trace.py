@@ -1,4 +1,4 @@
-"""`tracer trace`: run a scenario and write what was recorded."""
+"""`tracer trace`: runs a scenario and writes what was recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tracer verify`: whether every recorded operation gives what is on record."""
+"""`tracer verify`: re-executes every recorded operation and compares the results."""
 
 from __future__ import annotations
 

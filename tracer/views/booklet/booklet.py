@@ -1,4 +1,4 @@
-"""The booklet of a run as a typst document: cover, how to read it, the modules, every step in pictures and page by page."""
+"""The booklet of a run as a typst document: cover, guide, modules, and every step in pictures and page by page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cover of a booklet: what was run, with which parameters, settings and versions, and what became of the loss."""
+"""The cover of a booklet: scenario, parameters, settings, versions, and the loss."""
 
 from __future__ import annotations
 

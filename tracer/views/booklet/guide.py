@@ -1,4 +1,4 @@
-"""The page that tells how a booklet is read: what a reader has to know who knows what a derivative is."""
+"""The page that explains how to read a booklet, for readers who know what a derivative is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A large array as a picture: a coloured cell for every number, or for every block of numbers where there are too many."""
+"""A large array as a heat map: a cell per element, or per block of elements."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _averaged(table: np.ndarray, axis: int) -> np.ndarray:
 
 
 def block_of(shape: tuple[int, ...]) -> tuple[int, int]:
-    """About how many numbers, down and across, a cell stands for.
+    """The approximate number of elements, down and across, in a cell.
 
     >>> block_of((784, 256)), block_of((10, 2))
     ((25, 8), (1, 1))

@@ -1,4 +1,4 @@
-"""A whole step on a few square centimetres: a dot for every node, without texts, on which single nodes can be pointed out."""
+"""A thumbnail of a step: a dot per node, without text, in which single nodes can be highlighted."""
 
 from __future__ import annotations
 

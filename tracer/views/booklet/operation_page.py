@@ -1,4 +1,4 @@
-"""The page of one operation: formula, numbers put in, values before and after, and where it stands in the step."""
+"""The page of one operation: formula, numbers, values before and after, and its place in the step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of a booklet as typst source: headings, notes, tables, legends, pictures. What users wrote is always a string there."""
+"""Pages of a booklet as typst source: headings, notes, tables, legends, pictures. User text is always a string literal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures fitted to pages: cut into as few parts as keep every text readable in print."""
+"""Pagination: splits a diagram into the fewest legible pages."""
 
 from __future__ import annotations
 

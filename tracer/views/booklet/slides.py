@@ -1,4 +1,4 @@
-"""Pictures as pages of their own size, for a slide or a poster."""
+"""Pictures as pages of their own size, for slides or posters."""
 
 from __future__ import annotations
 

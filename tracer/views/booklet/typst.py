@@ -1,4 +1,4 @@
-"""Text and pictures as typst source. What comes from users is always a string there, never markup or code."""
+"""Text and pictures as typst source. User text is always a string literal, never markup or code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Formulas as mathematics: from the tree of `h1 = x @ W1 + b1` to what typst sets between dollars.
+r"""Prints a formula tree as typst mathematics.
 
 Every name and every text goes in as a typst string, so nothing of a formula is ever taken for markup.
 """

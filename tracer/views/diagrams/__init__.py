@@ -1,1 +1,1 @@
-"""Pictures of a step at every zoom, as diagrams that DOT and Mermaid are written from."""
+"""Diagrams of a step at every zoom, written as DOT or Mermaid."""

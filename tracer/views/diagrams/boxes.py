@@ -1,4 +1,4 @@
-"""The boxes of pictures: of a node with its value, gradient and new value; of one drawn elsewhere; of folded operations."""
+"""Boxes of diagrams: a node with its value, gradient and new value; a reference to another page; folded operations."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def formula_lines(formula: str) -> tuple[str, ...]:
 
 
 def tip_of(node: Node, labels: Labels) -> str:
-    """What is told of a node where a mouse rests on its box: equation, shapes, source line."""
+    """The tooltip of a node: equation, shapes, source line."""
     tip = f"{labels.equation(node)}  {labels.shapes(node)}  {node.source or ''}".strip()
     return shortened(tip, LONGEST_TIP)
 
@@ -73,7 +73,7 @@ def note_box(key: str, text: str) -> Box:
 
 
 def fold_box(ids: Sequence[int], what: str, kind: Kind, style: Style) -> Box:
-    """The box that stands for operations which are not drawn one by one."""
+    """The box of folded operations."""
     said = style.tell("{operations}, folded", operations=style.tell.count(len(ids), "operation"))
     tip = style.tell("{what}: {which}", what=shortened(what), which=said)
     return Box(box_key(ids[0]), kind, "\n".join(wrapped(shortened(what))), lines=(said,), tip=tip)

@@ -1,4 +1,4 @@
-"""The scopes of a program as frames within frames around the boxes of their operations."""
+"""The scopes of a program as nested frames around the boxes of their operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forward and backward in one picture: a box for every value with its gradient beside it, and the local rules on the way back.
+"""Forward and backward in one diagram: a box per value with its gradient, and local rules on the arrows back.
 
 Black arrows carry values forward. Coloured arrows carry gradients back along the same ways, each with the rule that is applied to
 the gradient `g` which arrives there. Where a value is used several times its gradients join at a plus.

@@ -1,4 +1,4 @@
-"""A picture before it is laid out: boxes with texts, arrows between them, frames around them. DOT and Mermaid write it down."""
+"""A diagram before layout: boxes, arrows and frames."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Column:
 class Box:
     """A box: its title with a quiet note beside it, lines below the title, and columns of numbers.
 
-    `key` is unlike any other of its picture, `tip` what is told of it where a mouse rests on it.
+    `key` is unique in the diagram, `tip` is the tooltip.
     """
 
     key: str

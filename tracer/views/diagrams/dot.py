@@ -1,4 +1,4 @@
-"""A sketch as DOT, the language of Graphviz: every box an HTML-like label in the colours of the theme."""
+"""A diagram as DOT: every box an HTML-like label in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_ASCII = re.compile(r"([^\x00-\x7f]+)")
 GAP = " "
 
 MANY = 100
-"""Boxes beyond which the layout is told to be content with less than the best: long arrows cost it minutes otherwise."""
+"""Above this many boxes, limit Graphviz's effort: long arrows would cost it minutes."""
 
 
 def dot(diagram: Diagram, style: Style) -> str:

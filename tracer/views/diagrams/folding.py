@@ -1,4 +1,4 @@
-"""Folds the operations of a large step into few boxes: by scope, and where that is not enough, the middle of a run."""
+"""Folds the operations of a large step into few boxes: by scope, then the middle of long sequences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sketch as Mermaid, which GitHub and other sites draw from the text of a README."""
+"""A diagram as Mermaid, which GitHub renders in a README."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tracer.views.diagrams.diagram import Arrow, Box, Diagram, Frame
 from tracer.views.diagrams.theme import Flow, Kind, Style
 
 MOST_ARROWS = 499
-"""Arrows that Mermaid draws where nobody has told it otherwise."""
+"""The maximum number of arrows that Mermaid draws by default."""
 
 _ESCAPES = {
     "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;",

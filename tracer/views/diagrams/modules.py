@@ -1,4 +1,4 @@
-"""A step by its modules: a box for every layer, the loss and the optimizer of every parameter, shapes on the arrows."""
+"""A step by modules: a box per layer, loss, and optimizer of a parameter, with shapes on the arrows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_BOXES = 120
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """Operations in a row that share their outermost scopes: their ids, the scope, and how many modules it stands for."""
+    """Operations in a row that share their outermost scopes: their ids, the scope, and how many modules are folded into it."""
 
     scope: str
     ids: tuple[int, ...]

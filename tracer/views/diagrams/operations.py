@@ -1,4 +1,4 @@
-"""The picture of operations: a box each, an arrow for every use of a value, a frame around every scope."""
+"""A diagram of operations: a box each, an arrow per use of a value, a frame around every scope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step at one glance: its five phases as boxes, and what flows between them."""
+"""The five phases of a step as boxes, and what flows between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number its own box, as in a calculation by hand: `z1[0,0] = x[0,0]*W1[0,0] + x[0,1]*W1[1,0] + b1[0]`.
+"""A box per number, as in a calculation by hand: `z1[0,0] = x[0,0]*W1[0,0] + x[0,1]*W1[1,0] + b1[0]`.
 
 Elements of values without a name are written into the formulas that use them. Arrows run from every number to those it goes
 into; the gradient of a number, and how it is made of others, stands in its box.

@@ -1,4 +1,4 @@
-"""How pictures look: what a box or an arrow stands for, the colours and lines of each in a theme, and the language."""
+"""Themes and styles: kinds of boxes and arrows, their colours and lines, and the language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracer.i18n.language import ENGLISH, Language
 
 
 class Kind(StrEnum):
-    """What a box stands for."""
+    """The kind of a box."""
 
     PARAMETER = auto()
     DATA = auto()
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 class Flow(StrEnum):
-    """What an arrow stands for; one of `ORDER` is not seen and only says which box stands before which."""
+    """The kind of an arrow. Arrows of kind `ORDER` are invisible and only order the boxes."""
 
     VALUE = auto()
     GRADIENT = auto()

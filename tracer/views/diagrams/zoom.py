@@ -1,4 +1,4 @@
-"""What of a step is looked at, and from how far: what a zoom is, the registry of zooms, and the pictures of a step.
+"""Zoom levels: what a view shows of a step, the registry of zooms, and the diagrams of a step.
 
 A zoom is a module of `tracer.views.diagrams.zooms`.
 """

@@ -1,1 +1,1 @@
-"""A run for other programs: JSON events, GraphML, arrays, tables."""
+"""Exports of a run: JSON events, GraphML, arrays, tables."""

@@ -1,4 +1,4 @@
-"""A trace as plain data that JSON can hold: a head, an event for every node, an end with the count.
+"""A trace as JSON events: a head, an event per node, an end with the count.
 
 Numbers that JSON does not know are texts: "nan", "inf", "-inf".
 """

@@ -1,4 +1,4 @@
-"""A trace as a table: a row for every node of every step, with its statistics; and as a graph for other programs."""
+"""A trace as a table, a row per node and step with its statistics; and as GraphML."""
 
 from __future__ import annotations
 

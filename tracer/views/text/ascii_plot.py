@@ -1,4 +1,4 @@
-"""A small curve in plain characters, for a terminal."""
+"""A small plot in ASCII, for a terminal."""
 
 from __future__ import annotations
 

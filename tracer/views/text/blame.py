@@ -1,4 +1,4 @@
-"""Where a run stopped being finite: the node, what went into it, and the way from the parameters to it."""
+"""Reports the first non-finite node: its inputs, and the path from the parameters to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check in words: a table of what was compared, and what is wrong."""
+"""Reports a gradient check: a table of comparisons, and what is wrong."""
 
 from __future__ import annotations
 

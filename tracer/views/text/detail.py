@@ -1,4 +1,4 @@
-"""One node, or one element of it, with everything that is on record of it."""
+"""Reports everything recorded of one node, or of one of its elements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where two runs part, told for a person and as plain data."""
+"""Reports the first difference between two runs, as text or plain data."""
 
 from __future__ import annotations
 

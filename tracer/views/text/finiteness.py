@@ -1,4 +1,4 @@
-"""Where a run stopped being finite: the first NaN or infinity, found once and told in one line."""
+"""Finds the first NaN or infinity of a run, and reports it in one line."""
 
 from __future__ import annotations
 

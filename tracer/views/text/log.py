@@ -1,4 +1,4 @@
-"""The step log: fixed columns, one line a node and at most two below it; in English ASCII throughout."""
+"""The step log: fixed columns, one line per node and at most two below it; pure ASCII in English."""
 
 from __future__ import annotations
 

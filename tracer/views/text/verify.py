@@ -1,4 +1,4 @@
-"""What computing a record again came to, told for a person and as plain data."""
+"""Renders a verification report as text or JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import Labels, node_number, number_text
 
 MOST = 5
-"""Deviations that are told one by one."""
+"""Maximum number of deviations listed."""
 
 INDENT = " " * 5
 """What is said of a deviation stands behind these, below its node."""

@@ -1,1 +1,1 @@
-"""The zooms: a module each, called as the zoom, which defines its `ZOOM`. Whatever module lies here is found."""
+"""The zooms, a module each, which defines `ZOOM`. Modules in this package are discovered."""

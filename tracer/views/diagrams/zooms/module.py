@@ -1,4 +1,4 @@
-"""The modules of a step: its layers, its loss, its optimizers."""
+"""The zoom `module`: layers, loss, optimizers."""
 
 from __future__ import annotations
 

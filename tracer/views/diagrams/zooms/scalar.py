@@ -1,4 +1,4 @@
-"""The single numbers of a step, as in a calculation by hand."""
+"""The zoom `scalar`: single numbers, as in a calculation by hand."""
 
 from __future__ import annotations
 

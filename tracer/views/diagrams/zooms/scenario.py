@@ -1,4 +1,4 @@
-"""The farthest zoom: the phases of a step."""
+"""The zoom `scenario`: the phases of a step."""
 
 from __future__ import annotations
 

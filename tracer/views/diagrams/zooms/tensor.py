@@ -1,4 +1,4 @@
-"""The values of a step: forward and backward in one picture, a phase by itself, or what a value depends on."""
+"""The zoom `tensor`: values with their gradients, the operations of a phase, or what a value depends on."""
 
 from __future__ import annotations
 
