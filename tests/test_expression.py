@@ -1,0 +1,309 @@
+"""Expressions: what is printed is read again as the same tree, means the same to Python, and is set alike by typst."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tracer
+from tracer.graph.expression import (
+    Brackets,
+    Counted,
+    Derivative,
+    Expression,
+    FunctionCall,
+    Infix,
+    Name,
+    Number,
+    Opaque,
+    Sign,
+    Slice,
+    Subscript,
+    Text,
+    Transpose,
+    infix,
+)
+from tracer.graph.formula import LONGEST, parse, parse_template
+from tracer.ops import Elementwise, Terms
+from tracer.views.booklet.typst_math import to_typst
+from tracer.views.notation import Labels
+from tracer.views.worked import worked_element
+
+VARIABLES = "abcxyz"
+ROWS = (("+", "-"), ("*", "/", "@"), ("<", "<=", ">", ">=", "==", "!="), ("via",))
+"""Operators that may stand in one row."""
+
+# Random trees.
+
+
+def rows(operands: st.SearchStrategy[Expression], kinds: tuple[tuple[str, ...], ...]) -> st.SearchStrategy[Expression]:
+    def row(kind: tuple[str, ...]) -> st.SearchStrategy[Expression]:
+        operators = st.lists(st.sampled_from(kind), min_size=1, max_size=3)
+        return operators.flatmap(lambda some: st.tuples(*[operands] * (len(some) + 1)).map(lambda each: infix(tuple(some), each)))
+
+    return st.sampled_from(kinds).flatmap(row)
+
+
+def arithmetic(
+    kinds: tuple[tuple[str, ...], ...],
+) -> Callable[[st.SearchStrategy[Expression]], st.SearchStrategy[Expression]]:
+    def extended(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+        power = st.tuples(inner, inner).map(lambda pair: Infix(("**",), pair))
+        return st.one_of(rows(inner, kinds), power, inner.map(lambda each: Sign("-", each)))
+
+    return extended
+
+
+def constructs(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    few = st.lists(inner, max_size=3).map(tuple)
+    options = st.dictionaries(st.sampled_from(["axis", "shape"]), inner).map(lambda given: tuple(given.items()))
+    calls = st.builds(FunctionCall, st.sampled_from(["f", "np.sum"]), few, options)
+    end = st.none() | inner
+    slices = st.tuples(end, end).map(Slice) | st.tuples(end, end, inner).map(Slice)
+    indexed = st.builds(Subscript, inner, st.lists(inner | slices, min_size=1, max_size=3).map(tuple))
+    brackets = st.builds(Brackets, st.booleans(), few)
+    counted = st.builds(Counted, calls | indexed, st.integers(0, 20))
+    return st.one_of(arithmetic(ROWS)(inner), calls, indexed, brackets, counted, inner.map(Transpose), inner.map(Derivative))
+
+
+ATOMS = st.one_of(
+    st.sampled_from(["x", "h1", "h#2", "#12", "np.pi", "...", "名字"]).map(Name),
+    st.sampled_from(["2", "0.5", "1e-05"]).map(Number),
+    st.sampled_from(["'ij,jk->ik'", "[3x3 array]"]).map(Text),
+)
+SIDES = st.recursive(ATOMS, constructs, max_leaves=15)
+TREES = (SIDES | st.tuples(SIDES, SIDES).map(lambda sides: infix(("=",), sides))).filter(lambda tree: len(tree.text) <= LONGEST)
+LETTERS = st.sampled_from(VARIABLES).map(Name)
+ARITHMETIC = st.recursive(LETTERS, arithmetic(ROWS[:2]), max_leaves=15)
+
+
+@given(TREES)
+def test_what_is_printed_is_read_again_as_the_same_tree(tree: Expression) -> None:
+    assert parse(tree.text) == tree
+
+
+# What an expression means, by how its operators are nested.
+
+
+class Meaning:
+    """A value that remembers what it was computed from, where Python computes with it."""
+
+    def __init__(self, *made_of: Any) -> None:
+        self.made_of = made_of
+
+    def __neg__(self) -> Meaning:
+        return Meaning("negative", self.made_of)
+
+
+def _remembering(name: str) -> Callable[[Meaning, Meaning], Meaning]:
+    return lambda left, right: Meaning(name, left.made_of, right.made_of)
+
+
+PYTHON = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "@": "matmul", "**": "pow", "<<": "lshift", ">>": "rshift"}
+for symbol, method in PYTHON.items():
+    setattr(Meaning, f"__{method}__", _remembering(symbol))
+
+NAMED = {letter: Meaning(letter) for letter in VARIABLES}
+
+
+def meaning(tree: Expression) -> Any:
+    """What the tree computes: rows from left to right."""
+    match tree:
+        case Name(name):
+            return (name,)
+        case Sign(_, operand):
+            return ("negative", meaning(operand))
+        case Infix(operators, operands):
+            rest = zip(operators, map(meaning, operands[1:]), strict=True)
+            return reduce(lambda left, right: (right[0], left, right[1]), rest, meaning(operands[0]))
+    raise AssertionError(tree)
+
+
+@given(ARITHMETIC)
+def test_python_reads_the_text_as_the_tree_says(tree: Expression) -> None:
+    for text in (tree.text, tree.written(compact=True)):
+        assert eval(text, {}, NAMED).made_of == meaning(tree), text
+
+
+@given(ARITHMETIC, st.lists(st.integers(1, 9), min_size=6, max_size=6))
+def test_the_text_has_the_value_of_the_tree(tree: Expression, numbers: list[int]) -> None:
+    values = dict(zip(VARIABLES, map(np.float64, numbers), strict=True))
+    functions = {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+        "@": operator.mul,
+        "**": operator.pow,
+    }
+
+    def value(made_of: Any) -> Any:
+        name, *parts = made_of
+        return values[name] if not parts else -value(*parts) if len(parts) == 1 else functions[name](*map(value, parts))
+
+    with np.errstate(all="ignore"):
+        expected = value(meaning(tree))
+        found = eval(tree.text.replace("@", "*"), {}, values)
+    assert np.array_equal(found, expected, equal_nan=True)
+
+
+def by_typst(source: str) -> Any:
+    """What typst shows: there a sign binds as a sum does, and a fraction tighter than a product."""
+    told = re.sub(r"(^|\()-", r"\1negative >> ", source)
+    spelled = {"+": "<<", "-": ">>", "dot.op": "+", "thin": "-", "/": "*", "^": "**"}
+    words = re.findall(r"negative >>|dot\.op|thin|[a-z]|[-+/^()]", told)
+    return eval(" ".join(spelled.get(word, word) for word in words), {}, NAMED | {"negative": Meaning("negative")}).made_of
+
+
+def typst_meaning(tree: Expression) -> Any:
+    """The meaning of a tree with the operators that `by_typst` takes in place of typst's."""
+    spelled = {"+": "<<", "-": ">>", "*": "+", "@": "-", "/": "*", "**": "**"}
+
+    def renamed(made_of: Any) -> Any:
+        name, *parts = made_of
+        if name == "negative":
+            return (">>", ("negative",), renamed(*parts))
+        return (spelled[name], *map(renamed, parts)) if parts else made_of
+
+    return renamed(meaning(tree))
+
+
+@given(ARITHMETIC)
+def test_typst_shows_what_the_text_says(tree: Expression) -> None:
+    source = to_typst(tree)
+    assert source is not None or len(tree.text) > 120
+    if source is not None:
+        assert by_typst(source) == typst_meaning(tree), source
+
+
+def every_pair() -> list[Expression]:
+    """Every operator as an operand of every other, in each place."""
+    templates = [
+        parse_template(text) for text in ("-{0}", *(f"{{0}} {symbol} {{1}}" for symbol in ("+", "-", "*", "/", "@", "**")))
+    ]
+    a, b, c = map(Name, "abc")
+    inner = [template.filled([a, b]) for template in templates]
+    return [template.filled(operands) for template in templates for each in inner for operands in ([each, c], [c, each])]
+
+
+@pytest.mark.parametrize("tree", every_pair(), ids=lambda tree: tree.text)
+def test_every_operator_within_every_other(tree: Expression) -> None:
+    assert parse(tree.text) == tree
+    assert eval(tree.text, {}, NAMED).made_of == meaning(tree)
+    source = to_typst(tree)
+    assert source is not None
+    assert by_typst(source) == typst_meaning(tree)
+
+
+def test_comparisons_of_comparisons_are_in_brackets() -> None:
+    greater = parse_template("{0} > {1}")
+    nested = greater.filled([greater.filled([Name("a"), Name("b")]), Name("c")])
+    assert nested.text == "(a > b) > c"
+    assert parse("a > b > c") != nested
+
+
+# What is no formula.
+
+
+@given(st.text(max_size=30) | st.text("xT#.,:()[]{}01'\"=-+*/@<> dLvia", max_size=30))
+def test_any_text_stands_as_it_is(text: str) -> None:
+    assert parse(text).text == text
+    assert isinstance(parse_template(text), Expression)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 100_000,
+        "-" * 100_000 + "x",
+        "x" + "[0]" * 100_000,
+        "(" * 1_900,
+        "-" * 1_900 + "x",
+        "x ** " * 380 + "x",
+        "f(" * 50,
+        "1" * 1999,
+        "x.T" * 300,
+        "f(" * 9,
+    ],
+)
+def test_what_is_long_or_deep_is_left_alone(text: str) -> None:
+    assert parse(text).text == text
+
+
+def test_a_long_row_is_printed() -> None:
+    row = Terms((Name("x"),) * 100_000, 100_000).joined("+")
+    assert row is not None
+    assert row.text == " + ".join(["x"] * 100_000)
+
+
+@pytest.mark.parametrize(("formula", "printed"), [
+    ("{0}+{1}", "a + b @ c"), ("{0}*{1}", "a * (b @ c)"), ("({0}) / {1}", "a / (b @ c)"), ("{0} ** -{1}", "a ** (-(b @ c))"),
+    ("{0} mod {1}", "a mod b @ c"), ("mix({0}; {1})", "mix(a; b @ c)"), ("{1}[{0}, 1:]", "(b @ c)[a, 1:]"),
+])  # fmt: skip
+def test_formulas_of_other_spacing_and_with_other_words(formula: str, printed: str) -> None:
+    assert parse_template(formula).filled([parse("a"), parse("b @ c")]).text == printed
+
+
+def test_a_text_that_is_no_formula_is_not_set() -> None:
+    assert isinstance(parse("hidden layer"), Opaque)
+    assert to_typst(parse_template("{0} @ {1}").filled([parse("hidden layer"), Name("W")])) is None
+
+
+# Operations of a user.
+
+
+class Leaning(Elementwise):
+    formula = "{x} leaning on {y}"
+
+    @staticmethod
+    def value(x: Any, y: Any) -> Any:
+        return x + 2 * y
+
+    @staticmethod
+    def gradient_x(g: Any, out: Any, x: Any, y: Any) -> Any:
+        return g
+
+
+class Halved(Elementwise):
+    """Says in a text how an element is worked out."""
+
+    formula = "halved({x})"
+
+    @staticmethod
+    def value(x: Any) -> Any:
+        return x / 2
+
+    @staticmethod
+    def gradient_x(g: Any, out: Any, x: Any) -> Any:
+        return g / 2
+
+    @classmethod
+    def format_element(cls, template: str, terms: Any, parameters: Any) -> Any:
+        return f"{terms[0].first.text} / 2"
+
+
+def test_operations_with_formulas_of_their_own() -> None:
+    step = tracer.trace(lambda x, y: np.sum(Halved.apply(Leaning.apply(x, y))), np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    labels = Labels(step.nodes)
+    halved = next(node for node in step.nodes if node.op == "halved")
+    assert labels.equation(halved) == "halved(x leaning on y)"
+    assert worked_element(step.nodes, halved, labels) == "halved(x leaning on y)[0] = 1 leaning on 3 / 2 = 3.5"
+
+
+def test_the_numbers_of_an_expression_that_begins_with_a_number_of_a_node() -> None:
+    def program(x: Any) -> Any:
+        return (np.exp(np.tanh(np.sin(np.cos(np.exp(np.tanh(np.sin(x * 1.000000001))))))) + x) * 2
+
+    step = tracer.trace(program, np.float64(0.5))
+    labels = Labels(step.nodes)
+    product = next(node for node in step.nodes if node.op == "multiply" and labels.formula(node).endswith(" + x) * 2"))
+    assert re.fullmatch(r"\(#\d+ \+ x\) \* 2", labels.formula(product))
+    assert re.search(r" = \(\S+ \+ 0\.5\)\*2 = ", worked_element(step.nodes, product, labels))
