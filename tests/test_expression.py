@@ -31,7 +31,7 @@ from tracer.graph.expression import (
     Transpose,
     infix,
 )
-from tracer.graph.formula import LONGEST, parse, parse_template
+from tracer.graph.formula import DEEPEST, LONGEST, parse, parse_template
 from tracer.ops import Elementwise, Terms
 from tracer.views.booklet.typst_math import to_typst
 from tracer.views.notation import Labels
@@ -230,12 +230,26 @@ def test_any_text_stands_as_it_is(text: str) -> None:
         "x ** " * 380 + "x",
         "f(" * 50,
         "1" * 1999,
-        "x.T" * 300,
+        "x" + ".T" * 900,
+        "x" + "[0]" * 600,
+        "f()" + "#1" * 900,
+        "x[" * 20 + "x" + ".T]" * 20,
         "f(" * 9,
     ],
 )
 def test_what_is_long_or_deep_is_left_alone(text: str) -> None:
     assert parse(text).text == text
+
+
+def test_deep_formulas_within_each_other_are_printed() -> None:
+    """As those of a record from elsewhere may be, of which rules are written into each other."""
+    deepest = parse_template("f(" * (DEEPEST - 1) + "{0}" + ")" * (DEEPEST - 1))
+    tree: Expression = Name("x")
+    for _ in range(10):
+        tree = deepest.filled([tree])
+    assert tree.text == "f(" * 10 * (DEEPEST - 1) + "x" + ")" * 10 * (DEEPEST - 1)
+    assert isinstance(deepest, FunctionCall)
+    assert isinstance(parse_template("f(" * DEEPEST + "{0}" + ")" * DEEPEST), Opaque)
 
 
 def test_a_long_row_is_printed() -> None:

@@ -40,8 +40,8 @@ LONGEST_LABEL = 48
 LONGEST = 2_000
 """Characters of a text that is read as a formula."""
 
-DEEPEST = 40
-"""Expressions within each other, in a text that is read as a formula."""
+DEEPEST = 20
+"""Expressions within each other in a text that is read as a formula: filled into each other a few times, they can be printed."""
 
 _SLOT = re.compile(r"(\{\d+\})")
 _TOKEN = re.compile(
@@ -129,6 +129,7 @@ class _Reader:
         self._tokens: list[tuple[str, str]] = []
         self._next = 0
         self._depth = 0
+        self._suffixes = 0
         at, kind = 0, ""
         while kind != "end":
             found = _TOKEN.match(text, at)
@@ -164,7 +165,7 @@ class _Reader:
     def _expression(self, least: int) -> Expression:
         """An expression whose operators bind at least so tightly."""
         self._depth += 1
-        if self._depth > DEEPEST:
+        if self._depth + self._suffixes > DEEPEST:
             raise _NoFormulaError
         kind, token = self._take()
         if kind == "symbol" and token in "+-":
@@ -197,7 +198,9 @@ class _Reader:
         if kind == "derivative":
             kind, token = self._take()
             if token == "(":
-                return Derivative(self._closed(")"))
+                of = self._expression(VIA)
+                self._expect(")")
+                return Derivative(of)
             if kind in ("name", "number"):
                 return Derivative(self._atom(kind, token))
         if token == "(":
@@ -216,10 +219,7 @@ class _Reader:
                 tree = self._call(tree.name)
             elif token == "[":
                 self._next += 1
-                index = self._items("]", self._index)
-                if not index:
-                    raise _NoFormulaError
-                tree = Subscript(tree, index)
+                tree = Subscript(tree, self._items("]", self._index))
             elif token == ".":
                 self._next += 1
                 tree = self._attribute(tree)
@@ -228,6 +228,9 @@ class _Reader:
                 tree = Counted(tree, int(token[1:]))
             else:
                 return tree
+            self._suffixes += not isinstance(tree, FunctionCall)  # the depth of arguments is counted as they are read
+            if self._suffixes > DEEPEST:
+                raise _NoFormulaError
 
     def _attribute(self, tree: Expression) -> Expression:
         kind, name = self._take()
@@ -254,11 +257,6 @@ class _Reader:
                 break
         return FunctionCall(function, tuple(arguments), tuple(options))
 
-    def _closed(self, symbol: str) -> Expression:
-        tree = self._expression(VIA)
-        self._expect(symbol)
-        return tree
-
     def _items(self, closing: str, item: Callable[[], Expression] | None = None) -> tuple[Expression, ...]:
         """What stands between brackets, of which the first is taken, with commas in between."""
         items = []
@@ -270,18 +268,13 @@ class _Reader:
         return tuple(items)
 
     def _index(self) -> Expression:
-        ends: list[Expression | None] = [None]
-        while len(ends) <= 3:
-            token = self._tokens[self._next][1]
-            if token == ":":
-                self._next += 1
-                ends.append(None)
-            elif ends[-1] is None and token not in (",", "]"):
-                ends[-1] = self._expression(VIA)
-            else:
-                break
-        else:
-            raise _NoFormulaError
-        if len(ends) == 3 and ends[-1] is None:
-            raise _NoFormulaError
-        return Slice(tuple(ends)) if len(ends) > 1 else ends[0] or self._expression(VIA)
+        """An index of an array: an expression, or a slice with up to three ends."""
+        ends = [self._end()]
+        while len(ends) < 3 and self._takes(":"):
+            ends.append(self._end())
+        if len(ends) == 1 and ends[0] is not None:
+            return ends[0]
+        return Slice(tuple(ends))
+
+    def _end(self) -> Expression | None:
+        return None if self._tokens[self._next][1] in (":", ",", "]") else self._expression(VIA)
