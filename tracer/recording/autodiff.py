@@ -1,7 +1,7 @@
-"""The backward pass: reverse-mode differentiation, made of recorded operations.
+"""The backward pass: reverse-mode differentiation, recorded as operations.
 
-Every derivative rule runs on Tensors, so `dL/dW1 = x.T @ dL/dh1`, the sum that undoes a broadcast and the addition where
-a value is used twice are nodes like any other, and can be differentiated again.
+Derivative rules run on Tensors. So `dL/dW1 = x.T @ dL/dh1`, the sum that undoes a broadcast and the accumulation for a value
+used twice are ordinary nodes, and can be differentiated again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from tracer.recording.tensor import Tensor
 
 
 def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
-    """Record the gradients of a scalar with respect to some Tensors before it, and to all that lie between.
+    """Record the gradients of a scalar with respect to the wanted Tensors and everything between.
 
-    Returns them by the id of the node; a wanted Tensor that the output does not depend on, or that holds no floating
-    numbers, is missing. Works through the record in order and in reverse, without recursion.
+    Returns them by node id. A wanted Tensor is missing if the output does not depend on it, or if it is not floating-point.
+    One pass over the tape forward and one in reverse, without recursion.
     """
     recorder = output.recorder
     entries = recorder.entries
@@ -56,7 +56,7 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
 
 
 def _between(wanted: set[int], output: Tensor, entries: Sequence[Entry]) -> bytearray:
-    """A flag for every node up to the output: whether a gradient flows from the output through it to a wanted one."""
+    """A flag per node up to the output: whether it is, or depends on, a wanted one along differentiable inputs."""
     depends = bytearray(output.id + 1)
     for id in range(min(wanted, default=0), output.id + 1):
         op, operands, _, value, _, _ = entries[id]
@@ -73,9 +73,9 @@ def _between(wanted: set[int], output: Tensor, entries: Sequence[Entry]) -> byte
 
 
 def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> Tensor:
-    """What the rule of the input at that position returned, in the shape and dtype of that input, whose value is given.
+    """What the rule of an input returned, summed and cast to the shape and dtype of that input, whose value is given.
 
-    Raises RecordingError where it is no gradient of its input.
+    Raises RecordingError if it cannot be a gradient of the input.
     """
     if type(returned) is Tensor:
         given, wanted = returned.value, value.value
@@ -95,13 +95,13 @@ def gradient_from(returned: Any, op: type[Op], position: int, value: Tensor) -> 
 
 
 def _broadcasts_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
-    """Whether broadcasting brings an array of the one shape to the other."""
+    """Whether an array of the first shape broadcasts to the second."""
     matching = zip(shape[::-1], larger[::-1], strict=False)
     return len(shape) <= len(larger) and all(size in (1, wanted) for size, wanted in matching)
 
 
 def _like(gradient: Array, value: Tensor) -> Tensor:
-    """The gradient in the shape and dtype of the value: summed over the axes that broadcasting stretched or added."""
+    """The gradient in the shape and dtype of the value: summed over broadcast axes."""
     if gradient.shape != value.shape:
         added = gradient.ndim - value.ndim
         stretched = tuple(
@@ -109,7 +109,7 @@ def _like(gradient: Array, value: Tensor) -> Tensor:
             for axis in range(gradient.ndim)
             if axis < added or (value.shape[axis - added] == 1 and gradient.shape[axis] != 1)
         )
-        # Only stretched axes are kept by the sum, only added ones are dropped; where both occur, reshape drops the added.
+        # keepdims is right for stretched axes only, dropping for added ones only; with both, reshape drops the added axes.
         gradient = np.sum(gradient, axis=stretched, keepdims=max(stretched) >= added)
         if gradient.shape != value.shape:
             gradient = np.reshape(gradient, value.shape)

@@ -16,9 +16,9 @@ from tracer.recording.source import Files
 
 
 def trace(function: Callable[..., Any], *arrays: Any) -> Step:
-    """Record any function of arrays that returns a scalar, forward and backward.
+    """Record a function of arrays that returns a scalar, forward and backward.
 
-    Floating arguments get a gradient, `step.gradient("name of the function's parameter")`; integers are data.
+    Floating-point arguments get a gradient, `step.gradient("name of the function's parameter")`; integers are data.
 
     >>> step = trace(lambda x, y: (x * y).sum(), [1.0, 2.0], [3.0, 4.0])
     >>> step.loss, step.gradient("x")
@@ -47,10 +47,10 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:
-    """What a function calls its first arguments; those it does not name are numbered."""
+    """The names of the first parameters of a function; unnamed ones are numbered."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # a C function tells nothing of its arguments
+    except (TypeError, ValueError):  # a C function without a signature
         parameters = []
     names = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     return [*names[:count], *(f"argument{position}" for position in range(len(names), count))]

@@ -15,13 +15,13 @@ from tracer.recording.tape import Entry, Marks
 
 
 def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node, ...]:
-    """The nodes of a step, recorded from a program in these files."""
+    """The nodes of a step of a program in these files."""
     formulas = [_formula(entry) for entry in entries]
     names = _Names(entries, marks, formulas, files).names
     scopes = _Scopes(entries)
     nodes = []
     for id, (op, operands, parameters, value, context, _) in enumerate(entries):
-        # A backward node has the scope and the source of the forward operation whose derivative it belongs to.
+        # A backward node has the scope and source of the forward operation that it differentiates.
         twin = context.gradient_of if context.rule_of is None else context.rule_of
         at = entries[twin] if twin is not None else entries[id]
         array = value if isinstance(value, np.ndarray) else np.asarray(value)
@@ -75,7 +75,7 @@ def constant_text(value: np.ndarray) -> str:
 
 
 def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[dict[int, str], set[int]]:
-    """The names given, and those of the variables that results are assigned to; and which of these are the user's own."""
+    """Names by id: explicit ones, else the variables that results are assigned to. And which of them are the user's variables."""
     names, by_user = dict(marks.names), set()
     returned: dict[Invocation, tuple[int, str]] = {}
     known: dict[tuple[Invocation, int], Assigned] = {}
@@ -100,7 +100,7 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
 
 
 def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]], files: Files) -> None:
-    """A variable that a function returns takes the name that the caller gives to the call, innermost calls first."""
+    """Rename returned variables to those that the caller assigns the call to, innermost calls first."""
     while returned:
         place, (id, _) = returned.popitem()
         outer = assigned_at(files, place.caller, place.call_offset)
@@ -114,10 +114,10 @@ def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocati
 
 
 class _Names:
-    """Settles what every node is called, in the order of the record: so `dL/dh#2` is the gradient of `h#2`.
+    """Names the nodes in the order of the tape. `names` has an entry for every node, empty for a node without a name.
 
-    The second `h` of a loop becomes `h#2`. A gradient is named after what it is: `dL/dh1`, and `dL/dh1 via z2` for a part
-    that is added to others. `names` has a name, or nothing, for every node.
+    The second `h` of a loop becomes `h#2`. Gradients are named `dL/dh1`, contributions to an accumulated gradient
+    `dL/dh1 via z2`; `dL/dh#2` is the gradient of `h#2`.
     """
 
     def __init__(self, entries: Sequence[Entry], marks: Marks, formulas: Sequence[str], files: Files) -> None:
@@ -141,8 +141,8 @@ class _Names:
 
     def _name_of(self, id: int) -> str:
         if id in self._owners:
-            # One node may be the gradient of several values (x + y hands its own on to both): it is named after the one
-            # that the user's own code names, else a leaf, else any with a name; of several the one nearest to the loss.
+            # One node may be the gradient of several values: x + y passes its own on to both. It is named after a variable
+            # of the user's code if there is one, else a leaf, else any named value; among equals, the one nearest to the loss.
             chosen = max(self._owners[id], key=self._how_well_known)
             return Derivative(self._labels[chosen]).text
         if id in self._marks.contributions:
@@ -160,7 +160,7 @@ class _Names:
 
 
 class _Scopes:
-    """The path of functions in which an operation was called, without the outermost: `hidden layer/dense`."""
+    """The scope of an operation: the path of its calling functions without the outermost, as in `hidden layer/dense`."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._paths: dict[Invocation, str] = {}
@@ -191,7 +191,7 @@ class _Scopes:
 
 
 def function_label(qualified_name: str) -> str:
-    """A function as a scope names it: methods with their class, and calls of an object as the class.
+    """The part of a scope for a function: a method with its class, `__call__` as the class.
 
     >>> function_label("hidden_layer"), function_label("test.<locals>.Block.__call__"), function_label("Block.forward")
     ('hidden layer', 'Block', 'Block.forward')

@@ -14,7 +14,7 @@ from tracer.recording.tensor import Tensor
 
 
 def operation_of(node: Node) -> type[Op]:
-    """The operation that computed a node; raises UsageError where there is none of that name any more."""
+    """The operation that computed a node; raises UsageError if no operation of that name is registered."""
     op = registry.named(node.op)
     if op is None:
         raise UsageError(f"node {node.id} was computed by the operation {node.op!r}, which is not defined here")
@@ -22,14 +22,14 @@ def operation_of(node: Node) -> type[Op]:
 
 
 def start_value(node: Node) -> Any:
-    """The value of a leaf as the program had it: a hyperparameter is a Python number, which has no dtype of its own."""
+    """The value of a leaf as the program got it: for a hyperparameter a Python number, which has no dtype."""
     return node.value.item() if node.op == "hyperparameter" else node.value
 
 
 def replayed(nodes: Sequence[Node], changed: Mapping[int, Any], wanted: int) -> Any:
-    """The value of the node `wanted` when the leaves in `changed` have other values, by their ids.
+    """The value of the node `wanted` when the leaves in `changed` have other values, by id.
 
-    Only what depends on them is computed again; from unchanged leaves the value is the recorded one, bit for bit.
+    Only nodes that depend on them are recomputed; all others keep their recorded value, bit for bit.
     """
     values: dict[int, Any] = dict(changed)
     for node in nodes[: wanted + 1]:
@@ -46,7 +46,7 @@ def replayed(nodes: Sequence[Node], changed: Mapping[int, Any], wanted: int) -> 
 
 
 def record_again(nodes: Sequence[Node], recorder: Recorder, until: int) -> list[Tensor]:
-    """The nodes up to `until` recorded once more, so that they can be differentiated: their Tensors by id."""
+    """Record the nodes up to `until` again, so that they can be differentiated; returns their Tensors by id."""
     tensors: list[Tensor] = []
     for node in nodes[: until + 1]:
         if node.is_leaf:

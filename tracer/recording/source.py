@@ -23,20 +23,20 @@ PACKAGE = Path(sys.modules["tracer"].__path__[0])
 """The folder of the package `tracer`."""
 
 _LIBRARY_FOLDERS = frozenset(str(PACKAGE / package) for package in ("nn", "recording"))
-"""Packages whose functions run as part of a recorded program, and are not the user's own code."""
+"""Packages whose functions run inside a recorded program but are not user code."""
 
 Position = tuple[int, int, int, int]
 """Line and byte column of the start, line and byte column of the end."""
 
 
 def is_library(code: CodeType) -> bool:
-    """Whether a function is one of this package's own: a layer, a loss, an optimizer."""
-    return os.path.dirname(code.co_filename) in _LIBRARY_FOLDERS  # noqa: PTH120 (asked for every operation)
+    """Whether a function belongs to this package (a layer, a loss, an optimizer) and not to the user's code."""
+    return os.path.dirname(code.co_filename) in _LIBRARY_FOLDERS  # noqa: PTH120 (called for every operation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Invocation:
-    """One call of a function of the recorded program: its code, and where in which invocation it was called."""
+    """One call of a function of the recorded program: its code, and the call site in the calling invocation."""
 
     code: CodeType
     caller: Invocation | None = None
@@ -44,23 +44,23 @@ class Invocation:
 
     @property
     def is_library(self) -> bool:
-        """Whether the function is one of this package's own, not the user's."""
+        """Whether the function belongs to this package and not to the user's code."""
         return is_library(self.code)
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What the text of a file says of its expressions: which are assigned to a name, which are returned."""
+    """The expressions of a file that are assigned to a name, and those that are returned."""
 
     assigned: dict[Position, str]
     returned: frozenset[Position]
     returned_names: dict[tuple[str, int], frozenset[str]]
-    """By name and first line of the function: the variables that it returns."""
+    """The variables that a function returns, by its name and first line."""
 
 
 @lru_cache(maxsize=256)
 def positions_of(code: CodeType) -> tuple[Position | None, ...]:
-    """The position of every instruction of a function, two bytes apart."""
+    """The position of every instruction of a function; an instruction takes two bytes."""
     return tuple(
         None if line is None or end is None or column is None or end_column is None else (line, column, end, end_column)
         for line, end, column, end_column in code.co_positions()
@@ -68,7 +68,7 @@ def positions_of(code: CodeType) -> tuple[Position | None, ...]:
 
 
 def position_at(code: CodeType, offset: int) -> Position | None:
-    """The position of the instruction at an offset; None where Python kept none."""
+    """The position of the instruction at an offset; None if unknown."""
     positions = positions_of(code)
     return positions[offset // 2] if 0 <= offset // 2 < len(positions) else None
 
@@ -86,12 +86,12 @@ class Files:
         self._sources: dict[tuple[CodeType, int], Source | None] = {}
 
     def remember(self, filename: str) -> None:
-        """Read a file, unless it was read before."""
+        """Read a file if it was not read before."""
         if filename not in self._lines:
             self._lines[filename] = linecache.getlines(filename)
 
     def text_at(self, filename: str, position: Position) -> str:
-        """The text of an expression, its white space folded; empty where the file cannot be read."""
+        """The text of an expression, with white space collapsed; empty if the file cannot be read."""
         line, column, end_line, end_column = position
         self.remember(filename)
         lines = [text.encode() for text in self._lines[filename][line - 1 : end_line]]
@@ -102,14 +102,14 @@ class Files:
         return " ".join(b" ".join(lines).decode(errors="replace").split())
 
     def facts_of(self, filename: str) -> FileFacts:
-        """The facts of a file; none where it cannot be read or parsed."""
+        """The facts of a file; empty if it cannot be read or parsed."""
         if filename not in self._facts:
             self.remember(filename)
             self._facts[filename] = _facts_of_text("".join(self._lines[filename]))
         return self._facts[filename]
 
     def source_at(self, code: CodeType, offset: int) -> Source | None:
-        """The place of an instruction as a record tells it; None where Python kept none."""
+        """The source location of an instruction; None if unknown."""
         if (code, offset) not in self._sources:
             position = position_at(code, offset)
             self._sources[code, offset] = (
@@ -131,7 +131,7 @@ def _facts_of_text(text: str) -> FileFacts:
     returned_names: dict[tuple[str, int], frozenset[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            for target in reversed(node.targets):  # of `a = b = ...` the first name stays
+            for target in reversed(node.targets):  # `a = b = ...` keeps the first name
                 assigned.update(_pairs(target, node.value))
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
             assigned.update(_pairs(node.target, node.value))
@@ -157,7 +157,7 @@ def _position(node: ast.expr | ast.stmt) -> Position:
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[Position, str]]:
-    """The position of a value and the name it is assigned to; tuples are taken apart."""
+    """The position of a value and the name it is assigned to; tuples are unpacked."""
     if isinstance(target, ast.Name):
         yield _position(value), target.id
     elif isinstance(target, ast.Attribute):
@@ -169,7 +169,7 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[Position, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """The variable that a result is assigned to, empty where there is none, and whether the user's own code does so."""
+    """The variable that a result is assigned to (empty: none), and whether that is in the user's code."""
 
     name: str
     by_user: bool
@@ -178,7 +178,7 @@ class Assigned:
 def assigned_at(files: Files, invocation: Invocation | None, offset: int) -> Assigned:
     """The variable that an operation's result is assigned to.
 
-    A returned expression gets the name that the caller assigns the call to; the outermost name is the user's word for it.
+    A returned expression takes the name that the caller assigns the call to; the outermost such name wins.
     """
     found = Assigned("", False)
     while invocation is not None:
@@ -195,13 +195,13 @@ def assigned_at(files: Files, invocation: Invocation | None, offset: int) -> Ass
 
 
 def returns_variable(files: Files, code: CodeType, name: str) -> bool:
-    """Whether `return name` is how the function gives that variable back, and no other one."""
+    """Whether that variable is the only one that the function returns by name."""
     facts = files.facts_of(code.co_filename)
     return facts.returned_names.get((code.co_name, code.co_firstlineno), frozenset()) == {name}
 
 
 def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeType, int]:
-    """The innermost place in the user's own code; where there is none, the place itself."""
+    """The code and offset of the innermost call in user code; if there is none, those given."""
     where: Invocation | None = invocation
     at = offset
     while where is not None:
@@ -212,7 +212,7 @@ def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeTyp
 
 
 def shown_file(filename: str, base: Path | None) -> str:
-    """A file's name as people know it: relative to the scenario's folder, or to this package; else as it is."""
+    """A file name for display: relative to the scenario's folder or to this package if inside one of them."""
     path = Path(filename)
     for folder, prefix in ((base, ""), (PACKAGE, "tracer/")):
         if folder is not None and path.is_relative_to(folder):

@@ -23,14 +23,14 @@ NO_PARAMETERS: dict[str, Any] = {}
 
 
 class RecorderInterface(Protocol):
-    """The recorder that a Tensor carries, as far as Tensors and the backward pass use it."""
+    """What Tensors and the backward pass need of a recorder."""
 
     @property
     def entries(self) -> Sequence[Entry]:
-        """What was recorded so far; a node's id is its position here."""
+        """The tape; a node's id is its position."""
 
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
-        """Compute the operation, append its node to the record and return its value as a Tensor."""
+        """Compute an operation, append it to the tape and return its value as a Tensor."""
 
     def tensor(self, id: int) -> Tensor:
         """The Tensor of a recorded node."""
@@ -39,26 +39,26 @@ class RecorderInterface(Protocol):
         """The derivative of the output with respect to itself: 1."""
 
     def deriving(self, of: int, rule: int | None = None) -> AbstractContextManager[None]:
-        """What is recorded inside serves the derivative with respect to node `of`, by the rule of operation `rule`."""
+        """Inside, everything is recorded as part of the derivative with respect to node `of`, by the rule of operation `rule`."""
 
     def derive(self, of: int, rule: int | None = None) -> None:
-        """Inside of `deriving`: what follows serves another derivative."""
+        """Inside `deriving`: switch to another derivative."""
 
     def contributed(self, gradient: Tensor, of: int, rule: int) -> None:
-        """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
+        """Note that this Tensor is the contribution of operation `rule` to the gradient with respect to node `of`."""
 
     def backward(self, output: Tensor) -> bool:
-        """Record the gradients of a scalar with respect to the parameters; whether it depends on any."""
+        """Record the gradients of a scalar with respect to the parameters; returns whether it depends on any."""
 
     def gradient(self, id: int) -> Tensor | None:
-        """The recorded gradient with respect to the node of that id, if any."""
+        """The recorded gradient with respect to a node, if any."""
 
 
 class Tensor:
-    """An array whose operations are recorded. It follows NumPy, and PyTorch's words for gradients.
+    """An array whose operations are recorded. It follows NumPy's interface, and PyTorch's for gradients.
 
-    `value` is the plain array (read-only): computing with it leaves the graph. For a hyperparameter, such as a learning
-    rate, it is a Python number, which takes the dtype of the array it meets, as in plain NumPy.
+    `value` is the plain read-only array: computing with it leaves the graph. For a hyperparameter, such as a learning rate,
+    it is a Python number and takes the dtype of the array it is combined with, as in NumPy.
     """
 
     __slots__ = ("id", "recorder", "value")
@@ -68,7 +68,7 @@ class Tensor:
         self.recorder = recorder
         self.id = id
 
-    # What an array tells of itself.
+    # Attributes of an array.
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,7 +103,7 @@ class Tensor:
         return np.asarray(self.value).tolist()
 
     def copy(self) -> Tensor:
-        """The Tensor itself: nothing can change it."""
+        """The Tensor itself: it is immutable."""
         return self
 
     def __bool__(self) -> bool:
@@ -118,10 +118,10 @@ class Tensor:
     def __reduce__(self) -> NoReturn:
         self.__deepcopy__(None)
 
-    # Gradients, in PyTorch's words.
+    # Gradients, with PyTorch's interface.
 
     def backward(self) -> None:
-        """Record the gradients of this scalar; afterwards `grad` of what it depends on holds them."""
+        """Record the gradients of this scalar; read them from the `grad` of the Tensors it depends on."""
         self.recorder.backward(self)
 
     @property
@@ -130,10 +130,10 @@ class Tensor:
         return self.recorder.gradient(self.id)
 
     def detach(self) -> Tensor:
-        """The same value, through which no gradient flows; the record shows it as `stop_gradient(...)`."""
+        """The same value without gradient flow; shown as `stop_gradient(...)`."""
         return self.recorder.record(shaping.StopGradient, (self,), NO_PARAMETERS)
 
-    # NumPy's protocols.
+    # NumPy's dispatch protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Tensor:
         if ufunc in _LOGIC and method == "__call__" and not options:
@@ -243,7 +243,7 @@ class Tensor:
 
     __hash__ = object.__hash__
 
-    # On truth values & | ^ ~ are logic; on numbers they would be bit patterns, which have no place in a derivative.
+    # On booleans & | ^ ~ are logical; bitwise operations on numbers have no derivative.
 
     def __and__(self, other: Any) -> Tensor:
         return self.recorder.record(*_logic(np.bitwise_and, self, other))
@@ -259,8 +259,7 @@ class Tensor:
     def __invert__(self) -> Tensor:
         return self.recorder.record(*_logic(np.invert, self))
 
-    # `x += y` changes an array for everyone who holds it, and a record keeps the old value. Of a single number NumPy makes
-    # a new one too, so there it is the same.
+    # `x += y` would change the recorded value of x. A NumPy scalar is immutable and rebound, so there it is allowed.
 
     def __iadd__(self, other: Any) -> Tensor:
         return self.recorder.record(elementwise.Add, (self._single("+"), other), NO_PARAMETERS)
@@ -293,7 +292,7 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         return (self[position] for position in range(len(self)))
 
-    # The methods of NumPy's arrays.
+    # Methods of ndarray.
 
     @property
     def T(self) -> Tensor:
@@ -364,14 +363,14 @@ _LOGIC: dict[np.ufunc, type[Op]] = {
 
 
 def _logic(ufunc: np.ufunc, *inputs: Any) -> tuple[type[Op], tuple[Any, ...], dict[str, Any]]:
-    """What is recorded for & | ^ ~ on truth values; raises RecordingError for numbers."""
+    """The operation recorded for & | ^ ~ on booleans; raises RecordingError for numbers."""
     if not all(np.result_type(each.value if isinstance(each, Tensor) else each) == np.bool_ for each in inputs):
         raise RecordingError("& | ^ and ~ are recorded for truth values only: compare first, as in (x > 0) & (x < 1)")
     return _LOGIC[ufunc], inputs, NO_PARAMETERS
 
 
 def _advice(error: TypeError) -> str:
-    """What is wrong with a call, from Python's own words for it."""
+    """What is wrong with a call, from Python's error message."""
     said = re.sub(r"^[\w.]+\(\) ", "", str(error))
     if "unexpected keyword" in said:
         return f"{said}; leave it out"
@@ -398,7 +397,7 @@ def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> Record
 
 
 def plain(value: Any) -> Any:
-    """Recorded Tensors as their plain arrays, also inside lists and dicts; anything else as it is."""
+    """Tensors replaced by their plain arrays, also inside lists and dicts; other values unchanged."""
     if isinstance(value, Tensor):
         return value.value
     if isinstance(value, Mapping):
