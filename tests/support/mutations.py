@@ -94,7 +94,7 @@ PASSING_ON = {"add", "positive", "subtract", "stack", "broadcast_to", "concatena
 
 def every_rule() -> Iterator[Mutant]:
     """Each of EVERY in the rules of each operation, its first one and its last."""
-    for op in registry:
+    for op in (op for op in registry if op.__module__.startswith("tracer.")):  # other tests register theirs
         if not any(op.differentiable(position) for position in range(max(1, len(op.inputs)))):
             continue
         for fault, make in EVERY.items():
