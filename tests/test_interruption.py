@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tracer
-from tracer.cli import main
+from support.cli import run
 from tracer.cli.files import GrowingFile
 from tracer.cli.interruption import Interruption
 from tracer.store.writing import TraceWriter
@@ -45,18 +44,6 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield
     after = signal.signal(signal.SIGINT, before)
     assert after is signal.default_int_handler
-
-
-def run(*arguments: str) -> int:
-    """Run the command in this process; its exit code."""
-    before, sys.argv = sys.argv, ["tracer", *arguments]
-    try:
-        main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    finally:
-        sys.argv = before
-    return 0
 
 
 def interrupt(times: int = 1) -> None:
