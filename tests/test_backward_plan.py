@@ -18,7 +18,7 @@ from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.validation import validate
 from tracer.ops import registry
-from tracer.ops.base import Elementwise
+from tracer.ops.elementwise import Elementwise
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor

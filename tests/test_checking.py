@@ -25,10 +25,12 @@ from tracer.checking.scenario import CheckSubject, check_scenario, record_step
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.record import Literal, Node
 from tracer.nn.layers import log_softmax, softmax
-from tracer.ops import elementwise, reductions, registry
-from tracer.ops.base import Elementwise, Op
+from tracer.ops import registry
+from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.domain import REAL, Domain
+from tracer.ops.elementwise import Elementwise
+from tracer.ops.families import arithmetic, reductions, transcendental
 from tracer.recording.function import trace
 from tracer.recording.replay import operation_of, replayed
 from tracer.testing import (
@@ -143,11 +145,11 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
 
 
 @pytest.mark.parametrize(("op", "value", "left", "right"), [
-    (elementwise.Absolute, 0.0, -1.0, 1.0),
-    (elementwise.Absolute, 1e-5, 1.0, 1.0),
-    (elementwise.Exp, 0.0, 1.0, 1.0),
-    (elementwise.Log, 1e-8, 1e8, 1e8),
-    (elementwise.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
+    (arithmetic.Absolute, 0.0, -1.0, 1.0),
+    (arithmetic.Absolute, 1e-5, 1.0, 1.0),
+    (transcendental.Exp, 0.0, 1.0, 1.0),
+    (transcendental.Log, 1e-8, 1e8, 1e8),
+    (transcendental.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
 ])  # fmt: skip
 def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: float) -> None:
     line = DirectionalPath(op, [np.array(value)], [np.ones(())], {})
@@ -531,12 +533,12 @@ def test_what_hides_in_the_value_of_an_operation() -> None:
         ((), "was given 0 arrays"),
     ):
         with pytest.raises(UsageError, match=message):
-            assert_op_gradients(elementwise.Exp, arguments)
+            assert_op_gradients(transcendental.Exp, arguments)
     assert not given.any()
     with pytest.raises(UsageError, match="was given 1 arrays and axis"):
-        assert_op_gradients(elementwise.Exp, (np.ones(2),), axis=0)
-    assert_op_gradients(elementwise.Exp, np.ones(2))
-    assert_op_gradients(elementwise.Exp, arrays((2,)), examples=5)
+        assert_op_gradients(transcendental.Exp, (np.ones(2),), axis=0)
+    assert_op_gradients(transcendental.Exp, np.ones(2))
+    assert_op_gradients(transcendental.Exp, arrays((2,)), examples=5)
 
 
 def test_declarations_that_would_be_passed_over_in_silence() -> None:
@@ -615,9 +617,9 @@ def test_a_rule_that_is_wrong_now_and_then(monkeypatch: pytest.MonkeyPatch) -> N
         calls_so_far[0] += 1
         return g * out * (1.5 if calls_so_far[0] % 7 == 0 else 1)
 
-    monkeypatch.setattr(elementwise.Exp, "rules", (now_and_then,))
+    monkeypatch.setattr(transcendental.Exp, "rules", (now_and_then,))
     with pytest.raises(AssertionError, match="Exp is wrong"):
-        assert_op_gradients(elementwise.Exp, examples=50)
+        assert_op_gradients(transcendental.Exp, examples=50)
     with pytest.raises((AssertionError, UsageError), match="rule of exp"):
         for _ in range(7):
             assert_gradients(lambda x: np.sum(np.exp(x)), np.ones(2))

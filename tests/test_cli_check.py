@@ -15,7 +15,7 @@ from support.cli import MINE, run
 BROKEN = '''"""A scenario whose own operation has a wrong rule."""
 import numpy as np
 from tracer import Scenario
-from tracer.ops.base import REAL, Elementwise
+from tracer.ops import REAL, Elementwise
 
 class Growth(Elementwise):
     implements = np.arcsinh

@@ -14,7 +14,7 @@ from support.functions import weighted, weighted_sum
 from support.profile import PROGRAMS
 from support.strategies import CASES, Case, calls, seeds, separated
 from tracer.ops import registry
-from tracer.ops.base import Elementwise
+from tracer.ops.elementwise import Elementwise
 from tracer.recording.function import trace
 from tracer.testing import Program, assert_gradients, assert_op_gradients, programs
 

@@ -12,7 +12,7 @@ import pytest
 import tracer
 from tracer.graph.record import Step, Trace
 from tracer.graph.summary import Summary, summary_of
-from tracer.ops.base import Elementwise
+from tracer.ops.elementwise import Elementwise
 from tracer.views.booklet.operation_page import full_lines
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import content_lines, grid_lines

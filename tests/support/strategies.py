@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tracer.ops import indexing, registry
+from tracer.ops import registry
 from tracer.ops.domain import REAL, Domain
+from tracer.ops.families import indexing
 from tracer.recording.tensor import Tensor
 from tracer.testing import arrays as meeting_arrays
 from tracer.testing import shapes as shapes_with_squares

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tracer.graph.record import Literal, Node
-from tracer.ops import elementwise, indexing, linear_algebra, reductions, shaping
 from tracer.ops.base import Op
 from tracer.ops.data_movement import DataMovement
+from tracer.ops.families import arithmetic, indexing, joining, linear_algebra, reductions, selection
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
@@ -30,7 +30,7 @@ SMALLEST_SCALE = 1e-150
 """Errors are relative to at least this: below it the imaginary parts of the complex step underflow."""
 
 _SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
-    DataMovement, shaping.Join, indexing.Scatter, elementwise.Add, elementwise.Multiply, reductions.Sum, reductions.Mean,
+    DataMovement, joining.Join, indexing.Scatter, arithmetic.Add, arithmetic.Multiply, reductions.Sum, reductions.Mean,
     linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, linear_algebra.Einsum,
 )  # fmt: skip
 """Sums of products. Applied to squares, they give the sum of the squared terms."""
@@ -68,13 +68,13 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
         rest = value_of if op in (indexing.Take, indexing.Scatter) else square_of  # indices are not squared
         total = op.value(square_of(operands[0]), *map(rest, operands[1:]), **parameters)
         return total / max(1, np.size(square_of(operands[0])) / np.size(value)) if op is reductions.Mean else total
-    if op is elementwise.Subtract:
+    if op is arithmetic.Subtract:
         return square_of(operands[0]) + square_of(operands[1])
-    if op in (elementwise.Negative, elementwise.Positive):
+    if op in (arithmetic.Negative, arithmetic.Positive):
         return square_of(operands[0])
-    if op is elementwise.Divide:
+    if op is arithmetic.Divide:
         return square_of(operands[0]) / np.square(np.asarray(value_of(operands[1]), dtype=np.longdouble))
-    if op is elementwise.Where:
+    if op is selection.Where:
         return np.where(value_of(operands[0]), square_of(operands[1]), square_of(operands[2]))
     return own
 

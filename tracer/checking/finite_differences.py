@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from tracer.checking.rule_runs import RuleRunner
-from tracer.ops.base import Elementwise, Op
+from tracer.ops.base import Op
+from tracer.ops.elementwise import Elementwise
 
 STEP_RATIO = 2.0
 """The ratio of each step to the next smaller one."""

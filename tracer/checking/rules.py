@@ -21,9 +21,9 @@ from tracer.checking.rule_runs import RuleResult, RuleRunner
 from tracer.graph.formula import formula, parse, short_expression
 from tracer.graph.record import Literal, Node, Step
 from tracer.i18n.message import Message
-from tracer.ops import shaping
 from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
+from tracer.ops.families import shaping
 from tracer.recording.replay import operation_of, start_value
 from tracer.recording.tape import Entry
 

@@ -5,27 +5,25 @@
 Importing this package registers all operations: import `registry` from here.
 """
 
-from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, shaping
-from tracer.ops.base import Elementwise, Op, Terms
+from tracer.ops import families
+from tracer.ops.base import Array, Call, Op, registry
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.domain import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Domain
-from tracer.ops.registration import registry
+from tracer.ops.elementwise import Elementwise
+from tracer.ops.terms import Terms
 
 __all__ = [
     "KINK_AT_ZERO",
     "NONZERO",
     "POSITIVE",
     "REAL",
+    "Array",
+    "Call",
     "DataMovement",
     "Domain",
     "Elementwise",
     "Op",
     "Terms",
-    "comparisons",
-    "elementwise",
-    "indexing",
-    "linear_algebra",
-    "reductions",
+    "families",
     "registry",
-    "shaping",
 ]

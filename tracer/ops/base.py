@@ -1,4 +1,4 @@
-"""The base class of operations, and that of elementwise ones.
+"""The base class of operations.
 
 An operation is a class with a value, a formula, and a derivative rule for each input. Rules are NumPy code on Tensors, so the
 operations they perform are recorded too.
@@ -20,22 +20,17 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.graph.expression import Expression, FunctionCall, Text, infix
+from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
-from tracer.ops.complex_numbers import stacked_alike
-from tracer.ops.domain import KINK_AT_ZERO as KINK_AT_ZERO
-from tracer.ops.domain import NONZERO as NONZERO
-from tracer.ops.domain import POSITIVE as POSITIVE
-from tracer.ops.domain import REAL as REAL
-from tracer.ops.domain import Domain as Domain
-from tracer.ops.indices import Index, Shape, broadcast_index, flat_indices
-from tracer.ops.registration import registry
+from tracer.ops.domain import Domain
+from tracer.ops.indices import Index, Shape, flat_indices
+from tracer.ops.registration import Registry
+from tracer.ops.terms import Terms
 
 Array: TypeAlias = Any
 """An argument of a rule: a Tensor, an array, or a number from the user's code. All support NumPy functions."""
@@ -44,6 +39,9 @@ Rule: TypeAlias = Callable[..., Array]
 
 Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
 """The arguments of a NumPy function, split into inputs and parameters."""
+
+registry: Registry[type[Op]] = Registry()
+"""The operations that can be recorded. Import it from `tracer.ops`, which registers all operations of the package."""
 
 
 def _inputs_only(*inputs: Array) -> Call:
@@ -114,7 +112,7 @@ class Op:
         cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
         if "rules_see_only_shapes" not in cls.__dict__:
             cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
-        registry.add(cls, implemented)
+        registry.add(cls.name, cls, implemented)
 
     @classmethod
     def apply(cls, *arguments: Any, **options: Any) -> Any:
@@ -239,70 +237,6 @@ def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]
             raise UsageError(f"{op.__name__} has a rule {name} and no input {input_name}: its inputs are {', '.join(op.inputs)}")
     if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
         raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The first few elements that an output element is made of, and how many there are."""
-
-    elements: tuple[Expression, ...]
-    count: int
-
-    @property
-    def first(self) -> Expression:
-        return self.elements[0]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether these are all."""
-        return self.count == len(self.elements)
-
-    def joined(self, operator: str) -> Expression | None:
-        """The elements with an operator between them, None where there are none.
-
-        >>> from tracer.graph.formula import parse
-        >>> one, two, three = map(parse, "123")
-        >>> Terms((one, two, three), 3).joined("+").text, Terms((one, two, three), 784).joined("+").text
-        ('1 + 2 + 3', '1 + 2 + 3 + ... [784 terms]')
-        """
-        terms = self._with_rest()
-        return infix((operator,) * (len(terms) - 1), terms) if len(terms) > 1 else terms[0] if terms else None
-
-    def in_call(self, function: str) -> Expression:
-        """The elements as the arguments of a function."""
-        return FunctionCall(function, self._with_rest())
-
-    def _with_rest(self) -> tuple[Expression, ...]:
-        return self.elements if self.is_whole else (*self.elements, Text(f"... [{self.count} terms]"))
-
-
-class Elementwise(Op):
-    """Base of elementwise operations, whose inputs broadcast."""
-
-    @classmethod
-    def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
-        return np.broadcast_shapes(*shapes) == result
-
-    @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
-        return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
-
-    @classmethod
-    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        return [np.broadcast_to(np.arange(x.size).reshape(x.shape), shape).reshape(-1, 1) for x in inputs]
-
-    @classmethod
-    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
-        assert cls.complex_value is not None
-        return np.imag(cls.complex_value(*stacked_alike(inputs, stacked), **parameters))
-
-    @classmethod
-    def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
-        signs = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
-        if not signs:
-            return None
-        shape = np.broadcast_shapes(*map(np.shape, inputs))
-        return np.stack([np.broadcast_to(sign, shape) for sign in signs])
 
 
 _OWN = "tracer.ops."

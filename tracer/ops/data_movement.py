@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.expression import Expression
-from tracer.ops.base import Array, Op, Terms
+from tracer.ops.base import Array, Op
 from tracer.ops.indices import Index, Shape
+from tracer.ops.terms import Terms
 
 MAX_TRACED_ELEMENTS = 1 << 22
 """The largest array for which `parts` of a DataMovement is computed, as that moves a whole array of indices."""

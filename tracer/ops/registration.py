@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from tracer.ops.base import Op
+Operation = TypeVar("Operation")
 
 
-class Registry:
+class Registry(Generic[Operation]):
     """Looks up operations by name and by the NumPy function they implement."""
 
     def __init__(self) -> None:
-        self._named: dict[str, type[Op]] = {}
-        self._implementing: dict[Any, type[Op]] = {}
+        self._named: dict[str, Operation] = {}
+        self._implementing: dict[Any, Operation] = {}
 
-    def add(self, op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
-        """Register an operation. It replaces an earlier one that implements the same function."""
-        self._named[op.name] = op
+    def add(self, name: str, op: Operation, implemented: tuple[Callable[..., Any], ...]) -> None:
+        """Register an operation. It replaces an earlier one that has this name or implements the same function."""
+        self._named[name] = op
         self._implementing.update(dict.fromkeys(implemented, op))
 
-    def named(self, name: str) -> type[Op] | None:
+    def named(self, name: str) -> Operation | None:
         """The operation of that name; None if a trace names one that is not registered."""
         return self._named.get(name)
 
-    def implementing(self, function: Callable[..., Any]) -> type[Op] | None:
+    def implementing(self, function: Callable[..., Any]) -> Operation | None:
         """The operation that implements a NumPy function; None if there is none."""
         return self._implementing.get(function)
 
-    def __iter__(self) -> Iterator[type[Op]]:
+    def __iter__(self) -> Iterator[Operation]:
         return iter(tuple(self._named.values()))
-
-
-registry = Registry()

@@ -7,7 +7,6 @@ graph in silence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, Protocol
@@ -15,8 +14,9 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops import comparisons, elementwise, indexing, linear_algebra, reductions, registry, shaping
 from tracer.ops.base import Op
+from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
+from tracer.recording.dispatch import dispatch_function, dispatch_ufunc, logic
 from tracer.recording.tape import Entry
 
 NO_PARAMETERS: dict[str, Any] = {}
@@ -136,24 +136,12 @@ class Tensor:
     # NumPy's dispatch protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Tensor:
-        if ufunc in _LOGIC and method == "__call__" and not options:
-            return self.recorder.record(*_logic(ufunc, *inputs))
-        op = registry.implementing(ufunc)
-        if op is None or method != "__call__" or options:
-            raise _not_recorded(ufunc, method, options)
-        return self.recorder.record(op, inputs, NO_PARAMETERS)
+        return self.recorder.record(*dispatch_ufunc(ufunc, method, inputs, options))
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        op = registry.implementing(function)
-        if op is None:
-            if function in (np.shape, np.ndim, np.size):
-                return getattr(arguments[0], function.__name__)
-            raise _not_recorded(function, "__call__", {})
-        try:
-            inputs, parameters = op.call(*arguments, **options)
-        except TypeError as error:
-            raise RecordingError(f"{_name_of(function)} is not recorded as it is called here: {_advice(error)}") from None
-        return self.recorder.record(op, inputs, parameters)
+        if function in (np.shape, np.ndim, np.size):
+            return getattr(arguments[0], function.__name__)
+        return self.recorder.record(*dispatch_function(function, arguments, options))
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise RecordingError(
@@ -179,34 +167,34 @@ class Tensor:
     # Operators.
 
     def __add__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Add, (self, other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Add, (self, other), NO_PARAMETERS)
 
     def __radd__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Add, (other, self), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Add, (other, self), NO_PARAMETERS)
 
     def __sub__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Subtract, (self, other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Subtract, (self, other), NO_PARAMETERS)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Subtract, (other, self), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Subtract, (other, self), NO_PARAMETERS)
 
     def __mul__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Multiply, (self, other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Multiply, (self, other), NO_PARAMETERS)
 
     def __rmul__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Multiply, (other, self), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Multiply, (other, self), NO_PARAMETERS)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Divide, (self, other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Divide, (self, other), NO_PARAMETERS)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Divide, (other, self), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Divide, (other, self), NO_PARAMETERS)
 
     def __pow__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Power, (self, other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Power, (self, other), NO_PARAMETERS)
 
     def __rpow__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Power, (other, self), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Power, (other, self), NO_PARAMETERS)
 
     def __matmul__(self, other: Any) -> Tensor:
         return self.recorder.record(linear_algebra.Matmul, (self, other), NO_PARAMETERS)
@@ -215,13 +203,13 @@ class Tensor:
         return self.recorder.record(linear_algebra.Matmul, (other, self), NO_PARAMETERS)
 
     def __neg__(self) -> Tensor:
-        return self.recorder.record(elementwise.Negative, (self,), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Negative, (self,), NO_PARAMETERS)
 
     def __pos__(self) -> Tensor:
-        return self.recorder.record(elementwise.Positive, (self,), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Positive, (self,), NO_PARAMETERS)
 
     def __abs__(self) -> Tensor:
-        return self.recorder.record(elementwise.Absolute, (self,), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Absolute, (self,), NO_PARAMETERS)
 
     def __gt__(self, other: Any) -> Tensor:
         return self.recorder.record(comparisons.Greater, (self, other), NO_PARAMETERS)
@@ -246,35 +234,35 @@ class Tensor:
     # On booleans & | ^ ~ are logical; bitwise operations on numbers have no derivative.
 
     def __and__(self, other: Any) -> Tensor:
-        return self.recorder.record(*_logic(np.bitwise_and, self, other))
+        return self.recorder.record(*logic(np.bitwise_and, self, other))
 
     def __or__(self, other: Any) -> Tensor:
-        return self.recorder.record(*_logic(np.bitwise_or, self, other))
+        return self.recorder.record(*logic(np.bitwise_or, self, other))
 
     def __xor__(self, other: Any) -> Tensor:
-        return self.recorder.record(*_logic(np.bitwise_xor, self, other))
+        return self.recorder.record(*logic(np.bitwise_xor, self, other))
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Tensor:
-        return self.recorder.record(*_logic(np.invert, self))
+        return self.recorder.record(*logic(np.invert, self))
 
     # `x += y` would change the recorded value of x. A NumPy scalar is immutable and rebound, so there it is allowed.
 
     def __iadd__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Add, (self._single("+"), other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Add, (self._single("+"), other), NO_PARAMETERS)
 
     def __isub__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Subtract, (self._single("-"), other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Subtract, (self._single("-"), other), NO_PARAMETERS)
 
     def __imul__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Multiply, (self._single("*"), other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Multiply, (self._single("*"), other), NO_PARAMETERS)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Divide, (self._single("/"), other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Divide, (self._single("/"), other), NO_PARAMETERS)
 
     def __ipow__(self, other: Any) -> Tensor:
-        return self.recorder.record(elementwise.Power, (self._single("**"), other), NO_PARAMETERS)
+        return self.recorder.record(arithmetic.Power, (self._single("**"), other), NO_PARAMETERS)
 
     def __imatmul__(self, other: Any) -> Tensor:
         return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)
@@ -324,7 +312,7 @@ class Tensor:
         return self.recorder.record(linear_algebra.Dot, (self, other), NO_PARAMETERS)
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
-        return self.recorder.record(elementwise.Clip, (self, min, max), NO_PARAMETERS)
+        return self.recorder.record(selection.Clip, (self, min, max), NO_PARAMETERS)
 
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         return self.recorder.record(reductions.Sum, *reductions.Sum.call(self, axis, keepdims=keepdims))
@@ -352,48 +340,6 @@ class Tensor:
 
     def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         return self.recorder.record(reductions.Argmin, *reductions.Argmin.call(self, axis, keepdims=keepdims))
-
-
-_LOGIC: dict[np.ufunc, type[Op]] = {
-    np.bitwise_and: comparisons.LogicalAnd,
-    np.bitwise_or: comparisons.LogicalOr,
-    np.bitwise_xor: comparisons.NotEqual,
-    np.invert: comparisons.LogicalNot,
-}
-
-
-def _logic(ufunc: np.ufunc, *inputs: Any) -> tuple[type[Op], tuple[Any, ...], dict[str, Any]]:
-    """The operation recorded for & | ^ ~ on booleans; raises RecordingError for numbers."""
-    if not all(np.result_type(each.value if isinstance(each, Tensor) else each) == np.bool_ for each in inputs):
-        raise RecordingError("& | ^ and ~ are recorded for truth values only: compare first, as in (x > 0) & (x < 1)")
-    return _LOGIC[ufunc], inputs, NO_PARAMETERS
-
-
-def _advice(error: TypeError) -> str:
-    """What is wrong with a call, from Python's error message."""
-    said = re.sub(r"^[\w.]+\(\) ", "", str(error))
-    if "unexpected keyword" in said:
-        return f"{said}; leave it out"
-    return said.replace("missing", "it misses", 1) if said.startswith("missing") else said
-
-
-def _name_of(function: Any) -> str:
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module}.{function.__name__}".replace("numpy.", "np.")
-
-
-def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> RecordingError:
-    name = _name_of(function)
-    if "out" in options:
-        return RecordingError(f"{name} cannot write into an array in place (out=, += on a plain array): use its result")
-    if method != "__call__" and registry.implementing(function):
-        return RecordingError(f"{name}.{method} is not recorded: use the function for it, such as np.sum for np.add.reduce")
-    if options and registry.implementing(function):
-        return RecordingError(f"{name} is recorded without the argument {', '.join(options)}: leave it out")
-    return RecordingError(
-        f"{name} has no derivative rule: compose it of recorded functions (README lists them),"
-        f" or define an operation with `implements = {name}`"
-    )
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,8 @@ from tracer.arguments import DTYPES, whole_number
 from tracer.checking.function import check_gradients, checked_arguments, function_name, is_strategy
 from tracer.checking.operation import check_op_rules, inputs_of, overflows, value_problems
 from tracer.errors import UsageError
-from tracer.ops.base import Elementwise, Op
+from tracer.ops.base import Op
+from tracer.ops.elementwise import Elementwise
 from tracer.testing.examples import as_code, call_as_code, shrink
 from tracer.views.text.check import failure_lines
 
@@ -80,7 +81,7 @@ def assert_op_gradients(
     also fails if a rule returns a wrong shape or dtype, modifies its arguments, or is not deterministic. Raises UsageError if
     the arguments do not fit the operation.
 
-    >>> from tracer.ops.elementwise import Tanh
+    >>> from tracer.ops.families.transcendental import Tanh
     >>> assert_op_gradients(Tanh, examples=5)
     """
     __tracebackhide__ = True

@@ -17,8 +17,9 @@ from tracer.graph.expression import Expression, number
 from tracer.graph.formula import literal, parse
 from tracer.graph.record import Literal, Node
 from tracer.ops import registry
-from tracer.ops.base import Op, Terms
+from tracer.ops.base import Op
 from tracer.ops.indices import Index
+from tracer.ops.terms import Terms
 from tracer.views.notation import DIGITS, Labels, number_of
 
 MOST_TERMS = 6

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops import registry
-from tracer.ops.base import Elementwise
+from tracer.ops.elementwise import Elementwise
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box
 from tracer.views.diagrams.clusters import frames_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.expression import Expression, Number, infix
-from tracer.ops.base import Array, Call, Op, Terms
+from tracer.ops.base import Array, Call, Op
 from tracer.ops.complex_numbers import stacked_alike
 from tracer.ops.domain import REAL
 from tracer.ops.indices import Index, Shape, broadcast_index
 from tracer.ops.rounding import rounding_of_sum
+from tracer.ops.terms import Terms
 
 MOST_TERMS = 1 << 22
 """Terms of an element of einsum that are looked through for the largest."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.expression import Expression, Number, infix
-from tracer.ops.base import Array, Call, Op, Terms
+from tracer.ops.axes import Axes, axes_from_start, count_of, with_reduced_axes
+from tracer.ops.base import Array, Call, Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.domain import REAL
 from tracer.ops.indices import Index
 from tracer.ops.rounding import rounding_of_sum
-
-Axes = tuple[int, ...] | None
+from tracer.ops.terms import Terms
 
 
 class Reduction(Op):
@@ -295,33 +294,3 @@ def _mean_of_ties(x: Array, chosen: Array, axis: Axes, keepdims: bool) -> np.nda
     count = np.sum(chosen, axis=axis, keepdims=keepdims)
     real = np.max(np.where(chosen, np.real(x), -np.inf), axis=axis, keepdims=keepdims)
     return complex_of(real, imaginary / count)
-
-
-def axes_from_start(axis: Any, rank: int) -> Axes:
-    """Normalize axes to a tuple of non-negative integers; None for all. Raises AxisError like NumPy.
-
-    >>> axes_from_start(-1, 3), axes_from_start((0, -2), 3), axes_from_start(None, 3)
-    ((2,), (0, 1), None)
-    """
-    if axis is None:
-        return None
-    axes = (operator.index(axis),) if hasattr(axis, "__index__") else tuple(operator.index(one) for one in axis)
-    for one in axes:
-        if not -rank <= one < rank:
-            raise np.exceptions.AxisError(one, rank)
-    if len({one % rank for one in axes}) < len(axes):
-        raise ValueError(f"the axes {axis} name one twice")
-    return tuple(one % rank for one in axes)
-
-
-def count_of(x: Array, axis: Axes) -> int:
-    """The number of elements reduced to one."""
-    return x.size if axis is None else math.prod([x.shape[one] for one in axis])
-
-
-def with_reduced_axes(reduced: Array, x: Array, axis: Axes, keepdims: bool) -> Array:
-    """The reduced array with its reduced axes restored with size 1, so that it broadcasts with `x`.
-
-    If all axes were reduced, the scalar broadcasts anyway.
-    """
-    return reduced if keepdims or axis is None or not axis else np.expand_dims(reduced, axis)

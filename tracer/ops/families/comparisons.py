@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.ops.base import Elementwise
 from tracer.ops.domain import REAL
+from tracer.ops.elementwise import Elementwise
 
 
 class Greater(Elementwise):

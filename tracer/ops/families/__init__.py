@@ -1,0 +1,25 @@
+"""The operations of the package, one family per module. Importing this package registers them."""
+
+from tracer.ops.families import (
+    arithmetic,
+    comparisons,
+    indexing,
+    joining,
+    linear_algebra,
+    reductions,
+    selection,
+    shaping,
+    transcendental,
+)
+
+__all__ = [
+    "arithmetic",
+    "comparisons",
+    "indexing",
+    "joining",
+    "linear_algebra",
+    "reductions",
+    "selection",
+    "shaping",
+    "transcendental",
+]

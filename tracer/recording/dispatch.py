@@ -1,0 +1,78 @@
+"""Which operation a NumPy call on Tensors records, and the error for one that cannot be recorded."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tracer.errors import RecordingError
+from tracer.ops import Op, registry
+from tracer.ops.families import comparisons
+
+Dispatched: TypeAlias = tuple[type[Op], tuple[Any, ...], dict[str, Any]]
+"""An operation with its inputs and parameters."""
+
+LOGIC: dict[np.ufunc, type[Op]] = {
+    np.bitwise_and: comparisons.LogicalAnd,
+    np.bitwise_or: comparisons.LogicalOr,
+    np.bitwise_xor: comparisons.NotEqual,
+    np.invert: comparisons.LogicalNot,
+}
+
+
+def logic(ufunc: np.ufunc, *inputs: Any) -> Dispatched:
+    """The operation recorded for & | ^ ~ on booleans; raises RecordingError for numbers."""
+    if not all(np.result_type(getattr(each, "value", each)) == np.bool_ for each in inputs):
+        raise RecordingError("& | ^ and ~ are recorded for truth values only: compare first, as in (x > 0) & (x < 1)")
+    return LOGIC[ufunc], inputs, {}
+
+
+def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Dispatched:
+    """The operation that a call of a ufunc records; raises RecordingError if there is none."""
+    if ufunc in LOGIC and method == "__call__" and not options:
+        return logic(ufunc, *inputs)
+    op = registry.implementing(ufunc)
+    if op is None or method != "__call__" or options:
+        raise _not_recorded(ufunc, method, options)
+    return op, inputs, {}
+
+
+def dispatch_function(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Dispatched:
+    """The operation that a call of a NumPy function records; raises RecordingError if there is none."""
+    op = registry.implementing(function)
+    if op is None:
+        raise _not_recorded(function, "__call__", {})
+    try:
+        inputs, parameters = op.call(*arguments, **options)
+    except TypeError as error:
+        raise RecordingError(f"{_name_of(function)} is not recorded as it is called here: {_advice(error)}") from None
+    return op, inputs, parameters
+
+
+def _advice(error: TypeError) -> str:
+    """What is wrong with a call, from Python's error message."""
+    said = re.sub(r"^[\w.]+\(\) ", "", str(error))
+    if "unexpected keyword" in said:
+        return f"{said}; leave it out"
+    return said.replace("missing", "it misses", 1) if said.startswith("missing") else said
+
+
+def _name_of(function: Any) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module}.{function.__name__}".replace("numpy.", "np.")
+
+
+def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> RecordingError:
+    name = _name_of(function)
+    if "out" in options:
+        return RecordingError(f"{name} cannot write into an array in place (out=, += on a plain array): use its result")
+    if method != "__call__" and registry.implementing(function):
+        return RecordingError(f"{name}.{method} is not recorded: use the function for it, such as np.sum for np.add.reduce")
+    if options and registry.implementing(function):
+        return RecordingError(f"{name} is recorded without the argument {', '.join(options)}: leave it out")
+    return RecordingError(
+        f"{name} has no derivative rule: compose it of recorded functions (README lists them),"
+        f" or define an operation with `implements = {name}`"
+    )
