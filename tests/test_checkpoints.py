@@ -43,7 +43,7 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"W2": None}, "is no checkpoint of fruit: it has no parameter 'W2'; it holds W1, b1, b2"),
         ({"W1": None, "b1": None, "W2": None, "b2": None}, "it has no parameter 'W1'; it is empty"),
@@ -54,9 +54,9 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
         ({"b1": np.array([object()] * 4)}, "best.npz is damaged: the array 'b1' cannot be read: it holds Python objects"),
     ],
 )
-def test_a_checkpoint_of_another_model(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+def test_a_checkpoint_of_another_model(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     arrays = {name: value for name, value in {**parameters(), **changes}.items() if value is not None}
-    with pytest.raises(tracer.UsageError, match=said) as caught:
+    with pytest.raises(tracer.UsageError, match=message) as caught:
         tracer.run(tracer.load("fruit"), parameters=file_of(tmp_path, arrays))
     assert "\n" not in str(caught.value)
 
@@ -135,13 +135,13 @@ def test_numbers_that_do_not_fit_become_infinite_without_a_warning(recwarn: pyte
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"mode": "largest"}, "mode must be min or max"),
         ({"mode": "max", "file": "../best.npz"}, "file must be a file name that ends in .npz"),
         ({"mode": "max", "file": "best.pkl"}, "file must be a file name that ends in .npz"),
     ],
 )
-def test_checkpoints_that_cannot_be(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_checkpoints_that_cannot_be(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         Checkpoint(monitor="val_accuracy", **arguments)

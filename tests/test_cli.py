@@ -101,7 +101,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit?"),
         (["trace", "no.py"], "there is no file no.py"),
@@ -124,12 +124,12 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["draw"], "No such command"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("file").write_text("")
     assert run(*arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert err.startswith("tracer: ")
     assert err.count("\n") == 1
     assert not Path("output").exists()
@@ -168,7 +168,7 @@ BAD_INPUT: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize("kind", BAD_INPUT)
 def test_bad_input_is_one_line_and_nothing_is_overwritten(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments, said = BAD_INPUT[kind]
+    arguments, message = BAD_INPUT[kind]
     Path("text.csv").write_text("x,y\n1,2\n3,many\n")
     Path("narrow.csv").write_text("1\n2\n")
     Path("short.csv").write_text("x,y\n1,2\n")
@@ -187,7 +187,7 @@ def test_bad_input_is_one_line_and_nothing_is_overwritten(kind: str, capsys: pyt
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("tracer: ")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
     assert {path.name: path.read_text() for path in Path("output", arguments[0]).iterdir()} == earlier
 
@@ -259,7 +259,7 @@ def test_the_stopping_rule_speaks_at_the_end_and_in_the_log(capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    ("model", "code", "said"),
+    ("model", "code", "message"),
     [
         ("h[0] = 1.0", 3, r"tracer: mine\.py:9: h\[0\] = 1\.0: a Tensor cannot be assigned to.*last recorded node was 0\.6 h"),
         ("h = np.cumsum(h)", 3, r"tracer: mine\.py:9: .*np\.cumsum has no derivative rule"),
@@ -273,7 +273,7 @@ def test_the_stopping_rule_speaks_at_the_end_and_in_the_log(capsys: pytest.Captu
         ("h @ np.ones((7, 7))", 3, r"(?s)mine\.py\", line 9.*ValueError.*operation matmul on shapes \(3,\), \(7, 7\)"),
     ],
 )
-def test_the_users_own_mistakes(model: str, code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_users_own_mistakes(model: str, code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = MINE.format(model=model)
     if code == 2 and "x + w" in model:
         text = text.replace("return np.mean((p - y) ** 2)", "return p")
@@ -283,7 +283,7 @@ def test_the_users_own_mistakes(model: str, code: int, said: str, capsys: pytest
     assert run("trace", "mine.py") == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.search(said, err)
+    assert re.search(message, err)
     assert "site-packages" not in err
     assert "/tracer/" not in err
     assert [path.name for path in Path("output/mine").iterdir()] == ["steps.log"]
@@ -370,7 +370,7 @@ def test_pieces_that_are_not_whole_are_not_counted(tmp_path: Path) -> None:
     file._file = type("Interrupted", (), {"write": staticmethod(interrupted), "flush": whole.flush, "tell": whole.tell})()
     with pytest.raises(KeyboardInterrupt):
         file.write("step 1\n")
-    assert file.whole_pieces() == 2
+    assert file.complete_writes() == 2
 
 
 def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
@@ -393,10 +393,10 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
         def close(self) -> None:
             self.file.close()  # type: ignore[attr-defined]
 
-    made = files.GrowingFile.__init__
+    original = files.GrowingFile.__init__
 
-    def wrapped(self: files.GrowingFile, place: Path) -> None:
-        made(self, place)
+    def wrapped(self: files.GrowingFile, path: Path) -> None:
+        original(self, path)
         self._file = Full(self._file)  # type: ignore[assignment]
 
     monkeypatch.setattr(files.GrowingFile, "__init__", wrapped)
@@ -450,11 +450,11 @@ def test_progress_is_shown_on_a_terminal_after_a_second(
     with Progress(3, "fruit", quiet=False) as progress:
         for _ in range(3):
             progress.step()
-        progress.aside()
+        progress.clear_line()
     err = capsys.readouterr().err
     assert "fruit" in err
     assert "\r\x1b[K" in err
     with Progress(3, "fruit", quiet=True) as progress:
-        progress.aside()
+        progress.clear_line()
         progress.step()
     assert capsys.readouterr().err == ""

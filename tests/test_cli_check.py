@@ -80,9 +80,9 @@ def test_the_first_wrong_set_of_parameters_is_told(capsys: pytest.CaptureFixture
 def test_what_the_scenario_prints_is_no_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(MINE.format(model="print('in the model')"))
     assert run("check", "./mine.py", "--json") == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["passed"]
-    assert "in the model" in said.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["passed"]
+    assert "in the model" in output.err
 
 
 def test_json_holds_what_the_table_shows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,10 +119,10 @@ def test_exhaustively_with_processes(capsys: pytest.CaptureFixture[str]) -> None
 ])  # fmt: skip
 def test_wrong_usage_is_one_line(arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*arguments) == code
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert message in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert len(output.err.splitlines()) == 1
+    assert message in output.err
 
 
 @pytest.mark.parametrize(("model", "code", "message"), [
@@ -135,10 +135,10 @@ def test_wrong_usage_is_one_line(arguments: list[str], code: int, message: str, 
 def test_what_cannot_be_checked_is_said(model: str, code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(MINE.format(model=model))
     assert run("check", "./mine.py") == code
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert message in said.err
-    assert "tracer/" not in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert message in output.err
+    assert "tracer/" not in output.err
 
 
 def test_a_reader_who_has_seen_enough() -> None:

@@ -73,7 +73,7 @@ def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["log", "frut"], "there is no trace file of 'frut' under output/; did you mean fruit?"),
         (["log", "none.sqlite"], "there is no file 'none.sqlite'"),
@@ -117,14 +117,14 @@ def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[st
         (["trace", "fruit", "--budget", "much"], "--budget takes a size such as 256MB"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     keep("fruit")
     Path("empty").mkdir()
     before = sorted(Path().rglob("*"))
     assert run(*arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert err.startswith("tracer: ")
     assert err.count("\n") == 1
     assert sorted(Path().rglob("*")) == before
@@ -490,21 +490,21 @@ def test_the_first_number_that_is_not_finite(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(
-    ("model", "data", "first", "said"),
+    ("model", "data", "first", "message"),
     [
         ("h = h + np.log(-1.0 - h * h)", "1.0", "log(-1.0 - h * h)", "every input is finite; log makes it NaN"),
         ("h = h + np.sqrt(h * 0.0)", "1.0", "dL/d(sqrt(h * 0.0)", "every input is finite"),
         ("h = h * 1.0", "float('nan')", "x", "it came in with the data: nothing computed it"),
     ],
 )
-def test_blame_in_other_places(model: str, data: str, first: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_blame_in_other_places(model: str, data: str, first: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = MINE.format(model=model).replace("np.arange(6.0).reshape(3, 2)", f"np.array([[{data}, 1.0], [2.0, 1.0], [1.0, 2.0]])")
     Path("mine.py").write_text(text)
     keep("mine.py")
     out = printed(capsys, "blame", "mine")
     found = tracer.open("output/mine/trace.sqlite").first_nonfinite()
     assert found is not None
-    assert said in out
+    assert message in out
     if first != "dL/d(sqrt(h * 0.0)":
         assert out.splitlines()[0].split(" ", 1)[1] == first
     else:

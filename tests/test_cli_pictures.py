@@ -193,7 +193,7 @@ def test_how_much_a_booklet_holds(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("fruit")
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["-o", "x.gif"], "-o takes a name that ends in one of .pdf, .svg, .png, .dot, .mmd, this is 'x.gif'"),
         (["-o", "x.svgg"], "did you mean svg?"),
@@ -220,13 +220,13 @@ def test_how_much_a_booklet_holds(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )  # fmt: skip
 def test_what_is_refused_is_one_line_and_nothing_is_written(
-    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(Path().rglob("*"))
     assert run("render", "fruit", *options) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert re.fullmatch(r"tracer: [^\n]+\n", err)
     assert sorted(Path().rglob("*")) == before
 
@@ -274,8 +274,8 @@ def test_characters_that_are_not_seen_are_told_once(name: str, told: bool, capsy
     text = MINE.format(model="pass").replace("scenario = Scenario(", f'scenario = Scenario(title="{name}", ')
     Path("mine.py").write_text(text)
     assert run("trace", "mine.py", "-q") == 0
-    said = "no font has these characters, they are not seen: 🙂 (U+1F642)\n"
-    assert capsys.readouterr().err == (said if told else "")
+    message = "no font has these characters, they are not seen: 🙂 (U+1F642)\n"
+    assert capsys.readouterr().err == (message if told else "")
 
 
 # In notebooks.

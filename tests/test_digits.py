@@ -51,7 +51,7 @@ def test_npz_and_a_run_from_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"x_train": b""}, "train-images-idx3-ubyte is cut short: it has 0 bytes"),
         ({"x_train": b"\0\0\x08\x03\0\0"}, "is cut short: it has 6 bytes"),
@@ -64,8 +64,8 @@ def test_npz_and_a_run_from_it(tmp_path: Path) -> None:
         ({"x_train": struct.pack(">4I", 2051, 2**31, 2**31, 2**31)}, "is cut short"),
     ],
 )
-def test_damaged_idx_files(tmp_path: Path, changes: dict[str, bytes], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_damaged_idx_files(tmp_path: Path, changes: dict[str, bytes], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         read_digits(folder(tmp_path, **changes))
 
 

@@ -190,7 +190,7 @@ def test_a_number_replaces_a_schedule_and_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "said"),
+    ("schedule", "message"),
     [
         (lambda nothing: 1.0, "the learning rate of line asks for 'nothing'"),
         (lambda *t: 1.0, r"the learning rate of line has the argument \*t"),
@@ -198,8 +198,8 @@ def test_a_number_replaces_a_schedule_and_the_other_way_round() -> None:
         (lambda t: np.ones(2), "the schedule of the learning rate returned .*: one number is needed"),
     ],
 )
-def test_schedules_that_cannot_be(schedule: Any, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_schedules_that_cannot_be(schedule: Any, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(optimizer=SGD(learning_rate=schedule)))
 
 
@@ -291,7 +291,7 @@ def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"stopping": EarlyStopping(monitor="val_loss")}, "watches 'val_loss', which is not measured: give the scenario a val"),
         ({"checkpoint": Checkpoint(monitor="acc", mode="max")}, "the Checkpoint of line watches 'acc', which is not measured"),
@@ -311,13 +311,13 @@ def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
         ({"report": Report(end=lambda loss: 3.5)}, r"returns what to print: a text, not float"),
     ],
 )
-def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_parts_that_do_not_fit_together(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(**changes))
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a whole number from 1 on"),
         (lambda: EarlyStopping(tolerance="a"), "EarlyStopping: tolerance must be a number from 0 on"),  # type: ignore[arg-type]
@@ -340,8 +340,8 @@ def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> N
         (lambda: line(settings={"patience": 1}, stopping=EarlyStopping()), "patience is a setting in any case"),
     ],
 )
-def test_parts_that_cannot_be(make: Any, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_parts_that_cannot_be(make: Any, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         make()
 
 

@@ -70,10 +70,10 @@ def interrupted_at(
     monkeypatch.setattr(owner, name, wrapped)
 
 
-def check_what_is_kept(steps: int, of: int, said: str, *, unfinished: str = "interrupted") -> None:
+def check_what_is_kept(steps: int, of: int, message: str, *, unfinished: str = "interrupted") -> None:
     """The last line, the log and the trace file say the same."""
     expected = f"tracer: interrupted ({steps} of {of} steps are whole, in output/mine/steps.log and output/mine/trace.sqlite)\n"
-    assert said == expected
+    assert message == expected
     log = Path("output/mine/steps.log").read_text()
     assert log.count("== step ") == steps
     trace = tracer.open("output/mine/trace.sqlite")
@@ -191,7 +191,7 @@ def test_who_handles_it_already_goes_on_doing_so(other: Callable[..., None]) -> 
     with Interruption() as interruption:
         assert signal.getsignal(signal.SIGINT) is other
         interrupt()
-        interruption.take()
+        interruption.raise_if_pending()
     assert signal.signal(signal.SIGINT, signal.default_int_handler) is other
 
 

@@ -81,9 +81,9 @@ class Child:
     def wait_for_steps(self, count: int) -> None:
         """Return when so many steps are written."""
         while self._said.count(b".") < count:
-            said = os.read(self._pipe, 1)
-            assert said, "the run ended early"
-            self._said += said
+            message = os.read(self._pipe, 1)
+            assert message, "the run ended early"
+            self._said += message
 
     def kill(self) -> tuple[int, bool]:
         """Kill it, unless it is gone; how many steps it had said are written, and whether it had ended its run."""
@@ -343,17 +343,17 @@ def write_until_full(path: Path, scenario: str, limit: int = 0) -> tuple[int, st
     command = [sys.executable, "-c", FULL, str(path), scenario, str(RUNS[scenario]), str(limit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
-    count, said = done.stdout.strip().split(" ", 1)
-    return int(count), said
+    count, message = done.stdout.strip().split(" ", 1)
+    return int(count), message
 
 
-def check_what_is_left(path: Path, scenario: str, written: int, said: str) -> None:
+def check_what_is_left(path: Path, scenario: str, written: int, message: str) -> None:
     """One line, which says how many steps are in the file; they are, and they can be read."""
     whole = run_in_memory(scenario)
-    assert said.startswith(f"cannot write {path}: ")
-    assert "\n" not in said
+    assert message.startswith(f"cannot write {path}: ")
+    assert "\n" not in message
     steps = {0: "", 1: "; the first step is in it"}.get(written, f"; the first {written} steps are in it")
-    assert said.endswith(steps)
+    assert message.endswith(steps)
     if not written:
         assert not path.exists()
         assert not path.with_name(f"{path.name}.part").exists()
@@ -371,9 +371,9 @@ def check_what_is_left(path: Path, scenario: str, written: int, said: str) -> No
 def test_a_file_that_may_not_grow(scenario: str, limit: int, tmp_path: Path) -> None:
     """The system refuses to write more: one error, and every step before it can be read."""
     path = tmp_path / "run.trace"
-    written, said = write_until_full(path, scenario, limit)
+    written, message = write_until_full(path, scenario, limit)
     assert written < RUNS[scenario], "the limit was not met: nothing was tested"
-    check_what_is_left(path, scenario, written, said)
+    check_what_is_left(path, scenario, written, message)
     # With room again, a run takes the place of what is left.
     save(tracer.run(tracer.load("linear-regression"), steps=1), path)
     assert read(path).scenario == "linear-regression"
@@ -399,6 +399,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk(scenario: str, small_disk: Path) -> None:
     """A disk without a free byte: one error, and every step before it can be read, from that same disk."""
     path = small_disk / "run.trace"
-    written, said = write_until_full(path, scenario)
+    written, message = write_until_full(path, scenario)
     assert written < RUNS[scenario], "the disk had room for all: nothing was tested"
-    check_what_is_left(path, scenario, written, said)
+    check_what_is_left(path, scenario, written, message)

@@ -21,7 +21,7 @@ from tracer.analysis.diff import Part
 from tracer.analysis.verify import Deviation, Verification
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.cli.files import OutputFolder
-from tracer.cli.run import Run, run_to_the_end
+from tracer.cli.run import Run, run_all_steps
 from tracer.i18n import en, zh
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
@@ -349,32 +349,32 @@ def test_views_tell_all_they_say() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ['yield f"{name} is right"', 'yield f"  {title:<10} and {count} more"', 'return "WRONG" if wrong else ""',
      'tell("{what} over the steps", what=f"length of {name}")', 'lines = ["loss"]', 'yield f"{len(steps)} steps"'],
 )  # fmt: skip
-def test_what_is_not_told_is_found(said: str) -> None:
-    assert list(untold(ast.parse(f"def view(tell):\n    {said}")))
+def test_what_is_not_told_is_found(message: str) -> None:
+    assert list(untold(ast.parse(f"def view(tell):\n    {message}")))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ['body = quiet("forward pass", look)', 'body = f"#align(center, {quiet(\'forward\', look)})"',
      'told = f"#block(below: 8pt, gradient {name})"', 'heads = ("Name", "Value")', "cells = f\"[#{literal('Total')}]\"",
      'lines = "#block(above: 8pt, [the whole run])"', 'return f"text(size: 8pt, page {number})"'],
 )  # fmt: skip
-def test_what_is_not_told_is_found_beside_code(said: str) -> None:
-    assert list(untold(ast.parse(f"from tracer.views.booklet.typst import literal\ndef view(tell):\n    {said}")))
+def test_what_is_not_told_is_found_beside_code(message: str) -> None:
+    assert list(untold(ast.parse(f"from tracer.views.booklet.typst import literal\ndef view(tell):\n    {message}")))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ['"""The loss over the steps."""', 'yield tell("{what} over the steps", what=name)', 'text += f" min={low} mean={mean}"',
      'if node.op == "parameter": pass', 'raise UsageError("there is no such step")', 'index = step.metrics["epoch"]',
      'yield tell.count(len(steps), "step")', 'yield f"dL/d{name} -> {number:<10}"'],
 )  # fmt: skip
-def test_what_nobody_reads_is_passed_over(said: str) -> None:
-    assert not list(untold(ast.parse(f"def view(tell):\n    {said}")))
+def test_what_nobody_reads_is_passed_over(message: str) -> None:
+    assert not list(untold(ast.parse(f"def view(tell):\n    {message}")))
 
 
 def test_titles_of_lines_fit_their_columns() -> None:
@@ -518,8 +518,8 @@ def test_a_run_is_told_in_its_language(tmp_path: Path, monkeypatch: pytest.Monke
     training = Training(tracer.load("fruit-sgd"), seed=0)
     told = Run(training, folder, None, quiet=True, verbose=False, tell=CHINESE)
     log = folder.growing("steps.log")
-    run_to_the_end(told, log)
-    text = log.end().read_text(encoding="utf-8")
+    run_all_steps(told, log)
+    text = log.finish().read_text(encoding="utf-8")
     assert text.startswith(f"# fruit-sgd: {TITLES[training.head.title]}\n")
     assert text.endswith("；在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001\n")
     title, counts, _, stopped = told.summary()
@@ -537,7 +537,7 @@ def test_an_interrupted_run_ends_in_its_language(tmp_path: Path, monkeypatch: py
     folder = OutputFolder(tmp_path)
     told = Run(Training(tracer.load("fruit"), seed=0), folder, None, quiet=True, verbose=False, tell=CHINESE)
     with pytest.raises(KeyboardInterrupt):
-        run_to_the_end(told, folder.growing("steps.log"))
+        run_all_steps(told, folder.growing("steps.log"))
     assert (tmp_path / "steps.log").read_text(encoding="utf-8").endswith("== 被中断 ==  6 步中有 2 步完整\n")
 
 
@@ -552,8 +552,8 @@ def test_what_is_wrong_is_told(runs: Path) -> None:
     right = Verification(False, steps=3, operations=9, exact=5, largest=3.0)
     wrong = replace(right, not_kept=1, unknown={"softplus"}, deviations=deviations * 2)
     for each in (right, wrong):
-        said = "\n".join(verdict_lines(trace, each, CHINESE))
-        assert untranslated(said, trace) <= {"ValueError", "no", "softplus", "BLAS", "NumPy"}, said
+        message = "\n".join(verdict_lines(trace, each, CHINESE))
+        assert untranslated(message, trace) <= {"ValueError", "no", "softplus", "BLAS", "NumPy"}, message
     difference = Difference((1,), 1.0, 2.0, 1.0, 1e-10)
     check = Check(
         (Comparison("w", (2,), 2, Message("differences", {"operations": ("softplus",)}), 9000, 3, 4, difference),),

@@ -45,11 +45,11 @@ def sketch_of(trace: tracer.Trace, zoom: str, tell: Language) -> Diagram:
 
 def untranslated(text: str, trace: tracer.Trace) -> set[str]:
     """The words in a text that are no name of this run, alone or several in a row, as a function with its option is read."""
-    said = [trace.scenario, CHINESE.title(trace.title), str(trace.hyperparameters), str(trace.versions), trace.dtype]
+    message = [trace.scenario, CHINESE.title(trace.title), str(trace.hyperparameters), str(trace.versions), trace.dtype]
     for node in trace.steps[0].nodes:
-        said += [node.name, node.scope, node.op, node.formula, node.dtype, str(node.parameters)]
-        said += [str(node.source), node.source.text] if node.source else []
-    known = set(re.findall("[A-Za-z]{2,}", " ".join(said))) | KEYS | OF_FORMULAS
+        message += [node.name, node.scope, node.op, node.formula, node.dtype, str(node.parameters)]
+        message += [str(node.source), node.source.text] if node.source else []
+    known = set(re.findall("[A-Za-z]{2,}", " ".join(message))) | KEYS | OF_FORMULAS
     names = re.compile(f"(?:{'|'.join(known)})+T?")  # T: transposed
     whole = re.sub(r"\w*\.{3,}\w*", " ", text)  # what a long name leaves where its middle is left out is no word
     return {word for word in re.findall("[A-Za-z]{2,}", whole) if not names.fullmatch(word)}

@@ -21,7 +21,7 @@ LOGITS = np.eye(3)
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda x: cross_entropy(x, np.array([[0], [1], [2]])), r"labels of shape \(3,\), one for each sample, these"),
         (lambda x: cross_entropy(x, np.array([0, 1, -1])), "labels from 0 to 2, these go from -1 to 1"),
@@ -34,10 +34,10 @@ LOGITS = np.eye(3)
         (lambda x: np.sum(x) * np.sum(one_hot(np.array([0, 5]), 3)), "one_hot takes labels from 0 to 2, these go from 0 to 5"),
     ],
 )
-def test_shapes_and_labels_are_checked_recorded_or_not(call: Callable[[Any], Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_shapes_and_labels_are_checked_recorded_or_not(call: Callable[[Any], Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         call(LOGITS)
-    with pytest.raises(tracer.UsageError, match=said):
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.trace(call, LOGITS)
 
 

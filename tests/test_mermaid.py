@@ -135,12 +135,12 @@ for name in ("fruit", "mnist"):
 
 
 def test_the_same_bytes_whatever_the_seed_of_hashes() -> None:
-    said = [
+    message = [
         subprocess.run([sys.executable, "-c", SAID], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True)
         for seed in ("1", "2")
     ]
-    assert said[0].stdout == said[1].stdout
-    assert len(said[0].stdout) > 100_000
+    assert message[0].stdout == message[1].stdout
+    assert len(message[0].stdout) > 100_000
 
 
 def test_dot_has_the_same_boxes_and_arrows_as_the_sketch() -> None:

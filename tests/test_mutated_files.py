@@ -70,8 +70,8 @@ def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
         assert lines, done.stderr
         last = lines[-1]
         assert "outcome" not in last, f"seed {last['seed'] + WORKERS} could not be made:\n{done.stderr}"
-        said = f"the process died with {done.returncode}: {done.stderr[:1500]}"
-        found.append({**last, "outcome": "wrong", "said": said, "seconds": 0.0})
+        message = f"the process died with {done.returncode}: {done.stderr[:1500]}"
+        found.append({**last, "outcome": "wrong", "message": message, "seconds": 0.0})
         first = last["seed"] + WORKERS
         deaths += 1
     return found
@@ -88,7 +88,7 @@ def test_every_mutated_file_opens_or_is_refused(folder: Path, capsys: pytest.Cap
     with capsys.disabled():
         print(f"\nmutated files: {counts['refused']:,} refused, {counts['opened']:,} opened, {counts['wrong']:,} wrong;"
               f" the slowest took {slowest['seconds']:.1f} s ({slowest['kind']}, seed {slowest['seed']})")  # fmt: skip
-    wrong = [f"seed {line['seed']}, {line['kind']}: {line['said']}" for line in found if line["outcome"] == "wrong"]
+    wrong = [f"seed {line['seed']}, {line['kind']}: {line['message']}" for line in found if line["outcome"] == "wrong"]
     assert not wrong, "\n".join(wrong)
     assert len(found) == MUTATED
     # Neither is everything refused, so that a reader which refuses all would pass, nor does nearly everything open.

@@ -72,7 +72,7 @@ def line(optimizer: Any) -> Scenario:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "said"),
+    ("numbers", "message"),
     [
         ({"decay": 1.0}, "Signed: decay must be from 0 to below 1, this is 1.0"),
         ({"decay": True}, "Signed: decay must be a number, this is True"),
@@ -80,8 +80,8 @@ def line(optimizer: Any) -> Scenario:
         ({"learning_rate": float("inf")}, "Signed: learning_rate must be a finite number, this is inf"),
     ],
 )
-def test_its_ranges_are_checked(numbers: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=f"^{said}$"):
+def test_its_ranges_are_checked(numbers: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=f"^{message}$"):
         line(Signed(**numbers))
 
 

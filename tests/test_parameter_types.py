@@ -11,7 +11,7 @@ from click.shell_completion import ShellComplete
 from support.cli import run
 from tracer.cli import command
 from tracer.cli.group import COMMANDS
-from tracer.cli.parameter_types import ElementName, Names, Setting, Share, Size, WholeNumber, WholeNumbers
+from tracer.cli.parameter_types import ElementName, Fraction, Names, Setting, Size, WholeNumber, WholeNumbers
 from tracer.errors import UsageError
 from tracer.views.selection import Element
 
@@ -40,7 +40,7 @@ OPTION = click.Option(["-x", "--option"])
         (WholeNumbers(0), "0, 10,50", (0, 10, 50)),
         (WholeNumbers(0), "", ()),
         (Names("format", ["pdf", "log"]), " log,pdf,", ("log", "pdf")),
-        (Share(), "1e-6", 1e-6),
+        (Fraction(), "1e-6", 1e-6),
         (Size(), "64KiB", 65536),
         (Setting(), "a = b=c ", ("a", "b=c")),
         (ElementName(), "dL/dW[0,-1]", Element("dL/dW", (0, -1))),
@@ -54,20 +54,20 @@ def test_what_is_read(kind: click.ParamType, text: object, value: object) -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "said"),
+    ("kind", "text", "message"),
     [
         (WholeNumber(3), "2", r"--option takes a whole number from 3 on, this is '2'"),
-        (WholeNumber(most=17, unit="digits"), "18", "--option takes up to 17 digits, this is 18"),
+        (WholeNumber(maximum=17, unit="digits"), "18", "--option takes up to 17 digits, this is 18"),
         (WholeNumbers(), "1,x", "--option takes a whole number from 1 on, this is 'x'"),
         (Names("format", ["pdf", "log"]), "lgo", "there is no format 'lgo'; did you mean log"),
-        (Share(), "nan", "--option takes a number from 0 to below 1, this is 'nan'"),
-        (Share(), "1", "--option takes a number from 0 to below 1, this is '1'"),
+        (Fraction(), "nan", "--option takes a number from 0 to below 1, this is 'nan'"),
+        (Fraction(), "1", "--option takes a number from 0 to below 1, this is '1'"),
         (Setting(), "=3", "--option takes NAME=VALUE, this is '=3'"),
         (ElementName(), "W[:]", r"--option takes an element such as W1\[0,2\], this is 'W\[:\]'"),
     ],
 )
-def test_what_is_refused(kind: click.ParamType, text: str, said: str) -> None:  # type: ignore[type-arg,unused-ignore]
-    with pytest.raises(UsageError, match=f"^{said}"):
+def test_what_is_refused(kind: click.ParamType, text: str, message: str) -> None:  # type: ignore[type-arg,unused-ignore]
+    with pytest.raises(UsageError, match=f"^{message}"):
         kind.convert(text, OPTION, None)
 
 

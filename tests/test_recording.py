@@ -398,7 +398,7 @@ def parameter(*values: float) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda x: np.linalg.norm(x), r"np\.linalg\.norm has no derivative rule"),
         (lambda x: np.cumsum(x), r"np\.cumsum has no derivative rule"),
@@ -430,8 +430,8 @@ def parameter(*values: float) -> Tensor:
         (lambda x: x + np.array(["a", "b"]), r"numbers are needed here"),
     ],
 )
-def test_nothing_drops_out_of_the_graph_in_silence(call: Any, said: str) -> None:
-    with pytest.raises(TypeError, match=said):
+def test_nothing_drops_out_of_the_graph_in_silence(call: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
         call(parameter(1.0, 2.0))
 
 
@@ -448,7 +448,7 @@ def test_a_wrong_shape_names_the_operation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("function", "message"),
     [
         (lambda x: x * 2, r"returned shape \(2,\), one number is needed"),
         (lambda x: 3.0, "returned float, which was not computed from the recorded arrays"),
@@ -456,8 +456,8 @@ def test_a_wrong_shape_names_the_operation() -> None:
         (lambda x: np.argmax(x), "returned int64, which has no derivative"),
     ],
 )
-def test_a_function_must_return_one_number(function: Any, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_a_function_must_return_one_number(function: Any, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.trace(function, [1.0, 2.0])
 
 

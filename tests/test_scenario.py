@@ -38,7 +38,7 @@ def test_names_may_have_either_dash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("fruti", "there is no scenario 'fruti'; did you mean fruit"),
         ("nothing.py", "there is no file nothing.py"),
@@ -46,13 +46,13 @@ def test_names_may_have_either_dash() -> None:
         ("", "there is no scenario ''"),
     ],
 )
-def test_what_is_no_scenario(name: str, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_what_is_no_scenario(name: str, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.load(name)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"x = 1\n", "defines no `scenario = "),
         (b"scenario = 3\n", "defines no `scenario = "),
@@ -60,10 +60,10 @@ def test_what_is_no_scenario(name: str, said: str) -> None:
         (b"x = '\x00'\n", "no Python text"),
     ],
 )
-def test_files_that_are_no_scenario(tmp_path: Path, content: bytes, said: str) -> None:
+def test_files_that_are_no_scenario(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "file.py"
     path.write_bytes(content)
-    with pytest.raises(tracer.UsageError, match=said):
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.load(path)
 
 

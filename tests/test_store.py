@@ -590,10 +590,10 @@ def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
         "its version is 0": content[:60] + bytes(4) + content[64:],
         "is damaged": content[: len(content) // 2],
     }
-    for said, changed in wrong.items():
+    for message, changed in wrong.items():
         path = tmp_path / "wrong.sqlite"
         path.write_bytes(changed)
-        with pytest.raises(TraceFileError, match=said) as error:
+        with pytest.raises(TraceFileError, match=message) as error:
             log_text(read(path))
         assert "\n" not in str(error.value)
         assert error.value.exit_code == 4
@@ -719,8 +719,8 @@ def test_version_0_1_0_reads_what_is_written_today(unfinished: Message | None, t
     assert kinds["end"] == old_kinds["end"] | {"messages": "dict"}
     with contextlib.closing(sqlite3.connect(path)) as connection:
         ((end,),) = connection.execute("SELECT content FROM run WHERE part = 'end'")
-    said = "stopped after 2 epochs: loss had not improved for 1 epoch"
-    assert (from_json(end)["stopped"], from_json(end)["unfinished"]) == (said, "interrupted" if unfinished else "")
+    message = "stopped after 2 epochs: loss had not improved for 1 epoch"
+    assert (from_json(end)["stopped"], from_json(end)["unfinished"]) == (message, "interrupted" if unfinished else "")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_forms_of_a_table(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("1,2\n3,four\n", "points.csv, line 2, column 2 is 'four': a finite number is needed"),
         ("x,y\n1,2\n3,\n", "points.csv, line 3, column 2 is empty: a number is needed"),
@@ -56,8 +56,8 @@ def test_forms_of_a_table(tmp_path: Path, content: str) -> None:
         (b"\xff\xfe\x00\x01", "points.csv is no table: it is not UTF-8 text"),
     ],
 )
-def test_what_is_no_table(tmp_path: Path, content: str | bytes, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said) as caught:
+def test_what_is_no_table(tmp_path: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message) as caught:
         read_table(written(tmp_path, content), 2, least_rows=2)
     assert "\n" not in str(caught.value)
 

@@ -157,7 +157,7 @@ def test_a_run_that_overflows_finishes_and_says_where_it_began() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"settings": {"learning_rat": 1}}, "line has no setting 'learning_rat'; did you mean learning_rate"),
         ({"settings": {"learning_rate": "fast"}}, "learning_rate takes a finite number, this is 'fast'"),
@@ -175,13 +175,13 @@ def test_a_run_that_overflows_finishes_and_says_where_it_began() -> None:
         ({"data": "points.csv"}, "makes its own data"),
     ],
 )
-def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(), **arguments)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"model": lambda x, w, c: x}, "the model of line asks for 'c'"),
         ({"loss": lambda p, q: p}, "the loss of line asks for 'q'"),
@@ -198,13 +198,13 @@ def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> 
         ({"metrics": {"bad": lambda nothing: 1}}, "the metric bad of line asks for 'nothing'"),
     ],
 )
-def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(**changes))
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"batch_size": 1.5}, "batch_size takes a whole number"),
         ({"batch_size": 0}, "batch_size takes a whole number"),
@@ -217,15 +217,15 @@ def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -
         ({"optimizer": SGD}, r"one such as SGD\(learning_rate=0.1\), this is the class itself"),
     ],
 )
-def test_scenarios_that_cannot_be(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_scenarios_that_cannot_be(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         line(**changes)
     with pytest.raises(tracer.UsageError, match="SGD: learning_rate must be a number, this is 'a'"):
         SGD(learning_rate="a")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"parameters": {"x": 0.0, "w": 1.0, "b": 0.0}}, "a parameter and data named 'x': rename one"),
         ({"settings": {"w": 1}}, "a parameter and a setting named 'w'"),
@@ -236,8 +236,8 @@ def test_scenarios_that_cannot_be(changes: dict[str, Any], said: str) -> None:
         ({"data": lambda: {"x": np.ma.masked_array([1.0], [1]), "y": [1.0]}}, "is a MaskedArray"),
     ],
 )
-def test_scenarios_that_do_not_fit_together(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_scenarios_that_do_not_fit_together(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(**changes))
 
 

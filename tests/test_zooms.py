@@ -219,7 +219,7 @@ def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "spec", "said"),
+    ("name", "spec", "message"),
     [
         ("mnist", ViewSpec("scalar"), "306,689 numbers are more than a picture can show (3,000): choose one number with --focus"),
         ("mnist", ViewSpec("scalar", "loss"), "more than 3,000 numbers go into loss: use --zoom tensor, or choose a number"),
@@ -236,6 +236,6 @@ def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
         ("fruit", ViewSpec(focus="#999"), "step 0 has no node '#999'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_refused_with_what_can(name: str, spec: ViewSpec, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=re.escape(said)):
+def test_what_cannot_be_drawn_is_refused_with_what_can(name: str, spec: ViewSpec, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=re.escape(message)):
         list(diagrams(first_step(name), spec, Style()))

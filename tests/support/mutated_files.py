@@ -571,8 +571,8 @@ class Forgery:
                 held = (row.structure, row.number, row.metrics, row.printed, row.small, row.summaries, row.keys)
                 run("INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (row.position, digest, *held))
             for part, text in self.parts.items():
-                said = self._ended(text, digest) if part == "end" else text
-                run("INSERT INTO run VALUES (?, ?, ?)", (part, said, text_digest(said)))
+                content = self._ended(text, digest) if part == "end" else text
+                run("INSERT INTO run VALUES (?, ?, ?)", (part, content, text_digest(content)))
             for key, content in self.values.items():
                 run("INSERT INTO value VALUES (?, ?)", (key, content))
             run("COMMIT")
@@ -1041,11 +1041,11 @@ def _read_seeds(folder: Path, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
         # A thread of its own, so that what hangs within SQLite or NumPy is ended, too.
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         began = time.monotonic()
-        outcome, said = judged(damage, reading, () if kind in LIES else logs)
+        outcome, message = judged(damage, reading, () if kind in LIES else logs)
         seconds = time.monotonic() - began
         faulthandler.cancel_dump_traceback_later()
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        yield {"seed": seed, "kind": kind, "outcome": outcome, "said": said, "seconds": seconds}
+        yield {"seed": seed, "kind": kind, "outcome": outcome, "message": message, "seconds": seconds}
 
 
 def _main() -> None:

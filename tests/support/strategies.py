@@ -28,10 +28,10 @@ class Case:
 
     function: Callable[..., Any]
     arrays: tuple[np.ndarray, ...]
-    said: str = ""
+    description: str = ""
 
     def __repr__(self) -> str:
-        return f"Case({self.said}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
+        return f"Case({self.description}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
 
 
 def separated(shape: tuple[int, ...], seed: int, domain: Domain = REAL) -> np.ndarray:
@@ -132,7 +132,7 @@ def prods(draw: Any) -> Case:
     if x.size and draw(st.booleans()):
         x.flat[draw(st.integers(0, x.size - 1))] = 0.0  # zeros are no kink of a product
         x.flat[draw(st.integers(0, x.size - 1))] = 0.0
-    return Case(case.function, (x,), case.said)
+    return Case(case.function, (x,), case.description)
 
 
 @st.composite
@@ -304,7 +304,7 @@ def meeting(draw: Any, name: str) -> Case:
     if len(case.arrays) != len(op.domain):
         domains = [max(op.domain, key=lambda domain: domain.low)] * len(case.arrays)
     arrays = tuple(draw(meeting_arrays(array.shape, domain=domain)) for array, domain in zip(case.arrays, domains))
-    return Case(case.function, arrays, case.said)
+    return Case(case.function, arrays, case.description)
 
 
 def calls(name: str) -> st.SearchStrategy[Case]:
