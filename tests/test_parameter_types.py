@@ -1,4 +1,4 @@
-"""Options are types of click: nothing parses a text behind them, and help and completion know what they take."""
+"""Options have click types, which parse their text and provide help and completion."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tracer.errors import UsageError
 from tracer.views.selection import Element
 
 TEXTS = {"backend", "data", "focus", "focus_down", "nodes", "output", "parameters"}
-"""Options that take any text: names of nodes, files and folders."""
+"""Options that accept any text, such as names of nodes, files and folders."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_option_has_a_type_unless_it_takes_any_text(name: str) -> None:
+def test_option_has_a_type_unless_it_takes_any_text(name: str) -> None:
     found = importlib.import_module(f"tracer.cli.commands.{name}").command
     untyped = {
         each.name for each in found.params
@@ -46,11 +46,11 @@ OPTION = click.Option(["-x", "--option"])
         (ElementName(), "dL/dW[0,-1]", Element("dL/dW", (0, -1))),
     ],
 )
-def test_what_is_read(kind: click.ParamType, text: object, value: object) -> None:  # type: ignore[type-arg,unused-ignore]
+def test_valid_texts_are_converted(kind: click.ParamType, text: object, value: object) -> None:  # type: ignore[type-arg,unused-ignore]
     found = kind.convert(text, OPTION, None)
     assert found == value
     assert type(found) is type(value)
-    assert kind.convert(found, OPTION, None) == value  # click also converts what is a value already
+    assert kind.convert(found, OPTION, None) == value  # click also converts default values
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_is_read(kind: click.ParamType, text: object, value: object) -> Non
         (ElementName(), "W[:]", r"--option takes an element such as W1\[0,2\], this is 'W\[:\]'"),
     ],
 )
-def test_what_is_refused(kind: click.ParamType, text: str, message: str) -> None:  # type: ignore[type-arg,unused-ignore]
+def test_invalid_texts_are_refused(kind: click.ParamType, text: str, message: str) -> None:  # type: ignore[type-arg,unused-ignore]
     with pytest.raises(UsageError, match=f"^{message}"):
         kind.convert(text, OPTION, None)
 
@@ -77,7 +77,7 @@ def test_what_is_refused(kind: click.ParamType, text: str, message: str) -> None
         (["trace", "fruit", "--values"], "s", ["sampled", "summary"]),
         (["render", "fruit", "--zoom"], "", ["scenario", "module", "tensor", "scalar"]),
         (["render", "fruit", "--theme"], "da", ["dark"]),
-        (["log", "fruit", "--step", "x", "--phase"], "l", ["loss"]),  # what is wrong before does not matter here
+        (["log", "fruit", "--step", "x", "--phase"], "l", ["loss"]),  # invalid options before it do not matter
     ],
 )
 def test_completion(words: list[str], begun: str, expected: list[str]) -> None:
@@ -85,7 +85,7 @@ def test_completion(words: list[str], begun: str, expected: list[str]) -> None:
     assert [each.value for each in found] == expected
 
 
-def test_help_says_the_ranges(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_the_ranges(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("log", "--help") == 0
     text = capsys.readouterr().out
     assert "1<=x<=17" in text
