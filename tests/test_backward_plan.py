@@ -31,15 +31,15 @@ def facts(node: Node) -> tuple[Any, ...]:
     """Everything in a node: its value as bytes, its memory layout, and its metadata."""
     value = node.value
     assert not value.flags.writeable
-    held = (value.tobytes(), value.dtype, value.shape, value.strides)
+    value_facts = (value.tobytes(), value.dtype, value.shape, value.strides)
     others = [name for name in node.__slots__ if name not in ("content", "_summary", "inputs")]
-    return held, [getattr(node, name) for name in others], repr(node.inputs)
+    return value_facts, [getattr(node, name) for name in others], repr(node.inputs)
 
 
 def assert_same_steps(one: Step, other: Step) -> None:
     assert len(one.nodes) == len(other.nodes)
-    for mine, theirs in zip(one.nodes, other.nodes, strict=True):
-        assert facts(mine) == facts(theirs)
+    for node, other_node in zip(one.nodes, other.nodes, strict=True):
+        assert facts(node) == facts(other_node)
     assert (one.loss_id, dict(one.gradients), dict(one.updates)) == (other.loss_id, dict(other.gradients), dict(other.updates))
 
 

@@ -292,7 +292,7 @@ def test_arithmetic_on_pages_is_correct() -> None:
     reader = reader_of(document_of(replace(trace, steps=(step,))))
     numbered = {title: page for _, title, page in bookmarks(reader) if OPERATION.match(title)}
     texts = [page.extract_text() for page in reader.pages]
-    told = moved = checked = skipped = traced = 0
+    worked = moved = checked = skipped = traced = 0
     without = Counter[str]()
     for id, page in zip(computed_in(step), numbered.values(), strict=True):
         text = texts[page - 1]
@@ -302,10 +302,10 @@ def test_arithmetic_on_pages_is_correct() -> None:
             without[op] += 1
             moved += op in MOVING
             continue
-        told += 1
+        worked += 1
         sources = {int(each) for each in re.findall(r"page (\d+)", text)}
         before = text.partition("With the numbers put in")[0]
-        there = set(re.findall(NUMBER, " ".join([before, *(texts[each - 1] for each in sources)])))
+        numbers_on_pages = set(re.findall(NUMBER, " ".join([before, *(texts[each - 1] for each in sources)])))
         for name, arithmetic, result in examples:
             if "..." in arithmetic:
                 skipped += 1
@@ -313,10 +313,10 @@ def test_arithmetic_on_pages_is_correct() -> None:
             checked += 1
             assert evaluated(arithmetic).holds(evaluated(result)), (page, name, arithmetic, result)
             numbers = set(re.findall(NUMBER, arithmetic))
-            assert numbers <= there, (page, name, numbers - there)
+            assert numbers <= numbers_on_pages, (page, name, numbers - numbers_on_pages)
             traced += len(numbers)
-    assert told + moved >= 0.95 * len(numbered), without
-    assert (told, checked) >= (80, 150), (told, moved, checked, skipped, traced, without)
+    assert worked + moved >= 0.95 * len(numbered), without
+    assert (worked, checked) >= (80, 150), (worked, moved, checked, skipped, traced, without)
     assert skipped <= checked / 5
 
 

@@ -251,9 +251,9 @@ def test_merged_ranges_equal_the_whole_check() -> None:
     tasks = split_ranges(subject, step, second_order=True, jobs=2)
     assert len(tasks) > 20
     found = merge_ranges(step, list(check_exhaustively(step, tasks)), 0)
-    whole = check_step(step, second_order=True)
+    full_check = check_step(step, second_order=True)
     assert [(each.name, each.order, each.entries) for each in found.comparisons] == [
-        (each.name, each.order, each.size) for each in whole.comparisons
+        (each.name, each.order, each.size) for each in full_check.comparisons
     ]
     assert found.passed
 

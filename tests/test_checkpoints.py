@@ -70,9 +70,9 @@ class Bomb:
 
 def damaged(tmp_path: Path, kind: str) -> Path:
     path = tmp_path / "best.npz"
-    whole = array_bytes(parameters())
+    content = array_bytes(parameters())
     if kind == "cut short":
-        path.write_bytes(whole[: len(whole) // 2])
+        path.write_bytes(content[: len(content) // 2])
     elif kind == "one array":
         np.save(tmp_path / "one.npy", np.zeros(3))
         (tmp_path / "one.npy").rename(path)

@@ -349,8 +349,8 @@ def test_interrupted_run_keeps_complete_steps(tmp_path: Path) -> None:
     finally:
         process.kill()
     assert process.returncode == 130
-    whole = r"\d+ of 1000000 steps are whole, in \S+steps\.log and \S+trace\.sqlite"
-    assert re.fullmatch(rf"tracer: interrupted \({whole}\)", err.strip())
+    note = r"\d+ of 1000000 steps are whole, in \S+steps\.log and \S+trace\.sqlite"
+    assert re.fullmatch(rf"tracer: interrupted \({note}\)", err.strip())
     text = (tmp_path / "output/linear-regression/steps.log").read_text()
     last = text.splitlines()[-1]
     assert re.fullmatch(r"== interrupted ==  \d+ of 1000000 steps are whole", last)
@@ -366,8 +366,8 @@ def test_incomplete_writes_are_not_counted(tmp_path: Path) -> None:
     def interrupted(content: bytes) -> int:
         raise KeyboardInterrupt
 
-    whole = file._file
-    file._file = type("Interrupted", (), {"write": staticmethod(interrupted), "flush": whole.flush, "tell": whole.tell})()
+    intact = file._file
+    file._file = type("Interrupted", (), {"write": staticmethod(interrupted), "flush": intact.flush, "tell": intact.tell})()
     with pytest.raises(KeyboardInterrupt):
         file.write("step 1\n")
     assert file.complete_writes() == 2

@@ -671,10 +671,10 @@ def test_stopped_run_keeps_its_file(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(SCENARIO_TEXT.format(model="if float(b.value) != 0: raise ValueError('enough')"))
     assert run("trace", "mine.py", "-q") == 3
     err = capsys.readouterr().err
-    whole = re.search(r"(\d) of 3 steps are whole, in output/mine/steps.log and output/mine/trace.sqlite", err)
-    assert whole
+    note = re.search(r"(\d) of 3 steps are whole, in output/mine/steps.log and output/mine/trace.sqlite", err)
+    assert note
     found = tracer.open("output/mine/trace.sqlite")
-    assert len(found.steps) == int(whole[1])
+    assert len(found.steps) == int(note[1])
     assert str(found.unfinished) == "stopped by ValueError"
     assert log_text(found) == Path("output/mine/steps.log").read_text()
 

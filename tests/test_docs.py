@@ -158,12 +158,12 @@ def compare_log(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     """Compare each entry, from its node's number on, with the same number of lines of the log."""
     log = log_text(tracer.run(tracer.load("fruit"), steps=1)).splitlines()
     shown = block.text.splitlines()
-    starts = [place for place, line in enumerate(shown) if re.match(r"\d+\.\d{3} ", line)]
+    starts = [start_line for start_line, line in enumerate(shown) if re.match(r"\d+\.\d{3} ", line)]
     assert starts[0] == 0
     for start, end in itertools.pairwise([*starts, len(shown)]):
         number = shown[start].split()[0]
-        place = next(place for place, line in enumerate(log) if line.startswith(f"{number} "))
-        assert_output("\n".join(shown[start:end]), "\n".join(log[place : place + end - start]))
+        start_line = next(start_line for start_line, line in enumerate(log) if line.startswith(f"{number} "))
+        assert_output("\n".join(shown[start:end]), "\n".join(log[start_line : start_line + end - start]))
 
 
 def skip(block: Block, capfd: pytest.CaptureFixture[str]) -> None:

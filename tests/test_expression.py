@@ -157,21 +157,21 @@ def test_text_evaluates_to_the_value_of_the_tree(tree: Expression, numbers: list
 
 def by_typst(source: str) -> Any:
     """Adapt the text to Typst's precedence: a sign binds like a sum, and a fraction tighter than a product."""
-    told = re.sub(r"(^|\()-", r"\1negative >> ", source)
-    spelled = {"+": "<<", "-": ">>", "dot.op": "+", "thin": "-", "/": "*", "^": "**"}
-    words = re.findall(r"negative >>|dot\.op|thin|[a-z]|[-+/^()]", told)
-    return eval(" ".join(spelled.get(word, word) for word in words), {}, NAMED | {"negative": Meaning("negative")}).made_of
+    marked = re.sub(r"(^|\()-", r"\1negative >> ", source)
+    substitutes = {"+": "<<", "-": ">>", "dot.op": "+", "thin": "-", "/": "*", "^": "**"}
+    words = re.findall(r"negative >>|dot\.op|thin|[a-z]|[-+/^()]", marked)
+    return eval(" ".join(substitutes.get(word, word) for word in words), {}, NAMED | {"negative": Meaning("negative")}).made_of
 
 
 def typst_meaning(tree: Expression) -> Any:
     """The meaning of a tree with the operators that `by_typst` substitutes."""
-    spelled = {"+": "<<", "-": ">>", "*": "+", "@": "-", "/": "*", "**": "**"}
+    substitutes = {"+": "<<", "-": ">>", "*": "+", "@": "-", "/": "*", "**": "**"}
 
     def renamed(made_of: Any) -> Any:
         name, *parts = made_of
         if name == "negative":
             return (">>", ("negative",), renamed(*parts))
-        return (spelled[name], *map(renamed, parts)) if parts else made_of
+        return (substitutes[name], *map(renamed, parts)) if parts else made_of
 
     return renamed(meaning(tree))
 

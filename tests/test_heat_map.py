@@ -51,8 +51,8 @@ def test_every_dtype_is_drawn(kind: str) -> None:
 def test_cell_is_the_mean_of_its_block() -> None:
     value = np.arange(96.0).reshape(96, 1)
     assert cells_of(value)[:, 0].tolist() == [3 * row + 1 for row in range(32)]
-    whole = np.random.default_rng(0).normal(size=(100, 70))
-    down, across = block_of(whole.shape)
+    value = np.random.default_rng(0).normal(size=(100, 70))
+    down, across = block_of(value.shape)
     assert down * MOST_CELLS >= 100
     assert across * MOST_CELLS >= 70
     assert abs(float(cells_of(np.full((100, 70), 2.5)).mean()) - 2.5) < 1e-12

@@ -138,9 +138,9 @@ def write_duration(scenario: str, folder: Path) -> float:
     taken = []
     # The first pass also computes the summaries of values, which children inherit.
     for _ in range(2):
-        began = time.monotonic()
+        start = time.monotonic()
         write_run(run_in_memory(scenario), folder / "whole.trace", "all", lambda: None)
-        taken.append(time.monotonic() - began)
+        taken.append(time.monotonic() - start)
     return taken[-1]
 
 
@@ -148,7 +148,7 @@ def write_duration(scenario: str, folder: Path) -> float:
 @pytest.mark.parametrize("scenario", list(RUNS))
 def test_killed_run_keeps_every_reported_step(scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At any time: during a commit, while the file is renamed, at the end of the run."""
-    whole = run_in_memory(scenario)
+    complete_run = run_in_memory(scenario)
     duration = write_duration(scenario, tmp_path)
     random = Random(scenario)
     counts, ended, journals = [], 0, 0
@@ -156,7 +156,7 @@ def test_killed_run_keeps_every_reported_step(scenario: str, tmp_path: Path, cap
     moments = [0, RUNS[scenario], *(random.randrange(RUNS[scenario]) for _ in range(kills - 2))]
     for number in range(kills):
         path = tmp_path / f"{number}.trace"
-        with writing(whole, path) as child:
+        with writing(complete_run, path) as child:
             # Wait for a number of steps, independent of the machine's load, and kill it within the next.
             child.wait_for_steps(moments[number])
             time.sleep(duration / RUNS[scenario] * random.uniform(0, 1.1))
@@ -168,14 +168,14 @@ def test_killed_run_keeps_every_reported_step(scenario: str, tmp_path: Path, cap
             continue
         journals += journal_of(path).exists()
         trace = read(path)
-        assert written <= len(trace.steps) <= len(whole.steps)
+        assert written <= len(trace.steps) <= len(complete_run.steps)
         # The last steps, which are most at risk, and some of the others.
         chosen = {*range(max(0, len(trace.steps) - 3), len(trace.steps)), *range(0, len(trace.steps), 37)}
         for position in sorted(chosen):
-            assert is_same(trace.steps[position], whole.steps[position]), f"step {position} is another"
-        assert list(map(dict, trace.metrics)) == list(map(dict, whole.metrics[: len(trace.steps)]))
+            assert is_same(trace.steps[position], complete_run.steps[position]), f"step {position} is another"
+        assert list(map(dict, trace.metrics)) == list(map(dict, complete_run.metrics[: len(trace.steps)]))
         assert has_ended <= (not trace.unfinished)
-        assert trace.unfinished or list(trace.printed) == list(whole.printed)
+        assert trace.unfinished or list(trace.printed) == list(complete_run.printed)
         if number < 3:
             text = log_text(trace)
             assert text.count("== step ") == len(trace.steps)
@@ -192,42 +192,42 @@ def test_killed_run_keeps_every_reported_step(scenario: str, tmp_path: Path, cap
 
 def test_interrupted_commit_is_rolled_back(tmp_path: Path) -> None:
     """A run is killed with half a step in the file: large values are written before the commit."""
-    whole = run_in_memory("mnist")
+    complete_run = run_in_memory("mnist")
     path = tmp_path / "mnist.trace"
 
     def write() -> None:
-        writer = TraceWriter(path, whole, "all")
-        writer.write(whole.steps[0])
-        writer.write(whole.steps[1])
+        writer = TraceWriter(path, complete_run, "all")
+        writer.write(complete_run.steps[0])
+        writer.write(complete_run.steps[1])
         # Killed when the third step would be committed.
         writer._commit = kill_this_process  # type: ignore[method-assign]
-        writer.write(whole.steps[2])
+        writer.write(complete_run.steps[2])
 
     run_in_killed_process(write)
     assert journal_of(path).stat().st_size > 512
     trace = read(path)
     assert not journal_of(path).exists()
     assert len(trace.steps) == 2
-    assert all(map(is_same, trace.steps, whole.steps))
+    assert all(map(is_same, trace.steps, complete_run.steps))
     assert trace.unfinished
 
 
 def test_run_can_be_read_while_it_is_written(tmp_path: Path) -> None:
     """A reader sees complete steps only, and at least those reported as written."""
-    whole = run_in_memory("fruit")
+    complete_run = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
-    with writing(whole, path, pause=0.002) as child:
+    with writing(complete_run, path, pause=0.002) as child:
         child.wait_for_steps(2)
         counts = []
         for _ in range(10):
             trace = read(path)
-            assert is_same(trace.steps[-1], whole.steps[len(trace.steps) - 1])
+            assert is_same(trace.steps[-1], complete_run.steps[len(trace.steps) - 1])
             assert trace.unfinished
             counts.append(len(trace.steps))
         child.wait_for_steps(counts[-1] + 5)
         # A trace opened earlier is unchanged and still readable.
         assert len(trace.steps) == counts[-1]
-        assert is_same(trace.steps[0], whole.steps[0])
+        assert is_same(trace.steps[0], complete_run.steps[0])
         assert len(read(path).steps) >= counts[-1] + 5
     assert counts == sorted(counts)
     assert counts[0] >= 2
@@ -236,14 +236,14 @@ def test_run_can_be_read_while_it_is_written(tmp_path: Path) -> None:
 def test_reader_does_not_block_the_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open trace whose steps are being read delays no commit; a commit that had to wait would fail here."""
     monkeypatch.setattr("tracer.store.writing.WAITING", 0)
-    whole = run_in_memory("fruit")
+    complete_run = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
-    writer = TraceWriter(path, whole, "all")
-    writer.write(whole.steps[0])
+    writer = TraceWriter(path, complete_run, "all")
+    writer.write(complete_run.steps[0])
     trace = read(path)
-    for step in whole.steps[1:50]:
+    for step in complete_run.steps[1:50]:
         writer.write(step)
-        assert is_same(trace.steps[0], whole.steps[0])
+        assert is_same(trace.steps[0], complete_run.steps[0])
     writer.end()
     assert len(read(path).steps) == 50
 
@@ -251,10 +251,10 @@ def test_reader_does_not_block_the_writer(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("steps", [0, 1, 2])
 def test_two_runs_cannot_write_the_same_file(steps: int, tmp_path: Path) -> None:
     """The first holds the lock until it ends or is killed, against other processes and against its own."""
-    whole = run_in_memory("fruit")
+    complete_run = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
-    writer = TraceWriter(path, whole, "all")
-    for step in whole.steps[:steps]:
+    writer = TraceWriter(path, complete_run, "all")
+    for step in complete_run.steps[:steps]:
         writer.write(step)
     code = (
         "import sys, pathlib, tracer\n"
@@ -264,46 +264,46 @@ def test_two_runs_cannot_write_the_same_file(steps: int, tmp_path: Path) -> None
         "except tracer.UsageError as error: print(error)\n"
     )
     with pytest.raises(UsageError, match=f"{SOLE_WRITER} .*fruit.trace"):
-        TraceWriter(path, whole, "all")
+        TraceWriter(path, complete_run, "all")
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert SOLE_WRITER in done.stdout
-    for step in whole.steps[steps : steps + 2]:
+    for step in complete_run.steps[steps : steps + 2]:
         writer.write(step)
     writer.end()
     assert len(read(path).steps) == steps + 2
-    assert all(map(is_same, read(path).steps, whole.steps))
-    save(whole, path, "summary")
+    assert all(map(is_same, read(path).steps, complete_run.steps))
+    save(complete_run, path, "summary")
 
 
 def test_killed_run_releases_the_file(tmp_path: Path) -> None:
     """Also a run killed before its first step, which leaves only the part file."""
-    whole = run_in_memory("fruit")
+    complete_run = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
     for steps in (0, 1, 7):
 
         def write(steps: int = steps) -> None:
-            writer = TraceWriter(path, whole, "all")
-            for step in whole.steps[:steps]:
+            writer = TraceWriter(path, complete_run, "all")
+            for step in complete_run.steps[:steps]:
                 writer.write(step)
             kill_this_process()
 
         run_in_killed_process(write)
         assert path.exists() == bool(steps)
-        save(replace(whole, steps=whole.steps[:3]), path)
-        assert all(map(is_same, read(path).steps, whole.steps[:3]))
+        save(replace(complete_run, steps=complete_run.steps[:3]), path)
+        assert all(map(is_same, read(path).steps, complete_run.steps[:3]))
         assert [each.name for each in tmp_path.iterdir()] == [path.name]
         path.unlink()
 
 
 def test_earlier_file_is_kept_until_the_first_step_is_written(tmp_path: Path) -> None:
     """A run killed at its start destroys nothing."""
-    whole = run_in_memory("fruit")
+    complete_run = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
     save(tracer.run(tracer.load("linear-regression"), steps=1), path)
     earlier = path.read_bytes()
 
     def write() -> None:
-        writer = TraceWriter(path, whole, "all")
+        writer = TraceWriter(path, complete_run, "all")
         assert writer.is_open
         kill_this_process()
 
@@ -320,14 +320,14 @@ import tracer
 from tracer.store.writing import TraceWriter
 
 path, scenario, steps, limit = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-whole = tracer.run(tracer.load(scenario), steps=steps)
+complete_run = tracer.run(tracer.load(scenario), steps=steps)
 if limit:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 written = 0
 try:
-    writer = TraceWriter(path, whole, "all")
-    for step in whole.steps:
+    writer = TraceWriter(path, complete_run, "all")
+    for step in complete_run.steps:
         writer.write(step)
         written += 1
     writer.end()
@@ -349,7 +349,7 @@ def write_until_full(path: Path, scenario: str, limit: int = 0) -> tuple[int, st
 
 def check_remaining_steps(path: Path, scenario: str, written: int, message: str) -> None:
     """Check that the message is one line with the number of steps in the file, and that they can be read."""
-    whole = run_in_memory(scenario)
+    complete_run = run_in_memory(scenario)
     assert message.startswith(f"cannot write {path}: ")
     assert "\n" not in message
     steps = {0: "", 1: "; the first step is in it"}.get(written, f"; the first {written} steps are in it")
@@ -360,7 +360,7 @@ def check_remaining_steps(path: Path, scenario: str, written: int, message: str)
         return
     trace = read(path)
     assert len(trace.steps) == written
-    assert all(map(is_same, trace.steps, whole.steps))
+    assert all(map(is_same, trace.steps, complete_run.steps))
     assert trace.unfinished
 
 

@@ -58,7 +58,7 @@ TYPST = re.compile(
 """Typst code in the strings of views that write pages."""
 
 ALLOWED = {
-    ("detail", "value"): "a key of plain data; where it is read, it is told",
+    ("detail", "value"): "a key of plain data; translated where it is displayed",
     ("detail", "gradient"): "likewise",
     ("detail", "update"): "likewise",
     **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
@@ -119,7 +119,7 @@ def test_every_message_is_a_literal_with_a_translation() -> None:
     for name, tree in trees().items():
         for call in messages_in(tree):
             where = f"{name}:{call.lineno}"
-            assert len(call.args) == 1 and text_of(call.args[0]), f"{where}: what is told is no literal"
+            assert len(call.args) == 1 and text_of(call.args[0]), f"{where}: the message is not a literal"
             assert text_of(call.args[0]) in MESSAGES, f"{where}: {text_of(call.args[0])!r} is not in the catalogue"
             fields = {keyword.arg for keyword in call.keywords}
             assert fields == fields_of(text_of(call.args[0])), f"{where}: fields"
@@ -235,9 +235,9 @@ def test_reason_for_the_end_of_a_run_is_translated() -> None:
     for tolerance in (0, 0.001):
         for patience in (1, 5):
             reason = EarlyStopping(monitor="val_loss", tolerance=tolerance, patience=patience).reason()
-            told = CHINESE.message(Message("stopped_after_epochs", {"epochs": 7, "reason": reason}))
-            assert told.startswith("在 7 轮后停止：val_loss ")
-            assert set(re.findall("[a-z_]+", told)) == {"val_loss"}
+            translated = CHINESE.message(Message("stopped_after_epochs", {"epochs": 7, "reason": reason}))
+            assert translated.startswith("在 7 轮后停止：val_loss ")
+            assert set(re.findall("[a-z_]+", translated)) == {"val_loss"}
     assert CHINESE.message(NOT_ENDED).isascii() is False
     error = Message("stopped_by_error", {"error": "OSError"})
     assert ending_lines(3, 50, error, CHINESE) == "== 因 OSError 而停止 ==  50 步中有 3 步完整\n"
@@ -343,7 +343,7 @@ def test_views_have_no_untranslated_text() -> None:
         if path.stem in PLAIN_DATA | MARKUP:
             continue
         for line, text in untranslated_texts(ast.parse(path.read_text())):
-            assert (path.stem, text) in ALLOWED, f"{path.name}:{line}: {text!r} is not told"
+            assert (path.stem, text) in ALLOWED, f"{path.name}:{line}: {text!r} is not translated"
             allowed.add((path.stem, text))
     assert allowed == set(ALLOWED)
 
@@ -514,13 +514,13 @@ def test_output_of_a_run_is_translated(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     folder = OutputFolder(tmp_path / "sgd")
     training = Training(tracer.load("fruit-sgd"), seed=0)
-    told = Run(training, folder, None, quiet=True, verbose=False, tell=CHINESE)
+    chinese_run = Run(training, folder, None, quiet=True, verbose=False, tell=CHINESE)
     log = folder.growing("steps.log")
-    run_all_steps(told, log)
+    run_all_steps(chinese_run, log)
     text = log.finish().read_text(encoding="utf-8")
     assert text.startswith(f"# fruit-sgd: {TITLES[training.head.title]}\n")
     assert text.endswith("；在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001\n")
-    title, counts, _, stopped = told.summary()
+    title, counts, _, stopped = chinese_run.summary()
     assert title == f"fruit-sgd: {TITLES[training.head.title]}"
     assert counts == "70 步，3 个参数：w (2,), b ()"
     assert stopped == "在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001"
@@ -533,9 +533,9 @@ def test_interruption_message_in_the_log_is_translated(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(Run, "steps", interrupted)
     folder = OutputFolder(tmp_path)
-    told = Run(Training(tracer.load("fruit"), seed=0), folder, None, quiet=True, verbose=False, tell=CHINESE)
+    chinese_run = Run(Training(tracer.load("fruit"), seed=0), folder, None, quiet=True, verbose=False, tell=CHINESE)
     with pytest.raises(KeyboardInterrupt):
-        run_all_steps(told, folder.growing("steps.log"))
+        run_all_steps(chinese_run, folder.growing("steps.log"))
     assert (tmp_path / "steps.log").read_text(encoding="utf-8").endswith("== 被中断 ==  6 步中有 2 步完整\n")
 
 

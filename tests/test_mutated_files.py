@@ -114,7 +114,7 @@ def test_same_seed_gives_the_same_file(bench: Bench, tmp_path: Path) -> None:
 def test_flipped_header_bit_is_refused_or_harmless(bench: Bench, tmp_path: Path) -> None:
     """With any of the first 100 bytes' bits flipped, a file opens with the same log or is refused."""
     good = bench.good["linear-regression"]
-    whole = log_text(read(_written(tmp_path, Damaged(good))))
+    expected = log_text(read(_written(tmp_path, Damaged(good))))
     opened = 0
     bits = range(0, 800, {"dev": 7, "ci": 3, "nightly": 1}[PROFILE])
     for bit in bits:
@@ -122,7 +122,7 @@ def test_flipped_header_bit_is_refused_or_harmless(bench: Bench, tmp_path: Path)
         content[bit // 8] ^= 1 << bit % 8
         try:
             trace = read(_written(tmp_path, Damaged(bytes(content))))
-            assert log_text(trace) == whole
+            assert log_text(trace) == expected
             opened += 1
         except TraceFileError:
             at = bit // 8
@@ -166,11 +166,26 @@ def test_journal_that_names_another_file_is_not_followed(bench: Bench, tmp_path:
 def test_unfinished_journal_is_ignored(bench: Bench, tmp_path: Path) -> None:
     """A run killed while it writes a page to the journal has not changed that page yet."""
     pages = [bench.content[start : start + PAGE] for start in range(0, len(bench.content), PAGE)]
-    whole = journal_of_pages({1: pages[0], 2: pages[1]}, len(pages))
+    journal = journal_of_pages({1: pages[0], 2: pages[1]}, len(pages))
     expected = log_text(read(_written(tmp_path, Damaged(bench.content), "good.trace")))
     record = PAGE + 8
-    for length in (1, 8, 20, 40, 511, 512, 514, 516, 600, 511 + record, 512 + record, 516 + record, len(whole) - 1, len(whole)):
-        path = _written(tmp_path, Damaged(bench.content, whole[:length]))
+    for length in (
+        1,
+        8,
+        20,
+        40,
+        511,
+        512,
+        514,
+        516,
+        600,
+        511 + record,
+        512 + record,
+        516 + record,
+        len(journal) - 1,
+        len(journal),
+    ):
+        path = _written(tmp_path, Damaged(bench.content, journal[:length]))
         assert log_text(read(path)) == expected
         assert path.read_bytes() == bench.content
 

@@ -72,7 +72,7 @@ def test_invalid_texts_are_refused(kind: click.ParamType, text: str, message: st
 
 
 @pytest.mark.parametrize(
-    ("words", "begun", "expected"),
+    ("words", "incomplete", "expected"),
     [
         (["trace", "fruit", "--values"], "s", ["sampled", "summary"]),
         (["render", "fruit", "--zoom"], "", ["scenario", "module", "tensor", "scalar"]),
@@ -80,8 +80,8 @@ def test_invalid_texts_are_refused(kind: click.ParamType, text: str, message: st
         (["log", "fruit", "--step", "x", "--phase"], "l", ["loss"]),  # invalid options before it do not matter
     ],
 )
-def test_completion(words: list[str], begun: str, expected: list[str]) -> None:
-    found = ShellComplete(command, {}, "tracer", "_TRACER_COMPLETE").get_completions(words, begun)
+def test_completion(words: list[str], incomplete: str, expected: list[str]) -> None:
+    found = ShellComplete(command, {}, "tracer", "_TRACER_COMPLETE").get_completions(words, incomplete)
     assert [each.value for each in found] == expected
 
 

@@ -360,8 +360,8 @@ def test_equal_values_are_written_once(tmp_path: Path) -> None:
     save(tracer.run(scenario, steps=2), few)
     save(tracer.run(scenario, steps=3), many)
     step = tracer.run(scenario, steps=1).steps[0]
-    whole = sum(node.value.nbytes for node in step.nodes)
-    assert many.stat().st_size - few.stat().st_size < 0.85 * whole
+    full_size = sum(node.value.nbytes for node in step.nodes)
+    assert many.stat().st_size - few.stat().st_size < 0.85 * full_size
 
 
 # Retention of values.

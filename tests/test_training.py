@@ -147,10 +147,10 @@ def test_optimizers_match_their_formulas(optimizer: Optimizer, dtype: str) -> No
 def test_overflowing_run_finishes_and_reports_the_origin() -> None:
     trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1})
     assert len(trace.steps) == 50
-    began = next(node for step in trace.steps if (node := step.first_nonfinite()) is not None)
-    assert began.phase is tracer.Phase.LOSS
-    assert began.source is not None
-    assert began.source.file == "linear_regression.py"
+    first_nonfinite = next(node for step in trace.steps if (node := step.first_nonfinite()) is not None)
+    assert first_nonfinite.phase is tracer.Phase.LOSS
+    assert first_nonfinite.source is not None
+    assert first_nonfinite.source.file == "linear_regression.py"
 
 
 # Errors.

@@ -164,9 +164,9 @@ def test_repetition_without_a_scope_is_labelled() -> None:
 @pytest.mark.parametrize("step_of", [lambda: chain(2500), lambda: layered(800), lambda: alternating(900)])
 def test_steps_of_five_thousand_operations_are_drawn_quickly(step_of: Callable[[], Step]) -> None:
     step = step_of()
-    begun = time.process_time()
+    start = time.process_time()
     diagram = drawn(step, ViewSpec("module"))
-    assert time.process_time() - begun < 3
+    assert time.process_time() - start < 3
     assert len(diagram.boxes) <= MOST_BOXES + MAX_OTHER_BOXES == 130
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
     assert operations_in(diagram) == len(operations) >= 3_000
