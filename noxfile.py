@@ -1,7 +1,7 @@
-"""The commands of a contributor: `nox -s quick` while you work, `nox` before you submit.
+"""Commands for contributors: `nox -s quick` while you work, `nox` before you submit.
 
-Sessions run in the current environment, set up once with `pip install -e '.[dev]'`; with `--force-venv-backend venv` each
-makes one of its own.
+Sessions run in the current environment, set up once with `pip install -e '.[dev]'`; with `--force-venv-backend venv`, each
+creates its own.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ QUICK = [
     "tests/test_training.py",
     "tests/test_zooms.py",
 ]
-"""What most mistakes break first."""
+"""The code and tests that most mistakes break first."""
 
 
 def install(session: nox.Session, extra: str) -> None:
-    """Install the project with an extra, where the session has an environment of its own."""
+    """Install the project with an extra if the session has its own environment."""
     if session.virtualenv.venv_backend != "none":
         session.install("-e", f".[{extra}]")
 
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Linters and the tests that most mistakes break first: under a minute on two cores."""
+    """Ruff and the tests that fail first for most mistakes: under a minute on two cores."""
     install(session, "dev")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -54,7 +54,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, format, and the import contracts."""
+    """Style, format and import contracts."""
     install(session, "test")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -63,7 +63,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types: strict for the package, lenient for the tests."""
+    """Type checks, strict for the package and lenient for the tests."""
     install(session, "test")
     session.run("mypy")
     session.run("mypy", "--config-file", "tests/mypy.ini", "tests")
@@ -71,14 +71,14 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Run the commands of README and docs and compare what they print."""
+    """Run the commands in README and docs and compare their output."""
     install(session, "test")
     session.run("pytest", "tests/test_docs.py", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what recording and the trace file cost, beside what is installed of other tools."""
+    """Measure the cost of recording and of the trace file, compared with the installed libraries."""
     install(session, "bench")
     session.run("python", "tests/benchmarks/recording.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")

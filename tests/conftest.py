@@ -1,4 +1,4 @@
-"""How many examples Hypothesis draws, and from which seed: TRACER_PROFILE is dev, ci or nightly. Tests read English."""
+"""Hypothesis profiles and seeds (TRACER_PROFILE), golden files, the marker `numbers`, and English output."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ for name, count in EXAMPLES.items():
 settings.load_profile(PROFILE)
 
 for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-    os.environ.pop(name, None)  # whoever runs the tests: the commands speak English unless a test says otherwise
+    os.environ.pop(name, None)  # English output on every machine unless a test sets a language
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--renew-golden", action="store_true", help="write the golden files anew; read the change with git diff")
+    parser.addoption("--renew-golden", action="store_true", help="rewrite the golden files; review them with git diff")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """The same examples on every run in CI, others on every run elsewhere; the option --hypothesis-seed chooses them."""
+    """Use a fixed seed in CI and a random one elsewhere, unless --hypothesis-seed is given."""
     golden.renewing = config.option.renew_golden
-    # The workers of pytest-xdist get the options of the main process, and with them its seed.
+    # Workers of pytest-xdist inherit the options, so all use this seed.
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = "0" if PROFILE == "ci" else str(random.getrandbits(32))
 
 
-NOT_OF_NUMBERS = {
+WITHOUT_MARKER = {
     *("test_booklet", "test_cli_pictures", "test_mermaid", "test_rendering", "test_zooms"),
     *("test_checking", "test_cli_file", "test_mutations", "test_backward_plan", "test_store"),
 }
-"""Modules that import NumPy, take long, and hold runs on one machine against each other, or pictures against what is drawn."""
+"""Slow modules that import NumPy but only compare runs on one machine, or pictures."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of numbers: those of modules that import NumPy or compare texts with numbers, so that none is forgotten."""
+    """Mark the tests of all modules that import NumPy or compare printed numbers with `numbers`, so that none is forgotten."""
     for item in items:
         module = getattr(item, "module", None)
-        if module is None or module.__name__ in NOT_OF_NUMBERS:
+        if module is None or module.__name__ in WITHOUT_MARKER:
             continue
-        if hasattr(module, "np") or hasattr(module, "assert_as_reviewed") or hasattr(module, "assert_close"):
+        if hasattr(module, "np") or hasattr(module, "assert_matches_golden") or hasattr(module, "assert_close"):
             item.add_marker("numbers")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """A failure is found again with the seed that it came from."""
+    """Print how to reproduce a failure."""
     if terminalreporter.stats.get("failed"):
         seed = config.option.hypothesis_seed
         terminalreporter.write_line(f"found with TRACER_PROFILE={PROFILE} and --hypothesis-seed={seed}")

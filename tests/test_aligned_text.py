@@ -1,4 +1,4 @@
-"""Columns of text that stand below each other."""
+"""Alignment of text in columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert table(rows, gap="|")[2] == "数字 |60   |两列"
 
 
-def test_nothing_and_little() -> None:
+def test_empty_table_and_single_row() -> None:
     assert table([]) == []
     assert table([("", "")]) == [""]
     assert table([("a",), ("bcd",)], right=[0]) == ["  a", "bcd"]

@@ -1,4 +1,4 @@
-"""The layout: import contracts, and what may stand where."""
+"""Import contracts and the layout of the repository."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def test_imports_keep_to_the_layers() -> None:
-    """The contracts of import-linter, in setup.cfg."""
+def test_import_contracts_hold() -> None:
+    """Run import-linter with the contracts in setup.cfg."""
     assert lint_imports(config_filename=str(ROOT / "setup.cfg"), no_cache=True) == 0
 
 
-def test_few_modules_stand_at_the_root_and_few_files_in_a_folder() -> None:
+def test_number_of_root_modules_and_files_per_folder_is_limited() -> None:
     assert len(list(PACKAGE.glob("*.py"))) <= 7
     for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
         assert len(list(folder.glob("*.py"))) <= 16, folder
@@ -38,8 +38,8 @@ def test_few_modules_stand_at_the_root_and_few_files_in_a_folder() -> None:
         assert sum(len(path.read_text().splitlines()) for path in package.rglob("*.py")) <= 2500, package
 
 
-def test_no_module_is_named_as_one_of_the_standard_library() -> None:
-    """A command's module is named as the command: `tracer trace` is the one exception."""
+def test_no_module_shadows_the_standard_library() -> None:
+    """The exception is `trace`, because a command's module is named after the command."""
     names = {path.stem for path in PACKAGE.rglob("*.py")} | {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
     commands = {path.stem for path in (PACKAGE / "cli/commands").glob("*.py")}
     assert names & (sys.stdlib_module_names - {"__main__"}) <= commands & {"trace"}
@@ -66,7 +66,7 @@ def test_views_write_no_files() -> None:
         ("pyarrow", "views.export.tables"),
     ],
 )
-def test_what_is_used_in_one_place_only(word: str, home: str) -> None:
+def test_restricted_word_is_used_in_one_place_only(word: str, home: str) -> None:
     users = set()
     for name, path in modules().items():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -78,14 +78,14 @@ def test_what_is_used_in_one_place_only(word: str, home: str) -> None:
     assert all(name == home or name.startswith(f"{home}.") for name in users), users
 
 
-def test_nothing_prints_outside_the_command() -> None:
+def test_only_the_command_prints() -> None:
     for name, path in modules().items():
         calls = [node.func.id for node in ast.walk(ast.parse(path.read_text()))
                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]  # fmt: skip
         assert "print" not in calls, name
 
 
-def test_no_file_is_called_after_nothing() -> None:
+def test_no_file_has_a_meaningless_name() -> None:
     assert not {path.stem for path in PACKAGE.rglob("*.py")} & {"utils", "helpers", "common", "misc", "core"}
 
 
@@ -98,7 +98,7 @@ def test_scenarios_import_numpy_and_tracer_only() -> None:
         assert len(path.read_text().splitlines()) <= 80, path.name
 
 
-def test_the_public_names() -> None:
+def test_public_names() -> None:
     assert set(tracer.__all__) == {name for name in tracer.__all__ if hasattr(tracer, name)}
     promised = {"load", "run", "trace", "validate", "Scenario", "SGD", "Adam", "Tensor", "Op", "Trace", "Step", "Node"}
     assert promised <= set(tracer.__all__)
@@ -110,7 +110,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
     code = "from tracer.views import worked; print(worked.registry.named('matmul') is not None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout.strip() == "True"  # who looks operations up has them, whatever was read before
+    assert done.stdout.strip() == "True"  # the registry loads the operations on first use
     code = "import sys, tracer, tracer.cli; print('numpy' in sys.modules)\n"
     code += "from tracer.graph.record import Step; print(Step is tracer.Step)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -128,7 +128,7 @@ def test_public_functions_and_classes_have_docstrings() -> None:
                 assert has, f"{name}.{node.name}"
 
 
-def test_a_value_becomes_json_in_one_way_for_others_and_in_one_for_the_file() -> None:
+def test_only_two_modules_convert_values_to_json() -> None:
     users = set()
     for name, path in modules().items():
         for node in ast.walk(ast.parse(path.read_text())):

@@ -1,4 +1,4 @@
-"""Steps that go like one before are computed without asking the rules again: nobody can tell, except by the clock."""
+"""Replaying the backward pass of an equal earlier step gives the same record as running the derivative rules again."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from tracer.training.loading import bundled_names
 
 
 def facts(node: Node) -> tuple[Any, ...]:
-    """All of a node; its value by its bits, and how it lies in memory."""
+    """Everything in a node: its value as bytes, its memory layout, and its metadata."""
     value = node.value
     assert not value.flags.writeable
-    held = (value.tobytes(), value.dtype, value.shape, value.strides)
+    value_facts = (value.tobytes(), value.dtype, value.shape, value.strides)
     others = [name for name in node.__slots__ if name not in ("content", "_summary", "inputs")]
-    return held, [getattr(node, name) for name in others], repr(node.inputs)
+    return value_facts, [getattr(node, name) for name in others], repr(node.inputs)
 
 
 def assert_same_steps(one: Step, other: Step) -> None:
     assert len(one.nodes) == len(other.nodes)
-    for mine, theirs in zip(one.nodes, other.nodes, strict=True):
-        assert facts(mine) == facts(theirs)
+    for node, other_node in zip(one.nodes, other.nodes, strict=True):
+        assert facts(node) == facts(other_node)
     assert (one.loss_id, dict(one.gradients), dict(one.updates)) == (other.loss_id, dict(other.gradients), dict(other.updates))
 
 
 def steps_of(scenario: tracer.Scenario, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[list[Step], list[Step], int]:
-    """The steps of a run, those of a run in which nothing is replayed, and how many were replayed in the first."""
+    """The steps of a run with replay, those of a run without it, and the number of replayed steps."""
     replayed = 0
 
-    def counted(self: Recorder, plan: BackwardPlan, replay: Callable[..., None] = Recorder.replay) -> None:
+    def counting_repeat(self: Recorder, plan: BackwardPlan, replay: Callable[..., None] = Recorder.replay) -> None:
         nonlocal replayed
         replayed += 1
         replay(self, plan)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Recorder, "replay", counted)
+        patch.setattr(Recorder, "replay", counting_repeat)
         fast = list(Training(scenario, **options))
     with monkeypatch.context() as patch:
         patch.setattr(BackwardPlan, "match", lambda *_: Match.NONE)
@@ -61,7 +61,7 @@ def steps_of(scenario: tracer.Scenario, monkeypatch: pytest.MonkeyPatch, **optio
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_scenarios(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scenarios_are_the_same_with_and_without_replay(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = tracer.load(name)
     fast, slow, repeated = steps_of(scenario, monkeypatch, steps=None if scenario.optimizer is None else 4)
     for one, other in zip(fast, slow, strict=True):
@@ -73,7 +73,7 @@ def test_scenarios(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "optimizer", [tracer.SGD(learning_rate=0.1, momentum=0.9), tracer.Adam(), tracer.KerasAdam(learning_rate=0.01)]
 )
-def test_optimizers(optimizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_optimizers_are_the_same_with_and_without_replay(optimizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = replace(tracer.load("fruit"), optimizer=optimizer)
     fast, slow, repeated = steps_of(scenario, monkeypatch, steps=3, dtype="float32")
     assert repeated == 2
@@ -102,15 +102,15 @@ def line(**changes: Any) -> tracer.Scenario:
     return tracer.Scenario(**{**parts, **changes})
 
 
-def test_a_smaller_batch_is_not_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smaller_batch_is_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     fast, slow, repeated = steps_of(line(batch_size=4, steps=None, epochs=3), monkeypatch)
     assert [step.nodes[0].shape for step in fast[:3]] == [(4,), (4,), (2,)]
-    assert repeated == 3  # the second batch of each epoch: the third is smaller, the first comes behind it
+    assert repeated == 3  # the second batch of each epoch: the third is smaller, and the first follows it
     for one, other in zip(fast, slow, strict=True):
         assert_same_steps(one, other)
 
 
-def test_a_program_that_goes_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_that_takes_another_branch_is_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     def model(x, w, b):
         return np.sin(x * w) + b if w.item() > 0.51 else x * w + b
 
@@ -125,7 +125,7 @@ def test_a_program_that_goes_another_way(monkeypatch: pytest.MonkeyPatch) -> Non
     [(2, 2.0), (1, True), (0.0, -0.0), (2, 3), (np.float32(2), np.float64(2)), (np.ones(3), np.ones(1))],
     ids=str,
 )
-def test_what_python_takes_for_equal(first: Any, then: Any) -> None:
+def test_constants_that_compare_equal_are_told_apart(first: Any, then: Any) -> None:
     def recorded(number: Any) -> tuple[Recorder, Tensor]:
         recorder = Recorder()
         x = recorder.leaf("parameter", "x", np.array([1.0, 2.0, 3.0], dtype=np.float32))
@@ -142,7 +142,7 @@ def test_what_python_takes_for_equal(first: Any, then: Any) -> None:
         assert (plan.match(again.entries, other.id, again.marks) is not Match.NONE) is accepts_shapes
 
 
-def test_parameters_of_operations_count() -> None:
+def test_operation_with_other_parameters_is_not_replayed() -> None:
     def recorded(axis: Any) -> tuple[Recorder, Tensor]:
         recorder = Recorder()
         x = recorder.leaf("parameter", "x", np.ones((2, 2)))
@@ -158,8 +158,8 @@ def test_parameters_of_operations_count() -> None:
         assert (plan.match(again.entries, other.id, again.marks) is not Match.NONE) is (axis == 0)
 
 
-def assert_repeats(function: Callable[..., Any], first: list[np.ndarray], then: list[np.ndarray]) -> bool:
-    """What is repeated of one recording is what another one records; whether it could be."""
+def assert_replay_matches_recording(function: Callable[..., Any], first: list[np.ndarray], then: list[np.ndarray]) -> bool:
+    """Assert that a replay equals a new recording; return whether the replay was possible."""
 
     def recorded(arrays: list[np.ndarray]) -> tuple[Recorder, Tensor]:
         recorder = Recorder()
@@ -180,34 +180,36 @@ def assert_repeats(function: Callable[..., Any], first: list[np.ndarray], then: 
             return False
         again.replay(plan)
     one, two = again.finish(0, other), expected.finish(0, twin)
-    assert_same_steps(replace(one, nodes=tuple(map(placeless, one.nodes))), replace(two, nodes=tuple(map(placeless, two.nodes))))
+    assert_same_steps(
+        replace(one, nodes=tuple(map(without_source, one.nodes))), replace(two, nodes=tuple(map(without_source, two.nodes)))
+    )
     return True
 
 
-def placeless(node: Node) -> Node:
-    """The node without its place: two calls in one test stand in two lines."""
+def without_source(node: Node) -> Node:
+    """The node without its source line, which differs between two calls in a test."""
     return replace(node, source=None, scope="")
 
 
 @given(programs(), st.integers(0, 2**20))
-def test_random_programs(program: Program, seed: int) -> None:
+def test_random_programs_are_replayed(program: Program, seed: int) -> None:
     first = [np.asarray(each) for each in program.arguments]
     rng = np.random.default_rng(seed)
     then = [rng.choice([-1.5, 0.0, 0.5, 2.0, 1e300, np.nan], each.shape).astype(each.dtype) for each in first]
-    assert_repeats(program.function(), first, then)
+    assert_replay_matches_recording(program.function(), first, then)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(st.data())
-def test_no_rule_looks_at_values(name: str, data: st.DataObject) -> None:
-    """On other numbers, ties, zeros, infinities and NaN among them, every rule records the same operations."""
+def test_rules_do_not_depend_on_values(name: str, data: st.DataObject) -> None:
+    """Every rule records the same operations for other values, including ties, zeros, infinities and NaN."""
     case = data.draw(calls(name))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**20)))
     other = [
         rng.choice([-1.5, 0.0, 0.5, 2.0, 2.0, np.inf, np.nan], each.shape).astype(each.dtype) if each.dtype.kind == "f" else each
         for each in case.arrays
     ]
-    assert assert_repeats(case.function, list(case.arrays), other)
+    assert assert_replay_matches_recording(case.function, list(case.arrays), other)
 
 
 def test_operations_without_a_case_have_no_rule() -> None:
@@ -215,9 +217,9 @@ def test_operations_without_a_case_have_no_rule() -> None:
         assert op.name in CASES or not any(op.rules) or not op.rules_see_only_shapes
 
 
-def test_a_rule_of_the_users_own_is_asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_defined_rule_is_called_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     class Steep(Elementwise):
-        """A rule that looks at the numbers."""
+        """An operation whose rule depends on the values."""
 
         formula = "steep({x})"
 
@@ -238,7 +240,7 @@ def test_a_rule_of_the_users_own_is_asked_every_time(monkeypatch: pytest.MonkeyP
     assert steps_of(line(model=model), monkeypatch)[2] == 3
 
 
-def test_a_schedule_is_asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_schedule_is_called_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     def rate(t):
         return 0.001 / t if t.item() > 2 else 0.001
 
@@ -248,7 +250,7 @@ def test_a_schedule_is_asked_every_time(monkeypatch: pytest.MonkeyPatch) -> None
         assert_same_steps(one, other)
 
 
-def test_tensors_that_outlive_their_step_know_their_gradient() -> None:
+def test_tensor_kept_after_its_step_has_its_gradient() -> None:
     kept: list[Tensor] = []
 
     def model(x, w, b):
@@ -257,16 +259,16 @@ def test_tensors_that_outlive_their_step_know_their_gradient() -> None:
 
     steps = list(Training(line(model=model)))
     for tensor, step in zip(kept, steps, strict=True):
-        _ = tensor * 2  # recorded behind a finished step, which does not change by it
+        _ = tensor * 2  # recorded after the step was finished, which must not change it
         assert tensor.grad is not None
         np.testing.assert_array_equal(tensor.grad.value, step.gradient("w"))
         assert not tensor.grad.value.flags.writeable
 
 
-# The nodes are made when somebody reads them.
+# Nodes are created lazily.
 
 
-def test_sources_are_those_of_the_program_that_ran(tmp_path: Path) -> None:
+def test_sources_are_from_the_program_that_ran(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text("def model(x):\n    doubled = x * 2\n    return doubled.sum()\n")
     names: dict[str, Any] = {}
@@ -347,8 +349,8 @@ def by_large_constant(x, w, b):
     "model",
     [by_name, by_calls, by_call_site, by_rounds, by_splitting, by_joining, by_constant, by_large_constant],
 )
-def test_names_and_places_are_those_of_the_step(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same operations, but from other lines, in other calls, with other numbers in the formulas."""
+def test_replayed_step_has_its_own_names_and_sources(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operations are equal, but their source lines, scopes and constants in formulas differ between steps."""
     scenario = line(model=model, parameters={"w": 0.5, "b": 0.1}, optimizer=tracer.SGD(learning_rate=1e-5), steps=16)
     fast, slow, _ = steps_of(scenario, monkeypatch)
     assert min(step.nodes[2].value.item() for step in fast) <= 0.51 < max(step.nodes[2].value.item() for step in fast)
@@ -358,7 +360,7 @@ def test_names_and_places_are_those_of_the_step(model: Any, monkeypatch: pytest.
         assert_same_steps(one, other)
 
 
-def test_a_step_can_be_sent_to_another_process() -> None:
+def test_step_can_be_pickled() -> None:
     steps = list(Training(tracer.load("fruit"), steps=2))
     for step in steps:
         again = pickle.loads(pickle.dumps(step.nodes))
@@ -366,9 +368,9 @@ def test_a_step_can_be_sent_to_another_process() -> None:
         assert [node.value.tobytes() for node in again] == [node.value.tobytes() for node in step.nodes]
 
 
-def test_nodes_are_a_sequence_like_any_other() -> None:
+def test_nodes_behave_as_a_sequence() -> None:
     step = list(Training(tracer.load("fruit"), steps=2))[1]
-    count = len(step.nodes)  # before anybody read one
+    count = len(step.nodes)  # before any node is created
     nodes = tuple(step.nodes)
     assert len(nodes) == len(step.nodes) == count
     assert step.nodes[-1] is nodes[-1]
@@ -377,7 +379,7 @@ def test_nodes_are_a_sequence_like_any_other() -> None:
     validate(tracer.Trace("t", "", 0, "float64", {}, {}, (step,)))
 
 
-def test_what_is_handed_out_before_the_nodes_are_read_cannot_be_changed() -> None:
+def test_values_accessed_before_nodes_are_created_are_read_only() -> None:
     training = Training(line())
     for _ in training:
         assert not any(value.flags.writeable for value in training.parameters.values())

@@ -1,4 +1,4 @@
-"""The booklet: its pages, outline and links, the arithmetic that stands in it, and that the same run gives the same bytes."""
+"""The booklet: pages, outline, links, worked arithmetic, and reproducible bytes."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from tracer.views.notation import Labels
 from tracer.views.parameter_history import movements_of
 
 OPERATION = re.compile(r"(forward|loss|backward|update) \d+: ")
-"""How the headings of the pages of operations begin."""
+"""The start of the heading of an operation's page."""
 
 
-def shown(name: str) -> Trace:
-    """A run as the booklet shows it: the first and the last step."""
+def first_and_last_step(name: str) -> Trace:
+    """A run with its first and last step, as in the booklet."""
     trace = recorded(name)
     return replace(trace, steps=tuple(dict.fromkeys((trace.steps[0], trace.steps[-1]))))
 
@@ -50,8 +50,8 @@ def document_of(trace: Trace, style: Style | None = None, **options: Any) -> str
 
 @functools.cache
 def read(name: str) -> tuple[str, pypdf.PdfReader]:
-    """The source of a booklet with its movements, and the booklet."""
-    document = document_of(shown(name), movements=movements_of(recorded(name)))
+    """The Typst source of a booklet with parameter histories, and a reader of its PDF."""
+    document = document_of(first_and_last_step(name), movements=movements_of(recorded(name)))
     return document, pypdf.PdfReader(io.BytesIO(pdf(document)))
 
 
@@ -60,7 +60,7 @@ def reader_of(document: str) -> pypdf.PdfReader:
 
 
 def bookmarks(reader: pypdf.PdfReader) -> list[tuple[int, str, int]]:
-    """The bookmarks of a document: how deep they are, their texts, and the numbers of their pages."""
+    """The bookmarks of a document: depth, text and page number of each."""
 
     def under(items: Sequence[Any], depth: int) -> list[tuple[int, str, int]]:
         found = []
@@ -82,10 +82,10 @@ def computed_in(step: Step) -> list[int]:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_page_is_one_page(name: str) -> None:
+def test_every_section_fits_on_one_page(name: str) -> None:
     document, reader = read(name)
     marks = bookmarks(reader)
-    # The table of what a step starts from may go on; nothing else does.
+    # Only the table of a step's inputs may continue on another page.
     following = dict(zip((page for _, _, page in marks), [page for _, _, page in marks][1:]))
     tables = [page for _, title, page in marks if title.endswith("what it starts from")]
     more = sum(following[page] - page - 1 for page in tables)
@@ -96,8 +96,8 @@ def test_every_page_is_one_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_the_bookmarks_lead_to_everything_in_order(name: str) -> None:
-    trace = shown(name)
+def test_bookmarks_are_complete_and_in_order(name: str) -> None:
+    trace = first_and_last_step(name)
     marks = bookmarks(read(name)[1])
     assert [page for _, _, page in marks] == sorted(page for _, _, page in marks)
     expected = ["How to read this booklet", "The model"]
@@ -109,8 +109,8 @@ def test_the_bookmarks_lead_to_everything_in_order(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_operation_has_a_page_in_the_order_of_the_program(name: str) -> None:
-    trace = shown(name)
+def test_every_operation_has_a_page_in_program_order(name: str) -> None:
+    trace = first_and_last_step(name)
     marks = [(title, page) for _, title, page in bookmarks(read(name)[1]) if OPERATION.match(title)]
     computed = [(place, step.nodes[id]) for step in trace.steps for place, id in enumerate(computed_in(step), 1)]
     expected = [f"{node.phase.value} {place}: " for place, node in computed]
@@ -119,15 +119,15 @@ def test_every_operation_has_a_page_in_the_order_of_the_program(name: str) -> No
     assert sum(len(computed_in(step)) for step in trace.steps) == len(marks)
 
 
-def test_an_overview_has_no_pages_of_operations() -> None:
-    document = document_of(shown("fruit"), extent="overview")
+def test_overview_has_no_operation_pages() -> None:
+    document = document_of(first_and_last_step("fruit"), extent="overview")
     reader = reader_of(document)
     assert len(reader.pages) == document.count("#page(") < 20
     assert not any(OPERATION.match(title) for _, title, _ in bookmarks(reader))
     assert "How to read this booklet" not in {title for _, title, _ in bookmarks(reader)}
 
 
-def test_only_some_steps_are_told_page_by_page() -> None:
+def test_only_selected_steps_have_operation_pages() -> None:
     trace = recorded("linear-regression")
     document = document_of(replace(trace, steps=trace.steps[:3]), page_by_page=[1])
     titles = [title for _, title, _ in bookmarks(reader_of(document))]
@@ -138,7 +138,7 @@ def test_only_some_steps_are_told_page_by_page() -> None:
 
 
 def destination(reader: pypdf.PdfReader, link: Any) -> int:
-    """The number of the page that a link leads to."""
+    """The number of the page that a link points to."""
     goal = link["/Dest"]
     if isinstance(goal, str):
         return int(reader.get_destination_page_number(reader.named_destinations[goal])) + 1
@@ -148,7 +148,7 @@ def destination(reader: pypdf.PdfReader, link: Any) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["linear-regression", "fruit-sgd", "mnist"])
-def test_links_lead_to_the_page_of_the_forward_twin(name: str) -> None:
+def test_links_point_to_the_page_of_the_forward_twin(name: str) -> None:
     reader = read(name)[1]
     title_on = {page: title for _, title, page in bookmarks(reader)}
     twins = 0
@@ -172,7 +172,7 @@ def test_links_lead_to_the_page_of_the_forward_twin(name: str) -> None:
 
 
 class Interval:
-    """Numbers between two bounds; comparisons are those of the middles."""
+    """Interval arithmetic; comparisons use the midpoints."""
 
     def __init__(self, low: Any, high: Any = None) -> None:
         self.low, self.high = (low, low if high is None else high)
@@ -185,8 +185,8 @@ class Interval:
     def middle(self) -> float:
         return (self.low + self.high) / 2
 
-    def by(self, function: Any, *others: Interval) -> Interval:
-        """A function that grows, or falls, in each of its arguments: its ends are at corners."""
+    def apply(self, function: Any, *others: Interval) -> Interval:
+        """Apply a function that is monotonic in each argument: its extremes are at the corners."""
         corners = [function(*each) for each in itertools.product(*([x.low, x.high] for x in (self, *others)))]
         return Interval(min(corners), max(corners))
 
@@ -194,20 +194,20 @@ class Interval:
         return Interval(-self.high, -self.low)
 
     def __add__(self, other: Interval) -> Interval:
-        return self.by(lambda x, y: x + y, other)
+        return self.apply(lambda x, y: x + y, other)
 
     def __sub__(self, other: Interval) -> Interval:
-        return self.by(lambda x, y: x - y, other)
+        return self.apply(lambda x, y: x - y, other)
 
     def __mul__(self, other: Interval) -> Interval:
-        return self.by(lambda x, y: x * y, other)
+        return self.apply(lambda x, y: x * y, other)
 
     def __truediv__(self, other: Interval) -> Interval:
         assert not other.low < 0 < other.high
-        return self.by(lambda x, y: x / y, other)
+        return self.apply(lambda x, y: x / y, other)
 
     def __pow__(self, other: Interval) -> Interval:
-        return self.by(lambda x, y: x**y, other)
+        return self.apply(lambda x, y: x**y, other)
 
     def __gt__(self, other: Interval) -> bool:
         return self.middle > other.middle
@@ -228,34 +228,34 @@ class Interval:
 
 
 def square(x: Interval) -> Interval:
-    ends = x.by(np.square)
+    ends = x.apply(np.square)
     return Interval(0.0, ends.high) if x.low < 0 < x.high else ends
 
 
 def clip(x: Interval, low: Interval | None, high: Interval | None) -> Interval:
-    return x.by(lambda value: np.clip(value, None if low is None else low.low, None if high is None else high.high))
+    return x.apply(lambda value: np.clip(value, None if low is None else low.low, None if high is None else high.high))
 
 
 FUNCTIONS = {
-    "exp": lambda x: x.by(np.exp), "log": lambda x: x.by(np.log), "sqrt": lambda x: x.by(np.sqrt),
-    "tanh": lambda x: x.by(np.tanh),
+    "exp": lambda x: x.apply(np.exp), "log": lambda x: x.apply(np.log), "sqrt": lambda x: x.apply(np.sqrt),
+    "tanh": lambda x: x.apply(np.tanh),
     "max": lambda *each: Interval(max(x.low for x in each), max(x.high for x in each)),
     "min": lambda *each: Interval(min(x.low for x in each), min(x.high for x in each)),
     "square": square, "clip": clip, "where": lambda condition, x, y: x if condition else y, "number": Interval,
-    "abs": lambda x: square(x).by(np.sqrt),
+    "abs": lambda x: square(x).apply(np.sqrt),
 }  # fmt: skip
 NUMBER = r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.(])"
 
 
 def interval(text: str) -> Interval:
-    """What a number stands for that was written with four digits."""
+    """The numbers that a text printed with four digits may represent."""
     value = abs(float(text))
     digits = max(4, len(re.sub(r"e.*|\D", "", text).lstrip("0")))
     half = 0.5 * 10.0 ** (np.floor(np.log10(value)) - digits + 1) if value else 0.0
     return Interval(float(text) - half, float(text) + half)
 
 
-def worked_out(arithmetic: str) -> Interval:
+def evaluated(arithmetic: str) -> Interval:
     numbers = {f"number{place}": interval(text) for place, text in enumerate(dict.fromkeys(re.findall(NUMBER, arithmetic)))}
     names = dict(zip(dict.fromkeys(re.findall(NUMBER, arithmetic)), numbers, strict=True))
     code = re.sub(NUMBER, lambda found: names[found[0]], arithmetic)
@@ -265,7 +265,7 @@ def worked_out(arithmetic: str) -> Interval:
 
 
 def examples_of(text: str) -> list[tuple[str, str, str]]:
-    """The elements that are worked out on a page: name, arithmetic and result. Long ones are broken into lines."""
+    """The worked elements on a page: name, arithmetic and result. Long ones are broken into lines."""
     if "With the numbers put in" not in text:
         return []
     lines = text.partition("With the numbers put in")[2].partition("The whole step, from left")[0].strip().splitlines()
@@ -282,17 +282,17 @@ def examples_of(text: str) -> list[tuple[str, str, str]]:
 
 
 MOVING = {"transpose", "broadcast_to", "reshape", "scatter", "take", "expand_dims", "stop_gradient", "constant"}
-"""Operations that only move or copy numbers, and what begins the backward pass."""
+"""Operations that only move or copy numbers, and the one that starts the backward pass."""
 
 
 @pytest.mark.slow
-def test_the_arithmetic_is_right() -> None:
+def test_arithmetic_on_pages_is_correct() -> None:
     trace = recorded("fruit")
     step = trace.steps[0]
     reader = reader_of(document_of(replace(trace, steps=(step,))))
     numbered = {title: page for _, title, page in bookmarks(reader) if OPERATION.match(title)}
     texts = [page.extract_text() for page in reader.pages]
-    told = moved = checked = skipped = traced = 0
+    worked = moved = checked = skipped = traced = 0
     without = Counter[str]()
     for id, page in zip(computed_in(step), numbered.values(), strict=True):
         text = texts[page - 1]
@@ -302,56 +302,56 @@ def test_the_arithmetic_is_right() -> None:
             without[op] += 1
             moved += op in MOVING
             continue
-        told += 1
+        worked += 1
         sources = {int(each) for each in re.findall(r"page (\d+)", text)}
         before = text.partition("With the numbers put in")[0]
-        there = set(re.findall(NUMBER, " ".join([before, *(texts[each - 1] for each in sources)])))
+        numbers_on_pages = set(re.findall(NUMBER, " ".join([before, *(texts[each - 1] for each in sources)])))
         for name, arithmetic, result in examples:
             if "..." in arithmetic:
                 skipped += 1
                 continue
             checked += 1
-            assert worked_out(arithmetic).holds(worked_out(result)), (page, name, arithmetic, result)
+            assert evaluated(arithmetic).holds(evaluated(result)), (page, name, arithmetic, result)
             numbers = set(re.findall(NUMBER, arithmetic))
-            assert numbers <= there, (page, name, numbers - there)
+            assert numbers <= numbers_on_pages, (page, name, numbers - numbers_on_pages)
             traced += len(numbers)
-    assert told + moved >= 0.95 * len(numbered), without
-    assert (told, checked) >= (80, 150), (told, moved, checked, skipped, traced, without)
+    assert worked + moved >= 0.95 * len(numbered), without
+    assert (worked, checked) >= (80, 150), (worked, moved, checked, skipped, traced, without)
     assert skipped <= checked / 5
 
 
-def test_intervals_hold_what_was_rounded() -> None:
-    assert worked_out("0.3333*3").holds(worked_out("1"))
-    assert not worked_out("0.3333*3").holds(worked_out("1.001"))
-    assert not worked_out("2*0.5 + 1").holds(worked_out("2.1"))
-    assert worked_out("-1.5 + exp(0)").holds(worked_out("-0.5"))
+def test_interval_contains_the_unrounded_number() -> None:
+    assert evaluated("0.3333*3").holds(evaluated("1"))
+    assert not evaluated("0.3333*3").holds(evaluated("1.001"))
+    assert not evaluated("2*0.5 + 1").holds(evaluated("2.1"))
+    assert evaluated("-1.5 + exp(0)").holds(evaluated("-0.5"))
 
 
-# Bytes, themes, remarks.
+# Reproducibility, themes, notices.
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_the_same_run_gives_the_same_bytes(name: str) -> None:
+def test_booklet_is_reproducible(name: str) -> None:
     document, reader = read(name)
     again = tracer.run(tracer.load(name))
-    assert document == document_of(replace(again, steps=shown(name).steps), movements=movements_of(again))
+    assert document == document_of(replace(again, steps=first_and_last_step(name).steps), movements=movements_of(again))
     assert pdf(document) == reader.stream.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_theme(theme: str) -> None:
+def test_every_theme_compiles(theme: str) -> None:
     document = document_of(
-        shown("linear-regression"), Style(theme_of(theme)), movements=movements_of(recorded("linear-regression"))
+        first_and_last_step("linear-regression"), Style(theme_of(theme)), movements=movements_of(recorded("linear-regression"))
     )
     assert pdf(document).startswith(b"%PDF")
     assert theme_of(theme).background in document
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_picture_is_readable_in_print(name: str) -> None:
+def test_every_picture_is_readable_when_printed(name: str) -> None:
     assert min(NUMBERS, CAPTIONS) * SMALLEST_SCALE >= 6
     layout = find_engine("pure").layout
-    for step in shown(name).steps:
+    for step in first_and_last_step(name).steps:
         labels = Labels(step.nodes)
         rules = local_rules(step, labels)
 
@@ -370,7 +370,7 @@ def cover_of(trace: Trace, **options: Any) -> str:
     return " ".join(reader_of(document).pages[0].extract_text().split())
 
 
-def test_the_cover_says_what_was_run() -> None:
+def test_cover_describes_the_run() -> None:
     for name in bundled_names():
         cover = " ".join(read(name)[1].pages[0].extract_text().split())
         trace = recorded(name)
@@ -379,24 +379,24 @@ def test_the_cover_says_what_was_run() -> None:
         assert f"{sum(node.size for node in trace.steps[0].parameters):,}" in cover
 
 
-def test_the_cover_says_why_a_run_stopped() -> None:
+def test_cover_states_why_the_run_stopped() -> None:
     trace = tracer.run(tracer.load("fruit-sgd"), settings={"shuffle": False})
     assert "Stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row." in cover_of(trace)
 
 
-def test_the_cover_says_that_a_run_did_not_end() -> None:
+def test_cover_states_that_the_run_is_unfinished() -> None:
     trace = replace(recorded("fruit"), unfinished=Message("not_ended"))
     trace = replace(trace, hyperparameters={**trace.hyperparameters, "steps": 10})
     assert "The record ends after 6 of 10 steps: the run did not end." in cover_of(trace)
 
 
-def test_the_cover_says_where_a_run_stopped_being_finite() -> None:
+def test_cover_states_where_the_first_nonfinite_value_is() -> None:
     notice = "NaN or infinite from 40.09 loss on"
     assert notice in cover_of(recorded("linear-regression"), notice=notice)
 
 
 @pytest.mark.slow
-def test_without_values_pages_show_statistics(tmp_path: Path) -> None:
+def test_pages_show_statistics_if_values_were_not_kept(tmp_path: Path) -> None:
     run = recorded("mnist", 1)
     save(run, tmp_path / "trace.sqlite", "summary")
     trace = store.open(tmp_path / "trace.sqlite")
@@ -416,7 +416,7 @@ def test_large_arrays_have_a_heat_map() -> None:
     assert "data:image/png;base64" not in read("linear-regression")[0]
 
 
-def test_one_step_is_shown_once() -> None:
+def test_run_of_one_step_has_one_chapter() -> None:
     trace = recorded("linear-regression", 1)
     assert document_of(trace).count('"Step 0: forward and backward"') == 1
 
@@ -426,7 +426,7 @@ HOSTILE = ('#panic("no")', '"];', "<script>alert(1)</script>", "\\", "a" * 10_00
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_shown_as_they_are(name: str) -> None:
+def test_hostile_names_are_shown_verbatim(name: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=name if node.id == 0 else node.name, scope=name) for node in step.nodes)
     hostile = replace(step, nodes=nodes, metrics={"step": 0, "epoch": 0, "loss": step.loss})
@@ -434,7 +434,7 @@ def test_hostile_names_are_shown_as_they_are(name: str) -> None:
     assert pdf(document_of(trace)).startswith(b"%PDF")
 
 
-def test_forty_parameters_fill_their_pages() -> None:
+def test_forty_parameters_share_pages() -> None:
     names = [f"w{number}" for number in range(40)]
     scope: dict[str, Any] = {}
     exec(f"def model(x, {', '.join(names)}): return {' + '.join(f'x * {name}' for name in names)}", scope)
@@ -446,7 +446,7 @@ def test_forty_parameters_fill_their_pages() -> None:
     assert document.count("#page(") < 25  # 82 operations with their gradients, and a table of 40 parameters
 
 
-def test_many_large_inputs_stay_on_their_page() -> None:
+def test_many_large_inputs_fit_on_the_page() -> None:
     numbers = np.random.default_rng(0)
     arrays = [numbers.normal(size=(40, 40)) * 1e-5 for _ in range(7)]
     step = tracer.trace(lambda *given: np.sum(np.concatenate([each * 1.0 for each in given])), *arrays)

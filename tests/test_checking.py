@@ -1,4 +1,4 @@
-"""The oracle, the check of steps, functions and scenarios, and what it says of wrong ones."""
+"""Gradient checks of steps, functions, operations and scenarios, their oracle, and their error messages."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def operations_in(case: Case) -> list[tuple[Node, list[Any]]]:
 
 @pytest.mark.parametrize("name", KERNELS)
 @given(data=st.data())
-def test_a_kernel_of_real_numbers_gives_exactly_the_real_result(name: str, data: st.DataObject) -> None:
+def test_complex_kernel_on_real_input_gives_the_real_result(name: str, data: st.DataObject) -> None:
     for node, inputs in operations_in(data.draw(calls(name))):
         op = operation_of(node)
         if op.name in KERNELS and op.complex_value is not None:
@@ -73,8 +73,8 @@ def test_a_kernel_of_real_numbers_gives_exactly_the_real_result(name: str, data:
 
 
 @given(x=arrays(min_dims=1, min_side=1))
-def test_softmax_is_composed_and_its_derivative_that_of_the_plain_formula(x: np.ndarray) -> None:
-    """Every node keeps the recorded real part; what is detached inside adds nothing."""
+def test_softmax_derivative_is_that_of_the_plain_formula(x: np.ndarray) -> None:
+    """Every node keeps its recorded real part, and detached values inside contribute nothing."""
 
     def weigh(result: Any) -> Any:
         return np.sum(result * np.arange(1, 1 + x.shape[-1]))
@@ -94,7 +94,7 @@ def test_softmax_is_composed_and_its_derivative_that_of_the_plain_formula(x: np.
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
 @settings(max_examples=30)
-def test_many_directions_at_once_are_followed_like_one_by_one(name: str, data: st.DataObject) -> None:
+def test_batched_directions_match_single_directions(name: str, data: st.DataObject) -> None:
     for node, inputs in operations_in(data.draw(calls(name))):
         op = operation_of(node)
         moving = [isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs]
@@ -113,8 +113,8 @@ def test_many_directions_at_once_are_followed_like_one_by_one(name: str, data: s
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
 @settings(max_examples=15)
-def test_the_complex_step_agrees_with_differences(name: str, data: st.DataObject) -> None:
-    """On numbers well apart, where both have something to say."""
+def test_complex_step_agrees_with_finite_differences(name: str, data: st.DataObject) -> None:
+    """On well-separated numbers, where both methods are accurate."""
     for node, inputs in operations_in(data.draw(CASES[name])):
         op = operation_of(node)
         moving = [isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs]
@@ -131,7 +131,7 @@ def test_the_complex_step_agrees_with_differences(name: str, data: st.DataObject
 
 @pytest.mark.parametrize("name", ["absolute", "maximum", "minimum", "clip", "max", "min"])
 @given(data=st.data())
-def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, data: st.DataObject) -> None:
+def test_kernel_at_a_kink_is_between_the_one_sided_slopes(name: str, data: st.DataObject) -> None:
     for node, inputs in operations_in(data.draw(calls(name))):
         op = operation_of(node)
         if op.name != name:
@@ -151,7 +151,7 @@ def test_on_a_kink_the_kernel_lies_between_the_slopes_on_both_sides(name: str, d
     (transcendental.Log, 1e-8, 1e8, 1e8),
     (transcendental.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
 ])  # fmt: skip
-def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: float) -> None:
+def test_one_sided_slopes(op: type[Op], value: float, left: float, right: float) -> None:
     line = DirectionalPath(op, [np.array(value)], [np.ones(())], {})
     found_left, found_right, _ = one_sided_derivatives(line)
     np.testing.assert_allclose([found_left, found_right], [left, right], rtol=1e-4)
@@ -164,14 +164,14 @@ def test_slopes_to_both_sides(op: type[Op], value: float, left: float, right: fl
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_a_step_replayed_is_the_same_to_the_last_bit(name: str) -> None:
+def test_replayed_step_is_bitwise_equal(name: str) -> None:
     step = recorded(name, 1).steps[0]
     for parameter in step.parameters:
         again = replayed(step.nodes, {parameter.id: parameter.value}, step.loss_id)
         assert np.asarray(again).tobytes() == step.nodes[step.loss_id].value.tobytes()
 
 
-def test_a_step_replayed_from_other_values_is_the_step_recorded_from_them() -> None:
+def test_replay_with_other_values_equals_a_recording_with_them() -> None:
     def function(x: Any, y: Any) -> Any:
         return np.sum(np.tanh(x @ y) * x.T[0])
 
@@ -184,7 +184,7 @@ def test_a_step_replayed_from_other_values_is_the_step_recorded_from_them() -> N
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_the_programs_of_the_lesson_are_right(name: str) -> None:
+def test_bundled_scenarios_pass(name: str) -> None:
     check, examples = check_scenario(CheckSubject(name), second_order=name != "mnist")
     assert check.passed
     assert examples == 1
@@ -192,7 +192,7 @@ def test_the_programs_of_the_lesson_are_right(name: str) -> None:
     assert check.rules > 5
 
 
-def test_other_parameters_are_drawn() -> None:
+def test_further_examples_have_drawn_parameters() -> None:
     done = []
     subject = CheckSubject("fruit", seed=3)
     check, examples = check_scenario(subject, examples=20, after_each=lambda: done.append(1))
@@ -203,7 +203,7 @@ def test_other_parameters_are_drawn() -> None:
 
 
 def large(seed: int = 0) -> tracer.Step:
-    """A step with more numbers than are compared one by one."""
+    """A step with too many numbers to check each one."""
     rng = np.random.default_rng(seed)
 
     def network(W1: Any, b1: Any, W2: Any) -> Any:
@@ -212,7 +212,7 @@ def large(seed: int = 0) -> tracer.Step:
     return trace(network, rng.normal(size=(60, 50)), rng.normal(size=50), rng.normal(size=(50, 3)))
 
 
-def test_a_large_model_is_checked_by_sums_and_a_sample() -> None:
+def test_large_model_is_checked_by_random_sums_and_a_sample() -> None:
     check = check_step(large())
     assert check.passed
     assert [(each.size, each.projections) for each in check.comparisons] == [(3000, 4), (50, 4), (150, 4)]
@@ -221,8 +221,8 @@ def test_a_large_model_is_checked_by_sums_and_a_sample() -> None:
 
 
 @pytest.mark.parametrize("factor", [1e-4, 10.0])
-def test_one_wrong_number_of_thousands_is_found_and_named(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What checkers by random projections with differences never saw: tests/mutations.py has it for every rule."""
+def test_one_wrong_gradient_among_thousands_is_located(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random projections with finite differences miss this. tests/support/mutations.py has it for every rule."""
     original = registry.named("matmul").gradient_y  # type: ignore[union-attr]
 
     def one_wrong(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -247,20 +247,20 @@ def test_one_wrong_number_of_thousands_is_found_and_named(factor: float, monkeyp
     assert fault.difference.index == (17, 31)
 
 
-def test_ranges_together_are_the_whole() -> None:
+def test_merged_ranges_equal_the_whole_check() -> None:
     subject = CheckSubject("fruit")
     step = record_step(subject)
     tasks = split_ranges(subject, step, second_order=True, jobs=2)
     assert len(tasks) > 20
     found = merge_ranges(step, list(check_exhaustively(step, tasks)), 0)
-    whole = check_step(step, second_order=True)
+    full_check = check_step(step, second_order=True)
     assert [(each.name, each.order, each.entries) for each in found.comparisons] == [
-        (each.name, each.order, each.size) for each in whole.comparisons
+        (each.name, each.order, each.size) for each in full_check.comparisons
     ]
     assert found.passed
 
 
-def test_other_processes_find_the_same() -> None:
+def test_parallel_check_finds_the_same() -> None:
     subject = CheckSubject("linear-regression")
     step = record_step(subject)
     tasks = split_ranges(subject, step, second_order=False, jobs=2)
@@ -273,7 +273,7 @@ def test_other_processes_find_the_same() -> None:
 # Functions.
 
 
-def test_what_cannot_be_checked_is_said() -> None:
+def test_functions_that_cannot_be_checked_are_reported() -> None:
     rng = np.random.default_rng()
     x = np.array([1.0, 2.0])
     wrong: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
@@ -301,28 +301,28 @@ def test_what_cannot_be_checked_is_said() -> None:
         check_step(trace(lambda n: np.sum(n * 1.5), [1, 2]))
 
 
-def test_what_is_meant_to_be_constant_may_be() -> None:
+def test_constant_results_can_be_allowed() -> None:
     assert check_gradients(lambda x: np.sum(x * x.detach()), [1.0, 2.0]).passed
     assert check_gradients(lambda x: np.sum(x * x if x.value[0] > 0 else x), [1.0, 2.0]).passed
 
 
-def test_a_nan_names_the_node_where_it_began() -> None:
+def test_nan_is_reported_with_its_origin() -> None:
     check = check_gradients(lambda x: np.sum(np.where(x > 0, np.log(x), 0)), [1.0, 0.0])
     assert not check.passed
     assert "nan at [1], expected 0.0 by complex step" in failure_lines(check)[0]
     assert "np.log(x)): it is the first whose value is not finite" in failure_lines(check)[1]
-    assert check_gradients(lambda x: np.sum(np.sqrt(x)), [1.0, 0.0]).passed  # infinite on both accounts
+    assert check_gradients(lambda x: np.sum(np.sqrt(x)), [1.0, 0.0]).passed  # both derivatives are infinite
 
 
 @pytest.fixture(autouse=True)
-def operations_of_a_test_end_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def _restored_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_named", dict(registry._named))
     monkeypatch.setattr(registry, "_implementing", dict(registry._implementing))
 
 
 @pytest.fixture
 def growth() -> Callable[..., Any]:
-    """A function of an operation whose rule is wrong above 1."""
+    """A function that uses an operation whose rule is wrong above 1."""
 
     class Arcsinh(Elementwise):
         """The inverse of the hyperbolic sine."""
@@ -342,7 +342,7 @@ def growth() -> Callable[..., Any]:
     return growth
 
 
-def test_an_operation_without_complex_numbers_is_checked_by_differences(growth: Callable[..., Any]) -> None:
+def test_operation_without_complex_support_is_checked_by_differences(growth: Callable[..., Any]) -> None:
     check = check_gradients(growth, [0.5, -1.0], second_order=True)
     assert check.passed
     assert {str(each.method) for each in check.comparisons} == {"differences in arcsinh"}
@@ -350,9 +350,9 @@ def test_an_operation_without_complex_numbers_is_checked_by_differences(growth: 
 
 
 @pytest.mark.parametrize(("at_zero", "is_right"), [(0.0, True), (1.0, True), (-0.3, True), (1.5, False)])
-def test_on_a_kink_of_its_own_an_operation_may_take_any_slope_between_those_on_both_sides(at_zero: float, is_right: bool) -> None:
+def test_slope_at_an_undeclared_kink_may_be_between_the_one_sided_slopes(at_zero: float, is_right: bool) -> None:
     class Fabs(Elementwise):
-        """The absolute value, which cannot compute with complex numbers."""
+        """The absolute value, without support for complex numbers."""
 
         implements = np.fabs
         formula = "fabs({x})"
@@ -372,7 +372,7 @@ def test_on_a_kink_of_its_own_an_operation_may_take_any_slope_between_those_on_b
         assert any("is not between the slopes on both sides" in line or "is wrong" in line for line in failure_lines(check))
 
 
-def test_a_wrong_rule_is_named_with_the_smallest_example(growth: Callable[..., Any]) -> None:
+def test_wrong_rule_is_reported_with_the_smallest_example(growth: Callable[..., Any]) -> None:
     with pytest.raises(AssertionError) as caught:
         assert_gradients(growth, np.array([[0.31, 1.75], [2.25, -1.0]]))
     text = str(caught.value)
@@ -385,7 +385,7 @@ def test_a_wrong_rule_is_named_with_the_smallest_example(growth: Callable[..., A
         exec(example, {"assert_gradients": assert_gradients, "growth": growth, "np": np})
 
 
-def test_so_it_is_where_examples_are_drawn(growth: Callable[..., Any]) -> None:
+def test_wrong_rule_is_reported_with_the_smallest_drawn_example(growth: Callable[..., Any]) -> None:
     with pytest.raises(AssertionError) as caught:
         assert_gradients(growth, arrays((2,)), examples=100, seed=1)
     assert "np.array([0.0, 2.0])" in str(caught.value)
@@ -425,9 +425,9 @@ def noisy(g: Any, out: Any, x: Any) -> Any:
     (lambda g, out, x: right(g, out, x) + g * (float(x.value[0]) - x[0]), "takes numbers out of the record"),
     (lambda g, out, x: right(g, out, x.detach()), "stops a gradient"),
 ])  # fmt: skip
-def test_rules_that_misbehave(rule: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_misbehaving_rules_are_reported(rule: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Sinh(Elementwise):
-        """The hyperbolic sine, to be broken."""
+        """The hyperbolic sine, whose rule the test replaces."""
 
         implements = np.sinh
         formula = "sinh({x})"
@@ -440,16 +440,16 @@ def test_rules_that_misbehave(rule: Any, message: str, monkeypatch: pytest.Monke
         assert_op_gradients(Sinh, (np.array([0.5, 1.5, 2.5]),))
 
 
-def test_operations_that_are_wrong_in_other_ways() -> None:
-    class Silent(Elementwise):
-        """Has no rule, and should."""
+def test_other_faults_of_operations_are_reported() -> None:
+    class WithoutRule(Elementwise):
+        """Lacks a rule."""
 
         formula = "silent({x})"
         domain = (REAL,)
         value = staticmethod(np.sinh)
 
-    class Another(Elementwise):
-        """Computes something else than what it implements."""
+    class OtherValue(Elementwise):
+        """Computes something other than the function it implements."""
 
         implements = np.deg2rad
         formula = "another({x})"
@@ -463,8 +463,8 @@ def test_operations_that_are_wrong_in_other_ways() -> None:
         def gradient_x(g: Any, out: Any, x: Any) -> Any:
             return g * 0.5
 
-    class Believed(Elementwise):
-        """Says that it is analytic, and is not."""
+    class FalselyAnalytic(Elementwise):
+        """Wrongly declared analytic."""
 
         formula = "believed({x})"
         domain = (Domain(low=0.0),)
@@ -479,9 +479,9 @@ def test_operations_that_are_wrong_in_other_ways() -> None:
             return g * 0
 
     for op, message in (
-        (Silent, "no derivative rule, and its value changes"),
-        (Another, "its value is not that of np.deg2rad"),
-        (Believed, "its complex value does not follow its value"),
+        (WithoutRule, "no derivative rule, and its value changes"),
+        (OtherValue, "its value is not that of np.deg2rad"),
+        (FalselyAnalytic, "its complex value does not follow its value"),
     ):
         with pytest.raises(AssertionError, match=message):
             assert_op_gradients(op, examples=10)
@@ -492,9 +492,9 @@ def test_operations_that_are_wrong_in_other_ways() -> None:
     assert_op_gradients(reductions.Sum, st.tuples(arrays((2, 3))), axis=0, examples=10)
 
 
-def test_what_hides_in_the_value_of_an_operation() -> None:
+def test_faults_in_the_value_of_an_operation_are_reported() -> None:
     class Wide(Elementwise):
-        """Computes in double precision whatever it is given."""
+        """Always computes in double precision."""
 
         formula = "wide({x})"
         domain = (REAL,)
@@ -541,7 +541,7 @@ def test_what_hides_in_the_value_of_an_operation() -> None:
     assert_op_gradients(transcendental.Exp, arrays((2,)), examples=5)
 
 
-def test_declarations_that_would_be_passed_over_in_silence() -> None:
+def test_declarations_that_would_be_ignored_are_refused() -> None:
     def own(x: Any) -> Any:
         return x
 
@@ -554,7 +554,7 @@ def test_declarations_that_would_be_passed_over_in_silence() -> None:
             type("Wrong", (Elementwise,), {"formula": "wrong({x})", "domain": (REAL,), "value": staticmethod(own), **wrong})
 
 
-def test_an_operation_of_no_function_of_numpys_is_applied() -> None:
+def test_operation_without_a_numpy_function_can_be_applied() -> None:
     class Softplus(Elementwise):
         """log(1 + exp(x))."""
 
@@ -587,11 +587,11 @@ def test_an_operation_of_no_function_of_numpys_is_applied() -> None:
     (lambda x: np.sum(x - np.mean(x)), [1.0, 1e8, -3.0]),
     (lambda x: np.sum((x + 1e8) - x), [1.0, 2.0]),
 ])  # fmt: skip
-def test_very_small_and_large_numbers_and_what_cancels_are_no_fault(function: Callable[..., Any], x: Any) -> None:
+def test_extreme_numbers_and_cancellation_pass(function: Callable[..., Any], x: Any) -> None:
     assert_gradients(function, np.array(x), second_order=True)
 
 
-def test_options_that_make_no_sense() -> None:
+def test_invalid_options_are_refused() -> None:
     for options, message in (
         ({"tolerance": float("nan")}, "the tolerance is a relative error above 0"),
         ({"tolerance": -1}, "the tolerance"),
@@ -610,14 +610,14 @@ def test_options_that_make_no_sense() -> None:
     assert_gradients(lambda x, y: np.sum(x * y), broadcastable_arrays(2), examples=10)
 
 
-def test_a_rule_that_is_wrong_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intermittently_wrong_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     calls_so_far = [0]
 
-    def now_and_then(g: Any, out: Any, x: Any) -> Any:
+    def intermittently_wrong(g: Any, out: Any, x: Any) -> Any:
         calls_so_far[0] += 1
         return g * out * (1.5 if calls_so_far[0] % 7 == 0 else 1)
 
-    monkeypatch.setattr(transcendental.Exp, "rules", (now_and_then,))
+    monkeypatch.setattr(transcendental.Exp, "rules", (intermittently_wrong,))
     with pytest.raises(AssertionError, match="Exp is wrong"):
         assert_op_gradients(transcendental.Exp, examples=50)
     with pytest.raises((AssertionError, UsageError), match="rule of exp"):
@@ -625,7 +625,7 @@ def test_a_rule_that_is_wrong_now_and_then(monkeypatch: pytest.MonkeyPatch) -> N
             assert_gradients(lambda x: np.sum(np.exp(x)), np.ones(2))
 
 
-def test_without_hypothesis_arrays_are_still_checked() -> None:
+def test_arrays_are_checked_without_hypothesis() -> None:
     code = (
         "import sys; sys.modules['hypothesis'] = None\n"
         "import numpy as np, tracer.testing as t\n"
@@ -639,7 +639,7 @@ def test_without_hypothesis_arrays_are_still_checked() -> None:
     assert done.stdout == "drawing examples needs Hypothesis: pip install hypothesis\n" * 2
 
 
-def test_an_input_without_a_rule_is_missed() -> None:
+def test_missing_rule_of_an_input_is_reported() -> None:
     class Hypotenuse(Elementwise):
         """Lacks the rule of y."""
 
@@ -658,10 +658,10 @@ def test_an_input_without_a_rule_is_missed() -> None:
         assert_op_gradients(Hypotenuse, examples=10)
 
 
-# Words and strategies.
+# Messages and strategies.
 
 
-def test_the_table_and_the_verdict() -> None:
+def test_table_and_verdict() -> None:
     check = check_step(large())
     table = check_table(check)
     assert table[0].split() == ["parameter", "shape", "method", "numbers", "error", "verdict"]
@@ -671,13 +671,13 @@ def test_the_table_and_the_verdict() -> None:
     json.dumps(check.as_data())
 
 
-def test_the_smallest_example_is_small() -> None:
+def test_examples_shrink() -> None:
     assert [each.tolist() for each in shrink([np.full((3, 4), 7.25), np.ones(4)], lambda given: given[0].size > 0)] == [
         [[0.0]], [0.0]
     ]  # fmt: skip
 
 
-def test_arrays_have_what_hides_faults() -> None:
+def test_drawn_arrays_include_edge_cases() -> None:
     seen: set[str] = set()
 
     @settings(max_examples=300)
@@ -709,5 +709,5 @@ def test_arrays_have_what_hides_faults() -> None:
 
 
 @given(array=arrays(domain=Domain(low=2.0, high=5.0, poles=(3.0,)), min_side=1))
-def test_arrays_lie_in_their_domain(array: np.ndarray) -> None:
+def test_drawn_arrays_are_in_their_domain(array: np.ndarray) -> None:
     assert np.all((array > 2) & (array < 5) & (array != 3))

@@ -1,4 +1,4 @@
-"""Checkpoints: written as they improve, read back to the last bit, and refused where they are another model's."""
+"""Checkpoints: written on improvement, read back bit for bit, and refused if they belong to another model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def file_of(tmp_path: Path, arrays: dict[str, Any], name: str = "best.npz") -> P
     return tmp_path / name
 
 
-def test_a_run_starts_from_a_checkpoint(tmp_path: Path) -> None:
+def test_run_starts_from_a_checkpoint(tmp_path: Path) -> None:
     first = tracer.run(tracer.load("fruit-keras"), steps=3)
     last = {node.name: first.steps[-1].updated(node.name) for node in first.steps[0].parameters}
     path = tmp_path / "last.npz"
@@ -36,14 +36,14 @@ def test_a_run_starts_from_a_checkpoint(tmp_path: Path) -> None:
         assert again.steps[0].node(name).dtype == "float32"
 
 
-def test_the_same_arrays_give_the_same_bytes() -> None:
+def test_equal_arrays_give_equal_bytes() -> None:
     assert array_bytes(parameters()) == array_bytes(parameters())
     read = np.load(io.BytesIO(array_bytes(parameters())), allow_pickle=False)
     assert sorted(read.files) == sorted(parameters())
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"W2": None}, "is no checkpoint of fruit: it has no parameter 'W2'; it holds W1, b1, b2"),
         ({"W1": None, "b1": None, "W2": None, "b2": None}, "it has no parameter 'W1'; it is empty"),
@@ -54,15 +54,15 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
         ({"b1": np.array([object()] * 4)}, "best.npz is damaged: the array 'b1' cannot be read: it holds Python objects"),
     ],
 )
-def test_a_checkpoint_of_another_model(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+def test_checkpoint_of_another_model_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     arrays = {name: value for name, value in {**parameters(), **changes}.items() if value is not None}
-    with pytest.raises(tracer.UsageError, match=said) as caught:
+    with pytest.raises(tracer.UsageError, match=message) as caught:
         tracer.run(tracer.load("fruit"), parameters=file_of(tmp_path, arrays))
     assert "\n" not in str(caught.value)
 
 
 class Bomb:
-    """Unpickling it would be noticed."""
+    """Raises when it is unpickled."""
 
     def __reduce__(self) -> Any:
         return exec, ("raise SystemExit('unpickled')",)
@@ -70,9 +70,9 @@ class Bomb:
 
 def damaged(tmp_path: Path, kind: str) -> Path:
     path = tmp_path / "best.npz"
-    whole = array_bytes(parameters())
+    content = array_bytes(parameters())
     if kind == "cut short":
-        path.write_bytes(whole[: len(whole) // 2])
+        path.write_bytes(content[: len(content) // 2])
     elif kind == "one array":
         np.save(tmp_path / "one.npy", np.zeros(3))
         (tmp_path / "one.npy").rename(path)
@@ -98,20 +98,20 @@ def damaged(tmp_path: Path, kind: str) -> Path:
 @pytest.mark.parametrize(
     "kind", ["cut short", "one array", "pickle", "pickle inside", "too large", "not arrays", "text", "empty"]
 )
-def test_a_damaged_file_is_one_line(tmp_path: Path, kind: str) -> None:
+def test_damaged_file_is_reported_in_one_line(tmp_path: Path, kind: str) -> None:
     with pytest.raises(tracer.UsageError, match=r"best\.npz") as caught:
         tracer.run(tracer.load("fruit"), parameters=damaged(tmp_path, kind))
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(tracer.UsageError, match=r"there is no file .*no\.npz"):
         read_arrays(tmp_path / "no.npz")
     with pytest.raises(tracer.UsageError, match=r"is a folder: name the \.npz file"):
         read_arrays(tmp_path)
 
 
-def test_names_that_mean_something_elsewhere(tmp_path: Path) -> None:
+def test_parameters_may_have_the_names_of_archive_members(tmp_path: Path) -> None:
     arrays = {"file": np.arange(3.0), "allow_pickle": np.ones(2), "self": np.zeros(())}
     path = tmp_path / "best.npz"
     path.write_bytes(array_bytes(arrays))
@@ -121,27 +121,27 @@ def test_names_that_mean_something_elsewhere(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found[name], value)
 
 
-def test_nobody_is_told_to_unpickle(tmp_path: Path) -> None:
+def test_error_does_not_suggest_unpickling(tmp_path: Path) -> None:
     for kind in ("pickle", "pickle inside", "text", "one array"):
         with pytest.raises(tracer.UsageError) as caught:
             read_arrays(damaged(tmp_path, kind))
         assert "allow_pickle" not in str(caught.value)
 
 
-def test_numbers_that_do_not_fit_become_infinite_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+def test_overflowing_conversion_gives_infinity_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
     trace = tracer.run(tracer.load("fruit-keras"), parameters={"W1": np.full((2, 4), 1e300)}, steps=1)
     assert np.all(np.isinf(trace.steps[0].node("W1").value))
     assert not recwarn.list
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"mode": "largest"}, "mode must be min or max"),
         ({"mode": "max", "file": "../best.npz"}, "file must be a file name that ends in .npz"),
         ({"mode": "max", "file": "best.pkl"}, "file must be a file name that ends in .npz"),
     ],
 )
-def test_checkpoints_that_cannot_be(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_invalid_checkpoints_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         Checkpoint(monitor="val_accuracy", **arguments)

@@ -1,4 +1,4 @@
-"""The command as people use it: files, lines, exit codes."""
+"""The command line: files, output and exit codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support.cli import MINE, run
+from support.cli import SCENARIO_TEXT, run
 from support.traces import recorded
 from tracer.cli.files import OutputFolder
 from tracer.cli.progress import Progress
@@ -25,13 +25,13 @@ from tracer.training.loading import bundled_names
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test runs in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_prints_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert re.match(r"NAME +STEPS +PARAMETERS$", lines[0])
@@ -56,7 +56,7 @@ def test_trace_writes_a_pdf_and_a_log(name: str, capsys: pytest.CaptureFixture[s
     assert Path("output", name, "steps.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_options_can_be_combined(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["trace", "mnist", "--steps", "3", "--seed", "1", "--set", "learning_rate=0.05", "-o", "somewhere"]
     assert run(*arguments, "--format", "pdf,log,svg,png,dot,mmd", "--dtype", "float64") == 0
     names = {path.name for path in Path("somewhere").iterdir()}
@@ -68,7 +68,7 @@ def test_all_options_together(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_command_gives_the_same_bytes() -> None:
+def test_same_command_gives_the_same_bytes() -> None:
     for folder in ("one", "two"):
         assert run("trace", "fruit", "-q", "-o", folder, "--format", "pdf,log,svg,png,dot,mmd") == 0
     for path in Path("one").iterdir():
@@ -82,8 +82,8 @@ def test_quiet_and_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(re.findall(r"^step \d  loss ", capsys.readouterr().out, re.MULTILINE)) == 6
 
 
-def test_a_file_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model="pass"))
+def test_scenario_file_can_be_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="pass"))
     assert run("trace", "./mine.py") == 0
     assert Path("output/mine/steps.pdf").exists()
     assert "mine.py:8" in Path("output/mine/steps.log").read_text()
@@ -101,7 +101,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["trace", "fruti"], "there is no scenario 'fruti'; did you mean fruit?"),
         (["trace", "no.py"], "there is no file no.py"),
@@ -124,25 +124,25 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["draw"], "No such command"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("file").write_text("")
     assert run(*arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert err.startswith("tracer: ")
     assert err.count("\n") == 1
     assert not Path("output").exists()
 
 
 def idx(count: int, magic: int = 2051, *, labels: bool = False) -> bytes:
-    """The content of an idx file of so many blank images or labels."""
+    """The content of an idx file of `count` blank images or labels."""
     shape = (count,) if labels else (count, 28, 28)
     return np.array([2049 if labels else magic, *shape], ">u4").tobytes() + bytes(math.prod(shape))
 
 
 def digits(folder: Path, **changes: bytes | None) -> None:
-    """The four idx files of three images each; a change of None leaves a file out."""
+    """Write the four idx files of three images each; a value of None omits a file."""
     folder.mkdir()
     contents = {name: idx(3, labels=name.startswith("y")) for name in FILES}
     for name, content in {**contents, **changes}.items():
@@ -167,8 +167,8 @@ BAD_INPUT: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize("kind", BAD_INPUT)
-def test_bad_input_is_one_line_and_nothing_is_overwritten(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments, said = BAD_INPUT[kind]
+def test_invalid_input_is_one_line_and_overwrites_nothing(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, message = BAD_INPUT[kind]
     Path("text.csv").write_text("x,y\n1,2\n3,many\n")
     Path("narrow.csv").write_text("1\n2\n")
     Path("short.csv").write_text("x,y\n1,2\n")
@@ -187,12 +187,12 @@ def test_bad_input_is_one_line_and_nothing_is_overwritten(kind: str, capsys: pyt
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("tracer: ")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
     assert {path.name: path.read_text() for path in Path("output", arguments[0]).iterdir()} == earlier
 
 
-def test_a_checkpoint_is_written_and_read_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_checkpoint_is_written_and_read_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "fruit-keras", "--format", "log") == 0
     out = capsys.readouterr().out
     assert "Epoch 1: val_accuracy improved from -inf to 0.50000, saving model to output/fruit-keras/best.npz" in out
@@ -209,7 +209,7 @@ def test_a_checkpoint_is_written_and_read_back(capsys: pytest.CaptureFixture[str
     assert "W1" in Path("continued/steps.log").read_text()
 
 
-def test_a_checkpoint_is_only_written_over_by_a_better_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_a_better_checkpoint_replaces_the_starting_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "fruit-keras", "-q", "--format", "log") == 0
     start = Path("output/fruit-keras/best.npz").read_bytes()
     command = ["trace", "fruit-keras", "--parameters", "output/fruit-keras/best.npz", "--format", "log"]
@@ -223,9 +223,9 @@ def test_a_checkpoint_is_only_written_over_by_a_better_one(capsys: pytest.Captur
     assert Path("output/fruit-keras/best.npz").read_bytes() != start
 
 
-def test_a_checkpoint_that_cannot_be_compared_is_not_written_over(capsys: pytest.CaptureFixture[str]) -> None:
+def test_checkpoint_that_cannot_be_compared_is_not_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
     checkpoint = 'steps=3, checkpoint=tracer.Checkpoint(monitor="loss", mode="min")'
-    Path("mine.py").write_text("import tracer\n" + MINE.format(model="pass").replace("steps=3", checkpoint))
+    Path("mine.py").write_text("import tracer\n" + SCENARIO_TEXT.format(model="pass").replace("steps=3", checkpoint))
     assert run("trace", "mine.py", "-q") == 0
     log = Path("output/mine/steps.log").read_text()
     assert run("trace", "mine.py", "--parameters", "output/mine/best.npz") == 2
@@ -234,8 +234,8 @@ def test_a_checkpoint_that_cannot_be_compared_is_not_written_over(capsys: pytest
     assert run("trace", "mine.py", "--parameters", "output/mine/best.npz", "-o", "next", "-q") == 0
 
 
-def test_wrong_use_in_ones_own_file_says_where(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model="pass").replace("steps=3", "batch_size=2.0"))
+def test_error_in_a_scenario_file_names_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="pass").replace("steps=3", "batch_size=2.0"))
     assert run("trace", "mine.py") == 2
     err = capsys.readouterr().err
     assert re.fullmatch(r"tracer: mine\.py:\d+: Scenario: batch_size takes a whole number from 1 on, this is 2\.0\n", err)
@@ -249,7 +249,7 @@ def test_points_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.search(r"After 50 iterations w = (1\.9|2\.0)", out)
 
 
-def test_the_stopping_rule_speaks_at_the_end_and_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+def test_early_stopping_is_reported_on_the_terminal_and_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "fruit-sgd", "--format", "log", "--set", "shuffle=false") == 0
     why = "stopped after 7 epochs: loss had not improved by 0.001 for 5 epochs in a row"
     out = capsys.readouterr().out
@@ -259,7 +259,7 @@ def test_the_stopping_rule_speaks_at_the_end_and_in_the_log(capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    ("model", "code", "said"),
+    ("model", "code", "message"),
     [
         ("h[0] = 1.0", 3, r"tracer: mine\.py:9: h\[0\] = 1\.0: a Tensor cannot be assigned to.*last recorded node was 0\.6 h"),
         ("h = np.cumsum(h)", 3, r"tracer: mine\.py:9: .*np\.cumsum has no derivative rule"),
@@ -273,8 +273,8 @@ def test_the_stopping_rule_speaks_at_the_end_and_in_the_log(capsys: pytest.Captu
         ("h @ np.ones((7, 7))", 3, r"(?s)mine\.py\", line 9.*ValueError.*operation matmul on shapes \(3,\), \(7, 7\)"),
     ],
 )
-def test_the_users_own_mistakes(model: str, code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    text = MINE.format(model=model)
+def test_errors_in_user_code(model: str, code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SCENARIO_TEXT.format(model=model)
     if code == 2 and "x + w" in model:
         text = text.replace("return np.mean((p - y) ** 2)", "return p")
     Path("mine.py").write_text(text)
@@ -283,34 +283,34 @@ def test_the_users_own_mistakes(model: str, code: int, said: str, capsys: pytest
     assert run("trace", "mine.py") == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.search(said, err)
+    assert re.search(message, err)
     assert "site-packages" not in err
     assert "/tracer/" not in err
     assert [path.name for path in Path("output/mine").iterdir()] == ["steps.log"]
     assert Path("output/mine/steps.log").read_text() == "an earlier run\n"
 
 
-def test_a_file_that_python_cannot_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_syntax_error_in_a_scenario_file(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text("x = (\n")
     assert run("trace", "mine.py") == 3
     assert "SyntaxError" in capsys.readouterr().err
 
 
-def test_a_scenario_that_ends_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_scenario_that_calls_sys_exit(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text("import sys\nsys.exit(0)\n")
     assert run("trace", "mine.py") == 3
     assert capsys.readouterr().err == "tracer: mine.py:2: the scenario's own code ended the program with sys.exit(0)\n"
 
 
-def test_endless_recursion_is_told_briefly(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model="return model(x, w, b)"))
+def test_infinite_recursion_is_reported_briefly(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="return model(x, w, b)"))
     assert run("trace", "mine.py") == 3
     err = capsys.readouterr().err
     assert "RecursionError" in err
     assert err.count("\n") < 30
 
 
-def test_a_closed_pipe_is_no_error() -> None:
+def test_closed_pipe_is_not_an_error() -> None:
     root = Path(__file__).parent.parent
     command = f"{shlex.quote(sys.executable)} -m tracer trace fruit -v --format log | head -1"
     done = subprocess.run(
@@ -320,24 +320,24 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_exception_after_some_steps_keeps_them(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model="if w.value[0] < -1: raise RuntimeError('enough')"))
+def test_steps_before_an_exception_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="if w.value[0] < -1: raise RuntimeError('enough')"))
     assert run("trace", "mine.py") == 3
     assert re.search(r"\d of 3 steps are whole, in output/mine/steps.log", capsys.readouterr().err)
     assert Path("output/mine/steps.log").read_text().splitlines()[-1].startswith("== stopped by RuntimeError ==")
 
 
-def test_a_run_that_overflows_says_where_it_began(capsys: pytest.CaptureFixture[str]) -> None:
+def test_overflow_is_reported_with_its_origin(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "linear-regression", "--set", "learning_rate=1", "--steps", "60") == 0
     assert re.search(r"NaN or infinite from 40\.09 loss \(linear_regression\.py:\d+\) on", capsys.readouterr().out)
 
 
-def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
+def test_interrupted_run_keeps_complete_steps(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tracer", "trace", "linear-regression", "--steps", "1000000"]
     root = Path(__file__).parent.parent
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs of a shell ignore SIGINT
     )  # fmt: skip
     part = tmp_path / "output/linear-regression/steps.log.part"
     deadline = time.monotonic() + 60
@@ -349,8 +349,8 @@ def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
     finally:
         process.kill()
     assert process.returncode == 130
-    whole = r"\d+ of 1000000 steps are whole, in \S+steps\.log and \S+trace\.sqlite"
-    assert re.fullmatch(rf"tracer: interrupted \({whole}\)", err.strip())
+    note = r"\d+ of 1000000 steps are whole, in \S+steps\.log and \S+trace\.sqlite"
+    assert re.fullmatch(rf"tracer: interrupted \({note}\)", err.strip())
     text = (tmp_path / "output/linear-regression/steps.log").read_text()
     last = text.splitlines()[-1]
     assert re.fullmatch(r"== interrupted ==  \d+ of 1000000 steps are whole", last)
@@ -358,7 +358,7 @@ def test_interrupted_runs_keep_what_was_written(tmp_path: Path) -> None:
     assert not part.exists()
 
 
-def test_pieces_that_are_not_whole_are_not_counted(tmp_path: Path) -> None:
+def test_incomplete_writes_are_not_counted(tmp_path: Path) -> None:
     file = OutputFolder(tmp_path).growing("steps.log")
     file.write("heading\n")
     file.write("step 0\n")
@@ -366,15 +366,15 @@ def test_pieces_that_are_not_whole_are_not_counted(tmp_path: Path) -> None:
     def interrupted(content: bytes) -> int:
         raise KeyboardInterrupt
 
-    whole = file._file
-    file._file = type("Interrupted", (), {"write": staticmethod(interrupted), "flush": whole.flush, "tell": whole.tell})()
+    intact = file._file
+    file._file = type("Interrupted", (), {"write": staticmethod(interrupted), "flush": intact.flush, "tell": intact.tell})()
     with pytest.raises(KeyboardInterrupt):
         file.write("step 1\n")
-    assert file.whole_pieces() == 2
+    assert file.complete_writes() == 2
 
 
 def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """Let every file fail once so many characters are written."""
+    """Make every file fail after this many bytes."""
     import tracer.cli.files as files
 
     class Full:
@@ -393,16 +393,16 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
         def close(self) -> None:
             self.file.close()  # type: ignore[attr-defined]
 
-    made = files.GrowingFile.__init__
+    original = files.GrowingFile.__init__
 
-    def wrapped(self: files.GrowingFile, place: Path) -> None:
-        made(self, place)
+    def wrapped(self: files.GrowingFile, path: Path) -> None:
+        original(self, path)
         self._file = Full(self._file)  # type: ignore[assignment]
 
     monkeypatch.setattr(files.GrowingFile, "__init__", wrapped)
 
 
-def test_a_full_disk_is_one_line_and_takes_nothing_for_whole(
+def test_full_disk_is_one_line_and_keeps_the_part_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("trace", "fruit", "-q", "--format", "log", "--steps", "1") == 0
@@ -418,7 +418,7 @@ def test_a_full_disk_is_one_line_and_takes_nothing_for_whole(
     assert Path("output/fruit/steps.log.part").read_text().count("== step ") >= 1
 
 
-def test_a_file_that_cannot_be_written_leaves_nothing_half(tmp_path: Path) -> None:
+def test_failed_write_leaves_no_partial_file(tmp_path: Path) -> None:
     folder = OutputFolder(tmp_path / "out")
     folder.write("a.pdf", b"whole")
 
@@ -429,7 +429,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_half(tmp_path: Path) -> No
     assert (tmp_path / "out/a.pdf").read_bytes() == b"whole"
 
 
-def test_no_engine_is_told_before_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_engine_is_reported_before_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert run("trace", "fruit", "--engine", "system") == 2
     assert "there is no dot to lay out diagrams: install one with: pip install graphviz-pure" in capsys.readouterr().err
@@ -450,11 +450,11 @@ def test_progress_is_shown_on_a_terminal_after_a_second(
     with Progress(3, "fruit", quiet=False) as progress:
         for _ in range(3):
             progress.step()
-        progress.aside()
+        progress.clear_line()
     err = capsys.readouterr().err
     assert "fruit" in err
     assert "\r\x1b[K" in err
     with Progress(3, "fruit", quiet=True) as progress:
-        progress.aside()
+        progress.clear_line()
         progress.step()
     assert capsys.readouterr().err == ""

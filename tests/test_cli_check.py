@@ -1,4 +1,4 @@
-"""`tracer check` as people use it."""
+"""`tracer check` on the command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import MINE, run
+from support.cli import SCENARIO_TEXT, run
 
 BROKEN = '''"""A scenario whose own operation has a wrong rule."""
 import numpy as np
@@ -36,7 +36,7 @@ scenario = Scenario(data=lambda: {"x": np.arange(6.0).reshape(3, 2)}, parameters
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test runs in an empty folder of its own, and leaves no operation behind."""
     from tracer.ops import registry
 
@@ -45,7 +45,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_wrong_rule_is_exit_code_1_and_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_rule_is_named_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.py").write_text(BROKEN.replace("FACTOR", "1.001"))
     assert run("check", "./broken.py") == 1
     out = capsys.readouterr().out
@@ -58,7 +58,7 @@ def test_a_wrong_rule_is_exit_code_1_and_named(capsys: pytest.CaptureFixture[str
     assert not Path("output").exists()
 
 
-def test_a_right_one_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+def test_correct_rule_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     Path("fine.py").write_text(BROKEN.replace("FACTOR", "1.0"))
     assert run("check", "./fine.py", "--second-order", "--seed", "3", "--examples", "5") == 0
     out = capsys.readouterr().out
@@ -66,7 +66,7 @@ def test_a_right_one_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert "at 5 sets of parameters" in out
 
 
-def test_the_first_wrong_set_of_parameters_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_first_failing_example_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.py").write_text(BROKEN.replace("FACTOR", "np.where(x > 1.6, 1.01, 1.0)"))
     assert run("check", "./broken.py", "--examples", "30") == 1
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("wrong:"))
@@ -77,15 +77,15 @@ def test_the_first_wrong_set_of_parameters_is_told(capsys: pytest.CaptureFixture
     assert run("check", "./broken.py", "--examples", str(int(found[1]) - 1)) == 0
 
 
-def test_what_the_scenario_prints_is_no_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model="print('in the model')"))
+def test_output_of_the_scenario_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="print('in the model')"))
     assert run("check", "./mine.py", "--json") == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["passed"]
-    assert "in the model" in said.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["passed"]
+    assert "in the model" in output.err
 
 
-def test_json_holds_what_the_table_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_contents_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.py").write_text(BROKEN.replace("FACTOR", "1.001"))
     assert run("check", "./broken.py", "--second-order", "--json", "--examples", "4") == 1
     found = json.loads(capsys.readouterr().out)
@@ -98,7 +98,7 @@ def test_json_holds_what_the_table_shows(capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(capsys.readouterr().out)["passed"]
 
 
-def test_exhaustively_with_processes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_exhaustive_check_with_processes(capsys: pytest.CaptureFixture[str]) -> None:
     Path("fine.py").write_text(BROKEN.replace("FACTOR", "1.0"))
     assert run("check", "./fine.py", "--exhaustive", "--jobs", "2") == 0
     assert re.search(r"^w +\(2,\) +differences in growth +2 ", capsys.readouterr().out, re.MULTILINE)
@@ -117,12 +117,12 @@ def test_exhaustively_with_processes(capsys: pytest.CaptureFixture[str]) -> None
     (["check", "fruit", "--set", "rate=1"], 2, "has no setting 'rate'"),
     (["check", "fruit", "--seed", "-1"], 2, "--seed takes a whole number from 0 on"),
 ])  # fmt: skip
-def test_wrong_usage_is_one_line(arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_is_one_line(arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*arguments) == code
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert message in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert len(output.err.splitlines()) == 1
+    assert message in output.err
 
 
 @pytest.mark.parametrize(("model", "code", "message"), [
@@ -132,16 +132,18 @@ def test_wrong_usage_is_one_line(arguments: list[str], code: int, message: str, 
     ("h = np.cumsum(h)", 3, "np.cumsum has no derivative rule"),
     ("h = h / {}['x']", 3, "KeyError: 'x'"),
 ])  # fmt: skip
-def test_what_cannot_be_checked_is_said(model: str, code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model=model))
+def test_scenarios_that_cannot_be_checked_are_reported(
+    model: str, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model=model))
     assert run("check", "./mine.py") == code
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert message in said.err
-    assert "tracer/" not in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert message in output.err
+    assert "tracer/" not in output.err
 
 
-def test_a_reader_who_has_seen_enough() -> None:
+def test_closed_pipe_is_not_an_error() -> None:
     command = f"{sys.executable} -m tracer check fruit --json | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True)
     assert (done.stdout, done.stderr, done.returncode) == ("{\n", "", 0)

@@ -1,4 +1,4 @@
-"""The commands that read a trace file, as people use them."""
+"""The commands that read a trace file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pyarrow.parquet
 import pytest
 
 import tracer
-from support.cli import MINE, run
+from support.cli import SCENARIO_TEXT, run
 from support.mutated_files import damaged, save_good_files
 from support.traces import recorded
 from tracer.analysis.verify import ULPS, verify
@@ -35,19 +35,19 @@ OVERFLOW = ["trace", "linear-regression", "--set", "learning_rate=1", "-q", "--f
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test runs in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def keep(name: str, *options: str) -> None:
-    """Run a scenario for its trace file."""
+def write_trace(name: str, *options: str) -> None:
+    """Run a scenario to write its trace file."""
     assert run("trace", name, "-q", "--format", "log", *options) == 0
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    """What a command prints on standard output, that ends with this code and says nothing else."""
+    """The standard output of a command that exits with this code and prints nothing to stderr."""
     capsys.readouterr()
     assert run(*arguments) == code
     out, err = capsys.readouterr()
@@ -55,25 +55,25 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) 
     return out
 
 
-# Which file is meant.
+# Finding the file.
 
 
-def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
-    keep("fruit-pytorch", "-o", "output/elsewhere", "--seed", "1")
-    keep("linear-regression")
+def test_file_is_found_by_path_folder_or_name(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
+    write_trace("fruit-pytorch", "-o", "output/elsewhere", "--seed", "1")
+    write_trace("linear-regression")
     os.utime("output/fruit/trace.sqlite", (1, 1))
     by_name = printed(capsys, "log", "fruit")
     assert "# seed=1 " in by_name
     assert by_name == printed(capsys, "log", "output/elsewhere") == printed(capsys, "log", "output/elsewhere/trace.sqlite")
     assert "# seed=0 " in printed(capsys, "log", "output/fruit/trace.sqlite")
-    Path("mine.py").write_text(MINE.format(model="pass"))
-    keep("mine.py")
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="pass"))
+    write_trace("mine.py")
     assert printed(capsys, "log", "mine") == printed(capsys, "log", "./mine.py")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["log", "frut"], "there is no trace file of 'frut' under output/; did you mean fruit?"),
         (["log", "none.sqlite"], "there is no file 'none.sqlite'"),
@@ -117,44 +117,44 @@ def test_a_file_is_meant_by_path_folder_or_name(capsys: pytest.CaptureFixture[st
         (["trace", "fruit", "--budget", "much"], "--budget takes a size such as 256MB"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_usage_error_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     Path("empty").mkdir()
     before = sorted(Path().rglob("*"))
     assert run(*arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert err.startswith("tracer: ")
     assert err.count("\n") == 1
     assert sorted(Path().rglob("*")) == before
 
 
-VERBS = (["log"], ["blame"], ["export"], ["verify"], ["diff", "FILE", "FILE"], ["show", "FILE", "loss"],
+COMMANDS = (["log"], ["blame"], ["export"], ["verify"], ["diff", "FILE", "FILE"], ["show", "FILE", "loss"],
          ["render", "FILE", "-o", "x.pdf"])  # fmt: skip
 ALLOWED = {"verify": (0, 1, 4), "diff": (0, 1, 4), "show": (0, 2, 4)}
-"""The exit codes that a command may end with over a file that is damaged, where they are not 0 and 4."""
+"""The exit codes a command may have for a damaged file; 0 and 4 for commands that are not listed."""
 
 
-def command_of(verb: Sequence[str], file: str) -> list[str]:
-    return [file if word == "FILE" else word for word in verb] if "FILE" in verb else [*verb, file]
+def command_of(command: Sequence[str], file: str) -> list[str]:
+    return [file if word == "FILE" else word for word in command] if "FILE" in command else [*command, file]
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb[0])
-def test_a_file_that_is_none_is_one_line_and_exit_4(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_invalid_file_is_one_line_and_exit_4(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("text.sqlite").write_text("no trace\n" * 50)
     Path("empty.sqlite").write_bytes(b"")
     sqlite3.connect("other.sqlite").executescript("CREATE TABLE x (y); INSERT INTO x VALUES (1);")
     for name in ("text.sqlite", "empty.sqlite", "other.sqlite"):
-        assert run(*command_of(verb, name)) == 4
+        assert run(*command_of(command, name)) == 4
         out, err = capsys.readouterr()
         assert out == ""
         assert re.fullmatch(rf"tracer: {name} is no trace file.*\n", err)
     assert not Path("x.pdf").exists()
 
 
-def test_damaged_files_end_every_command_with_its_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever a file holds: exit code 0 or 4, or 1 where a command compares; one line, no traceback."""
+def test_every_command_handles_damaged_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For any content the exit code is one of ALLOWED, with one line on stderr and no traceback."""
     good, place = tmp_path / "good", tmp_path / "damaged"
     for folder in (good, place):
         folder.mkdir()
@@ -164,14 +164,14 @@ def test_damaged_files_end_every_command_with_its_code(tmp_path: Path, capsys: p
     for seed in range(40):
         _, damage = damaged(seed, contents, place)
         Path("x.sqlite").write_bytes(damage.content)
-        for verb in VERBS[:-1]:
-            code = run(*command_of(verb, "x.sqlite"))
+        for command in COMMANDS[:-1]:
+            code = run(*command_of(command, "x.sqlite"))
             codes[code] = codes.get(code, 0) + 1
             err = capsys.readouterr().err
-            assert code in ALLOWED.get(verb[0], (0, 4)), (seed, verb, err)
+            assert code in ALLOWED.get(command[0], (0, 4)), (seed, command, err)
             assert err.count("\n") <= 1
             assert "Traceback" not in err
-            assert "fault of tracer" not in err, (seed, verb, err)
+            assert "fault of tracer" not in err, (seed, command, err)
     assert codes[4] > 50
     assert codes[0] > 10
 
@@ -179,14 +179,14 @@ def test_damaged_files_end_every_command_with_its_code(tmp_path: Path, capsys: p
 # log
 
 
-def test_the_log_of_a_file_is_the_log_of_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_from_the_file_is_that_of_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("fruit", "linear-regression", "tensors"):
-        keep(name)
+        write_trace(name)
         assert printed(capsys, "log", name) == Path(f"output/{name}/steps.log").read_text()
 
 
-def test_a_log_of_what_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_log_can_be_filtered(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     lines = printed(capsys, "log", "fruit", "--step", "3", "--phase", "backward").splitlines()
     assert [line for line in lines if line.startswith(("==", "--"))] == ["== step 3 ==  loss 0.6941", "-- backward"]
     assert all(re.match(r"3\.\d{3} |     |[#=-]", line) for line in lines)
@@ -199,7 +199,7 @@ def test_a_log_of_what_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.search(r"^     W1_new\[1,3\] = ", watched, re.MULTILINE)
 
 
-def test_the_log_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*OVERFLOW) == 0
     lines = [json.loads(line) for line in printed(capsys, "log", "linear-regression", "--json").splitlines()]
     assert lines[0]["event"] == "head"
@@ -214,7 +214,7 @@ def test_the_log_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert [json.loads(line)["event"] for line in few] == ["head", "step", "node", "end"]
 
 
-def test_the_log_of_a_run_that_did_not_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_of_an_unfinished_run(capsys: pytest.CaptureFixture[str]) -> None:
     trace = recorded("fruit")
     writer = TraceWriter(Path("cut.sqlite"), trace)
     for step in trace.steps[:2]:
@@ -226,7 +226,7 @@ def test_the_log_of_a_run_that_did_not_end(capsys: pytest.CaptureFixture[str]) -
     writer.end()
 
 
-def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     value = np.zeros(())
     value.flags.writeable = False
     node = Node(0, "data", (), {}, value, (), "float64", Phase.INIT, "\x1b[2Jx\u202e", "")
@@ -240,8 +240,8 @@ def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture
 # show
 
 
-def test_a_node(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_show_node(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     lines = printed(capsys, "show", "fruit", "dL/dlogits", "--step", "2").splitlines()
     assert lines[0] == "2.044 dL/dlogits = dL/dlog_probabilities + (dL/dshifted via exp(shifted))"
     text = "\n".join(lines)
@@ -256,8 +256,8 @@ def test_a_node(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "show", "fruit", "x @ W1").startswith("0.019 x @ W1\n")
 
 
-def test_a_node_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_show_node_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     trace = recorded("fruit")
     found = json.loads(printed(capsys, "show", "fruit", "W1", "--json", "--step", "1"))
     assert found["value"] == trace.steps[1].node("W1").value.tolist()
@@ -270,8 +270,8 @@ def test_a_node_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert element["update"]["value"] == trace.steps[0].updated("W1")[0, 2]
 
 
-def test_an_element_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_show_element(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     text = printed(capsys, "show", "fruit", "h1[3,1]", "--precision", "12")
     (value,) = re.findall(r"^  value +h1\[3,1\] = (.*) = (\S+)$", text, re.MULTILINE)
     (gradient,) = re.findall(r"^  gradient +dL/dh1\[3,1\] = (.*) = (\S+)$", text, re.MULTILINE)
@@ -284,7 +284,7 @@ def test_an_element_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert "update     W1_new[0,2] = " in printed(capsys, "show", "fruit", "W1[0,2]")
 
 
-def test_a_value_that_is_used_thousands_of_times(capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_value_with_thousands_of_uses(capsys: pytest.CaptureFixture[str]) -> None:
     def function(x: np.ndarray) -> np.ndarray:
         total = x
         for _ in range(1500):
@@ -296,8 +296,8 @@ def test_a_value_that_is_used_thousands_of_times(capsys: pytest.CaptureFixture[s
     assert sum(" via " in line and "(dL/dx via" not in line for line in lines) >= 1500
 
 
-def test_without_values_show_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("mnist", "--steps", "2", "--values", "summary")
+def test_show_reports_values_that_were_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("mnist", "--steps", "2", "--values", "summary")
     text = printed(capsys, "show", "mnist", "w1")
     assert "(784,256) f32 n=200704 min=" in text
     assert "the file keeps only these statistics: record the run with --values all to have every number" in text
@@ -307,19 +307,19 @@ def test_without_values_show_says_so(capsys: pytest.CaptureFixture[str]) -> None
 # diff
 
 
-def test_runs_that_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit", "-o", "a")
-    keep("fruit", "-o", "b")
+def test_diff_of_equal_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit", "-o", "a")
+    write_trace("fruit", "-o", "b")
     assert printed(capsys, "diff", "a", "b") == "the same in all 6 steps: structure, values, metrics\n"
     found = json.loads(printed(capsys, "diff", "a", "b", "--json"))
     assert found == {"same": True, "settings": {}, "steps": [6, 6], "tolerance": 0, "steps_without_values": 0}
-    keep("fruit", "-o", "c", "--values", "summary")
+    write_trace("fruit", "-o", "c", "--values", "summary")
     reserve = "in 6 steps only statistics could be compared: a file keeps no more of them\n"
     assert printed(capsys, "diff", "a", "c") == "the same in all 6 steps: structure, values, metrics\n" + reserve
 
 
 def changed(trace: Trace, position: int, name: str, change: float) -> Trace:
-    """The trace with one element of one node of one step made larger by so much."""
+    """The trace with `change` added to one element of one node of one step."""
     from dataclasses import replace
 
     step = trace.steps[position]
@@ -332,7 +332,7 @@ def changed(trace: Trace, position: int, name: str, change: float) -> Trace:
     return replace(trace, steps=steps)
 
 
-def test_where_two_runs_part(capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_finds_the_first_difference(capsys: pytest.CaptureFixture[str]) -> None:
     trace = recorded("fruit")
     tracer.save(trace, "a.sqlite")
     tracer.save(changed(trace, 3, "h1", 1e-9), "b.sqlite")
@@ -345,20 +345,20 @@ def test_where_two_runs_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert (found["step"], found["node"], found["what"], found["index"], found["elements"]) == (3, 20, "value", [9, 3], 1)
     near = printed(capsys, "diff", "a.sqlite", "b.sqlite", "--tolerance", "1e-6").splitlines()
     assert near == ["the same in all 6 steps: structure, values, metrics", "values were compared to 1e-06 of their size"]
-    # Where values were left out, statistics tell.
+    # Without values, the statistics are compared.
     tracer.save(changed(trace, 3, "h1", 1e-9), "c.sqlite", "summary")
     assert "they part in step 3 at node 3.020 h1: summary" in printed(capsys, "diff", "a.sqlite", "c.sqlite", code=1)
 
 
-def test_runs_of_another_length_or_structure(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit", "-o", "a")
-    keep("fruit", "-o", "b", "--steps", "4")
+def test_diff_of_runs_with_different_length_or_structure(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit", "-o", "a")
+    write_trace("fruit", "-o", "b", "--steps", "4")
     lines = printed(capsys, "diff", "a", "b", code=1).splitlines()
     assert lines == ["epochs: 6 and none", "steps: 6 and 4", "the same in 4 steps; one has 6, the other 4"]
-    Path("mine.py").write_text(MINE.format(model="pass"))
-    keep("mine.py", "-o", "c")
-    Path("mine.py").write_text(MINE.format(model="h = h * 2.0"))
-    keep("mine.py", "-o", "d")
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="pass"))
+    write_trace("mine.py", "-o", "c")
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="h = h * 2.0"))
+    write_trace("mine.py", "-o", "d")
     lines = printed(capsys, "diff", "c", "d", code=1).splitlines()
     assert lines[0].startswith("they part in step 0 at node 0.")
     assert any("mine.py:9" in line for line in lines)
@@ -367,22 +367,22 @@ def test_runs_of_another_length_or_structure(capsys: pytest.CaptureFixture[str])
 # verify
 
 
-def test_every_scenario_is_verified_bit_for_bit(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_scenario_verifies_bit_for_bit(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("fruit", "fruit-keras", "fruit-sgd", "linear-regression", "tensors"):
-        keep(name)
+        write_trace(name)
         out = printed(capsys, "verify", name)
         assert re.fullmatch(r"verified: [\d,]+ operations of \d+ steps? computed again, bit for bit\n", out)
-    keep("mnist", "--steps", "3")
+    write_trace("mnist", "--steps", "3")
     found = json.loads(printed(capsys, "verify", "mnist", "--json"))
     assert found["verified"]
     assert found["bit_for_bit"]
     assert found["operations"] == found["exact"] == 150
-    keep("mnist", "--steps", "3", "--values", "summary")
+    write_trace("mnist", "--steps", "3", "--values", "summary")
     text = printed(capsys, "verify", "mnist")
     assert "operations not computed again: the file keeps only statistics of their values" in text
 
 
-def test_a_value_that_was_changed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_names_a_changed_value(capsys: pytest.CaptureFixture[str]) -> None:
     trace = recorded("fruit")
     tracer.save(changed(trace, 3, "h1", 1e-15), "x.sqlite")
     lines = printed(capsys, "verify", "x.sqlite", code=1).splitlines()
@@ -391,14 +391,14 @@ def test_a_value_that_was_changed_is_named(capsys: pytest.CaptureFixture[str]) -
     assert lines[-1] == "wrong: 552 operations of 6 steps computed again, in 1 step a value is not what was computed"
     found = json.loads(printed(capsys, "verify", "x.sqlite", "--json", code=1))
     assert (found["verified"], found["deviations"][0]["node"], found["deviations"][0]["index"]) == (False, 20, [9, 3])
-    # A parameter that is not what the step before made of it.
+    # A parameter that differs from the result of the previous update.
     tracer.save(changed(trace, 4, "b1", 0.5), "y.sqlite")
     text = printed(capsys, "verify", "y.sqlite", code=1)
     assert "4.003 b1\n     it is not what step 3 made of it" in text
 
 
-def test_a_value_that_was_changed_in_the_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("mnist", "--steps", "1")
+def test_value_changed_in_the_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("mnist", "--steps", "1")
     path = "output/mnist/trace.sqlite"
     with sqlite3.connect(path) as connection:
         key, content = connection.execute("SELECT key, content FROM value ORDER BY length(content) DESC LIMIT 1").fetchone()
@@ -408,9 +408,7 @@ def test_a_value_that_was_changed_in_the_file_is_refused(capsys: pytest.CaptureF
     assert key == content_key(np.frombuffer(content, np.uint8))
 
 
-def test_on_other_machines_a_few_units_in_the_last_place_are_let_pass(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_allows_a_few_ulps_on_another_machine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     trace = recorded("fruit")
     tracer.save(changed(trace, 3, "h1", 1e-15), "x.sqlite")
     tracer.save(changed(trace, 3, "h1", 1e-12), "far.sqlite")
@@ -423,8 +421,8 @@ def test_on_other_machines_a_few_units_in_the_last_place_are_let_pass(
     assert ULPS == 64
 
 
-def test_a_lying_record_makes_nothing_large(capsys: pytest.CaptureFixture[str]) -> None:
-    """An operation is computed again only where its inputs can give the shape on record."""
+def test_verify_of_a_forged_record_allocates_no_large_arrays(capsys: pytest.CaptureFixture[str]) -> None:
+    """An operation is computed only if its inputs can give the recorded shape."""
 
     def array(*shape: int) -> np.ndarray:
         value = np.broadcast_to(np.zeros(()), shape)
@@ -460,7 +458,7 @@ def test_a_lying_record_makes_nothing_large(capsys: pytest.CaptureFixture[str]) 
         assert "y" in printed(capsys, "verify", "lie.sqlite", code=1)
 
 
-def test_operations_that_are_not_known_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_reports_unknown_operations(capsys: pytest.CaptureFixture[str]) -> None:
     from dataclasses import replace
 
     trace = recorded("fruit", 1)
@@ -473,7 +471,7 @@ def test_operations_that_are_not_known_are_told(capsys: pytest.CaptureFixture[st
 # blame
 
 
-def test_the_first_number_that_is_not_finite(capsys: pytest.CaptureFixture[str]) -> None:
+def test_blame_finds_the_first_nonfinite_value(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*OVERFLOW) == 0
     text = printed(capsys, "blame", "linear-regression")
     assert text.startswith("40.09 loss = mean(square(y - prediction))\n")
@@ -481,30 +479,32 @@ def test_the_first_number_that_is_not_finite(capsys: pytest.CaptureFixture[str])
     assert "  the way from w to it, along the largest numbers\n    40.02 w  -8.258e+151\n" in text
     found = json.loads(printed(capsys, "blame", "linear-regression", "--json"))
     assert (found["step"], found["node"]["name"], found["node"]["source"]["line"]) == (40, "loss", 22)
-    # Statistics are enough.
+    # Statistics suffice.
     assert run(*OVERFLOW, "--values", "summary") == 0
     assert printed(capsys, "blame", "linear-regression").startswith("40.09 loss = mean(square(y - prediction))\n")
-    keep("fruit")
+    write_trace("fruit")
     assert printed(capsys, "blame", "fruit") == "every number of the 6 steps on record is finite\n"
     assert json.loads(printed(capsys, "blame", "fruit", "--json")) == {"found": False, "steps": 6}
 
 
 @pytest.mark.parametrize(
-    ("model", "data", "first", "said"),
+    ("model", "data", "first", "message"),
     [
         ("h = h + np.log(-1.0 - h * h)", "1.0", "log(-1.0 - h * h)", "every input is finite; log makes it NaN"),
         ("h = h + np.sqrt(h * 0.0)", "1.0", "dL/d(sqrt(h * 0.0)", "every input is finite"),
         ("h = h * 1.0", "float('nan')", "x", "it came in with the data: nothing computed it"),
     ],
 )
-def test_blame_in_other_places(model: str, data: str, first: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    text = MINE.format(model=model).replace("np.arange(6.0).reshape(3, 2)", f"np.array([[{data}, 1.0], [2.0, 1.0], [1.0, 2.0]])")
-    Path("mine.py").write_text(text)
-    keep("mine.py")
+def test_blame_in_backward_update_and_data(
+    model: str, data: str, first: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = f"np.array([[{data}, 1.0], [2.0, 1.0], [1.0, 2.0]])"
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model=model).replace("np.arange(6.0).reshape(3, 2)", x))
+    write_trace("mine.py")
     out = printed(capsys, "blame", "mine")
     found = tracer.open("output/mine/trace.sqlite").first_nonfinite()
     assert found is not None
-    assert said in out
+    assert message in out
     if first != "dL/d(sqrt(h * 0.0)":
         assert out.splitlines()[0].split(" ", 1)[1] == first
     else:
@@ -515,7 +515,7 @@ def test_blame_in_other_places(model: str, data: str, first: str, said: str, cap
 # render and export
 
 
-def test_pictures_from_the_file_are_those_of_the_run() -> None:
+def test_render_gives_the_pictures_of_the_run() -> None:
     assert run("trace", "fruit", "-q", "--format", "pdf,log,svg,png,dot,mmd") == 0
     assert run("render", "fruit", "-o", "again/steps.pdf") == 0
     assert Path("again/steps.pdf").read_bytes() == Path("output/fruit/steps.pdf").read_bytes()
@@ -528,21 +528,21 @@ def test_pictures_from_the_file_are_those_of_the_run() -> None:
     assert Path("again/one.svg").read_text().startswith("<?xml")
 
 
-def test_a_picture_of_a_run_with_an_overflow_says_so() -> None:
+def test_booklet_of_a_run_with_an_overflow_reports_it() -> None:
     assert run("trace", "linear-regression", "--set", "learning_rate=1", "-q") == 0
     assert run("render", "linear-regression", "-o", "x.pdf") == 0
     assert Path("x.pdf").read_bytes() == Path("output/linear-regression/steps.pdf").read_bytes()
 
 
-def test_pictures_without_values(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("mnist", "--steps", "2", "--values", "summary")
+def test_render_without_values(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("mnist", "--steps", "2", "--values", "summary")
     out = printed(capsys, "render", "mnist", "-o", "x.dot", "--step", "1", "--phase", "forward", "--json")
     assert json.loads(out) == {"wrote": ["x.dot"]}
     assert "min " in Path("x.dot").read_text()
 
 
-def test_exports_are_read_by_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_exports_can_be_read_by_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     trace = recorded("fruit")
     for name in ("x.jsonl", "x.json", "x.graphml", "x.npz", "x.dot"):
         assert printed(capsys, "export", "fruit", "-o", name) == f"wrote {name}\n"
@@ -565,7 +565,7 @@ def test_exports_are_read_by_other_programs(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_runs_are_added_to_a_parquet_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+    write_trace("fruit")
     assert run(*OVERFLOW) == 0
     for name in ("fruit", "linear-regression", "fruit"):
         assert run("export", name, "-o", "runs.parquet") == 0
@@ -583,22 +583,22 @@ def test_runs_are_added_to_a_parquet_folder(capsys: pytest.CaptureFixture[str]) 
     assert (loss["value"], loss["infinities"]) == (np.inf, 1)
 
 
-def test_a_mask_is_passed_over_when_only_nan_counts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_blame_nan_ignores_infinities(capsys: pytest.CaptureFixture[str]) -> None:
     masked = "h = h + np.where(x[:, 0] > 3.0, -np.inf, 0.0); h = np.where(np.isfinite(h), h, h - h)"
-    Path("mine.py").write_text(MINE.format(model=masked))
-    keep("mine.py")
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model=masked))
+    write_trace("mine.py")
     assert "makes it infinite" in printed(capsys, "blame", "mine")
     text = printed(capsys, "blame", "mine", "--nan")
     assert "  is the first NaN: NaN in 1 of 3 elements" in text
     assert "  why        an input is infinite, none is NaN; subtract makes it NaN\n" in text
     assert re.search(r"^  numbers +\(h#2 - h#2\)\[2\] = -inf - -inf = nan$", text, re.MULTILINE)
     assert text.splitlines()[0].endswith("h#2 - h#2")
-    keep("fruit")
+    write_trace("fruit")
     assert printed(capsys, "blame", "fruit", "--nan") == "every number of the 6 steps on record is finite\n"
 
 
-def test_what_is_left_of_an_earlier_run_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_files_of_an_earlier_run_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     lines = printed(capsys, "trace", "fruit", "--values", "none", "--format", "dot").splitlines()
     assert lines[-2:] == [
         "left output/fruit/trace.sqlite, which is of an earlier run",
@@ -606,8 +606,8 @@ def test_what_is_left_of_an_earlier_run_is_said(capsys: pytest.CaptureFixture[st
     ]
 
 
-def test_without_a_standard_output_there_is_no_traceback() -> None:
-    keep("fruit")
+def test_closed_stdout_gives_no_traceback() -> None:
+    write_trace("fruit")
     for command in ("log fruit", "verify fruit", "export fruit -o x.npz", "trace fruit --format log"):
         line = f"{sys.executable} -m tracer {command} >&-"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -616,8 +616,8 @@ def test_without_a_standard_output_there_is_no_traceback() -> None:
     assert Path("x.npz").exists()
 
 
-def test_without_pyarrow_it_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_missing_pyarrow_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert run("export", "fruit", "-o", "runs.parquet") == 2
     assert capsys.readouterr().err == "tracer: Parquet is written with pyarrow: pip install 'steptracer[parquet]'\n"
@@ -627,8 +627,8 @@ def test_without_pyarrow_it_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
 # Terminals and pipes.
 
 
-def test_a_closed_pipe_is_no_error() -> None:
-    keep("fruit")
+def test_closed_pipe_is_not_an_error() -> None:
+    write_trace("fruit")
     for command in ("log fruit", "log fruit --json", "export fruit", "show fruit W1"):
         line = f"{sys.executable} -m tracer {command} | head -1; exit ${{PIPESTATUS[0]}}"
         done = subprocess.run(
@@ -639,10 +639,12 @@ def test_a_closed_pipe_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(("settings", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_colour_on_a_terminal_only(settings: dict[str, str], is_coloured: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_colour_is_used_on_a_terminal_only(
+    settings: dict[str, str], is_coloured: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     import pty
 
-    keep("fruit")
+    write_trace("fruit")
     assert "\x1b" not in printed(capsys, "log", "fruit")
     above, below = pty.openpty()
     inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
@@ -662,23 +664,23 @@ def test_colour_on_a_terminal_only(settings: dict[str, str], is_coloured: bool, 
     assert (b"\x1b" in shown) == is_coloured
 
 
-# While it is written.
+# During a run.
 
 
-def test_a_run_that_is_stopped_keeps_its_file(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text(MINE.format(model="if float(b.value) != 0: raise ValueError('enough')"))
+def test_stopped_run_keeps_its_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="if float(b.value) != 0: raise ValueError('enough')"))
     assert run("trace", "mine.py", "-q") == 3
     err = capsys.readouterr().err
-    whole = re.search(r"(\d) of 3 steps are whole, in output/mine/steps.log and output/mine/trace.sqlite", err)
-    assert whole
+    note = re.search(r"(\d) of 3 steps are whole, in output/mine/steps.log and output/mine/trace.sqlite", err)
+    assert note
     found = tracer.open("output/mine/trace.sqlite")
-    assert len(found.steps) == int(whole[1])
+    assert len(found.steps) == int(note[1])
     assert str(found.unfinished) == "stopped by ValueError"
     assert log_text(found) == Path("output/mine/steps.log").read_text()
 
 
-def test_two_runs_do_not_write_one_file(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit")
+def test_two_runs_cannot_write_the_same_file(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("fruit")
     before = Path("output/fruit/steps.log").read_bytes()
     trace = recorded("fruit")
     writer = TraceWriter(Path("output/fruit/trace.sqlite"), trace)
@@ -692,7 +694,7 @@ def test_two_runs_do_not_write_one_file(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_values_none_writes_no_file(capsys: pytest.CaptureFixture[str]) -> None:
-    keep("fruit", "--values", "none")
+    write_trace("fruit", "--values", "none")
     assert [path.name for path in Path("output/fruit").iterdir()] == ["steps.log"]
     assert run("trace", "mnist", "--steps", "12", "--format", "log", "--budget", "20MB") == 0
     line = "wrote output/mnist/trace.sqlite (12 steps, all values of 4 of them: all would take more than the 20 MB of --budget)"
@@ -703,7 +705,7 @@ def test_values_none_writes_no_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_steps() -> None:
-    """The most that a run needed, of few and of many steps."""
+    """Compare the peak memory of a short and of a long run."""
     code = (
         "import resource, sys\n"
         "from tracer.cli import main\n"
@@ -718,4 +720,4 @@ def test_memory_does_not_grow_with_the_number_of_steps() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         needed.append(int(done.stdout))
     few, many = needed
-    assert few + (many - few) / 1450 * 10_000 < 1.35 * few  # at this rate; what SQLite and Python take once is in it
+    assert few + (many - few) / 1450 * 10_000 < 1.35 * few  # extrapolated; includes the fixed cost of SQLite and Python

@@ -1,4 +1,4 @@
-"""The pictures of runs as people ask for them: options, names of files, refusals of one line, characters that no font has."""
+"""Pictures from the command line: options, file names, one-line errors, missing glyphs, and notebooks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 import tracer
-from support.cli import MINE, run
+from support.cli import SCENARIO_TEXT, run
 from support.traces import recorded
 from tracer.graph.record import Node, Step
 from tracer.rendering.engine import ENGINES
@@ -22,7 +22,7 @@ FORMATS = ("svg", "png", "dot", "mmd", "pdf")
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test runs in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -36,7 +36,7 @@ def fruit(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def written(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
-    """The files that a command says it wrote, and that are there."""
+    """The files that a command reports as written; they exist."""
     capsys.readouterr()
     assert run("render", "fruit", *arguments) == 0
     out, err = capsys.readouterr()
@@ -71,15 +71,13 @@ def content(name: str) -> str:
         (["--steps", "0,2", "--zoom", "scenario"], ["x-step-0-scenario", "x-step-2-scenario"]),
     ],
 )
-def test_one_picture_has_the_name_that_was_given(
-    options: list[str], names: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_single_picture_has_the_given_name(options: list[str], names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     for kind in ("dot", "mmd"):
         assert written(capsys, "-o", f"x.{kind}", *options) == [f"{name}.{kind}" for name in names]
         assert len(list(Path().glob(f"*.{kind}"))) == len(names)
 
 
-def test_pictures_of_a_run_are_called_by_their_steps() -> None:
+def test_pictures_of_a_run_are_named_by_step() -> None:
     assert run("trace", "fruit", "-q", "-o", "t", "--format", "svg,dot") == 0
     expected = {f"step-{step}.{kind}" for step in (0, 5) for kind in ("svg", "dot")}
     assert {path.name for path in Path("t").iterdir()} == expected | {"trace.sqlite"}
@@ -93,7 +91,7 @@ def test_pictures_of_a_run_are_called_by_their_steps() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--zoom", "module", "--theme", "dark"], ["--focus", "loss", "--lang", "zh"],
                                      ["--zoom", "scalar"], ["--phase", "loss", "--direction", "LR"]])  # fmt: skip
-def test_a_picture_from_the_file_is_that_of_the_run(options: list[str]) -> None:
+def test_picture_from_the_file_is_that_of_the_run(options: list[str]) -> None:
     assert run("trace", "fruit", "-q", "--format", "svg,png,dot,mmd,pdf", *options) == 0
     (drawn,) = (path.stem for path in Path("output/fruit").glob("step-5*.svg"))
     for kind in ("svg", "png", "dot", "mmd"):
@@ -103,16 +101,16 @@ def test_a_picture_from_the_file_is_that_of_the_run(options: list[str]) -> None:
     assert Path("again.pdf").read_bytes() == Path("output/fruit/steps.pdf").read_bytes()
 
 
-def test_what_was_written_as_json(fruit: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_written_files_as_json(fruit: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("render", "fruit", "-o", "x.mmd", "--steps", "0,3", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"wrote": ["x-step-0.mmd", "x-step-3.mmd"]}
 
 
-# What is in them.
+# Contents.
 
 
 @pytest.mark.usefixtures("fruit")
-def test_zooms_make_pictures_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_zooms_give_different_pictures(capsys: pytest.CaptureFixture[str]) -> None:
     assert "<b>forward</b> 4 operations" in content(written(capsys, "-o", "a.mmd", "--zoom", "scenario")[0])
     assert "<b>Adam/W1</b>" in content(written(capsys, "-o", "b.mmd", "--zoom", "module")[0])
     assert '"x.T @ g"' in content(written(capsys, "-o", "c.mmd", "--zoom", "tensor")[0])
@@ -121,7 +119,7 @@ def test_zooms_make_pictures_of_their_own(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.usefixtures("fruit")
-def test_a_focus_leaves_out_what_has_no_part_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_focus_omits_unrelated_nodes(capsys: pytest.CaptureFixture[str]) -> None:
     (up,) = written(capsys, "-o", "up.mmd", "--focus", "h1")
     assert "<b>h1</b>" in content(up)
     assert "logits" not in content(up)
@@ -152,14 +150,14 @@ def test_direction_theme_and_language(capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.usefixtures("fruit")
 @pytest.mark.parametrize("kind", ["svg", "png", "dot", "mmd"])
-def test_every_kind_is_what_it_says(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_format_is_valid(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     (name,) = written(capsys, "-o", f"x.{kind}", "--zoom", "module")
     begin = {"svg": b"<?xml", "png": b"\x89PNG", "dot": b"digraph {", "mmd": b"flowchart TB\n"}[kind]
     assert Path(name).read_bytes().startswith(begin)
 
 
 @pytest.mark.usefixtures("fruit")
-def test_a_pdf_of_a_zoom_has_a_page_for_every_step(capsys: pytest.CaptureFixture[str]) -> None:
+def test_pdf_of_a_zoom_has_a_page_per_step(capsys: pytest.CaptureFixture[str]) -> None:
     (name,) = written(capsys, "-o", "x.pdf", "--zoom", "module", "--steps", "0,2,4")
     (svg,) = written(capsys, "-o", "x.svg", "--zoom", "module")
     size = re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', content(svg))
@@ -176,24 +174,24 @@ def test_a_pdf_of_a_zoom_has_a_page_for_every_step(capsys: pytest.CaptureFixture
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("fruit")
-def test_how_much_a_booklet_holds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_option_sets_the_extent_of_the_booklet(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {}
     for pages in ("overview", "all"):
         (name,) = written(capsys, "-o", f"{pages}.pdf", "--pages", pages, "--steps", "0,1,5")
         counts[pages] = len(pypdf.PdfReader(name).pages)
     (name,) = written(capsys, "-o", "default.pdf", "--steps", "0,1,5")
-    # Of three steps the middle one has no page for every operation, unless all are asked for.
+    # By default, the second of three steps has no operation pages.
     operations = 94
     assert counts["all"] - len(pypdf.PdfReader(name).pages) == operations
     assert counts["overview"] < 20 < 3 * operations <= counts["all"]
 
 
-# Refusals.
+# Errors.
 
 
 @pytest.mark.usefixtures("fruit")
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["-o", "x.gif"], "-o takes a name that ends in one of .pdf, .svg, .png, .dot, .mmd, this is 'x.gif'"),
         (["-o", "x.svgg"], "did you mean svg?"),
@@ -219,14 +217,14 @@ def test_how_much_a_booklet_holds(capsys: pytest.CaptureFixture[str]) -> None:
         ([], "Missing option"),
     ],
 )  # fmt: skip
-def test_what_is_refused_is_one_line_and_nothing_is_written(
-    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+def test_refused_options_are_one_line_and_write_nothing(
+    options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(Path().rglob("*"))
     assert run("render", "fruit", *options) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
     assert re.fullmatch(r"tracer: [^\n]+\n", err)
     assert sorted(Path().rglob("*")) == before
 
@@ -236,13 +234,13 @@ def test_what_is_refused_is_one_line_and_nothing_is_written(
     [["--zoom", "module", "--focus", "h1"], ["--focus-down", "a", "--focus", "b"], ["--pages", "all", "--zoom", "tensor"],
      ["--format", "mdm"], ["--zoom", "x"], ["--phase", "loss", "--focus", "h1"]],
 )  # fmt: skip
-def test_a_run_that_is_refused_does_not_begin(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused_run_does_not_start(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "fruit", *options) == 2
     assert re.fullmatch(r"tracer: [^\n]+\n", capsys.readouterr().err)
     assert not Path("output").exists()
 
 
-def test_numbers_that_are_too_many_or_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_many_or_missing_values(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "mnist", "-q", "--steps", "1", "--format", "log", "--values", "summary") == 0
     assert run("render", "mnist", "-o", "x.svg", "--zoom", "scalar") == 2
     assert "are not on record, only their statistics: use --zoom tensor" in capsys.readouterr().err
@@ -253,9 +251,7 @@ def test_numbers_that_are_too_many_or_not_there(capsys: pytest.CaptureFixture[st
     assert run("render", "mnist", "-o", "x.mmd", "--zoom", "module") == 0
 
 
-def test_without_an_engine_texts_are_still_written(
-    fruit: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_text_formats_need_no_engine(fruit: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     for kind in ("svg", "png", "pdf"):
         assert run("render", "fruit", "-o", f"x.{kind}", "--engine", "system") == 2
@@ -269,16 +265,16 @@ def test_without_an_engine_texts_are_still_written(
 # Characters that no font has.
 
 
-@pytest.mark.parametrize(("name", "told"), [("🙂🙂x", True), ("损失", False), ("é", False)])
-def test_characters_that_are_not_seen_are_told_once(name: str, told: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    text = MINE.format(model="pass").replace("scenario = Scenario(", f'scenario = Scenario(title="{name}", ')
+@pytest.mark.parametrize(("name", "is_reported"), [("🙂🙂x", True), ("损失", False), ("é", False)])
+def test_missing_glyphs_are_reported_once(name: str, is_reported: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SCENARIO_TEXT.format(model="pass").replace("scenario = Scenario(", f'scenario = Scenario(title="{name}", ')
     Path("mine.py").write_text(text)
     assert run("trace", "mine.py", "-q") == 0
-    said = "no font has these characters, they are not seen: 🙂 (U+1F642)\n"
-    assert capsys.readouterr().err == (said if told else "")
+    message = "no font has these characters, they are not seen: 🙂 (U+1F642)\n"
+    assert capsys.readouterr().err == (message if is_reported else "")
 
 
-# In notebooks.
+# Notebooks.
 
 
 def records() -> list[tracer.Trace | Step | Node]:
@@ -286,7 +282,7 @@ def records() -> list[tracer.Trace | Step | Node]:
     return [trace, trace.steps[0], trace.steps[0].node("h1")]
 
 
-def test_records_show_themselves_in_notebooks() -> None:
+def test_records_have_notebook_representations() -> None:
     for record in records():
         bundle = record._repr_mimebundle_()
         assert set(bundle) == {"text/plain", "image/svg+xml"}
@@ -299,19 +295,19 @@ def test_records_show_themselves_in_notebooks() -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_node_shows_itself(name: str) -> None:
+def test_every_node_has_a_notebook_representation(name: str) -> None:
     for node in recorded(name, 1).steps[0].nodes[::9]:
         assert "image/svg+xml" in node._repr_mimebundle_()
 
 
-def test_without_an_engine_records_are_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_records_are_text_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
     for record in records():
         assert record._repr_mimebundle_() == {"text/plain": repr(record)}
 
 
-def test_records_of_any_numbers_show_themselves() -> None:
+def test_records_with_any_values_have_notebook_representations() -> None:
     for value in (np.nan, np.zeros((0, 3)), np.array([True, False]), np.full((2, 3, 4), np.inf)):
         step = tracer.trace(lambda x, given=value: np.sum(x * np.sum(np.where(given, 1.0, 0.0))), [1.0])
         for node in step.nodes:

@@ -1,4 +1,4 @@
-"""The comparison of printed texts lets rounding pass, and nothing else."""
+"""The comparison of printed texts tolerates rounding and nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.close_texts import CloseOutput, assert_close, difference
         ("0.1*0.05414 + 0.15*0.05426", "0.1*0.05415 + 0.15*0.05426"),
     ],
 )
-def test_rounding_passes(found: str, expected: str) -> None:
+def test_rounding_differences_pass(found: str, expected: str) -> None:
     assert not difference(found, expected)
     assert not difference(expected, found)
 
@@ -59,14 +59,14 @@ def test_rounding_passes(found: str, expected: str) -> None:
         ("one", "one\n"),
     ],
 )
-def test_anything_else_does_not(found: str, expected: str) -> None:
+def test_other_differences_fail(found: str, expected: str) -> None:
     assert difference(found, expected)
     assert difference(expected, found)
     with pytest.raises(AssertionError, match="what was printed"):
         assert_close(found, expected, "what was printed")
 
 
-def test_examples_are_compared_alike() -> None:
+def test_doctest_output_is_compared_alike() -> None:
     check = CloseOutput().check_output
     assert check("0.4814814814814815\n", "0.48148148148148145\n", 0)
     assert not check("0.4814814814814815\n", "0.48148148149148145\n", 0)

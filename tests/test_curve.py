@@ -1,4 +1,4 @@
-"""Line charts: gaps where nothing is known, and labels that do not cover each other."""
+"""Line charts: gaps at missing values, and labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def points(picture: ElementTree.Element) -> list[list[tuple[float, float]]]:
     return found
 
 
-def test_what_is_not_finite_leaves_a_gap() -> None:
+def test_nonfinite_values_leave_a_gap() -> None:
     runs = points(drawn([("", [1.0, 2.0, NAN, 3.0, INF, -INF, 4.0, 5.0])]))
     assert [len(run) for run in runs] == [2, 1, 2]
     assert runs[0][0][1] > runs[-1][-1][1]  # larger is higher
 
 
 @pytest.mark.parametrize("values", [[2.0, 2.0, 2.0], [0.0, 0.0], [-1e300, -1e300]])
-def test_equal_values_are_a_level_line(values: list[float]) -> None:
+def test_equal_values_are_a_horizontal_line(values: list[float]) -> None:
     (run,) = points(drawn([("", values)]))
     assert len({y for _, y in run}) == 1
 
@@ -48,17 +48,17 @@ def test_one_value_is_a_dot() -> None:
     assert [text.text for text in picture.iter(f"{SVG}text")] == ["3", "0"]
 
 
-def test_nothing_is_no_error() -> None:
+def test_empty_chart() -> None:
     for values in ([], [NAN], [NAN, INF]):
         assert points(drawn([("", values)])) == []
 
 
-def test_the_largest_numbers_stay_within_the_picture() -> None:
+def test_largest_numbers_stay_within_the_picture() -> None:
     (run,) = points(drawn([("", [-1.7e308, 1.7e308, 0.0])]))
     assert len({y for _, y in run}) == 3
 
 
-def test_labels_stand_apart_beside_their_lines() -> None:
+def test_labels_are_next_to_their_lines_and_do_not_overlap() -> None:
     lines = [(f"[{number}]", [0.0, number / 1000]) for number in range(8)]
     picture = drawn(lines)
     heights = sorted(float(text.get("y", "0")) for text in picture.iter(f"{SVG}text") if (text.text or "").startswith("["))
@@ -68,18 +68,18 @@ def test_labels_stand_apart_beside_their_lines() -> None:
     assert heights[-1] <= HEIGHT
 
 
-def test_lines_are_told_apart_without_colours() -> None:
+def test_lines_are_distinguishable_without_colours() -> None:
     lines = [(f"[{number}]", [0.0, float(number)]) for number in range(8)]
     assert len({line.get("stroke-dasharray") for line in drawn(lines, theme=PRINT).iter(f"{SVG}polyline")}) == 8
     for theme in (LIGHT, DARK):
         assert len({line.get("stroke") for line in drawn(lines, theme=theme).iter(f"{SVG}polyline")}) == 8
 
 
-def test_positions_are_where_they_are() -> None:
+def test_points_are_placed_by_position() -> None:
     (run,) = points(drawn([("", [1.0, 2.0, 3.0])], [0, 10, 100]))
     assert (run[1][0] - run[0][0]) * 9 == pytest.approx(run[2][0] - run[1][0], abs=1)
 
 
-def test_hostile_labels() -> None:
+def test_hostile_labels_are_escaped() -> None:
     picture = drawn([('<&">', [1.0]), ("b", [2.0])])
     assert '<&">' in {text.text for text in picture.iter(f"{SVG}text")}

@@ -1,4 +1,4 @@
-"""Reading MNIST: every format, and every way in which a file can be wrong."""
+"""Reading MNIST: every format and every kind of invalid file."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_idx_files(tmp_path: Path, zipped: bool) -> None:
     np.testing.assert_array_equal(read_digits(one)["x_test"], arrays()["x_test"])
 
 
-def test_npz_and_a_run_from_it(tmp_path: Path) -> None:
+def test_npz_file_and_a_run_from_it(tmp_path: Path) -> None:
     np.savez(tmp_path / "digits.npz", **arrays())
     trace = tracer.run(tracer.load("mnist"), data=tmp_path / "digits.npz", steps=1)
     assert trace.steps[0].node("x").shape == (4, 28, 28)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"x_train": b""}, "train-images-idx3-ubyte is cut short: it has 0 bytes"),
         ({"x_train": b"\0\0\x08\x03\0\0"}, "is cut short: it has 6 bytes"),
@@ -64,12 +64,12 @@ def test_npz_and_a_run_from_it(tmp_path: Path) -> None:
         ({"x_train": struct.pack(">4I", 2051, 2**31, 2**31, 2**31)}, "is cut short"),
     ],
 )
-def test_damaged_idx_files(tmp_path: Path, changes: dict[str, bytes], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_damaged_idx_files_are_reported(tmp_path: Path, changes: dict[str, bytes], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         read_digits(folder(tmp_path, **changes))
 
 
-def test_a_cut_gz_file_and_a_missing_one(tmp_path: Path) -> None:
+def test_truncated_and_missing_gz_files(tmp_path: Path) -> None:
     folder(tmp_path, zipped=True)
     path = tmp_path / (FILES["x_test"] + ".gz")
     path.write_bytes(path.read_bytes()[:100])
@@ -81,7 +81,7 @@ def test_a_cut_gz_file_and_a_missing_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no zip at all", None])
-def test_damaged_npz_files(tmp_path: Path, content: bytes | None) -> None:
+def test_damaged_npz_files_are_reported(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "digits.npz"
     np.savez(path, **arrays())
     path.write_bytes(path.read_bytes()[:2000] if content is None else content)
@@ -89,20 +89,20 @@ def test_damaged_npz_files(tmp_path: Path, content: bytes | None) -> None:
         read_digits(path)
 
 
-def test_an_npz_with_other_arrays(tmp_path: Path) -> None:
+def test_npz_with_other_arrays(tmp_path: Path) -> None:
     path = tmp_path / "digits.npz"
     content: dict[str, Any] = {"x_train": arrays()["x_train"]}
     np.savez(path, **content)
     with pytest.raises(tracer.UsageError, match="has no array y_train; it has x_train"):
         read_digits(path)
     np.savez(path, **arrays(), notes=np.array([{}], dtype=object))
-    assert len(read_digits(path)["y_train"]) == 4  # what is not needed is not read
+    assert len(read_digits(path)["y_train"]) == 4  # unused arrays are not read
     np.savez(path, **{**arrays(), "y_train": np.array([{}], dtype=object)})
     with pytest.raises(tracer.UsageError, match=r"is damaged: the array 'y_train' cannot be read"):
         read_digits(path)
 
 
-def test_what_is_no_data(tmp_path: Path) -> None:
+def test_path_without_data_is_reported(tmp_path: Path) -> None:
     with pytest.raises(tracer.UsageError, match="there is no data file"):
         read_digits(tmp_path / "nothing.npz")
     (tmp_path / "notes.txt").write_text("hello")

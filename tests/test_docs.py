@@ -1,15 +1,15 @@
-"""README and the pages of docs/: their commands and programs are run, their outputs compared, their links followed.
+"""README and docs/: runs their commands and programs, compares the output, and checks the links.
 
-The blocks of a page run in order in one folder. What a block is, its language says:
+The blocks of a page run in order in one folder. The language of a block decides what is done with it:
 
 - `console`, `diff`, `check`: commands after `$ ` and what they print. In `diff`, `tracer diff` ends with exit code 1; in `check`
   the errors, which are rounding, need only be small.
-- `python`: a file of the name in its first line (`# mine.py`; a `test_` file is run by pytest; one with a path is a module of the
+- `python`: a file named in its first line (`# mine.py`; a `test_` file is run by pytest; one with a path is a module of the
   package or a part of it), a doctest (`>>>`), or a program.
 - `sql`: a query over the files that the commands wrote; its answer is the table below.
 - `mermaid`: the last `.mmd` file that was written.
 - `log`: lines of the log of `fruit`.
-- `session`: a long run, which a test of its own looks at.
+- `session`: a long run with its own test.
 - `sh`, `text`: not run.
 """
 
@@ -31,7 +31,7 @@ import pytest
 
 import tracer
 from support.close_texts import CloseOutput, assert_close
-from support.golden import assert_as_reviewed
+from support.golden import assert_matches_golden
 from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +41,7 @@ LINKED = [*PAGES, ROOT / "CHANGELOG.md"]
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ERROR = re.compile(r"\d\.\de-\d\d")
 VERSIONS = re.compile(r"^# tracer .*$|(?<=/run=fruit-)\w+", re.MULTILINE)
-"""The versions of packages, and the digest of a run, which they go into."""
+"""Versions of packages, and the digest of a run, which depends on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Block:
 
 
 def blocks(page: Path, *languages: str) -> list[Block]:
-    """The blocks of a page, in order: all, or those in these languages."""
+    """The blocks of a page in order: all, or only those in the given languages."""
     text = page.read_text()
     found = re.finditer(r"^```(.*)\n((?s:.*?))^```$", text, re.MULTILINE)
     every = [Block(each[1], each[2], text[: each.start()], text[each.end() :]) for each in found]
@@ -72,7 +72,7 @@ def assert_output(expected: str, printed: str) -> None:
 
 
 def run(arguments: list[str], capfd: pytest.CaptureFixture[str], code: int = 0) -> str:
-    """What a command prints that ends with that exit code."""
+    """The output of a command that exits with this code."""
     from tracer.cli import main
 
     before = sys.argv
@@ -104,7 +104,7 @@ def run_checks(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def run_module(path: Path, text: str) -> None:
-    """Run a module of a recipe; those of earlier recipes that the package does not have can be imported."""
+    """Run a module of a recipe; it can import new modules of earlier recipes."""
     added = Path("added")
     file = added / path
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def run_python(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
         Path(named[1]).write_text(block.text)
         if named[1].startswith("test_"):
             command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", named[1]]
-            environment = {**os.environ, "CI": "true"}  # where Hypothesis sets no deadline and draws the same examples again
+            environment = {**os.environ, "CI": "true"}  # makes Hypothesis deterministic and without a deadline
             done = subprocess.run(command, capture_output=True, text=True, env=environment)
             assert re.search(rf"^{block.text.count('def test_')} passed", done.stdout, re.MULTILINE), done.stdout
     elif ">>>" in block.text:
@@ -155,19 +155,19 @@ def compare_mermaid(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def compare_log(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
-    """Each entry, from the number of its node on, with as many lines of the log."""
+    """Compare each entry, from its node's number on, with the same number of lines of the log."""
     log = log_text(tracer.run(tracer.load("fruit"), steps=1)).splitlines()
     shown = block.text.splitlines()
-    starts = [place for place, line in enumerate(shown) if re.match(r"\d+\.\d{3} ", line)]
+    starts = [start_line for start_line, line in enumerate(shown) if re.match(r"\d+\.\d{3} ", line)]
     assert starts[0] == 0
     for start, end in itertools.pairwise([*starts, len(shown)]):
         number = shown[start].split()[0]
-        place = next(place for place, line in enumerate(log) if line.startswith(f"{number} "))
-        assert_output("\n".join(shown[start:end]), "\n".join(log[place : place + end - start]))
+        start_line = next(start_line for start_line, line in enumerate(log) if line.startswith(f"{number} "))
+        assert_output("\n".join(shown[start:end]), "\n".join(log[start_line : start_line + end - start]))
 
 
-def leave(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
-    """A block that is not run."""
+def skip(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
+    """Do nothing: the block is not run."""
 
 
 RUNNERS: dict[str, Callable[[Block, pytest.CaptureFixture[str]], None]] = {
@@ -178,15 +178,15 @@ RUNNERS: dict[str, Callable[[Block, pytest.CaptureFixture[str]], None]] = {
     "sql": run_query,
     "mermaid": compare_mermaid,
     "log": compare_log,
-    "session": leave,
-    "sh": leave,
-    "text": leave,
+    "session": skip,
+    "sh": skip,
+    "text": skip,
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_blocks_of_a_page_do_what_it_says(
+def test_blocks_of_a_page_give_the_documented_output(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -194,7 +194,7 @@ def test_the_blocks_of_a_page_do_what_it_says(
         RUNNERS[block.language](block, capfd)
 
 
-def test_every_kind_of_block_is_there() -> None:
+def test_every_kind_of_block_is_used() -> None:
     every = [block for page in PAGES for block in blocks(page)]
     assert {block.language for block in every} == set(RUNNERS)
     commands = [command for block in every if block.language in ("console", "diff") for command in COMMAND.findall(block.text)]
@@ -202,10 +202,10 @@ def test_every_kind_of_block_is_there() -> None:
 
 
 @pytest.mark.slow
-def test_the_long_scenario_stops_early_and_keeps_its_best_epoch(
+def test_long_scenario_stops_early_and_keeps_the_best_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """When it stops, depends on the last digits of the machine."""
+    """The step at which it stops depends on the machine's rounding."""
     monkeypatch.chdir(tmp_path)
     (program,) = (block.text for block in blocks(ROOT / "docs/scenarios.md", "python") if "# rings.py" in block.text)
     Path("rings.py").write_text(program)
@@ -215,10 +215,10 @@ def test_the_long_scenario_stops_early_and_keeps_its_best_epoch(
 
 
 @pytest.mark.slow
-def test_digits_are_recognised_as_well_as_the_page_says(
+def test_mnist_accuracy_is_as_documented(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The run on the sample. The last digits depend on the machine's BLAS; the full set has to be downloaded by hand."""
+    """Run on the sample. The last digits depend on the BLAS; the full data set must be downloaded by hand."""
     monkeypatch.chdir(tmp_path)
     (session,) = blocks(ROOT / "docs/parity.md", "session")
     command, *printed = session.text.splitlines()
@@ -235,7 +235,7 @@ def test_digits_are_recognised_as_well_as_the_page_says(
     ("page", "name", "zoom", "drawn"),
     [("README.md", "linear-regression", "tensor", "step-0"), ("docs/pictures.md", "fruit", "module", "module")],
 )
-def test_the_pictures_are_what_the_command_draws(
+def test_pictures_in_docs_are_current(
     page: str,
     name: str,
     zoom: str,
@@ -248,19 +248,19 @@ def test_the_pictures_are_what_the_command_draws(
     run(["tracer", "trace", name, "-q", "--format", "log"], capfd)
     run(["tracer", "render", name, "-o", "x.svg", "--zoom", zoom], capfd)
     assert f"tests/golden/{name}-{drawn}.svg)" in (ROOT / page).read_text()
-    assert_as_reviewed(f"{name}-{drawn}.svg", Path("x.svg").read_text())
+    assert_matches_golden(f"{name}-{drawn}.svg", Path("x.svg").read_text())
 
 
 # Links and names.
 
 
 def prose(page: Path) -> str:
-    """The text of a page without its blocks of code."""
+    """The text of a page without its code blocks."""
     return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of the headings of a page, as GitHub makes them.
+    """The anchors that GitHub generates for the headings of a page.
 
     >>> sorted(anchors(ROOT / "docs/checking.md"))
     ['checking-gradients', 'in-your-tests', 'the-command']
@@ -270,7 +270,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", LINKED, ids=name_of)
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(page)))
     for link in links:
         if link.startswith(("http://", "https://")):
@@ -289,13 +289,13 @@ def test_every_page_is_in_both_indexes() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_files_that_pages_name_exist(page: Path) -> None:
+def test_files_named_in_pages_exist(page: Path) -> None:
     for path in re.findall(r"`((?:tracer|tests|docs|scenarios|\.ci|\.github)/[\w./-]*)`", prose(page)):
         assert (ROOT / path).exists(), path
 
 
-def test_the_architecture_names_every_module() -> None:
-    """Under the folder it is in."""
+def test_architecture_page_lists_every_module() -> None:
+    """Each under its folder."""
     (tree,) = (block.text for block in blocks(ROOT / "docs/architecture.md", "text") if "tracer/  " in block.text)
     folder, words = ROOT, {}
     levels: list[Path] = []

@@ -1,4 +1,4 @@
-"""Expressions: what is printed is read again as the same tree, means the same to Python, and is set alike by typst."""
+"""Expressions: printing and parsing round-trip, and Python and Typst read the printed text as the same tree."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tracer.views.worked import worked_element
 
 VARIABLES = "abcxyz"
 ROWS = (("+", "-"), ("*", "/", "@"), ("<", "<=", ">", ">=", "==", "!="), ("via",))
-"""Operators that may stand in one row."""
+"""Operators of equal precedence."""
 
 # Random trees.
 
@@ -86,15 +86,15 @@ ARITHMETIC = st.recursive(LETTERS, arithmetic(ROWS[:2]), max_leaves=15)
 
 
 @given(TREES)
-def test_what_is_printed_is_read_again_as_the_same_tree(tree: Expression) -> None:
+def test_printed_expression_parses_to_the_same_tree(tree: Expression) -> None:
     assert parse(tree.text) == tree
 
 
-# What an expression means, by how its operators are nested.
+# The meaning of an expression: how its operators are nested.
 
 
 class Meaning:
-    """A value that remembers what it was computed from, where Python computes with it."""
+    """A value that records how Python computed it."""
 
     def __init__(self, *made_of: Any) -> None:
         self.made_of = made_of
@@ -103,19 +103,19 @@ class Meaning:
         return Meaning("negative", self.made_of)
 
 
-def _remembering(name: str) -> Callable[[Meaning, Meaning], Meaning]:
+def _recording(name: str) -> Callable[[Meaning, Meaning], Meaning]:
     return lambda left, right: Meaning(name, left.made_of, right.made_of)
 
 
 PYTHON = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "@": "matmul", "**": "pow", "<<": "lshift", ">>": "rshift"}
 for symbol, method in PYTHON.items():
-    setattr(Meaning, f"__{method}__", _remembering(symbol))
+    setattr(Meaning, f"__{method}__", _recording(symbol))
 
 NAMED = {letter: Meaning(letter) for letter in VARIABLES}
 
 
 def meaning(tree: Expression) -> Any:
-    """What the tree computes: rows from left to right."""
+    """What the tree computes: operators of equal precedence from left to right."""
     match tree:
         case Name(name):
             return (name,)
@@ -128,13 +128,13 @@ def meaning(tree: Expression) -> Any:
 
 
 @given(ARITHMETIC)
-def test_python_reads_the_text_as_the_tree_says(tree: Expression) -> None:
+def test_python_parses_the_text_like_the_tree(tree: Expression) -> None:
     for text in (tree.text, tree.written(compact=True)):
         assert eval(text, {}, NAMED).made_of == meaning(tree), text
 
 
 @given(ARITHMETIC, st.lists(st.integers(1, 9), min_size=6, max_size=6))
-def test_the_text_has_the_value_of_the_tree(tree: Expression, numbers: list[int]) -> None:
+def test_text_evaluates_to_the_value_of_the_tree(tree: Expression, numbers: list[int]) -> None:
     values = dict(zip(VARIABLES, map(np.float64, numbers), strict=True))
     functions = {
         "+": operator.add,
@@ -156,36 +156,36 @@ def test_the_text_has_the_value_of_the_tree(tree: Expression, numbers: list[int]
 
 
 def by_typst(source: str) -> Any:
-    """What typst shows: there a sign binds as a sum does, and a fraction tighter than a product."""
-    told = re.sub(r"(^|\()-", r"\1negative >> ", source)
-    spelled = {"+": "<<", "-": ">>", "dot.op": "+", "thin": "-", "/": "*", "^": "**"}
-    words = re.findall(r"negative >>|dot\.op|thin|[a-z]|[-+/^()]", told)
-    return eval(" ".join(spelled.get(word, word) for word in words), {}, NAMED | {"negative": Meaning("negative")}).made_of
+    """Adapt the text to Typst's precedence: a sign binds like a sum, and a fraction tighter than a product."""
+    marked = re.sub(r"(^|\()-", r"\1negative >> ", source)
+    substitutes = {"+": "<<", "-": ">>", "dot.op": "+", "thin": "-", "/": "*", "^": "**"}
+    words = re.findall(r"negative >>|dot\.op|thin|[a-z]|[-+/^()]", marked)
+    return eval(" ".join(substitutes.get(word, word) for word in words), {}, NAMED | {"negative": Meaning("negative")}).made_of
 
 
 def typst_meaning(tree: Expression) -> Any:
-    """The meaning of a tree with the operators that `by_typst` takes in place of typst's."""
-    spelled = {"+": "<<", "-": ">>", "*": "+", "@": "-", "/": "*", "**": "**"}
+    """The meaning of a tree with the operators that `by_typst` substitutes."""
+    substitutes = {"+": "<<", "-": ">>", "*": "+", "@": "-", "/": "*", "**": "**"}
 
     def renamed(made_of: Any) -> Any:
         name, *parts = made_of
         if name == "negative":
             return (">>", ("negative",), renamed(*parts))
-        return (spelled[name], *map(renamed, parts)) if parts else made_of
+        return (substitutes[name], *map(renamed, parts)) if parts else made_of
 
     return renamed(meaning(tree))
 
 
 @given(ARITHMETIC)
-def test_typst_shows_what_the_text_says(tree: Expression) -> None:
+def test_typst_parses_the_markup_like_the_tree(tree: Expression) -> None:
     source = to_typst(tree)
     assert source is not None or len(tree.text) > 120
     if source is not None:
         assert by_typst(source) == typst_meaning(tree), source
 
 
-def every_pair() -> list[Expression]:
-    """Every operator as an operand of every other, in each place."""
+def every_operator_pair() -> list[Expression]:
+    """Every operator as an operand of every other, in each position."""
     templates = [
         parse_template(text) for text in ("-{0}", *(f"{{0}} {symbol} {{1}}" for symbol in ("+", "-", "*", "/", "@", "**")))
     ]
@@ -194,8 +194,8 @@ def every_pair() -> list[Expression]:
     return [template.filled(operands) for template in templates for each in inner for operands in ([each, c], [c, each])]
 
 
-@pytest.mark.parametrize("tree", every_pair(), ids=lambda tree: tree.text)
-def test_every_operator_within_every_other(tree: Expression) -> None:
+@pytest.mark.parametrize("tree", every_operator_pair(), ids=lambda tree: tree.text)
+def test_every_operator_nested_in_every_other(tree: Expression) -> None:
     assert parse(tree.text) == tree
     assert eval(tree.text, {}, NAMED).made_of == meaning(tree)
     source = to_typst(tree)
@@ -203,18 +203,18 @@ def test_every_operator_within_every_other(tree: Expression) -> None:
     assert by_typst(source) == typst_meaning(tree)
 
 
-def test_comparisons_of_comparisons_are_in_brackets() -> None:
+def test_nested_comparisons_are_in_parentheses() -> None:
     greater = parse_template("{0} > {1}")
     nested = greater.filled([greater.filled([Name("a"), Name("b")]), Name("c")])
     assert nested.text == "(a > b) > c"
     assert parse("a > b > c") != nested
 
 
-# What is no formula.
+# Texts that are not formulas.
 
 
 @given(st.text(max_size=30) | st.text("xT#.,:()[]{}01'\"=-+*/@<> dLvia", max_size=30))
-def test_any_text_stands_as_it_is(text: str) -> None:
+def test_any_text_is_kept_verbatim(text: str) -> None:
     assert parse(text).text == text
     assert isinstance(parse_template(text), Expression)
 
@@ -237,12 +237,12 @@ def test_any_text_stands_as_it_is(text: str) -> None:
         "f(" * 9,
     ],
 )
-def test_what_is_long_or_deep_is_left_alone(text: str) -> None:
+def test_long_or_deep_text_is_not_parsed(text: str) -> None:
     assert parse(text).text == text
 
 
-def test_deep_formulas_within_each_other_are_printed() -> None:
-    """As those of a record from elsewhere may be, of which rules are written into each other."""
+def test_deeply_nested_formulas_are_printed() -> None:
+    """A forged record may contain them: formulas are substituted into each other."""
     deepest = parse_template("f(" * (DEEPEST - 1) + "{0}" + ")" * (DEEPEST - 1))
     tree: Expression = Name("x")
     for _ in range(10):
@@ -252,7 +252,7 @@ def test_deep_formulas_within_each_other_are_printed() -> None:
     assert isinstance(parse_template("f(" * DEEPEST + "{0}" + ")" * DEEPEST), Opaque)
 
 
-def test_a_long_row_is_printed() -> None:
+def test_long_chain_of_operators_is_printed() -> None:
     row = Terms((Name("x"),) * 100_000, 100_000).joined("+")
     assert row is not None
     assert row.text == " + ".join(["x"] * 100_000)
@@ -262,16 +262,16 @@ def test_a_long_row_is_printed() -> None:
     ("{0}+{1}", "a + b @ c"), ("{0}*{1}", "a * (b @ c)"), ("({0}) / {1}", "a / (b @ c)"), ("{0} ** -{1}", "a ** (-(b @ c))"),
     ("{0} mod {1}", "a mod b @ c"), ("mix({0}; {1})", "mix(a; b @ c)"), ("{1}[{0}, 1:]", "(b @ c)[a, 1:]"),
 ])  # fmt: skip
-def test_formulas_of_other_spacing_and_with_other_words(formula: str, printed: str) -> None:
+def test_formulas_with_other_spacing_and_unknown_words(formula: str, printed: str) -> None:
     assert parse_template(formula).filled([parse("a"), parse("b @ c")]).text == printed
 
 
-def test_a_text_that_is_no_formula_is_not_set() -> None:
+def test_text_that_is_not_a_formula_is_not_typeset() -> None:
     assert isinstance(parse("hidden layer"), Opaque)
     assert to_typst(parse_template("{0} @ {1}").filled([parse("hidden layer"), Name("W")])) is None
 
 
-# Operations of a user.
+# User-defined operations.
 
 
 class Leaning(Elementwise):
@@ -287,7 +287,7 @@ class Leaning(Elementwise):
 
 
 class Halved(Elementwise):
-    """Says in a text how an element is worked out."""
+    """Formats the computation of an element as free text."""
 
     formula = "halved({x})"
 
@@ -304,7 +304,7 @@ class Halved(Elementwise):
         return f"{terms[0].first.text} / 2"
 
 
-def test_operations_with_formulas_of_their_own() -> None:
+def test_user_defined_formulas() -> None:
     step = tracer.trace(lambda x, y: np.sum(Halved.apply(Leaning.apply(x, y))), np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     labels = Labels(step.nodes)
     halved = next(node for node in step.nodes if node.op == "halved")
@@ -312,7 +312,7 @@ def test_operations_with_formulas_of_their_own() -> None:
     assert worked_element(step.nodes, halved, labels) == "halved(x leaning on y)[0] = 1 leaning on 3 / 2 = 3.5"
 
 
-def test_the_numbers_of_an_expression_that_begins_with_a_number_of_a_node() -> None:
+def test_numbers_of_an_expression_that_starts_with_a_node_number() -> None:
     def program(x: Any) -> Any:
         return (np.exp(np.tanh(np.sin(np.cos(np.exp(np.tanh(np.sin(x * 1.000000001))))))) + x) * 2
 

@@ -1,4 +1,4 @@
-"""Formulas as mathematics: every one of the bundled scenarios compiles, and none is taken for code."""
+"""Formulas as mathematics: those of the bundled scenarios compile, and hostile ones are not executed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def bundled_formulas() -> list[str]:
 
 
 def math_of(formula: str) -> str:
-    """What a page shows between dollars: mathematics, or the text where that is none."""
+    """The content between dollar signs: mathematics, or plain text if the formula cannot be typeset."""
     return to_typst(parse(formula)) or f"#{flowing(formula, 10, '#000000')}"
 
 
@@ -47,15 +47,15 @@ def document(formulas: list[str]) -> str:
     return "#set page(height: auto)\n" + "\n".join(f"$ {math_of(formula)} $" for formula in formulas)
 
 
-def is_set(formula: str) -> bool:
-    """Whether a formula is set as mathematics."""
+def is_typeset(formula: str) -> bool:
+    """Whether a formula is typeset as mathematics."""
     return not math_of(formula).startswith("#")
 
 
-def test_formulas_of_the_bundled_scenarios_compile_and_are_set() -> None:
+def test_formulas_of_bundled_scenarios_compile_and_are_typeset() -> None:
     formulas = bundled_formulas()
     assert len(formulas) > 300
-    assert all(map(is_set, formulas))
+    assert all(map(is_typeset, formulas))
     assert pdf(document(formulas)).startswith(b"%PDF")
 
 
@@ -64,12 +64,12 @@ def test_hostile_formulas_compile() -> None:
     assert pdf(document(formulas)).startswith(b"%PDF")
 
 
-def test_nothing_but_letters_and_digits_and_known_words_stands_outside_texts() -> None:
+def test_only_letters_digits_and_known_words_are_outside_strings() -> None:
     words = {"op", "sqrt", "abs", "cases", "thin", "med", "dot", "times", "partial", "lt", "gt", "eq", "not", "class", "upright",
              "script", "dots", "quad", "alpha", "beta", "epsilon"}  # fmt: skip
     for formula in [*bundled_formulas(), *HOSTILE]:
         outside = re.sub(r'"(?:[^"\\]|\\.)*"', " ", math_of(formula), flags=re.DOTALL)
-        if not is_set(formula):
+        if not is_typeset(formula):
             assert outside == "#text(font:  , size: 10pt, fill: rgb( ),  )", formula
             continue
         assert set(re.findall(r"[^\W\d_]{2,}", outside)) <= words, formula
@@ -79,17 +79,17 @@ def test_nothing_but_letters_and_digits_and_known_words_stands_outside_texts() -
 
 
 @pytest.mark.parametrize("formula", ["#panic()", '"', "$x$", "\\", "a" * 10_000, "x # y", "x or y", "f(*x)", "", "x[1](2)"])
-def test_what_is_no_formula_stands_there_as_it_is(formula: str) -> None:
-    assert not is_set(formula)
+def test_text_that_is_not_a_formula_is_shown_verbatim(formula: str) -> None:
+    assert not is_typeset(formula)
     read = pypdf.PdfReader(io.BytesIO(pdf(f"#set page(width: 80000pt)\n${math_of(formula)}$"))).pages[0].extract_text()
     assert formula in read
 
 
-def test_a_long_formula_is_not_set() -> None:
+def test_long_formula_is_not_typeset() -> None:
     sum_of = " + ".join(["x"] * 31)
     assert len(sum_of) > LONGEST_FORMULA
-    assert not is_set(sum_of)
-    assert is_set(sum_of[4 * 2 :])
+    assert not is_typeset(sum_of)
+    assert is_typeset(sum_of[4 * 2 :])
 
 
 @pytest.mark.parametrize(("formula", "expected"), [
@@ -118,5 +118,5 @@ def test_a_long_formula_is_not_set() -> None:
     ("beta1[0] * beta * dL/dbeta#2", 'beta_1[0] dot.op beta dot.op (partial L)/(partial beta"#2")'),
     ("h1 @ W2 + b2 > 0", "h_1 thin W_2 + b_2 > 0"),
 ])  # fmt: skip
-def test_how_formulas_are_set(formula: str, expected: str) -> None:
+def test_typeset_formulas(formula: str, expected: str) -> None:
     assert math_of(formula) == expected

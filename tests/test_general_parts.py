@@ -1,4 +1,4 @@
-"""What a scenario may have beside model and loss: validation, metrics of batches, schedules, stopping rules, reports."""
+"""Optional parts of a scenario: validation, batch metrics, schedules, early stopping, checkpoints, reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracer.training import Training
 
 
 def line(**changes: Any) -> Scenario:
-    """Five examples in batches of two, a second set to validate on, two epochs."""
+    """Five examples in batches of two, a validation set, and two epochs."""
     data = {"x": np.arange(5.0), "y": 2 * np.arange(5.0), "x_test": np.array([7.0, 8.0]), "y_test": np.array([1.0, 2.0])}
     scenario = Scenario(
         data=lambda: data,
@@ -34,15 +34,15 @@ def line(**changes: Any) -> Scenario:
     return replace(scenario, **changes)
 
 
-def off(prediction: Any, y: Any) -> Any:
-    """The mean distance, a metric of a batch."""
+def mae(prediction: Any, y: Any) -> Any:
+    """The mean absolute error, a batch metric."""
     return np.mean(np.abs(prediction - y))
 
 
 # Metrics and validation.
 
 
-def test_the_loss_of_an_epoch_is_the_mean_over_its_examples() -> None:
+def test_epoch_loss_is_the_mean_over_examples() -> None:
     trace = tracer.run(line())
     for epoch in (0, 1):
         rows = trace.metrics[3 * epoch : 3 * epoch + 3]
@@ -53,33 +53,33 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_examples() -> None:
     assert "epoch_loss" not in tracer.run(line(batch_size=None)).metrics[-1]
 
 
-def test_a_metric_of_batches_is_measured_before_the_update_and_averaged() -> None:
-    trace = tracer.run(line(metrics={"off": off}))
+def test_batch_metric_is_measured_before_the_update_and_averaged() -> None:
+    trace = tracer.run(line(metrics={"mae": mae}))
     steps = trace.steps[:3]
     values = [np.mean(np.abs(step.node("prediction").value - step.node("y").value)) for step in steps]
-    assert trace.metrics[2]["off"] == pytest.approx((2 * values[0] + 2 * values[1] + values[2]) / 5)
-    assert ["off" in row for row in trace.metrics] == [False, False, True] * 2
+    assert trace.metrics[2]["mae"] == pytest.approx((2 * values[0] + 2 * values[1] + values[2]) / 5)
+    assert ["mae" in row for row in trace.metrics] == [False, False, True] * 2
 
 
-def test_a_metric_of_batches_sees_the_parameters_before_the_update() -> None:
+def test_batch_metric_gets_the_parameters_before_the_update() -> None:
     scenario = line(batch_size=None, metrics={"again": lambda prediction, w: w + 0 * np.sum(prediction)})
     trace = tracer.run(scenario)
     assert [row["again"] for row in trace.metrics] == [float(step.node("w").value) for step in trace.steps]
 
 
-def test_a_metric_without_a_result_of_the_model_may_be_any_text() -> None:
+def test_metric_without_a_model_result_may_be_text() -> None:
     assert tracer.run(line(metrics={"kind": lambda dtype: f"in {dtype}"})).metrics[-1]["kind"] == "in float64"
 
 
-def test_what_only_looks_does_not_change_what_is_drawn() -> None:
-    """The generator is not handed to metrics and reports: a printed line must not change the training."""
+def test_metrics_and_reports_do_not_change_random_draws() -> None:
+    """They get no generator: printing must not change the training."""
     with pytest.raises(tracer.UsageError, match="the metric drawn of line asks for 'rng'"):
         tracer.run(line(metrics={"drawn": lambda rng: rng.normal()}))
     with pytest.raises(tracer.UsageError, match=r"the report of line \(epoch\) asks for 'rng'"):
         tracer.run(line(report=Report(epoch=lambda rng: "")))
 
 
-def test_what_fails_on_validation_data_says_so() -> None:
+def test_error_on_validation_data_says_so() -> None:
     data = {"x": np.arange(4.0), "y": np.arange(4.0), "x_test": np.arange(3.0), "y_test": np.arange(2.0)}
     scenario = line(data=lambda: data, validation={"x": "x_test", "y": "y_test"}, loss=lambda p, y: np.mean((p - y) ** 2))
     with pytest.raises(ValueError, match="broadcast") as caught:
@@ -87,24 +87,24 @@ def test_what_fails_on_validation_data_says_so() -> None:
     assert "while measuring on the validation data" in caught.value.__notes__
 
 
-def test_validation_measures_with_the_parameters_after_the_epoch() -> None:
+def test_validation_uses_the_parameters_after_the_epoch() -> None:
     kinds: list[type] = []
 
     def model(x: Any, w: Any, b: Any) -> Any:
         kinds.append(type(x))
         return x * w + b
 
-    trace = tracer.run(line(model=model, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"}))
+    trace = tracer.run(line(model=model, metrics={"mae": mae}, validation={"x": "x_test", "y": "y_test"}))
     for last in (2, 5):
         w, b = trace.steps[last].updated("w"), trace.steps[last].updated("b")
         prediction, y = np.array([7.0, 8.0]) * w + b, np.array([1.0, 2.0])
         assert trace.metrics[last]["val_loss"] == np.mean((prediction - y) ** 2)
-        assert trace.metrics[last]["val_off"] == np.mean(np.abs(prediction - y))
+        assert trace.metrics[last]["val_mae"] == np.mean(np.abs(prediction - y))
     assert kinds.count(np.ndarray) == 2
-    assert list(trace.metrics[2]) == ["step", "epoch", "loss", "epoch_loss", "off", "val_loss", "val_off"]
+    assert list(trace.metrics[2]) == ["step", "epoch", "loss", "epoch_loss", "mae", "val_loss", "val_mae"]
 
 
-def test_a_model_may_return_several_results() -> None:
+def test_model_may_return_several_results() -> None:
     def model(x: Any, w: Any, b: Any) -> Any:
         scaled = x * w
         return {"scaled": scaled, "shifted": scaled + b}
@@ -119,7 +119,7 @@ def test_a_model_may_return_several_results() -> None:
     assert trace.metrics[2]["val_mean"] == pytest.approx(7.5 * float(trace.steps[2].updated("w")))
 
 
-def test_only_the_named_data_are_batched() -> None:
+def test_only_named_data_are_batched() -> None:
     def model(x: Any, everything: Any, w: Any, b: Any) -> Any:
         return (x - np.mean(everything)) * w + b
 
@@ -129,7 +129,7 @@ def test_only_the_named_data_are_batched() -> None:
     assert trace.steps[0].node("everything").shape == (5,)
 
 
-def test_without_an_optimizer_a_run_ends_with_the_gradients() -> None:
+def test_run_without_an_optimizer_ends_with_the_gradients() -> None:
     trace = tracer.run(line(optimizer=None, epochs=None, batch_size=None))
     tracer.validate(trace)
     (step,) = trace.steps
@@ -151,7 +151,7 @@ def rates(trace: tracer.Trace) -> list[float]:
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_schedule_is_recorded_and_used(optimizer: type[SGD] | type[Adam], dtype: str) -> None:
+def test_schedule_is_recorded_and_used(optimizer: type[SGD] | type[Adam], dtype: str) -> None:
     schedule = InverseTimeDecay(initial=0.1, decay=0.5)
     trace = tracer.run(line(optimizer=optimizer(learning_rate=schedule)), dtype=dtype)
     tracer.validate(trace)
@@ -166,23 +166,23 @@ def test_a_schedule_is_recorded_and_used(optimizer: type[SGD] | type[Adam], dtyp
             np.testing.assert_allclose(step.updated("w"), step.node("w").value - rate.value * step.gradient("w"), rtol=1e-6)
 
 
-def test_schedules_of_ones_own_may_ask_for_step_epoch_and_settings() -> None:
+def test_user_defined_schedule_may_use_step_epoch_and_settings() -> None:
     def halved(t: Any, epoch: Any, scale: float) -> Any:
         return scale * 0.5 ** (t + 10 * epoch)
 
     trace = tracer.run(line(optimizer=SGD(learning_rate=halved), settings={"scale": 0.1}), settings={"scale": "0.2"})
     assert rates(trace) == [0.2 * 0.5 ** (step + 1 + 10 * (step // 3)) for step in range(6)]
     assert trace.hyperparameters["learning_rate"] == "halved"
-    # One that computes nothing of the recorded numbers stands in the formula as a number.
+    # A schedule that does not use recorded numbers appears in the formula as a number.
     step = tracer.run(line(optimizer=SGD(learning_rate=lambda: np.float64(0.25))), dtype="float32").steps[0]
     assert step.updated("w") == np.float32(0.5) - np.float32(0.25) * step.gradient("w")
     assert step.updated("w").dtype == np.float32
-    # An array among the numbers does not lift single precision to double.
+    # An array among the numbers does not promote single precision to double.
     step = tracer.run(line(optimizer=SGD(learning_rate=lambda t: np.array(0.25) / t)), dtype="float32").steps[0]
     assert step.updated("w").dtype == np.float32
 
 
-def test_a_number_replaces_a_schedule_and_the_other_way_round() -> None:
+def test_number_and_schedule_can_replace_each_other() -> None:
     scheduled = line(optimizer=SGD(learning_rate=ExponentialDecay(initial=0.1, factor=0.5)))
     assert tracer.run(scheduled, settings={"learning_rate": "0.03"}).hyperparameters["learning_rate"] == 0.03
     trace = tracer.run(line(), settings={"learning_rate": StepDecay(initial=0.1, factor=0.5)})
@@ -190,7 +190,7 @@ def test_a_number_replaces_a_schedule_and_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "said"),
+    ("schedule", "message"),
     [
         (lambda nothing: 1.0, "the learning rate of line asks for 'nothing'"),
         (lambda *t: 1.0, r"the learning rate of line has the argument \*t"),
@@ -198,19 +198,19 @@ def test_a_number_replaces_a_schedule_and_the_other_way_round() -> None:
         (lambda t: np.ones(2), "the schedule of the learning rate returned .*: one number is needed"),
     ],
 )
-def test_schedules_that_cannot_be(schedule: Any, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_invalid_schedules_are_refused(schedule: Any, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(optimizer=SGD(learning_rate=schedule)))
 
 
-def test_the_schedule_optimal_needs_a_penalty() -> None:
+def test_optimal_schedule_needs_a_penalty() -> None:
     with pytest.raises(tracer.UsageError, match="'optimal' needs an alpha above 0, this is 0"):
         optimal(1, alpha=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient(SGD):
-    """An optimizer with a setting that a stopping rule would have too."""
+    """An optimizer with a setting that has the name of one of EarlyStopping."""
 
     patience: float = 1.0
 
@@ -218,12 +218,12 @@ class Patient(SGD):
         return {"learning_rate": self.learning_rate / self.patience}
 
 
-def test_a_setting_of_an_optimizer_may_be_called_as_one_of_a_stopping_rule() -> None:
+def test_optimizer_setting_may_have_the_name_of_an_early_stopping_setting() -> None:
     trace = tracer.run(line(optimizer=Patient(learning_rate=0.1)), settings={"patience": "4"})
     assert rates(trace) == [0.025] * 6
 
 
-def test_another_optimizer_by_name() -> None:
+def test_optimizer_can_be_chosen_by_name() -> None:
     trace = tracer.run(line(), settings={"optimizer": "adam", "beta1": "0.8"})
     assert trace.hyperparameters["optimizer"] == "Adam"
     assert trace.hyperparameters["beta1"] == 0.8
@@ -246,8 +246,8 @@ measured = st.floats(-10, 10) | st.just(float("nan"))
 
 
 @given(values=st.lists(measured, min_size=1, max_size=12), tolerance=st.sampled_from([0.0, 0.5]), patience=st.integers(1, 4))
-def test_the_stopping_rule_against_its_words(values: list[float], tolerance: float, patience: int) -> None:
-    """The last `patience` values: none was better than the best of all before it by more than the tolerance."""
+def test_early_stopping_matches_its_definition(values: list[float], tolerance: float, patience: int) -> None:
+    """It stops if none of the last `patience` values beat the best value before it by more than the tolerance."""
 
     def improved(position: int) -> bool:
         best = min((value for value in values[:position] if value == value), default=float("inf"))
@@ -264,7 +264,7 @@ def test_the_stopping_rule_against_its_words(values: list[float], tolerance: flo
 
 
 @given(values=st.lists(measured, min_size=1, max_size=12))
-def test_a_checkpoint_keeps_the_first_of_the_best(values: list[float]) -> None:
+def test_checkpoint_keeps_the_first_of_equal_bests(values: list[float]) -> None:
     watch = Checkpoint(monitor="loss", mode="min").watch()
     kept = []
     for position, value in enumerate(values):
@@ -278,20 +278,20 @@ def test_a_checkpoint_keeps_the_first_of_the_best(values: list[float]) -> None:
         assert kept == []
 
 
-def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
+def test_run_stops_at_the_end_of_an_epoch_and_gives_the_reason() -> None:
     scenario = line(epochs=50, stopping=EarlyStopping(tolerance=1e9, patience=3))
     training = Training(scenario)
     assert training.may_stop_early
     steps = list(training)
-    assert len(steps) == 12  # the first epoch is better than none, three more are not by so much
+    assert len(steps) == 12  # the first epoch always improves, the next three not by enough
     assert str(training.stopped) == "stopped after 4 epochs: loss had not improved by 1e+09 for 3 epochs in a row"
     assert len(tracer.run(scenario, settings={"patience": "1"}).steps) == 6
-    # Steps that were asked for are run.
+    # An explicit number of steps disables early stopping.
     assert len(tracer.run(scenario, steps=30).steps) == 30
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"stopping": EarlyStopping(monitor="val_loss")}, "watches 'val_loss', which is not measured: give the scenario a val"),
         ({"checkpoint": Checkpoint(monitor="acc", mode="max")}, "the Checkpoint of line watches 'acc', which is not measured"),
@@ -311,13 +311,13 @@ def test_a_run_stops_at_the_end_of_an_epoch_and_says_why() -> None:
         ({"report": Report(end=lambda loss: 3.5)}, r"returns what to print: a text, not float"),
     ],
 )
-def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_inconsistent_parts_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(**changes))
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a whole number from 1 on"),
         (lambda: EarlyStopping(tolerance="a"), "EarlyStopping: tolerance must be a number from 0 on"),  # type: ignore[arg-type]
@@ -336,19 +336,19 @@ def test_parts_that_do_not_fit_together(changes: dict[str, Any], said: str) -> N
         (lambda: line(checkpoint="best.npz"), r"Scenario: checkpoint must be a Checkpoint\(...\)"),
         (lambda: line(validation=["x"]), "Scenario: validation must be names of data"),
         (lambda: line(batched="x"), "Scenario: batched must be names of data, in a list"),
-        (lambda: line(metrics={"val_loss": off}), "val_loss is measured in any case"),
+        (lambda: line(metrics={"val_loss": mae}), "val_loss is measured in any case"),
         (lambda: line(settings={"patience": 1}, stopping=EarlyStopping()), "patience is a setting in any case"),
     ],
 )
-def test_parts_that_cannot_be(make: Any, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_invalid_parts_are_refused(make: Any, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         make()
 
 
-# What is printed.
+# Reports.
 
 
-def test_a_report_is_asked_at_its_times_with_plain_values() -> None:
+def test_report_functions_are_called_with_plain_values() -> None:
     seen: list[tuple[Any, ...]] = []
 
     def start(w: Any, steps: int, epochs: int, batches: int, x: Any) -> str:
@@ -360,14 +360,14 @@ def test_a_report_is_asked_at_its_times_with_plain_values() -> None:
         assert record.updated("w") == w
         seen.append(("step", step, epoch, batch))
 
-    def epoch(epoch: int, loss: float, off: float, val_off: float) -> str:
-        return f"epoch {epoch} {loss:.6f} {off:.6f} {val_off:.6f}"
+    def epoch(epoch: int, loss: float, mae: float, val_mae: float) -> str:
+        return f"epoch {epoch} {loss:.6f} {mae:.6f} {val_mae:.6f}"
 
     def end(steps: int, epochs: int, w: Any) -> str:
         return f"end {steps} {epochs} {w}"
 
     report = Report(start=start, step=step, epoch=epoch, end=end)
-    scenario = line(report=report, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"})
+    scenario = line(report=report, metrics={"mae": mae}, validation={"x": "x_test", "y": "y_test"})
     trace = tracer.run(scenario, settings={"epochs": 3}, steps=4)
     assert seen == [
         ("start", np.ndarray, 0.5, 4, 2, 3, 5), ("step", 0, 0, 0), ("step", 1, 0, 1), ("step", 2, 0, 2), ("step", 3, 1, 0),
@@ -375,24 +375,24 @@ def test_a_report_is_asked_at_its_times_with_plain_values() -> None:
     row = trace.metrics[2]
     assert trace.printed == (
         "start",
-        f"epoch 0 {row['epoch_loss']:.6f} {row['off']:.6f} {row['val_off']:.6f}",
+        f"epoch 0 {row['epoch_loss']:.6f} {row['mae']:.6f} {row['val_mae']:.6f}",
         # The second epoch ends with the run, after one batch.
-        f"epoch 1 {trace.steps[3].loss:.6f} {trace.metrics[3]['off']:.6f} {trace.metrics[3]['val_off']:.6f}",
+        f"epoch 1 {trace.steps[3].loss:.6f} {trace.metrics[3]['mae']:.6f} {trace.metrics[3]['val_mae']:.6f}",
         f"end 4 2 {trace.steps[-1].updated('w')}",
     )
 
 
-def test_an_epoch_that_ends_with_the_run_is_measured_too() -> None:
-    report = Report(end=lambda loss, off, val_loss: f"{loss} {off} {val_loss}")
-    trace = tracer.run(line(report=report, metrics={"off": off}, validation={"x": "x_test", "y": "y_test"}), steps=4)
+def test_epoch_cut_short_by_the_end_is_measured() -> None:
+    report = Report(end=lambda loss, mae, val_loss: f"{loss} {mae} {val_loss}")
+    trace = tracer.run(line(report=report, metrics={"mae": mae}, validation={"x": "x_test", "y": "y_test"}), steps=4)
     last = trace.steps[-1]
     prediction = np.array([7.0, 8.0]) * last.updated("w") + last.updated("b")
     distance = np.mean(np.abs(last.node("prediction").value - last.node("y").value))
     assert trace.printed == (f"{last.loss} {distance} {np.mean((prediction - [1.0, 2.0]) ** 2)}",)
-    assert trace.metrics[-1]["off"] == distance
+    assert trace.metrics[-1]["mae"] == distance
 
 
-def test_the_end_speaks_of_what_was_done() -> None:
+def test_end_report_gets_the_actual_number_of_steps() -> None:
     scenario = line(
         epochs=50, stopping=EarlyStopping(tolerance=1e9, patience=1), report=Report(end=lambda steps, epochs: f"{steps} {epochs}")
     )

@@ -1,4 +1,4 @@
-"""Every derivative rule, first and second order, in both dtypes: against the oracle, and against plain differences."""
+"""Every derivative rule, first and second order, in both dtypes, against the oracle and against finite differences."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tracer.ops.elementwise import Elementwise
 from tracer.recording.function import trace
 from tracer.testing import Program, assert_gradients, assert_op_gradients, programs
 
-OWN = [op for op in registry if op.__module__.startswith("tracer.")]
-"""The operations of the package: other test modules register theirs."""
+PACKAGE_OPS = [op for op in registry if op.__module__.startswith("tracer.")]
+"""The operations of the package; other test modules register more."""
 
-DIFFERENTIABLE = sorted(op.name for op in OWN if any(op.differentiable(place) for place in range(max(1, len(op.inputs)))))
+DIFFERENTIABLE = sorted(op.name for op in PACKAGE_OPS if any(op.differentiable(place) for place in range(max(1, len(op.inputs)))))
 
 
 def differences(function: Callable[..., Any], arrays: Sequence[np.ndarray], step: float) -> list[np.ndarray]:
@@ -47,14 +47,14 @@ def test_every_operation_with_a_derivative_is_tested() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
-def test_first_and_second_order(name: str, data: st.DataObject) -> None:
+def test_first_and_second_order_derivatives(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     assert_gradients(weighted(case.function, len(case.arrays)), *case.arrays, second_order=True)
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"astype"}))
 @given(data=st.data())
-def test_single_precision_against_double(name: str, data: st.DataObject) -> None:
+def test_single_precision_matches_double_precision(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     arrays = [array.astype(np.float32) for array in case.arrays]
 
@@ -66,8 +66,8 @@ def test_single_precision_against_double(name: str, data: st.DataObject) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(op.name for op in OWN if issubclass(op, Elementwise)))
-def test_elementwise_operations_by_their_declared_domain(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(op.name for op in PACKAGE_OPS if issubclass(op, Elementwise)))
+def test_elementwise_operations_on_their_declared_domain(name: str) -> None:
     op = registry.named(name)
     assert op is not None
     assert_op_gradients(op)
@@ -77,15 +77,15 @@ def test_elementwise_operations_by_their_declared_domain(name: str) -> None:
 @given(data=st.data(), seed=seeds)
 @settings(max_examples=10)
 @pytest.mark.filterwarnings("ignore:invalid value")
-def test_plain_differences(name: str, data: st.DataObject, seed: int) -> None:
-    """Without any part of the checker: NumPy alone, on numbers well apart."""
+def test_derivatives_match_finite_differences(name: str, data: st.DataObject, seed: int) -> None:
+    """Independent of the checker: NumPy only, on well-separated numbers."""
     case: Case = data.draw(CASES[name])
     expected = differences(lambda *arrays: weighted_sum(case.function(*arrays), seed), case.arrays, 1e-3)
     step = trace(lambda *tensors: weighted_sum(case.function(*tensors), seed), *case.arrays)
     for position, other in enumerate(expected):
         found = step.gradient(f"argument{position}")
-        if "at 0" in case.said or "0.5" in case.said:
-            continue  # a power of 0 has no differences to the left
+        if "at 0" in case.description or "0.5" in case.description:
+            continue  # no left-sided difference at a power of 0
         scale = max(1.0, float(np.max(np.abs(other), initial=0.0)))
         np.testing.assert_allclose(found, other, rtol=1e-7, atol=1e-7 * scale)
 
@@ -109,7 +109,7 @@ USES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", sorted(USES))
 @given(seed=seeds)
 @settings(max_examples=10)
-def test_one_value_used_twice(name: str, seed: int) -> None:
+def test_value_used_twice(name: str, seed: int) -> None:
     array = np.abs(separated((3, 3), seed)) * 0.5 + 0.3
     assert_gradients(lambda x: weighted_sum(USES[name](x)), array, second_order=True)
 
@@ -119,5 +119,5 @@ def test_one_value_used_twice(name: str, seed: int) -> None:
 @settings(max_examples=PROGRAMS)
 @pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:Mean of empty slice")
 def test_random_programs(program: Program) -> None:
-    """Values used again and by several, views, reductions and broadcasting, at numbers that meet each other."""
+    """Shared values, views, reductions and broadcasting, including ties."""
     assert_gradients(program.function(), *program.arguments, second_order=True)

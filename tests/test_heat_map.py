@@ -1,4 +1,4 @@
-"""Heat maps of whatever an array may hold."""
+"""Heat maps of arrays with any contents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracer.views.booklet.heat_map import MOST_CELLS, block_of, cells_of, heat_m
 from tracer.views.diagrams.theme import DARK, PRINT, Style
 
 
-def test_signs_have_colours_and_zero_that_of_the_paper() -> None:
+def test_signs_have_colours_and_zero_is_the_background() -> None:
     negative, zero, positive = colours_of(np.array([-2.0, 0.0, 2.0]))[0].tolist()
     assert zero == [255, 255, 255]
     assert negative[2] > negative[0]
@@ -22,16 +22,16 @@ def test_signs_have_colours_and_zero_that_of_the_paper() -> None:
 
 
 @pytest.mark.parametrize("constant", [0.0, 1.0, -3.5, 1e300, 1e-300])
-def test_a_constant_has_one_colour(constant: float) -> None:
+def test_constant_array_has_one_colour(constant: float) -> None:
     assert len(np.unique(colours_of(np.full((5, 7), constant)).reshape(-1, 3), axis=0)) == 1
 
 
-def test_what_is_not_finite_is_magenta_and_leaves_the_others_as_they_are() -> None:
+def test_nonfinite_values_are_magenta_and_do_not_change_others() -> None:
     found = colours_of(np.array([[1.0, np.nan], [np.inf, -1.0]]))
     assert found[0, 1].tolist() == found[1, 0].tolist() == [255, 0, 160]
     assert (found[[0, 1], [0, 1]] == colours_of(np.array([[1.0, -1.0]]))[0]).all()
     assert (colours_of(np.full((2, 2), np.nan)) == [255, 0, 160]).all()
-    assert (colours_of(np.array([1e308, 1e308] * 40))[0, 0] != [255, 255, 255]).any()  # a sum that overflows is no error
+    assert (colours_of(np.array([1e308, 1e308] * 40))[0, 0] != [255, 255, 255]).any()  # an overflowing sum is not an error
 
 
 @pytest.mark.parametrize(
@@ -39,25 +39,25 @@ def test_what_is_not_finite_is_magenta_and_leaves_the_others_as_they_are() -> No
     [((), (1, 1)), ((4,), (1, 4)), ((3, 2), (3, 2)), ((3, 2, 2), (3, 4)), ((40, 3), (32, 3)), ((1, 1000), (1, 32)),
      ((784, 256), (32, 32)), ((2, 3, 4, 5), (2, 32))],
 )  # fmt: skip
-def test_shapes(shape: tuple[int, ...], cells: tuple[int, int]) -> None:
+def test_array_shape_sets_the_cells(shape: tuple[int, ...], cells: tuple[int, int]) -> None:
     assert colours_of(np.ones(shape)).shape[:2] == cells
 
 
 @pytest.mark.parametrize("kind", ["bool", "int8", "uint64", "float32"])
-def test_types(kind: str) -> None:
+def test_every_dtype_is_drawn(kind: str) -> None:
     assert colours_of(np.array([[0, 1], [1, 0]], dtype=kind)).shape == (2, 2, 3)
 
 
-def test_a_cell_is_the_mean_of_its_block() -> None:
+def test_cell_is_the_mean_of_its_block() -> None:
     value = np.arange(96.0).reshape(96, 1)
     assert cells_of(value)[:, 0].tolist() == [3 * row + 1 for row in range(32)]
-    whole = np.random.default_rng(0).normal(size=(100, 70))
-    down, across = block_of(whole.shape)
+    value = np.random.default_rng(0).normal(size=(100, 70))
+    down, across = block_of(value.shape)
     assert down * MOST_CELLS >= 100
     assert across * MOST_CELLS >= 70
     assert abs(float(cells_of(np.full((100, 70), 2.5)).mean()) - 2.5) < 1e-12
 
 
-def test_an_empty_array_has_no_picture_but_no_error() -> None:
+def test_empty_array_has_no_picture() -> None:
     for shape in ((0,), (0, 3), (3, 0)):
         heat_map(np.zeros(shape), Style())

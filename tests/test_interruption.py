@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of a run: whole steps stay, in the trace file and in the log alike, and both are named."""
+"""Ctrl-C at any time: trace file and log keep the same complete steps, and the message names both."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ scenario = Scenario(
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Also with Python's own handler, which a shell's background jobs do not have; and it is there again afterwards."""
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Install Python's SIGINT handler, which background jobs lack, and check that it is restored afterwards."""
     monkeypatch.chdir(tmp_path)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -54,7 +54,7 @@ def interrupt(times: int = 1) -> None:
 def interrupted_at(
     monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int, *, after: bool = False, times: int = 1
 ) -> None:
-    """Let Ctrl-C come before or after the call of that number of a method."""
+    """Send Ctrl-C before or after the given call of a method."""
     method, count = getattr(owner, name), 0
 
     def wrapped(*arguments: object, **options: object) -> object:
@@ -70,10 +70,10 @@ def interrupted_at(
     monkeypatch.setattr(owner, name, wrapped)
 
 
-def check_what_is_kept(steps: int, of: int, said: str, *, unfinished: str = "interrupted") -> None:
-    """The last line, the log and the trace file say the same."""
+def check_kept_steps(steps: int, of: int, message: str, *, unfinished: str = "interrupted") -> None:
+    """Check that the last line, the log and the trace file agree."""
     expected = f"tracer: interrupted ({steps} of {of} steps are whole, in output/mine/steps.log and output/mine/trace.sqlite)\n"
-    assert said == expected
+    assert message == expected
     log = Path("output/mine/steps.log").read_text()
     assert log.count("== step ") == steps
     trace = tracer.open("output/mine/trace.sqlite")
@@ -101,7 +101,7 @@ def check_what_is_kept(steps: int, of: int, said: str, *, unfinished: str = "int
         (GrowingFile, "write", 5, 4),
     ],
 )
-def test_a_step_that_is_being_written_is_written_to_its_end(
+def test_step_being_written_is_completed(
     owner: type,
     name: str,
     call: int,
@@ -113,19 +113,19 @@ def test_a_step_that_is_being_written_is_written_to_its_end(
     Path("mine.py").write_text(SCENARIO.format(code="pass"))
     interrupted_at(monkeypatch, owner, name, call, after=after)
     assert run("trace", "./mine.py", "--format", "log") == 130
-    check_what_is_kept(whole, 6, capsys.readouterr().err)
+    check_kept_steps(whole, 6, capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("call", [2, 3, 6])
-def test_a_step_that_is_being_computed_is_given_up(call: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """At once: it may take long. The handler is asked within the program's own code."""
+def test_step_being_computed_is_abandoned(call: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Immediately, since it may take long: Ctrl-C is handled inside user code."""
     code = f"if calls == {call}: import signal; signal.raise_signal(signal.SIGINT); 1 / 0"
     Path("mine.py").write_text(SCENARIO.format(code=code))
     assert run("trace", "./mine.py", "--format", "log") == 130
-    check_what_is_kept(call - 1, 6, capsys.readouterr().err)
+    check_kept_steps(call - 1, 6, capsys.readouterr().err)
 
 
-def test_a_program_may_handle_it_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_user_code_may_catch_it(capsys: pytest.CaptureFixture[str]) -> None:
     code = "\n    ".join(
         ["try:", "    import signal; signal.raise_signal(signal.SIGINT)", "except KeyboardInterrupt:", "    print('handled')"]
     )
@@ -135,48 +135,48 @@ def test_a_program_may_handle_it_itself(capsys: pytest.CaptureFixture[str]) -> N
     assert not tracer.open("output/mine/trace.sqlite").unfinished
 
 
-def test_before_the_program_ends_its_run_it_is_interrupted(
+def test_interruption_in_the_last_step_is_before_the_end_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """While the last step is written it is not known that it is the last: the report may have more to say."""
+    """While the last step is written, the run is not complete: the end report follows."""
     Path("mine.py").write_text(SCENARIO.format(code="pass"))
     interrupted_at(monkeypatch, TraceWriter, "write", 6)
     assert run("trace", "./mine.py", "--format", "log") == 130
-    check_what_is_kept(6, 6, capsys.readouterr().err)
+    check_kept_steps(6, 6, capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("owner", "name", "call"), [(GrowingFile, "write", 8), (TraceWriter, "end", 1)])
-def test_a_run_whose_end_is_being_written_is_whole(
+def test_run_whose_end_is_being_written_is_complete(
     owner: type, name: str, call: int, after: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("mine.py").write_text(SCENARIO.format(code="pass"))
     interrupted_at(monkeypatch, owner, name, call, after=after)
     assert run("trace", "./mine.py", "--format", "log") == 130
-    check_what_is_kept(6, 6, capsys.readouterr().err, unfinished="")
+    check_kept_steps(6, 6, capsys.readouterr().err, unfinished="")
 
 
-def test_a_second_one_does_not_wait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Even where writing hangs; the step in progress is taken back."""
+def test_second_interruption_is_immediate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Even if writing hangs; the step being written is rolled back."""
     Path("mine.py").write_text(SCENARIO.format(code="pass"))
     interrupted_at(monkeypatch, TraceWriter, "_row", 4, times=2)
     assert run("trace", "./mine.py", "--format", "log") == 130
-    check_what_is_kept(3, 6, capsys.readouterr().err)
+    check_kept_steps(3, 6, capsys.readouterr().err)
 
 
-def test_before_the_first_step_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+def test_interruption_before_the_first_step_leaves_no_files(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(SCENARIO.format(code="import signal; signal.raise_signal(signal.SIGINT)"))
     assert run("trace", "./mine.py", "--format", "log") == 130
     assert capsys.readouterr().err == "tracer: interrupted\n"
     assert not list(Path("output/mine").iterdir())
 
 
-def test_the_handler_is_restored_where_the_program_raises() -> None:
+def test_handler_is_restored_after_an_exception() -> None:
     Path("mine.py").write_text(SCENARIO.format(code="if calls == 3: raise ValueError"))
-    assert run("trace", "./mine.py", "--format", "log") == 3  # and the fixture looks
+    assert run("trace", "./mine.py", "--format", "log") == 3  # the fixture checks the handler
 
 
-def test_a_run_in_another_thread_has_no_handler() -> None:
+def test_run_in_another_thread_installs_no_handler() -> None:
     Path("mine.py").write_text(SCENARIO.format(code="pass"))
     codes: list[int] = []
     thread = threading.Thread(target=lambda: codes.append(run("trace", "./mine.py", "-q", "--format", "log")))
@@ -186,16 +186,16 @@ def test_a_run_in_another_thread_has_no_handler() -> None:
 
 
 @pytest.mark.parametrize("other", [signal.SIG_IGN, lambda number, frame: None])
-def test_who_handles_it_already_goes_on_doing_so(other: Callable[..., None]) -> None:
+def test_existing_handler_is_kept(other: Callable[..., None]) -> None:
     signal.signal(signal.SIGINT, other)
     with Interruption() as interruption:
         assert signal.getsignal(signal.SIGINT) is other
         interrupt()
-        interruption.take()
+        interruption.raise_if_pending()
     assert signal.signal(signal.SIGINT, signal.default_int_handler) is other
 
 
-def test_a_handler_that_the_program_installed_stays() -> None:
+def test_handler_installed_by_the_program_is_kept() -> None:
     def own(number: int, frame: object) -> None:
         pass
 

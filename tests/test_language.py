@@ -1,4 +1,4 @@
-"""What people read is told in their language: nothing is left out of the catalogue, and nothing in it is dead."""
+"""Translation: every message is in the catalogue, and every entry of the catalogue is used."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import get_args
 import pytest
 
 import tracer
-from support.cli import MINE, run
+from support.cli import SCENARIO_TEXT, run
 from tracer.analysis.diff import Part
 from tracer.analysis.verify import Deviation, Verification
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.cli.files import OutputFolder
-from tracer.cli.run import Run, run_to_the_end
+from tracer.cli.run import Run, run_all_steps
 from tracer.i18n import en, zh
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
@@ -43,10 +43,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
 PLAIN_DATA = {"events", "node_data", "tables"}
-"""Views that make files for programs: their words are keys, the same in every language."""
+"""Views that export data: their words are keys, the same in every language."""
 
 MARKUP = {"dot", "heat_map", "line_chart", "mermaid", "minimap", "page", "slides", "typst", "typst_math"}
-"""Views that write down what others say, as markup or mathematics: no word of theirs is read but what they tell."""
+"""Views that produce markup or mathematics: only messages in them are natural language."""
 
 TYPST = re.compile(
     r"""\#?(?:align|block|grid|linebreak|outline|rgb|stack|table[.]cell|table[.]header|text|v)[(](?:[a-z-]+:[ ])?  # a call
@@ -55,10 +55,10 @@ TYPST = re.compile(
     """,
     re.VERBOSE,
 )
-"""What is code in the texts of views that write pages, beside what they tell."""
+"""Typst code in the strings of views that write pages."""
 
 ALLOWED = {
-    ("detail", "value"): "a key of plain data; where it is read, it is told",
+    ("detail", "value"): "a key of plain data; translated where it is displayed",
     ("detail", "gradient"): "likewise",
     ("detail", "update"): "likewise",
     **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
@@ -69,37 +69,37 @@ ALLOWED = {
     **{(zoom.name, zoom.if_too_large): "what errors say" for zoom in zooms().values()},
     **dict.fromkeys([("scalar", text) for text in ("depend on", "go into")], "what errors say"),
 }
-"""Words in views that nobody reads, and why."""
+"""Strings in views that are not shown, and why."""
 
 
-# What the source says.
+# The source.
 
 
 def trees() -> dict[str, ast.Module]:
-    """Every module of the package but the catalogue, by its path."""
+    """Every module of the package except the catalogue, by its path."""
     paths = (path for path in PACKAGE.rglob("*.py") if path.name != "zh.py")
     return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in paths}
 
 
 def is_language(node: ast.expr) -> bool:
-    """Whether an expression is the language that is told in; a file has a `tell` as well."""
+    """Whether an expression is a Language; files also have a method `tell`."""
     owner, _, name = ast.unparse(node).rpartition(".")
     return name in ("tell", "_tell") and owner != "self._file"
 
 
-def told_in(tree: ast.AST) -> Iterator[ast.Call]:
-    """The calls that tell a message."""
+def messages_in(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls that translate a message."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_language(node.func))
 
 
-def counted_in(tree: ast.AST) -> Iterator[ast.Call]:
-    """The calls that tell a count."""
+def counts_in(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls that translate a count."""
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
     return (node for node in calls if node.func.attr == "count" and is_language(node.func.value))  # type: ignore[attr-defined]
 
 
 def text_of(node: ast.expr) -> str:
-    """A text as it stands in the code; empty for anything else."""
+    """A string literal; empty for any other expression."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
@@ -107,36 +107,36 @@ def fields_of(message: str) -> set[str]:
     return {field for _, field, _, _ in Formatter().parse(message) if field is not None}
 
 
-def messages_told() -> set[str]:
-    return {text_of(call.args[0]) for tree in trees().values() for call in told_in(tree)}
+def messages_used() -> set[str]:
+    return {text_of(call.args[0]) for tree in trees().values() for call in messages_in(tree)}
 
 
-def words_counted() -> set[str]:
-    return {text_of(call.args[1]) for tree in trees().values() for call in counted_in(tree)}
+def counted_words() -> set[str]:
+    return {text_of(call.args[1]) for tree in trees().values() for call in counts_in(tree)}
 
 
-def test_what_is_told_is_a_literal_with_a_translation() -> None:
+def test_every_message_is_a_literal_with_a_translation() -> None:
     for name, tree in trees().items():
-        for call in told_in(tree):
+        for call in messages_in(tree):
             where = f"{name}:{call.lineno}"
-            assert len(call.args) == 1 and text_of(call.args[0]), f"{where}: what is told is no literal"
+            assert len(call.args) == 1 and text_of(call.args[0]), f"{where}: the message is not a literal"
             assert text_of(call.args[0]) in MESSAGES, f"{where}: {text_of(call.args[0])!r} is not in the catalogue"
             fields = {keyword.arg for keyword in call.keywords}
             assert fields == fields_of(text_of(call.args[0])), f"{where}: fields"
-        for call in counted_in(tree):
+        for call in counts_in(tree):
             assert text_of(call.args[1]) in COUNTED, f"{name}:{call.lineno}: what is counted is not in the catalogue"
 
 
-def test_a_language_is_always_called_tell() -> None:
-    """The tests here find by that name what is told."""
+def test_language_is_always_called_tell() -> None:
+    """These tests find messages by that name."""
     for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.arg) and node.annotation is not None and ast.unparse(node.annotation) == "Language":
                 assert node.arg == "tell", f"{name}:{node.lineno}: {node.arg}"
 
 
-def speakers(tree: ast.Module) -> Iterator[ast.FunctionDef]:
-    """The functions that have a language at hand: as a parameter, or as an attribute of their object."""
+def functions_with_language(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """The functions that have access to a language: as a parameter or as an attribute."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(argument.arg == "tell" for argument in node.args.args):
             yield node
@@ -144,42 +144,42 @@ def speakers(tree: ast.Module) -> Iterator[ast.FunctionDef]:
             yield from (inner for inner in node.body if isinstance(inner, ast.FunctionDef))
 
 
-def test_who_has_a_language_hands_it_on() -> None:
-    """To every function that takes one: else a Chinese text would have English parts."""
+def test_functions_pass_their_language_on() -> None:
+    """Otherwise a Chinese text would have English parts."""
     modules = trees()
     takers = {
         node.name
         for tree in modules.values()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and any(argument.arg == "tell" for argument in node.args.args)
-        if not node.decorator_list  # verbs, which click calls
+        if not node.decorator_list  # commands, called by click
     }
     assert {"log_lines", "phase_text", "notice", "curve_lines"} <= takers
     for name, tree in modules.items():
-        for function in speakers(tree):
+        for function in functions_with_language(tree):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
                 called = ast.unparse(call.func).rpartition(".")[2]
                 given = [*call.args, *(keyword.value for keyword in call.keywords)]
                 assert called not in takers or any(map(is_language, given)), f"{name}:{call.lineno}: {called}"
 
 
-def test_nothing_in_the_catalogue_is_dead() -> None:
-    assert set(MESSAGES) - messages_told() == set()
-    assert set(COUNTED) - words_counted() == set()
+def test_every_catalogue_entry_is_used() -> None:
+    assert set(MESSAGES) - messages_used() == set()
+    assert set(COUNTED) - counted_words() == set()
     assert set(PARTS) <= set(get_args(Part))
     assert set(TITLES) == {tracer.load(name).title for name in bundled_names()}
 
 
 @pytest.mark.parametrize("catalogue", [MESSAGES, COUNTED, PARTS, TITLES])
-def test_translations_have_the_fields_and_characters_that_are_there(catalogue: dict[str, str]) -> None:
+def test_translations_have_the_same_fields_and_available_characters(catalogue: dict[str, str]) -> None:
     for message, translation in catalogue.items():
         expected = {"count"} if catalogue is COUNTED else fields_of(message)
         assert fields_of(translation) == expected, message
-        translation.encode("gb2312")  # the characters of the font that comes along
+        translation.encode("gb2312")  # the characters of the bundled font
         assert (message[:1] == " ") is (translation[:1] == " ") or "（" in translation, message
 
 
-# Messages by their code.
+# Messages with codes.
 
 
 def test_every_code_has_a_text_in_every_language() -> None:
@@ -192,12 +192,12 @@ def test_every_code_has_a_text_in_every_language() -> None:
 
 
 def formats_of(form: str) -> set[tuple[str, str | None]]:
-    """The fields of a text, each with how it is formatted."""
+    """The fields of a text, with their formats."""
     return {(name, spec) for _, name, spec, _ in Formatter().parse(form) if name is not None}
 
 
-def messages_in_the_code() -> Iterator[tuple[str, str, set[str]]]:
-    """Every Message that the code makes: where, its code, and its fields, which may be a dict that was assigned before."""
+def constructed_messages() -> Iterator[tuple[str, str, set[str]]]:
+    """Every Message constructed in the source: its module, code and fields, which may be a dict assigned before."""
     for module, tree in trees().items():
         assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)]
         for node in ast.walk(tree):
@@ -205,7 +205,7 @@ def messages_in_the_code() -> Iterator[tuple[str, str, set[str]]]:
                 continue
             where, code = f"{module}:{node.lineno}", node.args[0]
             if (module, ast.unparse(code)) == ("store/messages.py", "code"):
-                continue  # what is read from a file is checked there
+                continue  # codes read from a file are checked there
             fields = node.args[1] if len(node.args) > 1 else ast.Dict(keys=[], values=[])
             if isinstance(fields, ast.Name):
                 before = [each for each in assigned if ast.unparse(each.targets[0]) == fields.id and each.lineno < node.lineno]
@@ -216,8 +216,8 @@ def messages_in_the_code() -> Iterator[tuple[str, str, set[str]]]:
             yield where, text_of(code), {text_of(key) for key in fields.keys if key is not None}
 
 
-def test_every_code_is_made_somewhere_with_the_fields_of_its_text() -> None:
-    made = list(messages_in_the_code())
+def test_every_code_is_used_with_the_fields_of_its_text() -> None:
+    made = list(constructed_messages())
     for where, code, names in made:
         assert code in en.CODED, f"{where}: {code!r} has no text"
         assert names == fields_of(forms_of(en.CODED[code])[0]), where
@@ -225,19 +225,19 @@ def test_every_code_is_made_somewhere_with_the_fields_of_its_text() -> None:
     assert elsewhere == set(en.CODED)
 
 
-def test_a_shape_and_a_list_of_names_in_a_message() -> None:
+def test_shapes_and_lists_of_names_in_messages() -> None:
     assert str(Message("other_shape", {"shape": ()})) == "its inputs do not give the shape ()"
     assert CHINESE.message(Message("other_shape", {"shape": (2, 3)})) == "其输入得不到形状 (2, 3)"
     assert CHINESE.message(Message("differences", {"operations": ("arcsinh", "fabs")})) == "对 arcsinh, fabs 用差分"
 
 
-def test_why_a_run_ended_is_said_in_chinese() -> None:
+def test_reason_for_the_end_of_a_run_is_translated() -> None:
     for tolerance in (0, 0.001):
         for patience in (1, 5):
             reason = EarlyStopping(monitor="val_loss", tolerance=tolerance, patience=patience).reason()
-            told = CHINESE.message(Message("stopped_after_epochs", {"epochs": 7, "reason": reason}))
-            assert told.startswith("在 7 轮后停止：val_loss ")
-            assert set(re.findall("[a-z_]+", told)) == {"val_loss"}
+            translated = CHINESE.message(Message("stopped_after_epochs", {"epochs": 7, "reason": reason}))
+            assert translated.startswith("在 7 轮后停止：val_loss ")
+            assert set(re.findall("[a-z_]+", translated)) == {"val_loss"}
     assert CHINESE.message(NOT_ENDED).isascii() is False
     error = Message("stopped_by_error", {"error": "OSError"})
     assert ending_lines(3, 50, error, CHINESE) == "== 因 OSError 而停止 ==  50 步中有 3 步完整\n"
@@ -246,8 +246,8 @@ def test_why_a_run_ended_is_said_in_chinese() -> None:
 @pytest.mark.parametrize("tolerance", [0, 0.001, 1e-05, 1e9])
 @pytest.mark.parametrize("patience", [1, 5])
 @pytest.mark.parametrize("epochs", [1, 7])
-def test_what_version_1_0_said_at_an_end_is_understood(tolerance: float, patience: int, epochs: int) -> None:
-    """The texts are those of the code of that version."""
+def test_end_messages_of_version_1_0_are_recognised(tolerance: float, patience: int, epochs: int) -> None:
+    """The texts are copied from the source of that version."""
     by = f" by {tolerance:g}" if tolerance else ""
     reason = f"val_loss had not improved{by} for {patience} {'epoch' if patience == 1 else 'epochs in a row'}"
     text = f"stopped after {epochs} epoch{'' if epochs == 1 else 's'}: {reason}"
@@ -267,16 +267,16 @@ def test_what_version_1_0_said_at_an_end_is_understood(tolerance: float, patienc
         ("stopped after 7 epochs: loss had not improved by much for 5 epochs in a row", "text"),
     ],
 )
-def test_what_version_1_0_said_otherwise_keeps_its_text(text: str, code: str) -> None:
+def test_other_messages_of_version_1_0_keep_their_text(text: str, code: str) -> None:
     message = message_of_text(text)
     assert (message.code, str(message)) == (code, text)
 
 
-# Nothing is said past the catalogue.
+# Texts that bypass the catalogue.
 
 
 def known_words() -> set[str]:
-    """The words that are told by themselves, or with a field."""
+    """Words that are messages by themselves or with a field."""
     alone = (re.sub(r"\{\w+\}", " ", message).split() for message in MESSAGES)
     words = {word for words in alone if len(words) == 1 for word in words}
     words |= {form for word in COUNTED for form in (word, f"{word}s")}
@@ -288,17 +288,17 @@ def imported_in(tree: ast.Module) -> set[str]:
     return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
 
 
-def untold(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The texts in a view that people would read, but that are not told.
+def untranslated_texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The strings in a view that are natural language but not translated.
 
-    They have two words in a row, a word of the catalogue, or any word between fields; in views that write pages, code aside.
-    Passed over is what is told, docstrings, annotations, errors, patterns and keys; what is compared or looked up by; and
-    functions that return plain data.
+    These have two consecutive words, a word of the catalogue, or a word between fields; Typst code is removed first.
+    Ignored are translated messages, docstrings, annotations, errors, patterns and keys, operands of comparisons and lookups,
+    and functions that return plain data.
     """
     words = known_words()
     code = TYPST if {"tracer.views.booklet.typst", "tracer.views.booklet.page"} & imported_in(tree) else re.compile("(?!)")
     for line, text, has_fields in _texts(tree):
-        # Keys of key=value and names of gradients are the same in every language.
+        # Keys of key=value and gradient names are not translated.
         bare = re.sub(r"\w+=|\bdL/d", "", code.sub("", text))
         found = set(re.findall("[a-z]{2,}", bare.lower()))
         if found & words or (found and has_fields) or re.search(r"[A-Za-z]{2,} +[A-Za-z]{2,}", bare):
@@ -306,8 +306,8 @@ def untold(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _texts(node: ast.AST, has_fields: bool = False) -> Iterator[tuple[int, str, bool]]:
-    """The texts that may be read, and whether they are parts of a text with fields."""
-    passed_over: list[ast.AST | None] = []
+    """The candidate strings, and whether each is part of a string with fields."""
+    is_ignored: list[ast.AST | None] = []
     if isinstance(node, (ast.Raise, ast.Compare, ast.Import, ast.ImportFrom)):
         return
     if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
@@ -317,64 +317,64 @@ def _texts(node: ast.AST, has_fields: bool = False) -> Iterator[tuple[int, str, 
     if isinstance(node, ast.FunctionDef):
         if node.returns is not None and ast.unparse(node.returns).startswith("dict["):
             return
-        passed_over += [node.returns, *node.decorator_list]
+        is_ignored += [node.returns, *node.decorator_list]
     elif isinstance(node, (ast.arg, ast.AnnAssign)):
-        passed_over.append(node.annotation)
+        is_ignored.append(node.annotation)
     elif isinstance(node, ast.Dict):
-        passed_over += node.keys
+        is_ignored += node.keys
     elif isinstance(node, ast.Subscript):
-        passed_over.append(node.slice)
+        is_ignored.append(node.slice)
     elif isinstance(node, ast.FormattedValue):
-        passed_over.append(node.format_spec)
+        is_ignored.append(node.format_spec)
     elif isinstance(node, ast.Call) and is_language(node.func):
-        passed_over.append(node.args[0])
+        is_ignored.append(node.args[0])
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_language(node.func.value):
-        passed_over += node.args[1:]
+        is_ignored += node.args[1:]
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.lineno, node.value, has_fields
     for child in ast.iter_child_nodes(node):
-        if child not in passed_over:
+        if child not in is_ignored:
             yield from _texts(child, isinstance(node, ast.JoinedStr))
 
 
-def test_views_tell_all_they_say() -> None:
+def test_views_have_no_untranslated_text() -> None:
     allowed = set()
     for path in sorted((PACKAGE / "views").rglob("*.py")):
         if path.stem in PLAIN_DATA | MARKUP:
             continue
-        for line, text in untold(ast.parse(path.read_text())):
-            assert (path.stem, text) in ALLOWED, f"{path.name}:{line}: {text!r} is not told"
+        for line, text in untranslated_texts(ast.parse(path.read_text())):
+            assert (path.stem, text) in ALLOWED, f"{path.name}:{line}: {text!r} is not translated"
             allowed.add((path.stem, text))
     assert allowed == set(ALLOWED)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ['yield f"{name} is right"', 'yield f"  {title:<10} and {count} more"', 'return "WRONG" if wrong else ""',
      'tell("{what} over the steps", what=f"length of {name}")', 'lines = ["loss"]', 'yield f"{len(steps)} steps"'],
 )  # fmt: skip
-def test_what_is_not_told_is_found(said: str) -> None:
-    assert list(untold(ast.parse(f"def view(tell):\n    {said}")))
+def test_untranslated_text_is_found(message: str) -> None:
+    assert list(untranslated_texts(ast.parse(f"def view(tell):\n    {message}")))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ['body = quiet("forward pass", look)', 'body = f"#align(center, {quiet(\'forward\', look)})"',
      'told = f"#block(below: 8pt, gradient {name})"', 'heads = ("Name", "Value")', "cells = f\"[#{literal('Total')}]\"",
      'lines = "#block(above: 8pt, [the whole run])"', 'return f"text(size: 8pt, page {number})"'],
 )  # fmt: skip
-def test_what_is_not_told_is_found_beside_code(said: str) -> None:
-    assert list(untold(ast.parse(f"from tracer.views.booklet.typst import literal\ndef view(tell):\n    {said}")))
+def test_untranslated_text_in_typst_code_is_found(message: str) -> None:
+    assert list(untranslated_texts(ast.parse(f"from tracer.views.booklet.typst import literal\ndef view(tell):\n    {message}")))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ['"""The loss over the steps."""', 'yield tell("{what} over the steps", what=name)', 'text += f" min={low} mean={mean}"',
      'if node.op == "parameter": pass', 'raise UsageError("there is no such step")', 'index = step.metrics["epoch"]',
      'yield tell.count(len(steps), "step")', 'yield f"dL/d{name} -> {number:<10}"'],
 )  # fmt: skip
-def test_what_nobody_reads_is_passed_over(said: str) -> None:
-    assert not list(untold(ast.parse(f"def view(tell):\n    {said}")))
+def test_strings_that_are_not_shown_are_ignored(message: str) -> None:
+    assert not list(untranslated_texts(ast.parse(f"def view(tell):\n    {message}")))
 
 
 def test_titles_of_lines_fit_their_columns() -> None:
@@ -382,20 +382,20 @@ def test_titles_of_lines_fit_their_columns() -> None:
     for name in ("detail", "blame"):
         for node in ast.walk(ast.parse((PACKAGE / "views/text" / f"{name}.py").read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("titled", "_block"):
-                titles += [text_of(call.args[0]) for call in told_in(node.args[0])]
-    titles += ["update", "derives", "by rule of", "updated"]  # which are told beforehand
+                titles += [text_of(call.args[0]) for call in messages_in(node.args[0])]
+    titles += ["update", "derives", "by rule of", "updated"]  # translated earlier
     assert len(titles) > 15
     assert all(display_width(MESSAGES[title]) <= TITLE_COLUMNS for title in titles)
 
 
-# What the commands say.
+# Output of the commands.
 
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two runs that part, one that overflows, and one of which only statistics were kept."""
+    """A folder with two different runs, one that overflows, and one with statistics only."""
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text(MINE.format(model="pass"))
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="pass"))
     for folder, *options in (
         ("mine",), ("other", "--set", "learning_rate=0.2"), ("short", "--steps", "2"),
         ("infinite", "--steps", "9", "--set", "learning_rate=1e60"), ("summary", "--values", "summary"),
@@ -416,7 +416,7 @@ VERBS = [
 ]  # fmt: skip
 
 KEYS = {"NaN", "f64", "float64", "l2", "learning_rate", "mine", "numpy", "python", "steps", "tracer"}
-"""Words that are the same in every language: settings, statistics, dtypes, names of files and versions."""
+"""Words that are not translated: settings, statistics, dtypes, file names and versions."""
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -428,7 +428,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def formulas(step: tracer.Step) -> set[str]:
-    """What is said of a step in formulas: equations, nodes by number and name, lines of the code; operations by their names."""
+    """The formal parts of a step's output: equations, numbered nodes, source lines and operation names."""
     labels = Labels(step.nodes)
     found = set()
     for node in step.nodes:
@@ -440,7 +440,7 @@ def formulas(step: tracer.Step) -> set[str]:
 
 
 def untranslated(text: str, trace: tracer.Trace) -> set[str]:
-    """The English words in a text that are no formula, name or key."""
+    """The English words in a text that are not formulas, names or keys."""
     for step in trace.steps:
         for formula in sorted(formulas(step), key=len, reverse=True):
             text = text.replace(formula, " ")
@@ -449,20 +449,20 @@ def untranslated(text: str, trace: tracer.Trace) -> set[str]:
 
 
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
-def test_chinese_is_chinese(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_chinese_output_has_no_english(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     english = printed(capsys, *arguments)
     chinese = printed(capsys, *arguments, "--lang", "zh")
     assert english.isascii()
     assert re.search("[\u4e00-\u9fff]", chinese)
     assert len(english.splitlines()) == len(chinese.splitlines())
-    # The English text is searched likewise: what finds no English there would find none in Chinese.
+    # A search that finds nothing in English output would be useless.
     trace = read(next(Path(arguments[1] if arguments[0] != "check" else "mine").glob("*.sqlite")))
     assert untranslated(english, trace)
     assert untranslated(chinese, trace) == set()
 
 
 @pytest.mark.parametrize("name", ["mine", "infinite"])
-def test_formulas_are_the_same_in_every_language(name: str, runs: Path) -> None:
+def test_formulas_are_not_translated(name: str, runs: Path) -> None:
     trace = read(Path(name, "trace.sqlite"))
     english, chinese = (log_text(trace, tell=tell).splitlines() for tell in (ENGLISH, CHINESE))
     for one, other in zip(english, chinese, strict=True):
@@ -477,14 +477,12 @@ def test_formulas_are_the_same_in_every_language(name: str, runs: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
-def test_json_is_the_same_in_every_language(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_not_translated(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     english, chinese = (printed(capsys, *arguments, "--json", "--lang", lang) for lang in ("en", "zh"))
     assert english == chinese
 
 
-def test_the_locale_chooses_unless_the_option_does(
-    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_locale_is_the_default_language(runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     english, chinese = (printed(capsys, "verify", "mine", "--lang", lang) for lang in ("en", "zh"))
     assert printed(capsys, "verify", "mine") == english
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
@@ -496,7 +494,7 @@ def test_the_locale_chooses_unless_the_option_does(
     assert "'en', 'zh'" in capsys.readouterr().err
 
 
-def test_a_terminal_without_chinese_shows_escapes(runs: Path) -> None:
+def test_terminal_without_chinese_shows_escapes(runs: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
     command = [sys.executable, "-m", "tracer", "verify", "mine", "--lang", "zh"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -504,7 +502,7 @@ def test_a_terminal_without_chinese_shows_escapes(runs: Path) -> None:
     assert done.stdout.startswith("\\u9a8c\\u8bc1")
 
 
-def test_list_is_aligned_by_columns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_chinese_list_is_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys, "list", "--lang", "zh").splitlines()
     heading, *rows = lines
     assert heading.split() == ["名称", "步数", "参数数量"]
@@ -512,37 +510,37 @@ def test_list_is_aligned_by_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends == {display_width(heading)}
 
 
-def test_a_run_is_told_in_its_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_of_a_run_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     folder = OutputFolder(tmp_path / "sgd")
     training = Training(tracer.load("fruit-sgd"), seed=0)
-    told = Run(training, folder, None, quiet=True, verbose=False, tell=CHINESE)
+    chinese_run = Run(training, folder, None, quiet=True, verbose=False, tell=CHINESE)
     log = folder.growing("steps.log")
-    run_to_the_end(told, log)
-    text = log.end().read_text(encoding="utf-8")
+    run_all_steps(chinese_run, log)
+    text = log.finish().read_text(encoding="utf-8")
     assert text.startswith(f"# fruit-sgd: {TITLES[training.head.title]}\n")
     assert text.endswith("；在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001\n")
-    title, counts, _, stopped = told.summary()
+    title, counts, _, stopped = chinese_run.summary()
     assert title == f"fruit-sgd: {TITLES[training.head.title]}"
     assert counts == "70 步，3 个参数：w (2,), b ()"
     assert stopped == "在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001"
 
 
-def test_an_interrupted_run_ends_in_its_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_message_in_the_log_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(self: Run, progress: object) -> Iterator[tracer.Step]:
         yield from (step for step, _ in zip(self.training, range(2)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Run, "steps", interrupted)
     folder = OutputFolder(tmp_path)
-    told = Run(Training(tracer.load("fruit"), seed=0), folder, None, quiet=True, verbose=False, tell=CHINESE)
+    chinese_run = Run(Training(tracer.load("fruit"), seed=0), folder, None, quiet=True, verbose=False, tell=CHINESE)
     with pytest.raises(KeyboardInterrupt):
-        run_to_the_end(told, folder.growing("steps.log"))
+        run_all_steps(chinese_run, folder.growing("steps.log"))
     assert (tmp_path / "steps.log").read_text(encoding="utf-8").endswith("== 被中断 ==  6 步中有 2 步完整\n")
 
 
-def test_what_is_wrong_is_told(runs: Path) -> None:
-    """Verdicts that no run in order gives."""
+def test_failure_verdicts_are_translated(runs: Path) -> None:
+    """Verdicts that valid runs do not produce."""
     trace = read(Path("mine", "trace.sqlite"))
     deviations = [
         Deviation(0, 6, Message("not_computable", {"error": "ValueError", "text": "no"})),
@@ -552,8 +550,8 @@ def test_what_is_wrong_is_told(runs: Path) -> None:
     right = Verification(False, steps=3, operations=9, exact=5, largest=3.0)
     wrong = replace(right, not_kept=1, unknown={"softplus"}, deviations=deviations * 2)
     for each in (right, wrong):
-        said = "\n".join(verdict_lines(trace, each, CHINESE))
-        assert untranslated(said, trace) <= {"ValueError", "no", "softplus", "BLAS", "NumPy"}, said
+        message = "\n".join(verdict_lines(trace, each, CHINESE))
+        assert untranslated(message, trace) <= {"ValueError", "no", "softplus", "BLAS", "NumPy"}, message
     difference = Difference((1,), 1.0, 2.0, 1.0, 1e-10)
     check = Check(
         (Comparison("w", (2,), 2, Message("differences", {"operations": ("softplus",)}), 9000, 3, 4, difference),),

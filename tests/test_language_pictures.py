@@ -1,4 +1,4 @@
-"""Pictures and the booklet in Chinese: it is set in a font that has it, covers nothing, and nothing beside it is English."""
+"""Pictures and the booklet in Chinese: the font has the characters, texts do not overlap, and no English remains."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tracer.views.diagrams.zoom import ViewSpec, diagrams
 ZOOMS = ("scenario", "module", "tensor")
 
 KEYS = {"min", "max", "mean", "zero", "True", "NaN", "seed", "dtype", "Adam"}
-"""Words that are the same in every language: of statistics, values, settings and optimizers."""
+"""Words that are not translated: statistics, values, settings and optimizers."""
 
-OF_FORMULAS = {"dL", "dW", "via", "if", "otherwise", "terms", "array"}
-"""Words in formulas, which are the same in every language."""
+FORMULA_WORDS = {"dL", "dW", "via", "if", "otherwise", "terms", "array"}
+"""Words in formulas, which are not translated."""
 
 
 def first_step(name: str) -> tracer.Trace:
@@ -44,27 +44,27 @@ def sketch_of(trace: tracer.Trace, zoom: str, tell: Language) -> Diagram:
 
 
 def untranslated(text: str, trace: tracer.Trace) -> set[str]:
-    """The words in a text that are no name of this run, alone or several in a row, as a function with its option is read."""
-    said = [trace.scenario, CHINESE.title(trace.title), str(trace.hyperparameters), str(trace.versions), trace.dtype]
+    """The words in a text that are not names of this run or sequences of such names."""
+    message = [trace.scenario, CHINESE.title(trace.title), str(trace.hyperparameters), str(trace.versions), trace.dtype]
     for node in trace.steps[0].nodes:
-        said += [node.name, node.scope, node.op, node.formula, node.dtype, str(node.parameters)]
-        said += [str(node.source), node.source.text] if node.source else []
-    known = set(re.findall("[A-Za-z]{2,}", " ".join(said))) | KEYS | OF_FORMULAS
+        message += [node.name, node.scope, node.op, node.formula, node.dtype, str(node.parameters)]
+        message += [str(node.source), node.source.text] if node.source else []
+    known = set(re.findall("[A-Za-z]{2,}", " ".join(message))) | KEYS | FORMULA_WORDS
     names = re.compile(f"(?:{'|'.join(known)})+T?")  # T: transposed
-    whole = re.sub(r"\w*\.{3,}\w*", " ", text)  # what a long name leaves where its middle is left out is no word
+    whole = re.sub(r"\w*\.{3,}\w*", " ", text)  # remove names shortened with an ellipsis
     return {word for word in re.findall("[A-Za-z]{2,}", whole) if not names.fullmatch(word)}
 
 
-def stands_on(one: Text, other: Text) -> bool:
-    """Whether two texts of one line cover each other; lines may be so close that letters below and above them touch."""
+def overlaps(one: Text, other: Text) -> bool:
+    """Whether two texts on one line overlap; ascenders and descenders of adjacent lines may touch."""
     across = min(one.area.right, other.area.right) - max(one.area.left, other.area.left)
     return across > 0.1 and abs(one.area.bottom - other.area.bottom) < 0.5 * min(one.size, other.size)
 
 
 @pytest.mark.parametrize("zoom", ZOOMS)
 @pytest.mark.parametrize("name", bundled_names())
-def test_chinese_beside_names_covers_nothing(name: str, zoom: str) -> None:
-    """Runs of Chinese and runs of names are measured apart: where one is measured too narrow, the next begins on it."""
+def test_chinese_next_to_names_does_not_overlap(name: str, zoom: str) -> None:
+    """Chinese and Latin runs are measured separately: if one is measured too narrow, the next overlaps it."""
     svg = find_engine("pure").layout(dot(sketch_of(first_step(name), zoom, CHINESE), Style(tell=CHINESE))).svg
     assert re.search("[\u4e00-\u9fff]", svg)
     for element in ElementTree.fromstring(svg).iter(f"{SVG}text"):
@@ -73,23 +73,23 @@ def test_chinese_beside_names_covers_nothing(name: str, zoom: str) -> None:
     for box in boxes_of(svg).values():
         seen = [text for text in box.texts if text.text]
         for one, other in itertools.combinations(seen, 2):
-            assert not stands_on(one, other), (one, other)
+            assert not overlaps(one, other), (one, other)
 
 
 @pytest.mark.parametrize("zoom", ZOOMS)
 @pytest.mark.parametrize("name", bundled_names())
-def test_a_chinese_picture_has_no_english(name: str, zoom: str) -> None:
+def test_chinese_picture_has_no_english(name: str, zoom: str) -> None:
     trace = first_step(name)
     english, chinese = (sketch_of(trace, zoom, tell) for tell in (ENGLISH, CHINESE))
     assert [box.key for box in english.boxes] == [box.key for box in chinese.boxes]
     assert len(list(english.texts())) == len(list(chinese.texts()))
-    assert untranslated(" ".join(english.texts()), trace)  # what finds no English there would find none in Chinese
+    assert untranslated(" ".join(english.texts()), trace)  # otherwise the search would be useless
     assert untranslated(" ".join(chinese.texts()), trace) == set()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["fruit", "fruit-sgd", "linear-regression"])
-def test_a_chinese_booklet_has_no_english(name: str) -> None:
+def test_chinese_booklet_has_no_english(name: str) -> None:
     trace, layout = first_step(name), find_engine("pure").layout
     found = []
     for tell in (ENGLISH, CHINESE):

@@ -1,6 +1,6 @@
-"""Losses, layers, metrics and initial weights: what they compute at the edges, and what they refuse.
+"""Losses, layers, metrics and initial weights: edge cases and invalid arguments.
 
-Refused are arrays that NumPy would broadcast to a wrong number in silence.
+They refuse arrays that NumPy would silently broadcast to a wrong result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOGITS = np.eye(3)
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda x: cross_entropy(x, np.array([[0], [1], [2]])), r"labels of shape \(3,\), one for each sample, these"),
         (lambda x: cross_entropy(x, np.array([0, 1, -1])), "labels from 0 to 2, these go from -1 to 1"),
@@ -34,10 +34,10 @@ LOGITS = np.eye(3)
         (lambda x: np.sum(x) * np.sum(one_hot(np.array([0, 5]), 3)), "one_hot takes labels from 0 to 2, these go from 0 to 5"),
     ],
 )
-def test_shapes_and_labels_are_checked_recorded_or_not(call: Callable[[Any], Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_shapes_and_labels_are_checked(call: Callable[[Any], Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         call(LOGITS)
-    with pytest.raises(tracer.UsageError, match=said):
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.trace(call, LOGITS)
 
 
@@ -51,14 +51,14 @@ def test_labels_may_be_recorded_data() -> None:
     assert step.loss == pytest.approx(float(cross_entropy(LOGITS, np.array([0, 1, 2]))))
 
 
-def test_the_hinge_slopes_at_a_margin_of_exactly_1() -> None:
-    """As in scikit-learn, whose gradient at the kink is that of the samples inside the margin."""
+def test_hinge_gradient_at_a_margin_of_1() -> None:
+    """As in scikit-learn, a sample at the kink counts as inside the margin."""
     step = tracer.trace(lambda decision: hinge(decision, np.array([1, 1, -1, -1])), np.array([1.0, 1.5, -1.0, 0.0]))
     np.testing.assert_array_equal(step.gradient("decision"), [-0.25, 0, 0.25, 0.25])
 
 
 @pytest.mark.parametrize("inputs", [1, 2, 40])
-def test_initial_weights_fill_their_ranges(inputs: int) -> None:
+def test_initial_weights_fill_their_range(inputs: int) -> None:
     rng = np.random.default_rng(0)
     ranges = {
         np.sqrt(6 / (inputs + 5000)): glorot_uniform(rng, inputs, 5000),

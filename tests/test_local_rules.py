@@ -1,4 +1,4 @@
-"""Local rules say what was computed: put into numbers they give the contribution, and contributions add up to the gradient."""
+"""Local rules evaluate to the recorded contributions, and contributions add up to the gradient."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def rules_of(step: Step) -> list[LocalRule]:
     return local_rules(step, Labels(step.nodes))
 
 
-# What a rule says, put into numbers.
+# Evaluating rules.
 
 
 def scatter(values: np.ndarray, index: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -46,7 +46,7 @@ FUNCTIONS = {name: getattr(np, name) for name in (
 
 
 def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
-    """The rule as Python, and the names in it: those that Python could not read are called by their numbers."""
+    """The rule as Python code with its variables; names that are not identifiers are replaced by numbered ones."""
     labels = Labels(step.nodes)
     text = f"{CALLED} {rule.text}" if rule.text[0] in "*/@" else rule.text
     names: dict[str, Any] = {CALLED: step.nodes[step.gradients[rule.user]].value}
@@ -64,7 +64,7 @@ def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
 
 
 def computed(rule: LocalRule, step: Step) -> np.ndarray | None:
-    """The contribution as the rule says it; nothing where it leaves something out, as of a large array."""
+    """The contribution that the rule evaluates to; None if the rule is abbreviated, as for large arrays."""
     text, names = code_of(rule, step)
     if re.search(r"\[\d+(x\d+)* array]|, \.\.\., ", text):
         return None
@@ -79,7 +79,7 @@ def is_close(found: np.ndarray, expected: np.ndarray, digits: float) -> bool:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_rule_gives_the_contribution(name: str) -> None:
+def test_every_rule_evaluates_to_the_contribution(name: str) -> None:
     step = first_step(name)
     for rule in rules_of(step):
         found = computed(rule, step)
@@ -89,7 +89,7 @@ def test_every_rule_gives_the_contribution(name: str) -> None:
         assert is_close(found, part.value, digits), rule
 
 
-def test_rules_of_random_programs_give_the_contributions() -> None:
+def test_rules_of_random_programs_evaluate_to_the_contributions() -> None:
     every = skipped = 0
     for step in random_steps():
         for rule in rules_of(step):
@@ -98,7 +98,7 @@ def test_rules_of_random_programs_give_the_contributions() -> None:
             if found is None:
                 skipped += 1
                 continue
-            # Numbers of the rule itself are written with four digits, such as log(2).
+            # Constants in the rule, such as log(2), have four digits.
             assert is_close(found, step.nodes[rule.part].value, 1e-3), rule
     assert every > 200
     assert skipped <= every / 10
@@ -108,8 +108,8 @@ def random_steps() -> list[Step]:
     return [tracer.trace(program.function(), *program.arguments) for program in collected(programs(), RANDOM_PROGRAMS)]
 
 
-def assert_adds_up(step: Step) -> None:
-    """The contributions of all uses of a value are its gradient, as are the parts of every sum."""
+def assert_contributions_add_up(step: Step) -> None:
+    """Assert that the contributions of all uses of a value add up to its gradient, and the terms of every sum to it."""
     parts: dict[int, list[Node]] = defaultdict(list)
     for rule in rules_of(step):
         parts[rule.value].append(step.nodes[rule.part])
@@ -133,22 +133,22 @@ def assert_every_use_has_a_rule(step: Step) -> None:
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_contributions_add_up_to_the_gradient(name: str) -> None:
-    assert_adds_up(first_step(name))
+    assert_contributions_add_up(first_step(name))
     assert_every_use_has_a_rule(first_step(name))
 
 
-def test_contributions_of_random_programs_add_up_to_the_gradients() -> None:
+def test_contributions_in_random_programs_add_up_to_the_gradient() -> None:
     for step in random_steps():
-        assert_adds_up(step)
+        assert_contributions_add_up(step)
         assert_every_use_has_a_rule(step)
 
 
-def test_a_value_used_ten_thousand_times_is_no_recursion() -> None:
+def test_value_used_ten_thousand_times_does_not_exceed_the_recursion_limit() -> None:
     step = tracer.trace(lambda x: sum((x * 1.0 for _ in range(10_000)), x), 2.0)
     assert len(contributions(step, step.nodes[step.gradients[0]])) == 10_001
 
 
-# As arrows of the picture.
+# Arrows of the picture.
 
 
 def drawn(step: Step) -> Diagram:
@@ -166,7 +166,7 @@ def tiny() -> Step:
     return tracer.trace(layer, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[0.5, -1.0], [0.25, 1.0]], [0.1, 0.2])
 
 
-def test_arrows_of_a_layer_carry_the_rules(tiny: Step) -> None:
+def test_arrows_of_a_layer_are_labelled_with_rules(tiny: Step) -> None:
     diagram = drawn(tiny)
     labels = Labels(tiny.nodes)
     name = {f"n{node.id}": labels[node.id] for node in tiny.nodes}
@@ -188,7 +188,7 @@ def test_arrows_of_a_layer_carry_the_rules(tiny: Step) -> None:
     assert all(arrow.is_backward for arrow in back)
 
 
-def test_values_that_are_stretched_say_along_which_axes(tiny: Step) -> None:
+def test_broadcast_values_state_their_axes(tiny: Step) -> None:
     labels = {arrow.label for arrow in drawn(tiny).arrows if arrow.flow is Flow.VALUE} - {()}
     assert labels == {("axis 0 stretched to 3",)}
     step = tracer.trace(lambda x, y: np.sum(x * y), np.ones((2, 1, 3)), np.ones((4, 1)))
@@ -197,7 +197,7 @@ def test_values_that_are_stretched_say_along_which_axes(tiny: Step) -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_use_has_one_arrow_back(name: str) -> None:
+def test_every_use_has_one_backward_arrow(name: str) -> None:
     step = first_step(name)
     diagram = drawn(step)
     rules = [rule for rule in rules_of(step) if f"n{rule.value}" in {box.key for box in diagram.boxes}]
@@ -207,7 +207,7 @@ def test_every_use_has_one_arrow_back(name: str) -> None:
     assert Counter(map(tuple, ends)) == Counter((f"n{rule.user}", f"n{rule.value}") for rule in rules)
 
 
-def test_a_plus_has_as_many_arrows_as_uses() -> None:
+def test_gradient_sum_has_an_arrow_per_use() -> None:
     def function(x: Any) -> Any:
         return np.sum(np.exp(x) + np.tanh(x) * x + x)
 

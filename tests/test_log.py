@@ -1,4 +1,4 @@
-"""The step log, as a reader and as a program sees it."""
+"""The step log: golden files, form, and arithmetic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tracer
-from support.golden import assert_as_reviewed
+from support.golden import assert_matches_golden
 from support.traces import recorded
 from tracer.graph.record import Node, Phase
 from tracer.training.loading import bundled_names
@@ -18,27 +18,27 @@ from tracer.views.text.log import log_lines, log_text
 
 
 def body(trace: tracer.Trace) -> str:
-    """The log without the line of versions."""
+    """The log without the line with versions."""
     return "".join(line for line in log_text(trace).splitlines(keepends=True) if not line.startswith("# tracer"))
 
 
-def briefly(name: str) -> tracer.Trace:
-    """Two steps of a scenario, or its only one."""
+def short_run(name: str) -> tracer.Trace:
+    """At most two steps of a scenario."""
     scenario = tracer.load(name)
     return tracer.run(scenario, steps=2 if scenario.optimizer is not None else 1)
 
 
 @pytest.mark.parametrize(("name", "steps"), [("linear-regression", 2), ("fruit", 1)])
-def test_golden_logs(name: str, steps: int) -> None:
-    assert_as_reviewed(f"{name}.log", body(recorded(name, steps)))
+def test_logs_match_golden_files(name: str, steps: int) -> None:
+    assert_matches_golden(f"{name}.log", body(recorded(name, steps)))
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_the_form_of_the_log(name: str) -> None:
-    trace = briefly(name)
+def test_log_format(name: str) -> None:
+    trace = short_run(name)
     text = log_text(trace)
     assert text.isascii()
-    assert text == log_text(briefly(name))
+    assert text == log_text(short_run(name))
     lines = text.splitlines()
     assert next(line for line in lines if line.startswith("== ")).startswith("== step 0 ==  loss ")
     assert re.fullmatch(r"== end ==  (2 steps|1 step), loss \S+ -> \S+", lines[-1])
@@ -46,7 +46,7 @@ def test_the_form_of_the_log(name: str) -> None:
         numbers = [line.split()[0] for line in lines if re.match(rf"{step.index}\.\d+ ", line)]
         width = max(2, len(str(len(step.nodes) - 1)))
         assert numbers == [f"{step.index}.{node.id:0{width}d}" for node in step.nodes]
-    # One line a node and at most two below it.
+    # One line per node, followed by at most two more.
     below = 0
     for line in lines:
         below = below + 1 if line.startswith("     ") else 0
@@ -57,7 +57,7 @@ def test_the_form_of_the_log(name: str) -> None:
 
 
 def largest(*numbers: float) -> float:
-    """The largest of one or more numbers; Python's own `max` wants several."""
+    """The largest of one or more numbers; Python's `max` does not accept a single one."""
     return max(numbers)
 
 
@@ -66,31 +66,31 @@ def smallest(*numbers: float) -> float:
 
 
 def value_of(text: str) -> float:
-    """What an arithmetic line of the log comes to."""
+    """The value of an arithmetic expression in the log."""
     known = ("exp", "log", "sqrt", "square", "tanh", "sin", "cos", "inf", "where", "floor")
     names = {name: getattr(np, name) for name in known}
     return float(eval(text, {"__builtins__": {}, "max": largest, "min": smallest, "abs": abs, **names}))
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_the_arithmetic_in_the_log_is_right(name: str) -> None:
-    """Every worked element without left-out terms is computed again from its own text."""
+def test_arithmetic_in_the_log_is_correct(name: str) -> None:
+    """Evaluate the text of every worked element without omitted terms."""
     checked = 0
-    for line in log_text(briefly(name)).splitlines():
+    for line in log_text(short_run(name)).splitlines():
         if not line.startswith("     ") or line.startswith("     epoch ") or "..." in line:
             continue
         parts = line.strip().partition("    |g|")[0].split(" = ")
         if len(parts) != 3 or re.search(r"[a-z_]+\(.*(None|axis)", parts[1]):
             continue
         found, expected = value_of(parts[1]), value_of(parts[2])
-        # The numbers have four digits; what is subtracted from each other loses some.
+        # The numbers have four digits, and subtraction loses some.
         size = max([abs(float(number)) for number in re.findall(r"[\d.]+(?:e[+-]?\d+)?", parts[1])] or [1.0])
         assert found == pytest.approx(expected, rel=5e-3, abs=5e-3 * max(1.0, size)), line
         checked += 1
     assert checked > 10
 
 
-def test_the_worked_elements_of_the_design() -> None:
+def test_worked_elements_of_a_layer() -> None:
     def model(X, W1, b1):
         z1 = X @ W1 + b1
         return np.sum(z1)
@@ -102,24 +102,24 @@ def test_the_worked_elements_of_the_design() -> None:
     assert "z1[0,0] = 1*0.1 + 2*0.5 + 0 = 1.1" in text
 
 
-def test_where_numbers_stop_being_finite_is_marked_once() -> None:
+def test_first_nonfinite_value_is_marked_once() -> None:
     text = log_text(tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1}, steps=60))
     marks = [line for line in text.splitlines() if "!!" in line]
     assert marks == ["     !! infinite in 1 of 1 element: the first of this run"]
     assert text.splitlines()[-1].endswith("loss on")
 
 
-def test_large_arrays_get_one_summary_line() -> None:
+def test_large_arrays_have_one_summary_line() -> None:
     text = log_text(recorded("mnist", 1))
     assert re.search(r"^     \(784,256\) f32 n=200704 min=\S+ max=\S+ mean=\S+ zero=0%$", text, re.MULTILINE)
     assert re.search(r"\[784 terms\] = ", text)
-    # Of long sums, terms are shown that say something: the first three without a factor of 0.
+    # Long sums show the first three terms without a factor of 0.
     (product,) = re.findall(r"^     \(images @ w1\)\[0,0\] = (.*) \+ \.\.\. \[784 terms\]", text, re.MULTILINE)
     assert all(float(factor) != 0 for term in product.split(" + ") for factor in term.split("*"))
     assert max(map(len, text.splitlines())) < 260
 
 
-def test_an_operation_that_is_no_longer_there_is_still_written() -> None:
+def test_unregistered_operation_is_still_logged() -> None:
     def renamed(node: Node) -> Node:
         return node if node.is_leaf else replace(node, op=f"{node.op}_of_old")
 
@@ -130,7 +130,7 @@ def test_an_operation_that_is_no_longer_there_is_still_written() -> None:
     assert "[0,0] = " not in text
 
 
-def test_the_log_comes_as_the_steps_come() -> None:
+def test_log_is_written_incrementally() -> None:
     seen: list[int] = []
 
     def steps() -> Any:

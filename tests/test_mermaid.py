@@ -1,4 +1,4 @@
-"""Mermaid and DOT say the same as the sketch, whatever stands in it, and say it in the same bytes every time."""
+"""Mermaid and DOT have the contents of the diagram, whatever its texts, and are reproducible."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOSTILE = (
 
 
 def read(text: str) -> tuple[list[re.Match[str]], list[re.Match[str]], list[str]]:
-    """The boxes, arrows and frames of a flowchart; every line is one of them or tells colours."""
+    """The boxes, arrows and frames of a flowchart; every other line sets colours."""
     boxes, arrows, frames = [], [], []
     head, *lines = text.splitlines()
     assert re.fullmatch("flowchart (TB|LR)", head)
@@ -60,7 +60,7 @@ def read(text: str) -> tuple[list[re.Match[str]], list[re.Match[str]], list[str]
 
 
 def as_shown(text: str) -> list[str]:
-    """The lines that a reader sees: Mermaid puts an ampersand before its own entities, HTML does the rest."""
+    """The displayed lines, with Mermaid's and HTML's entities decoded."""
     known = re.sub(r"#(\w+);", lambda found: f"&{'#' if found[1].isdigit() else ''}{found[1]};", text)
     return [html.unescape(re.sub("</?[bi]>", "", line)) for line in known.split("<br/>")]
 
@@ -71,7 +71,7 @@ def labels_in(frames: tuple[Frame, ...]) -> Iterator[str]:
         yield from labels_in(frame.frames)
 
 
-def assert_says_the_same(diagram: Diagram, style: Style) -> None:
+def assert_same_contents(diagram: Diagram, style: Style) -> None:
     boxes, arrows, frames = read(mermaid(diagram, style))
     assert Counter(box["key"] for box in boxes) == Counter(box.key for box in diagram.boxes)
     seen = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
@@ -89,7 +89,7 @@ def assert_says_the_same(diagram: Diagram, style: Style) -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_the_same_boxes_and_arrows_as_the_sketch(name: str) -> None:
+def test_mermaid_has_the_boxes_and_arrows_of_the_diagram(name: str) -> None:
     step = first_step(name)
     for zoom in zooms():
         if (name, zoom) == ("mnist", "scalar"):
@@ -97,13 +97,13 @@ def test_the_same_boxes_and_arrows_as_the_sketch(name: str) -> None:
         for theme in THEMES:
             style = Style(theme_of(theme))
             for _, diagram in diagrams(step, ViewSpec(zoom), style):
-                assert_says_the_same(diagram, style)
+                assert_same_contents(diagram, style)
     for _, diagram in diagrams(step, ViewSpec("tensor", phases=tuple(Phase)[1:]), Style()):
-        assert_says_the_same(diagram, Style())
+        assert_same_contents(diagram, Style())
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_do_not_break_out(text: str) -> None:
+def test_hostile_texts_are_escaped(text: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=text if node.id == 0 else node.name, scope=text) for node in step.nodes)
     for zoom in zooms():
@@ -115,10 +115,10 @@ def test_hostile_texts_do_not_break_out(text: str) -> None:
     written = mermaid(Diagram((Box("n0", Kind.DATA, "", lines=(text,)),)), Style())
     (box,) = read(written)[0]
     assert as_shown(box["text"]) == [shown]
-    assert not re.search("style.*:", box["text"])  # Mermaid would cut such a line after its last semicolon
+    assert not re.search("style.*:", box["text"])  # Mermaid would truncate such a line after its last semicolon
 
 
-SAID = """
+PROGRAM = """
 import tracer
 from tracer.graph.record import Phase
 from tracer.views.diagrams.dot import dot
@@ -134,16 +134,18 @@ for name in ("fruit", "mnist"):
 """
 
 
-def test_the_same_bytes_whatever_the_seed_of_hashes() -> None:
-    said = [
-        subprocess.run([sys.executable, "-c", SAID], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True)
+def test_output_does_not_depend_on_the_hash_seed() -> None:
+    message = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
         for seed in ("1", "2")
     ]
-    assert said[0].stdout == said[1].stdout
-    assert len(said[0].stdout) > 100_000
+    assert message[0].stdout == message[1].stdout
+    assert len(message[0].stdout) > 100_000
 
 
-def test_dot_has_the_same_boxes_and_arrows_as_the_sketch() -> None:
+def test_dot_has_the_boxes_and_arrows_of_the_diagram() -> None:
     step = first_step("fruit")
     for zoom in zooms():
         for _, diagram in diagrams(step, ViewSpec(zoom), Style()):

@@ -1,4 +1,4 @@
-"""How parameters moved: in bounded memory, up to where the last update took them."""
+"""Parameter histories: up to the last update, in bounded memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def run_of(name: str, **options: int) -> tracer.Trace:
     return tracer.run(tracer.load(name), **options)
 
 
-def test_every_element_of_a_small_parameter_has_its_line() -> None:
+def test_small_parameter_has_a_line_per_element() -> None:
     trace = run_of("linear-regression")
     w, b = movements_of(trace)
     assert (w.name, b.name, w.shape) == ("w", "b", ())
@@ -27,7 +27,7 @@ def test_every_element_of_a_small_parameter_has_its_line() -> None:
     assert line[-1] == float(trace.steps[-1].updated("w"))
 
 
-def test_a_large_parameter_has_its_extremes_and_mean() -> None:
+def test_large_parameter_has_extremes_and_mean() -> None:
     trace = run_of("mnist", steps=2)
     w1 = movements_of(trace)[0]
     assert [label for label, _ in w1.lines] == ["min", "mean", "max"]
@@ -35,13 +35,13 @@ def test_a_large_parameter_has_its_extremes_and_mean() -> None:
     assert [line[-1] for _, line in w1.lines] == pytest.approx([ends.min(), ends.mean(), ends.max()], rel=1e-5)
 
 
-def test_elements_have_their_index_as_label() -> None:
+def test_elements_are_labelled_with_their_index() -> None:
     assert [label for label, _ in movements_of(run_of("fruit", steps=1))[0].lines] == [
         f"[{row},{column}]" for row in range(2) for column in range(4)
     ]
 
 
-def test_ten_thousand_steps_take_no_more_memory_than_a_few() -> None:
+def test_memory_does_not_grow_with_the_number_of_steps() -> None:
     step = run_of("linear-regression", steps=1).steps[0]
     collected = ParameterHistories()
     for index in range(1_000):
@@ -60,12 +60,12 @@ def test_ten_thousand_steps_take_no_more_memory_than_a_few() -> None:
     assert np.ptp(np.diff(w.positions[:-2])) == 0
 
 
-def test_nothing_moved_where_nothing_ran() -> None:
+def test_run_without_steps_has_no_history() -> None:
     assert ParameterHistories().movements() == []
     assert movements_of(replace(run_of("linear-regression", steps=1), steps=())) == []
 
 
-def test_of_a_long_run_some_steps_are_read() -> None:
+def test_long_run_is_sampled() -> None:
     trace = run_of("linear-regression", steps=300)
     w = movements_of(trace)[0]
     assert 30 <= len(w.positions) <= MOST_POINTS + 2

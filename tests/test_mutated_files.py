@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it works or raises TraceFileError: no other error, no hang, no memory beyond a gigabyte."""
+"""Reading any file works or raises TraceFileError: no other error, no hang, no more than a gigabyte of memory."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from tracer.store.reading import read
 from tracer.views.text.log import log_text
 
 MUTATED = {"dev": 150, "ci": 400, "nightly": 10_000}[PROFILE]
-"""Files in a run of the tests."""
+"""Number of mutated files per test run."""
 
 WORKERS = 2
-MOST_DEATHS = 20
-"""Times that a reading process may be started again before its worker gives up."""
+MAX_RESTARTS = 20
+"""Maximum number of restarts of a reading process."""
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +51,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bench(folder: Path, tmp_path: Path) -> Bench:
-    """What a mutation works with."""
+    """The input of a mutation."""
     good = {name: (folder / f"{name}.good").read_bytes() for name in GOOD}
     return Bench(good, "fruit", tmp_path, Random(0))
 
 
 def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
-    """What became of every file, read in another process; where that dies at one of them, it begins anew behind it."""
+    """The outcome of every file, read in another process; if that dies, a new one continues after the file."""
     found: list[dict[str, Any]] = []
     deaths = 0
-    while first < end and deaths <= MOST_DEATHS:
+    while first < end and deaths <= MAX_RESTARTS:
         command = [sys.executable, str(Path(__file__).parent / "support/mutated_files.py"), str(folder)]
         done = subprocess.run([*command, str(first), str(end), str(WORKERS)], capture_output=True, text=True, check=False)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -70,8 +70,8 @@ def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
         assert lines, done.stderr
         last = lines[-1]
         assert "outcome" not in last, f"seed {last['seed'] + WORKERS} could not be made:\n{done.stderr}"
-        said = f"the process died with {done.returncode}: {done.stderr[:1500]}"
-        found.append({**last, "outcome": "wrong", "said": said, "seconds": 0.0})
+        message = f"the process died with {done.returncode}: {done.stderr[:1500]}"
+        found.append({**last, "outcome": "wrong", "message": message, "seconds": 0.0})
         first = last["seed"] + WORKERS
         deaths += 1
     return found
@@ -79,7 +79,7 @@ def outcomes(folder: Path, first: int, end: int) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_every_mutated_file_opens_or_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files damaged in all ways there are, and files that lie: and what opens without a lie says what was written."""
+    """Files with every kind of damage and forgery; a damaged file that opens must have its original content."""
     with ThreadPoolExecutor(WORKERS) as workers:
         runs = [workers.submit(outcomes, folder, first, MUTATED) for first in range(WORKERS)]
         found = [line for run in runs for line in run.result()]
@@ -88,10 +88,10 @@ def test_every_mutated_file_opens_or_is_refused(folder: Path, capsys: pytest.Cap
     with capsys.disabled():
         print(f"\nmutated files: {counts['refused']:,} refused, {counts['opened']:,} opened, {counts['wrong']:,} wrong;"
               f" the slowest took {slowest['seconds']:.1f} s ({slowest['kind']}, seed {slowest['seed']})")  # fmt: skip
-    wrong = [f"seed {line['seed']}, {line['kind']}: {line['said']}" for line in found if line["outcome"] == "wrong"]
+    wrong = [f"seed {line['seed']}, {line['kind']}: {line['message']}" for line in found if line["outcome"] == "wrong"]
     assert not wrong, "\n".join(wrong)
     assert len(found) == MUTATED
-    # Neither is everything refused, so that a reader which refuses all would pass, nor does nearly everything open.
+    # A reader that refuses everything, or accepts nearly everything, must not pass.
     assert counts["refused"] > 0.4 * MUTATED
     assert counts["opened"] > 0.15 * MUTATED
     if PROFILE != "dev":
@@ -99,22 +99,22 @@ def test_every_mutated_file_opens_or_is_refused(folder: Path, capsys: pytest.Cap
         for line in found:
             kinds[line["kind"]].add(line["outcome"])
         assert {"opened", "refused"} <= kinds["node_lies"] & kinds["numbers_lie"] & kinds["rows_lie"] & kinds["parts_lie"]
-        assert kinds["nothing_but_written_again"] == {"opened"}
+        assert kinds["rewritten_unchanged"] == {"opened"}
         assert kinds["journal_that_names_another"] == {"refused"}
 
 
-def test_the_same_seed_makes_the_same_file(bench: Bench, tmp_path: Path) -> None:
-    """So that a failure can be found again."""
+def test_same_seed_gives_the_same_file(bench: Bench, tmp_path: Path) -> None:
+    """So that failures can be reproduced."""
     for seed in range(0, 2 * len(MUTATIONS), 3):
         kind, damage = damaged(seed, bench.good, tmp_path)
         assert damaged(seed, bench.good, tmp_path) == (kind, damage)
         assert {kind} <= LIES | {mutation.__name__ for mutation in MUTATIONS}
 
 
-def test_a_bit_of_the_header_counts_or_changes_nothing(bench: Bench, tmp_path: Path) -> None:
-    """Of the 100 bytes that a file begins with: a file with another bit opens with the same log, or is refused."""
+def test_flipped_header_bit_is_refused_or_harmless(bench: Bench, tmp_path: Path) -> None:
+    """With any of the first 100 bytes' bits flipped, a file opens with the same log or is refused."""
     good = bench.good["linear-regression"]
-    whole = log_text(read(_written(tmp_path, Damaged(good))))
+    expected = log_text(read(_written(tmp_path, Damaged(good))))
     opened = 0
     bits = range(0, 800, {"dev": 7, "ci": 3, "nightly": 1}[PROFILE])
     for bit in bits:
@@ -122,7 +122,7 @@ def test_a_bit_of_the_header_counts_or_changes_nothing(bench: Bench, tmp_path: P
         content[bit // 8] ^= 1 << bit % 8
         try:
             trace = read(_written(tmp_path, Damaged(bytes(content))))
-            assert log_text(trace) == whole
+            assert log_text(trace) == expected
             opened += 1
         except TraceFileError:
             at = bit // 8
@@ -130,15 +130,15 @@ def test_a_bit_of_the_header_counts_or_changes_nothing(bench: Bench, tmp_path: P
     assert 0 < opened < 0.75 * len(bits)
 
 
-def test_a_forgery_without_a_lie_opens(bench: Bench, tmp_path: Path) -> None:
-    """What is forged is believed as far as its digests go: it is what a lie changes that is found."""
+def test_rewritten_file_opens(bench: Bench, tmp_path: Path) -> None:
+    """Valid digests are accepted, so a refused forgery is refused for its content."""
     good = _written(tmp_path, Damaged(bench.content))
     Forgery.of(good).write(tmp_path / "forged.trace")
     assert log_text(read(tmp_path / "forged.trace")) == log_text(read(good))
 
 
-def test_a_commit_that_was_cut_off_is_taken_back(bench: Bench, tmp_path: Path) -> None:
-    """Half of it stands in the file, and the journal says what stood there before."""
+def test_interrupted_commit_is_rolled_back(bench: Bench, tmp_path: Path) -> None:
+    """Half of it is in the file, and the journal has the previous content."""
     left = interrupted(bench)
     assert left.content != bench.content
     with pytest.raises(TraceFileError):
@@ -149,12 +149,12 @@ def test_a_commit_that_was_cut_off_is_taken_back(bench: Bench, tmp_path: Path) -
     assert path.read_bytes() == bench.content
 
 
-def test_a_journal_that_names_another_file_is_left_alone(bench: Bench, tmp_path: Path) -> None:
-    """SQLite would open the file that is named, and delete it where it is the journal of no one: reading refuses before."""
+def test_journal_that_names_another_file_is_not_followed(bench: Bench, tmp_path: Path) -> None:
+    """SQLite would open the named file, and delete it if it is a stale super-journal: reading refuses before that."""
     other = tmp_path / "other.txt"
     for text in (b"", b"what somebody wrote", bench.content):
         other.write_bytes(text)
-        for start in (b"", b"x"):  # also behind a beginning that is none of a journal
+        for start in (b"", b"x"):  # also after an invalid beginning
             journal = start + journal_naming(str(other).encode())[len(start) :]
             path = _written(tmp_path, Damaged(bench.content, journal))
             with pytest.raises(TraceFileError, match="belongs to several databases"):
@@ -163,14 +163,29 @@ def test_a_journal_that_names_another_file_is_left_alone(bench: Bench, tmp_path:
             assert path.read_bytes() == bench.content
 
 
-def test_a_journal_that_was_begun_is_passed_over(bench: Bench, tmp_path: Path) -> None:
-    """A run that is killed while it notes a page has not written to that page yet."""
+def test_unfinished_journal_is_ignored(bench: Bench, tmp_path: Path) -> None:
+    """A run killed while it writes a page to the journal has not changed that page yet."""
     pages = [bench.content[start : start + PAGE] for start in range(0, len(bench.content), PAGE)]
-    whole = journal_of_pages({1: pages[0], 2: pages[1]}, len(pages))
+    journal = journal_of_pages({1: pages[0], 2: pages[1]}, len(pages))
     expected = log_text(read(_written(tmp_path, Damaged(bench.content), "good.trace")))
     record = PAGE + 8
-    for length in (1, 8, 20, 40, 511, 512, 514, 516, 600, 511 + record, 512 + record, 516 + record, len(whole) - 1, len(whole)):
-        path = _written(tmp_path, Damaged(bench.content, whole[:length]))
+    for length in (
+        1,
+        8,
+        20,
+        40,
+        511,
+        512,
+        514,
+        516,
+        600,
+        511 + record,
+        512 + record,
+        516 + record,
+        len(journal) - 1,
+        len(journal),
+    ):
+        path = _written(tmp_path, Damaged(bench.content, journal[:length]))
         assert log_text(read(path)) == expected
         assert path.read_bytes() == bench.content
 

@@ -1,4 +1,4 @@
-"""The checker finds every wrong rule and engine fault of the bank, and nothing wrong with the code as it is."""
+"""Mutation testing of the checker: it finds every wrong rule and engine fault, and passes the unchanged code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from support.strategies import CASES, calls, collected
 from tracer.testing import broadcastable_arrays, check_gradients, programs
 
 EXAMPLES = 150
-"""Of each operation, and of whole programs."""
+"""Number of examples per operation, and of whole programs."""
 
-MORE = 1500
-"""For a mutant that shows at few of them."""
+MORE_EXAMPLES = 1500
+"""For mutants that few examples expose."""
 
 
 @cache
@@ -26,15 +26,15 @@ def examples_of(operation: str, count: int = EXAMPLES) -> Sequence[tuple[Callabl
     if operation:
         cases = collected(calls(operation), count)
         return [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]
-    # One input stretched along its first axis and by a new one, the other along both of its own.
+    # One input is broadcast along its first axis and a new one, the other along both of its axes.
     stretched = (np.linspace(1, 2, 6).reshape(1, 2, 3), np.linspace(3, 4, 24).reshape(2, 2, 2, 3))
     pairs = [*collected(broadcastable_arrays(2), count), stretched]
     products = [(weighted(np.multiply, 2), arrays) for arrays in pairs]
     return [*((program.function(), program.arguments) for program in collected(programs(), EXAMPLES)), *products]
 
 
-def finds_something(function: Callable[..., Any], arrays: tuple[np.ndarray, ...], *, second_order: bool = False) -> bool:
-    """Whether the check fails; a rule that raises fails it too."""
+def check_fails(function: Callable[..., Any], arrays: tuple[np.ndarray, ...], *, second_order: bool = False) -> bool:
+    """Whether the check fails; an exception in a rule counts."""
     try:
         return not check_gradients(function, *arrays, second_order=second_order).passed
     except Exception:
@@ -45,14 +45,14 @@ def is_caught(mutant: Mutant) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         mutant.put_in(patch)
         return any(
-            finds_something(*example, second_order=second_order)
-            for count, second_order in ((EXAMPLES, False), (EXAMPLES, True), (MORE, True))
+            check_fails(*example, second_order=second_order)
+            for count, second_order in ((EXAMPLES, False), (EXAMPLES, True), (MORE_EXAMPLES, True))
             for example in examples_of(mutant.operation, count)
         )
 
 
 @pytest.mark.slow
-def test_nothing_is_wrong_with_the_code_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unchanged_code_passes(capsys: pytest.CaptureFixture[str]) -> None:
     alarms, count = [], 0
     for operation in (*sorted(CASES), ""):
         for function, arrays in examples_of(operation)[:100]:

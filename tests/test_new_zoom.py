@@ -1,4 +1,4 @@
-"""A zoom is one new file in the package of zooms: written here into a folder beside it, and asked for with --zoom."""
+"""A new zoom needs one new module in the zooms package; here it is added to the package's path."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def leaves(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("leaves")
-def test_it_is_found_and_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_zoom_is_found_and_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(zooms()) == ["scenario", "module", "leaves", "tensor", "scalar"]
     assert run("trace", "linear-regression", "--steps", "1", "-q", "--format", "log") == 0
     for kind in ("svg", "dot", "mmd", "pdf"):
@@ -67,13 +67,13 @@ def test_it_is_found_and_drawn(capsys: pytest.CaptureFixture[str]) -> None:
         ViewSpec("module", phases=(Phase.FORWARD,)).check()
 
 
-def test_an_unknown_zoom_is_refused_with_near_names() -> None:
+def test_unknown_zoom_is_refused_with_close_names() -> None:
     assert "leaves" not in zooms()
     with pytest.raises(UsageError, match=r"there is no zoom 'tensr'; did you mean tensor\?"):
         ViewSpec("tensr").check()
 
 
-def test_the_modules_are_called_as_their_zooms() -> None:
+def test_modules_are_named_after_their_zooms() -> None:
     for name, zoom in zooms().items():
         assert zoom.name == name
         assert Path(package.__path__[0], f"{name}.py").exists()

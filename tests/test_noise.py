@@ -1,4 +1,4 @@
-"""Rounding noise is written as such, `~0`, and nothing else is."""
+"""Rounding noise, and nothing else, is written as `~0`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tracer.views.text.log import log_text
 
 RNG = np.random.default_rng(0)
 TENTH = np.array([0.1, 0.2, -0.3])
-"""Their sum is rounding: 0.1 + 0.2 is not 0.3."""
+"""Their sum is a rounding error: 0.1 + 0.2 is not 0.3."""
 
 
 def noise_of_result(function: Any, *arrays: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The value of the last operation that is not the loss, and which of its elements are noise."""
+    """The value of the last operation before the loss, and which of its elements are noise."""
     step = tracer.trace(lambda *inputs: np.sum(function(*inputs) * 1.0), *arrays)
     users = [node for node in step.nodes if node.op == "multiply" and node.phase.value in ("forward", "loss")]
     node = step.nodes[users[-1].operands[0]]
@@ -36,7 +36,7 @@ def noise_of_result(function: Any, *arrays: Any) -> tuple[np.ndarray, np.ndarray
 
 
 class Summarised:
-    """A value of which a file kept the summary."""
+    """A value stored as a summary."""
 
     is_kept = False
 
@@ -48,7 +48,7 @@ class Summarised:
 
 
 def cancelling(*shape: int) -> np.ndarray:
-    """Numbers and their negatives, in pairs along the last axis."""
+    """Numbers and their negatives alternating along the last axis."""
     half = RNG.normal(size=shape)
     return np.concatenate((half, -half), axis=-1)
 
@@ -71,7 +71,7 @@ def cancelling(*shape: int) -> np.ndarray:
         (lambda x: np.std(x), (np.full(3, 0.1),)),
     ],
 )
-def test_sums_that_cancel_are_noise(function: Any, arrays: tuple[np.ndarray, ...]) -> None:
+def test_cancelling_sums_are_noise(function: Any, arrays: tuple[np.ndarray, ...]) -> None:
     value, noise = noise_of_result(function, *arrays)
     assert value.any(), "the sum is exactly zero: nothing is tested"
     assert noise[value != 0].all()
@@ -91,15 +91,15 @@ def test_sums_that_cancel_are_noise(function: Any, arrays: tuple[np.ndarray, ...
         (lambda x: x[0] + x[1], (np.array([np.inf, 1e-300]),)),
     ],
 )
-def test_small_numbers_are_not(function: Any, arrays: tuple[np.ndarray, ...]) -> None:
-    """Each element is held against its own terms, not against the largest of the array."""
+def test_small_numbers_are_not_noise(function: Any, arrays: tuple[np.ndarray, ...]) -> None:
+    """Each element is compared with its own terms, not with the largest of the array."""
     value, noise = noise_of_result(function, *arrays)
     assert value.any()
     assert not noise.any()
 
 
-def test_elements_added_at_one_place() -> None:
-    """The gradient of elements that were taken several times is their sum."""
+def test_cancelling_scattered_gradients_are_noise() -> None:
+    """The gradient of an element that is indexed several times is a sum."""
 
     def function(x: Any) -> Any:
         return np.sum(x[np.array([0, 0, 0, 1])] * np.array([0.1, 0.2, -0.3, 1e-20]))
@@ -111,17 +111,17 @@ def test_elements_added_at_one_place() -> None:
     assert list(Noise(step.nodes).of(node)) == [True, False]
 
 
-def test_single_precision_has_noise_of_its_own() -> None:
+def test_single_precision_has_a_larger_noise_bound() -> None:
     value, noise = noise_of_result(lambda x: np.sum(x, axis=1), cancelling(3, 7).astype(np.float32) + np.float32(1e-4) * 0)
     assert noise[value != 0].all()
-    # The same numbers in double precision are those of single precision, whose sum is exact.
+    # Converted to double precision, the sum of the same numbers is exact.
     value, noise = noise_of_result(lambda x, y: x - y, np.array([1.0]), np.array([1.0 + 2**-24]))
     assert value.any()
     assert not noise.any()
 
 
-def test_one_element_and_the_whole_array_agree() -> None:
-    """Of an array too large to be looked at as a whole, an element is held against its terms by itself."""
+def test_single_element_agrees_with_the_whole_array() -> None:
+    """In an array too large to check as a whole, an element is checked by itself."""
     rows = np.stack([TENTH, [0.1, 0.2, 0.3], [1e-20, 0.0, 0.0]])
     step = tracer.trace(lambda x: np.sum(np.sum(x, axis=1) * 1.0), np.tile(rows, (40, 1)))
     node = next(node for node in step.nodes if node.op == "sum")
@@ -141,7 +141,7 @@ def step() -> Step:
     return tracer.trace(function, np.stack((TENTH, TENTH + 1.0)), np.ones(3))
 
 
-def test_every_view_writes_it_so(step: Step) -> None:
+def test_every_view_shows_noise(step: Step) -> None:
     trace = Trace("cancelling", "", 0, "float64", {}, {}, (step,))
     node = next(node for node in step.nodes if node.op == "sum")
     assert content_text(node, Noise(step.nodes)) == f"[{NOISE} 3]"
@@ -153,14 +153,14 @@ def test_every_view_writes_it_so(step: Step) -> None:
     assert full_lines(node, Noise(step.nodes), Style()) == [f"{NOISE} 3"]
 
 
-def test_where_nothing_is_known_numbers_stay(step: Step) -> None:
+def test_numbers_without_known_terms_are_kept(step: Step) -> None:
     node = next(node for node in step.nodes if node.op == "sum")
     number = f"{node.value[0]:.4g}"
     assert content_text(node, Noise()) == f"[{number} 3]"
     unknown = replace(node, op="no_longer_there")
     nodes = [unknown if each is node else each for each in step.nodes]
     assert content_text(unknown, Noise(nodes)) == f"[{number} 3]"
-    # An operation of that name which is another one now.
+    # An operation that was redefined under its name.
     other = replace(node, parameters={"axes": "other"})
     assert content_text(other, Noise([other if each is node else each for each in step.nodes])) == f"[{number} 3]"
     # The inputs were not kept.
@@ -168,9 +168,9 @@ def test_where_nothing_is_known_numbers_stay(step: Step) -> None:
     assert content_text(node, Noise(without)) == f"[{number} 3]"
 
 
-def test_an_operation_of_ones_own() -> None:
+def test_user_defined_operation() -> None:
     class Midpoint(Elementwise):
-        """Half of the sum of two."""
+        """The mean of two numbers."""
 
         formula = "midpoint({x}, {y})"
 
@@ -193,7 +193,7 @@ def test_an_operation_of_ones_own() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_statistics(dtype: str) -> None:
+def test_statistics_show_noise(dtype: str) -> None:
     values = cancelling(4, 5).astype(dtype)
     summary = summary_of(RNG.permutation(values.ravel()))
     assert summary.is_noise(summary.mean, dtype) or summary.mean == 0
@@ -212,8 +212,8 @@ def test_statistics_of_whole_numbers_are_exact() -> None:
     assert grid_lines(value)[-1].startswith("mean 0.001 ")
 
 
-def test_the_bound_that_is_looked_up_first_holds() -> None:
-    """It only spares a closer look: with none of it, the same elements are noise."""
+def test_quick_bound_does_not_change_the_result() -> None:
+    """It only avoids work: without it, the same elements are noise."""
     rng = np.random.default_rng(7)
     for _ in range(200):
         scale = 10.0 ** rng.integers(-12, 12)

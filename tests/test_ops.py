@@ -1,4 +1,4 @@
-"""Values, ties, dtypes and argument forms of the operations."""
+"""Values, ties, dtypes and arguments of the operations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WITHOUT_GRADIENT = {
 
 
 def recorded(*arrays: Any) -> list[Tensor]:
-    """The arrays as parameters of one recorder, which is ready for a forward pass."""
+    """The arrays as parameters of one recorder, in the forward phase."""
     recorder = Recorder()
     tensors = [recorder.leaf("parameter", f"x{position}", array) for position, array in enumerate(arrays)]
     recorder.enter(Phase.FORWARD)
@@ -52,9 +52,9 @@ def gradient_of(function: Any, x: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
-def test_the_value_is_numpys_bit_for_bit(name: str, data: st.DataObject) -> None:
+def test_value_equals_numpys_bit_for_bit(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
-    arrays = [np.array(array, order="C") for array in case.arrays]  # a sum's last bit depends on the layout in memory
+    arrays = [np.array(array, order="C") for array in case.arrays]  # the last bit of a sum depends on the memory layout
     expected = case.function(*arrays)
     found = case.function(*recorded(*arrays))
     assert np.asarray(found.value).tobytes() == np.asarray(expected).tobytes()
@@ -76,7 +76,7 @@ def test_float32_stays_float32(name: str, data: st.DataObject) -> None:
         assert {node.dtype for node in step.nodes if node.dtype.startswith("float")} == {"float32"}
 
 
-def test_operations_without_gradient_are_all_known() -> None:
+def test_list_of_operations_without_gradient_is_complete() -> None:
     without = {
         op.name
         for op in registry
@@ -86,7 +86,7 @@ def test_operations_without_gradient_are_all_known() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_GRADIENT))
-def test_operations_without_gradient(name: str) -> None:
+def test_operation_without_gradient(name: str) -> None:
     x = separated((2, 3), 1)
     function = WITHOUT_GRADIENT[name]
     (tensor,) = recorded(x)
@@ -109,7 +109,7 @@ def test_ties_share_the_gradient_equally() -> None:
         np.testing.assert_array_equal(gradient_of(lambda x, function=function: np.sum(function(x, x)), [1.0, 2.0]), [1, 1])
 
 
-def test_what_holds_at_zero() -> None:
+def test_gradients_at_zero() -> None:
     from tracer.nn.layers import relu
 
     np.testing.assert_array_equal(gradient_of(lambda x: np.sum(relu(x)), [-1.0, 0.0, 2.0]), [0, 0, 1])
@@ -139,14 +139,14 @@ def test_arrays_of_size_0() -> None:
         assert step.gradient("x").shape == (0, 0)
 
 
-def test_an_integer_index_may_be_recorded_data() -> None:
+def test_integer_index_may_be_recorded_data() -> None:
     step = tracer.trace(lambda x, rows: np.sum(x[rows] * 3), np.array([1.0, 2.0, 3.0]), np.array([2, 2]))
     np.testing.assert_array_equal(step.gradient("x"), [0, 0, 6])
     with pytest.raises(KeyError, match="no gradient reached 'rows'"):
         step.gradient("rows")
 
 
-def test_mixed_dtypes_give_every_input_a_gradient_of_its_own_dtype() -> None:
+def test_gradients_have_the_dtype_of_their_input() -> None:
     step = tracer.trace(lambda x, y: np.sum(x * y), np.ones(3, np.float32), np.ones(3, np.float64))
     assert step.gradient("x").dtype == np.float32
     assert step.gradient("y").dtype == np.float64
@@ -154,7 +154,7 @@ def test_mixed_dtypes_give_every_input_a_gradient_of_its_own_dtype() -> None:
 
 @given(seed=seeds)
 @settings(max_examples=10)
-def test_methods_do_what_numpys_functions_do(seed: int) -> None:
+def test_methods_match_numpy_functions(seed: int) -> None:
     x = separated((2, 3), seed)
     (t,) = recorded(x)
     for options in ({}, {"axis": 0}, {"axis": (0, -1), "keepdims": True}):

@@ -1,4 +1,4 @@
-"""An optimizer of one's own: its ranges are checked, it is chosen by name, and where it says so its update is replayed."""
+"""User-defined optimizers: range checks, registration by name, and replay of updates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALLS: list[str] = []
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """Steps of one length along the signs of the gradients, and a little decay."""
+    """Sign descent with weight decay."""
 
     learning_rate: float = field(default=0.125, metadata=within(0))
     decay: float = field(default=0.25, metadata=within(0, below=1))
@@ -48,7 +48,7 @@ class Replayed(Signed):
 
 @dataclass(frozen=True, kw_only=True)
 class Inherited(Replayed):
-    """Says nothing of its own: it may have another update."""
+    """Does not declare update_sees_only_shapes itself, since its update may differ."""
 
 
 def trained(optimizer: Any) -> tracer.Trace:
@@ -57,7 +57,7 @@ def trained(optimizer: Any) -> tracer.Trace:
 
 
 @pytest.mark.parametrize(("kind", "calls"), [(Signed, 6), (Replayed, 1), (Inherited, 6)])
-def test_an_update_that_sees_only_shapes_is_called_once_and_gives_the_same(kind: type[Signed], calls: int) -> None:
+def test_update_that_sees_only_shapes_is_called_once(kind: type[Signed], calls: int) -> None:
     found, expected = trained(kind()), trained(Signed())
     trained(kind())
     parameters = len(found.steps[0].parameters)
@@ -72,7 +72,7 @@ def line(optimizer: Any) -> Scenario:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "said"),
+    ("numbers", "message"),
     [
         ({"decay": 1.0}, "Signed: decay must be from 0 to below 1, this is 1.0"),
         ({"decay": True}, "Signed: decay must be a number, this is True"),
@@ -80,12 +80,12 @@ def line(optimizer: Any) -> Scenario:
         ({"learning_rate": float("inf")}, "Signed: learning_rate must be a finite number, this is inf"),
     ],
 )
-def test_its_ranges_are_checked(numbers: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=f"^{said}$"):
+def test_ranges_of_settings_are_checked(numbers: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=f"^{message}$"):
         line(Signed(**numbers))
 
 
-def test_a_learning_rate_may_be_a_schedule() -> None:
+def test_learning_rate_may_be_a_schedule() -> None:
     assert line(Signed(learning_rate=lambda t: 1 / t)).optimizer is not None  # type: ignore[arg-type]
 
 
@@ -98,7 +98,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_registered_one_is_chosen_by_its_name() -> None:
+def test_registered_optimizer_is_chosen_by_name() -> None:
     assert register(Signed) is Signed
     assert with_settings(line(Adam()), {"optimizer": "signed", "decay": "0.5"}).optimizer == Signed(decay=0.5)
     with pytest.raises(tracer.UsageError, match=r"there is no optimizer 'Signd'; did you mean Signed\?"):
@@ -107,14 +107,14 @@ def test_a_registered_one_is_chosen_by_its_name() -> None:
         with_settings(line(Adam()), {"optimizer": "Signed", "decay": "3"})
 
 
-def test_what_cannot_be_registered() -> None:
+def test_invalid_registrations_are_refused() -> None:
     with pytest.raises(tracer.UsageError, match="there is an optimizer Adam already: give yours another name"):
         register(dataclass(type("Adam", (), {})))
     with pytest.raises(tracer.UsageError, match="the optimizer Plain must be a dataclass"):
         register(type("Plain", (), {}))
 
 
-MINE = """
+SCENARIO_TEXT = """
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 import numpy as np
@@ -147,11 +147,11 @@ scenario = tracer.Scenario(
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_scenarios_file_brings_its_own(
+def test_scenario_file_may_register_an_optimizer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text(MINE)
+    Path("mine.py").write_text(SCENARIO_TEXT)
     assert run("trace", "mine.py", "--format", "log", "--set", "optimizer=halving", "--set", "learning_rate=0.25") == 0
     assert "w_new = w - learning_rate * sign(dL/dw)" in Path("output/mine/steps.log").read_text()
     capsys.readouterr()

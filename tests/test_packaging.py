@@ -1,4 +1,4 @@
-"""What is shipped: the wheel, its data and licences, and the command in it."""
+"""The wheel: its contents, data, licences, and command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settings() -> configparser.ConfigParser:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy so that nothing lying about gets into it."""
+    """The wheel, built from a clean copy."""
     source = tmp_path_factory.mktemp("source")
     for name in SHIPPED:
         place = ROOT / name
@@ -40,13 +40,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("steptracer-*.whl"))
 
 
-def test_the_packages_listed_are_the_folders() -> None:
+def test_listed_packages_are_the_folders() -> None:
     listed = set(settings()["options"]["packages"].split())
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "tracer").rglob("*.py")}
     assert listed == folders | {"tracer.rendering.fonts", "tracer.scenarios", "tracer.scenarios.data"}
 
 
-def test_the_wheel_holds_scenarios_data_fonts_and_notices(wheel: Path) -> None:
+def test_wheel_has_scenarios_data_fonts_and_notices(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for path in (ROOT / "scenarios").glob("*.py"):
         assert f"tracer/scenarios/{path.name}" in names
@@ -58,7 +58,7 @@ def test_the_wheel_holds_scenarios_data_fonts_and_notices(wheel: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_installed_wheel_runs_elsewhere(wheel: Path, tmp_path: Path) -> None:
+def test_installed_wheel_runs(wheel: Path, tmp_path: Path) -> None:
     target, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
     elsewhere.mkdir()
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
@@ -73,15 +73,15 @@ def test_the_installed_wheel_runs_elsewhere(wheel: Path, tmp_path: Path) -> None
     assert "tracer = tracer.cli:main" in script.read_text()
 
 
-def test_the_sample_of_digits_is_the_one_of_its_notice() -> None:
+def test_digit_sample_matches_its_notice() -> None:
     data = ROOT / "scenarios" / "data"
     digest = hashlib.sha256((data / "mnist_sample.npz").read_bytes()).hexdigest()
     assert digest in (data / "NOTICE.md").read_text()
 
 
 @pytest.mark.slow
-def test_the_benchmark_of_recording_runs() -> None:
-    """Once, at a tiny size, to see that it works: it is no timed test."""
+def test_recording_benchmark_runs() -> None:
+    """A smoke test at a tiny size, without timing."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/recording.py"), "tiny"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert len(re.findall(r"tracer, everything recorded +\d+ +\d+\.\d\d +1\.00", done.stdout)) == 2
@@ -90,8 +90,8 @@ def test_the_benchmark_of_recording_runs() -> None:
 
 
 @pytest.mark.slow
-def test_the_benchmark_of_the_trace_file_runs() -> None:
-    """Once, at a tiny size, to see that it works: it is no timed test."""
+def test_trace_file_benchmark_runs() -> None:
+    """A smoke test at a tiny size, without timing."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/trace_file.py"), "3"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert re.search(r"mnist, 3 steps: .* with --values summary: \d\.\d\d x", done.stdout)

@@ -1,6 +1,6 @@
-"""The lesson's programs to the last digit: against what scikit-learn, Keras, PyTorch, TensorFlow and NumPy computed.
+"""The lesson's programs against results of scikit-learn, Keras, PyTorch, TensorFlow and NumPy.
 
-The figures are stored in tests/reference, so these tests run anywhere; tests/live runs the frameworks themselves.
+The results are stored in tests/reference, so these tests need no framework; tests/live runs the frameworks themselves.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from tracer.training import Training
 
 REFERENCE = Path(__file__).parent / "reference"
 EXACT = 1e-12
-"""Relative, in double precision."""
+"""Relative tolerance in double precision."""
 
 SINGLE_LOSS, SINGLE_WEIGHT = 2e-6, 2e-5
-"""In single precision: losses relative, weights absolute."""
+"""Tolerances in single precision: relative for losses, absolute for weights."""
 
 
 def reference(name: str) -> Any:
@@ -38,7 +38,7 @@ def worst(found: Any, expected: Any) -> float:
     return float(np.max(np.divide(error, np.abs(expected), out=np.where(error == 0, 0.0, np.inf), where=expected != 0)))
 
 
-def test_linear_regression_is_numpys() -> None:
+def test_linear_regression_matches_numpy() -> None:
     trace = tracer.run(tracer.load("linear-regression"))
     tracer.validate(trace)
     expected = reference("linear_regression")
@@ -54,7 +54,7 @@ def test_linear_regression_is_numpys() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_fruit_is_pytorchs(dtype: str) -> None:
+def test_fruit_matches_pytorch(dtype: str) -> None:
     expected = reference("fruit_pytorch")
     trace = tracer.run(tracer.load("fruit-pytorch"), parameters=expected["initial"], dtype=dtype)
     tracer.validate(trace)
@@ -71,7 +71,7 @@ def test_fruit_is_pytorchs(dtype: str) -> None:
         np.testing.assert_allclose(found, value, rtol=0, atol=SINGLE_WEIGHT)
 
 
-def test_fruit_is_keras() -> None:
+def test_fruit_matches_keras() -> None:
     expected = reference("fruit_keras")
     trace = tracer.run(tracer.load("fruit-keras"), parameters=expected["initial"])
     tracer.validate(trace)
@@ -86,8 +86,8 @@ def test_fruit_is_keras() -> None:
         np.testing.assert_allclose(found, value, rtol=0, atol=SINGLE_WEIGHT)
 
 
-def test_the_forms_of_adam_are_told_apart() -> None:
-    """From Keras' weights PyTorch's form, with its own epsilon, does not give Keras' numbers."""
+def test_forms_of_adam_differ() -> None:
+    """From Keras' weights, PyTorch's form of Adam with its own epsilon does not give Keras' results."""
     expected = reference("fruit_keras")
     scenario = tracer.load("fruit-keras")
     settings = {"optimizer": "Adam", "learning_rate": 0.01, "epsilon": 1e-2}
@@ -97,7 +97,7 @@ def test_the_forms_of_adam_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(("dtype", "within"), [("float64", EXACT), ("float32", SINGLE_LOSS)])
-def test_mnist_is_tensorflows(dtype: str, within: float) -> None:
+def test_mnist_matches_tensorflow(dtype: str, within: float) -> None:
     # TensorFlow's SGD keeps its learning rate in float32, also for float64 weights.
     rate = float(np.float32(0.1))
     trace = tracer.run(tracer.load("mnist"), dtype=dtype, settings={"learning_rate": rate}, steps=5)
@@ -110,10 +110,10 @@ def test_mnist_is_tensorflows(dtype: str, within: float) -> None:
             assert worst(step.node("out").value[0], row["out_0"]) < within
 
 
-# scikit-learn's SGDClassifier, whose figures were computed without shuffling.
+# scikit-learn's SGDClassifier, with results computed without shuffling.
 
 
-def test_the_scaler_and_every_epoch_are_scikit_learns() -> None:
+def test_scaler_and_every_epoch_match_scikit_learn() -> None:
     expected = reference("fruit_sklearn")
     trace = tracer.run(tracer.load("fruit-sgd"), steps=80, settings={"shuffle": False})
     tracer.validate(trace)
@@ -121,12 +121,12 @@ def test_the_scaler_and_every_epoch_are_scikit_learns() -> None:
     assert worst(trace.steps[0].node("scale").value, expected["scaler_scale"]) < EXACT
     for row in expected["after_each_epoch"]:
         step = trace.steps[10 * row["epoch"] - 1]
-        assert step.index == row["t"] - 2  # theirs counts from 1, and is the number of the step to come
+        assert step.index == row["t"] - 2  # scikit-learn's t counts from 1 and is that of the next step
         assert worst(step.updated("w"), row["coef"]) < EXACT
         assert worst(step.updated("b"), row["intercept"][0]) < EXACT
 
 
-def test_the_stopping_rule_is_scikit_learns() -> None:
+def test_early_stopping_matches_scikit_learn() -> None:
     expected = reference("fruit_sklearn")["with_default_stopping"]
     trace = tracer.run(tracer.load("fruit-sgd"), settings={"shuffle": "false"})
     assert trace.metrics[-1]["epoch"] + 1 == expected["n_iter"]
@@ -135,7 +135,7 @@ def test_the_stopping_rule_is_scikit_learns() -> None:
     assert worst(trace.steps[-1].updated("b"), expected["intercept"][0]) < EXACT
 
 
-def test_another_order_of_the_samples_is_scikit_learns() -> None:
+def test_permuted_samples_match_scikit_learn() -> None:
     expected = reference("fruit_sklearn")["permuted"]
     scenario = tracer.load("fruit-sgd")
 
@@ -149,10 +149,10 @@ def test_another_order_of_the_samples_is_scikit_learns() -> None:
     assert worst(step.updated("b"), expected["intercept"][0]) < EXACT
 
 
-# What makes each program the lesson's.
+# Characteristics of each of the lesson's programs.
 
 
-def test_the_bias_broadcast_of_mnist_is_a_node() -> None:
+def test_bias_broadcast_of_mnist_is_a_node() -> None:
     step = tracer.run(tracer.load("mnist"), steps=1).steps[0]
     (broadcast,) = (node for node in step.nodes if node.op == "broadcast_to" and node.phase is Phase.FORWARD)
     assert [step.nodes[id].name for id in broadcast.operands] == ["b1"]
@@ -166,14 +166,14 @@ def test_the_bias_broadcast_of_mnist_is_a_node() -> None:
         ("fruit-keras", {"W1": 1.0, "b1": 0.0, "W2": 1.0, "b2": 0.0}),
     ],
 )
-def test_initial_weights_are_drawn_as_the_framework_does(name: str, limits: dict[str, float]) -> None:
+def test_initial_weights_have_the_framework_range(name: str, limits: dict[str, float]) -> None:
     drawn = [Training(tracer.load(name), seed=seed).parameters for seed in range(200)]
     for parameter, limit in limits.items():
         largest = max(np.abs(each[parameter]).max() for each in drawn)
         assert 0.97 * limit <= largest <= limit
 
 
-def test_fruit_sgd_takes_the_samples_in_an_order_from_the_seed() -> None:
+def test_sample_order_of_fruit_sgd_depends_on_the_seed() -> None:
     def order(seed: int, **settings: Any) -> list[float]:
         trace = tracer.run(tracer.load("fruit-sgd"), steps=10, seed=seed, settings=settings)
         return [float(step.node("x").value[0, 0]) for step in trace.steps]
@@ -184,14 +184,14 @@ def test_fruit_sgd_takes_the_samples_in_an_order_from_the_seed() -> None:
     assert sorted(order(0)) == sorted(in_file)
 
 
-def test_the_loss_of_fruit_keras_does_not_see_the_softmax() -> None:
+def test_loss_of_fruit_keras_uses_the_logits() -> None:
     step = tracer.run(tracer.load("fruit-keras"), steps=1).steps[0]
     probabilities = step.node("probabilities")
     np.testing.assert_allclose(probabilities.value.sum(axis=1), 1, rtol=1e-6)
     assert not any(probabilities.id in node.operands for node in step.nodes)
 
 
-# What the programs print.
+# Printed output.
 
 
 def printed(name: str, **arguments: Any) -> list[str]:
@@ -199,7 +199,7 @@ def printed(name: str, **arguments: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_fruit_sgd_prints_the_error_and_the_report_of_the_lesson(shuffle: bool) -> None:
+def test_fruit_sgd_prints_the_error_and_report(shuffle: bool) -> None:
     assert printed("fruit-sgd", settings={"shuffle": shuffle}) == [
         "Mean squared error: 0.0",
         "              precision    recall  f1-score   support",
@@ -255,5 +255,5 @@ def test_tensors_prints_reductions_and_gradients() -> None:
     assert "  reduce_min(vector) = 1.0" in lines
     assert "  reduce_max(matrix, axis=1, keepdims=True) = [[6.0], [6.0]]" in lines
     assert "  reduce_max(cube, axis=(0, 2)) = [8.0, 9.0]" in lines
-    # The two ones of the vector share its minimum.
+    # The vector's minimum is tied between two ones.
     assert lines[lines.index("  reduce_max(vector) = 3.0") + 1] == "  gradient of their sum = [1.0, 0.5, 0.0, 0.5]"

@@ -1,4 +1,4 @@
-"""The pictures of a phase: every operation is drawn, every use is an arrow, large steps are folded, long texts are cut."""
+"""Pictures of phases: every operation is a box, every use an arrow, large steps are folded, long texts truncated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 import tracer
 from support.drawn import SVG, assert_readable, boxes_of
-from support.golden import assert_as_reviewed
+from support.golden import assert_matches_golden
 from support.traces import first_step
 from tracer.graph.record import Phase, Step
 from tracer.nn.layers import relu, softmax
@@ -34,7 +34,7 @@ from tracer.views.notation import Labels
 PHASES = tuple(Phase)[1:]
 
 
-def sketched(step: Step, parts: Sequence[Part]) -> Diagram:
+def diagram_of(step: Step, parts: Sequence[Part]) -> Diagram:
     return operations(step, parts, Labels(step.nodes), Style())
 
 
@@ -43,7 +43,7 @@ def svg_of(diagram: Diagram, style: Style | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_operation_is_drawn_and_every_use_is_an_arrow(name: str) -> None:
+def test_every_operation_is_a_box_and_every_use_an_arrow(name: str) -> None:
     step = first_step(name)
     for phase, diagram in phase_sketches(step, Style(), PHASES):
         keys = {box.key for box in diagram.boxes}
@@ -56,9 +56,9 @@ def test_every_operation_is_drawn_and_every_use_is_an_arrow(name: str) -> None:
         assert_readable(svg_of(diagram), len(diagram.boxes))
 
 
-def test_a_value_used_twice_has_two_arrows() -> None:
+def test_value_used_twice_has_two_arrows() -> None:
     step = tracer.trace(lambda x: x * x, 2.0)
-    for diagram in (sketched(step, phase_nodes(step, Phase.FORWARD)), combined_of(step)):
+    for diagram in (diagram_of(step, phase_nodes(step, Phase.FORWARD)), combined_of(step)):
         assert Counter((arrow.tail, arrow.head) for arrow in diagram.arrows)["n0", "n1"] == 2
     assert dot(combined_of(step), Style()).count("n0:left_below:s -> n1:left_above:n [") == 2
 
@@ -86,7 +86,7 @@ def layered(count: int) -> Step:
     return tracer.trace(function, [0.5, 1.0])
 
 
-def test_large_steps_are_folded_to_300_boxes_and_say_so() -> None:
+def test_large_steps_are_folded_to_300_boxes() -> None:
     for step in (chain(1000), layered(100)):
         ids = phase_nodes(step, Phase.FORWARD)
         parts = folded(step, ids, MOST_NODES)
@@ -94,14 +94,14 @@ def test_large_steps_are_folded_to_300_boxes_and_say_so() -> None:
         assert sorted(id for part in parts for id in ids_of(part)) == list(ids)
         hidden = sum(len(part.ids) for part in parts if isinstance(part, Fold))
         largest = max(len(part.ids) for part in parts if isinstance(part, Fold))
-        for diagram in (sketched(step, parts), combined_of(step)):
+        for diagram in (diagram_of(step, parts), combined_of(step)):
             assert diagram.hidden == hidden > 0
             assert (f"{largest:,} operations, folded",) in {box.lines for box in diagram.boxes}
     assert any(part.what.startswith("softmax") for part in folded(layered(100), phase_nodes(layered(100), Phase.FORWARD), 300)
                if isinstance(part, Fold))  # fmt: skip
 
 
-def test_folds_never_feed_each_other_in_a_circle() -> None:
+def test_folds_have_no_cycles() -> None:
     def even(x: Any) -> Any:
         return np.tanh(x) * 1.5
 
@@ -121,36 +121,36 @@ def test_folds_never_feed_each_other_in_a_circle() -> None:
             assert all(place.get(operand, -1) <= place[id] for operand in merged.nodes[id].operands)
 
 
-def test_a_node_with_many_inputs_from_elsewhere() -> None:
+def test_node_with_many_inputs_from_other_phases() -> None:
     step = tracer.trace(lambda x: np.sum(np.stack([x * k for k in range(50)]) * 1.0), [1.0, 2.0])
     stack = next(node for node in step.nodes if node.op == "stack")
     labels = Labels(step.nodes)
-    for diagram in (sketched(step, [stack.id]), combined(step, [stack.id], labels, local_rules(step, labels), Style())):
+    for diagram in (diagram_of(step, [stack.id]), combined(step, [stack.id], labels, local_rules(step, labels), Style())):
         assert ("and 42 more",) in {box.lines for box in diagram.boxes}
         assert find_engine("pure").layout(dot(diagram, Style())).width < 2_500
 
 
-def test_wide_values_stand_above_their_gradients() -> None:
-    """Side by side two 4 x 4 arrays of ten characters a number would be wider than half a page."""
+def test_wide_values_are_above_their_gradients() -> None:
+    """Side by side, two 4 x 4 arrays with ten characters per number would be wider than half a page."""
     step = tracer.trace(lambda x: np.sum(np.exp(x) * 1.0), np.random.default_rng(0).normal(0, 1e-5, (4, 4)))
-    assert find_engine("pure").layout(dot(sketched(step, [step.nodes[1].id]), Style())).width < 330
+    assert find_engine("pure").layout(dot(diagram_of(step, [step.nodes[1].id]), Style())).width < 330
 
 
-def test_an_equals_sign_never_stands_alone() -> None:
+def test_equals_sign_is_not_alone_on_a_line() -> None:
     def function(x: Any) -> Any:
         a_variable_of_so_many_letters = np.exp(x)
         y = np.tanh(a_variable_of_so_many_letters)
         return np.sum(y)
 
     step = tracer.trace(function, [1.0])
-    texts = [text.text for box in boxes_of(svg_of(sketched(step, [step.node("y").id]))).values() for text in box.texts]
+    texts = [text.text for box in boxes_of(svg_of(diagram_of(step, [step.node("y").id]))).values() for text in box.texts]
     assert any(text.startswith("= tanh(") for text in texts)
     assert "=" not in texts
 
 
-def test_long_formulas_are_cut_after_four_lines() -> None:
+def test_long_formulas_are_truncated_after_four_lines() -> None:
     step = tracer.trace(lambda x: np.sum(np.concatenate([x] * 60)), [1.0])
-    box = boxes_of(svg_of(sketched(step, [1])))["n1"]
+    box = boxes_of(svg_of(diagram_of(step, [1])))["n1"]
     assert len(box.texts) <= 4 + 4 + 2 + 1  # title, formula, value and gradient with their captions, shape
     assert "..." in {text.text for text in box.texts}
 
@@ -160,7 +160,7 @@ HOSTILE = ('#panic("no")', '"];', "<script>alert(1)</script>", "\\", "\\N", "a" 
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_are_shown_as_they_are(name: str) -> None:
+def test_hostile_names_are_shown_verbatim(name: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=name if node.id == 0 else node.name, scope=name) for node in step.nodes)
     hostile = replace(step, nodes=nodes)
@@ -176,27 +176,27 @@ def test_hostile_names_are_shown_as_they_are(name: str) -> None:
 
 
 def small() -> Step:
-    """A net of two inputs, two hidden values and an output."""
+    """A network of two inputs, two hidden values and an output."""
 
     def model(x: Any, W1: Any, W2: Any) -> Any:
         h = relu(x @ W1)
         return h @ W2
 
     step = tracer.trace(model, [1.0, 2.0], [[0.5, -1.0], [0.25, 1.0]], [1.0, -2.0])
-    return replace(step, nodes=tuple(replace(node, source=None) for node in step.nodes))  # lines of this file would change
+    return replace(step, nodes=tuple(replace(node, source=None) for node in step.nodes))  # line numbers of this file change
 
 
 @pytest.mark.parametrize("zoom", [zoom for zoom in zooms() if zoom != "scalar"])
-def test_golden_dot(zoom: str) -> None:
+def test_dot_matches_golden_file(zoom: str) -> None:
     style = Style(PRINT) if zoom == "module" else Style()
     ((_, diagram),) = diagrams(first_step("linear-regression"), ViewSpec(zoom), style)
-    assert_as_reviewed(f"linear-regression-{zoom}.dot", dot(diagram, style))
+    assert_matches_golden(f"linear-regression-{zoom}.dot", dot(diagram, style))
 
 
-def test_golden_dot_of_numbers() -> None:
+def test_dot_of_scalars_matches_golden_file() -> None:
     style = Style(direction="LR")
     ((_, diagram),) = diagrams(small(), ViewSpec("scalar", "loss"), style)
-    assert_as_reviewed("small-scalar.dot", dot(diagram, style))
+    assert_matches_golden("small-scalar.dot", dot(diagram, style))
     assert all(path.stat().st_size < 16 * 1024 for path in (Path(__file__).parent / "golden").glob("*.dot"))
 
 
@@ -213,7 +213,7 @@ def test_png() -> None:
     assert huge <= 12_001
 
 
-def test_engines_are_found_or_the_way_to_one_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_engine_is_found_or_the_error_suggests_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(tracer.UsageError, match="there is no engine 'dott'"):
         find_engine("dott")
     assert find_engine("pure").command.endswith("graphviz-pure")

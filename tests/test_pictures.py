@@ -1,6 +1,6 @@
-"""What pictures look like: nothing overflows its box, nothing overlaps, everything is large enough, in every theme and language.
+"""The geometry of pictures: no overflow, no overlap, no small text, in every zoom and language.
 
-With a folder in TRACER_SHEETS every picture is also written there, to be looked at.
+If TRACER_SHEETS is set to a folder, every picture is also written there for review.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 SHEETS = os.environ.get("TRACER_SHEETS", "")
 
 
-def sight_of(name: str, zoom: str) -> ViewSpec:
-    """Where a step has more numbers than a picture can show, what goes into its loss."""
+def spec_of(name: str, zoom: str) -> ViewSpec:
+    """The zoom; for a step with too many numbers for a picture, focused on the loss."""
     return ViewSpec("tensor", "loss") if (name, zoom) == ("mnist", "scalar") else ViewSpec(zoom)
 
 
@@ -35,8 +35,8 @@ def sight_of(name: str, zoom: str) -> ViewSpec:
 def test_nothing_overflows_or_overlaps(name: str, zoom: str, language: str) -> None:
     engine = find_engine("pure")
     for theme in THEMES:
-        style = Style(theme_of(theme), language_of(language), "LR" if sight_of(name, zoom).zoom == "scalar" else "")
-        ((_, diagram),) = diagrams(first_step(name), sight_of(name, zoom), style)
+        style = Style(theme_of(theme), language_of(language), "LR" if spec_of(name, zoom).zoom == "scalar" else "")
+        ((_, diagram),) = diagrams(first_step(name), spec_of(name, zoom), style)
         drawing = engine.layout(dot(diagram, style))
         if SHEETS:
             path = Path(SHEETS) / f"{name}-{zoom}-{theme}-{language}.png"

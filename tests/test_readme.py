@@ -1,4 +1,4 @@
-"""README's installation is what CI runs; README and docs/ name every operation and option."""
+"""CI runs README's installation and test commands; README and docs/ mention every operation, option and command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_ci_runs_the_test_command_of_readme() -> None:
+def test_ci_runs_readmes_test_command() -> None:
     first, second = (block.strip() for block in blocks("sh"))
     assert second in (ROOT / ".ci/run").read_text()
     assert first.startswith("python3 -m venv .venv")
@@ -29,7 +29,7 @@ def test_ci_runs_the_test_command_of_readme() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif("CI" not in os.environ, reason="installs from the package index: CI does it")
-def test_the_first_command_of_readme_on_a_fresh_clone(tmp_path: Path) -> None:
+def test_readmes_first_command_on_a_fresh_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -44,7 +44,7 @@ def test_every_operation_is_documented() -> None:
     words = set(re.findall(r"[a-z_0-9]+", listed.replace("abs", "absolute").replace("logical_and/or/not", "")))
     inner = {"take", "scatter", "stop_gradient", "positive", "logical_and", "logical_or", "logical_not"}
     comparing = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
-    own = {op.name for op in registry if op.__module__.startswith("tracer.")}  # other tests register theirs
+    own = {op.name for op in registry if op.__module__.startswith("tracer.")}  # other tests register more
     assert own - inner - comparing <= words
 
 

@@ -1,4 +1,4 @@
-"""What is recorded of a program: nodes, names, scopes, sources, phases; and what refuses to be recorded."""
+"""Recording: nodes, names, scopes, sources and phases, and what cannot be recorded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tracer.recording.tensor import Tensor
 
 
 def traced(function: Any, *arrays: Any) -> tracer.Step:
-    """A step of a function, checked to keep the promises of a trace."""
+    """A step of a function, checked for validity."""
     step = tracer.trace(function, *arrays)
     tracer.validate(tracer.Trace("test", "", 0, "float64", {}, {}, (step,)))
     return step
@@ -57,7 +57,7 @@ def test_names_and_expressions_come_from_the_code() -> None:
     np.testing.assert_array_equal(step.node("h1").value, np.maximum(X @ W + B, 0))
 
 
-def test_every_way_to_assign() -> None:
+def test_every_form_of_assignment() -> None:
     class Cell:
         state: Any = None
 
@@ -65,7 +65,7 @@ def test_every_way_to_assign() -> None:
         cell = Cell()
         a = x * 2
         b: Any = a + 1
-        a += b  # of a single number
+        a += b  # of a scalar
         c, d = a * 3, b * 4
         cell.state = c + d
         if (e := cell.state - 1).item() > 0:
@@ -76,10 +76,10 @@ def test_every_way_to_assign() -> None:
     assert names(step, Phase.FORWARD) == ["a", "b", "a#2", "c", "d", "state", "e", "e#2"]
 
 
-def test_the_names_that_functions_give_to_their_results() -> None:
+def test_results_are_named_after_variables_in_functions() -> None:
     def inner(x):
         z = x * 2
-        other = x * 3  # computed last, and not what is returned
+        other = x * 3  # computed last but not returned
         del other
         return z
 
@@ -99,7 +99,7 @@ def test_the_names_that_functions_give_to_their_results() -> None:
     assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["first", "other", "second", "third", "loss"]
 
 
-def test_a_variable_that_a_layer_returns_takes_the_users_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_of_a_layer_takes_the_users_name(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "def layer(x):\n    z = x * 2\n    return z\n"
     filename = str(PACKAGE / "made_up_layer.py")
     monkeypatch.setitem(linecache.cache, filename, (len(text), None, text.splitlines(keepends=True), filename))
@@ -112,11 +112,11 @@ def test_a_variable_that_a_layer_returns_takes_the_users_name(monkeypatch: pytes
 
     step = traced(function, [1.0, 2.0], [3.0, 4.0])
     assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["h", "", "loss"]
-    # h + b hands one gradient on to both: it is named after the variable of the user's own code.
+    # h and b share one gradient, which is named after the user's variable.
     assert "dL/dh" in names(step, Phase.BACKWARD)
 
 
-def test_a_function_with_two_ways_out_names_nothing_wrongly() -> None:
+def test_function_with_two_returns_gives_no_wrong_name() -> None:
     def either(x):
         a = x * 2
         b = x * 3
@@ -132,7 +132,7 @@ def test_a_function_with_two_ways_out_names_nothing_wrongly() -> None:
     assert [node.name for node in step.nodes if node.phase is Phase.FORWARD] == ["a", "b", "loss"]
 
 
-def test_scopes_are_the_functions_around_an_operation() -> None:
+def test_scopes_are_the_enclosing_functions() -> None:
     def hidden_layer(x, weights, bias):
         return relu(dense(x, weights, bias))
 
@@ -153,7 +153,7 @@ def test_scopes_are_the_functions_around_an_operation() -> None:
     assert all(node.scope == step.nodes[node.rule_of].scope for node in backward if node.rule_of is not None)
 
 
-def test_calls_of_one_line_in_a_loop_are_told_apart() -> None:
+def test_calls_of_one_line_in_a_loop_have_different_scopes() -> None:
     def model(x, W1):
         h = x
         for _ in range(3):
@@ -169,7 +169,7 @@ def test_calls_of_one_line_in_a_loop_are_told_apart() -> None:
     ]
 
 
-def test_the_source_of_a_layer_is_the_users_line() -> None:
+def test_source_of_a_layer_is_the_users_line() -> None:
     def model(x, W1, b1):
         return np.sum(dense(x, W1, b1))
 
@@ -178,7 +178,7 @@ def test_the_source_of_a_layer_is_the_users_line() -> None:
     assert texts == {"dense(x, W1, b1)", "np.sum(dense(x, W1, b1))"}
 
 
-def test_every_backward_node_points_at_its_forward_twin() -> None:
+def test_every_backward_node_refers_to_its_forward_twin() -> None:
     step = traced(lambda x, w, b: np.mean(np.tanh(x @ w + b) ** 2), X, W, B)
     for node in step.nodes:
         if node.phase is Phase.BACKWARD:
@@ -191,7 +191,7 @@ def test_every_backward_node_points_at_its_forward_twin() -> None:
     assert rule.formula == "{0} @ {1}"
 
 
-def test_gradients_of_a_value_used_twice_are_added_in_sight() -> None:
+def test_gradients_of_a_value_used_twice_are_added_in_a_node() -> None:
     def function(x):
         h = x * 2
         return np.sum(np.exp(h) + np.sin(h))
@@ -218,7 +218,7 @@ def test_repeated_names_and_their_gradients_have_the_same_numbers() -> None:
     assert step.node("dL/dw via z#3").rule_of == step.node("z#3").id
 
 
-def test_numbers_accumulate_as_in_numpy_and_arrays_refuse_to_change_in_place() -> None:
+def test_scalars_accumulate_and_arrays_refuse_in_place_changes() -> None:
     def total(x):
         loss = 0.0
         for row in x:
@@ -228,7 +228,7 @@ def test_numbers_accumulate_as_in_numpy_and_arrays_refuse_to_change_in_place() -
     np.testing.assert_array_equal(traced(total, X).gradient("x"), 2 * X)
 
 
-def test_the_first_of_two_names_stays() -> None:
+def test_first_of_two_names_is_kept() -> None:
     def function(x):
         u = v = x * 2
         return np.sum(u + v)
@@ -236,7 +236,7 @@ def test_the_first_of_two_names_stays() -> None:
     assert names(traced(function, [1.0]), Phase.FORWARD)[0] == "u"
 
 
-def test_a_gradient_of_an_element_is_no_element_of_a_gradient() -> None:
+def test_gradient_of_an_element_is_not_an_element_of_a_gradient() -> None:
     step = traced(lambda x: np.tanh(x[0]), [1.0, 2.0])
     assert step.nodes[step.gradients[1]].name == "dL/d(x[0])"
 
@@ -253,14 +253,14 @@ def test_methods_and_callable_objects_name_their_scopes() -> None:
     assert [node.scope for node in step.nodes if node.phase is Phase.FORWARD] == ["Block/Block.inner", "Block", ""]
 
 
-def test_a_long_sum_without_names() -> None:
+def test_long_sum_without_names() -> None:
     from tracer.views.text.log import log_text
 
     step = traced(lambda x: sum((x[i % 3] * 2.0 for i in range(400)), start=0.0), [1.0, 2.0, 3.0])
     assert log_text(tracer.Trace("t", "", 0, "float64", {}, {}, (step,))).count("\n") > 1000
 
 
-def test_logic_on_truth_values() -> None:
+def test_boolean_operators() -> None:
     x = np.array([-1.0, 0.5, 2.0])
     t = parameter(*x)
     np.testing.assert_array_equal(((t > 0) & (t < 1)).value, (x > 0) & (x < 1))
@@ -269,14 +269,14 @@ def test_logic_on_truth_values() -> None:
     np.testing.assert_array_equal((~(t > 0)).value, ~(x > 0))
 
 
-def test_leaving_the_graph_in_so_many_words() -> None:
+def test_explicit_detaching() -> None:
     t = parameter(1.0, 2.0)
     assert t.tolist() == [1.0, 2.0]
     assert f"{t[0]:.2f}" == "1.00"
     assert t.copy() is t
 
 
-def test_a_shared_gradient_is_found_under_every_name() -> None:
+def test_shared_gradient_is_found_under_every_name() -> None:
     def function(x, b):
         z = x + b
         return np.sum(z)
@@ -291,12 +291,12 @@ def test_no_dead_gradients_are_recorded() -> None:
     assert all(node.id in used for node in step.nodes if node.phase is Phase.BACKWARD)
 
 
-def test_a_parameter_without_influence_has_a_zero_gradient() -> None:
+def test_unused_parameter_has_a_zero_gradient() -> None:
     step = traced(lambda x, unused: np.sum(x), [1.0], [[1.0, 2.0]])
     np.testing.assert_array_equal(step.gradient("unused"), [[0.0, 0.0]])
 
 
-def test_close_names_are_told() -> None:
+def test_close_names_are_suggested() -> None:
     step = traced(lambda x: np.sum(x), [1.0])
     with pytest.raises(KeyError, match="did you mean loss"):
         step.node("losss")
@@ -304,7 +304,7 @@ def test_close_names_are_told() -> None:
         step.updated("x")
 
 
-def test_leaves_are_copied_once_and_nothing_can_be_changed() -> None:
+def test_leaves_are_copied_and_read_only() -> None:
     x = np.array([1.0, 2.0])
     recorder = Recorder()
     tensor = recorder.leaf("parameter", "x", x)
@@ -316,13 +316,13 @@ def test_leaves_are_copied_once_and_nothing_can_be_changed() -> None:
         tensor.value[0] = 3
 
 
-def test_plain_arrays_run_the_same_code() -> None:
+def test_same_code_runs_on_plain_arrays() -> None:
     assert isinstance(cross_entropy(X, np.array([0, 1])), float)
     assert isinstance(relu(X), np.ndarray)
 
 
 @pytest.mark.slow
-def test_a_chain_of_100_000_operations() -> None:
+def test_chain_of_100_000_operations() -> None:
     def chain(x):
         for _ in range(100_000):
             x = x * 1.00001
@@ -333,7 +333,7 @@ def test_a_chain_of_100_000_operations() -> None:
     assert len(step.nodes) == 200_002
 
 
-def test_time_grows_with_the_number_of_operations_and_not_faster() -> None:
+def test_time_is_linear_in_the_number_of_operations() -> None:
     def chain(length: int) -> float:
         def function(x):
             for _ in range(length):
@@ -346,10 +346,10 @@ def test_time_grows_with_the_number_of_operations_and_not_faster() -> None:
 
     chain(100)
     few, many = (min(chain(length) for _ in range(3)) for length in (2_000, 20_000))
-    assert many < 40 * few  # ten times the work; a square would be a hundred times
+    assert many < 40 * few  # ten times the work; quadratic time would be a hundred times
 
 
-def test_a_finished_step_leaves_no_reference_cycle() -> None:
+def test_finished_step_leaves_no_reference_cycle() -> None:
     def function(x):
         h = np.tanh(x @ x)
         return np.sum(h)
@@ -367,7 +367,7 @@ def test_a_finished_step_leaves_no_reference_cycle() -> None:
     assert after == before
 
 
-def test_gradients_of_gradients() -> None:
+def test_second_order_gradients() -> None:
     recorder = Recorder()
     x = recorder.leaf("parameter", "x", np.array(3.0))
     recorder.enter(Phase.FORWARD)
@@ -378,7 +378,7 @@ def test_gradients_of_gradients() -> None:
     assert (first.item(), second.item(), third.item()) == (27.0, 18.0, 6.0)
 
 
-def test_pytorchs_words() -> None:
+def test_pytorch_method_names() -> None:
     recorder = Recorder()
     w = recorder.leaf("parameter", "w", np.array([1.0, 2.0]))
     loss = (w * w).sum()
@@ -390,7 +390,7 @@ def test_pytorchs_words() -> None:
     assert repr(w) == "Tensor([1., 2.], dtype=float64)"
 
 
-# What refuses to be recorded.
+# What cannot be recorded.
 
 
 def parameter(*values: float) -> Tensor:
@@ -398,7 +398,7 @@ def parameter(*values: float) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda x: np.linalg.norm(x), r"np\.linalg\.norm has no derivative rule"),
         (lambda x: np.cumsum(x), r"np\.cumsum has no derivative rule"),
@@ -430,8 +430,8 @@ def parameter(*values: float) -> Tensor:
         (lambda x: x + np.array(["a", "b"]), r"numbers are needed here"),
     ],
 )
-def test_nothing_drops_out_of_the_graph_in_silence(call: Any, said: str) -> None:
-    with pytest.raises(TypeError, match=said):
+def test_conversions_that_leave_the_graph_are_refused(call: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
         call(parameter(1.0, 2.0))
 
 
@@ -441,14 +441,14 @@ def test_in_place_addition_to_a_plain_array() -> None:
         total += parameter(1.0, 2.0)
 
 
-def test_a_wrong_shape_names_the_operation() -> None:
+def test_error_for_a_wrong_shape_names_the_operation() -> None:
     with pytest.raises(ValueError, match="mismatch") as caught:
         tracer.trace(lambda x, w: np.sum(x @ w), np.ones((2, 3)), np.ones((2, 3)))
     assert caught.value.__notes__[0] == "in the operation matmul on shapes (2, 3), (2, 3)"
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("function", "message"),
     [
         (lambda x: x * 2, r"returned shape \(2,\), one number is needed"),
         (lambda x: 3.0, "returned float, which was not computed from the recorded arrays"),
@@ -456,8 +456,8 @@ def test_a_wrong_shape_names_the_operation() -> None:
         (lambda x: np.argmax(x), "returned int64, which has no derivative"),
     ],
 )
-def test_a_function_must_return_one_number(function: Any, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_function_must_return_one_number(function: Any, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.trace(function, [1.0, 2.0])
 
 

@@ -1,4 +1,4 @@
-"""Pictures as SVG: ids that do not clash, tool tips as titles, well-formed whatever stands in them; glyphs that are missing."""
+"""SVG pictures: unique ids, tooltips as titles, escaping; and missing glyphs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def drawn(dot: str) -> ElementTree.Element:
 
 
 def pictures_of(step: tracer.Step) -> list[ElementTree.Element]:
-    """The pictures of a step at every zoom, and of its phases."""
+    """The pictures of a step at every zoom and of its phases."""
     sights = [*map(ViewSpec, zooms()), ViewSpec("tensor", phases=PHASES[1:])]
     return [drawn(dot(diagram, Style())) for spec in sights for _, diagram in diagrams(step, spec, Style())]
 
@@ -53,14 +53,14 @@ def key_of(id: str) -> str:
 
 
 def title_of(picture: ElementTree.Element, key: str) -> str | None:
-    """The title of a group, None where it has none."""
+    """The title of a group, or None."""
     (group,) = (group for group in picture.iter(f"{SVG}g") if key_of(group.get("id", "")) == key)
     titles = [child.text or "" for child in group if child.tag == f"{SVG}title"]
     assert len(titles) <= 1
     return titles[0] if titles else None
 
 
-def test_ids_are_keys_behind_a_token_of_the_dot() -> None:
+def test_ids_are_keys_prefixed_with_a_token_of_the_dot() -> None:
     dot = 'digraph { subgraph cluster_a { n1 } n1 -> n2; n1 -> n2; n1:e -> "a b"; n3 [id="step0-node3"] }'
     picture = drawn(dot)
     ids = ids_of(picture)
@@ -73,13 +73,13 @@ def test_ids_are_keys_behind_a_token_of_the_dot() -> None:
     assert not set(ids) & set(ids_of(drawn(dot.replace("n2", "n4"))))
 
 
-def test_keys_that_look_alike_have_ids_of_their_own() -> None:
+def test_similar_keys_have_different_ids() -> None:
     ids = ids_of(drawn('digraph { "a b"; "a_b"; "a&b"; "a_b.2"; "graph0"; "node1"; "_a_node1" [tooltip=x]; "é"; "" }'))
     assert len(set(ids)) == len(ids) == 10
     assert all(re.fullmatch(r"g[0-9a-f]{8}-[A-Za-z0-9_.-]*", id) for id in ids)
 
 
-def test_references_go_along_with_what_they_name() -> None:
+def test_references_match_the_ids() -> None:
     svg = (
         find_engine()
         .layout(
@@ -98,7 +98,7 @@ def test_references_go_along_with_what_they_name() -> None:
     assert 'stroke="#123456"' in svg
 
 
-def test_a_tool_tip_is_the_title_of_its_group() -> None:
+def test_tooltip_is_the_title_of_its_group() -> None:
     picture = drawn(
         'digraph { a [tooltip="the <first> & \\"best\\""]; a -> b [tooltip=arrow]; b -> a;'
         ' subgraph cluster_x { tooltip="frame"; c } subgraph cluster_y { d } }'
@@ -113,7 +113,7 @@ def test_a_tool_tip_is_the_title_of_its_group() -> None:
     assert picture.get("role") == "img"
 
 
-def test_tool_tips_within_labels_have_groups_of_their_own() -> None:
+def test_tooltips_within_labels_have_their_own_groups() -> None:
     dot = (
         'digraph { a [tooltip=outer, label=<<TABLE><TR><TD TOOLTIP="cell" HREF="#a">x</TD><TD ID="i" TOOLTIP="other" HREF="#b">y'
         "</TD></TR></TABLE>>]; a -> b [label=l, labeltooltip=middle, tooltip=arrow, headlabel=h, headtooltip=end] }"
@@ -127,7 +127,7 @@ def test_tool_tips_within_labels_have_groups_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_stay_inert(text: str) -> None:
+def test_hostile_texts_are_escaped(text: str) -> None:
     plain = find_engine().layout("digraph { subgraph cluster_a { a [tooltip=t] } a -> b [label=l, tooltip=t] }").svg
     put = quoted(text)
     dot = (
@@ -147,7 +147,7 @@ def test_hostile_texts_stay_inert(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_names_in_a_diagram(text: str) -> None:
+def test_hostile_names_in_a_diagram_are_escaped(text: str) -> None:
     step = tracer.trace(lambda x: np.sum(x * 2), [1.0, 2.0])
     nodes = tuple(replace(node, name=text if node.id == 0 else node.name, scope=text) for node in step.nodes)
     for picture in pictures_of(replace(step, nodes=nodes)):
@@ -155,13 +155,13 @@ def test_hostile_names_in_a_diagram(text: str) -> None:
         assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
 
 
-def test_pictures_of_a_step_can_stand_in_one_page() -> None:
+def test_pictures_of_a_step_can_share_a_page() -> None:
     step = recorded("fruit", 1).steps[0]
     ids = [id for picture in pictures_of(step) for id in ids_of(picture)]
     assert len(set(ids)) == len(ids) > 100
 
 
-def test_nodes_of_a_diagram_tell_their_formula_in_a_title() -> None:
+def test_nodes_have_their_formula_as_title() -> None:
     step = recorded("linear-regression", 1).steps[0]
     (_, diagram), *_ = diagrams(step, ViewSpec("tensor"), Style())
     picture = drawn(dot(diagram, Style()))
@@ -169,17 +169,17 @@ def test_nodes_of_a_diagram_tell_their_formula_in_a_title() -> None:
     assert (title_of(picture, f"n{node.id}") or "").startswith("prediction = w * x + b")
 
 
-def test_a_large_picture_is_made_fit_in_no_time() -> None:
-    """A hundredth of a second for a megabyte of boxes; some more here, where every tag begins a group."""
+def test_large_picture_is_processed_quickly() -> None:
+    """A megabyte of boxes takes about 10 ms; this one takes longer because every tag starts a group."""
     tags = '<g id="node1" class="node">', "<title>n1</title>", '<g id="a_node1"><a xlink:title="t">', "</a>", "</g>", "</g>", ""
     group = "\n".join(tags)
-    begun = time.process_time()
+    start = time.process_time()
     made = embeddable(group * (1_000_000 // len(group)), "digraph {}")
-    assert time.process_time() - begun < 0.5  # of the processor: others may be running
+    assert time.process_time() - start < 0.5  # CPU time, since other processes may be running
     assert len(set(re.findall('id="([^"]*)"', made))) == 1_000_000 // len(group)
 
 
-def test_a_layout_that_takes_too_long_is_refused_with_what_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_layout_timeout_suggests_alternatives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     slow = tmp_path / "dot"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
@@ -191,32 +191,32 @@ def test_a_layout_that_takes_too_long_is_refused_with_what_works(monkeypatch: py
         Engine(str(slow)).layout("digraph {}", hint="fold the layers with --zoom layers")
 
 
-def test_glyphs_that_are_there() -> None:
+def test_available_glyphs() -> None:
     assert missing_glyphs("中éñöαЖ∂→≤名字\uff0c。“”①½²₁ℝ∈∑€ß") == ()
 
 
-def test_glyphs_that_are_missing_are_told_in_their_order() -> None:
+def test_missing_glyphs_are_reported_in_order() -> None:
     assert missing_glyphs("x🙂 中한 y 𠮷α龘 🙂あ") == ("🙂", "한", "𠮷", "龘", "あ")
-    assert missing_glyphs("丟丠並") == ("丟", "丠", "並")  # beside GB 2312
+    assert missing_glyphs("丟丠並") == ("丟", "丠", "並")  # not in GB 2312
 
 
-def test_a_glyph_that_only_diagrams_lack_is_missing() -> None:
-    assert missing_glyphs("\u2716") == ("\u2716",)  # in the font of captions, which no other stands in for
+def test_glyph_missing_only_in_diagrams_is_reported() -> None:
+    assert missing_glyphs("\u2716") == ("\u2716",)  # the caption font has no fallback
 
 
-def test_what_has_no_picture_of_its_own_is_not_told() -> None:
+def test_invisible_characters_are_not_reported() -> None:
     assert missing_glyphs("a\u00a0b\u3000\u2028\u0301\u200b\u202e\x85\ud800\ufffe\ufeff\x00\x1b") == ()
 
 
-def test_ascii_is_known_without_typst(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ascii_needs_no_typst(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracer.rendering.glyphs.pages", None)
     assert missing_glyphs("".join(map(chr, range(128)))) == ()
     assert missing_glyphs("") == ()
 
 
-def test_fifty_characters_are_looked_up_in_no_time() -> None:
+def test_fifty_characters_are_checked_quickly() -> None:
     texts = "".join(map(chr, range(0x4E00, 0x4E00 + 50)))
     first = missing_glyphs(texts)
-    begun = time.process_time()
+    start = time.process_time()
     assert missing_glyphs(texts) == first
-    assert time.process_time() - begun < 0.5  # some hundredths
+    assert time.process_time() - start < 0.5  # typically a few hundredths of a second

@@ -1,4 +1,4 @@
-"""Every number of a step: what it is computed from, and its gradient."""
+"""The scalar graph: operands and gradient of every number of a step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def graph_of(name: str) -> tuple[Step, ScalarGraph]:
 
 
 @pytest.mark.parametrize("name", [name for name in bundled_names() if name != "mnist"])  # 25 million products
-def test_every_number_of_every_value(name: str) -> None:
+def test_every_element_of_every_value(name: str) -> None:
     step, graph = graph_of(name)
     for node in step.nodes[: step.loss_id + 1]:
         (here,) = np.nonzero((graph.node == node.id) & ~graph.is_product)
@@ -39,7 +39,7 @@ def test_every_number_of_every_value(name: str) -> None:
     assert np.all(graph.operands < np.repeat(np.arange(len(graph)), np.diff(graph.starts)))
 
 
-def test_products_add_up_and_lead_gradients_on() -> None:
+def test_products_add_up_and_propagate_gradients() -> None:
     step, graph = graph_of("fruit-pytorch")
     assert graph.is_product.any()
     for position in np.flatnonzero(~graph.is_product):
@@ -48,7 +48,7 @@ def test_products_add_up_and_lead_gradients_on() -> None:
             assert graph.is_product[operands].all()
             np.testing.assert_allclose(graph.value[operands].sum(), graph.value[position], rtol=1e-6, atol=1e-7)
             np.testing.assert_array_equal(graph.gradient[operands], graph.gradient[position])
-    # The gradient of a weight is the sum over its products of the other factor times their gradient.
+    # The gradient of a weight is the sum, over its products, of the other factor times the product's gradient.
     weight = step.node("w1") if any(node.name == "w1" for node in step.nodes) else step.parameters[0]
     for place, expected in enumerate(step.gradient(weight.name).ravel()):
         (position,) = np.flatnonzero((graph.node == weight.id) & (graph.index == place))
@@ -67,7 +67,7 @@ def value_of(operand: int | Literal, nodes: Any) -> np.ndarray:
 
 
 def expected_origins(node: Node, step: Step) -> list[list[list[int]]] | None:
-    """What `parts` says of one element after the other, as places in the inputs."""
+    """The results of `parts` for each element, as positions in the inputs."""
     op = registry.named(node.op)
     assert op is not None
     arrays = [value_of(operand, step.nodes) for operand in node.inputs]
@@ -79,7 +79,7 @@ def expected_origins(node: Node, step: Step) -> list[list[list[int]]] | None:
         moves = len(arrays) > 1 and len(parts[1:]) and all(part == () for part in parts[1:])
         for position, (array, part) in enumerate(zip(arrays, parts, strict=True)):
             if position and moves and np.ndim(array):
-                found[position].append([])  # an index, and not what is moved
+                found[position].append([])  # an index, not a moved value
             else:
                 found[position].append(np.ravel(np.arange(array.size).reshape(array.shape)[part]).tolist())
     return found
@@ -87,7 +87,7 @@ def expected_origins(node: Node, step: Step) -> list[list[list[int]]] | None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(st.data())
-def test_all_elements_at_once_are_what_they_are_one_by_one(name: str, data: st.DataObject) -> None:
+def test_vectorized_parts_match_single_elements(name: str, data: st.DataObject) -> None:
     case: Case = data.draw(CASES[name])
     with np.errstate(all="ignore"):
         step = tracer.trace(lambda *arrays: np.sum(case.function(*arrays)), *case.arrays)
@@ -108,13 +108,13 @@ def test_all_elements_at_once_are_what_they_are_one_by_one(name: str, data: st.D
     assert len(scalar_graph(step)) >= sum(node.size for node in step.nodes[: step.loss_id + 1])
 
 
-def test_more_uses_than_fit_are_refused() -> None:
+def test_too_many_uses_are_refused() -> None:
     step = tracer.trace(lambda x: np.sum(x @ x), np.ones((280, 280)))
     with pytest.raises(UsageError, match="too many numbers"):
         scalar_graph(step)
 
 
-def test_values_that_were_not_kept_are_asked_for(tmp_path: Any) -> None:
+def test_missing_values_are_reported(tmp_path: Any) -> None:
     trace = recorded("fruit", 1)
     tracer.save(trace, tmp_path / "fruit.sqlite", "summary")
     with pytest.raises(UsageError, match="kept"):

@@ -1,4 +1,4 @@
-"""The zoom to single numbers: formulas of all of them give what was recorded, and what depends on what runs both ways."""
+"""The scalar zoom: formulas evaluate to the recorded numbers, and dependencies are consistent in both directions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def every_scalar(step: Step) -> list[Scalar]:
 
 
 def computed(source: ScalarView, scalar: Scalar) -> float | None:
-    """The formula of a number with the recorded numbers put in; nothing where it is told by whole arrays."""
+    """The value of a number's formula with recorded operands; None if the formula refers to whole arrays."""
     formula, used = source.made_of(scalar)
     values: dict[str, Any] = {}
     texts = {source.labels.element_tree(id, index).written(compact=True): (id, index) for id, index in used}
@@ -51,7 +51,7 @@ def computed(source: ScalarView, scalar: Scalar) -> float | None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_every_formula_gives_the_number(name: str) -> None:
+def test_every_formula_evaluates_to_the_number(name: str) -> None:
     source = numbers_of(name)
     every = skipped = 0
     for id, index in every_scalar(source.step):
@@ -70,7 +70,7 @@ def test_every_formula_gives_the_number(name: str) -> None:
     assert every > 50
 
 
-def test_the_formulas_of_a_layer() -> None:
+def test_formulas_of_a_layer() -> None:
     source = numbers_of("fruit")
 
     def formula(name: str, *index: int) -> str:
@@ -84,7 +84,7 @@ def test_the_formulas_of_a_layer() -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_before_and_after_are_each_others_inverse(name: str) -> None:
+def test_before_and_after_are_inverse(name: str) -> None:
     source = numbers_of(name)
     written_out = source.labels.is_written_out
     every = [each for each in every_scalar(source.step) if not written_out(each[0])]
@@ -98,7 +98,7 @@ def test_before_and_after_are_each_others_inverse(name: str) -> None:
     assert sum(len(each) for each in before.values()) > 5 * len(some)
 
 
-def test_what_goes_into_a_number_in_a_product() -> None:
+def test_operands_of_an_element_of_a_product() -> None:
     source = numbers_of("fruit")
     node = source.step.node
     found = source.before([(node("h1").id, (3, 1))])
@@ -108,7 +108,7 @@ def test_what_goes_into_a_number_in_a_product() -> None:
     ])  # fmt: skip
 
 
-def test_a_box_for_every_number_and_an_arrow_for_every_use() -> None:
+def test_every_number_is_a_box_and_every_use_an_arrow() -> None:
     step = tracer.trace(lambda x, w: np.sum(np.square(x @ w)), [1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]])
     ((_, diagram),) = diagrams(step, ViewSpec("scalar"), Style())
     titles = {box.key: box.title for box in diagram.boxes}
@@ -124,7 +124,7 @@ def test_a_box_for_every_number_and_an_arrow_for_every_use() -> None:
     assert all(arrow.flow is Flow.VALUE for arrow in diagram.arrows)
 
 
-def test_boxes_hold_the_value_and_how_the_gradient_is_made() -> None:
+def test_boxes_have_the_value_and_the_formula_of_the_gradient() -> None:
     step = recorded("fruit", 1).steps[0]
     ((_, diagram),) = diagrams(step, ViewSpec("scalar"), Style())
     node = step.node("h1")

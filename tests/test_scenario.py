@@ -1,4 +1,4 @@
-"""How scenario files are found and loaded."""
+"""Finding and loading scenario files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 import tracer
 
-MINE = '''"""My own line."""
+SCENARIO_TEXT = '''"""My own line."""
 import numpy as np
 import beside
 import tracer
@@ -25,20 +25,20 @@ scenario = tracer.Scenario(
 '''
 
 
-def test_a_file_of_ones_own_may_import_what_lies_beside_it(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(MINE)
+def test_scenario_file_may_import_a_module_next_to_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SCENARIO_TEXT)
     (tmp_path / "beside.py").write_text("START = 2.0\n")
     scenario = tracer.load(tmp_path / "mine.py")
     assert (scenario.name, scenario.title) == ("mine", "My own line.")
     assert tracer.run(scenario).steps[0].loss == 6.0
 
 
-def test_names_may_have_either_dash() -> None:
+def test_names_accept_hyphens_and_underscores() -> None:
     assert tracer.load("linear_regression").name == "linear-regression"
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("fruti", "there is no scenario 'fruti'; did you mean fruit"),
         ("nothing.py", "there is no file nothing.py"),
@@ -46,13 +46,13 @@ def test_names_may_have_either_dash() -> None:
         ("", "there is no scenario ''"),
     ],
 )
-def test_what_is_no_scenario(name: str, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_unknown_scenario_is_reported(name: str, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.load(name)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"x = 1\n", "defines no `scenario = "),
         (b"scenario = 3\n", "defines no `scenario = "),
@@ -60,21 +60,21 @@ def test_what_is_no_scenario(name: str, said: str) -> None:
         (b"x = '\x00'\n", "no Python text"),
     ],
 )
-def test_files_that_are_no_scenario(tmp_path: Path, content: bytes, said: str) -> None:
+def test_files_without_a_scenario_are_reported(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "file.py"
     path.write_bytes(content)
-    with pytest.raises(tracer.UsageError, match=said):
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.load(path)
 
 
-def test_another_kind_of_file(tmp_path: Path) -> None:
+def test_other_file_types_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello")
     with pytest.raises(tracer.UsageError, match="a Python file"):
         tracer.load(path)
 
 
-def test_the_files_own_exception_passes_through(tmp_path: Path) -> None:
+def test_exception_in_a_scenario_file_propagates(tmp_path: Path) -> None:
     path = tmp_path / "broken.py"
     path.write_text("x = (\n")
     with pytest.raises(SyntaxError):

@@ -1,4 +1,4 @@
-"""The trace file: what is written is what is read, bit for bit; it is read lazily, and keeps what it says it keeps."""
+"""The trace file: bitwise round trips, lazy reading, retention of values, and compatibility."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ from tracer.views.text.log import log_text
 
 FILES = Path(__file__).parent / "files"
 TEXTS = st.text(st.characters(codec=None), max_size=20)
-"""Any characters, lone surrogates too: names of files may hold them."""
+"""Any characters, including lone surrogates, which file names may have."""
 
 
-# What is drawn.
+# Strategies.
 
 
 @st.composite
 def arrays(draw: Any) -> np.ndarray:
-    """Any bits of any dtype, NaN of every kind among them, in any layout."""
+    """Any bits of any dtype, including every kind of NaN, in any memory layout."""
     dtype = np.dtype(draw(st.sampled_from(sorted(STORABLE_DTYPES))))
     shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=draw(st.sampled_from([3, 12]))))
     count = math.prod(shape) * dtype.itemsize
@@ -86,7 +86,7 @@ plain = st.recursive(
 
 @st.composite
 def steps(draw: Any, index: int) -> Step:
-    """A step of nodes that compute nothing: any operations, names and values in an order that a step may have."""
+    """A step with arbitrary operations, names and values in a valid order."""
     nodes: list[Node] = []
     count = draw(st.integers(2, 6))
     phases = sorted((draw(st.sampled_from(PHASES)) for _ in range(count)), key=PHASES.index)
@@ -123,12 +123,12 @@ ENDS = st.one_of(
         lambda epochs, why: Message("stopped_after_epochs", {"epochs": epochs, "reason": why}), st.integers(1, 99), REASONS
     ),
 )
-"""Why a run ended."""
+"""Reasons why a run ended."""
 
 
 @st.composite
 def traces(draw: Any) -> Trace:
-    """Any trace: steps of one structure with other values, and steps of other structures."""
+    """Any trace: steps of the same structure with different values, and steps of different structures."""
     first = draw(steps(0))
     found = [first]
     for index in range(1, draw(st.integers(1, 3))):
@@ -143,11 +143,11 @@ def traces(draw: Any) -> Trace:
     )  # fmt: skip
 
 
-# What is the same.
+# Equality.
 
 
 def identity(data: Any) -> Any:
-    """Plain data so that only what is the same is equal: types count, and the bits of floats."""
+    """Plain data in a form that distinguishes types and the bits of floats."""
     if isinstance(data, float):
         return "float", np.float64(data).tobytes()
     if isinstance(data, complex):
@@ -160,7 +160,7 @@ def identity(data: Any) -> Any:
 
 
 def assert_same(one: Trace, other: Trace) -> None:
-    """Everything in two traces is the same, and values lie in memory in the same way."""
+    """Assert that two traces are equal, including the memory layout of values."""
     for field in fields(Trace):
         if field.name not in ("steps", "metrics", "printed", "hyperparameters", "versions", "finite_steps"):
             assert getattr(one, field.name) == getattr(other, field.name), field.name
@@ -194,7 +194,7 @@ def assert_same_node(node: Node, twin: Node) -> None:
 
 
 def written(trace: Trace, folder: Path, values: str = "all") -> Trace:
-    """The trace again, from a file."""
+    """The trace read back from a file."""
     path = folder / "trace.sqlite"
     save(trace, path, values)
     return read(path)
@@ -205,17 +205,17 @@ def written(trace: Trace, folder: Path, values: str = "all") -> Trace:
 
 @pytest.mark.slow
 @given(traces())
-def test_any_trace_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, trace: Trace) -> None:
+def test_any_trace_round_trips(tmp_path_factory: pytest.TempPathFactory, trace: Trace) -> None:
     folder = tmp_path_factory.mktemp("file")
     found = written(trace, folder)
     assert_same(trace, found)
-    # And what was read can be written, to the same bytes.
+    # Writing it again gives the same bytes.
     save(found, folder / "again.sqlite")
     assert (folder / "again.sqlite").read_bytes() == (folder / "trace.sqlite").read_bytes()
 
 
-def test_metrics_that_are_no_number_are_written_once(tmp_path: Path) -> None:
-    """NaN is not equal to itself: the metrics of the run were taken for others than those of its steps."""
+def test_nan_metrics_are_written_once(tmp_path: Path) -> None:
+    """NaN is not equal to itself, so the run's metrics were considered different from those of its steps."""
     row = {"accuracy": float("nan")}
     step = replace(tracer.trace(lambda x: x.sum(), [1.0]), metrics=row)
     trace = Trace("nan", "", 0, "float64", {}, {}, (step,), (row,))
@@ -227,8 +227,8 @@ def test_metrics_that_are_no_number_are_written_once(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @given(programs())
-def test_programs_look_the_same_from_a_file(tmp_path_factory: pytest.TempPathFactory, program: Program) -> None:
-    """Recorded programs, with what views make of them: log, diagrams, exports, to the byte."""
+def test_views_of_random_programs_are_the_same_from_a_file(tmp_path_factory: pytest.TempPathFactory, program: Program) -> None:
+    """Log, diagrams and exports are equal to the byte."""
     step = tracer.trace(program.function(), *program.arguments)
     trace = Trace("program", "", 0, "float64", {}, {}, (step,))
     found = written(trace, tmp_path_factory.mktemp("file"))
@@ -239,7 +239,7 @@ def test_programs_look_the_same_from_a_file(tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize("name", sorted(CASES))
 @settings(max_examples=5)
 @given(data=st.data())
-def test_every_operation_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, name: str, data: Any) -> None:
+def test_every_operation_round_trips(tmp_path_factory: pytest.TempPathFactory, name: str, data: Any) -> None:
     case: Case = data.draw(CASES[name])
 
     def function(*arrays: Any) -> Any:
@@ -263,7 +263,7 @@ def assert_same_views(one: Trace, other: Trace) -> None:
 
 
 def drawing(dot: str) -> Drawing:
-    """In place of an engine, a picture of the size that so much text would take."""
+    """A substitute for a layout engine: an empty picture with a size that depends on the amount of text."""
     return Drawing("<svg/>", 300.0, len(dot) / 40)
 
 
@@ -277,7 +277,7 @@ def test_every_view_is_the_same_from_a_file(name: str, tmp_path: Path) -> None:
     assert_same_views(trace, found)
     assert booklet(trace, drawing, Style()) == booklet(found, drawing, Style())
     assert found.source == (Path(__file__).parent.parent / f"scenarios/{name.replace('-', '_')}.py").read_text()
-    # Without values too, every view says what it can.
+    # Views also work without values.
     short = written(trace, tmp_path, "summary")
     assert "min=" in log_text(short)
     assert booklet(short, drawing, Style())
@@ -286,7 +286,7 @@ def test_every_view_is_the_same_from_a_file(name: str, tmp_path: Path) -> None:
     ]
 
 
-def test_steps_and_values_are_read_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_and_values_are_read_lazily(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     rows = TraceFile._rows
 
@@ -314,7 +314,7 @@ def test_steps_and_values_are_read_when_asked_for(tmp_path: Path, monkeypatch: p
     assert counts[0][1] <= 4
 
 
-def test_parts_of_a_run(tmp_path: Path) -> None:
+def test_slices_of_a_run(tmp_path: Path) -> None:
     trace = recorded("linear-regression")
     found = written(trace, tmp_path)
     assert len(found.steps) == len(found.metrics) == 50
@@ -334,7 +334,7 @@ def test_parts_of_a_run(tmp_path: Path) -> None:
         found.step(50)
 
 
-def test_a_file_may_be_read_by_several_threads_and_outlive_its_name(tmp_path: Path) -> None:
+def test_file_can_be_read_by_threads_and_after_it_is_deleted(tmp_path: Path) -> None:
     trace = recorded("mnist", 3)
     found = written(trace, tmp_path)
     losses: list[float] = []
@@ -346,32 +346,32 @@ def test_a_file_may_be_read_by_several_threads_and_outlive_its_name(tmp_path: Pa
     assert sorted(losses) == sorted([step.loss for step in trace.steps] * 4)
 
 
-def test_a_file_is_closed_with_its_trace(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+def test_file_is_closed_with_its_trace(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     found = written(recorded("fruit", 1), tmp_path)
     del found
     gc.collect()
     assert not recwarn.list
 
 
-def test_what_is_the_same_is_written_once(tmp_path: Path) -> None:
-    """The data of every step, and a parameter that is the new value of the step before."""
+def test_equal_values_are_written_once(tmp_path: Path) -> None:
+    """Data that every step uses, and a parameter that is the result of the previous update."""
     few, many = tmp_path / "few.sqlite", tmp_path / "many.sqlite"
     scenario = tracer.load("mnist")
     save(tracer.run(scenario, steps=2), few)
     save(tracer.run(scenario, steps=3), many)
     step = tracer.run(scenario, steps=1).steps[0]
-    whole = sum(node.value.nbytes for node in step.nodes)
-    assert many.stat().st_size - few.stat().st_size < 0.85 * whole
+    full_size = sum(node.value.nbytes for node in step.nodes)
+    assert many.stat().st_size - few.stat().st_size < 0.85 * full_size
 
 
-# Of which steps values are kept.
+# Retention of values.
 
 
 def kept_steps(trace: Trace) -> list[int]:
     return [step.index for step in trace.steps if all(node.is_kept for node in step.nodes)]
 
 
-def test_sampled_and_summary(tmp_path: Path) -> None:
+def test_values_sampled_and_summary(tmp_path: Path) -> None:
     trace = recorded("linear-regression")
     assert kept_steps(written(trace, tmp_path)) == list(range(50))
     sampled = written(trace, tmp_path, "sampled")
@@ -384,7 +384,7 @@ def test_sampled_and_summary(tmp_path: Path) -> None:
     assert short.steps[3].nodes[0].summary == trace.steps[3].nodes[0].summary
 
 
-def test_a_sample_has_every_step_that_is_not_finite(tmp_path: Path) -> None:
+def test_sample_includes_every_nonfinite_step(tmp_path: Path) -> None:
     trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1})
     sampled = written(trace, tmp_path, "sampled")
     assert kept_steps(sampled) == [*range(0, 40, 2), *range(40, 50)]
@@ -394,7 +394,7 @@ def test_a_sample_has_every_step_that_is_not_finite(tmp_path: Path) -> None:
     assert (found[0].index, found[1].name) == (40, "loss")
 
 
-def test_the_budget_begins_a_sample(tmp_path: Path) -> None:
+def test_sampling_starts_at_the_budget(tmp_path: Path) -> None:
     trace = recorded("mnist", 24)
     path = tmp_path / "trace.sqlite"
     sizes = {}
@@ -412,12 +412,12 @@ def test_the_budget_begins_a_sample(tmp_path: Path) -> None:
         assert writer.retention.is_sampled == (budget != 10**9)
         assert writer.retention.kept == len(kept)
         assert [step.loss for step in found.steps] == [step.loss for step in trace.steps]
-    # The first and the last step, and the second, by which the size is known, are kept whatever the budget.
+    # The first, second and last step are kept for any budget; the second determines the size.
     assert all(size < 1.3 * budget for budget, size in sizes.items())
     assert sizes[60 * 10**6] > 25 * 10**6
 
 
-def test_keeping_doubles_its_distance_until_the_rest_fits() -> None:
+def test_sampling_interval_doubles_until_the_rest_fits() -> None:
     retention = RetentionPolicy("", planned=100, budget=1000)
     assert retention.wants(0, lambda: True)
     retention.count(0, 100, was_kept=True)
@@ -432,16 +432,16 @@ def test_keeping_doubles_its_distance_until_the_rest_fits() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "MB", "-1MB", "nan", "1e400", "5 apples", "1 0", "0x10", "inf"])
-def test_sizes_that_are_none(text: str) -> None:
+def test_invalid_sizes_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--budget takes a size such as 256MB"):
         size_in_bytes(text)
 
 
-# Parts.
+# Parts of the format.
 
 
 @given(arrays())
-def test_layouts(array: np.ndarray) -> None:
+def test_memory_layouts_round_trip(array: np.ndarray) -> None:
     strides = strides_of(array)
     again = array_of(elements_of(array, strides).tobytes(), array.dtype, array.shape, strides)
     assert again.tobytes() == array.tobytes()
@@ -453,7 +453,7 @@ def test_layouts(array: np.ndarray) -> None:
 
 
 @given(plain)
-def test_plain_data(data: Any) -> None:
+def test_plain_data_round_trips(data: Any) -> None:
     assert identity(from_json(to_json(data))) == identity(data)
 
 
@@ -463,12 +463,12 @@ def test_plain_data(data: Any) -> None:
      '{"array":["float64",[2],"00"]}', '{"array":["object",[0],""]}', '{"complex":[1]}', '{"number":["int8",[1],"00"]}', None,
      '{"array":["int8",[-1],""]}', '{"array":["int8",[1.5],"00"]}', '{"array":["int8",[' + "1," * 70 + '1],"00"]}'],
 )  # fmt: skip
-def test_texts_that_are_no_plain_data(text: Any) -> None:
-    with pytest.raises(ValueError):  # the reader says where it was
+def test_invalid_plain_data_is_refused(text: Any) -> None:
+    with pytest.raises(ValueError):  # the reader adds the position
         from_json(text)
 
 
-def test_things_that_are_not_plain_are_told() -> None:
+def test_unsupported_values_are_stored_as_text() -> None:
     assert from_json(to_json({"at": Path("a"), "x": np.float32(0.5), "y": np.arange(2)}))["at"] == "a"
     found = from_json(to_json([np.float32(0.1), np.arange(3)]))
     assert found[0] == np.float32(0.1)
@@ -477,7 +477,7 @@ def test_things_that_are_not_plain_are_told() -> None:
 
 
 @given(arrays())
-def test_summaries(array: np.ndarray) -> None:
+def test_summary_of_any_array(array: np.ndarray) -> None:
     found = summary_of(array)
     values = np.abs(array) if array.dtype.kind == "c" else array
     with np.errstate(all="ignore"):
@@ -496,8 +496,8 @@ def test_summaries(array: np.ndarray) -> None:
         assert found.l2 == pytest.approx(expected, rel=1e-12) or not math.isfinite(expected)
 
 
-def test_a_summary_of_many_numbers() -> None:
-    """Far from zero, in pieces, the spread keeps its digits."""
+def test_summary_of_many_numbers() -> None:
+    """The standard deviation is accurate far from zero and over several chunks."""
     numbers = np.random.default_rng(0).standard_normal(100_000) + 1e6
     found = summary_of(numbers.reshape(100, 1000).T)
     assert found.std == pytest.approx(float(np.std(numbers)), rel=1e-9)
@@ -509,7 +509,7 @@ def test_a_summary_of_many_numbers() -> None:
 # Writing.
 
 
-def test_an_earlier_file_stays_until_a_step_is_finished(tmp_path: Path) -> None:
+def test_earlier_file_is_kept_until_a_step_is_finished(tmp_path: Path) -> None:
     trace = recorded("fruit", 1)
     path = tmp_path / "trace.sqlite"
     save(trace, path)
@@ -524,7 +524,7 @@ def test_an_earlier_file_stays_until_a_step_is_finished(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_during_a_step_rolls_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trace = recorded("fruit", 3)
     writer = TraceWriter(tmp_path / "trace.sqlite", trace)
     writer.write(trace.steps[0])
@@ -544,9 +544,7 @@ def test_an_interruption_in_the_middle_of_a_step_takes_that_step_back(tmp_path: 
     assert [step.loss for step in found.steps] == [step.loss for step in trace.steps[:2]]
 
 
-def test_a_structure_that_was_taken_back_with_its_step_is_written_with_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rolled_back_structure_is_written_with_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = recorded("fruit", 1).steps[0], recorded("linear-regression", 1).steps[0]
     writer = TraceWriter(tmp_path / "trace.sqlite", recorded("fruit", 1))
     writer.write(first)
@@ -562,7 +560,7 @@ def test_a_structure_that_was_taken_back_with_its_step_is_written_with_the_next(
     assert [step.loss for step in read(tmp_path / "trace.sqlite").steps] == [first.loss, second.loss]
 
 
-def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
+def test_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
     training = Training(tracer.load("fruit"))
     writer = TraceWriter(tmp_path / "trace.sqlite", training.head)
     for count, step in enumerate(training, start=1):
@@ -575,10 +573,10 @@ def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
     assert read(tmp_path / "trace.sqlite").unfinished is None
 
 
-# Reading what is no trace file.
+# Invalid files and other versions.
 
 
-def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
+def test_invalid_file_is_reported_in_one_line(tmp_path: Path) -> None:
     good = tmp_path / "good.sqlite"
     save(recorded("fruit", 1), good)
     content = good.read_bytes()
@@ -590,10 +588,10 @@ def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
         "its version is 0": content[:60] + bytes(4) + content[64:],
         "is damaged": content[: len(content) // 2],
     }
-    for said, changed in wrong.items():
+    for message, changed in wrong.items():
         path = tmp_path / "wrong.sqlite"
         path.write_bytes(changed)
-        with pytest.raises(TraceFileError, match=said) as error:
+        with pytest.raises(TraceFileError, match=message) as error:
             log_text(read(path))
         assert "\n" not in str(error.value)
         assert error.value.exit_code == 4
@@ -609,7 +607,7 @@ def test_what_is_no_trace_file_is_one_line(tmp_path: Path) -> None:
         read(good)
 
 
-def test_a_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:
+def test_later_minor_version_may_have_more_tables(tmp_path: Path) -> None:
     path = tmp_path / "trace.sqlite"
     trace = recorded("fruit", 1)
     save(trace, path)
@@ -634,7 +632,7 @@ def every_file() -> Sequence[str]:
 
 @pytest.mark.parametrize("name", every_file())
 def test_files_of_earlier_versions_open(name: str) -> None:
-    """They were written by the version in their name, and have to open in every later one."""
+    """Each was written by the version in its name and must open in every later one."""
     found = read(FILES / name)
     expected = json.loads((FILES / name).with_suffix(".json").read_text())
     assert len(found.steps) == expected["steps"]
@@ -659,7 +657,7 @@ def structures_in(path: Path) -> int:
     return int(count)
 
 
-def test_a_structure_is_written_once_wherever_its_steps_come_from(tmp_path: Path) -> None:
+def test_structure_of_steps_from_different_files_is_written_once(tmp_path: Path) -> None:
     trace = recorded("fruit", 3)
     assert len({id(shared_structure(step)) for step in trace.steps}) == 1
     assert shared_structure(trace.steps[0]) is not None
@@ -684,7 +682,7 @@ def test_a_structure_is_written_once_wherever_its_steps_come_from(tmp_path: Path
          "在 7 轮后停止：loss 连续 5 轮的改善未达到 0.001"),
     ],
 )  # fmt: skip
-def test_files_of_earlier_versions_say_in_both_languages_why_their_run_ended(name: str, english: str, chinese: str) -> None:
+def test_end_of_runs_of_earlier_versions_is_translated(name: str, english: str, chinese: str) -> None:
     found = read(FILES / f"{name}.sqlite")
     why = found.stopped or found.unfinished
     assert why is not None
@@ -694,7 +692,7 @@ def test_files_of_earlier_versions_say_in_both_languages_why_their_run_ended(nam
 
 
 def layout_of(path: Path) -> tuple[int, dict[str, str], dict[str, dict[str, str]]]:
-    """What a reader looks at before it reads a step: the version it needs, the tables, and the kinds of the parts' fields."""
+    """What a reader checks first: the version, the tables, and the types of the parts' fields."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         ((version,),) = connection.execute("PRAGMA user_version")
         tables = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
@@ -704,10 +702,10 @@ def layout_of(path: Path) -> tuple[int, dict[str, str], dict[str, dict[str, str]
 
 
 @pytest.mark.parametrize("unfinished", [None, Message("interrupted")])
-def test_version_0_1_0_reads_what_is_written_today(unfinished: Message | None, tmp_path: Path) -> None:
-    """A file of today has all that a file has which 0.1.0 wrote; 0.1.0 passes over what else the parts hold.
+def test_current_file_can_be_read_by_version_0_1_0(unfinished: Message | None, tmp_path: Path) -> None:
+    """A current file has everything in a file of 0.1.0, which ignores additional fields of the parts.
 
-    Its rule: the version of the reader is 1, the tables are those of its own files, the fields it knows are of their kinds.
+    It requires reader version 1, exactly its own tables, and the expected types of the fields it knows.
     """
     path = tmp_path / "trace.sqlite"
     stopped = Message("stopped_after_epochs", {"epochs": 2, "reason": EarlyStopping(patience=1).reason()})
@@ -719,8 +717,8 @@ def test_version_0_1_0_reads_what_is_written_today(unfinished: Message | None, t
     assert kinds["end"] == old_kinds["end"] | {"messages": "dict"}
     with contextlib.closing(sqlite3.connect(path)) as connection:
         ((end,),) = connection.execute("SELECT content FROM run WHERE part = 'end'")
-    said = "stopped after 2 epochs: loss had not improved for 1 epoch"
-    assert (from_json(end)["stopped"], from_json(end)["unfinished"]) == (said, "interrupted" if unfinished else "")
+    message = "stopped after 2 epochs: loss had not improved for 1 epoch"
+    assert (from_json(end)["stopped"], from_json(end)["unfinished"]) == (message, "interrupted" if unfinished else "")
 
 
 @pytest.mark.parametrize(
@@ -731,7 +729,7 @@ def test_version_0_1_0_reads_what_is_written_today(unfinished: Message | None, t
         (5, {}), ("interrupted", []),
     ],
 )  # fmt: skip
-def test_what_is_no_message_is_damage(code: Any, fields: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_message_is_reported_as_damage(code: Any, fields: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracer.store.writing.message_data", lambda message: {"code": code, "fields": fields})
     save(recorded("fruit", 1), tmp_path / "trace.sqlite")
     with pytest.raises(TraceFileError, match=r"is damaged: its end: a (field of a )?message") as error:
@@ -739,7 +737,7 @@ def test_what_is_no_message_is_damage(code: Any, fields: Any, tmp_path: Path, mo
     assert "\n" not in str(error.value)
 
 
-def test_a_code_of_a_later_version_is_shown_by_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_message_code_is_shown_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"code": "paused", "fields": {"hour": 12, "by": [None]}}
     monkeypatch.setattr("tracer.store.writing.message_data", lambda message: data if message else None)
     save(replace(recorded("fruit", 1), unfinished=Message("text", {"text": "paused until noon"})), tmp_path / "trace.sqlite")
@@ -749,5 +747,5 @@ def test_a_code_of_a_later_version_is_shown_by_its_text(tmp_path: Path, monkeypa
         assert "paused until noon" in log_text(found, tell=tell).splitlines()[-1]
 
 
-def test_there_are_files_of_earlier_versions() -> None:
+def test_files_of_earlier_versions_exist() -> None:
     assert len(every_file()) >= 5

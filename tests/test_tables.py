@@ -1,4 +1,4 @@
-"""Tables of numbers: every form that is read, and every way in which one can be wrong."""
+"""Reading tables of numbers: supported formats and invalid files."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def written(tmp_path: Path, content: str | bytes) -> Path:
         "1e0,2.\n+3,.45e1\n",
     ],
 )
-def test_forms_of_a_table(tmp_path: Path, content: str) -> None:
+def test_table_formats(tmp_path: Path, content: str) -> None:
     np.testing.assert_array_equal(read_table(written(tmp_path, content), 2), [[1, 2], [3, 4.5]])
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("1,2\n3,four\n", "points.csv, line 2, column 2 is 'four': a finite number is needed"),
         ("x,y\n1,2\n3,\n", "points.csv, line 3, column 2 is empty: a number is needed"),
@@ -56,13 +56,13 @@ def test_forms_of_a_table(tmp_path: Path, content: str) -> None:
         (b"\xff\xfe\x00\x01", "points.csv is no table: it is not UTF-8 text"),
     ],
 )
-def test_what_is_no_table(tmp_path: Path, content: str | bytes, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said) as caught:
+def test_invalid_tables_are_reported(tmp_path: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message) as caught:
         read_table(written(tmp_path, content), 2, least_rows=2)
     assert "\n" not in str(caught.value)
 
 
-def test_what_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(tracer.UsageError, match=r"no\.csv cannot be read: No such file"):
         read_table(tmp_path / "no.csv", 2)
     with pytest.raises(tracer.UsageError, match="cannot be read: Is a directory"):
@@ -70,7 +70,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 @given(content=st.binary(max_size=60))
-def test_any_bytes_are_a_table_or_one_clear_line(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_bytes_are_a_table_or_a_one_line_error(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(content)
     try:

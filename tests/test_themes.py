@@ -1,4 +1,4 @@
-"""A theme of one's own, registered and nothing else, colours every view."""
+"""A registered user-defined theme applies to every view."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def first_step() -> Step:
 
 
 @pytest.mark.parametrize("zoom", ["scenario", "module", "tensor", "scalar"])
-def test_diagrams(sepia: Theme, zoom: str) -> None:
+def test_theme_applies_to_diagrams(sepia: Theme, zoom: str) -> None:
     style = Style(sepia)
     for _, diagram in diagrams(first_step(), ViewSpec(zoom), style):
         for text in (dot(diagram, style), mermaid(diagram, style)):
@@ -48,7 +48,7 @@ def test_diagrams(sepia: Theme, zoom: str) -> None:
             assert not set(re.findall("#[0-9A-F]{6}", text)) & {paint.fill for paint in LIGHT.boxes.values()} - {"#FFFFFF"}
 
 
-def test_charts_and_heat_maps(sepia: Theme) -> None:
+def test_theme_applies_to_charts_and_heat_maps(sepia: Theme) -> None:
     svg = curve([("a", [0.0, 1.0]), ("b", [1.0, 0.0])], [0, 1], Style(sepia)).svg
     assert set(re.findall('<polyline [^>]* stroke="([^"]*)"', svg)) == {"#123456", "#654321"}
     assert svg.count('stroke-dasharray="7 1"') == 2
@@ -56,13 +56,13 @@ def test_charts_and_heat_maps(sepia: Theme) -> None:
     assert colours == [[1, 2, 3], [0xF4, 0xEC, 0xD8], [4, 5, 6], [7, 8, 9]]
 
 
-def test_the_booklet(sepia: Theme) -> None:
+def test_theme_applies_to_the_booklet(sepia: Theme) -> None:
     trace = tracer.run(tracer.load("linear-regression"), steps=2)
     document = booklet(trace, find_engine("pure").layout, Style(sepia), movements=movements_of(trace))
     assert {"#F4ECD8", "#5B4636", "#123456"} <= set(re.findall("#[0-9A-F]{6}", document))
 
 
-def test_the_command_knows_it_once_it_is_registered(
+def test_registered_theme_is_an_option_of_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

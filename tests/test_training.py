@@ -1,4 +1,4 @@
-"""Runs of scenarios: their numbers against the frameworks', their settings, batches, metrics and seeds."""
+"""Training: settings, batches, metrics, seeds, optimizers and errors."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_scenario_gives_a_valid_trace(name: str) -> None:
 # Settings, parameters, seeds.
 
 
-def test_the_public_interface_as_the_issue_writes_it() -> None:
+def test_public_interface() -> None:
     scenario = tracer.load("linear-regression")
     trace = tracer.run(scenario, steps=3, seed=0, parameters={"w": 0.5}, dtype="float64", settings={"learning_rate": 1e-5})
     step = trace.steps[0]
@@ -72,7 +72,7 @@ def test_the_public_interface_as_the_issue_writes_it() -> None:
         assert hasattr(node, field)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_one_others() -> None:
+def test_seed_determines_the_values() -> None:
     def values(seed: int) -> bytes:
         trace = tracer.run(line(shuffle=True), seed=seed)
         return b"".join(node.value.tobytes() for step in trace.steps for node in step.nodes)
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others() -> None:
     assert values(3) != values(4)
 
 
-def test_batches_cover_the_data_and_the_last_one_is_smaller() -> None:
+def test_batches_cover_the_data() -> None:
     trace = tracer.run(line())
     assert [step.node("x").value.tolist() for step in trace.steps] == [[0, 1], [2, 3], [4]] * 2
     assert [row["epoch"] for row in trace.metrics] == [0, 0, 0, 1, 1, 1]
@@ -104,12 +104,12 @@ def test_metrics_are_measured_at_the_end_of_each_epoch_on_plain_arrays() -> None
     assert kinds == [np.ndarray] * 2
 
 
-def test_own_settings_reach_every_function() -> None:
+def test_settings_are_passed_to_every_function() -> None:
     scenario = line(settings={"scale": 2.0}, model=lambda x, w, b, scale: x * w * scale + b)
     assert tracer.run(scenario, steps=1).steps[0].loss != tracer.run(scenario, steps=1, settings={"scale": "3"}).steps[0].loss
 
 
-def test_data_reaches_an_argument_that_has_a_default() -> None:
+def test_data_replaces_a_default_argument() -> None:
     def model(x, w, b, offset=100.0):
         return x * w + b + offset
 
@@ -119,7 +119,7 @@ def test_data_reaches_an_argument_that_has_a_default() -> None:
     assert tracer.run(scenario).steps[0].loss == 0.25
 
 
-def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
+def test_steps_take_precedence_over_epochs() -> None:
     assert Training(line(), settings={"epochs": "4"}).steps == 12
     assert Training(line(), settings={"epochs": 4}, steps=5).steps == 5
     assert Training(line(steps=7, epochs=None)).steps == 7
@@ -128,7 +128,7 @@ def test_epochs_set_the_number_of_steps_and_steps_win() -> None:
 
 @pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.05, momentum=0.9), Adam(learning_rate=0.05)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_optimizers_against_their_formulas(optimizer: Optimizer, dtype: str) -> None:
+def test_optimizers_match_their_formulas(optimizer: Optimizer, dtype: str) -> None:
     trace = tracer.run(line(optimizer=optimizer, batch_size=None, epochs=5), dtype=dtype)
     w, m, v = (np.asarray(start, dtype=np.float64) for start in (trace.steps[0].node("w").value, 0.0, 0.0))
     for t, step in enumerate(trace.steps, start=1):
@@ -144,20 +144,20 @@ def test_optimizers_against_their_formulas(optimizer: Optimizer, dtype: str) -> 
         assert {node.dtype for node in step.nodes if node.dtype.startswith("float") and node.shape} <= {dtype}
 
 
-def test_a_run_that_overflows_finishes_and_says_where_it_began() -> None:
+def test_overflowing_run_finishes_and_reports_the_origin() -> None:
     trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1})
     assert len(trace.steps) == 50
-    began = next(node for step in trace.steps if (node := step.first_nonfinite()) is not None)
-    assert began.phase is tracer.Phase.LOSS
-    assert began.source is not None
-    assert began.source.file == "linear_regression.py"
+    first_nonfinite = next(node for step in trace.steps if (node := step.first_nonfinite()) is not None)
+    assert first_nonfinite.phase is tracer.Phase.LOSS
+    assert first_nonfinite.source is not None
+    assert first_nonfinite.source.file == "linear_regression.py"
 
 
-# What cannot be run.
+# Errors.
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"settings": {"learning_rat": 1}}, "line has no setting 'learning_rat'; did you mean learning_rate"),
         ({"settings": {"learning_rate": "fast"}}, "learning_rate takes a finite number, this is 'fast'"),
@@ -175,13 +175,13 @@ def test_a_run_that_overflows_finishes_and_says_where_it_began() -> None:
         ({"data": "points.csv"}, "makes its own data"),
     ],
 )
-def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_invalid_calls_are_reported(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(), **arguments)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"model": lambda x, w, c: x}, "the model of line asks for 'c'"),
         ({"loss": lambda p, q: p}, "the loss of line asks for 'q'"),
@@ -198,13 +198,13 @@ def test_wrong_calls_say_what_is_wrong(arguments: dict[str, Any], said: str) -> 
         ({"metrics": {"bad": lambda nothing: 1}}, "the metric bad of line asks for 'nothing'"),
     ],
 )
-def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_invalid_scenarios_are_reported_at_run(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(**changes))
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"batch_size": 1.5}, "batch_size takes a whole number"),
         ({"batch_size": 0}, "batch_size takes a whole number"),
@@ -217,15 +217,15 @@ def test_wrong_scenarios_say_what_is_wrong(changes: dict[str, Any], said: str) -
         ({"optimizer": SGD}, r"one such as SGD\(learning_rate=0.1\), this is the class itself"),
     ],
 )
-def test_scenarios_that_cannot_be(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_invalid_scenarios_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         line(**changes)
     with pytest.raises(tracer.UsageError, match="SGD: learning_rate must be a number, this is 'a'"):
         SGD(learning_rate="a")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"parameters": {"x": 0.0, "w": 1.0, "b": 0.0}}, "a parameter and data named 'x': rename one"),
         ({"settings": {"w": 1}}, "a parameter and a setting named 'w'"),
@@ -236,12 +236,12 @@ def test_scenarios_that_cannot_be(changes: dict[str, Any], said: str) -> None:
         ({"data": lambda: {"x": np.ma.masked_array([1.0], [1]), "y": [1.0]}}, "is a MaskedArray"),
     ],
 )
-def test_scenarios_that_do_not_fit_together(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=said):
+def test_inconsistent_scenarios_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message):
         tracer.run(line(**changes))
 
 
-def test_calls_with_things_of_another_kind() -> None:
+def test_arguments_of_the_wrong_type_are_refused() -> None:
     with pytest.raises(tracer.UsageError, match=r"a Scenario is needed, this is 'fruit': tracer\.load"):
         tracer.run("fruit")  # type: ignore[arg-type]
     with pytest.raises(tracer.UsageError, match="parameters are given as values by name"):
@@ -252,7 +252,7 @@ def test_calls_with_things_of_another_kind() -> None:
         tracer.run(line(), steps=1).steps[0].node("")
 
 
-def test_a_scenario_checks_its_own_parts() -> None:
+def test_scenario_checks_its_parts() -> None:
     with pytest.raises(tracer.UsageError, match="model must be a function"):
         line(model=3)
     with pytest.raises(tracer.UsageError, match="optimizer must be one such as SGD"):
@@ -261,7 +261,7 @@ def test_a_scenario_checks_its_own_parts() -> None:
         line(dtype="int8")
 
 
-def test_an_exception_of_the_users_code_keeps_its_type_and_names_the_last_node() -> None:
+def test_exception_in_user_code_keeps_its_type_and_names_the_last_node() -> None:
     def model(x, w, b):
         h = x * w
         raise ZeroDivisionError(f"at {h.shape}")

@@ -1,4 +1,4 @@
-"""The zooms: phases, modules, tensors in focus; what a picture hides it says, what cannot be drawn is refused with what can."""
+"""The zooms: scenario, module, tensor and focus; folding, and errors that suggest alternatives."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.diagrams.zooms.scalar import in_memory
 from tracer.views.notation import Labels, shape_text
 
-BESIDE_MODULES = 10
-"""Boxes of data and optimizers beside those of modules."""
+MAX_OTHER_BOXES = 10
+"""Maximum number of boxes for data and optimizers in addition to modules."""
 
 
 def drawn(step: Step, spec: ViewSpec) -> Diagram:
@@ -34,7 +34,7 @@ def drawn(step: Step, spec: ViewSpec) -> Diagram:
 
 
 def deep(count: int) -> Step:
-    """A model of so many equal layers."""
+    """A model of `count` equal layers."""
     names = [name for number in range(count) for name in (f"W{number}", f"b{number}")]
     lines = "".join(f"    x = relu(dense(x, W{number}, b{number}))\n" for number in range(count))
     scope: dict[str, Any] = {"dense": dense, "relu": relu}
@@ -66,7 +66,7 @@ def layered(count: int) -> Step:
 
 
 def alternating(count: int) -> Step:
-    """Layers that are all unlike each other, so that none repeat."""
+    """Layers that all differ, so that none can be folded."""
 
     def function(x: Any) -> Any:
         for number in range(count):
@@ -76,11 +76,11 @@ def alternating(count: int) -> Step:
     return tracer.trace(function, [0.5, 1.0])
 
 
-# The five phases.
+# Scenario.
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_a_box_for_every_phase_and_what_flows_between_them(name: str) -> None:
+def test_every_phase_is_a_box_with_its_data_flow(name: str) -> None:
     step = first_step(name)
     diagram = drawn(step, ViewSpec("scenario"))
     phases = [phase.value for phase in Phase if any(node.phase is phase for node in step.nodes)]
@@ -107,10 +107,10 @@ def test_a_box_for_every_phase_and_what_flows_between_them(name: str) -> None:
         assert back.label[1].startswith(f"{step.parameters[0].name}_new")
 
 
-# The modules.
+# Modules.
 
 
-def test_shapes_stand_on_the_arrows_between_modules() -> None:
+def test_arrows_between_modules_are_labelled_with_shapes() -> None:
     diagram = drawn(first_step("fruit"), ViewSpec("module"))
     title = {box.key: box.title for box in diagram.boxes}
     found = {(title[arrow.tail], title[arrow.head], arrow.flow): arrow.label for arrow in diagram.arrows}
@@ -122,17 +122,17 @@ def test_shapes_stand_on_the_arrows_between_modules() -> None:
     assert [box.lines for box in updates] == [(f"{name} -> {name}_new",) for name in ("W1", "b1", "W2", "b2")]
 
 
-def test_gradients_of_expressions_are_in_brackets() -> None:
+def test_gradients_of_expressions_are_in_parentheses() -> None:
     labels = [text for arrow in drawn(deep(2), ViewSpec("module")).arrows if arrow.flow is Flow.GRADIENT for text in arrow.label]
     assert "dL/d(x @ W0 + b0) (2,2)" in labels
 
 
 def operations_in(diagram: Diagram) -> int:
-    """The operations that the boxes of modules say they hold."""
+    """The number of operations stated in the boxes of modules."""
     return sum(int(box.note.split()[0].replace(",", "")) for box in diagram.boxes if box.key[0] == "m")
 
 
-def test_equal_layers_are_folded_and_it_is_said_what_is_hidden() -> None:
+def test_equal_layers_are_folded_with_a_count() -> None:
     step = deep(12)
     diagram = drawn(step, ViewSpec("module"))
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
@@ -155,24 +155,24 @@ def test_every_operation_is_in_one_module() -> None:
         assert len(folded) <= MOST_BOXES + 1
 
 
-def test_what_repeats_without_a_scope_is_called_so() -> None:
+def test_repetition_without_a_scope_is_labelled() -> None:
     diagram = drawn(layered(50), ViewSpec("module"))
     (fold,) = (box for box in diagram.boxes if box.title == "folded")
     assert "softmax#2 ... without a scope" in fold.lines
 
 
 @pytest.mark.parametrize("step_of", [lambda: chain(2500), lambda: layered(800), lambda: alternating(900)])
-def test_steps_of_five_thousand_operations_are_drawn_in_no_time(step_of: Callable[[], Step]) -> None:
+def test_steps_of_five_thousand_operations_are_drawn_quickly(step_of: Callable[[], Step]) -> None:
     step = step_of()
-    begun = time.process_time()
+    start = time.process_time()
     diagram = drawn(step, ViewSpec("module"))
-    assert time.process_time() - begun < 3
-    assert len(diagram.boxes) <= MOST_BOXES + BESIDE_MODULES == 130
+    assert time.process_time() - start < 3
+    assert len(diagram.boxes) <= MOST_BOXES + MAX_OTHER_BOXES == 130
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
     assert operations_in(diagram) == len(operations) >= 3_000
 
 
-# What is in focus.
+# Focus.
 
 
 def uses(step: Step) -> networkx.DiGraph:
@@ -183,7 +183,7 @@ def uses(step: Step) -> networkx.DiGraph:
 
 
 @pytest.mark.parametrize("name", ["fruit", "linear-regression", "mnist"])
-def test_the_focus_is_on_what_a_value_depends_on(name: str) -> None:
+def test_focus_shows_what_a_value_depends_on(name: str) -> None:
     step = first_step(name)
     graph, labels = uses(step), Labels(step.nodes)
     for node in step.nodes[:: max(1, len(step.nodes) // 12)]:
@@ -191,7 +191,7 @@ def test_the_focus_is_on_what_a_value_depends_on(name: str) -> None:
             diagram = drawn(step, ViewSpec("tensor", f"#{node.id}", downwards))
             boxes = {int(box.key[1:]) for box in diagram.boxes if re.fullmatch(r"n\d+", box.key)}
             wanted = found(graph, node.id) | {node.id}
-            # What goes into what depends on it is drawn where it is a leaf, as a small box where it is not.
+            # Other inputs of dependent nodes are drawn in full if they are leaves, otherwise as small boxes.
             leaves = {operand for id in wanted for operand in step.nodes[id].operands if step.nodes[operand].is_leaf}
             assert wanted <= boxes <= wanted | (leaves if downwards else set()), labels[node.id]
             inside = {(int(arrow.tail[1:]), int(arrow.head[1:])) for arrow in diagram.arrows
@@ -199,7 +199,7 @@ def test_the_focus_is_on_what_a_value_depends_on(name: str) -> None:
             assert {edge for edge in inside if edge[0] in wanted} == set(graph.subgraph(wanted).edges)
 
 
-def test_the_focus_on_an_element_is_at_the_zoom_of_numbers() -> None:
+def test_focus_on_an_element_uses_the_scalar_zoom() -> None:
     step = first_step("fruit")
     diagram = drawn(step, ViewSpec(focus="dL/dW1[0,2]"))
     source = ScalarView(in_memory(step), Labels(step.nodes))
@@ -211,7 +211,7 @@ def test_the_focus_on_an_element_is_at_the_zoom_of_numbers() -> None:
     assert ViewSpec(focus="h1").zoom_of(step) == "tensor"
 
 
-def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
+def test_default_zoom_depends_on_the_size_of_the_step() -> None:
     assert ViewSpec().zoom_of(first_step("fruit")) == "tensor"
     assert ViewSpec().zoom_of(chain(2500)) == "module"
     assert ViewSpec(phases=(Phase.FORWARD,)).zoom_of(chain(2500)) == "tensor"
@@ -219,7 +219,7 @@ def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "spec", "said"),
+    ("name", "spec", "message"),
     [
         ("mnist", ViewSpec("scalar"), "306,689 numbers are more than a picture can show (3,000): choose one number with --focus"),
         ("mnist", ViewSpec("scalar", "loss"), "more than 3,000 numbers go into loss: use --zoom tensor, or choose a number"),
@@ -236,6 +236,6 @@ def test_the_zoom_is_chosen_by_the_size_of_the_step() -> None:
         ("fruit", ViewSpec(focus="#999"), "step 0 has no node '#999'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_refused_with_what_can(name: str, spec: ViewSpec, said: str) -> None:
-    with pytest.raises(tracer.UsageError, match=re.escape(said)):
+def test_undrawable_pictures_are_refused_with_alternatives(name: str, spec: ViewSpec, message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=re.escape(message)):
         list(diagrams(first_step(name), spec, Style()))

@@ -1,9 +1,9 @@
-"""What recording costs: `python tests/benchmarks/recording.py [tiny]`, one thread.
+"""The cost of recording: `python tests/benchmarks/recording.py [tiny]`, single-threaded.
 
-A training step of two networks, recorded with every operation, value, source expression, phase and scope, beside the same
-step written by hand in NumPy and in other libraries: candidates take turns in one process, ten steps each, medians. Then
-every number of a step beside a scalar engine, the growth with the number of nodes, and how long it takes to start. Libraries
-that are not installed are passed over (`pip install '.[bench]'`). With `tiny` a few steps, only to see that it works.
+Compares a recorded training step of two networks with the same step written by hand in NumPy and in other libraries:
+candidates alternate in one process, ten steps each, and medians are reported. Then measures the scalar graph against a scalar
+engine, scaling with the number of nodes, and start-up time. Libraries that are not installed are skipped
+(`pip install '.[bench]'`). `tiny` runs a few steps as a smoke test.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import numpy as np  # noqa: E402  # after the number of threads
+import numpy as np  # noqa: E402  # after setting the number of threads
 
 import tracer  # noqa: E402
 from tracer.analysis.scalar_graph import scalar_graph  # noqa: E402
@@ -38,7 +38,7 @@ Step = Callable[[], object]
 
 
 def timed(candidates: dict[str, Step], rounds: int) -> dict[str, float]:
-    """The median seconds of each candidate; they take turns of ten, after a turn that does not count."""
+    """The median seconds of each candidate, alternating in turns of ten after a warm-up turn."""
     found: dict[str, list[float]] = {name: [] for name in candidates}
     for turn in range(rounds + 1):
         for name, step in candidates.items():
@@ -71,11 +71,11 @@ def loss(prediction, target):
     return np.mean(np.square(prediction - target))
 
 
-# The candidates: each makes a function that takes a training step.
+# The candidates: each returns a function that performs a training step.
 
 
 def products(parameters: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
-    """The floor: the matrix products of the step, and nothing else."""
+    """A lower bound: only the matrix products of the step."""
     w1, w2, w3 = (parameters[f"W{layer}"] for layer in (1, 2, 3))
     h1, h2 = x @ w1, x @ w1 @ w2
     out = h2 @ w3
@@ -120,7 +120,7 @@ def recorded(parameters: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
     held: list[Any] = [None]
 
     def step() -> None:
-        held[0] = None  # the record of one step is let go before the next one
+        held[0] = None  # release the record of the previous step
         held[0] = next(steps)
 
     return step
@@ -145,7 +145,7 @@ def pytorch(parameters: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
 
 
 def torchlens_log(parameters: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
-    """The forward pass alone, logged."""
+    """The forward pass only."""
     import torch
     import torchlens
 
@@ -243,7 +243,7 @@ def compare(title: str, sizes: list[int], batch: int, rounds: int) -> None:
             print(f"  {name}: passed over, {package} is not installed")
         else:
             candidates[name] = make(*arrays)
-    # TorchLens is slow, and leaves more behind than others: it comes last, by itself.
+    # TorchLens is slow and leaves more garbage, so it runs last and separately.
     slow = {name: candidates.pop(name) for name in list(candidates) if name.startswith("TorchLens")}
     found = timed(candidates, rounds) | (timed(slow, min(rounds, 3)) if slow else {})
     print(f"{title}: microseconds, x NumPy by hand, x tracer")
@@ -252,11 +252,11 @@ def compare(title: str, sizes: list[int], batch: int, rounds: int) -> None:
         print(f"  {name:<28}{seconds * 1e6:9.0f}{ratios[0]:9.2f}{ratios[1]:9.2f}")
 
 
-# Single numbers.
+# Scalars.
 
 
 def scalars(title: str, sizes: list[int], samples: int, rounds: int) -> None:
-    """Every number of forward pass and loss with its gradient, and what each is computed from."""
+    """Compute every scalar of forward pass and loss with its operands and gradient."""
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((samples, sizes[0])), rng.standard_normal((samples, sizes[2]))
     start = {"W1": rng.standard_normal(sizes[:2]), "b1": np.zeros(sizes[1]), "W2": rng.standard_normal(sizes[1:]),
@@ -292,7 +292,7 @@ def scalars(title: str, sizes: list[int], samples: int, rounds: int) -> None:
     print(f"every number, {title}: {count:,} numbers in {found['tracer'] * 1e3:.2f} ms{beside}{ratio}")
 
 
-# Growth, memory, start.
+# Scaling, memory, start-up.
 
 
 def chain(length: int) -> Callable[[Any], Any]:

@@ -1,9 +1,9 @@
-"""What the trace file costs: `python tests/benchmarks/trace_file.py [STEPS]`, one thread for products.
+"""The cost of the trace file: `python tests/benchmarks/trace_file.py [STEPS]`, single-threaded BLAS.
 
-Two ratios, measured in turns in one process, medians: a run of mnist with `--values summary` beside the run without a file;
-and with `--values all` the rate of writing beside the rate of the same SQLite, given the same blobs in a bare loop, a
-commit a step. The writer is timed as it stands, with the statistics of every array, and with the statistics known, as they
-are in a run that writes its log too.
+Reports two ratios of medians, measured alternately in one process: a run of mnist with `--values summary` against a run
+without a file; and with `--values all` the write rate against that of SQLite alone, which gets the same blobs in a loop with
+a commit per step. The writer is timed with and without computing the statistics of every array; a run that writes its log has
+them already.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-import numpy as np  # noqa: E402  # after the number of threads
+import numpy as np  # noqa: E402  # after setting the number of threads
 
 import tracer  # noqa: E402
 from tracer.graph.record import Step  # noqa: E402
@@ -40,7 +40,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def run(folder: Path, steps: int, values: str) -> None:
-    """A run as the command makes it, without pictures and log; with a file, unless `values` is empty."""
+    """Run like the command without pictures and log; with a trace file unless `values` is empty."""
     training = Training(tracer.load("mnist"), steps=steps)
     writer = TraceWriter(folder / "run.sqlite", training.head, values) if values else None
     watch = FiniteWatch()
@@ -53,7 +53,7 @@ def run(folder: Path, steps: int, values: str) -> None:
 
 
 def forget(steps: tuple[Step, ...], *, keep_statistics: bool) -> None:
-    """Let the nodes know their statistics, or let them forget them."""
+    """Compute the statistics of all nodes, or clear them."""
     for step in steps:
         for node in step.nodes:
             object.__setattr__(node, "_summary", None)
@@ -69,7 +69,7 @@ def write(folder: Path, trace: tracer.Trace) -> None:
 
 
 def blobs_of(path: Path, steps: int) -> list[list[tuple[bytes, bytes]]]:
-    """The blobs of a file, shared out among its steps."""
+    """The blobs of a file, distributed over its steps."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT key, content FROM value ORDER BY rowid").fetchall()
     size = -(-len(rows) // steps)
@@ -77,7 +77,7 @@ def blobs_of(path: Path, steps: int) -> list[list[tuple[bytes, bytes]]]:
 
 
 def bare(folder: Path, blobs: list[list[tuple[bytes, bytes]]]) -> None:
-    """The same blobs, the same table and settings, and nothing else."""
+    """Write only the blobs, with the same table and settings."""
     connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute(SCHEMA["value"])

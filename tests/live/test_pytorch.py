@@ -1,4 +1,4 @@
-"""The scenarios and the general parts against PyTorch itself, with sizes, batches, dtypes and seeds that Hypothesis draws."""
+"""Scenarios and training parts against PyTorch, with sizes, batches, dtypes and seeds drawn by Hypothesis."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 LOSS = {"float64": 1e-12, "float32": 2e-6}
-"""Relative."""
+"""Relative tolerance."""
 
 WEIGHT = {"float64": 1e-12, "float32": 2e-5}
-"""Relative to the largest of an array in double, absolute in single precision."""
+"""Tolerance relative to an array's largest element in double precision, absolute in single precision."""
 
 WELL_CONDITIONED = 1e-5
-"""The least gradient at which Adam's ratio of moments is no matter of rounding."""
+"""The smallest gradient at which rounding does not dominate Adam's ratio of moments."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is drawn for a run."""
+    """The drawn properties of a run."""
 
     dtype: str
     seed: int
@@ -60,7 +60,7 @@ def cases(draw: st.DrawFn, layers: int = 2) -> Case:
 
 
 def gentle(rate: float, momentum: float) -> SGD:
-    """Steps that do not diverge: a run that does makes of every rounding what it likes, here and in PyTorch."""
+    """A learning rate that does not diverge, since divergence amplifies rounding differences."""
     return SGD(learning_rate=rate * (1 - momentum), momentum=momentum)
 
 
@@ -81,7 +81,7 @@ def network(case: Case, rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def theirs(optimizer: Optimizer, tensors: list[Any]) -> Any:
-    """PyTorch's own optimizer of the same kind and settings."""
+    """PyTorch's optimizer of the same kind and settings."""
     if isinstance(optimizer, Adam):
         betas = (optimizer.beta1, optimizer.beta2)
         return torch.optim.Adam(tensors, lr=optimizer.learning_rate, betas=betas, eps=optimizer.epsilon)
@@ -89,10 +89,10 @@ def theirs(optimizer: Optimizer, tensors: list[Any]) -> Any:
     return torch.optim.SGD(tensors, lr=optimizer.learning_rate, momentum=optimizer.momentum)
 
 
-def hold_against_pytorch(
+def compare_with_pytorch(
     scenario: Scenario, optimizer: Optimizer, dtype: str, loss_of: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 ) -> None:
-    """Run a scenario here and in PyTorch: every loss, every gradient and the weights after every step."""
+    """Compare the loss, gradients and weights of every step with PyTorch's."""
     trace = tracer.run(replace(scenario, optimizer=optimizer), dtype=dtype)
     tracer.validate(trace)
     start = {node.name: node.value for node in trace.steps[0].parameters}
@@ -120,7 +120,7 @@ def hold_against_pytorch(
 
 
 def bare(scenario: Scenario, case: Case, data: Mapping[str, Any], parameters: Mapping[str, Any]) -> Scenario:
-    """A scenario with other data and weights, and nothing that is measured or printed of its own."""
+    """The scenario with other data and weights, without metrics and reports."""
     return replace(
         scenario, data=lambda: data, parameters=parameters, steps=None, epochs=case.epochs, batch_size=case.batch_size,
         metrics={}, validation={}, checkpoint=None, report=Report(),
@@ -137,13 +137,13 @@ def test_fruit_pytorch(case: Case, optimizer: Optimizer) -> None:
     def loss_of(data: Mapping[str, Any], w: Mapping[str, Any]) -> Any:
         return torch.nn.functional.cross_entropy((data["x"] @ w["W1"] + w["b1"]) @ w["W2"] + w["b2"], data["y"])
 
-    hold_against_pytorch(scenario, optimizer, case.dtype, loss_of)
+    compare_with_pytorch(scenario, optimizer, case.dtype, loss_of)
 
 
 @given(case=cases(), optimizer=optimizers)
 @settings(max_examples=40)
 def test_fruit_keras(case: Case, optimizer: Optimizer) -> None:
-    """The network of the Keras program, whose relu and one-hot labels PyTorch knows too; two classes, as there."""
+    """The network of the Keras program, with its ReLU, one-hot labels and two classes."""
     case = replace(case, sizes=(*case.sizes[:2], 2))
     rng = case.rng
     data = {"x": rng.normal(size=(case.examples, case.sizes[0])), "y": rng.integers(0, 2, case.examples)}
@@ -153,7 +153,7 @@ def test_fruit_keras(case: Case, optimizer: Optimizer) -> None:
         logits = torch.relu(data["x"] @ w["W1"] + w["b1"]) @ w["W2"] + w["b2"]
         return torch.nn.functional.cross_entropy(logits, torch.nn.functional.one_hot(data["y"], 2).to(logits.dtype))
 
-    hold_against_pytorch(scenario, optimizer, case.dtype, loss_of)
+    compare_with_pytorch(scenario, optimizer, case.dtype, loss_of)
 
 
 @given(case=cases(), momentum=st.sampled_from([0.0, 0.9]))
@@ -170,23 +170,23 @@ def test_mnist(case: Case, momentum: float) -> None:
         out = torch.relu(h1 @ w["w2"] + w["b2"]) @ w["w3"] + w["b3"]
         return torch.nn.functional.mse_loss(out, torch.nn.functional.one_hot(data["y"], 10).to(out.dtype))
 
-    hold_against_pytorch(scenario, gentle(0.1, momentum), case.dtype, loss_of)
+    compare_with_pytorch(scenario, gentle(0.1, momentum), case.dtype, loss_of)
 
 
 @given(case=cases(), learning_rate=st.floats(0.01, 0.2))
 @settings(max_examples=30)
 def test_linear_regression(case: Case, learning_rate: float) -> None:
-    # In units of a hundred, so that in single precision the differences keep their digits.
+    # Scaled by a hundred, so that differences keep their digits in single precision.
     x, y = case.rng.integers(1, 100, size=(2, case.examples)) / 100
     scenario = bare(tracer.load("linear-regression"), case, {"x": x, "y": y}, {"w": case.rng.normal(), "b": 0.0})
 
     def loss_of(data: Mapping[str, Any], w: Mapping[str, Any]) -> Any:
         return torch.nn.functional.mse_loss(w["w"] * data["x"] + w["b"], data["y"])
 
-    hold_against_pytorch(scenario, SGD(learning_rate=learning_rate), case.dtype, loss_of)
+    compare_with_pytorch(scenario, SGD(learning_rate=learning_rate), case.dtype, loss_of)
 
 
-# The reductions of the tensors, ties included.
+# Reductions of tensors, including ties.
 
 
 @given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3), keepdims=st.booleans())
@@ -194,7 +194,7 @@ def test_linear_regression(case: Case, learning_rate: float) -> None:
 def test_smallest_and_largest_values(data: st.DataObject, shape: list[int], keepdims: bool) -> None:
     seed = data.draw(st.integers(0, 2**32))
     rng = np.random.default_rng(seed)
-    x = rng.integers(0, 3, size=shape).astype(np.float64)  # three values only, so that ties are common
+    x = rng.integers(0, 3, size=shape).astype(np.float64)  # only three values, so that ties are common
     axes = tuple(data.draw(st.sets(st.integers(0, len(shape) - 1), min_size=1)))
     weights = rng.normal(size=np.min(x, axis=axes, keepdims=keepdims).shape)
     for ours, name in ((np.min, "amin"), (np.max, "amax")):
@@ -234,7 +234,7 @@ def test_schedules(ours: Schedule, scheduler: str, settings_of_theirs: dict[str,
 
 @given(inputs=st.integers(1, 50), seed=st.integers(0, 2**32))
 @settings(max_examples=20)
-def test_initial_weights_have_the_range_of_pytorchs(inputs: int, seed: int) -> None:
+def test_initial_weights_have_pytorchs_range(inputs: int, seed: int) -> None:
     layer = torch.nn.Linear(inputs, 20_000)
     ours = linear_uniform(np.random.default_rng(seed), inputs, (20_000,))
     for drawn in (layer.weight.detach().numpy(), layer.bias.detach().numpy(), ours):

@@ -1,4 +1,4 @@
-"""Random programs against PyTorch: the same text, run with PyTorch's functions under NumPy's names."""
+"""Random programs against PyTorch: the same source, run with PyTorch's functions under NumPy's names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
 
 
 def _over(function: Any) -> Any:
-    """A reduction of PyTorch's with NumPy's arguments; a number has no axes to reduce."""
+    """A PyTorch reduction with NumPy's arguments; a scalar has no axes to reduce."""
 
     def reduced(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return function(x, dim=_axes(x, axis), keepdim=keepdims) if x.ndim else x
@@ -51,7 +51,7 @@ def _clip(x: Any, low: float, high: float | None) -> Any:
     return torch.relu(x) if high is None else torch.clamp(x, low, high)
 
 
-IN_NUMPYS_WORDS = SimpleNamespace(
+NUMPY_NAMES = SimpleNamespace(
     **{name: getattr(torch, name) for name in ("tanh", "sin", "cos", "exp", "expm1", "log", "log1p", "sqrt", "square", "abs",
                                                "stack", "einsum", "squeeze", "ravel", "broadcast_to", "where", "swapaxes",
                                                "moveaxis")},
@@ -68,9 +68,9 @@ IN_NUMPYS_WORDS = SimpleNamespace(
 @settings(max_examples=PROGRAMS)
 def test_random_programs(program: Program) -> None:
     step = tracer.trace(program.function(), *program.arguments)
-    text = re.sub(r"(\w+)\[::-1\]", r"np.backwards(\1)", program.source)  # PyTorch has no slices backwards
+    text = re.sub(r"(\w+)\[::-1\]", r"np.backwards(\1)", program.source)  # PyTorch has no negative strides
     tensors = [torch.tensor(array, requires_grad=True) for array in program.arguments]
-    loss = Program(text, program.arguments).function({"np": IN_NUMPYS_WORDS})(*tensors)
+    loss = Program(text, program.arguments).function({"np": NUMPY_NAMES})(*tensors)
     loss.backward()
     np.testing.assert_allclose(step.loss, loss.item(), rtol=1e-10, atol=1e-10)
     for name, tensor in zip("xyz", tensors):

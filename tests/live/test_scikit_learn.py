@@ -1,4 +1,4 @@
-"""The scenario fruit-sgd and the classification report against scikit-learn itself, on what Hypothesis draws."""
+"""The scenario fruit-sgd and the classification report against scikit-learn, on data drawn by Hypothesis."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tracer.nn.summaries import classification_report
 pytest.importorskip("sklearn")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-WITHIN = {"float64": 1e-12, "float32": 2e-5}
-"""Relative to the largest weight, and at least to 1."""
+TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
+"""Tolerance relative to the largest weight or 1, whichever is larger."""
 
 
 @st.composite
 def problems(draw: st.DrawFn) -> dict[str, Any]:
-    """Features and labels of both classes, with initial weights."""
+    """Features, labels of both classes, and initial weights."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     examples, features = draw(st.integers(2, 20)), draw(st.integers(1, 5))
     y = rng.integers(0, 2, examples)
@@ -67,7 +67,7 @@ def test_scaler_and_weights(problem: dict[str, Any], epochs: int, alpha: float, 
     scaler, classifier = theirs(problem, dtype, alpha=alpha, max_iter=epochs, tol=None)
     assert len(trace.steps) == epochs * len(problem["y"])
     step = trace.steps[-1]
-    tolerance = WITHIN[dtype]
+    tolerance = TOLERANCE[dtype]
     np.testing.assert_allclose(step.node("mean").value, scaler.mean_, rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(step.node("scale").value, scaler.scale_, rtol=tolerance)
     largest = max(1.0, np.abs(classifier.coef_).max(), np.abs(classifier.intercept_).max())
@@ -77,7 +77,7 @@ def test_scaler_and_weights(problem: dict[str, Any], epochs: int, alpha: float, 
 
 @given(problem=problems(), tolerance=st.sampled_from([1e-4, 1e-3, 1e-2, 0.1]), patience=st.integers(1, 6))
 @settings(max_examples=40)
-def test_the_epoch_at_which_it_stops(problem: dict[str, Any], tolerance: float, patience: int) -> None:
+def test_early_stopping_epoch(problem: dict[str, Any], tolerance: float, patience: int) -> None:
     rule = EarlyStopping(monitor="loss", tolerance=tolerance, patience=patience)
     trace = tracer.run(ours(problem, epochs=50, stopping=rule))
     _, classifier = theirs(problem, "float64", max_iter=50, tol=tolerance, n_iter_no_change=patience)
@@ -87,13 +87,13 @@ def test_the_epoch_at_which_it_stops(problem: dict[str, Any], tolerance: float, 
 
 @given(classes=st.integers(1, 5), examples=st.integers(1, 40), seed=st.integers(0, 2**32), offset=st.sampled_from([0, -2, 98]))
 @settings(max_examples=80)
-def test_the_classification_report(classes: int, examples: int, seed: int, offset: int) -> None:
+def test_classification_report(classes: int, examples: int, seed: int, offset: int) -> None:
     from sklearn import metrics
 
     rng = np.random.default_rng(seed)
     labels, predicted = offset + rng.integers(0, classes, (2, examples))
     expected = metrics.classification_report(labels, predicted, zero_division=0).rstrip("\n")
     if not np.any(labels == predicted):
-        # Where no prediction is right, scikit-learn 1.9 writes the support, a count of samples, as 1.0.
+        # If no prediction is correct, scikit-learn 1.9 prints the support as 1.0.
         expected = re.sub(r"(\d+)\.0$", r"  \1", expected, flags=re.MULTILINE)
     assert classification_report(labels, predicted) == expected

@@ -1,1 +1,1 @@
-"""What several test modules need. Test modules import from here and not from each other."""
+"""Shared test helpers. Test modules import from here, not from each other."""

@@ -1,4 +1,4 @@
-"""The command run in this process, and a scenario file of a user's own."""
+"""Runs the command in this process, and the text of a scenario file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from tracer.cli import main
 
-MINE = """import numpy as np
+SCENARIO_TEXT = """import numpy as np
 from tracer import SGD, Scenario
 
 def data():
@@ -23,17 +23,17 @@ def loss(p, y):
 scenario = Scenario(data=data, parameters={{"w": [0.1, 0.2], "b": 0.0}}, model=model, loss=loss,
                     optimizer=SGD(learning_rate=0.1), steps=3)
 """
-"""A scenario file; `{model}` is a line of its model."""
+"""The text of a scenario file; `{model}` is a line of its model."""
 
 
 def run(*arguments: str) -> int:
-    """The exit code of the command."""
-    before = sys.argv
+    """Run the command and return its exit code."""
+    saved = sys.argv
     sys.argv = ["tracer", *arguments]
     try:
         main()
-    except SystemExit as end:
-        return int(end.code or 0)
+    except SystemExit as exit:
+        return int(exit.code or 0)
     finally:
-        sys.argv = before
+        sys.argv = saved
     return 0

@@ -1,7 +1,7 @@
-"""Printed texts of two machines, held against each other: the words exactly, the numbers to what rounding can change.
+"""Compares printed texts from different machines: words exactly, numbers up to rounding.
 
-Processor, BLAS and the number of threads decide in which order sums are added, and with it the last digits. Bit for bit are
-only two runs on one machine.
+Processor, BLAS and number of threads determine the order of summation and so the last digits. Only runs on the same machine
+are equal bit for bit.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ import re
 from decimal import Decimal
 
 NUMBER = re.compile(r"~0(?![\w.])|(?<![\w.#])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w#])")
-"""A number that stands by itself, or `~0`; not the digits of a name, a colour or a version."""
+"""A separate number, or `~0`; not the digits of a name, a colour or a version."""
 
-PRINTED = 4
-"""Digits that outputs print unless asked for others, zeros at the end left out."""
+DEFAULT_DIGITS = 4
+"""Default number of significant digits in outputs; trailing zeros are omitted."""
 
-LONG = 12
-"""Digits from which a number is printed in full."""
+FULL_DIGITS = 12
+"""Number of digits from which a number counts as printed in full."""
 
-IN_FULL = 1e-12
-"""How far numbers printed in full may be apart, as a share of the larger. What is printed comes of up to a hundred steps with
-sums of up to fifty terms, each with a rounding of 2.2e-16: 100 * 50 * 2.2e-16."""
+FULL_TOLERANCE = 1e-12
+"""Relative tolerance of numbers printed in full. Results come from up to 100 steps with sums of up to 50 terms, each with a
+rounding error of 2.2e-16: 100 * 50 * 2.2e-16."""
 
 
 def difference(found: str, expected: str) -> str:
-    """Where two texts are not the same but for rounding; empty where they are."""
+    """The first difference of two texts beyond rounding; empty if there is none."""
     lines = found.splitlines(), expected.splitlines()
     if len(lines[0]) != len(lines[1]):
         return f"{len(lines[0])} lines instead of {len(lines[1])}:\n{found}"
@@ -37,13 +37,13 @@ def difference(found: str, expected: str) -> str:
 
 
 def assert_close(found: str, expected: str, what: str = "") -> None:
-    """Hold a text against what is expected of it."""
-    apart = difference(found, expected)
-    assert not apart, f"{what} {apart}".strip()
+    """Assert that a text equals the expected one up to rounding."""
+    found_difference = difference(found, expected)
+    assert not found_difference, f"{what} {found_difference}".strip()
 
 
 def is_close(found: str, expected: str) -> bool:
-    """Whether two lines are the same but for rounding."""
+    """Whether two lines are equal up to rounding."""
     if found == expected:
         return True
     numbers = NUMBER.findall(found), NUMBER.findall(expected)
@@ -51,7 +51,7 @@ def is_close(found: str, expected: str) -> bool:
 
 
 def _agree(one: str, other: str) -> bool:
-    """Whether two printed numbers are within one unit of the last digit; whole ones, which count or name something, the same."""
+    """Whether two printed numbers differ by at most one unit in the last digit. Whole numbers must be equal."""
     if one == other:
         return True
     if "~0" in (one, other):
@@ -61,15 +61,15 @@ def _agree(one: str, other: str) -> bool:
     numbers = Decimal(one), Decimal(other)
     largest = max(map(abs, numbers))
     digits = max(len(number.as_tuple().digits) for number in numbers)
-    if digits >= LONG:
-        return math.isclose(*map(float, numbers), rel_tol=IN_FULL)
-    # The last digit that was printed, or would have been were it not zero.
-    unit = Decimal(1).scaleb(largest.adjusted() + 1 - max(digits, PRINTED))
+    if digits >= FULL_DIGITS:
+        return math.isclose(*map(float, numbers), rel_tol=FULL_TOLERANCE)
+    # The last digit, which is not printed if it is zero.
+    unit = Decimal(1).scaleb(largest.adjusted() + 1 - max(digits, DEFAULT_DIGITS))
     return abs(numbers[0] - numbers[1]) <= unit
 
 
 class CloseOutput(doctest.OutputChecker):
-    """Holds what an example prints against what is written below it, numbers but for rounding."""
+    """Compares doctest output up to rounding."""
 
     def check_output(self, want: str, got: str, optionflags: int) -> bool:
         return super().check_output(want, got, optionflags) or not difference(got, want)

@@ -1,4 +1,4 @@
-"""What stands where in a picture: the outlines of boxes, the widths of texts in the fonts in which they are shown."""
+"""The geometry of a picture: outlines of boxes and extents of texts in their fonts."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SVG = "{http://www.w3.org/2000/svg}"
 FONT = Path(__file__).parent.parent.parent / "tracer/rendering/fonts/NotoSansSC-GB2312.ttf"
 
 MONO_WIDTH = 0.602
-"""Width of a character of DejaVu Sans Mono, as a share of its size."""
+"""Width of a character of DejaVu Sans Mono relative to the font size."""
 
 ASCENT, DESCENT = 0.76, 0.24
-"""How far letters reach above and below their line, as shares of their size."""
+"""Extent of letters above and below the baseline relative to the font size."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle: y grows downwards, as it does in SVG."""
+    """A rectangle; y increases downwards, as in SVG."""
 
     left: float
     top: float
@@ -35,7 +35,7 @@ class Area:
     bottom: float
 
     def holds(self, other: Area, slack: float = 0.0) -> bool:
-        """Whether all of the other lies within it."""
+        """Whether it contains the other area."""
         return (
             self.left - slack <= other.left
             and other.right <= self.right + slack
@@ -44,7 +44,7 @@ class Area:
         )
 
     def overlap(self, other: Area) -> float:
-        """How far the other would have to move to leave it alone; 0 where it does."""
+        """The smallest shift that would separate the areas; 0 if they do not overlap."""
         across = min(self.right, other.right) - max(self.left, other.left)
         down = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(0.0, min(across, down))
@@ -52,7 +52,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Text:
-    """A text of a picture, where it stands, and the size of its type."""
+    """A text in a picture, its extent and its font size."""
 
     text: str
     area: Area
@@ -81,7 +81,7 @@ def arrows_of(svg: str) -> list[Shape]:
 
 
 def sizes_of(svg: str) -> set[float]:
-    """The sizes of type in a picture."""
+    """The font sizes in a picture."""
     return {float(size) for size in re.findall(r'font-size="([\d.]+)"', svg)}
 
 
@@ -113,7 +113,7 @@ def _number(text: str | None) -> float:
 
 def _text(element: ElementTree.Element) -> Text:
     size, x, y = (_number(element.get(name)) for name in ("font-size", "x", "y"))
-    # Blanks at the ends are not seen.
+    # Leading and trailing spaces are invisible.
     written = (element.text or "").replace("\xa0", " ")
     text = written.rstrip()
     is_mono = "Mono" in (element.get("font-family") or "")
@@ -127,7 +127,7 @@ def _text(element: ElementTree.Element) -> Text:
 
 
 def width_of(text: str, size: float, *, is_mono: bool) -> float:
-    """The width of a text in points: of one width, or in the font of captions; what neither has is taken for a square."""
+    """The width of a text in points, monospaced or in the caption font; missing wide characters count as square."""
     if is_mono and text.isascii():
         return MONO_WIDTH * size * len(text)
     advances = _advances()
@@ -136,7 +136,7 @@ def width_of(text: str, size: float, *, is_mono: bool) -> float:
 
 @functools.cache
 def _advances() -> dict[int, float]:
-    """The width of every character of the font that is shipped, as a share of its size: tables cmap, head, hhea, hmtx."""
+    """The relative advance width of every character of the bundled font, from the tables cmap, head, hhea and hmtx."""
     content = FONT.read_bytes()
     (count,) = struct.unpack_from(">H", content, 4)
     tables = {}
@@ -157,7 +157,7 @@ def _glyphs(content: bytes, cmap: int) -> Iterator[tuple[int, int]]:
     for number in range(count):
         (offset,) = struct.unpack_from(">I", content, cmap + 4 + 8 * number + 4)
         at = cmap + offset
-        if struct.unpack_from(">H", content, at)[0] != 4:  # segments of the characters of two bytes
+        if struct.unpack_from(">H", content, at)[0] != 4:  # format 4 covers the Basic Multilingual Plane
             continue
         (double,) = struct.unpack_from(">H", content, at + 6)
         half = double // 2
@@ -177,7 +177,7 @@ def _glyphs(content: bytes, cmap: int) -> Iterator[tuple[int, int]]:
 
 
 def assert_readable(svg: str, count: int) -> None:
-    """Every text lies within its box, no boxes overlap, no label lies on a box, no type is too small."""
+    """Assert that every text is within its box, nothing overlaps, and no text is too small."""
     boxes = boxes_of(svg)
     assert len(boxes) == count
     assert min(sizes_of(svg)) >= min(NUMBERS, CAPTIONS) == 9

@@ -1,4 +1,4 @@
-"""Functions that tests differentiate."""
+"""Functions for tests to differentiate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def weighted_sum(value: Any, seed: int = 1) -> Any:
 
 
 def weighted(function: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """The weighted sum of what a function of so many arguments returns."""
+    """A function of `count` arguments that returns the weighted sum of `function`'s result."""
 
     def one(x: Any) -> Any:
         return weighted_sum(function(x))

@@ -1,4 +1,4 @@
-"""Golden files: pictures and logs that were reviewed as text."""
+"""Golden files: reviewed pictures and logs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from support.close_texts import assert_close
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 renewing = False
-"""Whether golden files are written anew: `pytest --renew-golden`."""
+"""Whether to rewrite golden files: `pytest --renew-golden`."""
 
 
-def assert_as_reviewed(name: str, found: str) -> None:
+def assert_matches_golden(name: str, found: str) -> None:
     """Compare a text with its golden file, numbers up to rounding."""
     path = GOLDEN / name
     if renewing:

@@ -1,4 +1,4 @@
-"""What a heat map shows, read from its picture."""
+"""Reads the colours of a heat map from its picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tracer.views.diagrams.theme import LIGHT, Style, Theme
 
 
 def colours_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
-    """The colour of every cell, read from the PNG in the picture."""
+    """The colour of every cell, decoded from the embedded PNG."""
     drawing = heat_map(value, Style(theme))
     ElementTree.fromstring(drawing.svg)
     assert 0 < max(drawing.width, drawing.height) <= SIDE

@@ -1,10 +1,10 @@
-"""Trace files that were damaged or forged, each of them made from a seed, and a process that reads them.
+"""Damaged and forged trace files, each generated from a seed, and a process that reads them.
 
     python tests/support/mutated_files.py FOLDER FIRST END STRIDE
 
-reads the files of the seeds range(FIRST, END, STRIDE), made from the good files in FOLDER, and prints a line of JSON for
-each: whether it opened, was refused, or went wrong. The process may take a gigabyte more than it has at its start, and
-five seconds a file; where a file takes longer, it writes to stderr where it stands, and ends.
+generates the files of the seeds range(FIRST, END, STRIDE) from the good files in FOLDER, reads them, and prints a line of
+JSON for each: whether it opened, was refused, or failed otherwise. The process may allocate a gigabyte beyond its memory at
+the start and take five seconds per file; after that it writes a stack trace to stderr and exits.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from tracer.store.writing import save
 from tracer.views.text.log import log_text
 
 SECONDS = 5
-"""That a file may take."""
+"""Time limit per file."""
 
 MEMORY = 1_000_000_000
-"""Bytes that a process may take beyond those it has before it reads the first mutated file."""
+"""Bytes that the process may allocate beyond those it has before the first mutated file."""
 
 GOOD = {
     "fruit": ("fruit", 2, "all"),
@@ -54,7 +54,7 @@ GOOD = {
     "tensors": ("tensors", 1, "all"),
     "large": ("", 2, "all"),
 }
-"""The files that the others are made from: scenario, steps, which values are kept."""
+"""The valid files that are mutated: scenario, steps, which values are kept."""
 
 LARGE = tracer.Scenario(
     data=lambda: {"x": np.linspace(0, 1, 1600).reshape(40, 40), "y": np.linspace(-1, 1, 40)},
@@ -64,7 +64,7 @@ LARGE = tracer.Scenario(
     optimizer=tracer.SGD(learning_rate=0.001),
     steps=2,
 )
-"""A run whose values are long enough to stand outside of the rows of its steps."""
+"""A run whose values are too large to be stored inline in the rows of its steps."""
 
 PAGE = 4096
 JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
@@ -72,7 +72,7 @@ JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """What stands on the disk: the file, and a journal beside it unless that is None."""
+    """The contents on disk: the file, and its journal unless None."""
 
     content: bytes
     journal: bytes | None = None
@@ -80,7 +80,7 @@ class Damaged:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a mutation works with: the good files by name, one of them to change, and a folder for files in between."""
+    """Input of a mutation: the good files by name, the name of the one to change, and a folder for temporary files."""
 
     good: dict[str, bytes]
     name: str
@@ -89,16 +89,16 @@ class Bench:
 
     @property
     def content(self) -> bytes:
-        """The file to change."""
+        """The content of the file to change."""
         return self.good[self.name]
 
     @property
     def another(self) -> bytes:
-        """Another good file."""
+        """The content of another good file."""
         return self.good[self.random.choice([name for name in self.good if name != self.name])]
 
     def place(self, content: bytes | None = None) -> Path:
-        """The file in the folder, to be changed there."""
+        """Write the file into the folder, to be changed there."""
         path = self.folder / "between.trace"
         for each in (path, path.with_name("between.trace-journal")):
             each.unlink(missing_ok=True)
@@ -109,11 +109,11 @@ class Bench:
 Mutation: TypeAlias = Callable[[Bench], Damaged]
 MUTATIONS: list[Mutation] = []
 LIES: set[str] = set()
-"""The names of mutations after which a file may open and say something that no run said: its digests are right."""
+"""The names of mutations after which a file may open with false content, because its digests are valid."""
 
 
 def mutation(weight: int, *, lies: bool = False) -> Callable[[Mutation], Mutation]:
-    """Add a way to damage a file, to be taken so many times in a round."""
+    """Register a mutation; it is used `weight` times in each round over all mutations."""
 
     def added(function: Mutation) -> Mutation:
         MUTATIONS.extend([function] * weight)
@@ -125,14 +125,14 @@ def mutation(weight: int, *, lies: bool = False) -> Callable[[Mutation], Mutatio
 
 
 def save_good_files(folder: Path) -> None:
-    """Write the good files that mutated ones are made from."""
+    """Write the valid files that are mutated."""
     for name, (scenario, steps, values) in GOOD.items():
         loaded = LARGE if name == "large" else tracer.load(scenario)
         save(tracer.run(loaded, steps=steps), folder / f"{name}.good", values)
 
 
 def damaged(seed: int, good: dict[str, bytes], folder: Path) -> tuple[str, Damaged]:
-    """The name of a mutation, and what it makes of one of the good files; the same for the same seed."""
+    """The mutation that a seed selects, by name, and its result; deterministic."""
     random = Random(seed)
     chosen = MUTATIONS[seed % len(MUTATIONS)]
     bench = Bench(good, random.choice(sorted(good)), folder, random)
@@ -148,19 +148,19 @@ def _with(content: bytes, at: int, put: bytes) -> bytes:
 
 @mutation(2)
 def one_bit(bench: Bench) -> Damaged:
-    """A bit that fell over."""
+    """A flipped bit."""
     return Damaged(_flipped(bench.content, bench.random, 1))
 
 
 @mutation(1)
 def many_bits(bench: Bench) -> Damaged:
-    """Bits all over the file."""
+    """Flipped bits all over the file."""
     return Damaged(_flipped(bench.content, bench.random, bench.random.choice((2, 10, 100, 1000))))
 
 
 @mutation(2)
 def bits_near_the_start_of_a_page(bench: Bench) -> Damaged:
-    """Bits where SQLite keeps how a page is laid out."""
+    """Flipped bits in SQLite's page headers."""
     content, random = bytearray(bench.content), bench.random
     for _ in range(random.choice((1, 1, 2, 5))):
         at = PAGE * random.randrange(len(content) // PAGE) + random.randrange(24)
@@ -176,8 +176,8 @@ def _flipped(content: bytes, random: Random, count: int) -> bytes:
 
 
 @mutation(1)
-def bytes_of_one_kind(bench: Bench) -> Damaged:
-    """Single bytes that became 0 or 255."""
+def bytes_set_to_0_or_255(bench: Bench) -> Damaged:
+    """Single bytes set to 0 or 255."""
     content, random = bytearray(bench.content), bench.random
     for _ in range(random.choice((1, 3, 30))):
         content[random.randrange(len(content))] = random.choice((0, 255))
@@ -185,16 +185,16 @@ def bytes_of_one_kind(bench: Bench) -> Damaged:
 
 
 @mutation(2)
-def cut_short(bench: Bench) -> Damaged:
-    """The file ends early: anywhere, at a page, or in its first bytes."""
+def truncated(bench: Bench) -> Damaged:
+    """The file truncated: anywhere, at a page boundary, or within its first bytes."""
     content, random = bench.content, bench.random
     end = random.choice((random.randrange(len(content)), PAGE * random.randrange(len(content) // PAGE), random.randrange(200)))
     return Damaged(content[:end])
 
 
 @mutation(1)
-def grown(bench: Bench) -> Damaged:
-    """Bytes at the end that nobody wrote."""
+def extended(bench: Bench) -> Damaged:
+    """Extra bytes at the end."""
     random = bench.random
     count = random.choice((1, 100, PAGE, 10 * PAGE))
     return Damaged(bench.content + random.choice((bytes(count), random.randbytes(count), bench.another[:count])))
@@ -202,7 +202,7 @@ def grown(bench: Bench) -> Damaged:
 
 @mutation(1)
 def stretch_of_zeros(bench: Bench) -> Damaged:
-    """What a disk gives back for a block that it lost."""
+    """A range of zeros, as from a lost disk block."""
     content, random = bench.content, bench.random
     count = random.choice((10, 512, PAGE))
     return Damaged(_with(content, random.randrange(max(1, len(content) - count)), bytes(count)))
@@ -210,7 +210,7 @@ def stretch_of_zeros(bench: Bench) -> Damaged:
 
 @mutation(2)
 def pages_swapped(bench: Bench) -> Damaged:
-    """Two pages of a file in each other's place."""
+    """Two pages swapped."""
     pages = _pages(bench.content)
     one, other = (bench.random.randrange(len(pages)) for _ in range(2))
     pages[one], pages[other] = pages[other], pages[one]
@@ -219,7 +219,7 @@ def pages_swapped(bench: Bench) -> Damaged:
 
 @mutation(2)
 def page_of_another_file(bench: Bench) -> Damaged:
-    """A page of another trace file."""
+    """Pages replaced by those of another trace file."""
     pages, others = _pages(bench.content), _pages(bench.another)
     for _ in range(bench.random.choice((1, 1, 3))):
         pages[bench.random.randrange(len(pages))] = bench.random.choice(others)
@@ -227,8 +227,8 @@ def page_of_another_file(bench: Bench) -> Damaged:
 
 
 @mutation(1)
-def page_doubled(bench: Bench) -> Damaged:
-    """A page that stands in the place of another as well."""
+def page_duplicated(bench: Bench) -> Damaged:
+    """A page replaced by a copy of another."""
     pages = _pages(bench.content)
     pages[bench.random.randrange(len(pages))] = bench.random.choice(pages)
     return Damaged(b"".join(pages))
@@ -236,7 +236,7 @@ def page_doubled(bench: Bench) -> Damaged:
 
 @mutation(1)
 def tail_of_another_file(bench: Bench) -> Damaged:
-    """A copy that went on with another file."""
+    """The beginning of one file and the end of another."""
     at = PAGE * bench.random.randrange(1, len(bench.content) // PAGE)
     return Damaged(bench.content[:at] + bench.another[at:])
 
@@ -251,12 +251,12 @@ HEADER = {
     "schema format": (44, 4), "cache size": (48, 4), "largest root": (52, 4), "encoding": (56, 4), "user version": (60, 4),
     "incremental vacuum": (64, 4), "application": (68, 4), "valid for": (92, 4), "root kind": (100, 1), "cells": (103, 2),
 }  # fmt: skip
-"""The fields of the header, and of the page that it stands on: where they are, and how long."""
+"""Offsets and lengths of the fields of the file header and the first page header."""
 
 
 @mutation(4)
 def header_field(bench: Bench) -> Damaged:
-    """Fields of the header with other numbers: small ones, the largest, any."""
+    """Header fields set to small, extreme or random numbers."""
     content, random = bench.content, bench.random
     for name in random.choices(sorted(HEADER), k=random.choice((1, 1, 2))):
         at, length = HEADER[name]
@@ -269,13 +269,13 @@ def header_field(bench: Bench) -> Damaged:
 
 
 def interrupted(bench: Bench) -> Damaged:
-    """A file as a run leaves it that is killed in the middle of a commit: changed in part, and a journal to take it back."""
+    """A file of a run killed during a commit: partly changed, with a journal to roll it back."""
     path = bench.place()
     connection = sqlite3.connect(path, isolation_level=None)
     with contextlib.closing(connection):
         for statement in (
-            "PRAGMA synchronous = OFF",  # as the project's own writer has it
-            "PRAGMA cache_size = 1",  # so that changes go to the file before the commit
+            "PRAGMA synchronous = OFF",  # as in the trace writer
+            "PRAGMA cache_size = 1",  # spills changes to the file before the commit
             "BEGIN IMMEDIATE",
             "UPDATE structure SET content = replace(content, 'a', 'b')",
             "UPDATE step SET metrics = metrics || 'x', small = small || zeroblob(20000)",
@@ -287,7 +287,7 @@ def interrupted(bench: Bench) -> Damaged:
 
 
 def journal_of_pages(pages: dict[int, bytes], count: int, nonce: int = 7) -> bytes:
-    """A journal that puts these pages back, with right checksums, into a file of so many pages."""
+    """A journal with valid checksums that restores these pages in a file of `count` pages."""
     head = JOURNAL_MAGIC + struct.pack(">5I", 2**32 - 1, nonce, count, 512, PAGE)
     records = []
     for number, page in pages.items():
@@ -297,16 +297,16 @@ def journal_of_pages(pages: dict[int, bytes], count: int, nonce: int = 7) -> byt
 
 
 def journal_naming(name: bytes) -> bytes:
-    """A journal whose end says that it belongs to a commit of several files, whose own journal has this name."""
+    """A journal of a commit of several files; its end has the name of their super-journal."""
     end = struct.pack(">2I", len(name), sum(name) % 2**32) + JOURNAL_MAGIC
     return journal_of_pages({}, 1) + struct.pack(">I", 0) + name + end
 
 
 @mutation(2)
 def journal_of_a_killed_run(bench: Bench) -> Damaged:
-    """A journal that is right, or was damaged too."""
+    """An interrupted commit with its journal, which may be damaged too."""
     random, pages = bench.random, _pages(bench.content)
-    # SQLite's own journal has a number in it that no seed decides.
+    # Not SQLite's own journal, which contains a random number.
     journal = journal_of_pages(dict(enumerate(pages, 1)), len(pages))
     journals = (
         journal,
@@ -320,7 +320,7 @@ def journal_of_a_killed_run(bench: Bench) -> Damaged:
 
 @mutation(1)
 def journal_of_random_bytes(bench: Bench) -> Damaged:
-    """Something beside the file that has only the name of a journal."""
+    """A file with the name of a journal and random content."""
     random = bench.random
     head = JOURNAL_MAGIC + struct.pack(">5I", 2**32 - 1, 0, random.choice((0, 9)), 512, PAGE)
     start = random.choice((b"", JOURNAL_MAGIC, head))
@@ -329,13 +329,13 @@ def journal_of_random_bytes(bench: Bench) -> Damaged:
 
 @mutation(1)
 def journal_that_names_another(bench: Bench) -> Damaged:
-    """A journal that would have SQLite look for another file."""
+    """A journal that makes SQLite look for another file."""
     return Damaged(bench.content, journal_naming(b"between.trace"))
 
 
 @mutation(3)
 def journal_that_was_forged(bench: Bench) -> Damaged:
-    """A journal with right checksums that puts other pages into the file: other marks, another version, foreign pages."""
+    """A journal with valid checksums that restores other pages: other magic numbers, another version, foreign pages."""
     random, pages = bench.random, _pages(bench.content)
     first = pages[0]
     at, length = HEADER[random.choice(("write version", "read version", "application", "user version", "page size", "encoding"))]
@@ -392,7 +392,7 @@ HOSTILE = [
     *([f"CREATE TABLE many{number} (x)" for number in range(count)] for count in (1, 30)),
     [*(f"CREATE TABLE many{number} (x)" for number in range(30)), "PRAGMA user_version = 1002"],
 ]  # fmt: skip
-"""What a file may hold that no run writes: things that SQLite would run, other tables, other versions."""
+"""Schemas that no run writes: code that SQLite would execute, other tables, other versions."""
 
 SCHEMA_EDITS = [
     "UPDATE sqlite_schema SET sql = sql || ' -- ' || hex(zeroblob(100000))",
@@ -424,7 +424,7 @@ SCHEMA_EDITS = [
     "INSERT INTO sqlite_schema VALUES ('table', 'f', 'f', 0, 'CREATE VIRTUAL TABLE f USING nothing(x)')",
     "INSERT INTO sqlite_schema VALUES ('table', 'f', 'f', 0, 'CREATE VIRTUAL TABLE f USING fts3tokenize(x)')",
 ]
-"""What is put into the table of tables itself."""
+"""Edits of the schema table."""
 
 ROW_EDITS = [
     "UPDATE step SET digest = NULL",
@@ -482,12 +482,12 @@ ROW_EDITS = [
     "UPDATE run SET content = 'null'",
     "UPDATE run SET content = CAST(x'ff' AS TEXT)",
 ]
-"""Rows of wrong kinds, at wrong places, and rows that are not there."""
+"""Rows with wrong types or positions, and missing rows."""
 
 
 @mutation(3)
 def hostile_tables(bench: Bench) -> Damaged:
-    """Tables, views and triggers that no run makes."""
+    """Tables, views and triggers that no run creates."""
     path = bench.place()
     _execute(path, bench.random.choice(HOSTILE))
     content = path.read_bytes()
@@ -498,7 +498,7 @@ def hostile_tables(bench: Bench) -> Damaged:
 
 @mutation(3)
 def hostile_schema(bench: Bench) -> Damaged:
-    """A table of tables that was written by hand."""
+    """A hand-edited schema table."""
     path = bench.place()
     edits = bench.random.sample(SCHEMA_EDITS, k=bench.random.choice((1, 1, 2)))
     newer = ["PRAGMA user_version = 1002"] * bench.random.randrange(2)
@@ -507,8 +507,8 @@ def hostile_schema(bench: Bench) -> Damaged:
 
 
 @mutation(5)
-def rows_of_wrong_kinds(bench: Bench) -> Damaged:
-    """Rows that SQLite takes and that are none of a trace."""
+def rows_of_wrong_types(bench: Bench) -> Damaged:
+    """Rows that SQLite accepts but that are invalid in a trace."""
     path = bench.place()
     constraints = "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')"
     back = [f"UPDATE sqlite_schema SET sql = '{sql}' WHERE name = '{name}'" for name, sql in SCHEMA.items()]
@@ -522,17 +522,17 @@ def _execute(path: Path, statements: Sequence[str]) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         for statement in statements:
-            # Some of them cannot follow one another.
+            # Some statements fail after others.
             with contextlib.suppress(sqlite3.Error):
                 connection.execute(statement).fetchall()
 
 
-# Lies with right digests.
+# False content with valid digests.
 
 
 @dataclass(slots=True)
 class Forgery:
-    """What is written in a trace file, to be written again with right digests, whatever it says by then."""
+    """The content of a trace file, to be changed and written again with valid digests."""
 
     parts: dict[str, str]
     structures: dict[int, str]
@@ -541,7 +541,7 @@ class Forgery:
 
     @classmethod
     def of(cls, path: Path) -> Forgery:
-        """What is written in a good file."""
+        """Read a good file."""
         with contextlib.closing(sqlite3.connect(path)) as connection:
             fields = "position, structure, number, metrics, printed, small, summaries, keys"
             rows = [Row(*held) for held in connection.execute(f"SELECT {fields} FROM step ORDER BY position")]
@@ -553,7 +553,7 @@ class Forgery:
             )
 
     def write(self, path: Path) -> None:
-        """A trace file that says all this, and whose digests are right."""
+        """Write a trace file with this content and valid digests."""
         path.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             run = connection.execute
@@ -571,14 +571,14 @@ class Forgery:
                 held = (row.structure, row.number, row.metrics, row.printed, row.small, row.summaries, row.keys)
                 run("INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (row.position, digest, *held))
             for part, text in self.parts.items():
-                said = self._ended(text, digest) if part == "end" else text
-                run("INSERT INTO run VALUES (?, ?, ?)", (part, said, text_digest(said)))
+                stored = self._updated_end(text, digest) if part == "end" else text
+                run("INSERT INTO run VALUES (?, ?, ?)", (part, stored, text_digest(stored)))
             for key, content in self.values.items():
                 run("INSERT INTO value VALUES (?, ?)", (key, content))
             run("COMMIT")
 
-    def _ended(self, text: str, digest: bytes) -> str:
-        """The end with the number of steps and the digest that the file now has."""
+    def _updated_end(self, text: str, digest: bytes) -> str:
+        """The end part with the current number of steps and digest."""
         with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
             end = json.loads(text)
             end["dict"] |= {"steps": max((row.position for row in self.rows), default=-1) + 1, "digest": digest.hex()}
@@ -586,10 +586,10 @@ class Forgery:
         return text
 
     def fit(self, random: Random) -> None:
-        """Let the values have the lengths that the structures ask for, so that a lie is not found by its length."""
+        """Give the values the lengths that the structures require, so that the length does not expose the forgery."""
         structures: dict[int, Structure] = {}
         for id, text in self.structures.items():
-            # What the reader makes of such a text is for the reading process to find out.
+            # Invalid texts are for the reading process to test.
             with contextlib.suppress(Exception):
                 structures[id] = structure_from(text)
         self.rows = [
@@ -598,12 +598,12 @@ class Forgery:
 
     def _fitted(self, row: Row, structure: Structure, random: Random) -> Row:
         small, summaries, keys = [], [], []
-        lies_in_counts = random.random() < 0.2
+        has_false_counts = random.random() < 0.2
         for node, layout in zip(structure.step.nodes, structure.layouts):
             if is_inline(node, layout, kept=row.keys is not None):
                 small.append(_content(byte_count(np.dtype(node.dtype).itemsize, node.shape, layout), random))
                 continue
-            summaries.append(_packed_lie(node, random, lies_in_counts=lies_in_counts))
+            summaries.append(_forged_summary(node, random, has_false_counts=has_false_counts))
             count = byte_count(np.dtype(node.dtype).itemsize, node.shape, layout) if node.dtype in STORABLE_DTYPES else 0
             key = NOT_KEPT
             if count < 200_000 and random.random() < 0.9:
@@ -625,9 +625,9 @@ def _content(count: int, random: Random) -> bytes:
     return (number * (count // 8 + 1))[:count]
 
 
-def _packed_lie(node: Node, random: Random, *, lies_in_counts: bool) -> bytes:
-    """A summary that may be true of no array; its counts may be more than there are elements."""
-    counts = (0, 0, 0, 1, node.size, node.size + 1, 2**62) if lies_in_counts else (0, 0, min(1, node.size // 3))
+def _forged_summary(node: Node, random: Random, *, has_false_counts: bool) -> bytes:
+    """A summary that need not match any array; its counts may exceed the number of elements."""
+    counts = (0, 0, 0, 1, node.size, node.size + 1, 2**62) if has_false_counts else (0, 0, min(1, node.size // 3))
     zeros, nans, infinities = (random.choice(counts) for _ in range(3))
     with contextlib.suppress(struct.error, OverflowError):
         if node.dtype in STORABLE_DTYPES and np.dtype(node.dtype).kind in "biu":
@@ -659,11 +659,11 @@ TOKENS = [
     '{"number":["complex128",[],"00000000000000000000000000000000"]}', '{"number":["bool",[],"07"]}', '{"number":[[],[],""]}',
     *DEEP, *DEEP_TUPLES,
 ]  # fmt: skip
-"""Texts of JSON that are put in the place of others."""
+"""JSON values to insert."""
 
 
-def _slots(tree: Any, random: Random) -> tuple[Any, Any]:
-    """A place in a tree: the list or dict, and the index or key in it; the same for deep places as for others."""
+def _random_slot(tree: Any, random: Random) -> tuple[Any, Any]:
+    """A random slot in a tree, at any depth: the container, and the index or key in it."""
     place: tuple[Any, Any] = (tree, random.choice(list(tree)))
     while True:
         inner = place[0][place[1]]
@@ -672,20 +672,20 @@ def _slots(tree: Any, random: Random) -> tuple[Any, Any]:
         place = (inner, random.choice(list(inner) if isinstance(inner, dict) else range(len(inner))))
 
 
-def lied(text: str, random: Random, count: int = 1) -> str:
-    """The text of JSON with so many places changed: put in, taken out, doubled, or in the place of another."""
+def mutated_json(text: str, random: Random, count: int = 1) -> str:
+    """The JSON text with `count` slots changed: replaced, removed, duplicated or copied from another."""
     tree = json.loads(text)
     tokens: list[str] = []
     for _ in range(count):
         if not tree:
             break
-        holder, at = _slots(tree, random)
+        holder, at = _random_slot(tree, random)
         kind = random.randrange(8)
         if kind == 0:
             del holder[at]
         elif kind == 1:
-            other, there = _slots(tree, random)
-            # Through text, so that the tree stays one.
+            other, there = _random_slot(tree, random)
+            # A copy, so that the tree has no cycles.
             holder[at] = json.loads(json.dumps(other[there]))
         elif kind == 2 and isinstance(holder, list):
             holder.insert(at, holder[at])
@@ -701,7 +701,7 @@ def lied(text: str, random: Random, count: int = 1) -> str:
 
 
 def nodes_of(tree: Any) -> list[Any]:
-    """The nodes in the JSON of a structure: lists of op, inputs, parameters, shape, dtype, phase, name, formula, ..., layout."""
+    """The nodes in a structure's JSON: lists of op, inputs, parameters, shape, dtype, phase, name, formula, ..., layout."""
     return tree["dict"]["nodes"]
 
 
@@ -709,7 +709,7 @@ OP, INPUTS, PARAMETERS, SHAPE, DTYPE, PHASE, NAME, FORMULA, SCOPE, SOURCE, GRADI
 
 
 def _forged(bench: Bench, change: Callable[[Forgery, Random], None], *, fit: float) -> Damaged:
-    """A file whose content was changed; with this probability its values fit what the structure then says."""
+    """A file with changed content and valid digests; with probability `fit` its values match the changed structure."""
     forgery = Forgery.of(bench.place())
     change(forgery, bench.random)
     if bench.random.random() < fit:
@@ -720,14 +720,14 @@ def _forged(bench: Bench, change: Callable[[Forgery, Random], None], *, fit: flo
 
 
 def _structure_changed(change: Callable[[list[Any], Random], None]) -> Callable[[Forgery, Random], None]:
-    """A change of the nodes of one structure."""
+    """Lift a change of nodes to a change of one random structure."""
 
     def changed(forgery: Forgery, random: Random) -> None:
         id = random.choice(sorted(forgery.structures))
         tree = json.loads(forgery.structures[id])
         change(nodes_of(tree), random)
         if random.random() < 0.7:
-            # So that shapes need not agree with those of others.
+            # So that shapes need not match those of gradients and updates.
             tree["dict"]["gradients"], tree["dict"]["updates"] = [], []
         forgery.structures[id] = json.dumps(tree, separators=(",", ":"))
 
@@ -735,25 +735,25 @@ def _structure_changed(change: Callable[[list[Any], Random], None]) -> Callable[
 
 
 @mutation(1)
-def nothing_but_written_again(bench: Bench) -> Damaged:
-    """A forgery without a lie, which opens."""
+def rewritten_unchanged(bench: Bench) -> Damaged:
+    """A rewritten file with the same content, which must open."""
     return _forged(bench, lambda forgery, random: None, fit=0)
 
 
 @mutation(6, lies=True)
-def structure_lies(bench: Bench) -> Damaged:
-    """Anything in a structure."""
+def structure_changed(bench: Bench) -> Damaged:
+    """Arbitrary changes in a structure."""
 
     def change(forgery: Forgery, random: Random) -> None:
         id = random.choice(sorted(forgery.structures))
-        forgery.structures[id] = lied(forgery.structures[id], random, random.choice((1, 1, 1, 3)))
+        forgery.structures[id] = mutated_json(forgery.structures[id], random, random.choice((1, 1, 1, 3)))
 
     return _forged(bench, change, fit=0.7)
 
 
 @mutation(12, lies=True)
-def node_lies(bench: Bench) -> Damaged:
-    """Fields of a node that are of the right kind, and not true."""
+def node_fields_changed(bench: Bench) -> Damaged:
+    """False values of the right type in the fields of a node."""
     operations = list(registry)
     keys = ("axis", "axes", "keepdims", "shape", "axis1", "axis2", "key", "index", "repeats", "reps", "source", "destination",
             "sections", "subscripts", "ddof", "dtype", "indices", "n", "k", "shift", "pad_width")  # fmt: skip
@@ -801,19 +801,19 @@ def node_lies(bench: Bench) -> Damaged:
 
 
 def _parameters_of(op: type[Op]) -> list[str]:
-    """The names of the parameters of an operation, where Python can tell them."""
+    """The parameter names of an operation, if Python can inspect them."""
     code = getattr(op.value, "__code__", None)
     return [] if code is None else list(code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount])
 
 
 @mutation(5, lies=True)
-def shapes_that_claim_much(bench: Bench) -> Damaged:
-    """Arrays that would fill the memory: long, empty along one axis and long along another, one number repeated."""
+def huge_shapes(bench: Bench) -> Damaged:
+    """Arrays that would exhaust memory: long, empty along one axis and long along another, or one number repeated."""
     kink_sides = (0, 1, 2, 3, 1000, 10**6, 10**8, 10**9, 10**12, 10**15, 2**59)
     small = (0, 1, 2, 30, 1000, 10**4, 10**6)
 
     def change(nodes: list[Any], random: Random) -> None:
-        # A few nodes that nothing else has to agree with.
+        # A few nodes without constraints from others.
         for node in random.sample(nodes, k=min(len(nodes), random.choice((1, 1, 3)))):
             chosen = random.choice((kink_sides, small, small))
             shape = [random.choice(chosen) for _ in range(random.choice((1, 2, 2, 3, 64)))]
@@ -828,8 +828,8 @@ def shapes_that_claim_much(bench: Bench) -> Damaged:
 
 
 @mutation(2, lies=True)
-def texts_that_grow(bench: Bench) -> Damaged:
-    """Long names in formulas with many places, each of them short enough for the file."""
+def formulas_that_expand(bench: Bench) -> Damaged:
+    """Long names in formulas with many placeholders, each within the limits of the file."""
 
     def change(nodes: list[Any], random: Random) -> None:
         length = random.choice((100, 10_000, 300_000))
@@ -844,14 +844,14 @@ def texts_that_grow(bench: Bench) -> Damaged:
 
 
 @mutation(3, lies=True)
-def numbers_lie(bench: Bench) -> Damaged:
-    """Values and summaries of the right length, and of no array there ever was."""
+def numbers_changed(bench: Bench) -> Damaged:
+    """Values and summaries of the right length with made-up content."""
     return _forged(bench, lambda forgery, random: None, fit=1)
 
 
 @mutation(4, lies=True)
-def rows_lie(bench: Bench) -> Damaged:
-    """Rows of a step with too little, too much, or something else in them."""
+def rows_changed(bench: Bench) -> Damaged:
+    """Step rows with missing, extra or changed content."""
 
     def change(forgery: Forgery, random: Random) -> None:
         at = random.randrange(len(forgery.rows))
@@ -873,8 +873,8 @@ def rows_lie(bench: Bench) -> Damaged:
             {"number": random.choice((-1, 5, 2**62, -(2**63)))},
             {"structure": random.choice((0, 2, -1, 2**62))},
             {"position": random.choice((row.position + 1, 7, -1, 2**60 - 1, 2**62))},
-            {"metrics": lied(row.metrics, random, 2)},
-            {"metrics": lied(row.metrics, random, 1)},
+            {"metrics": mutated_json(row.metrics, random, 2)},
+            {"metrics": mutated_json(row.metrics, random, 1)},
             {"metrics": to_json({"accuracy": 0.5})},
             {"metrics": to_json(random.choice(([], None, {}, {"epoch": [1], "x": 1j}, {"epoch": None, "x": 10**400})))},
             {"metrics": random.choice(TOKENS)},
@@ -891,7 +891,7 @@ def _as_message(code: object, **fields: object) -> dict[str, object]:
 
 
 def _nested(depth: int) -> dict[str, object]:
-    """A message in a message in a message."""
+    """Nested messages."""
     held: object = "the end"
     for _ in range(depth):
         held = _as_message("stopped_after_epochs", epochs=1, reason=held)
@@ -912,12 +912,12 @@ MESSAGES = [
     )),
     *map(_nested, (1, 3, 4, 60)),
 ]  # fmt: skip
-"""What stands beside the text that says how a run ended: messages of other fields, of other kinds, and none."""
+"""Values of the end's `messages` field: messages with wrong fields or types, or none."""
 
 
 @mutation(4, lies=True)
-def parts_lie(bench: Bench) -> Damaged:
-    """A head and an end that say something else, or are of another kind."""
+def parts_changed(bench: Bench) -> Damaged:
+    """A changed head and end, possibly of the wrong type."""
 
     def change(forgery: Forgery, random: Random) -> None:
         part = random.choice(("head", "head", "end"))
@@ -928,15 +928,15 @@ def parts_lie(bench: Bench) -> Damaged:
         else:
             steps["dict"]["metrics"] = random.choice(([], [1, 2], [{"dict": {}}], ["x"], [None] * 5, {"dict": {}}))
             steps["dict"] |= {"stopped": "stopped", "messages": random.choice(MESSAGES)}
-        texts = (lied(text, random, 1), lied(text, random, 3), json.dumps(steps), random.choice(TOKENS))
+        texts = (mutated_json(text, random, 1), mutated_json(text, random, 3), json.dumps(steps), random.choice(TOKENS))
         forgery.parts[part] = random.choice(texts)
 
     return _forged(bench, change, fit=0)
 
 
 @mutation(2, lies=True)
-def values_lie(bench: Bench) -> Damaged:
-    """Values of another length than their nodes need, under the keys of what they are; or under those of others."""
+def stored_values_changed(bench: Bench) -> Damaged:
+    """Values of the wrong length under their own keys, or values under the keys of others."""
 
     def change(forgery: Forgery, random: Random) -> None:
         for at, row in enumerate(forgery.rows):
@@ -954,11 +954,11 @@ def values_lie(bench: Bench) -> Damaged:
     return _forged(bench, change, fit=0)
 
 
-# Reading them.
+# Reading.
 
 
-def look_at_everything(trace: Trace) -> str:
-    """Ask for all that a trace says; its log."""
+def read_everything(trace: Trace) -> str:
+    """Access everything in a trace and return its log."""
     for step in trace.steps:
         assert len(repr(step)) < 1000
         for node in step.nodes:
@@ -969,7 +969,7 @@ def look_at_everything(trace: Trace) -> str:
                 assert str(node.value.dtype) == node.dtype
                 assert not node.value.flags.writeable
             else:
-                # What a view asks before it would load a value.
+                # A view checks this before it loads a value.
                 assert not isinstance(node.content, np.ndarray)
     assert all(isinstance(text, str) for text in trace.printed)
     assert all(isinstance(name, str) for row in trace.metrics for name in dict(row))
@@ -978,11 +978,10 @@ def look_at_everything(trace: Trace) -> str:
     return log_text(trace)
 
 
-def judged(damage: Damaged, folder: Path, logs: Sequence[str] = ()) -> tuple[str, str]:
-    """Whether a file opened, was refused, or went wrong, and what was said.
+def outcome_of(damage: Damaged, folder: Path, logs: Sequence[str] = ()) -> tuple[str, str]:
+    """Whether a file opened, was refused, or failed otherwise, and the message.
 
-    A file that opens has to say what one of these logs says, if there are any; or the first steps of it, and that the run
-    did not end.
+    If logs are given, a file that opens must have one of them, or its first steps and the note that the run is unfinished.
     """
     path = folder / "mutated.trace"
     journal = folder / "mutated.trace-journal"
@@ -993,7 +992,7 @@ def judged(damage: Damaged, folder: Path, logs: Sequence[str] = ()) -> tuple[str
         journal.write_bytes(damage.journal)
     try:
         trace = read(path)
-        text = look_at_everything(trace)
+        text = read_everything(trace)
     except TraceFileError as error:
         outcome = ("refused", str(error)) if str(error).count("\n") == 0 else ("wrong", f"more than a line: {error}")
     except Exception as error:
@@ -1012,7 +1011,7 @@ def judged(damage: Damaged, folder: Path, logs: Sequence[str] = ()) -> tuple[str
 
 
 def _where(error: BaseException) -> str:
-    """The last lines of this package that an error came through."""
+    """The last frames of this package in an error's traceback."""
     places = []
     at = error.__traceback__
     while at is not None:
@@ -1030,7 +1029,7 @@ def _read_seeds(folder: Path, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
         each.mkdir(exist_ok=True)
     logs = []
     for name, content in good.items():
-        assert judged(Damaged(content), reading) == ("opened", ""), name
+        assert outcome_of(Damaged(content), reading) == ("opened", ""), name
         logs.append(log_text(read(reading / "mutated.trace")))
     size = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmSize"))
     most = int(size.split()[1]) * 1024 + MEMORY
@@ -1038,14 +1037,14 @@ def _read_seeds(folder: Path, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
         kind, damage = damaged(seed, good, work)
         yield {"seed": seed, "kind": kind}
         resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
-        # A thread of its own, so that what hangs within SQLite or NumPy is ended, too.
+        # Uses a separate thread, so that hangs within SQLite or NumPy end too.
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         began = time.monotonic()
-        outcome, said = judged(damage, reading, () if kind in LIES else logs)
+        outcome, message = outcome_of(damage, reading, () if kind in LIES else logs)
         seconds = time.monotonic() - began
         faulthandler.cancel_dump_traceback_later()
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        yield {"seed": seed, "kind": kind, "outcome": outcome, "said": said, "seconds": seconds}
+        yield {"seed": seed, "kind": kind, "outcome": outcome, "message": message, "seconds": seconds}
 
 
 def _main() -> None:

@@ -1,7 +1,7 @@
-"""A bank of wrong derivative rules and engine faults, put into the real code while it runs.
+"""Mutation testing: wrong derivative rules and engine faults, patched into the code at run time.
 
-Three kinds: what can be wrong with any rule (`every_rule`), what is wrong with one (`RULES`: a text of its source replaced by
-another), and what is wrong with the engine (`ENGINE`, likewise).
+Three kinds: faults applicable to any rule (`every_rule`), faults of a single rule (`RULES`: a replacement in its source), and
+faults of the engine (`ENGINE`, likewise).
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from tracer.recording.tensor import Tensor
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault by its name, the operation whose examples should show it (empty: whole programs), and how it is put in."""
+    """A named fault, the operation whose examples should expose it (empty: whole programs), and the function that applies it."""
 
     name: str
     operation: str
     put_in: Callable[[pytest.MonkeyPatch], None]
 
 
-# What can be wrong with any rule.
+# Faults applicable to any rule.
 
 
 def _changed(change: Callable[[np.ndarray], np.ndarray]) -> Callable[..., Any]:
-    """A wrapper of a rule that changes the numbers it returns, behind the back of the record."""
+    """A wrapper of a rule that changes its result without recording an operation."""
 
     def wrapper(returned: Tensor, given: tuple[Tensor, ...]) -> Tensor:
         with np.errstate(all="ignore"):
@@ -89,17 +89,17 @@ EVERY: dict[str, Callable[[], Callable[..., Any]]] = {
     "writes into an input": lambda: _writes_into(-1),
 }
 
-PASSING_ON = {"add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype"}
-"""Operations with a rule that returns the cotangent: the same would be no fault."""
+RETURNS_COTANGENT = {"add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype"}
+"""Operations with a rule that returns the cotangent, for which returning it is not a fault."""
 
 
 def every_rule() -> Iterator[Mutant]:
-    """Each of EVERY in the rules of each operation, its first one and its last."""
-    for op in (op for op in registry if op.__module__.startswith("tracer.")):  # other tests register theirs
+    """Each fault of EVERY in the first and the last rule of each operation."""
+    for op in (op for op in registry if op.__module__.startswith("tracer.")):  # other tests register more
         if not any(op.differentiable(position) for position in range(max(1, len(op.inputs)))):
             continue
         for fault, make in EVERY.items():
-            if fault == "the cotangent is returned" and op.name in PASSING_ON:
+            if fault == "the cotangent is returned" and op.name in RETURNS_COTANGENT:
                 continue
             for last in (False, True) if len(op.inputs) > 1 and op.rules[-1] and op.rules[0] else (False,):
                 where = f"{op.name}: {fault}{' (last input)' if last else ''}"
@@ -117,7 +117,7 @@ def _wrap(patch: pytest.MonkeyPatch, op: type[Op], wrapper: Callable[..., Any], 
     patch.setattr(op, "gradient", gradient)
 
 
-# What is wrong with one rule, or with the engine: a text of the source replaced.
+# Faults of a single rule or of the engine: replacements in the source.
 
 RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (arithmetic.Subtract, "gradient_y", "return -g", "return g"),
@@ -248,15 +248,15 @@ ENGINE: tuple[tuple[ModuleType | type, str, str, str], ...] = (
 
 
 def single_rules() -> Iterator[Mutant]:
-    """Each of RULES."""
+    """Each fault of RULES."""
     for op, name, old, new in RULES:
-        shown_by = "take" if op is indexing.Scatter else op.name  # it is the derivative of that
+        shown_by = "take" if op is indexing.Scatter else op.name  # its derivative
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip
 
 
 def engine_faults() -> Iterator[Mutant]:
-    """Each of ENGINE."""
+    """Each fault of ENGINE."""
     for owner, name, old, new in ENGINE:
         yield Mutant(f"{name}: {new}", "", lambda patch, owner=owner, name=name, old=old, new=new:
                      _replace_in_engine(patch, owner, name, old, new))  # fmt: skip
@@ -281,7 +281,7 @@ def _replace_in_engine(patch: pytest.MonkeyPatch, owner: ModuleType | type, name
 
 
 def _rewritten(function: FunctionType, old: str, new: str) -> FunctionType:
-    """The function with a text of its source replaced."""
+    """The function compiled from its source with a text replaced."""
     source = textwrap.dedent(inspect.getsource(function))
     assert old in source, f"{function.__qualname__} has no longer the text {old!r}"
     source = source[source.index("def ") :].replace(old, new)

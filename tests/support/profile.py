@@ -7,4 +7,4 @@ import os
 PROFILE = os.environ.get("TRACER_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 EXAMPLES = {"quick": 5, "dev": 30, "ci": 100, "nightly": 1000}
 PROGRAMS = {"quick": 10, "dev": 100, "ci": 300, "nightly": 10_000}[PROFILE]
-"""Random programs that a run of the tests draws."""
+"""Number of random programs per test run."""

@@ -1,7 +1,7 @@
-"""Calls of every operation, drawn by Hypothesis: on numbers well apart, and on those that meet each other.
+"""Hypothesis strategies for calls of every operation.
 
-In CASES arrays hold numbers well apart and away from 0, so that no small step crosses a kink. `meeting` draws other
-numbers for them: ties and zeros, very large and small ones, in any layout; `calls` draws of both kinds.
+CASES draws well-separated numbers away from 0, so that no small step crosses a kink. `edge_cases` draws ties, zeros, and very
+large and small numbers in any memory layout; `calls` draws both.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from tracer.ops import registry
 from tracer.ops.domain import REAL, Domain
 from tracer.ops.families import indexing
 from tracer.recording.tensor import Tensor
-from tracer.testing import arrays as meeting_arrays
+from tracer.testing import arrays as edge_case_arrays
 from tracer.testing import shapes as shapes_with_squares
 
 
 @dataclass(frozen=True)
 class Case:
-    """A function of arrays through NumPy's interface, and arrays to call it on."""
+    """A function that uses NumPy's interface, and arrays to call it with."""
 
     function: Callable[..., Any]
     arrays: tuple[np.ndarray, ...]
-    said: str = ""
+    description: str = ""
 
     def __repr__(self) -> str:
-        return f"Case({self.said}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
+        return f"Case({self.description}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
 
 
 def separated(shape: tuple[int, ...], seed: int, domain: Domain = REAL) -> np.ndarray:
-    """Distinct numbers at least 0.2 apart, in random order, half of them negative where the domain allows it."""
+    """Distinct numbers at least 0.2 apart, in random order, half of them negative if the domain allows."""
     rng = np.random.default_rng(seed)
     size = int(np.prod(shape))
     low = max(domain.low, -1e9)
@@ -60,7 +60,7 @@ def elementwise(draw: Any, name: str) -> Case:
     if count > 1 and name != "divide" and draw(st.integers(0, 4)) == 4:
         return Case(lambda x: function(*(x,) * count), (np.abs(arrays[0]) + 0.3,), f"{name}(x, x)")
     if name in ("maximum", "minimum"):
-        # Offset against each other, so that no two are closer than 0.07.
+        # Offset, so that no two are closer than 0.07.
         arrays = arrays[0], arrays[1] + 0.1
     if name == "divide":
         arrays = arrays[0], np.sign(arrays[1]) * (np.abs(arrays[1]) + 0.4)
@@ -100,7 +100,7 @@ def clips(draw: Any) -> Case:
 
 
 def axes(rank: int, *, several: bool = True, none: bool = True) -> st.SearchStrategy[Any]:
-    """None, one axis counted from either end, or a tuple of distinct ones."""
+    """None, one axis counted from either end, or a tuple of distinct axes."""
     choices = [st.none()] if none or not rank else []
     if rank:
         choices.append(st.integers(-rank, rank - 1))
@@ -122,7 +122,7 @@ def reductions(draw: Any, name: str) -> Case:
         count = int(np.prod([shape[axis] for axis in picked]))
         options["ddof"] = draw(st.sampled_from([0, 1])) if count > 1 else 0
         if name == "std" and count == 1:
-            return Case(np.var, (x,), "var")  # the standard deviation of one number is a kink: see test_ops.py
+            return Case(np.var, (x,), "var")  # the standard deviation of one number has a kink: see test_ops.py
     return Case(lambda x: function(x, **options), (x,), f"{name}(x, {options})")
 
 
@@ -131,9 +131,9 @@ def prods(draw: Any) -> Case:
     case = draw(reductions("prod"))
     x = case.arrays[0].copy()
     if x.size and draw(st.booleans()):
-        x.flat[draw(st.integers(0, x.size - 1))] = 0.0  # zeros are no kink of a product
+        x.flat[draw(st.integers(0, x.size - 1))] = 0.0  # a product has no kink at zeros
         x.flat[draw(st.integers(0, x.size - 1))] = 0.0
-    return Case(case.function, (x,), case.said)
+    return Case(case.function, (x,), case.description)
 
 
 @st.composite
@@ -228,7 +228,7 @@ def joinings(draw: Any, name: str) -> Case:
 
 @st.composite
 def indices(draw: Any) -> tuple[tuple[int, ...], Any]:
-    """A shape and an index into it; integer arrays may name an element twice."""
+    """A shape and an index into it; integer arrays may select an element twice."""
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
     kind = draw(st.sampled_from(["basic", "integers", "booleans", "mixed"]))
     if kind == "basic":
@@ -249,7 +249,7 @@ def takes(draw: Any) -> Case:
 
 @st.composite
 def scatters(draw: Any) -> Case:
-    """The derivative of indexing is an operation of its own, which no function of NumPy's calls."""
+    """The derivative of indexing is a separate operation without a NumPy function."""
     shape, index = draw(indices())
     pattern, positions = indexing.pattern_of(index)
     options = {"index": pattern, "shape": shape}
@@ -290,31 +290,31 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "take": takes(),
     "scatter": scatters(),
 }  # fmt: skip
-"""A strategy for every operation with a derivative, by its name."""
+"""A strategy for every operation with a derivative, by name."""
 
 
 @st.composite
-def meeting(draw: Any, name: str) -> Case:
-    """A call of the operation on arrays with ties and zeros, sometimes very large or small, in any layout."""
+def edge_cases(draw: Any, name: str) -> Case:
+    """A call of the operation with ties and zeros, sometimes very large or small numbers, in any memory layout."""
     op = registry.named(name)
     assert op is not None
     case = draw(CASES[name])
-    if name == "power":  # which has zeros of its own
+    if name == "power":  # draws its own zeros
         return case
     domains = [op.domain[min(position, len(op.domain) - 1)] for position in range(len(case.arrays))]
     if len(case.arrays) != len(op.domain):
         domains = [max(op.domain, key=lambda domain: domain.low)] * len(case.arrays)
-    arrays = tuple(draw(meeting_arrays(array.shape, domain=domain)) for array, domain in zip(case.arrays, domains))
-    return Case(case.function, arrays, case.said)
+    arrays = tuple(draw(edge_case_arrays(array.shape, domain=domain)) for array, domain in zip(case.arrays, domains))
+    return Case(case.function, arrays, case.description)
 
 
 def calls(name: str) -> st.SearchStrategy[Case]:
-    """Calls of an operation on numbers of both kinds."""
-    return st.one_of(CASES[name], meeting(name))
+    """Calls of an operation with numbers of both kinds."""
+    return st.one_of(CASES[name], edge_cases(name))
 
 
 def collected(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """So many examples of a strategy, the same on every run."""
+    """A fixed list of `count` examples of a strategy."""
     found: list[Any] = []
 
     @settings(max_examples=count, derandomize=True, database=None, deadline=None, phases=[Phase.generate],

@@ -1,4 +1,4 @@
-"""The scenarios' traces, recorded once a session."""
+"""Traces of the bundled scenarios, recorded once per session."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import tracer
 
 @functools.cache
 def recorded(name: str, steps: int | None = None) -> tracer.Trace:
-    """The trace of a scenario with its default settings; `steps` None runs all of its steps.
+    """The trace of a scenario with its default settings; None runs all steps.
 
-    A Trace is immutable, so that tests can share it.
+    A Trace is immutable, so tests can share it.
     """
     return tracer.run(tracer.load(name), steps=steps)
 

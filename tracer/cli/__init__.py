@@ -25,26 +25,26 @@ def command() -> None:
 
 
 def main() -> None:
-    """Run the command and end with its exit code.
+    """Run the command and exit with its code.
 
-    0: done; 1: a check failed, or two runs are not the same; 2: wrong usage; 3: the scenario's code raised;
-    4: a file that is no trace file, or damaged; 130: interrupted.
+    0: success; 1: a check failed or two runs differ; 2: usage error; 3: the scenario's code raised;
+    4: not a trace file, or a damaged one; 130: interrupted.
     """
     if "_TRACER_COMPLETE" in os.environ:
-        command.main(prog_name="tracer")  # a shell asks click for completions
+        command.main(prog_name="tracer")  # shell completion
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        # What the encoding of a terminal lacks, such as Chinese in Latin-1, is escaped: nothing ends for it.
+        # Escape characters that the terminal's encoding lacks, such as Chinese in Latin-1, instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        # Not command.main(): it would turn an interruption and a closed pipe into exceptions of its own.
+        # Not command.main(): it turns KeyboardInterrupt and a closed pipe into its own exceptions.
         with command.make_context("tracer", sys.argv[1:]) as context:
             command.invoke(context)
-        if sys.stdout is not None:  # where the program was started without one
+        if sys.stdout is not None:  # None if the process was started without one
             sys.stdout.flush()
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
     except BaseException as error:
-        from tracer.cli.errors import report_error  # knows of all that can go wrong: only then it is read
+        from tracer.cli.errors import report_error  # imports much that only errors need
 
         sys.exit(report_error(error))
 

@@ -19,33 +19,32 @@ _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platst
 
 
 def report_error(error: BaseException) -> int:
-    """Say what went wrong in as few lines as it needs, and return the exit code."""
+    """Print the error as briefly as possible and return the exit code."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
-        error = error.__cause__  # Python's own way of letting one out of a generator
+        error = error.__cause__  # PEP 479: Python replaces a StopIteration that leaves a generator
     trail = traceback.extract_tb(error.__traceback__)
-    # The part that runs through the user's own code, up to the user's last line; and whether the error was made there.
-    frames = [frame for frame in trail if not _is_ours(frame.filename)]
-    by_user = bool(trail) and not _is_ours(trail[-1].filename)
+    frames = [frame for frame in trail if not _is_library(frame.filename)]
+    by_user = bool(trail) and not _is_library(trail[-1].filename)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        _say(f"interrupted{_notes(error)}")
+        _print_error(f"interrupted{_notes(error)}")
         return INTERRUPTED
     if isinstance(error, BrokenPipeError) and not by_user:
-        # The reader has seen enough. What is still in the buffer has nowhere to go when Python ends.
+        # The reader closed the pipe. Without this, Python's final flush of stdout would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     if isinstance(error, SystemExit):
         where = f"{_short(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
         code = "" if error.code is None else repr(error.code)
-        _say(f"{where}the scenario's own code ended the program with sys.exit({code}){_notes(error)}")
+        _print_error(f"{where}the scenario's own code ended the program with sys.exit({code}){_notes(error)}")
         return SCENARIO_RAISED
     if not by_user and (known := _report_known(error, frames)) is not None:
         return known
-    if isinstance(error, SyntaxError) and error.filename and not _is_ours(error.filename):
-        _say("the scenario's file cannot be read by Python:")
+    if isinstance(error, SyntaxError) and error.filename and not _is_library(error.filename):
+        _print_error("the scenario's file cannot be read by Python:")
         click.echo("".join(traceback.format_exception_only(error)).rstrip(), err=True)
         return SCENARIO_RAISED
     if frames:
-        _say("the scenario's own code raised:")
+        _print_error("the scenario's own code raised:")
         click.echo("Traceback (most recent call last):", err=True)
         click.echo("".join(traceback.StackSummary.from_list(frames).format()).rstrip(), err=True)
         click.echo("".join(traceback.format_exception_only(error)).rstrip(), err=True)
@@ -55,28 +54,28 @@ def report_error(error: BaseException) -> int:
 
 
 def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) -> int | None:
-    """Report what this package raises on purpose; None for anything else."""
+    """Report an error that this package raises on purpose; None for any other."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return error.exit_code
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "tracer"
-        _say(f"{error.format_message()} (see {command} --help)")
+        _print_error(f"{error.format_message()} (see {command} --help)")
         return error.exit_code
     if isinstance(error, RecordingError) and frames:
         last = frames[-1]
-        _say(f"{_short(last.filename)}:{last.lineno}: {last.line}: {error}{_notes(error)}")
+        _print_error(f"{_short(last.filename)}:{last.lineno}: {last.line}: {error}{_notes(error)}")
         return error.exit_code
     if isinstance(error, TracerError):
-        theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(bundled_folder())]
-        where = f"{_short(theirs[-1].filename)}:{theirs[-1].lineno}: " if theirs else ""
-        _say(f"{where}{error}{_notes(error)}")
+        user_frames = [frame for frame in frames if not Path(frame.filename).is_relative_to(bundled_folder())]
+        where = f"{_short(user_frames[-1].filename)}:{user_frames[-1].lineno}: " if user_frames else ""
+        _print_error(f"{where}{error}{_notes(error)}")
         return error.exit_code
     if isinstance(error, OSError) and not frames:
-        _say(f"{error.filename or 'the output'}: {error.strerror or error}")
+        _print_error(f"{error.filename or 'the output'}: {error.strerror or error}")
         return WRONG_USAGE
     if isinstance(error, MemoryError):
-        _say(f"there is not enough memory for this run: {error}{_notes(error)}")
+        _print_error(f"there is not enough memory for this run: {error}{_notes(error)}")
         return WRONG_USAGE
     return None
 
@@ -85,8 +84,8 @@ def _short(filename: str) -> str:
     return Path(filename).name
 
 
-def _is_ours(filename: str) -> bool:
-    """Whether a file belongs to this package, to Python or to an installed library, and not to the user."""
+def _is_library(filename: str) -> bool:
+    """Whether a file is part of this package, Python or an installed library, not the user's code."""
     path = Path(filename)
     if filename.startswith("<") or path.is_relative_to(bundled_folder()):
         return filename.startswith("<")
@@ -98,5 +97,5 @@ def _notes(error: BaseException) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     click.echo(f"tracer: {text}", err=True)

@@ -1,4 +1,4 @@
-"""The command group: modules of commands are imported on demand, which keeps `--help` fast."""
+"""The command group. Command modules are imported on demand, which keeps `--help` fast."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ COMMANDS = {
     "render": "The pictures of a run, from its trace file.",
     "export": "A run as JSON, GraphML, DOT, arrays or Parquet.",
 }
-"""What each command does, in a line. The command is `command` in the module of its name in `tracer.cli.commands`."""
+"""One-line help of each command, which is `command` in the module of that name in `tracer.cli.commands`."""
 
 
 class CommandGroup(click.Group):
-    """A group of commands whose modules are imported when they are asked for."""
+    """A click group that imports command modules lazily."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

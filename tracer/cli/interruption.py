@@ -1,4 +1,4 @@
-"""Handles Ctrl-C during a run: at once while the program computes, deferred while a step is being written."""
+"""Handles Ctrl-C during a run: immediately while a step is computed, deferred while it is written."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from types import FrameType, TracebackType
 
 
 class Interruption:
-    """While this is entered, Ctrl-C raises KeyboardInterrupt within `computing` only, elsewhere as soon as that is entered.
+    """Within this context, Ctrl-C raises KeyboardInterrupt immediately inside `computing`, otherwise on the next entry to it.
 
-    So it loses the step in progress, which may take minutes, and nothing of one that is being written to the trace file and
-    the log. A second Ctrl-C, while the first one waits, is taken at once: a disk may not answer.
-    In other threads than the main one, and where Ctrl-C is handled or ignored already, nothing is changed.
+    So it loses the step being computed, which may take minutes, but never cuts short a step being written to the trace file and
+    the log. A second Ctrl-C while one is pending raises immediately, in case the disk hangs.
+    Outside the main thread, or if SIGINT is already handled or ignored, this does nothing.
     """
 
     def __init__(self) -> None:
-        self._waits = False
+        self._is_pending = False
         self._is_computing = False
         self._is_installed = False
 
     def __enter__(self) -> Interruption:
         is_main = threading.current_thread() is threading.main_thread()
         if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._arrived)
+            signal.signal(signal.SIGINT, self._handle)
             self._is_installed = True
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None) -> None:
-        # A program that installed a handler of its own meanwhile keeps it.
-        if self._is_installed and signal.getsignal(signal.SIGINT) == self._arrived:
+        # Keep a handler that the program installed in the meantime.
+        if self._is_installed and signal.getsignal(signal.SIGINT) == self._handle:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         self._is_installed = False
 
     @contextlib.contextmanager
     def computing(self) -> Iterator[None]:
-        """The time in which the program computes: Ctrl-C is taken at once, and one that waits is taken first."""
+        """The context in which Ctrl-C raises immediately; a pending one raises on entry."""
         try:
             self._is_computing = True
-            self.take()
+            self.raise_if_pending()
             yield
         finally:
             self._is_computing = False
 
-    def take(self) -> None:
-        """Raise KeyboardInterrupt where a Ctrl-C waits."""
-        if self._waits:
-            self._waits = False
+    def raise_if_pending(self) -> None:
+        """Raise KeyboardInterrupt if a Ctrl-C is pending."""
+        if self._is_pending:
+            self._is_pending = False
             raise KeyboardInterrupt
 
-    def _arrived(self, number: int, frame: FrameType | None) -> None:
-        if self._is_computing or self._waits:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._is_computing or self._is_pending:
             raise KeyboardInterrupt
-        self._waits = True
+        self._is_pending = True

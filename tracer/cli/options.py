@@ -11,21 +11,21 @@ import click
 from tracer.cli.parameter_types import DIGITS
 from tracer.i18n.language import LANGUAGES, Language, language_of, language_of_locale
 
-Verb = TypeVar("Verb", bound=Callable[..., Any])
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def language_option(verb: Verb) -> Verb:
-    """Give a verb the option --lang, and its function the Language that is meant as `tell`."""
+def language_option(command: Command) -> Command:
+    """Add --lang to a command; its function gets the Language as `tell`."""
     help = "Language of what is printed and written (default: that of the locale)."
     choice = click.Choice(LANGUAGES)
-    return click.option("--lang", "tell", type=choice, callback=_language, help=help)(verb)
+    return click.option("--lang", "tell", type=choice, callback=_language, help=help)(command)
 
 
 def _language(context: click.Context, parameter: click.Parameter, code: str | None) -> Language:
     return language_of_locale(os.environ) if code is None else language_of(code)
 
 
-def precision_option(default: int) -> Callable[[Verb], Verb]:
-    """Give a verb the option --precision, and its function the number of digits as `digits`."""
+def precision_option(default: int) -> Callable[[Command], Command]:
+    """Add --precision to a command; its function gets it as `digits`."""
     help = "Significant digits."
     return click.option("--precision", "digits", metavar="DIGITS", type=DIGITS, default=default, show_default=True, help=help)

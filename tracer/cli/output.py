@@ -1,4 +1,4 @@
-"""Prints lines: with a little colour on a terminal, and without control characters."""
+"""Prints lines, coloured on a terminal and with control characters escaped."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _STYLES = {"== ": "cyan", "!! ": "red", "-  ": "red", "+  ": "green"}
 
 
 def say(lines: Iterable[str]) -> None:
-    """Print lines, or pieces of several lines that end in a line break."""
-    is_painted = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    """Print strings of one line or of several lines that end in a line break."""
+    is_coloured = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for piece in lines:
         for line in piece.removesuffix("\n").split("\n"):
             text = without_control_characters(line)
-            click.echo(_painted(text) if is_painted else text)
+            click.echo(_coloured(text) if is_coloured else text)
 
 
 def without_control_characters(text: str) -> str:
-    """A text without what a terminal would obey.
+    """The text with control characters escaped.
 
     >>> without_control_characters("a\\x1b[2Jb"), without_control_characters("dL/dx")
     ('a\\\\x1b[2Jb', 'dL/dx')
@@ -31,6 +31,6 @@ def without_control_characters(text: str) -> str:
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def _painted(line: str) -> str:
+def _coloured(line: str) -> str:
     mark = line.lstrip()[:3]
     return click.style(line, fg=_STYLES[mark]) if mark in _STYLES else line

@@ -1,4 +1,4 @@
-"""Parameter types of click: invalid values are reported in one line that names the option."""
+"""Click parameter types. Errors are one line and name the option."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracer.views.selection import Element, element_of
 if TYPE_CHECKING:
     _Type: TypeAlias = click.ParamType[Any]
     _Choice: TypeAlias = click.Choice[str]
-else:  # which have no parameters in older versions of click
+else:  # not generic in older versions of click
     _Type, _Choice = click.ParamType, click.Choice
 
 Parameter = click.Parameter | None
@@ -25,50 +25,50 @@ Context = click.Context | None
 
 
 def _option(parameter: Parameter) -> str:
-    """An option as it is written: `--steps`."""
+    """The option as typed: `--steps`."""
     return max(parameter.opts, key=len) if parameter is not None else "the value"
 
 
 class WholeNumber(click.IntRange):
-    """A whole number from `least` on; of what it is at most so many, `unit` says."""
+    """A whole number from `minimum` to `maximum`; `unit` names what is counted in the error message."""
 
-    def __init__(self, least: int = 1, most: int | None = None, unit: str = "") -> None:
-        super().__init__(min=least, max=most)
-        self.least, self.most, self.unit = least, most, unit
+    def __init__(self, minimum: int = 1, maximum: int | None = None, unit: str = "") -> None:
+        super().__init__(min=minimum, max=maximum)
+        self.minimum, self.maximum, self.unit = minimum, maximum, unit
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> int:
-        """The number that a text says."""
-        number = whole_number(_option(param), value, least=self.least)
-        if self.most is not None and number > self.most:
-            raise UsageError(f"{_option(param)} takes up to {self.most} {self.unit}, this is {value}")
+        """Parse the number."""
+        number = whole_number(_option(param), value, least=self.minimum)
+        if self.maximum is not None and number > self.maximum:
+            raise UsageError(f"{_option(param)} takes up to {self.maximum} {self.unit}, this is {value}")
         return number
 
 
-MOST_DIGITS = 17
-"""Significant digits that tell every double from every other."""
+MAX_DIGITS = 17
+"""Significant digits that identify every double uniquely."""
 
-DIGITS = WholeNumber(most=MOST_DIGITS, unit="digits")
+DIGITS = WholeNumber(maximum=MAX_DIGITS, unit="digits")
 """A number of significant digits."""
 
 
 class WholeNumbers(_Type):
-    """Whole numbers from `least` on, with commas between them: `0,10,50`."""
+    """A comma-separated list of whole numbers from `minimum` on: `0,10,50`."""
 
     name = "list"
 
-    def __init__(self, least: int = 1) -> None:
-        self.least = least
+    def __init__(self, minimum: int = 1) -> None:
+        self.minimum = minimum
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[int, ...]:
-        """The numbers, in order; none of an empty text."""
+        """The numbers in order; an empty tuple for an empty text."""
         if not isinstance(value, str):
             return tuple(value)
         texts = value.split(",") if value else []
-        return tuple(whole_number(_option(param), text.strip(), least=self.least) for text in texts)
+        return tuple(whole_number(_option(param), text.strip(), least=self.minimum) for text in texts)
 
 
 class Names(_Type):
-    """One or more of these names, with commas between them: `pdf,log`. `what` is what they are names of."""
+    """A comma-separated list of known names: `pdf,log`. `what` says in the error message what they name."""
 
     name = "list"
 
@@ -89,10 +89,10 @@ class Names(_Type):
 
 
 class OneOf(_Choice):
-    """One of a few words."""
+    """One of a fixed set of words."""
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
-        """The word as it is."""
+        """The word unchanged."""
         if value not in self.choices:
             listed = f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
             raise UsageError(f"{_option(param)} takes {listed}, this is {value!r}")
@@ -100,7 +100,7 @@ class OneOf(_Choice):
 
 
 class NameOf(_Choice):
-    """A name out of a registry, which is read when the option is."""
+    """A name in a registry that is read when the option is parsed."""
 
     def __init__(self, names: Callable[[], Iterable[str]]) -> None:
         super().__init__(())
@@ -108,12 +108,12 @@ class NameOf(_Choice):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The names that are registered."""
+        """The registered names."""
         return tuple(self._names())
 
     @choices.setter
     def choices(self, _: Any) -> None:
-        """Nothing: click writes here what it was given."""
+        """Do nothing: click's constructor assigns the choices."""
 
 
 class PhaseName(_Choice):
@@ -123,28 +123,28 @@ class PhaseName(_Choice):
         super().__init__([phase.value for phase in phases])
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
-        """The phase of that name."""
+        """The phase with this name."""
         return Phase(super().convert(value, param, ctx))
 
 
-class Share(_Type):
-    """A number from 0 to below 1."""
+class Fraction(_Type):
+    """A number in [0, 1)."""
 
     name = "share"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> float:
-        """The number that a text says."""
+        """Parse the number."""
         try:
-            share = float(value)
+            fraction = float(value)
         except ValueError:
-            share = math.nan
-        if not 0 <= share < 1:
+            fraction = math.nan
+        if not 0 <= fraction < 1:
             raise UsageError(f"{_option(param)} takes a number from 0 to below 1, this is {value!r}")
-        return share
+        return fraction
 
 
 class Size(_Type):
-    """A number of bytes, as `256MB`."""
+    """A size in bytes, such as `256MB`."""
 
     name = "size"
 
@@ -154,12 +154,12 @@ class Size(_Type):
 
 
 class Dtype(_Type):
-    """The dtype of floating data."""
+    """A floating-point dtype."""
 
     name = "dtype"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> str:
-        """Its name."""
+        """The name of the dtype."""
         return checked_dtype(value)
 
 
@@ -169,7 +169,7 @@ class Setting(_Type):
     name = "name=value"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, str]:
-        """The name and the text, without blanks around them.
+        """The name and the text, stripped of surrounding whitespace.
 
         >>> Setting().convert("shuffle = yes", None, None)
         ('shuffle', 'yes')
@@ -183,12 +183,12 @@ class Setting(_Type):
 
 
 class ElementName(_Type):
-    """An element of a node, as `W1[0,2]`."""
+    """An element of a node, such as `W1[0,2]`."""
 
     name = "element"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Element:
-        """The name of the node and the index."""
+        """The node name and the index."""
         element = value if isinstance(value, Element) else element_of(value)
         if element is None:
             raise UsageError(f"{_option(param)} takes an element such as W1[0,2], this is {value!r}")

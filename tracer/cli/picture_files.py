@@ -1,4 +1,4 @@
-"""Writes the pictures of a trace: the booklet, and single pictures of steps in every format."""
+"""Writes the pictures of a trace: the booklet, and pictures of steps in every format."""
 
 from __future__ import annotations
 
@@ -25,20 +25,19 @@ TEXTS = ("dot", "mmd")
 
 @dataclass(frozen=True, slots=True)
 class PictureWriter:
-    """Draws what is wished for and writes it into a folder; `engine` lays out, where something is to be.
+    """Draws pictures and writes them into a folder; `engine` lays them out, None if no format needs a layout.
 
-    `missing_glyphs` collects the characters that no font of a picture has, `crowded` the arrows of Mermaid pictures that have
-    too many.
+    `missing_glyphs` collects characters that no font has, `arrow_counts` the sizes of Mermaid pictures with too many arrows.
     """
 
     options: PictureOptions
     folder: OutputFolder
     engine: Engine | None
     missing_glyphs: dict[str, None] = field(default_factory=dict)
-    crowded: list[int] = field(default_factory=list)
+    arrow_counts: list[int] = field(default_factory=list)
 
     def booklet(self, trace: Trace, name: str, movements: Sequence[ParameterHistory], notice: str) -> Path:
-        """Write the booklet of the steps that a trace has, or the picture of each that is wished for."""
+        """Write a PDF: the booklet of the trace's steps, or the requested picture of each step."""
         from tracer.views.booklet.booklet import booklet
         from tracer.views.booklet.slides import slides
 
@@ -47,22 +46,22 @@ class PictureWriter:
             found = ((step, diagram) for step in trace.steps for _, diagram in diagrams(step, options.spec, options.style))
             drawings = [self._laid_out(step, diagram) for step, diagram in found]
             return self._write_pdf(name, slides(trace.scenario, drawings, options.style))
-        # Unless they are all asked for, only the ends of a long row of steps have a page for every operation.
-        ends = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
+        # By default only the first and last step get a page for every operation.
+        detailed = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
         document = booklet(
             trace, self._layout("tensor"), options.style,
-            extent=options.extent or "all", page_by_page=ends, movements=movements, notice=notice,
+            extent=options.extent or "all", page_by_page=detailed, movements=movements, notice=notice,
         )  # fmt: skip
         return self._write_pdf(name, document)
 
     def _write_pdf(self, name: str, document: str) -> Path:
         from tracer.rendering.document import pdf
 
-        self._look_at(document)
+        self._check_glyphs(document)
         return self.folder.write(name, pdf(document))
 
-    def _look_at(self, text: str) -> None:
-        """Note the characters of a text that no font has; those of the catalogue are known to be there."""
+    def _check_glyphs(self, text: str) -> None:
+        """Collect the characters that no font has; fonts are known to have those of the message catalogue."""
         unknown = "".join(sorted({character for character in text if not character.isascii()} - CHARACTERS))
         if unknown:
             from tracer.rendering.glyphs import missing_glyphs
@@ -70,19 +69,19 @@ class PictureWriter:
             self.missing_glyphs.update(dict.fromkeys(missing_glyphs(unknown)))
 
     def warnings(self) -> Iterator[str]:
-        """What is to be said of pictures that not everybody will see as they are meant."""
+        """Warnings about pictures that may not display correctly."""
         tell = self.options.style.tell
         if self.missing_glyphs:
             listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.missing_glyphs)
             yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
-        if self.crowded:
-            most = max(self.crowded)
-            yield tell("a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more", count=most)
+        if self.arrow_counts:
+            count = max(self.arrow_counts)
+            yield tell("a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more", count=count)
 
     def pictures(self, steps: Sequence[Step], stem: str, kind: str) -> Iterator[Path]:
         """Write the pictures of these steps.
 
-        One alone is called by the stem; several also by step and phase, and without a stem a picture always is.
+        A single picture is named by the stem. Several, and any without a stem, are named by step and phase too.
         """
         found = [
             (step, phase, diagram) for step in steps for phase, diagram in diagrams(step, self.options.spec, self.options.style)
@@ -99,7 +98,7 @@ class PictureWriter:
             from tracer.views.diagrams.mermaid import MOST_ARROWS, mermaid
 
             if len(diagram.arrows) > MOST_ARROWS:
-                self.crowded.append(len(diagram.arrows))
+                self.arrow_counts.append(len(diagram.arrows))
             return mermaid(diagram, style).encode()
         if kind == "dot":
             from tracer.views.diagrams.dot import dot
@@ -110,7 +109,7 @@ class PictureWriter:
             return drawing.svg.encode()
         from tracer.rendering.document import png
 
-        self._look_at(drawing.svg)
+        self._check_glyphs(drawing.svg)
         return png(drawing, background=style.theme.background)
 
     def _laid_out(self, step: Step, diagram: Diagram) -> Drawing:
@@ -122,5 +121,5 @@ class PictureWriter:
         return self.options.style.running(zoom_named(self.options.spec.zoom_of(step)).direction)
 
     def _layout(self, zoom: str) -> Layout:
-        assert self.engine is not None, "found before anything is drawn"
+        assert self.engine is not None, "find_engine was called before"
         return functools.partial(self.engine.layout, hint=zoom_named(zoom).if_too_large)

@@ -1,4 +1,4 @@
-"""CLI options shared by all commands that draw."""
+"""Options shared by all commands that draw."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tracer.views.booklet.booklet import EXTENTS
 from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Style, theme_of
 from tracer.views.diagrams.zoom import ViewSpec, zooms
 
-Verb = TypeVar("Verb", bound=Callable[..., Any])
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class PictureOptions:
-    """What is to be drawn, how it is to look, how much of it a booklet holds, and what lays it out."""
+    """What to draw, in which style, how many pages a booklet has, and which engine lays it out."""
 
     spec: ViewSpec
     style: Style
@@ -33,7 +33,7 @@ class PictureOptions:
 
     @property
     def is_booklet(self) -> bool:
-        """Whether a PDF is the booklet, and not one picture that was asked for."""
+        """Whether a PDF is the booklet, not a requested picture."""
         return self.spec == ViewSpec()
 
 
@@ -53,11 +53,11 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def picture_options(verb: Verb) -> Verb:
-    """Give a verb the options of pictures, and its function the PictureOptions that they make as `wish`."""
+def picture_options(command: Command) -> Command:
+    """Add the picture options to a command; its function gets them as `options`."""
 
-    @functools.wraps(verb)
-    def gathered(
+    @functools.wraps(command)
+    def wrapper(
         *,
         zoom: str | None,
         focus: str,
@@ -77,8 +77,8 @@ def picture_options(verb: Verb) -> Verb:
         options = PictureOptions(spec, Style(theme_of(theme), tell, direction or ""), extent or "", engine)
         if options.extent and not options.is_booklet:
             raise UsageError("--pages says how much a booklet holds: it does not go with --zoom, --focus or --phase")
-        return verb(options=options, **others)
+        return command(options=options, **others)
 
     for option in reversed(_OPTIONS):
-        gathered = option(gathered)
-    return gathered  # type: ignore[return-value]
+        wrapper = option(wrapper)
+    return wrapper  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, for runs of over a second."""
+"""A progress bar on a terminal, for runs longer than a second."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-PATIENCE = 1.0
+DELAY = 1.0
 """Seconds before the bar appears."""
 
 
 class Progress:
-    """Counts steps, and shows a bar once they take long."""
+    """Counts steps and shows a bar after DELAY."""
 
     def __init__(self, total: int, label: str, *, quiet: bool) -> None:
         self._bar: Any = None
@@ -28,17 +28,17 @@ class Progress:
         return self
 
     def step(self) -> None:
-        """Count one more."""
+        """Count a step."""
         self._done += 1
-        if self._bar is None and self._wanted and time.monotonic() - self._started > PATIENCE:
+        if self._bar is None and self._wanted and time.monotonic() - self._started > DELAY:
             self._bar = click.progressbar(length=self._total, label=self._label, file=sys.stderr)
             self._bar.__enter__()
             self._bar.update(self._done)
         elif self._bar is not None:
             self._bar.update(1)
 
-    def aside(self) -> None:
-        """Clear the line of the bar, so that something else can be printed; the bar draws itself again as it moves on."""
+    def clear_line(self) -> None:
+        """Clear the bar's line so that something else can be printed; the next step redraws it."""
         if self._bar is not None:
             click.echo("\r\x1b[K", file=sys.stderr, nl=False)
 

@@ -1,4 +1,4 @@
-"""Runs a scenario for the command: prints, writes checkpoints and the log, and keeps what the pictures show."""
+"""Runs a scenario for the command: prints its output, writes checkpoints and the log, and keeps the steps to draw."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tracer.views.text.log import ending_lines, log_lines
 
 @dataclass(slots=True)
 class Run:
-    """A run in progress: it prints what the program prints, writes checkpoints, and keeps what the pictures show."""
+    """A run in progress: prints the program's output, writes checkpoints, and keeps the steps to draw."""
 
     training: Training
     folder: OutputFolder
@@ -44,10 +44,10 @@ class Run:
     watch: FiniteWatch = field(default_factory=FiniteWatch)
     movements: ParameterHistories = field(default_factory=ParameterHistories)
     interruption: Interruption = field(default_factory=Interruption)
-    kept: list[str] = field(default_factory=list)
+    checkpoint_line: list[str] = field(default_factory=list)
     has_printed: bool = False
     has_ended: bool = False
-    _unsaid: list[str] = field(default_factory=list)
+    _unprinted: list[str] = field(default_factory=list)
     _unwritten: list[str] = field(default_factory=list)
     _checkpoint_watch: Watch | None = field(init=False)
 
@@ -59,14 +59,14 @@ class Run:
         place = self.folder.path / checkpoint.file
         if self.started_from.resolve() != place.resolve():
             return
-        # The run would write over the checkpoint it starts from: only what is better may do that.
+        # The run starts from the checkpoint it would overwrite: only a better result may replace it.
         measured = self.training.measure()
         if checkpoint.monitor not in measured:
             raise UsageError(f"this run starts from {place} and would write over it: choose another folder with -o")
         self._checkpoint_watch.best = measured[checkpoint.monitor]
 
     def steps(self, progress: Progress) -> Iterator[Step]:
-        """The steps as they come; Ctrl-C is taken while they are computed, and not while they are written."""
+        """Yield the steps; Ctrl-C interrupts their computation, not their writing."""
         training = iter(self.training)
         while True:
             with self.interruption.computing():
@@ -74,56 +74,56 @@ class Run:
             if step is None:
                 break
             if self.file is not None:
-                # What is said of a step below is said of one that is on disk.
+                # First, so that everything printed below is about a step that is on disk.
                 self.file.write(step, self._take_unwritten())
             self.first = self.first or step
             self.last = step
             self.watch.look(step)
             self.movements.look(step)
             if self.verbose:
-                self._say(self.tell("step {step}  loss {loss}", step=step.index, loss=number_text(step.loss)), progress)
-            self._say_printed(progress)
+                self._echo(self.tell("step {step}  loss {loss}", step=step.index, loss=number_text(step.loss)), progress)
+            self._print_output(progress)
             self._checkpoint(progress)
             yield step
             progress.step()
-        self._say_printed(progress)
+        self._print_output(progress)
 
     def _collect_printed(self) -> None:
-        """Take what the program printed out of the training: a long run is not to be held in memory."""
-        self._unsaid += self.training.printed
+        """Move the program's output out of the training, so that memory does not grow with the run."""
+        self._unprinted += self.training.printed
         self._unwritten += self.training.printed
         self.training.printed.clear()
 
     def _take_unwritten(self) -> list[str]:
-        """What was printed since something was last written to the trace file."""
+        """The output since the last write to the trace file."""
         self._collect_printed()
         texts, self._unwritten = self._unwritten, []
         return texts
 
     def end_file(self, unfinished: Message | None = None) -> None:
-        """Write to the trace file how the run ended."""
+        """Record in the trace file how the run ended."""
         if self.file is not None and self.file.is_open:
             finite = min(self.watch.finite_steps, self.file.steps)
             self.file.end(self.training.stopped, self._take_unwritten(), unfinished, finite_steps=finite)
         self.has_ended = not unfinished
 
-    def _say_printed(self, progress: Progress) -> None:
-        """Say what the program printed since."""
+    def _print_output(self, progress: Progress) -> None:
+        """Print the program's new output."""
         self._collect_printed()
-        for text in self._unsaid:
+        for text in self._unprinted:
             self.has_printed = True
-            self._say(text, progress)
-        self._unsaid.clear()
+            self._echo(text, progress)
+        self._unprinted.clear()
         if self.file is None:
             self._unwritten.clear()
 
-    def _say(self, text: str, progress: Progress) -> None:
+    def _echo(self, text: str, progress: Progress) -> None:
         if not self.quiet:
-            progress.aside()
+            progress.clear_line()
             click.echo(text)
 
     def _checkpoint(self, progress: Progress) -> None:
-        """At the end of an epoch, write the parameters where they are the best so far."""
+        """At the end of an epoch, write the parameters if they are the best so far."""
         checkpoint, watch, history = self.training.scenario.checkpoint, self._checkpoint_watch, self.training.history
         if checkpoint is None or watch is None or len(history) == watch.epochs:
             return
@@ -132,17 +132,19 @@ class Run:
         if watch.is_best:
             self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
             measured = f"{checkpoint.monitor} {measured_text(watch.value)}"
-            self.kept = [self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)]
-        self._say(checkpoint.message(watch, str(place)), progress)
+            self.checkpoint_line = [
+                self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)
+            ]
+        self._echo(checkpoint.message(watch, str(place)), progress)
 
-    def shown(self) -> Trace:
-        """The trace with the steps that the pictures show."""
+    def trace_to_draw(self) -> Trace:
+        """The trace with the first and last step only."""
         steps = {step.index: step for step in (self.first, self.last) if step is not None}
         training = self.training
         return replace(training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped)
 
-    def file_line(self) -> str:
-        """The trace file, and of which steps it has every value."""
+    def trace_file_line(self) -> str:
+        """The trace file, its number of steps, and how many of them have every value."""
         assert self.file is not None
         tell, path, retention = self.tell, self.file.path, self.file.retention
         steps = tell.count(self.file.steps, "step")
@@ -164,7 +166,7 @@ class Run:
         )
 
     def summary(self) -> Iterator[str]:
-        """What happened, in a few lines."""
+        """The lines printed at the end of a run."""
         training, head, tell = self.training, self.training.head, self.tell
         yield f"{head.scenario}: {tell.title(head.title)}" if head.title else head.scenario
         names = ", ".join(f"{name} {shape_text(value.shape)}" for name, value in training.parameters.items())
@@ -174,7 +176,7 @@ class Run:
         if training.stopped:
             yield tell.message(training.stopped)
         checkpoint = training.scenario.checkpoint
-        if checkpoint is not None and not self.kept:
+        if checkpoint is not None and not self.checkpoint_line:
             path = self.folder.path / checkpoint.file
             yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
         if self.watch.notice(tell):
@@ -182,7 +184,7 @@ class Run:
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
-    """The first and the last value of everything that was measured."""
+    """The first and the last value of every metric."""
     ends: dict[str, tuple[Any, Any]] = {}
     for row in rows:
         for name, value in row.items():
@@ -195,8 +197,8 @@ def _change(first: Any, last: Any) -> str:
     return " -> ".join(dict.fromkeys((measured_text(first), measured_text(last))))
 
 
-def run_to_the_end(run: Run, log: GrowingFile | None) -> None:
-    """Run all steps. Where the run ends early, the log says so and keeps every step that was finished."""
+def run_all_steps(run: Run, log: GrowingFile | None) -> None:
+    """Run all steps. If the run ends early, the log says so and has every complete step."""
     with run.interruption:
         _run(run, log)
 
@@ -212,42 +214,42 @@ def _run(run: Run, log: GrowingFile | None) -> None:
                 for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
                     log.write(text)
         run.end_file()
-        run.interruption.take()
+        run.interruption.raise_if_pending()
     except BaseException as error:
-        _keep_what_is_whole(run, log, error)
+        _finish_files(run, log, error)
         raise
 
 
-def _keep_what_is_whole(run: Run, log: GrowingFile | None, error: BaseException) -> None:
-    """End the files of a run that ended early; where no step was finished, earlier ones stay in their place."""
-    why = Message("stopped_by_error", {"error": type(error).__name__})
+def _finish_files(run: Run, log: GrowingFile | None, error: BaseException) -> None:
+    """Finish the files of a run that ended early; if no step is complete, files of earlier runs are kept."""
+    reason = Message("stopped_by_error", {"error": type(error).__name__})
     if isinstance(error, KeyboardInterrupt):
-        why = Message("interrupted")
-    whole: list[str] = []
+        reason = Message("interrupted")
+    complete: list[str] = []
     steps = 0
     if run.has_ended:
-        # Ctrl-C came while the last step or the end was written: nothing is missing.
+        # Ctrl-C arrived while the last step or the end was written: the files are complete.
         steps = len(run.training.metrics)
-        whole += [str(log.end())] if log is not None else []
-        whole += [str(run.file.path)] if run.file is not None else []
-    elif log is not None and not log.is_broken:
-        steps = log.whole_pieces() - 1  # the first piece is the heading
-        # A disk that is full for one file is full for the other: the error that is under way says so.
+        complete += [str(log.finish())] if log is not None else []
+        complete += [str(run.file.path)] if run.file is not None else []
+    elif log is not None and not log.has_failed:
+        steps = log.complete_writes() - 1  # the first is the heading
+        # If the disk is full, the error being handled already says so.
         with contextlib.suppress(UsageError):
             if steps > 0:
-                whole.append(str(_end_log(log, steps, run.training.steps, why, run.tell)))
+                complete.append(str(_end_log(log, steps, run.training.steps, reason, run.tell)))
             else:
                 log.discard()
     if run.file is not None and run.file.is_open:
         steps = steps or run.file.steps
         with contextlib.suppress(UsageError):
-            run.end_file(why)
+            run.end_file(reason)
             if run.file.steps:
-                whole.append(str(run.file.path))
-    if whole:
-        error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(whole)}")
+                complete.append(str(run.file.path))
+    if complete:
+        error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(complete)}")
 
 
-def _end_log(log: GrowingFile, steps: int, planned: int, why: Message, tell: Language) -> Path:
-    log.write(ending_lines(steps, planned, why, tell))
-    return log.end()
+def _end_log(log: GrowingFile, steps: int, planned: int, reason: Message, tell: Language) -> Path:
+    log.write(ending_lines(steps, planned, reason, tell))
+    return log.finish()

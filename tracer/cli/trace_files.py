@@ -1,4 +1,4 @@
-"""Finds and opens the trace file that is meant; errors in it are one line."""
+"""Finds and opens the trace file that an argument refers to. Errors in it are one line."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SUFFIX = ".sqlite"
 
 
 def find_file(name: str) -> Path:
-    """A trace file: by its path, by the folder it is in, or by a scenario's name, its newest file under output/.
+    """A trace file, given by its path, its folder, or the name of a scenario, which finds its newest file under output/.
 
-    Raises UsageError where there is none.
+    Raises UsageError if there is none.
     """
     if not name:
         raise UsageError("the name of a trace file is empty")
@@ -49,7 +49,7 @@ def _newest(files: Iterable[Path]) -> list[Path]:
 
 
 def _is_of(file: Path, scenario: str) -> bool:
-    """Whether a file is a run of that scenario, by its folder or by what it says."""
+    """Whether a file is a run of this scenario, by its folder or by its contents."""
     names = {scenario, SHORT_NAMES.get(scenario, scenario)}
     names |= {short for short, full in SHORT_NAMES.items() if full == scenario}
     if scenario in file.parent.relative_to(OUTPUT).parts:
@@ -62,7 +62,7 @@ def _is_of(file: Path, scenario: str) -> bool:
 
 @contextmanager
 def reading(name: str) -> Iterator[Trace]:
-    """The trace that is meant, while it is read. Raises TraceFileError for whatever a file holds that is no trace."""
+    """Open a trace. Raises TraceFileError for any content that cannot be read or shown."""
     path = find_file(name)
     try:
         yield read(path)
@@ -71,13 +71,13 @@ def reading(name: str) -> Iterator[Trace]:
     except MemoryError:
         raise TraceFileError(f"{path} asks for more memory than there is") from None
     except Exception as error:
-        # A file from elsewhere may be consistent and still make no sense; one of our own should not.
-        said = f"{path} holds what cannot be shown ({type(error).__name__}: {error})"
-        raise TraceFileError(f"{said}; if tracer wrote it, that is a fault of tracer") from error
+        # A forged file may be consistent and still make no sense.
+        message = f"{path} holds what cannot be shown ({type(error).__name__}: {error})"
+        raise TraceFileError(f"{message}; if tracer wrote it, that is a fault of tracer") from error
 
 
 def step_of(trace: Trace, index: int | None) -> Step:
-    """The step of that index, by default the first. Raises UsageError where it is not on record."""
+    """The step with this index, by default the first. Raises UsageError if it was not recorded."""
     try:
         return trace.step(index if index is not None else trace.steps[0].index)
     except KeyError as error:

@@ -1,1 +1,1 @@
-"""The commands, a module each, named as the command."""
+"""The commands, one module each."""

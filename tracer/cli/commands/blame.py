@@ -1,4 +1,4 @@
-"""`tracer blame`: the first NaN or infinity of a run."""
+"""`tracer blame`: finds the first NaN or infinity of a run."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tracer.checking.scenario import CheckSubject
 
 WRONG = 1
-"""The exit code where a gradient is wrong."""
+"""The exit code if a gradient is wrong."""
 
 HELP = """\b
 Examples:
@@ -81,10 +81,10 @@ def command(
         parameters=parameters,
         data=data,
     )
-    # What the scenario prints is no part of the check, and would be no JSON.
+    # Output of the scenario would corrupt --json.
     with redirect_stdout(sys.stderr):
         if exhaustive:
-            found, done = _exhaustively(subject, second_order, jobs, backend, tell, quiet=as_json), 1
+            found, done = _check_exhaustively(subject, second_order, jobs, backend, tell, quiet=as_json), 1
         else:
             with Progress(count, tell("checking"), quiet=as_json) as progress:
                 found, done = check_scenario(subject, second_order=second_order, examples=count, after_each=progress.step)
@@ -98,7 +98,7 @@ def command(
         raise click.exceptions.Exit(WRONG)
 
 
-def _exhaustively(
+def _check_exhaustively(
     subject: CheckSubject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
 ) -> Check:
     from tracer.checking.parallel import check_exhaustively, merge_ranges, split_ranges

@@ -7,14 +7,14 @@ import click
 from tracer.analysis.diff import differing_settings, first_difference, steps_without_values
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
-from tracer.cli.parameter_types import Share
+from tracer.cli.parameter_types import Fraction
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
 from tracer.views.text.diff import parting_data, parting_lines, reserve_lines
 
-PARTED = 1
-"""The exit code where two runs are not the same."""
+DIFFERENT = 1
+"""The exit code if the two runs differ."""
 
 HELP = """\b
 Examples:
@@ -30,22 +30,22 @@ where they are the same, else with 1.
 @click.argument("one")
 @click.argument("other")
 @click.option(
-    "--tolerance", "share", metavar="SHARE", type=Share(), default="0", show_default=True,
+    "--tolerance", metavar="SHARE", type=Fraction(), default="0", show_default=True,
     help="Relative difference that is let pass, from 0 to below 1.",
 )  # fmt: skip
 @precision_option(6)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @language_option
-def command(one: str, other: str, share: float, digits: int, as_json: bool, tell: Language) -> None:
+def command(one: str, other: str, tolerance: float, digits: int, as_json: bool, tell: Language) -> None:
     with reading(one) as mine, reading(other) as theirs:
         settings = differing_settings(mine, theirs)
-        found = first_difference(mine, theirs, share)
+        found = first_difference(mine, theirs, tolerance)
         without_values = steps_without_values(mine, theirs) if found is None else 0
         if as_json:
             data = parting_data(mine, theirs, settings, found)
-            say([json_text(data | {"tolerance": share, "steps_without_values": without_values}, indent=1)])
+            say([json_text(data | {"tolerance": tolerance, "steps_without_values": without_values}, indent=1)])
         else:
             say(parting_lines(mine, theirs, settings, found, digits, tell))
-            say(reserve_lines(mine, theirs, share, without_values, tell))
+            say(reserve_lines(mine, theirs, tolerance, without_values, tell))
     if found is not None:
-        raise click.exceptions.Exit(PARTED)
+        raise click.exceptions.Exit(DIFFERENT)

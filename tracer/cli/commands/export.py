@@ -1,4 +1,4 @@
-"""`tracer export`: a run for other programs."""
+"""`tracer export`: converts a run for other programs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ added, a row a node and step). Without -o, JSON Lines are printed.
 def command(file: str, output: str | None, index: int | None, full: bool, as_json: bool, tell: Language) -> None:
     if output is None:
         with reading(file) as trace:
-            say(json_lines(_only(trace, index), in_full=full))
+            say(json_lines(_selected(trace, index), in_full=full))
         return
     path = Path(output)
     if path.suffix not in WRITERS:
@@ -57,16 +57,16 @@ def command(file: str, output: str | None, index: int | None, full: bool, as_jso
         raise UsageError(f"--full is for JSON: {path.suffix} has what it has")
     with reading(file) as trace:
         written = WRITERS[path.suffix](trace, path, index, full)
-    say([json_text(written)] if as_json else [_told(written, tell)])
+    say([json_text(written)] if as_json else [_report(written, tell)])
 
 
-def _told(written: dict[str, Any], tell: Language) -> str:
+def _report(written: dict[str, Any], tell: Language) -> str:
     if "rows" in written:
         return tell("wrote {path} ({count} rows)", path=written["wrote"], count=f"{written['rows']:,}")
     return tell("wrote {path}", path=written["wrote"])
 
 
-def _only(trace: Trace, index: int | None) -> Trace:
+def _selected(trace: Trace, index: int | None) -> Trace:
     return trace if index is None else replace(trace, steps=(step_of(trace, index),))
 
 
@@ -78,11 +78,11 @@ def _write_text(path: Path, pieces: Iterable[str]) -> dict[str, Any]:
 
 
 def _write_jsonl(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:
-    return _write_text(path, json_lines(_only(trace, index), in_full=full))
+    return _write_text(path, json_lines(_selected(trace, index), in_full=full))
 
 
 def _write_json(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:
-    return _write_text(path, json_document(_only(trace, index), in_full=full))
+    return _write_text(path, json_document(_selected(trace, index), in_full=full))
 
 
 def _write_graphml(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _write_npz(trace: Trace, path: Path, index: int | None, full: bool) -> dict[
     from tracer.views.export.tables import named_arrays
 
     with OutputFolder(path.parent).streaming(path.name) as file:
-        write_arrays(file, named_arrays(_only(trace, index)))
+        write_arrays(file, named_arrays(_selected(trace, index)))
     return {"wrote": str(path)}
 
 
@@ -116,7 +116,7 @@ def _write_parquet(trace: Trace, path: Path, index: int | None, full: bool) -> d
 
     if index is not None:
         raise UsageError("a folder of Parquet takes whole runs: leave --step out")
-    step_of(trace, None)  # which there has to be
+    step_of(trace, None)  # raises if there are no steps
     folder = OutputFolder(path / f"run={run_id(trace)}")
     try:
         with folder.streaming("part-0.parquet") as file:

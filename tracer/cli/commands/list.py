@@ -1,4 +1,4 @@
-"""`tracer list`: the scenarios that come with the project."""
+"""`tracer list`: lists the bundled scenarios."""
 
 from __future__ import annotations
 

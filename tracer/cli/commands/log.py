@@ -1,4 +1,4 @@
-"""`tracer log`: the log of a trace file, or parts of it."""
+"""`tracer log`: prints the step log of a trace file, or parts of it."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def command(
     as_json: bool,
     tell: Language,
 ) -> None:
-    narrow = bool(steps or phases or nodes)
-    selection = Selection(tuple(phases), tuple(nodes), tuple(watched), is_whole=not narrow)
+    is_filtered = bool(steps or phases or nodes)
+    selection = Selection(tuple(phases), tuple(nodes), tuple(watched), is_whole=not is_filtered)
     with reading(file) as trace:
         if steps:
             trace = replace(trace, steps=tuple(step_of(trace, index) for index in dict.fromkeys(steps)))

@@ -1,4 +1,4 @@
-"""`tracer render`: the pictures of a run, from its trace file alone."""
+"""`tracer render`: draws pictures of a run from its trace file."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def command(
         chosen = _steps(trace, wanted, with_last=kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(path.parent), layout_engine)
         if kind == "pdf":
-            moved = movements_of(trace) if options.is_booklet else []
-            told = notice(trace.first_nonfinite(), options.style.tell) if options.is_booklet else ""
-            written = [writer.booklet(replace(trace, steps=chosen), path.name, moved, told)]
+            histories = movements_of(trace) if options.is_booklet else []
+            notice_text = notice(trace.first_nonfinite(), options.style.tell) if options.is_booklet else ""
+            written = [writer.booklet(replace(trace, steps=chosen), path.name, histories, notice_text)]
         else:
             written = list(writer.pictures(chosen, path.stem, kind))
     if not written:
@@ -80,7 +80,7 @@ def command(
 
 
 def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:
-    """The steps that are asked for, else the first, and the last where a booklet is to show how the run ended."""
+    """The requested steps, by default the first, with `with_last` also the last."""
     if wanted:
         return tuple(step_of(trace, index) for index in dict.fromkeys(wanted))
     first = step_of(trace, None)

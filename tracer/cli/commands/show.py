@@ -1,4 +1,4 @@
-"""`tracer show`: one node of a trace file, or one of its elements."""
+"""`tracer show`: prints details of a node or of one of its elements."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def command(file: str, node: str, index: int | None, digits: int, as_json: bool,
 
 
 def _step_in(text: str) -> int | None:
-    """The step that a number of the log names, such as 3.044."""
+    """The step of a log number such as 3.044."""
     found = re.fullmatch(r"(\d+)\.\d+", text)
     return int(found[1]) if found else None

@@ -11,7 +11,7 @@ from tracer.cli.files import OutputFolder
 from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
-from tracer.cli.run import Run, run_to_the_end
+from tracer.cli.run import Run, run_all_steps
 from tracer.rendering.engine import find_engine
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
@@ -69,7 +69,7 @@ def command(
     verbose: bool,
     options: PictureOptions,
 ) -> None:
-    # Whatever can be refused is refused before the run begins.
+    # Check every argument before the run starts.
     tell = options.style.tell
     layout_engine = find_engine(options.engine) if set(formats) - {"log", *TEXTS} else None
     training = Training(
@@ -84,25 +84,25 @@ def command(
     folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
     run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose, tell=tell)
     if values != "none":
-        # Before the log: it refuses to write beside another run, whose log it would be.
+        # Before the log: raises if another run is writing to this folder.
         run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget)
     log = folder.growing("steps.log") if "log" in formats else None
-    run_to_the_end(run, log)
-    written = [*run.kept, *([run.file_line()] if run.file is not None else [])]
-    written += [tell("{path} ({count:,} lines)", path=log.end(), count=log.lines)] if log is not None else []
+    run_all_steps(run, log)
+    written = [*run.checkpoint_line, *([run.trace_file_line()] if run.file is not None else [])]
+    written += [tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines)] if log is not None else []
     writer = PictureWriter(options, folder, layout_engine)
     if "pdf" in formats:
-        written.append(str(writer.booklet(run.shown(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
+        written.append(str(writer.booklet(run.trace_to_draw(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:
         if kind in formats:
-            written += map(str, writer.pictures(run.shown().steps, "", kind))
+            written += map(str, writer.pictures(run.trace_to_draw().steps, "", kind))
     for warning in writer.warnings():
         click.echo(warning, err=True)
     if not quiet:
         if run.has_printed:
-            click.echo()  # the program's own lines end here
+            click.echo()  # separates the program's output from the summary
         for line in run.summary():
             click.echo(line)
         for line in written:

@@ -14,7 +14,7 @@ from tracer.i18n.language import Language
 from tracer.views.text.verify import verdict_data, verdict_lines
 
 WRONG = 1
-"""The exit code where a value is not what its operation computes."""
+"""The exit code if a recorded value is not what its operation computes."""
 
 HELP = """\b
 Example:
