@@ -21,7 +21,7 @@ import tracer
 from support.profile import PROFILE
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Step, Trace
-from tracer.store.format import journal_of
+from tracer.store.format import journal_path
 from tracer.store.reading import read
 from tracer.store.writing import TraceWriter, save
 from tracer.views.text.log import log_text
@@ -166,7 +166,7 @@ def test_a_killed_run_keeps_what_it_said_is_written(scenario: str, tmp_path: Pat
         if not path.exists():
             assert not written, f"{written} steps were said to be written, and there is no file"
             continue
-        journals += journal_of(path).exists()
+        journals += journal_path(path).exists()
         trace = read(path)
         assert written <= len(trace.steps) <= len(whole.steps)
         # The last ones, as they are the ones in doubt, and some of the others.
@@ -204,9 +204,9 @@ def test_a_commit_that_was_cut_off_is_taken_back(tmp_path: Path) -> None:
         writer.write(whole.steps[2])
 
     in_a_killed_process(write)
-    assert journal_of(path).stat().st_size > 512
+    assert journal_path(path).stat().st_size > 512
     trace = read(path)
-    assert not journal_of(path).exists()
+    assert not journal_path(path).exists()
     assert len(trace.steps) == 2
     assert all(map(is_same, trace.steps, whole.steps))
     assert trace.unfinished
@@ -235,7 +235,7 @@ def test_a_run_is_read_while_it_is_written(tmp_path: Path) -> None:
 
 def test_a_reader_does_not_stop_the_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trace that is held open, with its steps being read, keeps no commit waiting: one that had to would fail here."""
-    monkeypatch.setattr("tracer.store.writing.WAITING", 0)
+    monkeypatch.setattr("tracer.store.writing.LOCK_TIMEOUT", 0)
     whole = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
     writer = TraceWriter(path, whole, "all")
