@@ -563,6 +563,31 @@ def test_a_structure_that_was_taken_back_with_its_step_is_written_with_the_next(
     assert [step.loss for step in read(tmp_path / "trace.sqlite").steps] == [first.loss, second.loss]
 
 
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_an_interrupted_commit_is_rolled_back(again: bool, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before or after the commit itself; the values of the step are written again if the step is."""
+    trace = recorded("mnist", 2)
+    writer = TraceWriter(tmp_path / "trace.sqlite", trace, "all")
+    writer.write(trace.steps[0])
+
+    def interrupted(self: TraceWriter) -> None:
+        if after:
+            self._connection.execute("COMMIT")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TraceWriter, "_commit", interrupted)
+        writer.write(trace.steps[1])
+    if again:
+        writer.write(trace.steps[1])
+    writer.end(unfinished=Message("interrupted"))
+    found = read(tmp_path / "trace.sqlite")
+    assert len(found.steps) == 1 + again
+    for step, original in zip(found.steps, trace.steps):
+        assert all(map(np.array_equal, [node.value for node in step.nodes], [node.value for node in original.nodes]))
+
+
 def test_a_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
     training = Training(tracer.load("fruit"))
     writer = TraceWriter(tmp_path / "trace.sqlite", training.head)

@@ -136,7 +136,7 @@ class TraceWriter:
             }
         )
         self._write_part("head", text)
-        self._digest = text_digest(text)
+        self._digest = self._head_digest = text_digest(text)
 
     def _write_part(self, name: str, text: str) -> None:
         self._connection.execute("INSERT INTO run VALUES (?, ?, ?)", (name, text, text_digest(text)))
@@ -209,8 +209,13 @@ class TraceWriter:
     def _roll_back(self) -> None:
         """Return to the state after the previous step."""
         with contextlib.suppress(sqlite3.Error):
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
+            # The interruption may have come after the commit.
+            self._connection.execute("DELETE FROM step WHERE position >= ?", (self.steps,))
+            last = self._connection.execute("SELECT digest FROM step WHERE position = ?", (self.steps - 1,)).fetchone()
+            self._digest = last[0] if last else self._head_digest
             self._structures.roll_back(self._connection)
         self._encoder.roll_back()
         self._pending = None
