@@ -31,7 +31,7 @@ from tracer.graph.expression import (
     Transpose,
     infix,
 )
-from tracer.graph.formula import DEEPEST, LONGEST, parse, parse_template
+from tracer.graph.formula import MAX_DEPTH, MAX_LENGTH, parse, parse_template
 from tracer.ops import Elementwise, Terms
 from tracer.views.booklet.typst_math import to_typst
 from tracer.views.notation import Labels
@@ -80,7 +80,9 @@ ATOMS = st.one_of(
     st.sampled_from(["'ij,jk->ik'", "[3x3 array]"]).map(Text),
 )
 SIDES = st.recursive(ATOMS, constructs, max_leaves=15)
-TREES = (SIDES | st.tuples(SIDES, SIDES).map(lambda sides: infix(("=",), sides))).filter(lambda tree: len(tree.text) <= LONGEST)
+TREES = (SIDES | st.tuples(SIDES, SIDES).map(lambda sides: infix(("=",), sides))).filter(
+    lambda tree: len(tree.text) <= MAX_LENGTH
+)
 LETTERS = st.sampled_from(VARIABLES).map(Name)
 ARITHMETIC = st.recursive(LETTERS, arithmetic(ROWS[:2]), max_leaves=15)
 
@@ -129,7 +131,7 @@ def meaning(tree: Expression) -> Any:
 
 @given(ARITHMETIC)
 def test_python_parses_the_text_like_the_tree(tree: Expression) -> None:
-    for text in (tree.text, tree.written(compact=True)):
+    for text in (tree.text, tree.format(compact=True)):
         assert eval(text, {}, NAMED).made_of == meaning(tree), text
 
 
@@ -190,8 +192,8 @@ def every_operator_pair() -> list[Expression]:
         parse_template(text) for text in ("-{0}", *(f"{{0}} {symbol} {{1}}" for symbol in ("+", "-", "*", "/", "@", "**")))
     ]
     a, b, c = map(Name, "abc")
-    inner = [template.filled([a, b]) for template in templates]
-    return [template.filled(operands) for template in templates for each in inner for operands in ([each, c], [c, each])]
+    inner = [template.substitute([a, b]) for template in templates]
+    return [template.substitute(operands) for template in templates for each in inner for operands in ([each, c], [c, each])]
 
 
 @pytest.mark.parametrize("tree", every_operator_pair(), ids=lambda tree: tree.text)
@@ -205,7 +207,7 @@ def test_every_operator_nested_in_every_other(tree: Expression) -> None:
 
 def test_nested_comparisons_are_in_parentheses() -> None:
     greater = parse_template("{0} > {1}")
-    nested = greater.filled([greater.filled([Name("a"), Name("b")]), Name("c")])
+    nested = greater.substitute([greater.substitute([Name("a"), Name("b")]), Name("c")])
     assert nested.text == "(a > b) > c"
     assert parse("a > b > c") != nested
 
@@ -243,13 +245,13 @@ def test_long_or_deep_text_is_not_parsed(text: str) -> None:
 
 def test_deeply_nested_formulas_are_printed() -> None:
     """A forged record may contain them: formulas are substituted into each other."""
-    deepest = parse_template("f(" * (DEEPEST - 1) + "{0}" + ")" * (DEEPEST - 1))
+    deepest = parse_template("f(" * (MAX_DEPTH - 1) + "{0}" + ")" * (MAX_DEPTH - 1))
     tree: Expression = Name("x")
     for _ in range(10):
-        tree = deepest.filled([tree])
-    assert tree.text == "f(" * 10 * (DEEPEST - 1) + "x" + ")" * 10 * (DEEPEST - 1)
+        tree = deepest.substitute([tree])
+    assert tree.text == "f(" * 10 * (MAX_DEPTH - 1) + "x" + ")" * 10 * (MAX_DEPTH - 1)
     assert isinstance(deepest, FunctionCall)
-    assert isinstance(parse_template("f(" * DEEPEST + "{0}" + ")" * DEEPEST), Opaque)
+    assert isinstance(parse_template("f(" * MAX_DEPTH + "{0}" + ")" * MAX_DEPTH), Opaque)
 
 
 def test_long_chain_of_operators_is_printed() -> None:
@@ -263,12 +265,12 @@ def test_long_chain_of_operators_is_printed() -> None:
     ("{0} mod {1}", "a mod b @ c"), ("mix({0}; {1})", "mix(a; b @ c)"), ("{1}[{0}, 1:]", "(b @ c)[a, 1:]"),
 ])  # fmt: skip
 def test_formulas_with_other_spacing_and_unknown_words(formula: str, printed: str) -> None:
-    assert parse_template(formula).filled([parse("a"), parse("b @ c")]).text == printed
+    assert parse_template(formula).substitute([parse("a"), parse("b @ c")]).text == printed
 
 
 def test_text_that_is_not_a_formula_is_not_typeset() -> None:
     assert isinstance(parse("hidden layer"), Opaque)
-    assert to_typst(parse_template("{0} @ {1}").filled([parse("hidden layer"), Name("W")])) is None
+    assert to_typst(parse_template("{0} @ {1}").substitute([parse("hidden layer"), Name("W")])) is None
 
 
 # User-defined operations.

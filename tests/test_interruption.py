@@ -13,6 +13,7 @@ import tracer
 from support.cli import run
 from tracer.cli.files import GrowingFile
 from tracer.cli.interruption import Interruption
+from tracer.store.row_encoder import RowEncoder
 from tracer.store.writing import TraceWriter
 from tracer.views.parameter_history import ParameterHistories
 from tracer.views.text.finiteness import FiniteWatch
@@ -89,11 +90,11 @@ def check_kept_steps(steps: int, of: int, message: str, *, unfinished: str = "in
     [
         (TraceWriter, "write", 1, 1),
         (TraceWriter, "write", 3, 3),
-        (TraceWriter, "_row", 3, 3),
+        (RowEncoder, "encode", 3, 3),
         (TraceWriter, "_insert", 1, 1),
         (TraceWriter, "_commit", 1, 1),
         (TraceWriter, "_commit", 4, 4),
-        (TraceWriter, "_take_name", 1, 1),
+        (TraceWriter, "_move_into_place", 1, 1),
         (TraceWriter, "_connect", 2, 1),
         (FiniteWatch, "look", 2, 1),
         (ParameterHistories, "look", 3, 3),
@@ -159,7 +160,7 @@ def test_run_whose_end_is_being_written_is_complete(
 def test_second_interruption_is_immediate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Even if writing hangs; the step being written is rolled back."""
     Path("mine.py").write_text(SCENARIO.format(code="pass"))
-    interrupted_at(monkeypatch, TraceWriter, "_row", 4, times=2)
+    interrupted_at(monkeypatch, RowEncoder, "encode", 4, times=2)
     assert run("trace", "./mine.py", "--format", "log") == 130
     check_kept_steps(3, 6, capsys.readouterr().err)
 

@@ -21,7 +21,7 @@ import tracer
 from support.profile import PROFILE
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Step, Trace
-from tracer.store.format import journal_of
+from tracer.store.format import journal_path
 from tracer.store.reading import read
 from tracer.store.writing import TraceWriter, save
 from tracer.views.text.log import log_text
@@ -166,7 +166,7 @@ def test_killed_run_keeps_every_reported_step(scenario: str, tmp_path: Path, cap
         if not path.exists():
             assert not written, f"{written} steps were reported as written, and there is no file"
             continue
-        journals += journal_of(path).exists()
+        journals += journal_path(path).exists()
         trace = read(path)
         assert written <= len(trace.steps) <= len(complete_run.steps)
         # The last steps, which are most at risk, and some of the others.
@@ -204,9 +204,9 @@ def test_interrupted_commit_is_rolled_back(tmp_path: Path) -> None:
         writer.write(complete_run.steps[2])
 
     run_in_killed_process(write)
-    assert journal_of(path).stat().st_size > 512
+    assert journal_path(path).stat().st_size > 512
     trace = read(path)
-    assert not journal_of(path).exists()
+    assert not journal_path(path).exists()
     assert len(trace.steps) == 2
     assert all(map(is_same, trace.steps, complete_run.steps))
     assert trace.unfinished
@@ -235,7 +235,7 @@ def test_run_can_be_read_while_it_is_written(tmp_path: Path) -> None:
 
 def test_reader_does_not_block_the_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open trace whose steps are being read delays no commit; a commit that had to wait would fail here."""
-    monkeypatch.setattr("tracer.store.writing.WAITING", 0)
+    monkeypatch.setattr("tracer.store.writing.LOCK_TIMEOUT", 0)
     complete_run = run_in_memory("fruit")
     path = tmp_path / "fruit.trace"
     writer = TraceWriter(path, complete_run, "all")

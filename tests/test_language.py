@@ -28,7 +28,7 @@ from tracer.i18n.message import Message
 from tracer.i18n.template import forms_of
 from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES
 from tracer.store.reading import NOT_ENDED, read
-from tracer.store.version_1 import message_of_text
+from tracer.store.version_1 import parse_message
 from tracer.training import Training
 from tracer.training.callbacks import EarlyStopping
 from tracer.training.loading import bundled_names
@@ -251,7 +251,7 @@ def test_end_messages_of_version_1_0_are_recognised(tolerance: float, patience: 
     by = f" by {tolerance:g}" if tolerance else ""
     reason = f"val_loss had not improved{by} for {patience} {'epoch' if patience == 1 else 'epochs in a row'}"
     text = f"stopped after {epochs} epoch{'' if epochs == 1 else 's'}: {reason}"
-    message = message_of_text(text)
+    message = parse_message(text)
     assert (message.code, str(message)) == ("stopped_after_epochs", text)
     assert set(re.findall("[a-z_]+", CHINESE.message(message))) == {"val_loss"} | ({"e"} if "e" in by else set())
 
@@ -268,7 +268,7 @@ def test_end_messages_of_version_1_0_are_recognised(tolerance: float, patience: 
     ],
 )
 def test_other_messages_of_version_1_0_keep_their_text(text: str, code: str) -> None:
-    message = message_of_text(text)
+    message = parse_message(text)
     assert (message.code, str(message)) == (code, text)
 
 

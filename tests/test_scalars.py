@@ -39,7 +39,7 @@ def computed(source: ScalarView, scalar: Scalar) -> float | None:
     """The value of a number's formula with recorded operands; None if the formula refers to whole arrays."""
     formula, used = source.made_of(scalar)
     values: dict[str, Any] = {}
-    texts = {source.labels.element_tree(id, index).written(compact=True): (id, index) for id, index in used}
+    texts = {source.labels.element_tree(id, index).format(compact=True): (id, index) for id, index in used}
     for number, text in enumerate(sorted(texts, key=len, reverse=True)):
         id, index = texts[text]
         formula = re.sub(rf"(?<![\w.]){re.escape(text)}(?![\w(])", f"number{number}", formula)

@@ -25,14 +25,15 @@ from support.strategies import CASES, Case, seeds
 from support.traces import recorded
 from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace, shared_structure
+from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
 from tracer.graph.summary import summary_of
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
 from tracer.store.plain_json import STORABLE_DTYPES, from_json, to_json
 from tracer.store.reading import TraceFile, read
 from tracer.store.retention import RetentionPolicy, size_in_bytes
-from tracer.store.strides import array_of, elements_of, smallest, strides_of
+from tracer.store.strides import normalize, restore_array, stored_elements, strides_of
+from tracer.store.structure import shared_structure
 from tracer.store.writing import TraceWriter, save
 from tracer.testing import Program, programs
 from tracer.training import Training
@@ -288,13 +289,13 @@ def test_every_view_is_the_same_from_a_file(name: str, tmp_path: Path) -> None:
 
 def test_steps_and_values_are_read_lazily(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    rows = TraceFile._rows
+    query = TraceFile._query
 
-    def noted(self: TraceFile, question: str, *given: Any) -> list[tuple[Any, ...]]:
-        asked.append(question)
-        return rows(self, question, *given)
+    def noted(self: TraceFile, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return query(self, sql, *parameters)
 
-    monkeypatch.setattr(TraceFile, "_rows", noted)
+    monkeypatch.setattr(TraceFile, "_query", noted)
     counts = []
     for count in (2, 12):
         save(recorded("mnist", count), tmp_path / f"{count}.sqlite")
@@ -419,13 +420,13 @@ def test_sampling_starts_at_the_budget(tmp_path: Path) -> None:
 
 def test_sampling_interval_doubles_until_the_rest_fits() -> None:
     retention = RetentionPolicy("", planned=100, budget=1000)
-    assert retention.wants(0, lambda: True)
-    retention.count(0, 100, was_kept=True)
+    assert retention.should_keep(0, lambda: True)
+    retention.add(0, 100, was_kept=True)
     assert retention.every == 1
-    retention.count(1, 50, was_kept=True)
+    retention.add(1, 50, was_kept=True)
     assert retention.every == 8  # 150 + 50 * (98 // 8) = 750
-    assert [position for position in range(20) if retention.wants(position, lambda: True)] == [0, 8, 16]
-    assert retention.wants(3, lambda: False)
+    assert [position for position in range(20) if retention.should_keep(position, lambda: True)] == [0, 8, 16]
+    assert retention.should_keep(3, lambda: False)
     assert RetentionPolicy("all", 100, 1).every == 1
     with pytest.raises(UsageError, match="values are kept as one of all, sampled, summary, not as 'some'"):
         RetentionPolicy("some", 1)
@@ -443,13 +444,13 @@ def test_invalid_sizes_are_refused(text: str) -> None:
 @given(arrays())
 def test_memory_layouts_round_trip(array: np.ndarray) -> None:
     strides = strides_of(array)
-    again = array_of(elements_of(array, strides).tobytes(), array.dtype, array.shape, strides)
+    again = restore_array(stored_elements(array, strides).tobytes(), array.dtype, array.shape, strides)
     assert again.tobytes() == array.tobytes()
     assert strides_of(again) == strides
     assert again.flags.c_contiguous == array.flags.c_contiguous
     assert again.flags.f_contiguous == array.flags.f_contiguous
     if strides is not None:
-        assert smallest(array.shape, strides) == strides
+        assert normalize(array.shape, strides) == strides
 
 
 @given(plain)
@@ -558,6 +559,31 @@ def test_rolled_back_structure_is_written_with_the_next_step(tmp_path: Path, mon
     writer.write(second)
     writer.end()
     assert [step.loss for step in read(tmp_path / "trace.sqlite").steps] == [first.loss, second.loss]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_an_interrupted_commit_is_rolled_back(again: bool, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before or after the commit itself; the values of the step are written again if the step is."""
+    trace = recorded("mnist", 2)
+    writer = TraceWriter(tmp_path / "trace.sqlite", trace, "all")
+    writer.write(trace.steps[0])
+
+    def interrupted(self: TraceWriter) -> None:
+        if after:
+            self._connection.execute("COMMIT")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TraceWriter, "_commit", interrupted)
+        writer.write(trace.steps[1])
+    if again:
+        writer.write(trace.steps[1])
+    writer.end(unfinished=Message("interrupted"))
+    found = read(tmp_path / "trace.sqlite")
+    assert len(found.steps) == 1 + again
+    for step, original in zip(found.steps, trace.steps):
+        assert all(map(np.array_equal, [node.value for node in step.nodes], [node.value for node in original.nodes]))
 
 
 def test_file_of_a_running_run_can_be_read(tmp_path: Path) -> None:
@@ -730,7 +756,7 @@ def test_current_file_can_be_read_by_version_0_1_0(unfinished: Message | None, t
     ],
 )  # fmt: skip
 def test_invalid_message_is_reported_as_damage(code: Any, fields: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracer.store.writing.message_data", lambda message: {"code": code, "fields": fields})
+    monkeypatch.setattr("tracer.store.writing.encode_message", lambda message: {"code": code, "fields": fields})
     save(recorded("fruit", 1), tmp_path / "trace.sqlite")
     with pytest.raises(TraceFileError, match=r"is damaged: its end: a (field of a )?message") as error:
         read(tmp_path / "trace.sqlite")
@@ -739,7 +765,7 @@ def test_invalid_message_is_reported_as_damage(code: Any, fields: Any, tmp_path:
 
 def test_unknown_message_code_is_shown_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"code": "paused", "fields": {"hour": 12, "by": [None]}}
-    monkeypatch.setattr("tracer.store.writing.message_data", lambda message: data if message else None)
+    monkeypatch.setattr("tracer.store.writing.encode_message", lambda message: data if message else None)
     save(replace(recorded("fruit", 1), unfinished=Message("text", {"text": "paused until noon"})), tmp_path / "trace.sqlite")
     found = read(tmp_path / "trace.sqlite")
     assert found.stopped is None

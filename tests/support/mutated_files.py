@@ -32,12 +32,12 @@ from tracer.graph.record import PHASES, Node, Trace
 from tracer.graph.summary import Summary
 from tracer.ops import registry
 from tracer.ops.base import Op
-from tracer.store.format import APPLICATION, SCHEMA, mark
+from tracer.store.format import APPLICATION_ID, SCHEMA, user_version
 from tracer.store.plain_json import STORABLE_DTYPES, to_json
-from tracer.store.reading import read, text_digest
-from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, packed_summary
-from tracer.store.strides import byte_count, smallest
-from tracer.store.structure import OTHER_DTYPES, Structure, structure_from
+from tracer.store.reading import read
+from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, pack_summary, text_digest
+from tracer.store.strides import byte_count, normalize
+from tracer.store.structure import OTHER_DTYPES, Structure, parse_structure
 from tracer.store.writing import save
 from tracer.views.text.log import log_text
 
@@ -558,8 +558,8 @@ class Forgery:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             run = connection.execute
             run("PRAGMA synchronous = OFF")
-            run(f"PRAGMA application_id = {APPLICATION}")
-            run(f"PRAGMA user_version = {mark()}")
+            run(f"PRAGMA application_id = {APPLICATION_ID}")
+            run(f"PRAGMA user_version = {user_version()}")
             run("BEGIN")
             for table in SCHEMA.values():
                 run(table)
@@ -591,7 +591,7 @@ class Forgery:
         for id, text in self.structures.items():
             # Invalid texts are for the reading process to test.
             with contextlib.suppress(Exception):
-                structures[id] = structure_from(text)
+                structures[id] = parse_structure(text)
         self.rows = [
             self._fitted(row, structures[row.structure], random) if row.structure in structures else row for row in self.rows
         ]
@@ -635,7 +635,7 @@ def _forged_summary(node: Node, random: Random, *, has_false_counts: bool) -> by
         else:
             ends = tuple(random.choice((0.0, -1.5, 1e308)) for _ in range(2))
         others = tuple(random.choice((0.0, 2.5, -1e308, math.nan, math.inf)) for _ in range(3))
-        return packed_summary(Summary(node.size, *ends, *others, zeros, nans, infinities), node.dtype)
+        return pack_summary(Summary(node.size, *ends, *others, zeros, nans, infinities), node.dtype)
     return random.randbytes(64)
 
 
@@ -819,7 +819,7 @@ def huge_shapes(bench: Bench) -> Damaged:
             shape = [random.choice(chosen) for _ in range(random.choice((1, 2, 2, 3, 64)))]
             strides = [random.choice((0, 0, 1, -1, 3, 10, 10**12)) for _ in shape]
             node[SHAPE] = shape
-            layout = random.choice((None, smallest(shape, strides), (0,) * len(shape), tuple(strides)))
+            layout = random.choice((None, normalize(shape, strides), (0,) * len(shape), tuple(strides)))
             node[LAYOUT] = None if layout is None else list(layout)
             if random.random() < 0.3:
                 node[DTYPE] = random.choice(sorted(STORABLE_DTYPES))
@@ -1001,7 +1001,7 @@ def outcome_of(damage: Damaged, folder: Path, logs: Sequence[str] = ()) -> tuple
         outcome = "opened", ""
         with path.open("rb") as file:
             head = file.read(100)
-        if head[18:20] != b"\1\1" or int.from_bytes(head[68:72]) != APPLICATION:
+        if head[18:20] != b"\1\1" or int.from_bytes(head[68:72]) != APPLICATION_ID:
             return "wrong", "a file was read that has not the marks of one"
         steps = text.rsplit("\n", 2)[0] if trace.unfinished else text
         if logs and not (any(log.startswith(steps) for log in logs) if trace.unfinished else text in logs):

@@ -1,7 +1,6 @@
-"""Formulas as trees of names, numbers and operators, and their text.
+"""Expression trees of formulas, and their text.
 
-How tightly operators bind is written down once, in `OPERATORS`. A node puts its operands into brackets where they bind less
-tightly than their place asks for.
+`OPERATORS` is the only table of precedences. An operand is bracketed if it binds more loosely than its position requires.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 EQUATION, VIA, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
-"""How tightly an expression holds together."""
+"""Precedence levels, from loosest to tightest."""
 
 
 class Operator(NamedTuple):
-    """How tightly an operator binds, and how tightly its first operand and the others have to."""
+    """The precedence of an operator, and the minimum precedence of its first operand and of the others."""
 
-    level: int
+    precedence: int
     first: int
     rest: int
 
@@ -33,248 +32,248 @@ OPERATORS = {
     "**": Operator(POWER, ATOM, POWER),
 }
 
-_NEEDS_NO_BRACKETS = re.compile(r"[\w#]+")
+_SINGLE_TOKEN = re.compile(r"[\w#]+")
 
 
 class Expression:
-    """The base of all nodes. They have no `__slots__`, so that the text is printed once."""
+    """Base class of all expressions. It has no `__slots__`, because `text` is cached in the instance."""
 
-    level: ClassVar[int] = ATOM
+    precedence: ClassVar[int] = ATOM
 
     @cached_property
     def text(self) -> str:
-        """The expression as one writes it in code."""
-        return self.written(compact=False)
+        """The expression as source code."""
+        return self.format(compact=False)
 
-    def written(self, compact: bool) -> str:
-        """The text; `compact` leaves out the blanks around products, as in arithmetic by hand."""
+    def format(self, compact: bool) -> str:
+        """The text; `compact` omits the spaces around products and powers."""
         raise NotImplementedError
 
-    def within(self, least: int, compact: bool = False) -> str:
-        """The text for a place that asks for so much: in brackets where the expression is too loose."""
-        text = self.written(compact) if compact else self.text
-        return text if self.level >= least else f"({text})"
+    def operand_text(self, minimum: int, compact: bool = False) -> str:
+        """The text as an operand; in brackets if the precedence is below the minimum."""
+        text = self.format(compact) if compact else self.text
+        return text if self.precedence >= minimum else f"({text})"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        """The expression with these put in for its slots."""
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        """The expression with its slots replaced by the inputs."""
         return self
 
 
 @dataclass(frozen=True)
 class Name(Expression):
-    """A variable: `h1`, the second of a name `h#2`, a node by its number `#12`, names joined by dots, `...`."""
+    """A name: a variable `h1`, the second one of that name `h#2`, node 12 `#12`, a dotted name, or `...`."""
 
     name: str
 
-    def written(self, compact: bool) -> str:
+    def format(self, compact: bool) -> str:
         return self.name
 
 
 @dataclass(frozen=True)
 class Number(Expression):
-    """A number without a sign, as it is written."""
+    """An unsigned number, as in the source."""
 
     digits: str
 
-    def written(self, compact: bool) -> str:
+    def format(self, compact: bool) -> str:
         return self.digits
 
 
 @dataclass(frozen=True)
 class Text(Expression):
-    """What is no part of the arithmetic: a text in its quotes, `[3x3 array]`, `... [784 terms]`."""
+    """Text that is not arithmetic: a quoted string, `[3x3 array]`, `... [784 terms]`."""
 
     content: str
 
-    def written(self, compact: bool) -> str:
+    def format(self, compact: bool) -> str:
         return self.content
 
 
 @dataclass(frozen=True)
 class Slot(Expression):
-    """The place of an input in the formula of an operation."""
+    """A placeholder for an input of an operation."""
 
     position: int
 
-    def written(self, compact: bool) -> str:
+    def format(self, compact: bool) -> str:
         return f"{{{self.position}}}"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
         return inputs[self.position]
 
 
 @dataclass(frozen=True)
 class Opaque(Expression):
-    """A text that is no formula: it stands as it is, with slots in between."""
+    """Text that cannot be parsed, kept verbatim except for its slots."""
 
     pieces: tuple[str | Expression, ...]
 
-    def written(self, compact: bool) -> str:
-        return "".join(piece if isinstance(piece, str) else piece.within(EQUATION, compact) for piece in self.pieces)
+    def format(self, compact: bool) -> str:
+        return "".join(piece if isinstance(piece, str) else piece.operand_text(EQUATION, compact) for piece in self.pieces)
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return Opaque(tuple(piece if isinstance(piece, str) else piece.filled(inputs) for piece in self.pieces))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Opaque(tuple(piece if isinstance(piece, str) else piece.substitute(inputs) for piece in self.pieces))
 
 
 @dataclass(frozen=True)
 class Sign(Expression):
-    """An expression behind a minus or plus."""
+    """An expression with a unary minus or plus."""
 
-    level: ClassVar[int] = SIGN
+    precedence: ClassVar[int] = SIGN
     sign: str
     operand: Expression
 
-    def written(self, compact: bool) -> str:
-        return f"{self.sign}{self.operand.within(POWER, compact)}"
+    def format(self, compact: bool) -> str:
+        return f"{self.sign}{self.operand.operand_text(POWER, compact)}"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return Sign(self.sign, self.operand.filled(inputs))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Sign(self.sign, self.operand.substitute(inputs))
 
 
 @dataclass(frozen=True)
 class Infix(Expression):
-    """Operands with operators of one level between them, worked out from left to right; a power has two operands."""
+    """A left-associative chain of operators of equal precedence; a power has two operands."""
 
     operators: tuple[str, ...]
     operands: tuple[Expression, ...]
 
     @property
-    def level(self) -> int:  # type: ignore[override]
-        return OPERATORS[self.operators[0]].level
+    def precedence(self) -> int:  # type: ignore[override]
+        return OPERATORS[self.operators[0]].precedence
 
-    def written(self, compact: bool) -> str:
-        level, first, rest = OPERATORS[self.operators[0]]
-        blank = "" if compact and level >= PRODUCT else " "
-        parts = [self.operands[0].within(first, compact)]
+    def format(self, compact: bool) -> str:
+        precedence, first, rest = OPERATORS[self.operators[0]]
+        space = "" if compact and precedence >= PRODUCT else " "
+        parts = [self.operands[0].operand_text(first, compact)]
         for operator, operand in zip(self.operators, self.operands[1:]):
-            parts += [operator, operand.within(rest, compact)]
-        return blank.join(parts)
+            parts += [operator, operand.operand_text(rest, compact)]
+        return space.join(parts)
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return infix(self.operators, tuple([operand.filled(inputs) for operand in self.operands]))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return infix(self.operators, tuple([operand.substitute(inputs) for operand in self.operands]))
 
 
 def infix(operators: tuple[str, ...], operands: tuple[Expression, ...]) -> Infix:
-    """Operands with operators between them; a first operand that needs no brackets becomes part of the row.
+    """An infix expression; a first operand of the same left-associative precedence is merged into it.
 
     >>> infix(("-",), (infix(("+",), (Name("a"), Name("b"))), Name("c"))).operators
     ('+', '-')
     """
-    level, first, _ = OPERATORS[operators[0]]
+    precedence, first, _ = OPERATORS[operators[0]]
     head = operands[0]
-    if level == first and isinstance(head, Infix) and head.level == level:
+    if precedence == first and isinstance(head, Infix) and head.precedence == precedence:
         return Infix(head.operators + operators, head.operands + operands[1:])
     return Infix(operators, operands)
 
 
 @dataclass(frozen=True)
 class FunctionCall(Expression):
-    """A function with arguments and options: `mean(x, axis=0)`."""
+    """A call with positional and keyword arguments: `mean(x, axis=0)`."""
 
     function: str
     arguments: tuple[Expression, ...]
     options: tuple[tuple[str, Expression], ...] = ()
 
-    def written(self, compact: bool) -> str:
-        options = [f"{name}={value.within(VIA, compact)}" for name, value in self.options]
-        return f"{self.function}({', '.join([each.within(VIA, compact) for each in self.arguments] + options)})"
+    def format(self, compact: bool) -> str:
+        options = [f"{name}={value.operand_text(VIA, compact)}" for name, value in self.options]
+        return f"{self.function}({', '.join([each.operand_text(VIA, compact) for each in self.arguments] + options)})"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        options = tuple([(name, value.filled(inputs)) for name, value in self.options])
-        return FunctionCall(self.function, tuple([each.filled(inputs) for each in self.arguments]), options)
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        options = tuple([(name, value.substitute(inputs)) for name, value in self.options])
+        return FunctionCall(self.function, tuple([each.substitute(inputs) for each in self.arguments]), options)
 
 
 @dataclass(frozen=True)
 class Brackets(Expression):
-    """Expressions in round or square brackets."""
+    """A tuple or a list of expressions."""
 
     is_list: bool
     items: tuple[Expression, ...]
 
-    def written(self, compact: bool) -> str:
-        inner = ", ".join([item.within(VIA, compact) for item in self.items])
+    def format(self, compact: bool) -> str:
+        inner = ", ".join([item.operand_text(VIA, compact) for item in self.items])
         return f"[{inner}]" if self.is_list else f"({inner}{',' if len(self.items) == 1 else ''})"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return Brackets(self.is_list, tuple([item.filled(inputs) for item in self.items]))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Brackets(self.is_list, tuple([item.substitute(inputs) for item in self.items]))
 
 
 @dataclass(frozen=True)
 class Slice(Expression):
-    """A range of an index: `1:`, `::2`. It stands nowhere else."""
+    """A slice: `1:`, `::2`. It occurs only in an index."""
 
-    ends: tuple[Expression | None, ...]
-    """Start and stop, and the step where there is one."""
+    bounds: tuple[Expression | None, ...]
+    """Start and stop, and the step if there is one."""
 
-    def written(self, compact: bool) -> str:
-        return ":".join([end.within(VIA, compact) if end else "" for end in self.ends])
+    def format(self, compact: bool) -> str:
+        return ":".join([bound.operand_text(VIA, compact) if bound else "" for bound in self.bounds])
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return Slice(tuple([end and end.filled(inputs) for end in self.ends]))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Slice(tuple([bound and bound.substitute(inputs) for bound in self.bounds]))
 
 
 @dataclass(frozen=True)
 class Subscript(Expression):
-    """What an index chooses of an array: `x[rows, 1:]`."""
+    """An indexed array: `x[rows, 1:]`."""
 
     array: Expression
     index: tuple[Expression, ...]
 
-    def written(self, compact: bool) -> str:
-        return f"{self.array.within(ATOM, compact)}[{', '.join([each.within(VIA, compact) for each in self.index])}]"
+    def format(self, compact: bool) -> str:
+        return f"{self.array.operand_text(ATOM, compact)}[{', '.join([each.operand_text(VIA, compact) for each in self.index])}]"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return Subscript(self.array.filled(inputs), tuple([each.filled(inputs) for each in self.index]))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Subscript(self.array.substitute(inputs), tuple([each.substitute(inputs) for each in self.index]))
 
 
 @dataclass(frozen=True)
 class Element(Expression):
-    """One element of an array, its position without blanks: `W1[0,2]`."""
+    """One element of an array, its index without spaces: `W1[0,2]`."""
 
     array: Expression
     index: tuple[int, ...]
 
-    def written(self, compact: bool) -> str:
-        return f"{self.array.within(ATOM, compact)}[{','.join(map(str, self.index))}]"
+    def format(self, compact: bool) -> str:
+        return f"{self.array.operand_text(ATOM, compact)}[{','.join(map(str, self.index))}]"
 
 
 @dataclass(frozen=True)
 class Transpose(Expression):
-    """`x.T`"""
+    """A transposed array: `x.T`."""
 
     array: Expression
 
-    def written(self, compact: bool) -> str:
-        return f"{self.array.within(ATOM, compact)}.T"
+    def format(self, compact: bool) -> str:
+        return f"{self.array.operand_text(ATOM, compact)}.T"
 
-    def filled(self, inputs: Sequence[Expression]) -> Expression:
-        return Transpose(self.array.filled(inputs))
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Transpose(self.array.substitute(inputs))
 
 
 @dataclass(frozen=True)
 class Derivative(Expression):
-    """The gradient of the loss: with respect to a variable `dL/dh1`, to an expression `dL/d(x @ W1)`."""
+    """The gradient of the loss with respect to a variable, `dL/dh1`, or an expression, `dL/d(x @ W1)`."""
 
     of: Expression
 
-    def written(self, compact: bool) -> str:
-        of = self.of.within(EQUATION, compact)
-        return f"dL/d{of}" if _NEEDS_NO_BRACKETS.fullmatch(of) else f"dL/d({of})"
+    def format(self, compact: bool) -> str:
+        of = self.of.operand_text(EQUATION, compact)
+        return f"dL/d{of}" if _SINGLE_TOKEN.fullmatch(of) else f"dL/d({of})"
 
 
 @dataclass(frozen=True)
 class Counted(Expression):
-    """The second, third, ... that has the name of an expression: `dL/d(x @ W1)#2`."""
+    """The second or later expression with the same text: `dL/d(x @ W1)#2`."""
 
     of: Expression
     count: int
 
-    def written(self, compact: bool) -> str:
-        return f"{self.of.within(ATOM, compact)}#{self.count}"
+    def format(self, compact: bool) -> str:
+        return f"{self.of.operand_text(ATOM, compact)}#{self.count}"
 
 
 def number(text: str) -> Expression:
-    """A number as it is written, with or without a minus.
+    """The expression of a number, with or without a minus sign.
 
     >>> number("0.5"), number("-0.5")
     (Number(digits='0.5'), Sign(sign='-', operand=Number(digits='0.5')))

@@ -1,7 +1,7 @@
 """Parses formulas: the templates that operations declare, and the names in a record.
 
-The formula of a recorded operation is a template such as `{0} @ {1}`, into which the expressions of its inputs are put.
-A text that is no formula stays as it is.
+The formula of a recorded operation is a template such as `{0} @ {1}`, whose slots are replaced by the expressions of its
+inputs. Text that cannot be parsed is kept verbatim.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from tracer.graph.expression import (
 )
 from tracer.graph.record import Literal
 
-LONGEST_LABEL = 48
+MAX_LABEL_LENGTH = 48
 """Maximum length of an expression used as the label of an unnamed node; beyond it, the label is the node's number."""
 
-LONGEST = 2_000
-"""Characters of a text that is read as a formula."""
+MAX_LENGTH = 2_000
+"""Maximum length of a formula that is parsed."""
 
-DEEPEST = 20
-"""Expressions within each other in a text that is read as a formula: filled into each other a few times, they can be printed."""
+MAX_DEPTH = 20
+"""Maximum nesting depth of a formula that is parsed; formulas substituted into each other stay within the recursion limit."""
 
 _SLOT = re.compile(r"(\{\d+\})")
 _TOKEN = re.compile(
@@ -50,7 +50,7 @@ _TOKEN = re.compile(
     | (?P<derivative> dL/d (?=[\w\#(]))                      # dL/dW1, dL/dh#2, dL/d(x @ W)
     | (?P<slot> \{[0-9]+\})
     | (?P<number> (?:[0-9]+\.?[0-9]*|\.[0-9]+) (?:e[+-]?[0-9]+)? j? (?!\w))
-    | (?P<name> [^\W\d]\w*(?:\#[0-9]+)? | \#[0-9]+ | \.\.\.)   # h1, the second of a name h#2, a number for a name #12
+    | (?P<name> [^\W\d]\w*(?:\#[0-9]+)? | \#[0-9]+ | \.\.\.)   # h1, the second h1 as h1#2, node 12 as #12
     | (?P<symbol> \*\* | [<>=!]= | [-+*/@<>=()\[\],.:])
     | (?P<end> $)
     )""",
@@ -58,34 +58,36 @@ _TOKEN = re.compile(
 )
 
 
-class _NoFormulaError(Exception):
-    """A text is no formula."""
+class _ParseError(Exception):
+    """The text is not a formula."""
 
 
 @functools.lru_cache(maxsize=16_384)
 def parse_template(text: str) -> Expression:
-    """The formula of an operation, with slots for its inputs; printed in one spacing, whatever it was declared in.
+    """The formula of an operation, with slots for its inputs. Its spacing is normalized.
 
     >>> a, b, c = map(Name, "abc")
     >>> product, difference = parse_template("{0} * {1}"), parse_template("{0}-{1}")
-    >>> product.filled([difference.filled([a, b]), c]).text, difference.filled([a, difference.filled([b, c])]).text
-    ('(a - b) * c', 'a - (b - c)')
+    >>> product.substitute([difference.substitute([a, b]), c]).text
+    '(a - b) * c'
+    >>> difference.substitute([a, difference.substitute([b, c])]).text
+    'a - (b - c)'
     >>> power, minus = parse_template("{0} ** {1}"), parse_template("-{0}")
-    >>> power.filled([number("-0.5"), a]).text, minus.filled([product.filled([a, b])]).text
+    >>> power.substitute([number("-0.5"), a]).text, minus.substitute([product.substitute([a, b])]).text
     ('(-0.5) ** a', '-(a * b)')
-    >>> parse_template("{0} of type {1}").filled([a, b]).text
+    >>> parse_template("{0} of type {1}").substitute([a, b]).text
     'a of type b'
     """
     try:
-        return _Reader(text).whole()
-    except _NoFormulaError:
+        return _Parser(text).parse()
+    except _ParseError:
         pieces = [Slot(int(piece[1:-1])) if _SLOT.fullmatch(piece) else piece for piece in _SLOT.split(text)]
         return Opaque(tuple(pieces))
 
 
 @functools.lru_cache(maxsize=16_384)
 def parse(text: str) -> Expression:
-    """The tree of a formula or name, which has this text again.
+    """The tree of a formula or name. Its text is the same as the input.
 
     >>> parse("a - b * c")
     Infix(operators=('-',), operands=(Name(name='a'), Infix(operators=('*',), operands=(Name(name='b'), Name(name='c')))))
@@ -95,96 +97,96 @@ def parse(text: str) -> Expression:
     Opaque(pieces=('a  b',))
     """
     try:
-        tree = _Reader(text).whole()
-    except _NoFormulaError:
+        tree = _Parser(text).parse()
+    except _ParseError:
         return Opaque((text,))
     return tree if tree.text == text else Opaque((text,))
 
 
 def formula(text: str, inputs: Sequence[int | Literal], expression_of: Callable[[int], Expression]) -> Expression:
-    """The formula of a node with its inputs put in."""
-    return parse_template(text).filled([literal(x) if isinstance(x, Literal) else expression_of(x) for x in inputs])
+    """The formula of a node with its inputs substituted."""
+    return parse_template(text).substitute([literal(x) if isinstance(x, Literal) else expression_of(x) for x in inputs])
 
 
-def literal(given: Literal) -> Expression:
-    """A number of the user's code as it would be written there."""
-    return number(repr(given.value))
+def literal(constant: Literal) -> Expression:
+    """The expression of a number in the user's code."""
+    return number(repr(constant.value))
 
 
 def short_expression(id: int, computed: Expression) -> Expression:
-    """The label of an unnamed node: its expression if that is short, else its number.
+    """The label of an unnamed node: its expression if short, else its number.
 
     >>> [short_expression(7, parse(text)).text for text in ("x @ W1", "x + " * 20 + "y", "")]
     ['x @ W1', '#7', '#7']
     """
-    return computed if 0 < len(computed.text) <= LONGEST_LABEL else Name(f"#{id}")
+    return computed if 0 < len(computed.text) <= MAX_LABEL_LENGTH else Name(f"#{id}")
 
 
-class _Reader:
-    """Reads a text from left to right, a construct a method. Everything else raises _NoFormulaError."""
+class _Parser:
+    """A recursive-descent parser. Raises _ParseError if the text is not a formula."""
 
     def __init__(self, text: str) -> None:
-        if len(text) > LONGEST:
-            raise _NoFormulaError
+        if len(text) > MAX_LENGTH:
+            raise _ParseError
         self._tokens: list[tuple[str, str]] = []
         self._next = 0
         self._depth = 0
         self._suffixes = 0
-        at, kind = 0, ""
+        position, kind = 0, ""
         while kind != "end":
-            found = _TOKEN.match(text, at)
-            if found is None or found.lastgroup is None:
-                raise _NoFormulaError
-            at, kind = found.end(), found.lastgroup
-            self._tokens.append((kind, found[kind]))
+            match = _TOKEN.match(text, position)
+            if match is None or match.lastgroup is None:
+                raise _ParseError
+            position, kind = match.end(), match.lastgroup
+            self._tokens.append((kind, match[kind]))
 
-    def whole(self) -> Expression:
+    def parse(self) -> Expression:
         """The tree of the whole text."""
         tree = self._expression(EQUATION)
         if self._tokens[self._next][0] != "end":
-            raise _NoFormulaError
+            raise _ParseError
         return tree
 
-    def _take(self) -> tuple[str, str]:
+    def _advance(self) -> tuple[str, str]:
         token = self._tokens[self._next]
         if token[0] == "end":
-            raise _NoFormulaError
+            raise _ParseError
         self._next += 1
         return token
 
-    def _takes(self, symbol: str) -> bool:
-        """Whether this symbol comes next; then it is taken."""
-        found = self._tokens[self._next][1] == symbol
-        self._next += found
-        return found
+    def _accept(self, symbol: str) -> bool:
+        """Consume the next token if it is this symbol; whether it was."""
+        matches = self._tokens[self._next][1] == symbol
+        self._next += matches
+        return matches
 
     def _expect(self, symbol: str) -> None:
-        if not self._takes(symbol):
-            raise _NoFormulaError
+        if not self._accept(symbol):
+            raise _ParseError
 
-    def _expression(self, least: int) -> Expression:
-        """An expression whose operators bind at least so tightly."""
+    def _expression(self, minimum: int) -> Expression:
+        """An expression whose operators have at least this precedence."""
         self._depth += 1
-        if self._depth + self._suffixes > DEEPEST:
-            raise _NoFormulaError
-        kind, token = self._take()
+        if self._depth + self._suffixes > MAX_DEPTH:
+            raise _ParseError
+        kind, token = self._advance()
         if kind == "symbol" and token in "+-":
             tree: Expression = Sign(token, self._expression(POWER))
         else:
-            tree = self._followed(self._atom(kind, token))
-        while (level := self._level()) >= least:
+            tree = self._postfix(self._atom(kind, token))
+        while (precedence := self._next_precedence()) >= minimum:
             operators, operands = [], [tree]
-            while self._level() == level:
-                operators.append(self._take()[1])
-                operands.append(self._expression(POWER if level == POWER else level + 1))
+            while self._next_precedence() == precedence:
+                operators.append(self._advance()[1])
+                operands.append(self._expression(POWER if precedence == POWER else precedence + 1))
             tree = Infix(tuple(operators), tuple(operands))
         self._depth -= 1
         return tree
 
-    def _level(self) -> int:
-        """How tightly the operator that comes next binds; -1 where none does."""
+    def _next_precedence(self) -> int:
+        """The precedence of the next token; -1 if it is not an infix operator."""
         operator = OPERATORS.get(self._tokens[self._next][1])
-        return -1 if operator is None else operator.level
+        return -1 if operator is None else operator.precedence
 
     def _atom(self, kind: str, token: str) -> Expression:
         if kind == "name":
@@ -196,7 +198,7 @@ class _Reader:
         if kind == "slot":
             return Slot(int(token[1:-1]))
         if kind == "derivative":
-            kind, token = self._take()
+            kind, token = self._advance()
             if token == "(":
                 of = self._expression(VIA)
                 self._expect(")")
@@ -209,10 +211,10 @@ class _Reader:
             return items[0] if is_grouping else Brackets(False, items)
         if token == "[":
             return Brackets(True, self._items("]"))
-        raise _NoFormulaError
+        raise _ParseError
 
-    def _followed(self, tree: Expression) -> Expression:
-        """What stands directly behind an atom: arguments, an index, `.T`, which of several it is."""
+    def _postfix(self, tree: Expression) -> Expression:
+        """An atom with its suffixes: arguments, an index, `.T`, `#2`."""
         while True:
             kind, token = self._tokens[self._next]
             if token == "(" and isinstance(tree, Name):
@@ -228,53 +230,53 @@ class _Reader:
                 tree = Counted(tree, int(token[1:]))
             else:
                 return tree
-            self._suffixes += not isinstance(tree, FunctionCall)  # the depth of arguments is counted as they are read
-            if self._suffixes > DEEPEST:
-                raise _NoFormulaError
+            self._suffixes += not isinstance(tree, FunctionCall)  # _expression has counted the depth of arguments
+            if self._suffixes > MAX_DEPTH:
+                raise _ParseError
 
     def _attribute(self, tree: Expression) -> Expression:
-        kind, name = self._take()
+        kind, name = self._advance()
         if name == "T":
             return Transpose(tree)
         if kind == "name" and isinstance(tree, Name):
             return Name(f"{tree.name}.{name}")
-        raise _NoFormulaError
+        raise _ParseError
 
     def _call(self, function: str) -> FunctionCall:
         self._expect("(")
         arguments: list[Expression] = []
         options: list[tuple[str, Expression]] = []
-        while not self._takes(")"):
+        while not self._accept(")"):
             argument = self._expression(VIA)
-            if isinstance(argument, Name) and self._takes("="):
+            if isinstance(argument, Name) and self._accept("="):
                 options.append((argument.name, self._expression(VIA)))
             elif options:
-                raise _NoFormulaError
+                raise _ParseError
             else:
                 arguments.append(argument)
-            if not self._takes(","):
+            if not self._accept(","):
                 self._expect(")")
                 break
         return FunctionCall(function, tuple(arguments), tuple(options))
 
     def _items(self, closing: str, item: Callable[[], Expression] | None = None) -> tuple[Expression, ...]:
-        """What stands between brackets, of which the first is taken, with commas in between."""
+        """Comma-separated items up to the closing bracket."""
         items = []
-        while not self._takes(closing):
+        while not self._accept(closing):
             items.append(item() if item else self._expression(VIA))
-            if not self._takes(","):
+            if not self._accept(","):
                 self._expect(closing)
                 break
         return tuple(items)
 
     def _index(self) -> Expression:
-        """An index of an array: an expression, or a slice with up to three ends."""
-        ends = [self._end()]
-        while len(ends) < 3 and self._takes(":"):
-            ends.append(self._end())
-        if len(ends) == 1 and ends[0] is not None:
-            return ends[0]
-        return Slice(tuple(ends))
+        """One index of an array: an expression or a slice."""
+        bounds = [self._bound()]
+        while len(bounds) < 3 and self._accept(":"):
+            bounds.append(self._bound())
+        if len(bounds) == 1 and bounds[0] is not None:
+            return bounds[0]
+        return Slice(tuple(bounds))
 
-    def _end(self) -> Expression | None:
+    def _bound(self) -> Expression | None:
         return None if self._tokens[self._next][1] in (":", ",", "]") else self._expression(VIA)

@@ -1,6 +1,6 @@
-"""Converts values to JSON for other programs: JSON's own types, and text for what JSON lacks.
+"""Converts values to JSON for other programs: JSON types, and text for everything else.
 
-It is not read back. What a trace file stores comes back bit for bit, and has an encoding of its own: `tracer.store.plain_json`.
+The conversion is lossy. Trace files use the lossless encoding of `tracer.store.plain_json`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 
 
 def plain(data: Any) -> Any:
-    """The same in types that JSON knows; numbers that it does not know are texts: "nan", "inf", "-inf", "1+2j".
+    """Convert data to JSON types; numbers that JSON lacks become text: "nan", "inf", "-inf", "1+2j".
 
-    Arrays and tuples are lists, and anything else is its text: a schedule, say, as it is written down in code.
+    Arrays and tuples become lists. Any other object becomes its text.
 
     >>> plain({"loss": float("inf"), "at": (1, 2j), "x": np.float32(0.5), 3: np.eye(2)})
     {'loss': 'inf', 'at': [1, '2j'], 'x': 0.5, '3': [[1.0, 0.0], [0.0, 1.0]]}
@@ -36,7 +36,7 @@ def plain(data: Any) -> Any:
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
-    """A value as JSON on one line, or indented.
+    """Serialize a value as JSON, on one line or indented.
 
     >>> json_text({"loss": float("inf"), "at": (1, 2)})
     '{"loss": "inf", "at": [1, 2]}'

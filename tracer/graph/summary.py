@@ -1,4 +1,4 @@
-"""Statistics of an array: extremes, mean, spread, norm, and counts of zeros and non-finite elements."""
+"""Statistics of an array: extremes, mean, standard deviation, norm, and counts of zeros and non-finite elements."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 
 _SAFE = (1e-280, 1e300)
-"""Sums of squares between these have neither lost digits to underflow nor come near overflow."""
+"""Range of sums of squares without loss of digits to underflow, and without overflow."""
 
-_FAR = 1e-4
-"""Of the sum of squares, what has to be left when the mean is taken off, so that twelve digits are right."""
+_MIN_REMAINDER = 1e-4
+"""Minimum share of the sum of squares that remains after subtracting the mean: cancellation leaves twelve correct digits."""
 
-_PIECE = 65_536
-"""Elements that are looked at together: they stay in the cache of a processor."""
+_CHUNK = 65_536
+"""Elements processed at a time, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Statistics of an array of so many elements.
+    """Statistics of an array of `count` elements.
 
-    `minimum`, `maximum`, `mean` and `std` (of the whole, not of a sample) are over its finite elements, NaN where there is
-    none; `l2` is the square root of the sum of all squares. `minimum` and `maximum` of whole numbers are whole. Of complex
-    numbers all are of the magnitudes.
+    `minimum`, `maximum`, `mean` and `std` (of the population, not of a sample) cover the finite elements and are NaN if there
+    are none; `l2` covers all elements. `minimum` and `maximum` of integers are integers. Statistics of complex numbers are
+    those of their magnitudes.
     """
 
     count: int
@@ -37,8 +37,8 @@ class Summary:
     nans: int = 0
     infinities: int = 0
 
-    def named(self) -> dict[str, int | float]:
-        """The statistics by the short names that exports have for them."""
+    def as_dict(self) -> dict[str, int | float]:
+        """The statistics by their short names in exports."""
         return {
             "count": self.count,
             "min": self.minimum,
@@ -52,18 +52,18 @@ class Summary:
         }
 
     def is_noise(self, statistic: float, dtype: str) -> bool:
-        """Whether the mean or the spread of elements of that dtype is no more than what rounding can make of 0.
+        """Whether a mean or standard deviation of elements of that dtype may be pure rounding error.
 
-        Statistics are sums of `count` terms in double precision, and every element has been rounded to its dtype before.
+        Statistics are sums of `count` terms in double precision, of elements that were rounded to their dtype.
 
         >>> summary = summary_of(np.array([0.1, 0.2, -0.3]))
         >>> summary.mean != 0, summary.is_noise(summary.mean, "float64"), summary.is_noise(summary.std, "float64")
         (True, True, False)
         """
-        own = rounding_unit(dtype)
-        if not own or not statistic:
+        unit = rounding_unit(dtype)
+        if not unit or not statistic:
             return False
-        floor = (self.count * rounding_unit("float64") + own) * max(abs(self.minimum), abs(self.maximum))
+        floor = (self.count * rounding_unit("float64") + unit) * max(abs(self.minimum), abs(self.maximum))
         return abs(statistic) <= floor
 
     @property
@@ -73,25 +73,25 @@ class Summary:
 
     @property
     def finite_count(self) -> int:
-        """How many elements are finite."""
+        """The number of finite elements."""
         return self.count - self.nans - self.infinities
 
 
 @functools.cache
 def rounding_unit(dtype: str) -> float:
-    """The distance from 1 to the next number of a floating dtype; 0 for one whose numbers are whole.
+    """The machine epsilon of a floating dtype; 0 for any other.
 
     >>> rounding_unit("float32"), rounding_unit("int64")
     (1.1920928955078125e-07, 0.0)
     """
     try:
         return float(np.finfo(dtype).eps)
-    except (TypeError, ValueError):  # whole numbers, or a dtype that another machine has
+    except (TypeError, ValueError):  # an integer dtype, or one that this machine lacks
         return 0.0
 
 
 def summary_of(value: np.ndarray) -> Summary:
-    """The statistics of an array, in double precision whatever its dtype.
+    """The statistics of an array, computed in double precision.
 
     >>> summary_of(np.array([3.0, -4.0]))
     Summary(count=2, minimum=-4.0, maximum=3.0, mean=-0.5, std=3.5, l2=5.0, zeros=0, nans=0, infinities=0)
@@ -103,10 +103,10 @@ def summary_of(value: np.ndarray) -> Summary:
     if not value.size or value.dtype.kind not in "biufc":
         return Summary(value.size)
     if value.dtype.kind == "b":
-        return _of_flags(value.size, int(np.count_nonzero(value)))
+        return _boolean_summary(value.size, int(np.count_nonzero(value)))
     with np.errstate(all="ignore"):
         value = np.abs(value) if value.dtype.kind == "c" else value
-        # A NaN is both the smallest and the largest: these two tell whether all are finite, without another pass.
+        # NaN propagates to both extremes, so they show whether all elements are finite without another pass.
         low, high = _extremes(value)
         nans = infinities = 0
         finite = value
@@ -115,19 +115,18 @@ def summary_of(value: np.ndarray) -> Summary:
             finite = value[np.isfinite(value)]
             low, high = _extremes(finite) if finite.size else (math.nan, math.nan)
         zeros, mean, squares = _moments(finite.ravel(order="K"))
-        length = math.nan if nans else math.inf if infinities else _length(finite, mean, squares)
+        norm = math.nan if nans else math.inf if infinities else _norm(finite, mean, squares)
         std = math.sqrt(squares / finite.size) if finite.size else math.nan
         if math.isinf(std) and not infinities:
             scale = max(abs(low), abs(high))
             std = scale * math.sqrt(_moments((finite / scale).ravel(order="K"))[2] / finite.size)
-    return Summary(value.size, low, high, mean, std, length, zeros, nans, infinities)
+    return Summary(value.size, low, high, mean, std, norm, zeros, nans, infinities)
 
 
-def _of_flags(count: int, true: int) -> Summary:
-    """The statistics of so many booleans."""
+def _boolean_summary(count: int, true: int) -> Summary:
     share = true / count
-    spread = math.sqrt(share * (1 - share))
-    return Summary(count, int(true == count), int(true > 0), share, spread, math.sqrt(true), count - true)
+    std = math.sqrt(share * (1 - share))
+    return Summary(count, int(true == count), int(true > 0), share, std, math.sqrt(true), count - true)
 
 
 def _extremes(value: np.ndarray) -> tuple[float, float]:
@@ -135,40 +134,40 @@ def _extremes(value: np.ndarray) -> tuple[float, float]:
 
 
 def _moments(numbers: np.ndarray) -> tuple[int, float, float]:
-    """How many numbers are zero, their mean, and the sum of the squares of their distances from it.
+    """The number of zeros, the mean, and the sum of squared deviations from the mean.
 
-    A piece at a time, whose means and squares are put together (Chan, Golub and LeVeque, 1979): a large array is read once.
+    Moments of chunks are merged (Chan, Golub and LeVeque, 1979), so that a large array is read once.
 
     >>> _moments(np.array([3.0, -4.0, 0.0, 5.0]))
     (1, 1.0, 46.0)
     """
     zeros, mean, squares = 0, math.nan, math.nan
-    buffer = np.empty(min(numbers.size, _PIECE))
-    for start in range(0, numbers.size, _PIECE):
-        piece = numbers[start : start + _PIECE]
-        wide = buffer[: piece.size]
-        wide[...] = piece
-        zeros += int(np.count_nonzero(piece == 0))  # faster than counting floats that are not
+    buffer = np.empty(min(numbers.size, _CHUNK))
+    for start in range(0, numbers.size, _CHUNK):
+        chunk = numbers[start : start + _CHUNK]
+        wide = buffer[: chunk.size]
+        wide[...] = chunk
+        zeros += int(np.count_nonzero(chunk == 0))  # faster than counting nonzero floats
         total, products = float(np.add.reduce(wide)), float(np.dot(wide, wide))
-        middle = total / piece.size if math.isfinite(total) else float(np.add.reduce(wide / piece.size))
-        spread = products - total * middle
-        if not _FAR * products < spread < math.inf:
-            # Far from zero, the difference of these two would have lost its digits.
-            wide -= middle
-            spread = float(np.dot(wide, wide))
+        chunk_mean = total / chunk.size if math.isfinite(total) else float(np.add.reduce(wide / chunk.size))
+        chunk_squares = products - total * chunk_mean
+        if not _MIN_REMAINDER * products < chunk_squares < math.inf:
+            # The difference has lost its digits to cancellation, or overflowed.
+            wide -= chunk_mean
+            chunk_squares = float(np.dot(wide, wide))
         if not start:
-            mean, squares = middle, spread
+            mean, squares = chunk_mean, chunk_squares
             continue
-        apart, share = middle - mean, piece.size / (start + piece.size)
-        mean += apart * share
-        squares += spread + apart * apart * share * start
+        delta, share = chunk_mean - mean, chunk.size / (start + chunk.size)
+        mean += delta * share
+        squares += chunk_squares + delta * delta * share * start
     return zeros, mean, squares if math.isfinite(mean) else mean
 
 
-def _length(numbers: np.ndarray, mean: float, squares: float) -> float:
-    """The square root of the sum of squares; scaled by the largest where it would overflow or lose its digits.
+def _norm(numbers: np.ndarray, mean: float, squares: float) -> float:
+    """The Euclidean norm; scaled by the largest magnitude if squares would overflow or underflow.
 
-    >>> _length(np.array([3e200, 4e200]), math.inf, math.inf) / 1e200, _length(np.zeros(2), 0.0, 0.0)
+    >>> _norm(np.array([3e200, 4e200]), math.inf, math.inf) / 1e200, _norm(np.zeros(2), 0.0, 0.0)
     (5.0, 0.0)
     """
     total = squares + numbers.size * mean * mean

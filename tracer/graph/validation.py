@@ -7,10 +7,10 @@ from tracer.graph.record import PHASES, Node, Phase, Step, Trace
 
 
 def validate(trace: Trace) -> None:
-    """Check that a trace keeps its promises; raises UsageError that names the step and the node where it does not.
+    """Validate a trace; raises UsageError that names the step and the node of the first violation.
 
-    Ids count from 0 in order, inputs come before their use, phases never go back, shapes and dtypes agree with the
-    values, values cannot be written to, names are unique, and every gradient and update points at a node of its shape.
+    Ids are consecutive from 0, inputs precede their uses, phases are in order, shapes and dtypes match the values, values are
+    read-only, names are unique, and every gradient and update refers to a node of the same shape and dtype.
     """
     for step in trace.steps:
         problem = structure_problem(step) or next(filter(None, map(_value_problem, step.nodes)), "")
@@ -19,15 +19,15 @@ def validate(trace: Trace) -> None:
 
 
 def structure_problem(step: Step) -> str:
-    """What is wrong with a step, values aside: empty, or the end of a message that begins with the step."""
+    """The first violation in a step, values aside: a message to append to the step's name, or empty."""
     names: set[str] = set()
     phase = 0
     for position, node in enumerate(step.nodes):
-        problem = _problem_of(node, position, phase)
+        problem = _node_problem(node, position, phase)
         if not problem and node.name and node.name in names:
             problem = f"the name {node.name!r} is taken by an earlier node"
         if problem:
-            return _of_node(node, problem, position)
+            return _node_message(node, problem, position)
         names.add(node.name)
         phase = PHASES.index(node.phase)
     for kind, pairs in (("gradient", step.gradients), ("update", step.updates)):
@@ -41,11 +41,11 @@ def structure_problem(step: Step) -> str:
     return ""
 
 
-def _of_node(node: Node, problem: str, position: int) -> str:
+def _node_message(node: Node, problem: str, position: int) -> str:
     return f", node {position} ({node.op} {node.name!r}): {problem}"
 
 
-def _problem_of(node: Node, position: int, phase: int) -> str:
+def _node_problem(node: Node, position: int, phase: int) -> str:
     if node.id != position:
         return f"its id is {node.id}, its position {position}"
     if PHASES.index(node.phase) < phase:
@@ -67,5 +67,5 @@ def _value_problem(node: Node) -> str:
         return ""
     if node.value.shape != node.shape or str(node.value.dtype) != node.dtype:
         problem = f"it says {node.dtype}{node.shape}, its value is {node.value.dtype}{node.value.shape}"
-        return _of_node(node, problem, node.id)
-    return _of_node(node, "its value can be written to", node.id) if node.value.flags.writeable else ""
+        return _node_message(node, problem, node.id)
+    return _node_message(node, "its value can be written to", node.id) if node.value.flags.writeable else ""

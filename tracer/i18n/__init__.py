@@ -1,1 +1,1 @@
-"""Languages of what commands print and pictures show."""
+"""Translation of the output of commands and of the text in pictures."""

@@ -23,11 +23,11 @@ CODED: Mapping[str, Template] = {
         "{monitor} had not improved by {tolerance:g} for {patience} epochs in a row",
     ),
     "text": "{text}",
-    # Why an operation cannot be compared with what is on record.
+    # Why an operation cannot be compared with the record.
     "other_shape": "its inputs do not give the shape {shape}",
     "not_computable": "it cannot be computed again: {error}: {text}",
     "other_array": "it gives {computed_dtype}{computed_shape}, recorded is {recorded_dtype}{recorded_shape}",
-    # Which steps stand at one place of two runs.
+    # Steps at the same position of two runs.
     "step": "step {step}",
     "step_at_place": "step {step} at place {place}",
     # How gradients were checked.
@@ -53,4 +53,4 @@ CODED: Mapping[str, Template] = {
     "rule_beside_kink": "is not between the slopes on both sides, {least:.6g} and {most:.6g}",
     "not_finite": "is the first whose value is not finite",
 }
-"""The text of each code. A code is part of the trace file: it may be added, and keeps its meaning and its fields."""
+"""The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

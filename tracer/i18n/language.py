@@ -1,8 +1,8 @@
-"""Languages: English sentences are the keys of the catalogues.
+"""Languages. English sentences are the keys of the catalogues.
 
-Views write `tell("no gradient reached {name}", name=name)`: the sentence is looked up, then the fields are put in. Formulas,
-names, numbers and keys are the same in every language, and stay ASCII. What records and findings say is a Message, a code and
-fields, and becomes text where it is shown: `tell.message(trace.stopped)`.
+Views call `tell("no gradient reached {name}", name=name)`: the sentence is translated, then formatted with the fields. Formulas,
+names, numbers and keys are the same in every language, and stay ASCII. Records and findings have a Message, a code with
+fields, which becomes text when it is shown: `tell.message(trace.stopped)`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tracer.i18n.template import Template, forms_of
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language by its code, and its catalogue; what that lacks stays English.
+    """A language code and a catalogue; entries that it lacks stay English.
 
-    In it are messages by their English text, counts of things, messages by their code, parts of a record, and titles of
+    The catalogue has messages by their English text, counts of things, messages by code, parts of a record, and titles of
     scenarios.
     """
 
@@ -32,7 +32,7 @@ class Language:
     titles: Mapping[str, str]
 
     def __call__(self, message: str, /, **fields: object) -> str:
-        """The message in this language, its `{fields}` put in.
+        """Translate a message, and format it with the fields.
 
         >>> ENGLISH("page {number}", number=3), CHINESE("page {number}", number=3)
         ('page 3', '第 3 页')
@@ -40,7 +40,7 @@ class Language:
         return self.messages.get(message, message).format(**fields)
 
     def count(self, count: int, word: str) -> str:
-        """Format a count with a pluralised noun.
+        """Format a count with a pluralized noun.
 
         >>> ENGLISH.count(1, "step"), ENGLISH.count(235146, "parameter"), CHINESE.count(3, "step")
         ('1 step', '235,146 parameters', '3 步')
@@ -59,7 +59,7 @@ class Language:
         return message.text(self.coded)
 
     def part(self, key: str) -> str:
-        """What a part of a record is called that has this key.
+        """The name of the part of a record with this key.
 
         >>> ENGLISH.part("inputs"), CHINESE.part("inputs"), CHINESE.part("dtype")
         ('inputs', '输入', 'dtype')
@@ -67,7 +67,7 @@ class Language:
         return self.parts.get(key, key)
 
     def title(self, title: str) -> str:
-        """The title of a scenario: of one that comes along in this language, of any other as it stands."""
+        """The title of a scenario; only those of the built-in scenarios are translated."""
         return self.titles.get(title, title)
 
 
@@ -75,7 +75,7 @@ ENGLISH = Language("en", {}, {}, en.CODED, {}, {})
 CHINESE = Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
 
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
-"""All languages, by their codes."""
+"""All languages by code."""
 
 CHARACTERS = frozenset(
     "".join(
@@ -85,11 +85,11 @@ CHARACTERS = frozenset(
         for form in forms_of(template)
     )
 )
-"""All characters of the catalogue, of which a test holds that the fonts have them."""
+"""All characters of the catalogue. A test checks that the fonts have them."""
 
 
 def language_of(code: str) -> Language:
-    """The language of that code. Raises UsageError where there is none.
+    """The language with this code. Raises UsageError if there is none.
 
     >>> language_of("zh").code
     'zh'
@@ -100,10 +100,10 @@ def language_of(code: str) -> Language:
 
 
 def language_of_locale(environment: Mapping[str, str]) -> Language:
-    """The language that the variables of a locale ask for; English where they ask for none that is there.
+    """The language of the locale in the environment; English if there is no such language.
 
     >>> language_of_locale({"LANG": "zh_CN.UTF-8"}).code, language_of_locale({"LC_ALL": "C", "LANG": "zh_CN"}).code
     ('zh', 'en')
     """
-    asked = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    return LANGUAGES.get(asked[:2], ENGLISH)
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return LANGUAGES.get(locale[:2], ENGLISH)

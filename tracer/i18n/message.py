@@ -1,4 +1,4 @@
-"""Messages that are stored: a code and fields. Text is made when a message is read, in the reader's language."""
+"""Messages in the record: a code with fields, formatted as text in the language of the reader."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tracer.i18n.template import Template, fill
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message by its code, with the fields that its text has: plain data, a tuple of names, or another Message.
+    """A message code with fields: plain data, a tuple of names, or another Message.
 
-    Its text in English is `str(message)`, in another language `tell.message(message)`. Codes are stored in files: one that a
-    release has written keeps its meaning and its fields.
+    The English text is `str(message)`, that in another language `tell.message(message)`. Codes are stored in files: once
+    released, a code keeps its meaning and its fields.
 
     >>> reason = Message("not_improved", {"monitor": "val_loss", "patience": 5})
     >>> str(Message("stopped_after_epochs", {"epochs": 7, "reason": reason}))
@@ -30,12 +30,12 @@ class Message:
         return self.text(CODED)
 
     def text(self, catalogue: Mapping[str, Template]) -> str:
-        """The text that a catalogue has for it; the English text where it has none."""
+        """The text in a catalogue; the English text if the catalogue lacks the code."""
         template = catalogue[self.code] if self.code in catalogue else CODED[self.code]
-        return fill(template, {name: _shown(value, catalogue) for name, value in self.fields.items()})
+        return fill(template, {name: _format_field(value, catalogue) for name, value in self.fields.items()})
 
 
-def _shown(value: object, catalogue: Mapping[str, Template]) -> object:
+def _format_field(value: object, catalogue: Mapping[str, Template]) -> object:
     if isinstance(value, Message):
         return value.text(catalogue)
     if isinstance(value, tuple) and value and all(isinstance(each, str) for each in value):

@@ -1,4 +1,4 @@
-"""Templates of messages, with singular and plural forms."""
+"""Message templates with singular and plural forms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plural:
-    """Two forms of a text: `one` where the field called `count` is 1, else `other`."""
+    """Two forms of a text: `one` if the field named by `count` is 1, else `other`."""
 
     count: str
     one: str
@@ -16,16 +16,16 @@ class Plural:
 
 
 Template = str | Plural
-"""A text with `{fields}`, as of `str.format`; a language chooses for each message whether it has a plural."""
+"""A format string. Each language decides for each message whether it has a plural form."""
 
 
 def forms_of(template: Template) -> tuple[str, ...]:
-    """The texts that may be chosen."""
+    """All forms of a template."""
     return (template.one, template.other) if isinstance(template, Plural) else (template,)
 
 
 def fill(template: Template, fields: Mapping[str, object]) -> str:
-    """The text with its fields.
+    """Format a template with its fields.
 
     >>> epochs = Plural("count", "{count} epoch", "{count} epochs")
     >>> fill(epochs, {"count": 1}), fill(epochs, {"count": 2})

@@ -18,7 +18,7 @@ COUNTED: Mapping[str, str] = {
     "step": "{count} 步",
     "sum": "{count} 个随机和",
 }
-"""Counts of things, by the English word for one of them."""
+"""Counts of things, by the English noun in the singular."""
 
 MESSAGES: Mapping[str, str] = {
     # Phases
@@ -27,7 +27,7 @@ MESSAGES: Mapping[str, str] = {
     "loss": "损失",
     "backward": "反向传播",
     "update": "参数更新",
-    # Kinds of what nothing computed
+    # Kinds of leaves
     "parameter": "参数",
     "data": "数据",
     "hyperparameter": "超参数",
@@ -56,7 +56,7 @@ MESSAGES: Mapping[str, str] = {
     ", NaN or infinite from {place} on": "，自 {place} 起出现 NaN 或无穷",
     "; {reason}": "；{reason}",
     "== {why} ==  {done} of {planned} steps are whole": "== {why} ==  {planned} 步中有 {done} 步完整",
-    # One node, or one element of it: what stands before a line has up to five characters
+    # One node, or one element of it: labels of lines have up to five characters
     "what": "类别",
     "source": "源代码",
     "scope": "作用域",
@@ -84,7 +84,7 @@ MESSAGES: Mapping[str, str] = {
     "{what} is {value} in every step": "每一步都相同：{what} = {value}",
     "{what} over the steps": "随步数的变化：{what}",
     "(logarithmic scale)": "（对数刻度）",
-    # Where a run stopped being finite
+    # First non-finite value of a run
     "every number of the {steps} on record is finite": "所记录的 {steps}中，所有数值都是有限的",
     "there is no NaN in the {steps} on record": "所记录的 {steps}中没有 NaN",
     "is the first NaN": "首次出现 NaN",
@@ -102,7 +102,7 @@ MESSAGES: Mapping[str, str] = {
     "largest {number}": "最大绝对值 {number}",
     "the way from {name} to it, along the largest numbers": "从 {name} 到此处的路径（沿绝对值最大的输入）",
     "the record ends early: {reason}": "记录提前结束：{reason}",
-    # Operations computed again
+    # Verification of operations
     "{operations} of {steps} computed again": "重新计算了 {steps}中的 {operations}",
     "verified: {done}, bit for bit": "验证通过：{done}，逐位一致",
     "verified: {done}; {count} differ by up to {largest} units in the last place, of which {allowed} are allowed": (
@@ -122,7 +122,7 @@ MESSAGES: Mapping[str, str] = {
     "{count} units in the last place": "相差 {count} 个末位单位",
     ": so little may come of another number of threads": "：这样小的差异可能只是线程数不同所致",
     "verifying": "验证",
-    # Where two runs part
+    # First difference between two runs
     "{name}: {one} and {other}": "{name}：{one} 与 {other}",
     "none": "无",
     "the same in all {steps}: structure, values, metrics": "全部 {steps}都相同：结构、数值、指标",
@@ -142,7 +142,7 @@ MESSAGES: Mapping[str, str] = {
     ),
     "the record of the first ends early: {reason}": "第一个记录提前结束：{reason}",
     "the record of the second ends early: {reason}": "第二个记录提前结束：{reason}",
-    # Whether gradients are right
+    # Gradient checks
     "shape": "形状",
     "method": "方法",
     "error": "误差",
@@ -335,7 +335,7 @@ MESSAGES: Mapping[str, str] = {
         "整个训练步，从左到右：粗圈是本页的运算，细圈是它的输入。"
     ),
 }
-"""The messages. A field in braces stands in both; a test holds that none lacks its translation."""
+"""Messages by their English text, with the same fields. A test checks that none is missing."""
 
 CODED: Mapping[str, Template] = {
     # Why a run ended.
@@ -350,11 +350,11 @@ CODED: Mapping[str, Template] = {
         "{monitor} 连续 {patience} 轮的改善未达到 {tolerance:g}",
     ),
     "text": "{text}",
-    # Why an operation cannot be compared with what is on record.
+    # Why an operation cannot be compared with the record.
     "other_shape": "其输入得不到形状 {shape}",
     "not_computable": "无法重新计算：{error}: {text}",
     "other_array": "计算得到 {computed_dtype}{computed_shape}，记录为 {recorded_dtype}{recorded_shape}",
-    # Which steps stand at one place of two runs.
+    # Steps at the same position of two runs.
     "step": "第 {step} 步",
     "step_at_place": "位置 {place} 上的第 {step} 步",
     # How gradients were checked.
@@ -380,7 +380,7 @@ CODED: Mapping[str, Template] = {
     "rule_beside_kink": "不在两侧斜率 {least:.6g} 与 {most:.6g} 之间",
     "not_finite": "是第一个取值非有限的节点",
 }
-"""Messages that are kept by their codes; the English ones are in `en`."""
+"""Messages by code; the English ones are in `en`."""
 
 PARTS: Mapping[str, str] = {
     "name": "名称",
@@ -398,7 +398,7 @@ PARTS: Mapping[str, str] = {
     "metrics": "指标",
     "steps": "步数",
 }
-"""Parts of a record in which two runs may differ. The others, such as dtype, are the same in every language."""
+"""Parts of a record. Those missing here, such as dtype, are the same in every language."""
 
 TITLES: Mapping[str, str] = {
     "Apples and oranges told apart by weight and size, as in Keras: relu, softmax, and the loss on the logits.": (
@@ -420,4 +420,4 @@ TITLES: Mapping[str, str] = {
         "张量的最小值和最大值：对全部元素或某些轴，以及梯度如何经由它们反向传播。"
     ),
 }
-"""Titles of the scenarios that come along."""
+"""Titles of the built-in scenarios."""

@@ -211,7 +211,7 @@ class Op:
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
         """The arithmetic of one output element, from the elements that `parts` names; None where there is none."""
-        return parse_template(template).filled([term.first for term in terms])
+        return parse_template(template).substitute([term.first for term in terms])
 
     @classmethod
     def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:

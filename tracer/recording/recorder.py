@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError, UsageError
-from tracer.graph.record import NOTHING, Literal, Phase, Step
+from tracer.graph.record import EMPTY, Literal, Phase, Step
 from tracer.ops.base import Op
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
@@ -270,7 +270,7 @@ class Recorder:
         """Note that `new` is the value of the parameter `old` after the update."""
         self.marks.updates[old.id] = new.id
 
-    def finish(self, index: int, loss: Tensor, metrics: Mapping[str, Any] = NOTHING) -> Step:
+    def finish(self, index: int, loss: Tensor, metrics: Mapping[str, Any] = EMPTY) -> Step:
         """The step as plain data. The recorder lets go of the frames it held."""
         self.release()
         marks = self.marks

@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 
 
 def open(path: str | Path) -> Trace:
-    """The trace in a file that `tracer trace` or `save` wrote; steps and values are read when they are asked for.
+    """Open a trace file that `tracer trace` or `save` wrote; steps and values are loaded lazily.
 
-    Raises UsageError where there is no such file, TraceFileError where it is no trace file or damaged. Nothing in the file
-    is executed.
+    Raises UsageError if there is no such file, TraceFileError if it is not a trace file or is damaged. Nothing in the file is
+    executed.
     """
-    from tracer.store.reading import read  # SQLite is loaded where a file is opened
+    from tracer.store.reading import read  # imports SQLite
 
     return read(path)
 
 
 def save(trace: Trace, path: str | Path, values: str = "all") -> None:
-    """Write a trace to a file: with the values of all its steps, of a sample (`sampled`), or their summaries (`summary`).
+    """Write a trace to a file, with the values of all steps, of a sample (`sampled`), or only summaries (`summary`).
 
-    Raises UsageError where it cannot be written.
+    Raises UsageError if it cannot be written.
     """
     from tracer.store.writing import save
 

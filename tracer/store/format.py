@@ -1,4 +1,4 @@
-"""Schema and validation of untrusted trace files."""
+"""The schema of trace files, and opening of untrusted files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from tracer.errors import TraceFileError
 
-APPLICATION = 0x54524143
-"""The application id in the header of the file: "TRAC"."""
+APPLICATION_ID = 0x54524143
+"""The SQLite application id of trace files: "TRAC"."""
 
-READER, WRITER = 1, 1
-"""The version a reader needs for the files of this version, and what was added since that it may pass over.
+MAJOR_VERSION, MINOR_VERSION = 1, 1
+"""The format version. Readers reject newer major versions, and ignore what a newer minor version added.
 
-Version 1.1 has a code and fields beside each text that says how the run ended.
+Version 1.1 stores the reason for the end of a run also as a code with fields.
 """
 
 SCHEMA = {
@@ -27,46 +27,46 @@ SCHEMA = {
     "summaries BLOB NOT NULL, keys BLOB)",
     "value": "CREATE TABLE value (key BLOB PRIMARY KEY, content BLOB NOT NULL)",
 }
-"""The tables, by their names. `value` has the one index that SQLite makes for a key."""
+"""The SQL of each table. The only index is the automatic one for the key of `value`."""
 
-PATIENCE = 4.0
-"""Seconds that one question to a file may take: each of them finds single rows, so that only a damaged file takes longer."""
+QUERY_TIMEOUT = 4.0
+"""Seconds per query. Queries look up single rows, so that only a damaged file takes longer."""
 
-WAITING = 60.0
-"""Seconds to wait while another process writes or reads."""
+LOCK_TIMEOUT = 60.0
+"""Seconds to wait for the lock of another process."""
 
-DAMAGE = (sqlite3.Error, UnicodeDecodeError, OverflowError)
-"""The exceptions that SQLite and the sqlite3 module raise for a damaged file."""
+CORRUPTION_ERRORS = (sqlite3.Error, UnicodeDecodeError, OverflowError)
+"""Exceptions of the sqlite3 module for a damaged file."""
 
-SECTOR = 512
-"""Bytes that the header of a journal takes at least."""
+MIN_SECTOR_SIZE = 512
+"""Minimum size of the header of a journal."""
 
 _MAGIC = b"SQLite format 3\0"
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
 
-def mark() -> int:
-    """The version that is written into a file."""
-    return READER * 1000 + WRITER
+def user_version() -> int:
+    """The format version as an SQLite user version."""
+    return MAJOR_VERSION * 1000 + MINOR_VERSION
 
 
-def journal_of(path: Path) -> Path:
-    """Where SQLite notes what a commit in progress changes."""
+def journal_path(path: Path) -> Path:
+    """The path of SQLite's rollback journal."""
     return path.with_name(f"{path.name}-journal")
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that can only read, to a file that is checked for being a trace file. Raises TraceFileError."""
-    _check_marks(path, _head_of(path))
+    """Open a trace file read-only after validation. Raises TraceFileError."""
+    _check_header(path, _read_header(path))
     roll_back(path)
-    may_have_more = _check_marks(path, _head_of(path))
+    is_newer_minor = _check_header(path, _read_header(path))
     connection = _connect(path, "ro")
     try:
-        _distrust(connection, path.stat().st_size)
-        _check_schema(connection, path, may_have_more)
-    except DAMAGE as error:
+        _harden(connection, path.stat().st_size)
+        _check_schema(connection, path, is_newer_minor)
+    except CORRUPTION_ERRORS as error:
         connection.close()
-        raise TraceFileError(f"{path} is damaged: {told(error)}") from None
+        raise TraceFileError(f"{path} is damaged: {error_text(error)}") from None
     except BaseException:
         connection.close()
         raise
@@ -74,16 +74,16 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def roll_back(path: Path) -> None:
-    """Take back what a killed run left of a commit, so that the file can be opened for reading alone."""
-    journal = journal_of(path)
+    """Roll back the unfinished commit of a killed run, so that the file can be opened read-only."""
+    journal = journal_path(path)
     try:
-        # Every page is noted once, so a journal is hardly larger than its file.
+        # A journal has each page at most once, so it is little larger than the file.
         if stat.S_ISREG(journal.stat().st_mode) and journal.stat().st_size <= 2 * path.stat().st_size + 1_000_000:
             content = journal.read_bytes()
         else:
             raise TraceFileError(f"{journal} is no journal of a trace file: it is larger than one could be")
     except FileNotFoundError:
-        return  # there is none, or no more: a run that goes on has ended its commit
+        return  # no commit is in progress, or it has just ended
     except OSError as error:
         raise TraceFileError(f"{journal} cannot be read: {error.strerror or error}") from None
     if not content:
@@ -91,56 +91,60 @@ def roll_back(path: Path) -> None:
     _check_journal(path, journal, content)
     connection = _connect(path, "rw")
     try:
-        _distrust(connection, path.stat().st_size + len(content))
+        _harden(connection, path.stat().st_size + len(content))
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except DAMAGE as error:
-        hint = f"what a run that was cut off left in {journal.name} cannot be taken back here ({told(error)})"
-        raise TraceFileError(f"{path}: {hint}; copy both files to where you may write") from None
+    except CORRUPTION_ERRORS as error:
+        hint = f"the unfinished commit in {journal.name} cannot be rolled back here ({error_text(error)})"
+        raise TraceFileError(f"{path}: {hint}; copy both files to a folder that you may write to") from None
     finally:
         connection.close()
 
 
-def told(error: Exception) -> str:
-    """What SQLite says of a damaged file, without what the file holds."""
+def error_text(error: Exception) -> str:
+    """An error message of SQLite, without content of the file."""
     text = str(error)
-    return "it holds text that is none" if "decode" in text or "codec" in text else text[:80]
+    return "it holds text that is not UTF-8" if "decode" in text or "codec" in text else text[:80]
 
 
 def _check_journal(path: Path, journal: Path, content: bytes) -> None:
-    """Raise TraceFileError where SQLite would make another file of this one, or touch a third.
+    """Raise TraceFileError if rolling back would replace the file or touch another one.
 
-    A journal holds pages as they were before the commit, behind a header with their number (-1: up to the end, which is what
-    a writer that does not wait for the disk writes), the size of the file in pages, and the sizes of sectors and pages.
+    A journal has the original content of pages, after a header with their number (-1: up to the end of the journal, as written
+    with `synchronous = OFF`), the size of the file in pages, and the sizes of sectors and pages.
     """
     if len(content) >= 2 * len(_JOURNAL_MAGIC) and content.endswith(_JOURNAL_MAGIC):
-        # Looked for before anything else, as SQLite does: it would open the file that is named there, and may delete it.
+        # Checked first, as SQLite does: it would open the super-journal named there, and may delete it.
         raise TraceFileError(f"{journal} is no journal of a trace file: it belongs to several databases")
-    if not content.startswith(_JOURNAL_MAGIC) or len(content) < SECTOR:
-        return  # the commit had not begun: SQLite passes over it
-    count, pages, sector, page = (int.from_bytes(content[at : at + 4]) for at in (8, 16, 20, 24))
+    if not content.startswith(_JOURNAL_MAGIC) or len(content) < MIN_SECTOR_SIZE:
+        return  # the commit had not begun: SQLite ignores the journal
+    count, pages, sector_size, page_size = (int.from_bytes(content[at : at + 4]) for at in (8, 16, 20, 24))
     problem = ""
-    if count != 0xFFFFFFFF or not 32 <= sector <= 65_536 or not 512 <= page <= 65_536:
+    if count != 0xFFFFFFFF or not 32 <= sector_size <= 65_536 or not 512 <= page_size <= 65_536:
         problem = "it was not written by tracer"
-    elif pages * page > path.stat().st_size + len(content):
+    elif pages * page_size > path.stat().st_size + len(content):
         problem = "it would make the file larger than it was"
     if problem:
         raise TraceFileError(f"{journal} is no journal of a trace file: {problem}")
-    # A page that was being noted when the run was killed is not whole: SQLite passes over it, as its place was not written yet.
-    for start in range(sector, len(content) - page - 7, page + 8):
+    # SQLite ignores an incomplete page at the end of the journal, as the file was not changed there yet.
+    for start in range(sector_size, len(content) - page_size - 7, page_size + 8):
         if int.from_bytes(content[start : start + 4]) == 1:
-            _check_marks(journal, content[start + 4 : start + 104])
+            _check_header(journal, content[start + 4 : start + 104])
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     try:
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=WAITING, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=LOCK_TIMEOUT,
+            check_same_thread=False,
         )
     except sqlite3.Error as error:
         raise TraceFileError(f"{path} cannot be opened: {error}") from None
 
 
-def _head_of(path: Path) -> bytes:
+def _read_header(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(100)
@@ -148,23 +152,25 @@ def _head_of(path: Path) -> bytes:
         raise TraceFileError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def _check_marks(path: Path, head: bytes) -> bool:
-    """The marks in the first bytes, before SQLite sees the file; whether a newer version may have added tables."""
-    if len(head) < 100 or not head.startswith(_MAGIC):
-        raise TraceFileError(f"{path} is no trace file" + (": it is empty" if not head else ""))
-    # Bytes 18 and 19 are 1 where a rollback journal is used; anything else would have SQLite write beside the file.
-    if int.from_bytes(head[68:72]) != APPLICATION or head[18:20] != b"\1\1":
+def _check_header(path: Path, header: bytes) -> bool:
+    """Validate the file header before SQLite reads the file; whether a newer minor version may have added tables."""
+    if len(header) < 100 or not header.startswith(_MAGIC):
+        raise TraceFileError(f"{path} is no trace file" + (": it is empty" if not header else ""))
+    # Bytes 18 and 19 are 1 with a rollback journal; otherwise SQLite would write a WAL beside the file.
+    if int.from_bytes(header[68:72]) != APPLICATION_ID or header[18:20] != b"\1\1":
         raise TraceFileError(f"{path} is no trace file: it is another SQLite database")
-    reader, writer = divmod(int.from_bytes(head[60:64]), 1000)
-    if reader > READER:
-        raise TraceFileError(f"{path} was written by a newer version of tracer (it needs reader {reader}, this is {READER})")
-    if not reader:
+    major, minor = divmod(int.from_bytes(header[60:64]), 1000)
+    if major > MAJOR_VERSION:
+        raise TraceFileError(
+            f"{path} was written by a newer version of tracer (it needs reader {major}, this is {MAJOR_VERSION})"
+        )
+    if not major:
         raise TraceFileError(f"{path} is damaged: its version is 0")
-    return reader == READER and writer > WRITER
+    return major == MAJOR_VERSION and minor > MINOR_VERSION
 
 
-def _distrust(connection: sqlite3.Connection, size: int) -> None:
-    """Nothing in the file is run, and no question takes forever."""
+def _harden(connection: sqlite3.Connection, size: int) -> None:
+    """Set limits so that nothing in the file is executed and every query terminates."""
     limits = {
         sqlite3.SQLITE_LIMIT_LENGTH: max(1 << 20, size),
         sqlite3.SQLITE_LIMIT_SQL_LENGTH: 10_000,
@@ -173,21 +179,21 @@ def _distrust(connection: sqlite3.Connection, size: int) -> None:
         sqlite3.SQLITE_LIMIT_ATTACHED: 0,
         sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
     }
-    for limit, most in limits.items():
-        connection.setlimit(limit, min(most, 1_000_000_000))
-    limit_time(connection)
+    for limit, maximum in limits.items():
+        connection.setlimit(limit, min(maximum, 1_000_000_000))
+    start_timeout(connection)
     for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def limit_time(connection: sqlite3.Connection) -> None:
-    """From now on, the next question may take so long."""
-    until = time.monotonic() + PATIENCE
-    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+def start_timeout(connection: sqlite3.Connection) -> None:
+    """Abort queries after QUERY_TIMEOUT from now."""
+    deadline = time.monotonic() + QUERY_TIMEOUT
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
 
 
-def _check_schema(connection: sqlite3.Connection, path: Path, may_have_more: bool) -> None:
-    """Exactly the tables of a trace file; no trigger, no view, nothing that would be run."""
+def _check_schema(connection: sqlite3.Connection, path: Path, is_newer_minor: bool) -> None:
+    """Validate that there are exactly the tables of a trace file: no triggers, views or other indexes."""
     found: dict[str, Any] = {}
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_schema LIMIT 20"):
         if kind == "index" and name == "sqlite_autoindex_value_1" and sql is None:
@@ -195,5 +201,5 @@ def _check_schema(connection: sqlite3.Connection, path: Path, may_have_more: boo
         if kind != "table":
             raise TraceFileError(f"{path} is no trace file: it holds the {kind} {str(name)[:40]!r}")
         found[name] = sql
-    if found != SCHEMA and not (may_have_more and found.items() >= SCHEMA.items()):
+    if found != SCHEMA and not (is_newer_minor and found.items() >= SCHEMA.items()):
         raise TraceFileError(f"{path} is no trace file: its tables are not those of one")

@@ -10,18 +10,18 @@ from tracer.errors import UsageError
 
 CHOICES = ("all", "sampled", "summary")
 BUDGET = 256_000_000
-"""Bytes that the values of a run may take before only a sample of its steps is kept, unless asked for another number."""
+"""Default size in bytes of the values of a run, above which only a sample of its steps is kept."""
 
 SAMPLES = 50
-"""About how many steps a sample has that was asked for; fewer where the budget demands it."""
+"""Approximate number of steps of a requested sample; fewer if the budget requires it."""
 
 
 @dataclass(slots=True)
 class RetentionPolicy:
-    """Decides step by step. `choice` is one of CHOICES, or empty: all while the budget lasts, then a sample.
+    """Decides for each step whether its values are kept. `choice` is one of CHOICES, or empty: all up to the budget.
 
-    A sample has the first and the last step, every step with a number that is not finite, and every k-th, where `every` is
-    k; it doubles while the rest of the run, at the present rate, would pass the budget.
+    A sample has the first and the last step, every step with a non-finite value, and every k-th step, where k is `every`; k
+    doubles while the projected size of the run exceeds the budget.
     """
 
     choice: str
@@ -39,29 +39,29 @@ class RetentionPolicy:
 
     @property
     def is_sampled(self) -> bool:
-        """Whether the values of some steps are left out."""
+        """Whether only a sample of the steps is kept."""
         return self.every > 1
 
-    def wants(self, position: int, is_finite: Callable[[], bool]) -> bool:
-        """Whether the values of this step are kept."""
+    def should_keep(self, position: int, is_finite: Callable[[], bool]) -> bool:
+        """Whether to keep the values of a step."""
         if self.choice == "summary":
             return False
         return position % self.every == 0 or not is_finite()
 
-    def count(self, position: int, size: int, *, was_kept: bool) -> None:
-        """Note how many bytes a step took."""
+    def add(self, position: int, size: int, *, was_kept: bool) -> None:
+        """Add the size of a written step, and adapt the sample to the budget."""
         self.written += size
         self.kept += was_kept
-        # The first step is larger than those that follow: data that they share is in it.
+        # The first step is no estimate for later ones: it includes the data that all steps share.
         if self.choice not in ("", "sampled") or not was_kept or not position:
             return
-        rest = self.planned - position - 1
-        while self.written + size * (rest // self.every) > self.budget and self.every < self.planned:
+        remaining = self.planned - position - 1
+        while self.written + size * (remaining // self.every) > self.budget and self.every < self.planned:
             self.every *= 2
 
 
 def size_in_bytes(text: str) -> int:
-    """A number of bytes as people write it.
+    """Parse a size in bytes with an optional unit.
 
     >>> size_in_bytes("256MB"), size_in_bytes("1.5 GB"), size_in_bytes("64KiB"), size_in_bytes("1000")
     (256000000, 1500000000, 65536, 1000)

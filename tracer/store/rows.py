@@ -1,7 +1,7 @@
-"""Encodes the values of a step as a row: small values inline, large ones as a summary and a key.
+"""Serializes the values of a step as a row: small values inline, large ones as a summary and a key.
 
-A value of up to 4096 bytes, a page of the file, stands in the row of its step. Where the values of a step are not kept, only
-those of up to 64 bytes do: their summary would be as long.
+Values of up to 4096 bytes, a page of the file, are inline. In a step without values only those of up to 64 bytes are, the size
+of a summary.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 from tracer.graph.record import Node
 from tracer.graph.summary import Summary
 from tracer.store.plain_json import STORABLE_DTYPES
-from tracer.store.strides import Strides, array_of, byte_count
+from tracer.store.strides import Strides, byte_count, restore_array
 
 KEY_SIZE = 32
 NOT_KEPT = bytes(KEY_SIZE)
-"""Stands for the key of a value that a file cannot hold."""
+"""The key of a value that is not stored."""
 
 INLINE_KEPT, INLINE = 4096, 64
-"""Bytes up to which a value stands in the row: of a step whose values are kept, and of any other."""
+"""Maximum size in bytes of an inline value: in a step with values, and in any other."""
 
-LARGEST = 900_000_000
-"""Bytes of the largest value that SQLite takes with certainty; of a larger one only the summary is kept."""
+MAX_VALUE_SIZE = 900_000_000
+"""Maximum size in bytes of a stored value, below SQLite's limit; larger values are stored as a summary."""
 
 _SUMMARY = {"f": struct.Struct("<5d3q"), "i": struct.Struct("<2q3d3q"), "u": struct.Struct("<2Q3d3q")}
 SUMMARY_SIZE = 64
@@ -34,7 +34,7 @@ SUMMARY_SIZE = 64
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the file holds of one step. `keys` is None where the values of the step are not kept."""
+    """The row of a step. `keys` is None if the values of the step are not kept."""
 
     position: int
     structure: int
@@ -45,25 +45,25 @@ class Row:
     summaries: bytes
     keys: bytes | None
 
-    def digest(self, before: bytes) -> bytes:
-        """The digest of the run up to this step, from the one up to the step before; keys are digests themselves."""
+    def digest(self, previous: bytes) -> bytes:
+        """The digest of the run up to this step, given that of the previous step; keys are not covered, as they are digests."""
         head = f"{self.position} {self.structure} {self.number} {self.keys is not None} {len(self.metrics)} {len(self.printed)}"
         parts = (head.encode(), self.metrics.encode(), self.printed.encode(), self.small, self.summaries)
-        return hashlib.sha256(b"\0".join((before, *(hashlib.sha256(part).digest() for part in parts)))).digest()
+        return hashlib.sha256(b"\0".join((previous, *(hashlib.sha256(part).digest() for part in parts)))).digest()
 
 
 def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
-    """Whether the value of a node stands in the row of its step."""
+    """Whether the value of a node is stored in the row of its step."""
     if node.dtype not in STORABLE_DTYPES:
         return False
     itemsize = np.dtype(node.dtype).itemsize
-    # Of an array that repeats its elements the whole counts, too: its summary is to be read, not worked out.
+    # The full size of a broadcast array counts too, so that its summary is read and not computed.
     return byte_count(itemsize, node.shape, layout) <= (INLINE_KEPT if kept else INLINE) and node.size * itemsize <= INLINE_KEPT
 
 
 def is_storable(node: Node) -> bool:
-    """Whether a file can hold the value of a node; of any other it has a summary."""
-    return node.dtype in STORABLE_DTYPES and node.size * np.dtype(node.dtype).itemsize <= LARGEST
+    """Whether a file can store the value of a node; any other value is stored as a summary."""
+    return node.dtype in STORABLE_DTYPES and node.size * np.dtype(node.dtype).itemsize <= MAX_VALUE_SIZE
 
 
 def content_key(elements: np.ndarray) -> bytes:
@@ -71,19 +71,24 @@ def content_key(elements: np.ndarray) -> bytes:
     return hashlib.sha256(elements).digest()  # type: ignore[arg-type]  # an array is a buffer
 
 
-def packed_summary(summary: Summary, dtype: str) -> bytes:
-    """A summary as 64 bytes."""
+def text_digest(text: str) -> bytes:
+    """The digest of a text column."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def pack_summary(summary: Summary, dtype: str) -> bytes:
+    """Serialize a summary to 64 bytes."""
     kind = _kind(dtype)
-    ends = (summary.minimum, summary.maximum) if summary.count or kind == "f" else (0, 0)
-    return _SUMMARY[kind].pack(*ends, summary.mean, summary.std, summary.l2, summary.zeros, summary.nans, summary.infinities)
+    extremes = (summary.minimum, summary.maximum) if summary.count or kind == "f" else (0, 0)
+    return _SUMMARY[kind].pack(*extremes, summary.mean, summary.std, summary.l2, summary.zeros, summary.nans, summary.infinities)
 
 
-def summaries_of(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
-    """The summaries of these nodes. Raises ValueError where they are none."""
+def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
+    """The summaries of these nodes. Raises ValueError if they are invalid."""
     if len(packed) != SUMMARY_SIZE * len(nodes):
         raise ValueError(f"it has {len(packed)} bytes of summaries, {SUMMARY_SIZE * len(nodes)} are needed")
-    for number, node in enumerate(nodes):
-        fields = _SUMMARY[_kind(node.dtype)].unpack_from(packed, SUMMARY_SIZE * number)
+    for index, node in enumerate(nodes):
+        fields = _SUMMARY[_kind(node.dtype)].unpack_from(packed, SUMMARY_SIZE * index)
         summary = Summary(node.size, *fields)
         if min(fields[5:]) < 0 or summary.zeros + summary.nans + summary.infinities > summary.count:
             raise ValueError("it has a summary that counts more elements than there are")
@@ -92,13 +97,13 @@ def summaries_of(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
         yield summary
 
 
-def inline_values(packed: bytes, nodes: Sequence[Node], layouts: Sequence[Strides]) -> Iterator[np.ndarray]:
-    """The values of these nodes. Raises ValueError where there are fewer or more bytes."""
+def unpack_values(packed: bytes, nodes: Sequence[Node], layouts: Sequence[Strides]) -> Iterator[np.ndarray]:
+    """The inline values of these nodes. Raises ValueError if their size does not match."""
     start = 0
     for node, layout in zip(nodes, layouts, strict=True):
         dtype = np.dtype(node.dtype)
         end = start + byte_count(dtype.itemsize, node.shape, layout)
-        yield array_of(packed[start:end], dtype, node.shape, layout)
+        yield restore_array(packed[start:end], dtype, node.shape, layout)
         start = end
     if start != len(packed):
         raise ValueError(f"it has {len(packed)} bytes of small values, {start} are needed")

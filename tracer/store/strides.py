@@ -1,8 +1,8 @@
-"""The memory layout of an array, and its elements as bytes.
+"""The memory layout of arrays, and their elements as bytes.
 
-The last digits of a sum depend on the order in which its terms are met, and so on the strides of the array: what is to be
-computed again bit for bit needs its elements and their layout. Of the strides only the kind is kept: the order of the
-axes, their signs, which of them repeat an element (stride 0), and where there are gaps.
+The last digits of a sum depend on the order of its terms, and so on the strides of the array: reproducing a result bit for bit
+needs the elements and their layout. Strides are normalized: what is kept is the order of the axes, their signs, which of them
+are broadcast (stride 0), and where there are gaps.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import TypeAlias
 import numpy as np
 
 Strides: TypeAlias = tuple[int, ...] | None
-"""Strides in elements; None for the usual layout, row by row without gaps."""
+"""Strides in elements; None for the C-contiguous layout."""
 
-LARGEST_REPEATED = 64_000_000
-"""Upper bound in bytes on broadcast arrays accepted from a file: a guard against decompression bombs."""
+MAX_BROADCAST_SIZE = 64_000_000
+"""Maximum size in bytes of a broadcast array in a file: a guard against decompression bombs."""
 
-LOOSEST = 16
-"""Maximum size of the gaps in an array, as a multiple of its elements; an array with larger gaps is stored without them."""
+MAX_GAP_RATIO = 16
+"""Maximum extent of an array, as a multiple of its elements; an array with larger gaps is stored without them."""
 
 
 def strides_of(array: np.ndarray) -> Strides:
-    """The kind of strides of an array, as the smallest strides of that kind.
+    """The normalized strides of an array.
 
     >>> x = np.zeros((4, 6))
     >>> strides_of(x), strides_of(x.T), strides_of(x[::2, ::3]), strides_of(np.broadcast_to(x[0], (3, 6)))
@@ -32,44 +32,44 @@ def strides_of(array: np.ndarray) -> Strides:
     >>> strides_of(x[::-1]), strides_of(np.broadcast_to(1.0, (2, 3)))
     ((-6, 1), (0, 0))
     """
-    if not array.size or (array.flags.c_contiguous and array.strides == _usual(array.shape, array.itemsize)):
+    if not array.size or (array.flags.c_contiguous and array.strides == _contiguous(array.shape, array.itemsize)):
         return None
-    if 0 in array.strides and array.nbytes > LARGEST_REPEATED:
+    if 0 in array.strides and array.nbytes > MAX_BROADCAST_SIZE:
         return None
-    return smallest(array.shape, [stride / array.itemsize for stride in array.strides])
+    return normalize(array.shape, [stride / array.itemsize for stride in array.strides])
 
 
-def smallest(shape: Sequence[int], strides: Sequence[float], *, with_gaps: bool = True) -> Strides:
-    """The smallest strides of the same kind; None where they are the usual ones, and for an array without elements."""
+def normalize(shape: Sequence[int], strides: Sequence[float], *, with_gaps: bool = True) -> Strides:
+    """The smallest equivalent strides; None if they are C-contiguous or the array is empty."""
     if not math.prod(shape):
         return None
-    found = [0] * len(shape)
-    place, expected = 1, 1.0
+    normalized = [0] * len(shape)
+    next_stride, contiguous = 1, 1.0
     for axis in sorted(range(len(shape)), key=lambda axis: (abs(strides[axis]), shape[axis] > 1, -axis)):
         if not strides[axis]:
             continue
         distance = abs(strides[axis])
-        place *= 2 if with_gaps and distance > expected else 1
-        found[axis] = place if strides[axis] > 0 else -place
-        place *= shape[axis]
-        expected = distance * shape[axis]
-    if with_gaps and _extent(shape, found) > LOOSEST * math.prod(_base_shape(shape, found)):
-        return smallest(shape, found, with_gaps=False)
-    return None if tuple(found) == _usual(shape, 1) else tuple(found)
+        next_stride *= 2 if with_gaps and distance > contiguous else 1
+        normalized[axis] = next_stride if strides[axis] > 0 else -next_stride
+        next_stride *= shape[axis]
+        contiguous = distance * shape[axis]
+    if with_gaps and _extent(shape, normalized) > MAX_GAP_RATIO * math.prod(_base_shape(shape, normalized)):
+        return normalize(shape, normalized, with_gaps=False)
+    return None if tuple(normalized) == _contiguous(shape, 1) else tuple(normalized)
 
 
-def elements_of(array: np.ndarray, strides: Strides) -> np.ndarray:
-    """The elements of an array in the order of memory, each once: what its bytes are made of."""
+def stored_elements(array: np.ndarray, strides: Strides) -> np.ndarray:
+    """The distinct elements of an array, contiguous and in memory order, as a file stores them."""
     if strides is None:
         return np.ascontiguousarray(array)
     base = array[tuple(slice(None) if stride else slice(0, 1) for stride in strides)]
     return np.ascontiguousarray(base.transpose(_memory_order(strides)))
 
 
-def array_of(data: bytes, dtype: np.dtype, shape: Sequence[int], strides: Strides) -> np.ndarray:
-    """The read-only array of these elements; the inverse of `strides_of` and `elements_of`.
+def restore_array(data: bytes, dtype: np.dtype, shape: Sequence[int], strides: Strides) -> np.ndarray:
+    """The read-only array with these elements; the inverse of `strides_of` and `stored_elements`.
 
-    Raises ValueError where the number of bytes is not that of the shape.
+    Raises ValueError if the size does not match the shape.
     """
     if strides is None:
         _check_size(data, dtype, shape)
@@ -78,18 +78,18 @@ def array_of(data: bytes, dtype: np.dtype, shape: Sequence[int], strides: Stride
     _check_size(data, dtype, base_shape)
     order = _memory_order(strides)
     elements = np.frombuffer(data, dtype).reshape([base_shape[axis] for axis in order])
-    held = np.zeros(_extent(shape, strides), dtype)
+    buffer = np.zeros(_extent(shape, strides), dtype)
     start = sum((1 - length) * stride for length, stride in zip(shape, strides) if stride < 0)
-    steps = [stride * dtype.itemsize for stride in strides]
-    array: np.ndarray = np.ndarray(base_shape, dtype, held, start * dtype.itemsize, steps)
+    byte_strides = [stride * dtype.itemsize for stride in strides]
+    array: np.ndarray = np.ndarray(base_shape, dtype, buffer, start * dtype.itemsize, byte_strides)
     array.transpose(order)[...] = elements
-    array = np.ndarray(tuple(shape), dtype, held, start * dtype.itemsize, steps)
+    array = np.ndarray(tuple(shape), dtype, buffer, start * dtype.itemsize, byte_strides)
     array.flags.writeable = False
     return array
 
 
 def byte_count(itemsize: int, shape: Sequence[int], strides: Strides) -> int:
-    """How many bytes the elements take."""
+    """The size of the stored elements in bytes."""
     return itemsize * math.prod(shape if strides is None else _base_shape(shape, strides))
 
 
@@ -111,7 +111,7 @@ def _extent(shape: Sequence[int], strides: Sequence[int]) -> int:
     return 1 + sum((length - 1) * abs(stride) for length, stride in zip(shape, strides, strict=True) if length)
 
 
-def _usual(shape: Sequence[int], unit: int) -> tuple[int, ...]:
+def _contiguous(shape: Sequence[int], unit: int) -> tuple[int, ...]:
     strides = []
     for length in reversed(shape):
         strides.append(unit)

@@ -1,7 +1,7 @@
-"""The structure of a step as text: everything but values and metrics, which is the same for most steps of a run.
+"""The structure of a step: everything but values and metrics. Most steps of a run have the same structure.
 
-Two steps have the same structure if this text is the same. Steps of a running recording say so themselves: their nodes share
-an object (`structure`), and no text is made.
+A structure is identified by its text. Steps of a recording are recognized faster: the nodes of steps with the same structure
+share an object, so that no text is needed.
 """
 
 from __future__ import annotations
@@ -17,45 +17,50 @@ import numpy as np
 from tracer.graph.record import Literal, Node, Phase, Source, Step, StoredValue
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem
-from tracer.store.plain_json import STORABLE_DTYPES, from_json, shape_of, to_json
-from tracer.store.strides import LARGEST_REPEATED, Strides, smallest, strides_of
+from tracer.store.plain_json import STORABLE_DTYPES, decode_shape, from_json, to_json
+from tracer.store.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 
 _SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in STORABLE_DTYPES if np.dtype(dtype).itemsize > 1}
 OTHER_DTYPES = frozenset({"object", "float96", "float128", "complex192", "complex256", *_SWAPPED})
-"""Dtypes that a node may have and a file does not hold: of these only the summary is kept."""
+"""Dtypes of nodes that a file cannot store; only the summary is kept."""
 
-LONGEST_TEXT = 50_000
-"""Characters of a name, formula, scope or source."""
+MAX_TEXT_LENGTH = 50_000
+"""Maximum length of a name, formula, scope or source."""
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
 
 class Absent:
-    """Stands for the value of a node while only the structure is known."""
+    """A placeholder for the value of a node in a structure."""
 
     is_kept = False
     summary = Summary(0)
 
     def load(self) -> np.ndarray:
-        """There is none."""
+        """Raise ValueError: a structure has no values."""
         raise ValueError("the structure of a step holds no values")
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A step without values (its index is 0), and how each of its arrays lies in memory."""
+    """A step without values, with index 0, and the memory layout of its values."""
 
     step: Step
     layouts: tuple[Strides, ...]
 
 
 def layouts_of(step: Step) -> tuple[Strides, ...]:
-    """How each value of a step lies in memory."""
+    """The memory layout of each value of a step."""
     return tuple(strides_of(node.value) if node.is_kept else None for node in step.nodes)
 
 
+def shared_structure(step: Step) -> object | None:
+    """The object shared by recorded steps of the same structure; None for a step that was not recorded."""
+    return getattr(step.nodes, "structure", None)
+
+
 def without_values(step: Step, layouts: tuple[Strides, ...]) -> Structure:
-    """The structure of a step, for which its values need not stay in memory."""
+    """The structure of a step; it holds no reference to the values."""
     nodes = tuple(_with_content(node, Absent()) for node in step.nodes)
     return Structure(Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates)), layouts)
 
@@ -70,20 +75,20 @@ def _with_content(node: Node, content: StoredValue | np.ndarray) -> Node:
 def with_values(
     structure: Structure, index: int, contents: Sequence[StoredValue | np.ndarray], metrics: Mapping[str, Any]
 ) -> Step:
-    """The step of this structure with these values."""
+    """A step of this structure with these values."""
     step = structure.step
     nodes = tuple(map(_with_content, step.nodes, contents))
     return Step(index, nodes, step.loss_id, step.gradients, step.updates, metrics)
 
 
-# As text.
+# Text form.
 
 
 def structure_text(structure: Structure) -> str:
-    """A structure as JSON."""
+    """Serialize a structure as JSON."""
     step = structure.step
     sources = list(dict.fromkeys(node.source for node in step.nodes if node.source is not None))
-    place = {source: number for number, source in enumerate(sources)}
+    source_index = {source: index for index, source in enumerate(sources)}
     return to_json(
         {
             "loss": step.loss_id,
@@ -101,7 +106,7 @@ def structure_text(structure: Structure) -> str:
                     node.name,
                     node.formula,
                     node.scope,
-                    None if node.source is None else place[node.source],
+                    None if node.source is None else source_index[node.source],
                     node.gradient_of,
                     node.rule_of,
                     None if layout is None else list(layout),
@@ -112,124 +117,124 @@ def structure_text(structure: Structure) -> str:
     )
 
 
-def structure_from(text: str) -> Structure:
-    """The structure of such a text, checked. Raises ValueError that says what is wrong with it."""
-    held = from_json(text)
-    if not isinstance(held, dict) or set(held) != {"loss", "gradients", "updates", "sources", "nodes"}:
-        raise ValueError("it is no structure of a step")
-    sources = [_source(each) for each in _list(held["sources"])]
+def parse_structure(text: str) -> Structure:
+    """Parse and validate the text of a structure. Raises ValueError if it is invalid."""
+    data = from_json(text)
+    if not isinstance(data, dict) or set(data) != {"loss", "gradients", "updates", "sources", "nodes"}:
+        raise ValueError("it is not the structure of a step")
+    sources = [_source(each) for each in _list(data["sources"])]
     nodes, layouts = [], []
-    for position, each in enumerate(_list(held["nodes"])):
+    for position, each in enumerate(_list(data["nodes"])):
         try:
             node, layout = _node(position, each, sources)
         except (ValueError, TypeError) as error:
             raise ValueError(f"node {position}: {error}") from None
         nodes.append(node)
         layouts.append(layout)
-    step = Step(0, tuple(nodes), _whole(held["loss"]), _pairs(held["gradients"]), _pairs(held["updates"]))
+    step = Step(0, tuple(nodes), _integer(data["loss"]), _pairs(data["gradients"]), _pairs(data["updates"]))
     problem = structure_problem(step)
     if not problem and (
         step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
     ):
-        problem = ": the loss is no number"
+        problem = ": the loss is not a real number"
     if problem:
         raise ValueError(problem.lstrip(":, "))
     return Structure(step, tuple(layouts))
 
 
-def _node(position: int, held: Any, sources: Sequence[Source]) -> tuple[Node, Strides]:
-    if len(_list(held)) != 13:
-        raise ValueError("it is no node")
-    op, inputs, parameters, shape, dtype, phase, name, formula, scope, source, gradient_of, rule_of, layout = held
+def _node(position: int, data: Any, sources: Sequence[Source]) -> tuple[Node, Strides]:
+    if len(_list(data)) != 13:
+        raise ValueError("it is not a node")
+    op, inputs, parameters, shape, dtype, phase, name, formula, scope, source, gradient_of, rule_of, layout = data
     if dtype not in STORABLE_DTYPES and dtype not in OTHER_DTYPES:
-        raise ValueError(f"its dtype is {_shortly(dtype)}")
+        raise ValueError(f"its dtype is {_short_repr(dtype)}")
     if not isinstance(parameters, dict):
-        raise ValueError("its parameters are none")
-    sides = shape_of(shape)
-    operands = tuple(Literal(_literal(x[0])) if isinstance(x, tuple) and len(x) == 1 else _whole(x) for x in _list(inputs))
+        raise ValueError("its parameters are not a mapping")
+    shape = decode_shape(shape)
+    operands = tuple(Literal(_literal(x[0])) if isinstance(x, tuple) and len(x) == 1 else _integer(x) for x in _list(inputs))
     for slot in _SLOT.findall(_text(formula)):
         if int(slot) >= len(operands):
-            raise ValueError(f"its formula has a place for input {slot}, it has {len(operands)}")
+            raise ValueError(f"its formula has a slot for input {slot}, it has {len(operands)} inputs")
     node = Node(
         id=position,
         op=_text(op),
         inputs=operands,
         parameters=parameters,
         content=Absent(),
-        shape=sides,
+        shape=shape,
         dtype=dtype,
         phase=Phase(phase),
         name=_text(name),
         formula=formula,
         scope=_text(scope),
-        source=None if source is None else _at(sources, source),
-        gradient_of=None if gradient_of is None else _whole(gradient_of),
-        rule_of=None if rule_of is None else _whole(rule_of),
+        source=None if source is None else _source_at(sources, source),
+        gradient_of=None if gradient_of is None else _integer(gradient_of),
+        rule_of=None if rule_of is None else _integer(rule_of),
     )
     if len(formula) > 1000 + 20 * len(operands):
-        raise ValueError("its formula is longer than one")
-    return node, _layout(sides, np.dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout)
+        raise ValueError("its formula is too long")
+    return node, _layout(shape, np.dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout)
 
 
-def _layout(shape: tuple[int, ...], itemsize: int, held: Any) -> Strides:
-    if held is None:
+def _layout(shape: tuple[int, ...], itemsize: int, data: Any) -> Strides:
+    if data is None:
         return None
-    strides = tuple(_whole(each, negative=True) for each in _list(held))
-    if len(strides) != len(shape) or smallest(shape, strides) != strides:
-        raise ValueError("its layout is none")
-    if 0 in strides and math.prod(shape) * itemsize > LARGEST_REPEATED:
-        raise ValueError("it repeats its elements more often than a file may say")
+    strides = tuple(_integer(each, negative=True) for each in _list(data))
+    if len(strides) != len(shape) or normalize(shape, strides) != strides:
+        raise ValueError("its layout is invalid")
+    if 0 in strides and math.prod(shape) * itemsize > MAX_BROADCAST_SIZE:
+        raise ValueError("its broadcast array is too large")
     return strides
 
 
-def _source(held: Any) -> Source:
-    if len(_list(held)) != 3:
-        raise ValueError("a source is none")
-    return Source(_text(held[0]), _whole(held[1]), _text(held[2]))
+def _source(data: Any) -> Source:
+    if len(_list(data)) != 3:
+        raise ValueError("a source is malformed")
+    return Source(_text(data[0]), _integer(data[1]), _text(data[2]))
 
 
-def _at(sources: Sequence[Source], held: Any) -> Source:
-    number = _whole(held)
-    if number >= len(sources):
-        raise ValueError("its source is not there")
-    return sources[number]
+def _source_at(sources: Sequence[Source], data: Any) -> Source:
+    index = _integer(data)
+    if index >= len(sources):
+        raise ValueError("its source is missing")
+    return sources[index]
 
 
-def _pairs(held: Any) -> dict[int, int]:
+def _pairs(data: Any) -> dict[int, int]:
     pairs = {}
-    for pair in _list(held):
+    for pair in _list(data):
         if len(_list(pair)) != 2:
-            raise ValueError("a gradient or update is none")
-        pairs[_whole(pair[0])] = _whole(pair[1])
+            raise ValueError("a gradient or update is malformed")
+        pairs[_integer(pair[0])] = _integer(pair[1])
     return pairs
 
 
-def _literal(held: Any) -> bool | int | float | complex | None:
-    if held is not None and not isinstance(held, (bool, int, float, complex)):
-        raise ValueError("a literal is no number")
-    return held
+def _literal(data: Any) -> bool | int | float | complex | None:
+    if data is not None and not isinstance(data, (bool, int, float, complex)):
+        raise ValueError("a literal is not a number")
+    return data
 
 
-def _list(held: Any) -> list[Any]:
-    if not isinstance(held, list):
-        raise ValueError(f"a list is missing, there is {_shortly(held)}")
-    return held
+def _list(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise ValueError(f"expected a list, found {_short_repr(data)}")
+    return data
 
 
-def _whole(held: Any, *, negative: bool = False) -> int:
-    if isinstance(held, int) and not isinstance(held, bool) and (negative or held >= 0) and abs(held) < 1 << 60:
-        return held
-    raise ValueError(f"a whole number is missing, there is {_shortly(held)}")
+def _integer(data: Any, *, negative: bool = False) -> int:
+    if isinstance(data, int) and not isinstance(data, bool) and (negative or data >= 0) and abs(data) < 1 << 60:
+        return data
+    raise ValueError(f"expected an integer, found {_short_repr(data)}")
 
 
-def _text(held: Any) -> str:
-    if not isinstance(held, str):
-        raise ValueError(f"a text is missing, there is {_shortly(held)}")
-    if len(held) > LONGEST_TEXT:
-        raise ValueError(f"a text has {len(held)} characters")
-    return held
+def _text(data: Any) -> str:
+    if not isinstance(data, str):
+        raise ValueError(f"expected text, found {_short_repr(data)}")
+    if len(data) > MAX_TEXT_LENGTH:
+        raise ValueError(f"a text has {len(data)} characters")
+    return data
 
 
-def _shortly(held: Any) -> str:
-    text = repr(held)
+def _short_repr(data: Any) -> str:
+    text = repr(data)
     return text if len(text) <= 40 else f"{text[:37]}..."

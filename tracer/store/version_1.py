@@ -1,4 +1,4 @@
-"""Parses why a run ended in files of version 1.0, which store it as English text only. No other text is parsed."""
+"""Parses messages in files of version 1.0, which store the reason for the end of a run only as English text."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ _STOPPED = re.compile(
 )
 
 
-def message_of_text(text: str) -> Message:
-    """The message whose text in English this is: of a text that version 1.0 did not write, one that only holds it.
+def parse_message(text: str) -> Message:
+    """The message with this English text; a `text` message if version 1.0 had no such message.
 
-    >>> message_of_text("stopped after 1 epoch: val_loss had not improved by 1e-05 for 1 epoch").code
+    >>> parse_message("stopped after 1 epoch: val_loss had not improved by 1e-05 for 1 epoch").code
     'stopped_after_epochs'
-    >>> message_of_text("because of the weather")
+    >>> parse_message("because of the weather")
     Message(code='text', fields={'text': 'because of the weather'})
     """
     try:
-        found = _known(text)
-    except ValueError:  # a tolerance that is no number
-        found = None
-    return found if found is not None and str(found) == text else Message("text", {"text": text})
+        message = _parse(text)
+    except ValueError:  # the tolerance is not a number
+        message = None
+    return message if message is not None and str(message) == text else Message("text", {"text": text})
 
 
-def _known(text: str) -> Message | None:
+def _parse(text: str) -> Message | None:
     for message in (Message("interrupted"), Message("not_ended")):
         if text == str(message):
             return message
     if text.startswith("stopped by "):
         return Message("stopped_by_error", {"error": text.removeprefix("stopped by ")})
-    found = _STOPPED.fullmatch(text)
-    if found is None:
+    match = _STOPPED.fullmatch(text)
+    if match is None:
         return None
-    monitor, patience = found["monitor"], int(found["patience"])
-    if found["tolerance"] is None:
+    monitor, patience = match["monitor"], int(match["patience"])
+    if match["tolerance"] is None:
         reason = Message("not_improved", {"monitor": monitor, "patience": patience})
     else:
-        tolerance = float(found["tolerance"])
+        tolerance = float(match["tolerance"])
         reason = Message("not_improved_by", {"monitor": monitor, "tolerance": tolerance, "patience": patience})
-    return Message("stopped_after_epochs", {"epochs": int(found["epochs"]), "reason": reason})
+    return Message("stopped_after_epochs", {"epochs": int(match["epochs"]), "reason": reason})

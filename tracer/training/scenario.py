@@ -11,7 +11,7 @@ from typing import Any
 
 from tracer.arguments import checked_dtype
 from tracer.errors import UsageError
-from tracer.graph.record import NOTHING
+from tracer.graph.record import EMPTY
 from tracer.nn.optimizers import Optimizer, check_numbers
 from tracer.training.callbacks import Checkpoint, EarlyStopping
 from tracer.training.report import Report
@@ -50,7 +50,7 @@ class Scenario:
     file. `dtype` is float32 or float64. Raises UsageError if a field is invalid.
     """
 
-    data: Callable[..., Mapping[str, Any]] = field(default=lambda: NOTHING)
+    data: Callable[..., Mapping[str, Any]] = field(default=lambda: EMPTY)
     parameters: Mapping[str, Any] | Callable[..., Mapping[str, Any]]
     model: Callable[..., Any]
     loss: Callable[..., Any]
@@ -61,12 +61,12 @@ class Scenario:
     batched: Collection[str] | None = None
     shuffle: bool = False
     dtype: str = "float64"
-    metrics: Mapping[str, Callable[..., Any]] = field(default_factory=lambda: NOTHING)
-    validation: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    metrics: Mapping[str, Callable[..., Any]] = field(default_factory=lambda: EMPTY)
+    validation: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     stopping: EarlyStopping | None = None
     checkpoint: Checkpoint | None = None
     report: Report = field(default_factory=Report)
-    settings: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    settings: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     name: str = "scenario"
     title: str = ""
     path: Path | None = None

@@ -97,5 +97,5 @@ def _rule(value: int, user: int, step: Step, part: Node, arriving: int, labels: 
         return formula(node.formula, node.inputs, lambda inner: of_input(inner, depth + 1))
 
     tree = of_input(part.id)
-    is_short = uses == 1 and isinstance(tree, Infix) and tree.level == PRODUCT and tree.operands[0] is _G
+    is_short = uses == 1 and isinstance(tree, Infix) and tree.precedence == PRODUCT and tree.operands[0] is _G
     return LocalRule(value, user, part.id, tree, tree.text.removeprefix(f"{CALLED} ") if is_short else tree.text)

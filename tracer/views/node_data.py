@@ -27,7 +27,7 @@ def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) 
         "source": None if source is None else {"file": source.file, "line": source.line, "text": source.text},
         "gradient_of": node.gradient_of,
         "rule_of": node.rule_of,
-        "statistics": node.summary.named(),
+        "statistics": node.summary.as_dict(),
     }
     if not node.is_kept:
         data["kept"] = False

@@ -42,7 +42,7 @@ def worked_element(
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
     tree = ElementFormatter(nodes, labels, digits, most_terms).spelled(node, index)
-    spelled = tree.written(compact=True) if tree else ""
+    spelled = tree.format(compact=True) if tree else ""
     result = number_of(node, index, labels.noise, digits)
     if spelled in ("", result):
         return ""

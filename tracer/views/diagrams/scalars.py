@@ -90,7 +90,7 @@ class ScalarView:
         symbols = Symbols(self.step.nodes, self.labels)
         formula = symbols.spelled(node, scalar[1])
         if formula:
-            return formula.written(compact=True), tuple(dict.fromkeys(symbols.used))
+            return formula.format(compact=True), tuple(dict.fromkeys(symbols.used))
         return self.labels.formula(node), tuple(every_scalar(self.step.nodes, self.labels, node.operands))
 
     def before(self, scalars: Iterable[Scalar], most: int = MOST_SCALARS) -> list[Scalar]:

@@ -66,7 +66,7 @@ def rows_of(trace: Trace, step: Step) -> Iterator[dict[str, Any]]:
             "gradient_of": node.gradient_of,
             "rule_of": node.rule_of,
             "value": float(node.value) if is_number else None,
-            **node.summary.named(),
+            **node.summary.as_dict(),
         }
 
 

@@ -1,0 +1,86 @@
+"""Lazy sequences of the parts of a trace file."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar, overload
+
+Item = TypeVar("Item")
+
+CACHED_ITEMS = 2
+"""Items of a lazy sequence that stay in memory."""
+
+
+class Cache(Generic[Item]):
+    """A cache of bounded size, which evicts the oldest item."""
+
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._items: dict[int, Item] = {}
+
+    def get(self, key: int, load: Callable[[int], Item]) -> Item:
+        """The item of a key, loaded on a miss."""
+        if key not in self._items:
+            item = load(key)
+            while len(self._items) >= self._max_size:
+                del self._items[next(iter(self._items))]
+            self._items[key] = item
+        return self._items[key]
+
+
+class LazySequence(Sequence[Item]):
+    """A sequence whose items are loaded on access; the latest ones are cached."""
+
+    def __init__(self, count: int, load: Callable[[int], Item]) -> None:
+        self._count = count
+        self._load = load
+        self._cache: Cache[Item] = Cache(CACHED_ITEMS)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __repr__(self) -> str:
+        return f"<{self._count} items in a file>"
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
+        if isinstance(index, slice):
+            return tuple(self._load(position) for position in range(*index.indices(self._count)))
+        index = operator.index(index)
+        position = index + self._count if index < 0 else index
+        if not 0 <= position < self._count:
+            raise IndexError(f"there are {self._count} steps, there is none at {index}")
+        return self._cache.get(position, self._load)
+
+
+class Printed(Sequence[str]):
+    """The printed output of a run, of its steps and then of its end; loaded as a whole on first access."""
+
+    def __init__(self, steps: int, of_step: Callable[[int], list[str]], at_end: tuple[str, ...]) -> None:
+        self._steps, self._of_step, self._at_end = steps, of_step, at_end
+        self._texts: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def _all(self) -> tuple[str, ...]:
+        if self._texts is None:
+            self._texts = (*(text for step in range(self._steps) for text in self._of_step(step)), *self._at_end)
+        return self._texts
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())

@@ -1,0 +1,68 @@
+"""Writes the structures of steps, each once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracer.graph.record import Step
+from tracer.store.rows import text_digest
+from tracer.store.strides import Strides
+from tracer.store.structure import shared_structure, structure_text, without_values
+
+CACHED_STRUCTURES = 8
+"""Structures that are recognized without their text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A structure in the file, and the object that the nodes of its steps share."""
+
+    id: int
+    shared: object
+    loss_id: int
+    gradients: Mapping[int, int]
+    updates: Mapping[int, int]
+    layouts: tuple[Strides, ...]
+
+    def matches(self, shared: object, step: Step, layouts: tuple[Strides, ...]) -> bool:
+        # Two Steps may have the same nodes, but not the same loss, gradients and updates.
+        return (
+            shared is self.shared
+            and layouts == self.layouts
+            and step.loss_id == self.loss_id
+            and step.gradients == self.gradients
+            and step.updates == self.updates
+        )
+
+
+class StructureTable:
+    """The table of structures in a file that is being written."""
+
+    def __init__(self) -> None:
+        self._ids: dict[bytes, int] = {}
+        self._recent: list[_Entry] = []
+
+    def id_of(self, connection: sqlite3.Connection, step: Step, layouts: tuple[Strides, ...]) -> int:
+        """The id of a step's structure, which is inserted if it is new."""
+        shared = shared_structure(step)
+        for entry in self._recent:
+            if shared is not None and entry.matches(shared, step, layouts):
+                return entry.id
+        text = structure_text(without_values(step, layouts))
+        digest = text_digest(text)
+        id = self._ids.get(digest)
+        if id is None:
+            id = self._ids[digest] = len(self._ids) + 1
+            connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (id, text, digest))
+        if shared is not None:
+            entry = _Entry(id, shared, step.loss_id, dict(step.gradients), dict(step.updates), layouts)
+            self._recent = [entry, *self._recent[: CACHED_STRUCTURES - 1]]
+        return id
+
+    def roll_back(self, connection: sqlite3.Connection) -> None:
+        """Forget the structures that were rolled back."""
+        ((count,),) = connection.execute("SELECT count(*) FROM structure")
+        self._ids = {digest: id for digest, id in self._ids.items() if id <= count}
+        self._recent = [entry for entry in self._recent if entry.id <= count]
