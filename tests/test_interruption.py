@@ -15,7 +15,7 @@ from tracer.cli.files import GrowingFile
 from tracer.cli.interruption import Interruption
 from tracer.store.writing import TraceWriter
 from tracer.views.parameter_history import ParameterHistories
-from tracer.views.text.finiteness import FiniteWatch
+from tracer.views.text.finiteness import FinitenessMonitor
 
 SCENARIO = """
 import numpy as np
@@ -95,8 +95,8 @@ def check_what_is_kept(steps: int, of: int, said: str, *, unfinished: str = "int
         (TraceWriter, "_commit", 4, 4),
         (TraceWriter, "_take_name", 1, 1),
         (TraceWriter, "_connect", 2, 1),
-        (FiniteWatch, "look", 2, 1),
-        (ParameterHistories, "look", 3, 3),
+        (FinitenessMonitor, "check", 2, 1),
+        (ParameterHistories, "add", 3, 3),
         (GrowingFile, "write", 2, 1),
         (GrowingFile, "write", 5, 4),
     ],

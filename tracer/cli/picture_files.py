@@ -37,7 +37,7 @@ class PictureWriter:
     missing_glyphs: dict[str, None] = field(default_factory=dict)
     crowded: list[int] = field(default_factory=list)
 
-    def booklet(self, trace: Trace, name: str, movements: Sequence[ParameterHistory], notice: str) -> Path:
+    def booklet(self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str) -> Path:
         """Write the booklet of the steps that a trace has, or the picture of each that is wished for."""
         from tracer.views.booklet.booklet import booklet
         from tracer.views.booklet.slides import slides
@@ -51,7 +51,7 @@ class PictureWriter:
         ends = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
         document = booklet(
             trace, self._layout("tensor"), options.style,
-            extent=options.extent or "all", page_by_page=ends, movements=movements, notice=notice,
+            extent=options.extent or "all", page_by_page=ends, histories=histories, notice=notice,
         )  # fmt: skip
         return self._write_pdf(name, document)
 
@@ -96,9 +96,9 @@ class PictureWriter:
     def _content(self, step: Step, diagram: Diagram, kind: str) -> bytes:
         style = self._style(step)
         if kind == "mmd":
-            from tracer.views.diagrams.mermaid import MOST_ARROWS, mermaid
+            from tracer.views.diagrams.mermaid import MAX_ARROWS, mermaid
 
-            if len(diagram.arrows) > MOST_ARROWS:
+            if len(diagram.arrows) > MAX_ARROWS:
                 self.crowded.append(len(diagram.arrows))
             return mermaid(diagram, style).encode()
         if kind == "dot":
@@ -119,7 +119,7 @@ class PictureWriter:
         return self._layout(self.options.spec.zoom_of(step))(dot(diagram, self._style(step)))
 
     def _style(self, step: Step) -> Style:
-        return self.options.style.running(zoom_named(self.options.spec.zoom_of(step)).direction)
+        return self.options.style.with_default_direction(zoom_named(self.options.spec.zoom_of(step)).direction)
 
     def _layout(self, zoom: str) -> Layout:
         assert self.engine is not None, "found before anything is drawn"

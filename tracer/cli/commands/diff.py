@@ -11,7 +11,7 @@ from tracer.cli.parameter_types import Share
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
-from tracer.views.text.diff import parting_data, parting_lines, reserve_lines
+from tracer.views.text.diff import caveat_lines, diff_data, diff_lines
 
 PARTED = 1
 """The exit code where two runs are not the same."""
@@ -42,10 +42,10 @@ def command(one: str, other: str, share: float, digits: int, as_json: bool, tell
         found = first_difference(mine, theirs, share)
         without_values = steps_without_values(mine, theirs) if found is None else 0
         if as_json:
-            data = parting_data(mine, theirs, settings, found)
+            data = diff_data(mine, theirs, settings, found)
             say([json_text(data | {"tolerance": share, "steps_without_values": without_values}, indent=1)])
         else:
-            say(parting_lines(mine, theirs, settings, found, digits, tell))
-            say(reserve_lines(mine, theirs, share, without_values, tell))
+            say(diff_lines(mine, theirs, settings, found, digits, tell))
+            say(caveat_lines(mine, theirs, share, without_values, tell))
     if found is not None:
         raise click.exceptions.Exit(PARTED)
