@@ -91,8 +91,8 @@ class ElementFormatter:
                 terms.append(Terms((self._element(self._nodes[operand], part),), 1))
             else:
                 positions = elements_of(np.shape(array), part)
-                few = (self.term(self._nodes[operand], positions[at]) for at in chosen)
-                terms.append(Terms(tuple(few), len(positions)))
+                written = (self.term(self._nodes[operand], positions[at]) for at in chosen)
+                terms.append(Terms(tuple(written), len(positions)))
         return terms
 
     def _array(self, operand: int | Literal) -> np.ndarray:

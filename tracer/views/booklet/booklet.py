@@ -150,11 +150,10 @@ def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
     """The page of the leaves of a step: data, parameters, hyperparameters and optimizer state, with their values."""
     step, style = context.step, context.style
     tell = style.tell
-    every = [node for node in step.nodes if node.id not in context.page_numbers]
-    leaves = every[:MAX_TABLE_ROWS]
+    leaves = [node for node in step.nodes if node.id not in context.page_numbers]
     heads = (tell("Name"), tell("What it is"), tell("Value"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
-    for node in leaves:
+    for node in leaves[:MAX_TABLE_ROWS]:
         name = shortened(context.labels[node.id], 40)
         shape = f"\n{shape_text(node.shape)}" if node.shape else ""
         cells += [cell(name + shape, style, 8), f"text(size: 8.5pt, {literal(kind_text(node, tell))})"]
@@ -168,7 +167,7 @@ def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
         note = tell("Parameters and optimizer state are as step {number} left them.", number=before)
         caption = tell("{sentence} {next}", sentence=caption, next=note)
     heading = Heading(tell("Step {step}: what it starts from", step=step.index), 2, leaves_key(step))
-    yield page(heading, f"{paragraph(caption)}\n{table(cells, '(auto, auto, 1fr)', 'left', style)}{_more(len(every), style)}")
+    yield page(heading, f"{paragraph(caption)}\n{table(cells, '(auto, auto, 1fr)', 'left', style)}{_more(len(leaves), style)}")
 
 
 def _more(count: int, style: Style) -> str:

@@ -38,12 +38,12 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
     rows, columns = cells.shape
     cell = min(SIDE / max(rows, columns), 12.0)
     width, height = columns * cell, rows * cell
-    picture = base64.b64encode(_png(pixels)).decode()
+    image = base64.b64encode(_png(pixels)).decode()
     frame = f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="{style.theme.frame}" stroke-width="0.6"/>'
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{height:.1f}pt" viewBox="0 0 {width:.1f}'
         f' {height:.1f}"><image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"'
-        f' href="data:image/png;base64,{picture}"/>{frame}</svg>',
+        f' href="data:image/png;base64,{image}"/>{frame}</svg>',
         width,
         height,
     )

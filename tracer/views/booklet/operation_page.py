@@ -70,10 +70,10 @@ class PageContext:
     page_numbers: Mapping[int, int]
     style: Style
 
-    def value_cell(self, node: Node, lines: Sequence[str], size: float, heat: float = SIDE) -> str:
-        """The numbers of a node, and the heat map of a large one with sides of up to `heat` points, as typst code."""
+    def value_cell(self, node: Node, lines: Sequence[str], size: float, side: float = SIDE) -> str:
+        """The numbers of a node, and the heat map of a large one with sides of up to `side` points, as typst code."""
         is_gradient = node.id in set(self.step.gradients.values())
-        return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + _heat_map(node, self.style, heat)
+        return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + _heat_map(node, self.style, side)
 
     def key(self, id: int) -> str:
         """The key of the page that shows a node: its own, or the page of the leaves."""
@@ -193,13 +193,13 @@ def _values(context: PageContext, node: Node) -> str:
     if not is_narrow and sum(map(len, grids)) > MAX_STACKED_LINES:
         grids = [content_lines(each, context.labels.noise, style.tell) for each in shown]
     size = min(NUMBER_SIZE, size) if is_narrow else NUMBER_SIZE
-    heat = SIDE if is_narrow else min(SIDE, STACKED_HEAT_MAP_SPACE / len(shown)) if len(shown) <= MAX_STACKED_HEAT_MAPS else 0
+    side = SIDE if is_narrow else min(SIDE, STACKED_HEAT_MAP_SPACE / len(shown)) if len(shown) <= MAX_STACKED_HEAT_MAPS else 0
     columns = []
     for each, lines, name, width in zip(shown, grids, names, widths, strict=True):
         place = style.tell("result") if each is node else style.tell("page {number}", number=page_reference(context.key(each.id)))
         title = cell(shortened(name, width if is_narrow else TITLE_LENGTH), style, size)
         head = f"{title} + linebreak() + text(size: 8pt, {with_page_links(place)})"
-        columns.append(f"block(below: 5pt, {head}) + {context.value_cell(each, lines, size, heat)}")
+        columns.append(f"block(below: 5pt, {head}) + {context.value_cell(each, lines, size, side)}")
     more = len(inputs) - MAX_INPUTS
     below = f"\n{paragraph(style.tell('and {count} more', count=more))}" if more > 0 else ""
     direction = f"ltr, spacing: {SPACING}pt" if is_narrow else "ttb, spacing: 10pt"
@@ -225,8 +225,8 @@ def _heat_map(node: Node, style: Style, side: float) -> str:
     down, across = block_of(node.shape)
     caption = f" + linebreak() + {muted(style.tell('a cell: the mean of {count} numbers', count=down * across), style, 7)}"
     scale = min(1.0, side / max(drawing.width, drawing.height))
-    picture = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
-    return picture + (caption if down * across > 1 else "")
+    appended = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
+    return appended + (caption if down * across > 1 else "")
 
 
 def _worked(context: PageContext, node: Node) -> list[str]:

@@ -153,8 +153,8 @@ def history_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH
 def history(trace: Trace, node: Node, label: str) -> tuple[list[int], list[float]]:
     """Up to MAX_STEPS step indices at which the node exists, and its value or l2 norm at each."""
     count = len(trace.steps)
-    few = min(count, MAX_STEPS)
-    chosen = sorted({round(at * (count - 1) / max(1, few - 1)) for at in range(few)})
+    points = min(count, MAX_STEPS)
+    chosen = sorted({round(at * (count - 1) / max(1, points - 1)) for at in range(points)})
     positions, values = [], []
     for position in chosen:
         step = trace.steps[position]

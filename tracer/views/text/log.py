@@ -181,7 +181,7 @@ def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:
 def _ending(losses: list[float], nonfinite_from: str, stopped: Message | None, digits: int, tell: Language) -> str:
     ending = tell("== end ==  {steps}", steps=tell.count(len(losses), "step"))
     if losses:
-        first, last = (number_text(losses[place], digits) for place in (0, -1))
+        first, last = (number_text(losses[at], digits) for at in (0, -1))
         ending += tell(", loss {first} -> {last}", first=first, last=last)
     if nonfinite_from:
         ending += tell(", NaN or infinite from {place} on", place=nonfinite_from)

@@ -69,8 +69,8 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verification, 
             recorded=repr(deviation.recorded),
             computed=repr(deviation.computed),
         )
-        few = verdict.is_same_arithmetic and deviation.ulps <= ULPS
-        hint = tell(": so little may come of another number of threads") if few else ""
+        is_small = verdict.is_same_arithmetic and deviation.ulps <= ULPS
+        hint = tell(": so little may come of another number of threads") if is_small else ""
         yield INDENT + tell("{count} units in the last place", count=number_text(deviation.ulps)) + hint
 
 
