@@ -26,13 +26,13 @@ from tracer.rendering.engine import find_engine
 from tracer.store.writing import save
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.booklet import booklet
-from tracer.views.booklet.pagination import SMALLEST_SCALE, fitted
+from tracer.views.booklet.pagination import MIN_SCALE, paginated
 from tracer.views.diagrams.combined import combined, forward_nodes
-from tracer.views.diagrams.dot import CAPTIONS, NUMBERS
+from tracer.views.diagrams.dot import CAPTION_SIZE, NUMBER_SIZE
 from tracer.views.diagrams.theme import THEMES, Style, theme_of
 from tracer.views.local_rules import local_rules
 from tracer.views.notation import Labels
-from tracer.views.parameter_history import movements_of
+from tracer.views.parameter_history import histories_of
 
 OPERATION = re.compile(r"(forward|loss|backward|update) \d+: ")
 """The start of the heading of an operation's page."""
@@ -51,7 +51,7 @@ def document_of(trace: Trace, style: Style | None = None, **options: Any) -> str
 @functools.cache
 def read(name: str) -> tuple[str, pypdf.PdfReader]:
     """The Typst source of a booklet with parameter histories, and a reader of its PDF."""
-    document = document_of(first_and_last_step(name), movements=movements_of(recorded(name)))
+    document = document_of(first_and_last_step(name), histories=histories_of(recorded(name)))
     return document, pypdf.PdfReader(io.BytesIO(pdf(document)))
 
 
@@ -334,14 +334,14 @@ def test_interval_contains_the_unrounded_number() -> None:
 def test_booklet_is_reproducible(name: str) -> None:
     document, reader = read(name)
     again = tracer.run(tracer.load(name))
-    assert document == document_of(replace(again, steps=first_and_last_step(name).steps), movements=movements_of(again))
+    assert document == document_of(replace(again, steps=first_and_last_step(name).steps), histories=histories_of(again))
     assert pdf(document) == reader.stream.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_theme_compiles(theme: str) -> None:
     document = document_of(
-        first_and_last_step("linear-regression"), Style(theme_of(theme)), movements=movements_of(recorded("linear-regression"))
+        first_and_last_step("linear-regression"), Style(theme_of(theme)), histories=histories_of(recorded("linear-regression"))
     )
     assert pdf(document).startswith(b"%PDF")
     assert theme_of(theme).background in document
@@ -349,7 +349,7 @@ def test_every_theme_compiles(theme: str) -> None:
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_picture_is_readable_when_printed(name: str) -> None:
-    assert min(NUMBERS, CAPTIONS) * SMALLEST_SCALE >= 6
+    assert min(NUMBER_SIZE, CAPTION_SIZE) * MIN_SCALE >= 6
     layout = find_engine("pure").layout
     for step in first_and_last_step(name).steps:
         labels = Labels(step.nodes)
@@ -358,9 +358,9 @@ def test_every_picture_is_readable_when_printed(name: str) -> None:
         def draw(parts: Any, step: Step = step, labels: Labels = labels, rules: Any = rules) -> Any:
             return combined(step, parts, labels, rules, Style())
 
-        pictures, cut = fitted(step, forward_nodes(step), draw, layout, Style())
+        pictures, cut = paginated(step, forward_nodes(step), draw, layout, Style())
         assert sum(cut) == len(forward_nodes(step))
-        assert all(picture.shown()[0] >= SMALLEST_SCALE for picture in pictures)
+        assert all(picture.placement()[0] >= MIN_SCALE for picture in pictures)
         drawn = [box.key for picture in pictures for box in picture.diagram.boxes]
         assert {f"n{id}" for id in forward_nodes(step)} <= set(drawn)
 

@@ -9,14 +9,14 @@ from xml.etree import ElementTree
 import pytest
 
 from support.drawn import SVG
-from tracer.views.booklet.line_chart import HEIGHT, SPACING, WIDTH, curve
+from tracer.views.booklet.line_chart import HEIGHT, SPACING, WIDTH, line_chart
 from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Style, Theme
 
 NAN, INF = float("nan"), float("inf")
 
 
 def drawn(lines: list[tuple[str, list[float]]], positions: list[int] | None = None, theme: Theme = LIGHT) -> ElementTree.Element:
-    drawing = curve(lines, positions if positions is not None else list(range(len(lines[0][1]))), Style(theme))
+    drawing = line_chart(lines, positions if positions is not None else list(range(len(lines[0][1]))), Style(theme))
     assert not re.search("nan|inf", drawing.svg)
     return ElementTree.fromstring(drawing.svg)
 

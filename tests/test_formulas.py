@@ -13,7 +13,7 @@ from tracer.graph.formula import parse
 from tracer.rendering.document import pdf
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.typst import flowing
-from tracer.views.booklet.typst_math import LONGEST_FORMULA, to_typst
+from tracer.views.booklet.typst_math import MAX_FORMULA_LENGTH, to_typst
 from tracer.views.notation import Labels
 
 HOSTILE = (
@@ -87,7 +87,7 @@ def test_text_that_is_not_a_formula_is_shown_verbatim(formula: str) -> None:
 
 def test_long_formula_is_not_typeset() -> None:
     sum_of = " + ".join(["x"] * 31)
-    assert len(sum_of) > LONGEST_FORMULA
+    assert len(sum_of) > MAX_FORMULA_LENGTH
     assert not is_typeset(sum_of)
     assert is_typeset(sum_of[4 * 2 :])
 

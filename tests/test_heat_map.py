@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.heat_maps import colours_of
-from tracer.views.booklet.heat_map import MOST_CELLS, block_of, cells_of, heat_map
+from tracer.views.booklet.heat_map import MAX_CELLS, block_of, cells_of, heat_map
 from tracer.views.diagrams.theme import DARK, PRINT, Style
 
 
@@ -53,8 +53,8 @@ def test_cell_is_the_mean_of_its_block() -> None:
     assert cells_of(value)[:, 0].tolist() == [3 * row + 1 for row in range(32)]
     value = np.random.default_rng(0).normal(size=(100, 70))
     down, across = block_of(value.shape)
-    assert down * MOST_CELLS >= 100
-    assert across * MOST_CELLS >= 70
+    assert down * MAX_CELLS >= 100
+    assert across * MAX_CELLS >= 70
     assert abs(float(cells_of(np.full((100, 70), 2.5)).mean()) - 2.5) < 1e-12
 
 

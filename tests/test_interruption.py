@@ -16,7 +16,7 @@ from tracer.cli.interruption import Interruption
 from tracer.store.row_encoder import RowEncoder
 from tracer.store.writing import TraceWriter
 from tracer.views.parameter_history import ParameterHistories
-from tracer.views.text.finiteness import FiniteWatch
+from tracer.views.text.finiteness import FinitenessMonitor
 
 SCENARIO = """
 import numpy as np
@@ -96,8 +96,8 @@ def check_kept_steps(steps: int, of: int, message: str, *, unfinished: str = "in
         (TraceWriter, "_commit", 4, 4),
         (TraceWriter, "_move_into_place", 1, 1),
         (TraceWriter, "_connect", 2, 1),
-        (FiniteWatch, "look", 2, 1),
-        (ParameterHistories, "look", 3, 3),
+        (FinitenessMonitor, "check", 2, 1),
+        (ParameterHistories, "add", 3, 3),
         (GrowingFile, "write", 2, 1),
         (GrowingFile, "write", 5, 4),
     ],

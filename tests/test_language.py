@@ -35,7 +35,7 @@ from tracer.training.loading import bundled_names
 from tracer.views.diagrams.zoom import zooms
 from tracer.views.notation import Labels, display_width, node_number
 from tracer.views.text.check import report
-from tracer.views.text.detail import TITLES as TITLE_COLUMNS
+from tracer.views.text.detail import TITLE_WIDTH
 from tracer.views.text.log import ending_lines, log_text
 from tracer.views.text.verify import verdict_lines
 
@@ -154,7 +154,7 @@ def test_functions_pass_their_language_on() -> None:
         if isinstance(node, ast.FunctionDef) and any(argument.arg == "tell" for argument in node.args.args)
         if not node.decorator_list  # commands, called by click
     }
-    assert {"log_lines", "phase_text", "notice", "curve_lines"} <= takers
+    assert {"log_lines", "phase_text", "notice", "history_lines"} <= takers
     for name, tree in modules.items():
         for function in functions_with_language(tree):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
@@ -381,11 +381,11 @@ def test_titles_of_lines_fit_their_columns() -> None:
     titles = []
     for name in ("detail", "blame"):
         for node in ast.walk(ast.parse((PACKAGE / "views/text" / f"{name}.py").read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("titled", "_block"):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("titled_line", "_block"):
                 titles += [text_of(call.args[0]) for call in messages_in(node.args[0])]
     titles += ["update", "derives", "by rule of", "updated"]  # translated earlier
     assert len(titles) > 15
-    assert all(display_width(MESSAGES[title]) <= TITLE_COLUMNS for title in titles)
+    assert all(display_width(MESSAGES[title]) <= TITLE_WIDTH for title in titles)
 
 
 # Output of the commands.

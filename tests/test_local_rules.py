@@ -19,7 +19,7 @@ from tracer.training.loading import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.theme import Flow, Style
-from tracer.views.local_rules import CALLED, LocalRule, contributions, local_rules
+from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, contributions, local_rules
 from tracer.views.notation import Labels
 
 RANDOM_PROGRAMS = 50
@@ -48,8 +48,8 @@ FUNCTIONS = {name: getattr(np, name) for name in (
 def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
     """The rule as Python code with its variables; names that are not identifiers are replaced by numbered ones."""
     labels = Labels(step.nodes)
-    text = f"{CALLED} {rule.text}" if rule.text[0] in "*/@" else rule.text
-    names: dict[str, Any] = {CALLED: step.nodes[step.gradients[rule.user]].value}
+    text = f"{GRADIENT_SYMBOL} {rule.text}" if rule.text[0] in "*/@" else rule.text
+    names: dict[str, Any] = {GRADIENT_SYMBOL: step.nodes[step.gradients[rule.user]].value}
     named = sorted((node for node in step.nodes if node.name or node.is_leaf or labels[node.id].startswith("#")),
                    key=lambda node: -len(labels[node.id]))  # fmt: skip
     for node in named:
@@ -59,7 +59,7 @@ def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
         elif re.search("[#[]", label) and label in text:
             text = re.sub(rf"{re.escape(label)}(?!\w)", f"node{node.id}", text)
             names[f"node{node.id}"] = node.value
-    assert CALLED not in {labels[node.id] for node in step.nodes}
+    assert GRADIENT_SYMBOL not in {labels[node.id] for node in step.nodes}
     return re.sub(r"(scatter\(.*?, )\[", r"\1index[", text), names
 
 
@@ -83,7 +83,7 @@ def test_every_rule_evaluates_to_the_contribution(name: str) -> None:
     step = first_step(name)
     for rule in rules_of(step):
         found = computed(rule, step)
-        part = step.nodes[rule.part]
+        part = step.nodes[rule.contribution]
         assert found is not None, rule
         digits = 1e-5 if part.dtype == "float32" else 1e-12
         assert is_close(found, part.value, digits), rule
@@ -99,7 +99,7 @@ def test_rules_of_random_programs_evaluate_to_the_contributions() -> None:
                 skipped += 1
                 continue
             # Constants in the rule, such as log(2), have four digits.
-            assert is_close(found, step.nodes[rule.part].value, 1e-3), rule
+            assert is_close(found, step.nodes[rule.contribution].value, 1e-3), rule
     assert every > 200
     assert skipped <= every / 10
 
@@ -112,7 +112,7 @@ def assert_contributions_add_up(step: Step) -> None:
     """Assert that the contributions of all uses of a value add up to its gradient, and the terms of every sum to it."""
     parts: dict[int, list[Node]] = defaultdict(list)
     for rule in rules_of(step):
-        parts[rule.value].append(step.nodes[rule.part])
+        parts[rule.value].append(step.nodes[rule.contribution])
     for value, gradient in step.gradients.items():
         expected = step.nodes[gradient].value
         digits = 1e-5 if expected.dtype == np.float32 else 1e-9

@@ -18,7 +18,7 @@ import tracer
 from support.traces import first_step
 from tracer.graph.record import Phase
 from tracer.training.loading import bundled_names
-from tracer.views.diagrams.diagram import Box, Diagram, Frame
+from tracer.views.diagrams.diagram import Box, Cluster, Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, theme_of
@@ -37,8 +37,8 @@ HOSTILE = (
 
 
 def read(text: str) -> tuple[list[re.Match[str]], list[re.Match[str]], list[str]]:
-    """The boxes, arrows and frames of a flowchart; every other line sets colours."""
-    boxes, arrows, frames = [], [], []
+    """The boxes, arrows and clusters of a flowchart; every other line sets colours."""
+    boxes, arrows, clusters = [], [], []
     head, *lines = text.splitlines()
     assert re.fullmatch("flowchart (TB|LR)", head)
     opened = 0
@@ -48,7 +48,7 @@ def read(text: str) -> tuple[list[re.Match[str]], list[re.Match[str]], list[str]
         elif found := ARROW.fullmatch(line):
             arrows.append(found)
         elif found := FRAME.fullmatch(line):
-            frames.append(found["label"])
+            clusters.append(found["label"])
             opened += 1
         elif line == "end":
             opened -= 1
@@ -56,7 +56,7 @@ def read(text: str) -> tuple[list[re.Match[str]], list[re.Match[str]], list[str]
             assert STYLE.fullmatch(line), line
         assert opened >= 0
     assert opened == 0
-    return boxes, arrows, frames
+    return boxes, arrows, clusters
 
 
 def as_shown(text: str) -> list[str]:
@@ -65,20 +65,20 @@ def as_shown(text: str) -> list[str]:
     return [html.unescape(re.sub("</?[bi]>", "", line)) for line in known.split("<br/>")]
 
 
-def labels_in(frames: tuple[Frame, ...]) -> Iterator[str]:
-    for frame in frames:
-        yield frame.label
-        yield from labels_in(frame.frames)
+def labels_in(clusters: tuple[Cluster, ...]) -> Iterator[str]:
+    for cluster in clusters:
+        yield cluster.label
+        yield from labels_in(cluster.clusters)
 
 
 def assert_same_contents(diagram: Diagram, style: Style) -> None:
-    boxes, arrows, frames = read(mermaid(diagram, style))
+    boxes, arrows, clusters = read(mermaid(diagram, style))
     assert Counter(box["key"] for box in boxes) == Counter(box.key for box in diagram.boxes)
     seen = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
     assert [(arrow["tail"], arrow["head"]) for arrow in arrows] == [(arrow.tail, arrow.head) for arrow in seen]
     for found, arrow in zip(arrows, seen, strict=True):
         assert as_shown(found["label"] or "") == (list(arrow.label) or [""])
-    assert Counter(as_shown(frame)[0] for frame in frames) == Counter(labels_in(diagram.frames))
+    assert Counter(as_shown(cluster)[0] for cluster in clusters) == Counter(labels_in(diagram.clusters))
     by_key = {box.key: box for box in diagram.boxes}
     for found in boxes:
         box = by_key[found["key"]]

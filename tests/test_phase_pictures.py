@@ -25,7 +25,7 @@ from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.folding import Fold, Part, folded, ids_of
-from tracer.views.diagrams.operations import MOST_NODES, operations, phase_nodes, phase_sketches
+from tracer.views.diagrams.operations import MAX_NODES, operations, phase_diagrams, phase_nodes
 from tracer.views.diagrams.theme import PRINT, Flow, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 from tracer.views.local_rules import local_rules
@@ -45,7 +45,7 @@ def svg_of(diagram: Diagram, style: Style | None = None) -> str:
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_operation_is_a_box_and_every_use_an_arrow(name: str) -> None:
     step = first_step(name)
-    for phase, diagram in phase_sketches(step, Style(), PHASES):
+    for phase, diagram in phase_diagrams(step, Style(), PHASES):
         keys = {box.key for box in diagram.boxes}
         for node in step.nodes:
             if node.phase is phase:
@@ -63,7 +63,7 @@ def test_value_used_twice_has_two_arrows() -> None:
     assert dot(combined_of(step), Style()).count("n0:left_below:s -> n1:left_above:n [") == 2
 
 
-def combined_of(step: Step, most: int = MOST_NODES) -> Diagram:
+def combined_of(step: Step, most: int = MAX_NODES) -> Diagram:
     labels = Labels(step.nodes)
     return combined(step, folded(step, forward_nodes(step), most), labels, local_rules(step, labels), Style())
 
@@ -89,15 +89,15 @@ def layered(count: int) -> Step:
 def test_large_steps_are_folded_to_300_boxes() -> None:
     for step in (chain(1000), layered(100)):
         ids = phase_nodes(step, Phase.FORWARD)
-        parts = folded(step, ids, MOST_NODES)
-        assert len(parts) <= MOST_NODES
+        parts = folded(step, ids, MAX_NODES)
+        assert len(parts) <= MAX_NODES
         assert sorted(id for part in parts for id in ids_of(part)) == list(ids)
         hidden = sum(len(part.ids) for part in parts if isinstance(part, Fold))
         largest = max(len(part.ids) for part in parts if isinstance(part, Fold))
         for diagram in (diagram_of(step, parts), combined_of(step)):
             assert diagram.hidden == hidden > 0
             assert (f"{largest:,} operations, folded",) in {box.lines for box in diagram.boxes}
-    assert any(part.what.startswith("softmax") for part in folded(layered(100), phase_nodes(layered(100), Phase.FORWARD), 300)
+    assert any(part.label.startswith("softmax") for part in folded(layered(100), phase_nodes(layered(100), Phase.FORWARD), 300)
                if isinstance(part, Fold))  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_hostile_names_are_shown_verbatim(name: str) -> None:
             tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(drawing.svg).iter()}
             assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
             assert_readable(drawing.svg, len(diagram.boxes))
-    for _, diagram in phase_sketches(hostile, Style(), PHASES):
+    for _, diagram in phase_diagrams(hostile, Style(), PHASES):
         ElementTree.fromstring(svg_of(diagram))
 
 

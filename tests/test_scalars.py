@@ -37,7 +37,7 @@ def every_scalar(step: Step) -> list[Scalar]:
 
 def computed(source: ScalarView, scalar: Scalar) -> float | None:
     """The value of a number's formula with recorded operands; None if the formula refers to whole arrays."""
-    formula, used = source.made_of(scalar)
+    formula, used = source.definition(scalar)
     values: dict[str, Any] = {}
     texts = {source.labels.element_tree(id, index).format(compact=True): (id, index) for id, index in used}
     for number, text in enumerate(sorted(texts, key=len, reverse=True)):
@@ -57,7 +57,7 @@ def test_every_formula_evaluates_to_the_number(name: str) -> None:
     for id, index in every_scalar(source.step):
         node = source.step.nodes[id]
         if node.is_leaf:
-            assert source.made_of((id, index)) == ("", ())
+            assert source.definition((id, index)) == ("", ())
             continue
         every += 1
         digits = 1e-5 if node.dtype == "float32" else 1e-9
@@ -65,7 +65,7 @@ def test_every_formula_evaluates_to_the_number(name: str) -> None:
         if found is None:
             skipped += 1
             continue
-        assert found == pytest.approx(float(node.value[index]), rel=digits, abs=digits * 1e-6), source.made_of((id, index))
+        assert found == pytest.approx(float(node.value[index]), rel=digits, abs=digits * 1e-6), source.definition((id, index))
     assert skipped <= every / 20
     assert every > 50
 
@@ -74,7 +74,7 @@ def test_formulas_of_a_layer() -> None:
     source = numbers_of("fruit")
 
     def formula(name: str, *index: int) -> str:
-        return source.made_of((source.step.node(name).id, index))[0]
+        return source.definition((source.step.node(name).id, index))[0]
 
     assert formula("h1", 0, 0) == "x[0,0]*W1[0,0] + x[0,1]*W1[1,0] + b1[0]"
     assert formula("largest", 2, 0) == "max(logits[2,0], logits[2,1])"
@@ -86,11 +86,11 @@ def test_formulas_of_a_layer() -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_before_and_after_are_inverse(name: str) -> None:
     source = numbers_of(name)
-    written_out = source.labels.is_written_out
+    written_out = source.labels.is_inlined
     every = [each for each in every_scalar(source.step) if not written_out(each[0])]
     some = every[:: max(1, len(every) // 40)]
-    before = {each: set(source.before([each], len(every))) for each in some}
-    after = {each: set(source.after([each], len(every))) for each in some}
+    before = {each: set(source.upstream([each], len(every))) for each in some}
+    after = {each: set(source.downstream([each], len(every))) for each in some}
     for one in some:
         assert one in before[one] & after[one]
         for other in some:
@@ -101,7 +101,7 @@ def test_before_and_after_are_inverse(name: str) -> None:
 def test_operands_of_an_element_of_a_product() -> None:
     source = numbers_of("fruit")
     node = source.step.node
-    found = source.before([(node("h1").id, (3, 1))])
+    found = source.upstream([(node("h1").id, (3, 1))])
     assert found == sorted([
         (node("x").id, (3, 0)), (node("x").id, (3, 1)), (node("W1").id, (0, 1)), (node("W1").id, (1, 1)), (node("b1").id, (1,)),
         (node("h1").id, (3, 1)),

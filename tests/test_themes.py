@@ -16,16 +16,16 @@ from support.heat_maps import colours_of
 from tracer.graph.record import Step
 from tracer.rendering.engine import find_engine
 from tracer.views.booklet.booklet import booklet
-from tracer.views.booklet.line_chart import curve
+from tracer.views.booklet.line_chart import line_chart
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import LIGHT, THEMES, BoxStyle, Kind, Style, Theme
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
-from tracer.views.parameter_history import movements_of
+from tracer.views.parameter_history import histories_of
 
 SEPIA = replace(
     LIGHT, name="sepia", background="#F4ECD8", text="#5B4636", curves=("#123456", "#654321"), dashes=("7 1",),
-    below="#010203", above="#040506", not_finite="#070809", boxes={kind: BoxStyle("#ABCDEF", "#FEDCBA") for kind in Kind},
+    negative="#010203", positive="#040506", not_finite="#070809", boxes={kind: BoxStyle("#ABCDEF", "#FEDCBA") for kind in Kind},
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_theme_applies_to_diagrams(sepia: Theme, zoom: str) -> None:
 
 
 def test_theme_applies_to_charts_and_heat_maps(sepia: Theme) -> None:
-    svg = curve([("a", [0.0, 1.0]), ("b", [1.0, 0.0])], [0, 1], Style(sepia)).svg
+    svg = line_chart([("a", [0.0, 1.0]), ("b", [1.0, 0.0])], [0, 1], Style(sepia)).svg
     assert set(re.findall('<polyline [^>]* stroke="([^"]*)"', svg)) == {"#123456", "#654321"}
     assert svg.count('stroke-dasharray="7 1"') == 2
     colours = colours_of(np.array([-2.0, 0.0, 2.0, np.nan]), sepia)[0].tolist()
@@ -58,7 +58,7 @@ def test_theme_applies_to_charts_and_heat_maps(sepia: Theme) -> None:
 
 def test_theme_applies_to_the_booklet(sepia: Theme) -> None:
     trace = tracer.run(tracer.load("linear-regression"), steps=2)
-    document = booklet(trace, find_engine("pure").layout, Style(sepia), movements=movements_of(trace))
+    document = booklet(trace, find_engine("pure").layout, Style(sepia), histories=histories_of(trace))
     assert {"#F4ECD8", "#5B4636", "#123456"} <= set(re.findall("#[0-9A-F]{6}", document))
 
 

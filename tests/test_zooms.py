@@ -17,7 +17,7 @@ from tracer.graph.record import Phase, Step
 from tracer.nn.layers import dense, relu, softmax
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.modules import MOST_BOXES, fold_repeats, modules_of
+from tracer.views.diagrams.modules import MAX_MODULES, fold_repeats, modules_of
 from tracer.views.diagrams.scalars import ScalarView
 from tracer.views.diagrams.theme import Flow, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
@@ -152,7 +152,7 @@ def test_every_operation_is_in_one_module() -> None:
         assert [id for module in modules_of(step) for id in module.ids] == operations
         folded = fold_repeats(step, modules_of(step))
         assert [id for module in folded for id in module.ids] == operations
-        assert len(folded) <= MOST_BOXES + 1
+        assert len(folded) <= MAX_MODULES + 1
 
 
 def test_repetition_without_a_scope_is_labelled() -> None:
@@ -167,7 +167,7 @@ def test_steps_of_five_thousand_operations_are_drawn_quickly(step_of: Callable[[
     start = time.process_time()
     diagram = drawn(step, ViewSpec("module"))
     assert time.process_time() - start < 3
-    assert len(diagram.boxes) <= MOST_BOXES + MAX_OTHER_BOXES == 130
+    assert len(diagram.boxes) <= MAX_MODULES + MAX_OTHER_BOXES == 130
     operations = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
     assert operations_in(diagram) == len(operations) >= 3_000
 
@@ -187,13 +187,13 @@ def test_focus_shows_what_a_value_depends_on(name: str) -> None:
     step = first_step(name)
     graph, labels = uses(step), Labels(step.nodes)
     for node in step.nodes[:: max(1, len(step.nodes) // 12)]:
-        for downwards, found in ((False, networkx.ancestors), (True, networkx.descendants)):
-            diagram = drawn(step, ViewSpec("tensor", f"#{node.id}", downwards))
+        for downstream, found in ((False, networkx.ancestors), (True, networkx.descendants)):
+            diagram = drawn(step, ViewSpec("tensor", f"#{node.id}", downstream))
             boxes = {int(box.key[1:]) for box in diagram.boxes if re.fullmatch(r"n\d+", box.key)}
             wanted = found(graph, node.id) | {node.id}
             # Other inputs of dependent nodes are drawn in full if they are leaves, otherwise as small boxes.
             leaves = {operand for id in wanted for operand in step.nodes[id].operands if step.nodes[operand].is_leaf}
-            assert wanted <= boxes <= wanted | (leaves if downwards else set()), labels[node.id]
+            assert wanted <= boxes <= wanted | (leaves if downstream else set()), labels[node.id]
             inside = {(int(arrow.tail[1:]), int(arrow.head[1:])) for arrow in diagram.arrows
                       if arrow.flow is not Flow.ORDER and re.fullmatch(r"n\d+n\d+", arrow.tail + arrow.head)}  # fmt: skip
             assert {edge for edge in inside if edge[0] in wanted} == set(graph.subgraph(wanted).edges)
@@ -203,10 +203,10 @@ def test_focus_on_an_element_uses_the_scalar_zoom() -> None:
     step = first_step("fruit")
     diagram = drawn(step, ViewSpec(focus="dL/dW1[0,2]"))
     source = ScalarView(in_memory(step), Labels(step.nodes))
-    found = source.before([(step.node("dL/dW1").id, (0, 2))])
+    found = source.upstream([(step.node("dL/dW1").id, (0, 2))])
     assert len(diagram.boxes) == len(found)
     assert "x[0,0]" in {box.title for box in diagram.boxes}
-    down = drawn(step, ViewSpec(focus="W2[3,1]", downwards=True))
+    down = drawn(step, ViewSpec(focus="W2[3,1]", downstream=True))
     assert {"W2[3,1]", "loss", "W2_new[3,1]"} <= {box.title for box in down.boxes}
     assert ViewSpec(focus="h1").zoom_of(step) == "tensor"
 
@@ -228,7 +228,7 @@ def test_default_zoom_depends_on_the_size_of_the_step() -> None:
         ("fruit", ViewSpec("scenario", "loss"), "not scenario"),
         ("fruit", ViewSpec("module", phases=(Phase.LOSS,)), "--phase chooses among tensors or numbers"),
         ("fruit", ViewSpec("tensor", "loss", phases=(Phase.LOSS,)), "leave --phase out"),
-        ("fruit", ViewSpec(downwards=True), "--focus-down takes the name of a node or an element"),
+        ("fruit", ViewSpec(downstream=True), "--focus-down takes the name of a node or an element"),
         ("fruit", ViewSpec("tensor", "lss"), "step 0 has no node 'lss'; did you mean loss?"),
         ("fruit", ViewSpec(focus="W11[0,0]"), "step 0 has no node 'W11'; did you mean"),
         ("fruit", ViewSpec(focus="W1[2,0]"), "W1 has the shape (2,4): there is no element [2,0]"),

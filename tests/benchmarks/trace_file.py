@@ -28,7 +28,7 @@ from tracer.graph.record import Step  # noqa: E402
 from tracer.store.format import SCHEMA  # noqa: E402
 from tracer.store.writing import TraceWriter  # noqa: E402
 from tracer.training import Training  # noqa: E402
-from tracer.views.text.finiteness import FiniteWatch  # noqa: E402
+from tracer.views.text.finiteness import FinitenessMonitor  # noqa: E402
 
 TURNS = 7
 
@@ -43,11 +43,11 @@ def run(folder: Path, steps: int, values: str) -> None:
     """Run like the command without pictures and log; with a trace file unless `values` is empty."""
     training = Training(tracer.load("mnist"), steps=steps)
     writer = TraceWriter(folder / "run.sqlite", training.head, values) if values else None
-    watch = FiniteWatch()
+    watch = FinitenessMonitor()
     for step in training:
         if writer is not None:
             writer.write(step)
-        watch.look(step)
+        watch.check(step)
     if writer is not None:
         writer.end()
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tracer.views.diagrams.dot import CAPTIONS, NUMBERS
+from tracer.views.diagrams.dot import CAPTION_SIZE, NUMBER_SIZE
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONT = Path(__file__).parent.parent.parent / "tracer/rendering/fonts/NotoSansSC-GB2312.ttf"
@@ -180,7 +180,7 @@ def assert_readable(svg: str, count: int) -> None:
     """Assert that every text is within its box, nothing overlaps, and no text is too small."""
     boxes = boxes_of(svg)
     assert len(boxes) == count
-    assert min(sizes_of(svg)) >= min(NUMBERS, CAPTIONS) == 9
+    assert min(sizes_of(svg)) >= min(NUMBER_SIZE, CAPTION_SIZE) == 9
     for box in boxes.values():
         for text in box.texts:
             assert box.outline.holds(text.area, 0.5), (box, text)

@@ -36,7 +36,7 @@ class PictureWriter:
     missing_glyphs: dict[str, None] = field(default_factory=dict)
     arrow_counts: list[int] = field(default_factory=list)
 
-    def booklet(self, trace: Trace, name: str, movements: Sequence[ParameterHistory], notice: str) -> Path:
+    def booklet(self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str) -> Path:
         """Write a PDF: the booklet of the trace's steps, or the requested picture of each step."""
         from tracer.views.booklet.booklet import booklet
         from tracer.views.booklet.slides import slides
@@ -50,7 +50,7 @@ class PictureWriter:
         detailed = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
         document = booklet(
             trace, self._layout("tensor"), options.style,
-            extent=options.extent or "all", page_by_page=detailed, movements=movements, notice=notice,
+            extent=options.extent or "all", page_by_page=detailed, histories=histories, notice=notice,
         )  # fmt: skip
         return self._write_pdf(name, document)
 
@@ -95,9 +95,9 @@ class PictureWriter:
     def _content(self, step: Step, diagram: Diagram, kind: str) -> bytes:
         style = self._style(step)
         if kind == "mmd":
-            from tracer.views.diagrams.mermaid import MOST_ARROWS, mermaid
+            from tracer.views.diagrams.mermaid import MAX_ARROWS, mermaid
 
-            if len(diagram.arrows) > MOST_ARROWS:
+            if len(diagram.arrows) > MAX_ARROWS:
                 self.arrow_counts.append(len(diagram.arrows))
             return mermaid(diagram, style).encode()
         if kind == "dot":
@@ -118,7 +118,7 @@ class PictureWriter:
         return self._layout(self.options.spec.zoom_of(step))(dot(diagram, self._style(step)))
 
     def _style(self, step: Step) -> Style:
-        return self.options.style.running(zoom_named(self.options.spec.zoom_of(step)).direction)
+        return self.options.style.with_default_direction(zoom_named(self.options.spec.zoom_of(step)).direction)
 
     def _layout(self, zoom: str) -> Layout:
         assert self.engine is not None, "find_engine was called before"

@@ -22,9 +22,9 @@ from tracer.i18n.message import Message
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.callbacks import Watch
-from tracer.views.notation import measured_text, number_text, shape_text
+from tracer.views.notation import metric_text, number_text, shape_text
 from tracer.views.parameter_history import ParameterHistories
-from tracer.views.text.finiteness import FiniteWatch
+from tracer.views.text.finiteness import FinitenessMonitor
 from tracer.views.text.log import ending_lines, log_lines
 
 
@@ -41,7 +41,7 @@ class Run:
     tell: Language = ENGLISH
     first: Step | None = None
     last: Step | None = None
-    watch: FiniteWatch = field(default_factory=FiniteWatch)
+    watch: FinitenessMonitor = field(default_factory=FinitenessMonitor)
     movements: ParameterHistories = field(default_factory=ParameterHistories)
     interruption: Interruption = field(default_factory=Interruption)
     checkpoint_line: list[str] = field(default_factory=list)
@@ -78,8 +78,8 @@ class Run:
                 self.file.write(step, self._take_unwritten())
             self.first = self.first or step
             self.last = step
-            self.watch.look(step)
-            self.movements.look(step)
+            self.watch.check(step)
+            self.movements.add(step)
             if self.verbose:
                 self._echo(self.tell("step {step}  loss {loss}", step=step.index, loss=number_text(step.loss)), progress)
             self._print_output(progress)
@@ -131,7 +131,7 @@ class Run:
         place = self.folder.path / checkpoint.file
         if watch.is_best:
             self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
-            measured = f"{checkpoint.monitor} {measured_text(watch.value)}"
+            measured = f"{checkpoint.monitor} {metric_text(watch.value)}"
             self.checkpoint_line = [
                 self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)
             ]
@@ -194,7 +194,7 @@ def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]
 
 
 def _change(first: Any, last: Any) -> str:
-    return " -> ".join(dict.fromkeys((measured_text(first), measured_text(last))))
+    return " -> ".join(dict.fromkeys((metric_text(first), metric_text(last))))
 
 
 def run_all_steps(run: Run, log: GrowingFile | None) -> None:
@@ -211,7 +211,7 @@ def _run(run: Run, log: GrowingFile | None) -> None:
             if log is None:
                 deque(steps, maxlen=0)
             else:
-                for text in log_lines(head, steps, watch=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
+                for text in log_lines(head, steps, monitor=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
                     log.write(text)
         run.end_file()
         run.interruption.raise_if_pending()

@@ -8,9 +8,9 @@ from tracer.views.notation import display_width, padded
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = (), gap: str = "  ") -> list[str]:
-    """A line for each row, all of as many cells; the columns `right` end below each other, the others begin so.
+    """Format rows of equal length as lines. Columns in `right` are right-aligned, the others left-aligned.
 
-    Chinese characters take two columns of a terminal each. No line ends in blanks.
+    Chinese characters are two terminal columns wide. Trailing spaces are removed.
 
     >>> table([("name", "steps"), ("fruit", "6"), ("数字", "60")], right=[1])
     ['name   steps', 'fruit      6', '数字      60']

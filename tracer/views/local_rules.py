@@ -1,4 +1,4 @@
-"""The local rules of a backward pass: what each use of a value does to the incoming gradient `g`, as a short formula."""
+"""The local rules of a backward pass: how each use of a value transforms the incoming gradient `g`, as a short formula."""
 
 from __future__ import annotations
 
@@ -10,92 +10,93 @@ from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step
 from tracer.views.notation import Labels
 
-CALLED = "g"
-"""What the gradient that arrives is called in a local rule."""
+GRADIENT_SYMBOL = "g"
+"""The symbol of the incoming gradient in a local rule."""
 
-_G = Name(CALLED)
+_G = Name(GRADIENT_SYMBOL)
 
 UNCHANGED = "* 1"
-"""The rule of what is handed on."""
+"""The rule of an operation that passes the gradient on unchanged."""
 
-DEEPEST = 8
-"""Operations of one rule that are written into each other."""
+MAX_DEPTH = 8
+"""Maximum number of nested operations in the formula of a rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalRule:
-    """How one use of a value passes the gradient on.
+    """How the gradient is propagated through one use of a value.
 
-    `value` is used by `user`; `part` is the gradient that comes this way, `formula` how it is made of the gradient `g` of
-    `user`, None where it is the same. `text` is the rule written short: `@ W2.T`, `* (h1 > 0)`, `sum(g, axis=0)`.
+    `value` is an input of `user`. `contribution` is the gradient propagated through this use, and `formula` its formula in
+    terms of `g`, the gradient of `user`; None if it equals `g`. `text` is the short form: `@ W2.T`, `* (h1 > 0)`,
+    `sum(g, axis=0)`.
     """
 
     value: int
     user: int
-    part: int
+    contribution: int
     formula: Expression | None
     text: str
 
 
 def contributions(step: Step, gradient: Node) -> list[Node]:
-    """The nodes that were added up to a gradient, where it is such a sum; each came through another operation."""
+    """The nodes that were accumulated into a gradient, one per use of its value; empty if it was not accumulated."""
     if gradient.rule_of is not None or gradient.op != "add":
         return []
-    parts: list[Node] = []
-    waiting = [gradient]  # not by recursion: a value may be used thousands of times
-    while waiting:
-        node = waiting.pop()
+    found: list[Node] = []
+    pending = [gradient]  # no recursion: a value may be used thousands of times
+    while pending:
+        node = pending.pop()
         if node.op == "add" and node.rule_of is None and node.gradient_of == gradient.gradient_of:
-            waiting += [step.nodes[operand] for operand in reversed(node.operands)]
+            pending += [step.nodes[operand] for operand in reversed(node.operands)]
         else:
-            parts.append(node)
-    return parts
+            found.append(node)
+    return found
 
 
 def local_rules(step: Step, labels: Labels) -> list[LocalRule]:
-    """The rules of all uses of values through which the gradient came, in the order of the uses."""
-    parts_of: dict[int, list[Node]] = {}
+    """The local rule of every use of a value through which a gradient was propagated, in the order of the uses."""
+    contributions_of: dict[int, list[Node]] = {}
     for value, gradient in step.gradients.items():
         node = step.nodes[gradient]
-        # Of a gradient that several values share, only the first is where the parts came together.
-        parts_of[value] = (contributions(step, node) if node.gradient_of == value else []) or [node]
+        # If several values share a gradient, the contributions belong to the first.
+        contributions_of[value] = (contributions(step, node) if node.gradient_of == value else []) or [node]
     rules = []
-    left = {value: list(parts) for value, parts in parts_of.items()}
+    unassigned = {value: list(nodes) for value, nodes in contributions_of.items()}
     users = defaultdict(list)
     for node in step.nodes:
         if node.id in step.gradients and not node.is_leaf:
             for operand in node.operands:
                 users[operand].append(node)
-    for value, parts in parts_of.items():
+    for value, nodes in contributions_of.items():
         for user in users[value]:
-            arriving = step.gradients[user.id]
-            part = next((each for each in left[value] if each.rule_of == user.id), None)
-            if part is None:
-                # A rule that changes nothing records nothing: what arrives is handed on.
-                part = next((each for each in parts if each.id == arriving), None)
+            incoming = step.gradients[user.id]
+            contribution = next((each for each in unassigned[value] if each.rule_of == user.id), None)
+            if contribution is None:
+                # A rule that returns `g` itself records no node.
+                contribution = next((each for each in nodes if each.id == incoming), None)
             else:
-                left[value].remove(part)
-            if part is not None:
-                rules.append(_rule(value, user.id, step, part, arriving, labels))
+                unassigned[value].remove(contribution)
+            if contribution is not None:
+                rules.append(_rule(value, user.id, step, contribution, incoming, labels))
     return rules
 
 
-def _rule(value: int, user: int, step: Step, part: Node, arriving: int, labels: Labels) -> LocalRule:
-    """What happens to the gradient that arrives; a product or quotient of it is written from its sign on."""
-    if part.id == arriving:
-        return LocalRule(value, user, part.id, None, UNCHANGED)
+def _rule(value: int, user: int, step: Step, contribution: Node, incoming: int, labels: Labels) -> LocalRule:
+    """The rule of one use. A product or quotient that begins with `g` is shortened to what follows `g`."""
+    if contribution.id == incoming:
+        return LocalRule(value, user, contribution.id, None, UNCHANGED)
     uses = 0
 
     def of_input(id: int, depth: int = 0) -> Expression:
         nonlocal uses
-        if id == arriving:
+        if id == incoming:
             uses += 1
             return _G
         node = step.nodes[id]
-        if node.rule_of != part.rule_of or node.rule_of is None or node.is_leaf or depth > DEEPEST:
+        if node.rule_of != contribution.rule_of or node.rule_of is None or node.is_leaf or depth > MAX_DEPTH:
             return labels.tree(id)
         return formula(node.formula, node.inputs, lambda inner: of_input(inner, depth + 1))
 
-    tree = of_input(part.id)
+    tree = of_input(contribution.id)
     is_short = uses == 1 and isinstance(tree, Infix) and tree.precedence == PRODUCT and tree.operands[0] is _G
-    return LocalRule(value, user, part.id, tree, tree.text.removeprefix(f"{CALLED} ") if is_short else tree.text)
+    return LocalRule(value, user, contribution.id, tree, tree.text.removeprefix(f"{GRADIENT_SYMBOL} ") if is_short else tree.text)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracer.graph.record import Literal, Node, Step
-from tracer.views.notation import FULL, Labels, node_number
+from tracer.views.notation import MAX_FULL_SIZE, Labels, node_number
 
 
 def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:
-    """Everything that is known of a node; `value` only where it is kept and small, or asked for in full."""
+    """All fields of a node. `value` is included if it was kept and is small, or with `in_full`."""
     source = node.source
     data: dict[str, Any] = {
         "id": node.id,
@@ -31,6 +31,6 @@ def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) 
     }
     if not node.is_kept:
         data["kept"] = False
-    elif in_full or node.size <= FULL:
+    elif in_full or node.size <= MAX_FULL_SIZE:
         data["value"] = node.value.tolist()
     return data

@@ -16,16 +16,16 @@ from tracer.i18n.language import ENGLISH, Language
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
-"""Significant digits of a number, unless asked for others."""
+"""Default number of significant digits."""
 
-FULL = 16
-"""Elements up to which an array is written in full."""
+MAX_FULL_SIZE = 16
+"""Maximum size of an array that is written in full."""
 
 _KINDS = {"f": "f", "i": "i", "u": "u", "c": "c"}
 
 
 def number_text(number: Any, digits: int = DIGITS) -> str:
-    """A number with so many significant digits; whole numbers of an integer type in full.
+    """A number with `digits` significant digits; integers in full.
 
     >>> number_text(0.123456), number_text(-0.0), number_text(12345), number_text(float("nan")), number_text(True)
     ('0.1235', '0', '12345', 'nan', 'True')
@@ -40,17 +40,17 @@ def number_text(number: Any, digits: int = DIGITS) -> str:
     return f"{float(number) + 0.0:.{digits}g}"
 
 
-def measured_text(value: Any, digits: int = DIGITS) -> str:
-    """What a metric measured: a number as numbers are written, anything else as it writes itself.
+def metric_text(value: Any, digits: int = DIGITS) -> str:
+    """The value of a metric: a number as `number_text` formats it, anything else as `str` does.
 
-    >>> measured_text(0.123456), measured_text("low")
+    >>> metric_text(0.123456), metric_text("low")
     ('0.1235', 'low')
     """
     return number_text(value, digits) if isinstance(value, (int, float)) else str(value)
 
 
 def shape_text(shape: Sequence[int]) -> str:
-    """A shape without blanks.
+    """A shape without spaces.
 
     >>> shape_text((10, 2)), shape_text((4,)), shape_text(())
     ('(10,2)', '(4,)', '()')
@@ -59,7 +59,7 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def display_width(text: str) -> int:
-    """How many columns of a terminal a text takes: a Chinese character takes two.
+    """The width of a text in terminal columns: a Chinese character takes two.
 
     >>> display_width("loss"), display_width("损失")
     (4, 4)
@@ -68,7 +68,7 @@ def display_width(text: str) -> int:
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
-    """A text filled with blanks to so many columns of a terminal; `right` lets it end at the last of them.
+    """A text padded to `width` terminal columns, right-aligned with `right`.
 
     >>> padded("loss", 6), padded("损失", 6), padded("损失", 6, right=True)
     ('loss  ', '损失  ', '  损失')
@@ -78,7 +78,7 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 
 
 def phase_text(phase: Phase, tell: Language = ENGLISH) -> str:
-    """A phase by its name."""
+    """The name of a phase."""
     names = {
         Phase.INIT: tell("init"),
         Phase.FORWARD: tell("forward"),
@@ -90,7 +90,7 @@ def phase_text(phase: Phase, tell: Language = ENGLISH) -> str:
 
 
 def kind_text(node: Node, tell: Language = ENGLISH) -> str:
-    """What a node is: of one that nothing computed its kind, of others the name of the operation."""
+    """The kind of a leaf, the operation of any other node."""
     kinds = {
         "parameter": tell("parameter"),
         "data": tell("data"),
@@ -109,13 +109,13 @@ def dtype_text(dtype: str) -> str:
     """
     try:
         kind = np.dtype(dtype)
-    except TypeError:  # one that another machine has
+    except TypeError:  # a dtype that is unknown on this platform
         return dtype
     return f"{_KINDS[kind.kind]}{kind.itemsize * 8}" if kind.kind in _KINDS else str(dtype)
 
 
 def array_text(value: np.ndarray, digits: int = DIGITS, noise: np.ndarray | None = None) -> str:
-    """A small array on one line; `noise` says which of its elements are rounding noise.
+    """A small array on one line; `noise` marks the elements that are rounding noise.
 
     >>> array_text(np.array([[1.1, -0.25], [0.0, 3.0]]))
     '[[1.1 -0.25] [0 3]]'
@@ -130,12 +130,12 @@ def array_text(value: np.ndarray, digits: int = DIGITS, noise: np.ndarray | None
 
 
 def number_of(node: Node, index: tuple[int, ...], noise: Noise, digits: int = DIGITS) -> str:
-    """An element of the value of a node; rounding noise as such."""
+    """An element of a node's value, or `~0` if it is rounding noise."""
     return NOISE if noise.at(node, index) else number_text(node.value[index], digits)
 
 
 def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int = DIGITS) -> str:
-    """A large array in one line: shape, dtype, count, extremes and mean of its finite numbers, share of zeros.
+    """A large array on one line: shape, dtype, size; minimum, maximum and mean of the finite elements; percentage of zeros.
 
     >>> from tracer.graph.summary import summary_of
     >>> summary_text(summary_of(np.arange(32.0)), (4, 8), "float32")
@@ -157,19 +157,19 @@ def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int
 
 
 def extremes_text(summary: Summary, dtype: str, digits: int = DIGITS) -> tuple[str, str]:
-    """The smallest and the largest finite number; of booleans as they are written."""
+    """The smallest and the largest finite element; those of a boolean array as `True` and `False`."""
     ends = (summary.minimum, summary.maximum)
     low, high = (number_text(bool(end) if dtype == "bool" else end, digits) for end in ends)
     return low, high
 
 
 def statistic_text(summary: Summary, statistic: float, dtype: str, digits: int = DIGITS) -> str:
-    """The mean or the spread of an array; rounding noise as such."""
+    """The mean or standard deviation of an array, or `~0` if it is rounding noise."""
     return NOISE if summary.is_noise(statistic, dtype) else number_text(statistic, digits)
 
 
 def zeros_text(summary: Summary) -> str:
-    """How much of an array is zero.
+    """The percentage of zeros in an array.
 
     >>> from tracer.graph.summary import summary_of
     >>> zeros_text(summary_of(np.array([0, 0, 1])))
@@ -179,16 +179,16 @@ def zeros_text(summary: Summary) -> str:
 
 
 def content_text(node: Node, noise: Noise, digits: int = DIGITS) -> str:
-    """The value of a node in full where it is small and kept, else its summary."""
-    if 0 < node.size <= FULL and node.is_kept:
+    """The value of a node in full if it is small and was kept, else its summary."""
+    if 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
         return array_text(node.value, digits, noise.of(node))
     return summary_text(node.summary, node.shape, node.dtype, digits)
 
 
 class Labels:
-    """How the nodes of a step are written in formulas: by their name, a short expression, or their number.
+    """The labels of a step's nodes in formulas: a name, a short expression, or a number.
 
-    `noise` tells which of their elements are rounding noise.
+    `noise` finds the elements that are rounding noise.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
@@ -205,41 +205,41 @@ class Labels:
         return (label.text for label in self._labels)
 
     def tree(self, id: int) -> Expression:
-        """What the node is called, as an expression."""
+        """The label of a node, as an expression."""
         return self._labels[id]
 
     def element(self, id: int, index: Sequence[int]) -> str:
-        """An element of a node: `W1[0,2]`, of an expression `(x @ W1)[0,2]`; a number by its name alone."""
+        """An element of a node: `W1[0,2]`, `(x @ W1)[0,2]`; for a scalar the label alone."""
         return self.element_tree(id, index).text
 
     def element_tree(self, id: int, index: Sequence[int]) -> Expression:
         """An element of a node, as an expression."""
         return Element(self._labels[id], tuple(index)) if index else self._labels[id]
 
-    def is_written_out(self, id: int) -> bool:
-        """Whether formulas hold the expression of this node in place of a name; never a long one, so depth is bounded."""
+    def is_inlined(self, id: int) -> bool:
+        """True if formulas contain the expression of this node instead of a name. Only short ones are: depth is bounded."""
         node = self._nodes[id]
         return not node.name and not node.is_leaf and not isinstance(self._labels[id], Name)
 
     def formula(self, node: Node) -> str:
-        """The formula with the labels of the inputs put in: `x @ W1 + b1`."""
+        """The formula with the labels of the inputs: `x @ W1 + b1`."""
         return self.formula_tree(node).text
 
     def formula_tree(self, node: Node) -> Expression:
-        """The formula with the labels of the inputs put in, as an expression."""
+        """The formula with the labels of the inputs, as an expression."""
         return formula(node.formula, node.inputs, self._labels.__getitem__)
 
     def equation(self, node: Node) -> str:
-        """The node as it would stand in the code: `h1 = x @ W1 + b1`, without the name where there is none."""
+        """The node as an assignment: `h1 = x @ W1 + b1`; without a name, the formula alone."""
         return self.equation_tree(node).text
 
     def equation_tree(self, node: Node) -> Expression:
-        """The node as it would stand in the code, as an expression."""
-        called, computed = self._labels[node.id], self.formula_tree(node)
-        return called if computed.text in ("", called.text) else infix(("=",), (called, computed))
+        """The node as an assignment, as an expression."""
+        label, computed = self._labels[node.id], self.formula_tree(node)
+        return label if computed.text in ("", label.text) else infix(("=",), (label, computed))
 
     def shapes(self, node: Node) -> str:
-        """The shapes that go in and the one that comes out: `(2,2)@(2,4)+(4,) -> (2,4)`."""
+        """The input shapes and the output shape: `(2,2)@(2,4)+(4,) -> (2,4)`."""
         out = shape_text(node.shape)
         if node.is_leaf:
             return out
@@ -250,7 +250,7 @@ class Labels:
     def _shapes_in(self, node: Node) -> Expression:
         def of_input(id: int) -> Expression:
             inner = self._nodes[id]
-            return self._shapes_in(inner) if self.is_written_out(id) and _is_infix(inner) else Text(shape_text(inner.shape))
+            return self._shapes_in(inner) if self.is_inlined(id) and _is_infix(inner) else Text(shape_text(inner.shape))
 
         return formula(node.formula, node.inputs, of_input)
 
@@ -261,11 +261,11 @@ def _is_infix(node: Node) -> bool:
 
 
 def index_text(index: Sequence[int]) -> str:
-    """The position of an element behind a name: `[0,2]`; nothing for a number."""
+    """The index of an element as a subscript: `[0,2]`; empty for a scalar."""
     return f"[{','.join(map(str, index))}]" if index else ""
 
 
 def node_number(step: Step, id: int) -> str:
-    """Step and node as one number, as wide for every node of the step: `0.05`."""
+    """Step and node id as one number, zero-padded to the same width for every node of the step: `0.05`."""
     width = max(2, len(str(len(step.nodes) - 1)))
     return f"{step.index}.{id:0{width}d}"

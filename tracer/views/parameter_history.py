@@ -11,16 +11,16 @@ import numpy as np
 from tracer.graph.record import Node, Step, Trace
 from tracer.views.notation import index_text
 
-MOST_LINES = 8
-"""Elements of a parameter that have a line each."""
+MAX_LINES = 8
+"""Maximum size of a parameter that has a line per element."""
 
-MOST_POINTS = 64
+MAX_POINTS = 64
 """Maximum number of steps kept; beyond it, every other step is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterHistory:
-    """The way of one parameter: for each line its label and its value at each of the positions, counted in steps."""
+    """The history of one parameter: lines with a label and a value for each position, a step index."""
 
     name: str
     shape: tuple[int, ...]
@@ -30,21 +30,21 @@ class ParameterHistory:
 
 @dataclass(slots=True)
 class ParameterHistories:
-    """Collects where the parameters are, step by step, in bounded memory."""
+    """Collects parameter values step by step, in bounded memory."""
 
     _points: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     _shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _stride: int = 1
     _last: Step | None = None
 
-    def look(self, step: Step) -> None:
-        """Note where the parameters stand at the beginning of a step."""
+    def add(self, step: Step) -> None:
+        """Add the parameter values at the start of a step."""
         self._last = step
         if step.index % self._stride:
             return
         self._points[step.index] = self._point(step, step.parameters)
-        if len(self._points) > MOST_POINTS:
-            self._stride *= 2  # as `movements_of` does it, so that a file gives the same points as the run
+        if len(self._points) > MAX_POINTS:
+            self._stride *= 2  # as in `histories_of`, so that a trace file gives the same points as the run
             self._points = {index: point for index, point in self._points.items() if index % self._stride == 0}
 
     def _point(self, step: Step, nodes: Sequence[Node]) -> dict[str, tuple[float, ...]]:
@@ -54,11 +54,10 @@ class ParameterHistories:
             point[parameter.name] = _numbers(node)
         return point
 
-    def movements(self) -> list[ParameterHistory]:
-        """The ways of all parameters, up to their values after the last step."""
+    def histories(self) -> list[ParameterHistory]:
+        """The histories of all parameters, including their values after the last step."""
         points = dict(self._points)
         if self._last is not None and self._last.updates:
-            # Where the last update took them.
             step = self._last
             points.setdefault(step.index, self._point(step, step.parameters))
             ends = [step.nodes[step.updates.get(node.id, node.id)] for node in step.parameters]
@@ -73,30 +72,30 @@ class ParameterHistories:
         return found
 
 
-def movements_of(trace: Trace) -> list[ParameterHistory]:
-    """How the parameters of a trace moved; of a long one only the steps are read that a run would have kept."""
+def histories_of(trace: Trace) -> list[ParameterHistory]:
+    """The parameter histories of a trace. Of a long trace, only the steps that a run would have kept are read."""
     collected, count, stride = ParameterHistories(), len(trace.steps), 1
-    while math.ceil(count / stride) > MOST_POINTS:
+    while math.ceil(count / stride) > MAX_POINTS:
         stride *= 2
     for position in sorted({*range(0, count, stride), count - 1} if count else ()):
-        collected.look(trace.steps[position])
-    return collected.movements()
+        collected.add(trace.steps[position])
+    return collected.histories()
 
 
 def _numbers(node: Node) -> tuple[float, ...]:
-    if node.size <= MOST_LINES and node.is_kept and node.value.dtype.kind != "c":
+    if node.size <= MAX_LINES and node.is_kept and node.value.dtype.kind != "c":
         return tuple(map(float, node.value.ravel()))
-    if node.size <= MOST_LINES:
+    if node.size <= MAX_LINES:
         return (node.summary.mean,) * node.size
     return node.summary.minimum, node.summary.mean, node.summary.maximum
 
 
 def _line_labels(shape: tuple[int, ...]) -> list[str]:
-    """What the lines are: the elements of a small parameter.
+    """The labels of the lines: the indices of a small parameter's elements, or the statistics of a large one.
 
     >>> _line_labels((2, 1)), _line_labels((784, 256)), _line_labels(())
     (['[0,0]', '[1,0]'], ['min', 'mean', 'max'], [''])
     """
-    if int(np.prod(shape)) <= MOST_LINES:
+    if int(np.prod(shape)) <= MAX_LINES:
         return [index_text(index) for index in np.ndindex(shape)]
     return ["min", "mean", "max"]

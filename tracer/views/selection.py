@@ -23,7 +23,7 @@ class Element:
     index: tuple[int, ...]
 
     def in_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """The index counted from 0. Raises UsageError where the shape has no such element.
+        """The index with negative positions resolved. Raises UsageError if it is out of bounds.
 
         >>> Element("W", (0, -1)).in_shape((2, 4))
         (0, 3)
@@ -34,7 +34,7 @@ class Element:
 
 
 def element_of(text: str) -> Element | None:
-    """The element that a text names, if it names one.
+    """The element that a text denotes; None if it denotes none.
 
     >>> element_of("W1[0, 2]"), element_of("dL/d(x @ W)[-1]"), element_of("W1"), element_of("x[1:2]")
     (Element(name='W1', index=(0, 2)), Element(name='dL/d(x @ W)', index=(-1,)), None, None)
@@ -45,9 +45,10 @@ def element_of(text: str) -> Element | None:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Nodes of some phases, or whose names match a pattern (`h*`); and elements that are worked out in place of the first.
+    """Nodes selected by phase and by name pattern (`h*`), and the elements to work out instead of the first.
 
-    An element of a parameter or value is also watched in its gradient and its new value.
+    A watched element is also watched in the gradient and the new value of its node. `is_whole` is False if only
+    some steps, phases or nodes are shown.
     """
 
     phases: tuple[Phase, ...] = ()
@@ -57,27 +58,27 @@ class Selection:
 
     @property
     def has_metrics(self) -> bool:
-        """Whether what was measured belongs to it: where it is not of some nodes only."""
+        """True if metrics are shown: the selection is not limited to some nodes."""
         return not self.phases and not self.patterns
 
     def shows(self, node: Node, label: str) -> bool:
-        """Whether a node is part of it."""
+        """True if a node is selected."""
         if self.phases and node.phase not in self.phases:
             return False
-        return not self.patterns or any(_is_called(node, label, pattern) for pattern in self.patterns)
+        return not self.patterns or any(_matches(node, label, pattern) for pattern in self.patterns)
 
     def watched_index(self, node: Node) -> tuple[int, ...] | None:
-        """The index of the element of this node that is watched, if one is."""
+        """The index of the watched element of this node; None if no element is watched."""
         for element in self.watched:
             if node.name in (element.name, f"dL/d{element.name}", f"{element.name}_new"):
                 return element.in_shape(node.shape)
         return None
 
     def check(self, step: Step) -> None:
-        """Raise UsageError where a pattern matches nothing in a step, or an element is not there."""
+        """Raise UsageError if a pattern matches no node of a step, or an element does not exist."""
         labels = Labels(step.nodes)
         for pattern in self.patterns:
-            if not any(_is_called(node, labels[node.id], pattern) for node in step.nodes):
+            if not any(_matches(node, labels[node.id], pattern) for node in step.nodes):
                 names = [node.name for node in step.nodes if node.name]
                 raise UsageError(f"no node of step {step.index} is called {pattern!r}{close_names(pattern, names)}")
         for element in self.watched:
@@ -87,15 +88,15 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def _is_called(node: Node, label: str, pattern: str) -> bool:
-    """Whether a pattern matches the name of a node, or is the very expression of one without a name."""
+def _matches(node: Node, label: str, pattern: str) -> bool:
+    """True if a pattern matches the name of a node or equals its label."""
     return label == pattern or (bool(node.name) and fnmatchcase(node.name, pattern))
 
 
 def node_of(step: Step, text: str, labels: Labels) -> Node:
-    """The node that a text names: by its name, its expression, or its number (`17`, `#17`, `0.17`).
+    """Find a node by name, expression, or number (`17`, `#17`, `0.17`).
 
-    Raises UsageError, with close names, where there is none.
+    Raises UsageError with close names if there is none.
     """
     for node in step.nodes:
         if labels[node.id] == text:
@@ -110,9 +111,9 @@ def node_of(step: Step, text: str, labels: Labels) -> Node:
 
 
 def node_or_element(step: Step, text: str, labels: Labels) -> tuple[Node, tuple[int, ...] | None]:
-    """The node that a text names, and the index of the element where it names one; an expression may itself end in brackets.
+    """Find a node, or an element of it with its index. A text such as `x[0]` may also be the expression of a node.
 
-    Raises UsageError, with close names, where there is none.
+    Raises UsageError with close names if there is none.
     """
     element = element_of(text)
     if element is None:

@@ -1,4 +1,4 @@
-"""The type of a laid-out picture, and of the function that lays one out: views do not start processes."""
+"""The type of a laid-out diagram, and of the layout function, which is passed in: views do not start processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture as SVG text, and its width and height in points."""
+    """A laid-out diagram or chart: SVG text, width and height in points."""
 
     svg: str
     width: float
@@ -17,4 +17,4 @@ class Drawing:
 
 
 Layout: TypeAlias = Callable[[str], Drawing]
-"""From DOT to a picture."""
+"""Lays out DOT."""

@@ -1,8 +1,8 @@
-"""One element of a node worked out in numbers: `z1[0,0] = 1*0.1 + 2*0.5 + 0 = 1.1`.
+"""Worked examples: the arithmetic of one element of a node, `z1[0,0] = 1*0.1 + 2*0.5 + 0 = 1.1`.
 
-An operation knows from which elements of its inputs an element of its output is made (`Op.parts`) and how that is
-written (`Op.format_element`). Inputs without a name are spelled out in turn, as they are in the formula. A trace may name an
-operation that is no longer there, and a file may have kept no more than summaries: then there is nothing to spell.
+An operation knows which input elements an output element depends on (`Op.parts`) and how to format its arithmetic
+(`Op.format_element`). Inlined inputs are expanded recursively, as in the formula. If the operation is not registered or values
+were not kept, there is no worked example.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tracer.ops.indices import Index
 from tracer.ops.terms import Terms
 from tracer.views.notation import DIGITS, Labels, number_of
 
-MOST_TERMS = 6
-"""Terms of a sum that are all written; of a longer one the first three that are not zero."""
+MAX_TERMS = 6
+"""Maximum number of terms of a sum that is written in full. Of a longer one, the first three nonzero terms are written."""
 
-LONGEST = 72
-"""Characters of an inner expression that is spelled out; a longer one is given by its value."""
+MAX_INNER_LENGTH = 72
+"""Maximum length of an expanded inner expression; a longer one is replaced by its value."""
 
 
 def worked_element(
@@ -35,35 +35,35 @@ def worked_element(
     labels: Labels,
     index: tuple[int, ...] | None = None,
     digits: int = DIGITS,
-    most_terms: int = MOST_TERMS,
+    max_terms: int = MAX_TERMS,
 ) -> str:
-    """The arithmetic of one element (by default the first), or empty where there is none to show."""
+    """The arithmetic of one element, by default the first; empty if there is none."""
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
-    tree = ElementFormatter(nodes, labels, digits, most_terms).spelled(node, index)
-    spelled = tree.format(compact=True) if tree else ""
+    tree = ElementFormatter(nodes, labels, digits, max_terms).expansion(node, index)
+    expansion = tree.format(compact=True) if tree else ""
     result = number_of(node, index, labels.noise, digits)
-    if spelled in ("", result):
+    if expansion in ("", result):
         return ""
-    return f"{labels.element(node.id, index)} = {spelled} = {result}"
+    return f"{labels.element(node.id, index)} = {expansion} = {result}"
 
 
 class ElementFormatter:
-    """How elements of nodes are written out: by their numbers. What other spellings write for an element, `told` says."""
+    """Formats the arithmetic of elements with their numbers. Subclasses override `term` to write something else."""
 
-    def __init__(self, nodes: Sequence[Node], labels: Labels, digits: int = DIGITS, most_terms: int = MOST_TERMS) -> None:
+    def __init__(self, nodes: Sequence[Node], labels: Labels, digits: int = DIGITS, max_terms: int = MAX_TERMS) -> None:
         self._nodes = nodes
         self._labels = labels
         self._digits = digits
-        self._most_terms = most_terms
+        self._max_terms = max_terms
 
-    def told(self, node: Node, index: Index) -> Expression:
-        """What is written for an element that is not spelled out itself."""
+    def term(self, node: Node, index: Index) -> Expression:
+        """The expression of an element that is not expanded."""
         return number(number_of(node, index, self._labels.noise, self._digits))
 
-    def spelled(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
-        """The arithmetic of an element, None where there is none to show. As a part of other arithmetic it leaves nothing out."""
+    def expansion(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
+        """The arithmetic of an element; None if there is none. With `as_part`, also None if terms would be elided."""
         op = registry.named(node.op)
         if op is None or not all(self._nodes[id].is_kept for id in node.operands):
             return None
@@ -74,16 +74,16 @@ class ElementFormatter:
             written = op.format_element(node.formula, terms, node.parameters)
             return parse(written) if isinstance(written, str) else written
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration):
-            return None  # an operation of that name, but another one than was recorded
+            return None  # the operation registered under that name is not the recorded one
 
     def _terms(self, op: type[Op], node: Node, index: Index) -> list[Terms] | None:
-        """The elements of each input that an element is computed from."""
+        """For each input, the elements that an output element depends on, as expressions; None if unknown."""
         inputs = node.inputs
         arrays = [self._array(operand) for operand in inputs]
         parts = op.parts(index, arrays, node.parameters)
         if parts is None:
             return None
-        chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], self._most_terms)
+        chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], self._max_terms)
         terms = []
         for operand, array, part in zip(inputs, arrays, parts, strict=True):
             if isinstance(operand, Literal):
@@ -92,8 +92,8 @@ class ElementFormatter:
                 terms.append(Terms((self._element(self._nodes[operand], part),), 1))
             else:
                 positions = elements_of(np.shape(array), part)
-                few = (self.told(self._nodes[operand], positions[at]) for at in chosen)
-                terms.append(Terms(tuple(few), len(positions)))
+                written = (self.term(self._nodes[operand], positions[at]) for at in chosen)
+                terms.append(Terms(tuple(written), len(positions)))
         return terms
 
     def _array(self, operand: int | Literal) -> np.ndarray:
@@ -102,14 +102,14 @@ class ElementFormatter:
         return self._nodes[operand].value
 
     def _element(self, node: Node, index: Index) -> Expression:
-        """An element: spelled out where the formula holds the expression of its node and not a name."""
-        spelled = self.spelled(node, index, as_part=True) if self._labels.is_written_out(node.id) else None
-        is_short = spelled and len(spelled.text) <= LONGEST * self._most_terms // MOST_TERMS
-        return spelled if spelled and is_short else self.told(node, index)
+        """An element, expanded if its node is inlined."""
+        expansion = self.expansion(node, index, as_part=True) if self._labels.is_inlined(node.id) else None
+        is_short = expansion and len(expansion.text) <= MAX_INNER_LENGTH * self._max_terms // MAX_TERMS
+        return expansion if expansion and is_short else self.term(node, index)
 
 
 def elements_of(shape: Sequence[int], part: Index) -> Elements:
-    """The elements that a part of an array holds, in order.
+    """The indices of the elements in a part of an array, in order.
 
     >>> list(elements_of((2, 3), (1, slice(None))))
     [(1, 0), (1, 1), (1, 2)]
@@ -119,7 +119,7 @@ def elements_of(shape: Sequence[int], part: Index) -> Elements:
 
 
 class Elements(Sequence[Index]):
-    """The indices of a block of an array, worked out only where one is asked for: a block may have millions."""
+    """The indices of a block of an array, computed lazily: a block may have millions."""
 
     def __init__(self, axes: tuple[range, ...]) -> None:
         self._axes = axes
@@ -137,14 +137,14 @@ class Elements(Sequence[Index]):
         return tuple(reversed(index))
 
 
-def _chosen_terms(slices: Sequence[np.ndarray], most: int) -> np.ndarray:
-    """Which positions of the sliced inputs are written: all of a few, else the first three without a zero factor."""
+def _chosen_terms(slices: Sequence[np.ndarray], max_terms: int) -> np.ndarray:
+    """The positions of the terms to write: all if they are few, else the first three without a zero factor."""
     lengths = [each.size for each in slices if each.ndim]
-    if not lengths or lengths[0] <= most:
+    if not lengths or lengths[0] <= max_terms:
         return np.arange(lengths[0] if lengths else 0)
-    weights = np.ones(lengths[0], dtype=bool)
+    is_nonzero = np.ones(lengths[0], dtype=bool)
     for each in slices:
         if each.ndim and each.size == lengths[0]:
-            weights &= each.ravel() != 0
-    found = np.flatnonzero(weights)[:3]
+            is_nonzero &= each.ravel() != 0
+    found = np.flatnonzero(is_nonzero)[:3]
     return found if len(found) == 3 else np.arange(3)

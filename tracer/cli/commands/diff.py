@@ -11,7 +11,7 @@ from tracer.cli.parameter_types import Fraction
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
-from tracer.views.text.diff import parting_data, parting_lines, reserve_lines
+from tracer.views.text.diff import caveat_lines, diff_data, diff_lines
 
 DIFFERENT = 1
 """The exit code if the two runs differ."""
@@ -42,10 +42,10 @@ def command(one: str, other: str, tolerance: float, digits: int, as_json: bool, 
         found = first_difference(mine, theirs, tolerance)
         without_values = steps_without_values(mine, theirs) if found is None else 0
         if as_json:
-            data = parting_data(mine, theirs, settings, found)
+            data = diff_data(mine, theirs, settings, found)
             say([json_text(data | {"tolerance": tolerance, "steps_without_values": without_values}, indent=1)])
         else:
-            say(parting_lines(mine, theirs, settings, found, digits, tell))
-            say(reserve_lines(mine, theirs, tolerance, without_values, tell))
+            say(diff_lines(mine, theirs, settings, found, digits, tell))
+            say(caveat_lines(mine, theirs, tolerance, without_values, tell))
     if found is not None:
         raise click.exceptions.Exit(DIFFERENT)

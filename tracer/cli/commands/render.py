@@ -18,7 +18,7 @@ from tracer.errors import UsageError, close_names
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import find_engine
-from tracer.views.parameter_history import movements_of
+from tracer.views.parameter_history import histories_of
 from tracer.views.text.finiteness import notice
 
 KINDS = ("pdf", *PICTURES)
@@ -65,7 +65,7 @@ def command(
         chosen = _steps(trace, wanted, with_last=kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(path.parent), layout_engine)
         if kind == "pdf":
-            histories = movements_of(trace) if options.is_booklet else []
+            histories = histories_of(trace) if options.is_booklet else []
             notice_text = notice(trace.first_nonfinite(), options.style.tell) if options.is_booklet else ""
             written = [writer.booklet(replace(trace, steps=chosen), path.name, histories, notice_text)]
         else:

@@ -92,7 +92,7 @@ def command(
     written += [tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines)] if log is not None else []
     writer = PictureWriter(options, folder, layout_engine)
     if "pdf" in formats:
-        written.append(str(writer.booklet(run.trace_to_draw(), "steps.pdf", run.movements.movements(), run.watch.notice(tell))))
+        written.append(str(writer.booklet(run.trace_to_draw(), "steps.pdf", run.movements.histories(), run.watch.notice(tell))))
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:

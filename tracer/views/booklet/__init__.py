@@ -1,1 +1,1 @@
-"""The booklet: pages of a run as typst source."""
+"""The booklet of a run as typst source."""

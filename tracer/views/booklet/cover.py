@@ -1,4 +1,4 @@
-"""The cover of a booklet: scenario, parameters, settings, versions, and the loss."""
+"""The cover of a booklet: scenario, parameters, settings, versions, loss, table of contents."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from tracer.views.diagrams.theme import Style
 from tracer.views.grids import shortened
 from tracer.views.notation import number_text, shape_text
 
-MOST_ROWS = 16
-"""Parameters that are listed before the rest is counted."""
+MAX_TABLE_ROWS = 16
+"""Maximum number of parameters listed; the rest are counted."""
 
-NAME = 28
-"""Characters of a name in a table."""
+NAME_LENGTH = 28
+"""Maximum length of a name in a table."""
 
 
 def cover(trace: Trace, style: Style, notice: str) -> str:
-    """The page; `notice` stands on it in red."""
+    """The cover page; `notice` is printed in red."""
     tell = style.tell
     losses = [float(row["loss"]) for row in trace.metrics]
     lines = [
         "#v(18pt)",
-        f"#text(size: 26pt, {literal(shortened(trace.scenario, NAME))})",
+        f"#text(size: 26pt, {literal(shortened(trace.scenario, NAME_LENGTH))})",
         f"#block(below: 18pt, text(size: 12pt, {literal(' '.join(map(shortened, style.tell.title(trace.title).split())))}))",
     ]
     settings = {name: str(value) for name, value in {**trace.hyperparameters, "seed": trace.seed, "dtype": trace.dtype}.items()}
@@ -46,7 +46,7 @@ def cover(trace: Trace, style: Style, notice: str) -> str:
 
 
 def _remarks(trace: Trace, style: Style) -> list[str]:
-    """What is not as one would take for granted."""
+    """Remarks on missing values and an early end of the run."""
     tell = style.tell
     remarks = []
     short = [str(each.index) for each in trace.steps if not all(node.is_kept for node in each.nodes)]
@@ -67,10 +67,14 @@ def _parameter_table(step: Step, style: Style) -> str:
     heads = (tell("Parameter"), tell("Shape"), tell("Count"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
     total = sum(node.size for node in step.parameters)
-    for node in step.parameters[:MOST_ROWS]:
-        cells += [cell(shortened(node.name, NAME), style), cell(shape_text(node.shape), style), cell(f"{node.size:,}", style)]
-    if len(step.parameters) > MOST_ROWS:
-        cells += [f"[#{literal(tell('and {count} more', count=len(step.parameters) - MOST_ROWS))}]", "[]", "[]"]
+    for node in step.parameters[:MAX_TABLE_ROWS]:
+        cells += [
+            cell(shortened(node.name, NAME_LENGTH), style),
+            cell(shape_text(node.shape), style),
+            cell(f"{node.size:,}", style),
+        ]
+    if len(step.parameters) > MAX_TABLE_ROWS:
+        cells += [f"[#{literal(tell('and {count} more', count=len(step.parameters) - MAX_TABLE_ROWS))}]", "[]", "[]"]
     cells += [f"[#{literal(tell('Total'))}]", "[]", cell(f"{total:,}", style)]
     return table(cells, 3, "(left, left, right)", style)
 
@@ -78,5 +82,5 @@ def _parameter_table(step: Step, style: Style) -> str:
 def _pairs_table(title: str, pairs: dict[str, str], style: Style) -> str:
     cells = [f"table.cell(colspan: 2, [#{literal(title)}])"]
     for name, value in pairs.items():
-        cells += [cell(shortened(name, NAME), style), cell(shortened(value, NAME), style)]
+        cells += [cell(shortened(name, NAME_LENGTH), style), cell(shortened(value, NAME_LENGTH), style)]
     return table(cells, 2, "(left, left)", style)

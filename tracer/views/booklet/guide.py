@@ -1,4 +1,4 @@
-"""The page that explains how to read a booklet, for readers who know what a derivative is."""
+"""The page that explains how to read a booklet, for readers who know derivatives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracer.views.diagrams.theme import Style
 
 
 def guide(style: Style) -> str:
-    """The page."""
+    """The guide page."""
     body = []
     for title, texts in _sections(style.tell):
         body.append(f"#block(above: 16pt, below: 6pt, text(size: 12pt, {literal(title)}))")
@@ -20,7 +20,7 @@ def guide(style: Style) -> str:
 
 
 def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
-    """The sections: their titles and paragraphs."""
+    """The sections, each a title and paragraphs."""
     yield (
         tell("One training step"),
         [

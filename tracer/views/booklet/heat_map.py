@@ -12,38 +12,38 @@ import numpy as np
 from tracer.views.diagrams.theme import Style
 from tracer.views.svg import Drawing
 
-MOST_CELLS = 32
-"""Cells in each direction."""
+MAX_CELLS = 32
+"""Maximum number of rows and of columns of cells."""
 
 PIXELS = 4
-"""Pixels of a cell in each direction, so that no program smooths them together."""
+"""Width and height of a cell in pixels, so that viewers do not blur the cells."""
 
 SIDE = 108.0
-"""Points of the longer side on a page."""
+"""Length of the longer side in points."""
 
 
 def heat_map(value: np.ndarray, style: Style) -> Drawing:
-    """The numbers in the theme's colours for those below and above zero, the strongest where they are largest, and for NaN.
+    """Draw an array in the theme's colours for negative, positive and non-finite numbers; larger magnitudes are stronger.
 
-    On paper without colours, the darker the larger, whatever the sign.
+    In the print theme, the shade shows the magnitude only.
     """
     cells = cells_of(value)
     finite = np.isfinite(cells)
     largest = float(np.max(np.abs(cells[finite]), initial=0.0)) or 1.0
     strength = np.where(finite, np.abs(cells) / largest, 1.0)[..., None]
     theme, middle = style.theme, _rgb(style.theme.background)
-    ends = np.where((cells < 0)[..., None], _rgb(theme.below), _rgb(theme.above))
+    ends = np.where((cells < 0)[..., None], _rgb(theme.negative), _rgb(theme.positive))
     colours = np.where(finite[..., None], middle + (ends - middle) * strength, _rgb(theme.not_finite))
     pixels = np.repeat(np.repeat(colours.round().astype(np.uint8), PIXELS, axis=0), PIXELS, axis=1)
     rows, columns = cells.shape
     cell = min(SIDE / max(rows, columns), 12.0)
     width, height = columns * cell, rows * cell
-    picture = base64.b64encode(_png(pixels)).decode()
+    image = base64.b64encode(_png(pixels)).decode()
     frame = f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="{style.theme.frame}" stroke-width="0.6"/>'
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{height:.1f}pt" viewBox="0 0 {width:.1f}'
         f' {height:.1f}"><image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"'
-        f' href="data:image/png;base64,{picture}"/>{frame}</svg>',
+        f' href="data:image/png;base64,{image}"/>{frame}</svg>',
         width,
         height,
     )
@@ -55,7 +55,7 @@ def _rgb(colour: str) -> np.ndarray:
 
 
 def cells_of(value: np.ndarray) -> np.ndarray:
-    """An array as a table of at most 32 x 32 cells: further axes are laid side by side, blocks are averaged.
+    """Average an array to at most 32 x 32 cells. Axes after the first are flattened.
 
     >>> cells_of(np.arange(4.0)).shape, cells_of(np.zeros((784, 256))).shape, float(cells_of(np.arange(64.0))[0, 0])
     ((1, 4), (32, 32), 0.5)
@@ -66,32 +66,32 @@ def cells_of(value: np.ndarray) -> np.ndarray:
 
 
 def _table_shape(shape: tuple[int, ...]) -> tuple[int, int]:
-    """The rows and columns of an array of any number of axes."""
+    """The rows and columns of the table that an array is reshaped to."""
     return (1, math.prod(shape)) if len(shape) < 2 else (shape[0], math.prod(shape[1:]))
 
 
 def _averaged(table: np.ndarray, axis: int) -> np.ndarray:
     size = table.shape[axis]
-    if size <= MOST_CELLS:
+    if size <= MAX_CELLS:
         return table
-    starts = np.unique(np.floor(np.arange(MOST_CELLS) * size / MOST_CELLS).astype(int))
+    starts = np.unique(np.floor(np.arange(MAX_CELLS) * size / MAX_CELLS).astype(int))
     counts = np.diff([*starts.tolist(), size])
     sums = np.add.reduceat(table, starts, axis=axis)
     return np.asarray(sums / (counts[:, None] if axis == 0 else counts))
 
 
 def block_of(shape: tuple[int, ...]) -> tuple[int, int]:
-    """The approximate number of elements, down and across, in a cell.
+    """The approximate number of rows and columns of elements in a cell.
 
     >>> block_of((784, 256)), block_of((10, 2))
     ((25, 8), (1, 1))
     """
     rows, columns = _table_shape(shape)
-    return max(1, math.ceil(rows / MOST_CELLS)), max(1, math.ceil(columns / MOST_CELLS))
+    return max(1, math.ceil(rows / MAX_CELLS)), max(1, math.ceil(columns / MAX_CELLS))
 
 
 def _png(pixels: np.ndarray) -> bytes:
-    """An image of three bytes a pixel as PNG."""
+    """An RGB image as PNG."""
     height, width, _ = pixels.shape
     rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, 3 * width)], axis=1)  # no filter, in every row
 

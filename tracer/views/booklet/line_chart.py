@@ -12,19 +12,19 @@ from tracer.views.svg import Drawing
 
 WIDTH, HEIGHT = 340.0, 150.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 26.0
-_LABELS = 62.0
-"""Points right of the lines for their labels."""
+_LABEL_WIDTH = 62.0
+"""Width in points of the labels right of the lines."""
 
 SPACING = 10.0
-"""Points from one label to the next."""
+"""Distance of adjacent labels in points."""
 
 
-def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], style: Style) -> Drawing:
-    """Lines by their labels, each with a value at every position; what is not finite leaves a gap. One line has no label."""
+def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], style: Style) -> Drawing:
+    """Draw labelled lines with a value at every position. Non-finite values leave a gap. A single line is not labelled."""
     labels, values = [label for label, _ in lines], [line for _, line in lines]
     finite = [value for line in values for value in line if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-    right = _RIGHT + (_LABELS if len(lines) > 1 else 0.0)
+    right = _RIGHT + (_LABEL_WIDTH if len(lines) > 1 else 0.0)
     across, up = WIDTH - _LEFT - right, HEIGHT - _TOP - _BOTTOM
     first, span = (positions[0], positions[-1] - positions[0]) if positions else (0, 0)
 
@@ -61,7 +61,7 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int]
                 parts.extend(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="1.6" fill="{colour}"/>' for across, down in dots)
     ends = [next((value for value in reversed(line) if math.isfinite(value)), None) for line in values]
     heights = {number: y(end) for number, end in enumerate(ends) if end is not None}
-    for number, height in _apart(heights).items() if len(lines) > 1 else ():
+    for number, height in _spread(heights).items() if len(lines) > 1 else ():
         left, colour = WIDTH - right, colours[number % len(colours)]
         parts.append(
             f'<line x1="{left + 4:.1f}" y1="{heights[number]:.1f}" x2="{left + 16:.1f}" y2="{height:.1f}" stroke="{colour}"'
@@ -71,14 +71,14 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int]
     return Drawing(f"{opening}{''.join(parts)}</svg>", WIDTH, HEIGHT)
 
 
-def _apart(heights: Mapping[int, float]) -> dict[int, float]:
-    """The heights at which labels stand: beside the ends of their lines, moved apart where they would cover each other."""
+def _spread(heights: Mapping[int, float]) -> dict[int, float]:
+    """The y positions of labels: at the ends of their lines, spread so that they do not overlap."""
     placed: dict[int, float] = {}
     above = -math.inf
     for number in sorted(heights, key=heights.__getitem__):
         above = placed[number] = max(heights[number], above + SPACING)
     below = HEIGHT - _BOTTOM + 4 + SPACING
-    for number in reversed(placed):  # those that were pushed out at the bottom push the others up again
+    for number in reversed(placed):  # labels pushed beyond the bottom push the others up
         below = placed[number] = min(placed[number], below - SPACING)
     return placed
 

@@ -1,4 +1,4 @@
-"""A thumbnail of a step: a dot per node, without text, in which single nodes can be highlighted."""
+"""A minimap of a step: a dot per node, without text. Single nodes can be highlighted."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from tracer.views.diagrams.folding import folded, ids_of
 from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.svg import Drawing, Layout
 
-MOST_DOTS = 250
-"""Dots of a map; of more nodes, scopes share one."""
+MAX_DOTS = 250
+"""Maximum number of dots; beyond it, operations are folded."""
 
-WIDTH, HEIGHT = 523.0, 190.0
-"""The most points that a map takes on a page."""
+MAX_WIDTH, MAX_HEIGHT = 523.0, 190.0
+"""Maximum width and height in points."""
 
 _NODE = re.compile(r'<g id="[^"]*?n(\d+)" class="node">.*?points="([^"]+)"', re.DOTALL)
 _ORIGIN = re.compile(r"translate\(([-\d.]+)[ ,]+([-\d.]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
-    """The map of a step, its scale on the page, and where the middle of every node is in it, in points from left and top."""
+class Minimap:
+    """The minimap of a step: drawing, scale on the page, and scaled centre of every node in points from the top left."""
 
     step: int
     drawing: Drawing
     scale: float
-    places: Mapping[int, tuple[float, float]]
+    centres: Mapping[int, tuple[float, float]]
 
-    def typst(self, here: int, beside: Sequence[int], style: Style) -> str:
-        """The map as typst source, with a ring around one node and small ones around others."""
+    def typst(self, node: int, inputs: Sequence[int], style: Style) -> str:
+        """The minimap as typst source, with a thick ring around one node and thin ones around its inputs."""
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
-        rings = [self._ring(id, 4.5, 1.1, style) for id in dict.fromkeys(beside) if id in self.places and id != here]
-        if here in self.places:  # a layout may be another program's, which calls its dots otherwise
-            rings.append(self._ring(here, 7, 2.2, style))
+        rings = [self._ring(id, 4.5, 1.1, style) for id in dict.fromkeys(inputs) if id in self.centres and id != node]
+        if node in self.centres:  # the SVG of another layout engine may use other ids
+            rings.append(self._ring(node, 7, 2.2, style))
         return f"#align(center, block(width: {width:.1f}pt, height: {height:.1f}pt)[#map-{self.step}\n{''.join(rings)}])"
 
     def definition(self) -> str:
-        """The picture itself, which all pages of a step share."""
+        """The definition of the drawing, which all pages of a step share."""
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
         return f"#let map-{self.step} = place({image(self.drawing.svg, width, height)})"
 
     def _ring(self, id: int, radius: float, thickness: float, style: Style) -> str:
-        x, y = self.places[id]
+        x, y = self.centres[id]
         stroke = f"{thickness}pt + rgb({literal(style.theme.highlight)})"
         return f"#place(dx: {x - radius:.1f}pt, dy: {y - radius:.1f}pt, circle(radius: {radius}pt, stroke: {stroke}))"
 
 
-def map_of(step: Step, layout: Layout, style: Style) -> Map:
-    """The map of a step, laid out."""
+def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
+    """Lay out the minimap of a step."""
     theme = style.theme
     graph = graphviz.Digraph(
         graph_attr={
@@ -70,7 +70,7 @@ def map_of(step: Step, layout: Layout, style: Style) -> Map:
         node_attr={"shape": "box", "label": "", "width": "0.16", "height": "0.1", "style": "filled", "penwidth": "0.7"},
         edge_attr={"arrowhead": "none", "penwidth": "0.4"},
     )
-    parts = folded(step, range(len(step.nodes)), MOST_DOTS)
+    parts = folded(step, range(len(step.nodes)), MAX_DOTS)
     dot_of = {id: ids_of(part)[0] for part in parts for id in ids_of(part)}
     for part in parts:
         first = step.nodes[ids_of(part)[0]]
@@ -84,14 +84,14 @@ def map_of(step: Step, layout: Layout, style: Style) -> Map:
                 drawn.add(ends)
                 graph.edge(f"n{ends[0]}", f"n{ends[1]}", color=theme.arrows[flow_of(node.phase)].colour)
     drawing = layout(graph.source)
-    scale = min(1.0, WIDTH / drawing.width, HEIGHT / drawing.height)
-    middle = _middles(drawing)
-    places = {id: (middle[dot][0] * scale, middle[dot][1] * scale) for id, dot in dot_of.items() if dot in middle}
-    return Map(step.index, drawing, scale, places)
+    scale = min(1.0, MAX_WIDTH / drawing.width, MAX_HEIGHT / drawing.height)
+    centre_of = _centres(drawing)
+    centres = {id: (centre_of[dot][0] * scale, centre_of[dot][1] * scale) for id, dot in dot_of.items() if dot in centre_of}
+    return Minimap(step.index, drawing, scale, centres)
 
 
-def _middles(drawing: Drawing) -> dict[int, tuple[float, float]]:
-    """The middle of every dot of a picture, by its number."""
+def _centres(drawing: Drawing) -> dict[int, tuple[float, float]]:
+    """The centre of every dot in a drawing, by node id."""
     origin = _ORIGIN.search(drawing.svg)
     left, top = (float(origin[1]), float(origin[2])) if origin else (0.0, 0.0)
     found = {}

@@ -1,10 +1,10 @@
-"""Pictures as pages of their own size, for slides or posters."""
+"""Diagrams on pages of their own size, for slides or posters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.views.booklet.pagination import LONGEST_SIDE
+from tracer.views.booklet.pagination import MAX_PAGE_SIDE
 from tracer.views.booklet.typst import image, literal
 from tracer.views.diagrams.theme import Style
 from tracer.views.svg import Drawing
@@ -13,10 +13,10 @@ MARGIN = 12.0
 
 
 def slides(title: str, drawings: Sequence[Drawing], style: Style) -> str:
-    """A typst document with a page for every picture."""
+    """A typst document with a page for every drawing."""
     lines = [f"#set document(title: {literal(title)}, date: none)"]
     for drawing in drawings:
-        scale = min(1.0, (LONGEST_SIDE - 2 * MARGIN) / max(drawing.width, drawing.height))
+        scale = min(1.0, (MAX_PAGE_SIDE - 2 * MARGIN) / max(drawing.width, drawing.height))
         width, height = drawing.width * scale, drawing.height * scale
         size = f"width: {width + 2 * MARGIN:.2f}pt, height: {height + 2 * MARGIN:.2f}pt, margin: {MARGIN}pt"
         lines.append(f"#page({size}, fill: rgb({literal(style.theme.background)}))[#{image(drawing.svg, width, height)}]")

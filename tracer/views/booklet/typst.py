@@ -1,21 +1,21 @@
-"""Text and pictures as typst source. User text is always a string literal, never markup or code."""
+"""Text and images as typst source. User text is always a string literal, never markup or code."""
 
 from __future__ import annotations
 
 
 def literal(text: str) -> str:
-    """A text as a typst string: nothing in it is taken for markup or code.
+    """A text as a typst string literal: nothing in it is interpreted as markup or code.
 
     >>> print(literal('#panic("no")'))
     "#panic(\\"no\\")"
     """
-    # A zero is no character of a document.
+    # A document cannot contain NUL.
     escaped = text.replace("\0", "?").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def mono(text: str, size: float = 8.5, colour: str = "#111111") -> str:
-    r"""Text in type of one width, as typst code; line breaks and blanks are kept.
+    r"""Monospaced text as typst code; newlines and spaces are kept.
 
     >>> mono("a b").endswith('"a\\u{a0}b")')
     True
@@ -25,10 +25,10 @@ def mono(text: str, size: float = 8.5, colour: str = "#111111") -> str:
 
 
 def flowing(text: str, size: float, colour: str) -> str:
-    """Text in type of one width that is broken into lines at its blanks, as typst code."""
+    """Monospaced text as typst code that wraps at spaces."""
     return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {literal(text)})'
 
 
 def image(svg: str, width: float, height: float) -> str:
-    """A picture of so many points, as typst code."""
+    """An SVG image of this size in points, as typst code."""
     return f'image(bytes({literal(svg)}), format: "svg", width: {width:.2f}pt, height: {height:.2f}pt)'

@@ -1,6 +1,6 @@
 r"""Prints a formula tree as typst mathematics.
 
-Every name and every text goes in as a typst string, so nothing of a formula is ever taken for markup.
+Names and texts become typst string literals, so that nothing in a formula is interpreted as markup.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from tracer.graph.expression import (
 )
 from tracer.views.booklet.typst import literal
 
-LONGEST_FORMULA = 120
-"""Characters of a formula that is set as mathematics."""
+MAX_FORMULA_LENGTH = 120
+"""Maximum length of a formula that is typeset as mathematics."""
 
 _FRACTION = PRODUCT + 1
-"""How tightly a fraction holds together: it needs no brackets in a product, and does as a base."""
+"""Precedence of a fraction: it needs no brackets in a product, but does as the base of a power."""
 
 _NAME = re.compile(r"(?P<stem>\w*?[^\W\d_])(?P<digits>[0-9]*)(?:_(?P<tail>[0-9]+|[^\W\d_][0-9]*))?(?P<new>_new)?")
 _LETTER = re.compile("[A-Za-z\u03b1-\u03c9]")
@@ -50,23 +50,23 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-class _NotSetError(Exception):
-    """An expression cannot be set as mathematics."""
+class _NotMathError(Exception):
+    """An expression cannot be typeset as mathematics."""
 
 
 class _Piece(NamedTuple):
-    """Typst math, and how tightly it holds together."""
+    """Typst math source with its precedence level."""
 
     source: str
     level: int = ATOM
 
-    def within(self, least: int) -> str:
-        """The source for a place that asks for so much: in brackets where it is too loose."""
+    def bracketed(self, least: int) -> str:
+        """The source, in brackets if its level is below `least`."""
         return self.source if self.level >= least else f"({self.source})"
 
 
 def to_typst(formula: Expression) -> str | None:
-    r"""The typst source of a formula, to stand between dollars; None where it is too long for a line or is no formula.
+    r"""The typst math source of a formula; None if it is too long or cannot be typeset.
 
     >>> from tracer.graph.formula import parse
     >>> print(to_typst(parse("h1 = x @ W1 + b1")))
@@ -81,13 +81,13 @@ def to_typst(formula: Expression) -> str | None:
     None
     """
     try:
-        return _set(formula).source if len(formula.text) <= LONGEST_FORMULA else None
-    except _NotSetError:
+        return _typeset(formula).source if len(formula.text) <= MAX_FORMULA_LENGTH else None
+    except _NotMathError:
         return None
 
 
-def _set(tree: Expression) -> _Piece:
-    """The math of an expression."""
+def _typeset(tree: Expression) -> _Piece:
+    """Typeset an expression."""
     match tree:
         case Name("..."):
             return _Piece("dots.h")
@@ -98,59 +98,59 @@ def _set(tree: Expression) -> _Piece:
         case Text(content):
             return _Piece(literal(content[1:-1] if content[0] in "'\"" else content))
         case Infix():
-            return _infix(tree.operators, [_set(operand) for operand in tree.operands])
+            return _infix(tree.operators, [_typeset(operand) for operand in tree.operands])
         case Sign(sign, operand):
-            return _Piece(f"{sign}{_set(operand).within(PRODUCT)}", SUM)
+            return _Piece(f"{sign}{_typeset(operand).bracketed(PRODUCT)}", SUM)
         case Transpose(array):
-            return _Piece(f'{_set(array).within(ATOM)}^upright("T")', POWER)
+            return _Piece(f'{_typeset(array).bracketed(ATOM)}^upright("T")', POWER)
         case FunctionCall():
             return _call(tree)
         case Derivative(of):
-            return _fraction("partial L", f"partial {_apart(_set(of).within(ATOM))}")
+            return _fraction("partial L", f"partial {_spaced(_typeset(of).bracketed(ATOM))}")
         case Counted(of, count):
-            source, level = _set(of)
+            source, level = _typeset(of)
             return _Piece(source + literal(f"#{count}"), level)
         case Subscript(array, index):
-            return _Piece(f"{_set(array).within(ATOM)}[{_list(index)}]")
+            return _Piece(f"{_typeset(array).bracketed(ATOM)}[{_list(index)}]")
         case Slice(ends):
-            return _Piece('":"'.join(_set(end).source if end else "" for end in ends))
+            return _Piece('":"'.join(_typeset(end).source if end else "" for end in ends))
         case Brackets(is_list, items):
             one = "," if len(items) == 1 else ""
             return _Piece(f"[{_list(items)}]" if is_list else f"({_list(items)}{one})")
-    raise _NotSetError
+    raise _NotMathError
 
 
 def _list(items: Sequence[Expression]) -> str:
-    return ", ".join(_set(item).source for item in items)
+    return ", ".join(_typeset(item).source for item in items)
 
 
 def _infix(operators: Sequence[str], operands: Sequence[_Piece]) -> _Piece:
-    """Operands with their operators. What typst puts above, below or beside the others needs no brackets there."""
+    """Operands with their operators. Fractions and exponents need no brackets: typst shows the grouping."""
     level, first, rest = OPERATORS[operators[0]]
     row, least = operands[0], first
     for operator, operand in zip(operators, operands[1:]):
         if operator == "/":
             row = _fraction(row.source, operand.source)
         elif operator == "**":
-            row = _Piece(f"{row.within(least)}^({operand.source})", level)
+            row = _Piece(f"{row.bracketed(least)}^({operand.source})", level)
         elif operator == "via":
-            row = _Piece(f'{row.within(least)} med script("via "{operand.within(first)})', level)
+            row = _Piece(f'{row.bracketed(least)} med script("via "{operand.bracketed(first)})', level)
         else:
-            row = _Piece(f"{row.within(least)} {_SYMBOLS[operator]} {operand.within(rest)}", level)
-        least = level  # what already stands in the row
+            row = _Piece(f"{row.bracketed(least)} {_SYMBOLS[operator]} {operand.bracketed(rest)}", level)
+        least = level  # the row so far is an operand of the next operator
     return row
 
 
 def _call(call: FunctionCall) -> _Piece:
-    """A function by its name, its options below it; some have a notation of their own."""
+    """A function by name, with its options as a subscript; some functions have their own notation."""
     match call:
         case FunctionCall("sqrt" | "abs" as function, (value,), ()):
-            return _Piece(f"{function}({_set(value).source})")
+            return _Piece(f"{function}({_typeset(value).source})")
         case FunctionCall("square", (value,), ()):
-            return _Piece(f"{_set(value).within(ATOM)}^2", POWER)
+            return _Piece(f"{_typeset(value).bracketed(ATOM)}^2", POWER)
         case FunctionCall("where", (condition, then, other), ()):
-            first, second = _set(then).source, _set(other).source
-            return _Piece(f'cases({first} & quad "if" {_set(condition).source}, {second} & quad "otherwise")', VIA)
+            first, second = _typeset(then).source, _typeset(other).source
+            return _Piece(f'cases({first} & quad "if" {_typeset(condition).source}, {second} & quad "otherwise")', VIA)
     options = ", ".join(name if value == Name("True") else f"{name}={value.text}" for name, value in call.options)
     name = f"op({literal(call.function)})" + (f"_{literal(options)}" if options else "")
     return _Piece(f"{name} ({_list(call.arguments)})")
@@ -160,13 +160,13 @@ def _fraction(above: str, below: str) -> _Piece:
     return _Piece(f"({above})/({below})", _FRACTION)
 
 
-def _apart(source: str) -> str:
-    """What stands behind a sign: a text a little away from it."""
+def _spaced(source: str) -> str:
+    """A term after a symbol, separated by a thin space if it is text."""
     return f"thin {source}" if source.startswith('"') else source
 
 
 def _name(name: str) -> _Piece:
-    """A name: one letter is italic, more are upright; what is counted or made anew says so beside it.
+    """A name: one letter is italic, several are upright. Digits become a subscript, `_new` a superscript.
 
     >>> print(_name("W1").source, _name("w").source, _name("beta2").source, _name("learning_rate").source)
     W_1 w beta_2 "learning_rate"
@@ -189,12 +189,12 @@ def _name(name: str) -> _Piece:
 
 
 def _letters(stem: str) -> str:
-    """One letter, Greek ones by their names, as typst sets it in italics; more as a text."""
+    """A single letter, or the name of a Greek one, which typst sets in italics; otherwise text."""
     return stem if stem in _GREEK or _LETTER.fullmatch(stem) else literal(stem)
 
 
 def _number(text: str) -> _Piece:
-    """A number as it is printed; a power of ten as one.
+    """A number; an exponent becomes a power of ten.
 
     >>> _number("0.5").source, _number("1e-05").source, _number("2.5e+16").source, _number("inf").source
     ('0.5', '10^(-5)', '2.5 times 10^(16)', '"inf"')

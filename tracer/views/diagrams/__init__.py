@@ -1,1 +1,1 @@
-"""Diagrams of a step at every zoom, written as DOT or Mermaid."""
+"""Diagrams of a step at every zoom level, as DOT or Mermaid."""

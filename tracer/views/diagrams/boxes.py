@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.diagram import Box, Column
 from tracer.views.diagrams.theme import Kind, Style, kind_of
-from tracer.views.grids import GLUE, content_lines, shortened, wrapped
+from tracer.views.grids import NO_BREAK_SPACE, content_lines, shortened, wrapped
 from tracer.views.notation import Labels, shape_text
 
-LONGEST_TIP = 400
+MAX_TIP_LENGTH = 400
 
 
 def node_box(step: Step, node: Node, labels: Labels, style: Style, *, with_update: bool = False) -> Box:
-    """The full box: value and, where they were computed, the gradient and the new value beside it."""
+    """The full box of a node: its value, and the gradient and the new value if there are any."""
     formula, name = labels.formula(node), labels[node.id]
 
     def lines_of(shown: Node) -> tuple[str, ...]:
@@ -38,28 +38,28 @@ def node_box(step: Step, node: Node, labels: Labels, style: Style, *, with_updat
 
 
 def box_key(id: int) -> str:
-    """The key of the box of a node."""
+    """The key of a node's box."""
     return f"n{id}"
 
 
 def title_of(name: str) -> str:
-    """A name as the title of a box, on several lines where it is long."""
+    """A name as the title of a box, wrapped if it is long."""
     return "\n".join(wrapped(shortened(name), 30))
 
 
 def formula_lines(formula: str) -> tuple[str, ...]:
-    """A formula behind its equals sign, on up to four lines."""
-    return tuple(wrapped(f"={GLUE}{formula}"))
+    """A formula with an equals sign, wrapped to at most four lines."""
+    return tuple(wrapped(f"={NO_BREAK_SPACE}{formula}"))
 
 
 def tip_of(node: Node, labels: Labels) -> str:
     """The tooltip of a node: equation, shapes, source line."""
     tip = f"{labels.equation(node)}  {labels.shapes(node)}  {node.source or ''}".strip()
-    return shortened(tip, LONGEST_TIP)
+    return shortened(tip, MAX_TIP_LENGTH)
 
 
 def reference_box(key: str, node: Node, labels: Labels, style: Style) -> Box:
-    """The small box of a node that is drawn in full elsewhere: its name, and its shape or its one number."""
+    """The small box of a node that is drawn in full elsewhere: its name, and its shape or scalar value."""
     number = "" if node.shape else content_lines(node, labels.noise, style.tell)[0]
     name = labels[node.id]
     note = shape_text(node.shape) if node.shape else ""
@@ -68,12 +68,12 @@ def reference_box(key: str, node: Node, labels: Labels, style: Style) -> Box:
 
 
 def note_box(key: str, text: str) -> Box:
-    """A small box that says something of what is not drawn."""
+    """A small box with a note about what is not drawn."""
     return Box(key, Kind.ELSEWHERE, "", lines=(text,), tip=text)
 
 
-def fold_box(ids: Sequence[int], what: str, kind: Kind, style: Style) -> Box:
-    """The box of folded operations."""
-    said = style.tell("{operations}, folded", operations=style.tell.count(len(ids), "operation"))
-    tip = style.tell("{what}: {which}", what=shortened(what), which=said)
-    return Box(box_key(ids[0]), kind, "\n".join(wrapped(shortened(what))), lines=(said,), tip=tip)
+def fold_box(ids: Sequence[int], label: str, kind: Kind, style: Style) -> Box:
+    """The box of a fold."""
+    count = style.tell("{operations}, folded", operations=style.tell.count(len(ids), "operation"))
+    tip = style.tell("{what}: {which}", what=shortened(label), which=count)
+    return Box(box_key(ids[0]), kind, "\n".join(wrapped(shortened(label))), lines=(count,), tip=tip)

@@ -1,4 +1,4 @@
-"""A diagram before layout: boxes, arrows and frames."""
+"""A diagram before layout: boxes, arrows and clusters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracer.views.diagrams.theme import Flow, Kind
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Numbers in a box below a caption."""
+    """A column of numbers in a box, with a caption."""
 
     caption: str
     lines: tuple[str, ...]
@@ -19,7 +19,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box: its title with a quiet note beside it, lines below the title, and columns of numbers.
+    """A box: a title with a muted note beside it, lines below the title, and columns of numbers.
 
     `key` is unique in the diagram, `tip` is the tooltip.
     """
@@ -35,9 +35,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An arrow between two boxes, by their keys.
+    """An arrow between two boxes, by key.
 
-    One that `is_backward` points against the order in which the boxes stand: a gradient runs from the later to the earlier.
+    An arrow that `is_backward` points against the rank order: a gradient flows from a later box to an earlier one.
     """
 
     tail: str
@@ -45,55 +45,55 @@ class Arrow:
     flow: Flow
     label: tuple[str, ...] = ()
     is_backward: bool = False
-    is_loose: bool = False
-    """Whether it leaves the order of the boxes to the others."""
+    is_unconstrained: bool = False
+    """True if the arrow does not constrain the ranks of its boxes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A frame around boxes, by their keys, and around further frames."""
+class Cluster:
+    """A labelled group of boxes, by key, and of inner clusters."""
 
     label: str
     boxes: tuple[str, ...] = ()
-    frames: tuple[Frame, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A whole picture; `hidden` operations are folded into boxes that say so."""
+    """A complete diagram; `hidden` is the number of folded operations."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...] = ()
-    frames: tuple[Frame, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
     hidden: int = 0
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of its boxes, in the order in which they come up."""
+        """The kinds of the boxes, in order of appearance."""
         return tuple(dict.fromkeys(box.kind for box in self.boxes))
 
     @property
     def flows(self) -> tuple[Flow, ...]:
-        """What its arrows carry."""
+        """The flows of the visible arrows, in order of appearance."""
         return tuple(flow for flow in dict.fromkeys(arrow.flow for arrow in self.arrows) if flow is not Flow.ORDER)
 
     @property
     def has_gradients(self) -> bool:
-        """Whether boxes have a column of gradients."""
+        """True if a box has a gradient column."""
         return any(column.is_gradient for box in self.boxes for column in box.columns)
 
     def texts(self) -> Iterator[str]:
-        """Everything that is written in it."""
+        """All texts in the diagram."""
         for box in self.boxes:
             yield from (box.title, box.note, *box.lines, box.tip)
             for column in box.columns:
                 yield from (column.caption, *column.lines)
         for arrow in self.arrows:
             yield from arrow.label
-        yield from _frame_texts(self.frames)
+        yield from _cluster_texts(self.clusters)
 
 
-def _frame_texts(frames: Iterable[Frame]) -> Iterator[str]:
-    for frame in frames:
-        yield frame.label
-        yield from _frame_texts(frame.frames)
+def _cluster_texts(clusters: Iterable[Cluster]) -> Iterator[str]:
+    for cluster in clusters:
+        yield cluster.label
+        yield from _cluster_texts(cluster.clusters)

@@ -1,4 +1,4 @@
-"""A diagram as DOT: every box an HTML-like label in the colours of the theme."""
+"""A diagram as DOT: every box is an HTML-like label in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -8,68 +8,66 @@ from html import escape
 
 import graphviz
 
-from tracer.views.diagrams.diagram import Arrow, Box, Diagram, Frame
+from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style, Theme
 
-NUMBERS, CAPTIONS = 10, 9
-"""Sizes of type in points."""
+NUMBER_SIZE, CAPTION_SIZE = 10, 9
+"""Font sizes in points."""
 
-BESIDE = 44
-"""Characters that columns may take side by side; wider ones stand below each other."""
+MAX_COLUMNS_WIDTH = 44
+"""Maximum width in characters of columns side by side; wider ones are stacked."""
 
-_NO_ASCII = re.compile(r"([^\x00-\x7f]+)")
+_NON_ASCII = re.compile(r"([^\x00-\x7f]+)")
 
-GAP = " "
-
-MANY = 100
-"""Above this many boxes, limit Graphviz's effort: long arrows would cost it minutes."""
+LARGE_DIAGRAM = 100
+"""Number of boxes above which the network simplex iterations are limited: otherwise long arrows take minutes."""
 
 
 def dot(diagram: Diagram, style: Style) -> str:
-    """The DOT of a sketch; the same sketch gives the same text."""
+    """The DOT source of a diagram. Equal diagrams give equal text."""
     theme = style.theme
     graph = graphviz.Digraph(
         graph_attr={
             "rankdir": style.direction or "TB", "ranksep": "0.36", "nodesep": "0.2", "fontname": "Verdana", "fontsize": "9",
             "bgcolor": theme.background, "margin": "0", "pad": "0.06",
-            **({"nslimit": "1", "nslimit1": "1"} if len(diagram.boxes) > MANY else {}),
+            **({"nslimit": "1", "nslimit1": "1"} if len(diagram.boxes) > LARGE_DIAGRAM else {}),
         },
         node_attr={"shape": "plain", "fontname": "Verdana", "fontsize": "9", "fontcolor": theme.text},
-        edge_attr={"arrowsize": "0.6", "fontname": "Courier", "fontsize": str(CAPTIONS)},
+        edge_attr={"arrowsize": "0.6", "fontname": "Courier", "fontsize": str(CAPTION_SIZE)},
     )  # fmt: skip
     boxes = {box.key: box for box in diagram.boxes}
     numbers = iter(range(len(diagram.boxes) + 1))
-    for frame in diagram.frames:
-        _draw_frame(graph, frame, boxes, theme, numbers)
-    framed = set(_keys_in(diagram.frames))
+    for cluster in diagram.clusters:
+        _draw_cluster(graph, cluster, boxes, theme, numbers)
+    clustered = set(_keys_of(diagram.clusters))
     for box in diagram.boxes:
-        if box.key not in framed:
+        if box.key not in clustered:
             _draw_box(graph, box, theme)
     for arrow in diagram.arrows:
         above, below = (arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head)
-        lane = "right" if arrow.is_backward else "left"
-        if style.direction != "LR" and not arrow.is_loose:
-            above, below = _end(boxes[above], f"{lane}_below:s"), _end(boxes[below], f"{lane}_above:n")
+        side = "right" if arrow.is_backward else "left"
+        if style.direction != "LR" and not arrow.is_unconstrained:
+            above, below = _endpoint(boxes[above], f"{side}_below:s"), _endpoint(boxes[below], f"{side}_above:n")
         graph.edge(above, below, **_arrow(arrow, theme))
     return str(graph.source)
 
 
-def _keys_in(frames: Iterable[Frame]) -> Iterable[str]:
-    for frame in frames:
-        yield from frame.boxes
-        yield from _keys_in(frame.frames)
+def _keys_of(clusters: Iterable[Cluster]) -> Iterable[str]:
+    for cluster in clusters:
+        yield from cluster.boxes
+        yield from _keys_of(cluster.clusters)
 
 
-def _draw_frame(graph: graphviz.Digraph, frame: Frame, boxes: dict[str, Box], theme: Theme, numbers: Iterator[int]) -> None:
+def _draw_cluster(graph: graphviz.Digraph, cluster: Cluster, boxes: dict[str, Box], theme: Theme, numbers: Iterator[int]) -> None:
     with graph.subgraph(name=f"cluster_{next(numbers)}") as inner:
         inner.attr(
-            label=_quoted(frame.label), labeljust="l", fontcolor=theme.quiet, style="rounded,dashed", color=theme.frame,
+            label=_quoted(cluster.label), labeljust="l", fontcolor=theme.muted, style="rounded,dashed", color=theme.frame,
             margin="8",
         )  # fmt: skip
-        for key in frame.boxes:
+        for key in cluster.boxes:
             _draw_box(inner, boxes[key], theme)
-        for each in frame.frames:
-            _draw_frame(inner, each, boxes, theme, numbers)
+        for each in cluster.clusters:
+            _draw_cluster(inner, each, boxes, theme, numbers)
 
 
 def _draw_box(graph: graphviz.Digraph, box: Box, theme: Theme) -> None:
@@ -83,12 +81,12 @@ def _draw_box(graph: graphviz.Digraph, box: Box, theme: Theme) -> None:
     graph.node(box.key, f"<{label(box, theme)}>", id=box.key, tooltip=_quoted(box.tip or box.title))
 
 
-def _end(box: Box, port: str) -> str:
-    """Where an arrow meets a box: values on the left, gradients on the right, so that they never run on each other."""
-    return f"{box.key}:{port}" if _has_lanes(box) else box.key
+def _endpoint(box: Box, port: str) -> str:
+    """The endpoint of an arrow: values use the left ports, gradients the right ones, so that they never overlap."""
+    return f"{box.key}:{port}" if _has_ports(box) else box.key
 
 
-def _has_lanes(box: Box) -> bool:
+def _has_ports(box: Box) -> bool:
     return any(column.is_gradient for column in box.columns)
 
 
@@ -101,30 +99,30 @@ def _arrow(arrow: Arrow, theme: Theme) -> dict[str, str]:
     if line.style != "solid":
         attributes["style"] = line.style
     if arrow.label:
-        colour = theme.gradient if arrow.flow is Flow.GRADIENT else theme.quiet
-        lines = [f" {line} " for line in arrow.label]  # blanks keep it off the arrow
-        attributes["label"] = f"<{_mono(lines, colour, CAPTIONS)}>"
+        colour = theme.gradient if arrow.flow is Flow.GRADIENT else theme.muted
+        lines = [f" {line} " for line in arrow.label]  # spaces keep the label off the arrow
+        attributes["label"] = f"<{_mono(lines, colour, CAPTION_SIZE)}>"
     if arrow.is_backward:
         attributes["dir"] = "back"
-    if arrow.is_loose:
+    if arrow.is_unconstrained:
         attributes["constraint"] = "false"
     return attributes
 
 
 def label(box: Box, theme: Theme) -> str:
-    """The HTML-like label of a box, a table."""
-    wide = sum(max((len(line) for line in column.lines), default=0) for column in box.columns) > BESIDE
-    span = max(2 if _has_lanes(box) else 1, 1 if wide else len(box.columns))
-    heading = _heading(box, theme) if box.title else ""  # Graphviz takes empty tags for a mistake
+    """The HTML-like label of a box: a table."""
+    wide = sum(max((len(line) for line in column.lines), default=0) for column in box.columns) > MAX_COLUMNS_WIDTH
+    span = max(2 if _has_ports(box) else 1, 1 if wide else len(box.columns))
+    heading = _heading(box, theme) if box.title else ""  # Graphviz rejects empty tags
     rows = [_cell(heading + (_mono(box.lines, theme.text) if box.lines else ""), span)]
     cells = []
     for column in box.columns:
         colour = theme.gradient if column.is_gradient else theme.text
-        caption = _caption(column.caption, theme.gradient if column.is_gradient else theme.quiet) if column.caption else ""
+        caption = _caption(column.caption, theme.gradient if column.is_gradient else theme.muted) if column.caption else ""
         cells.append(_cell(caption + _mono(column.lines, colour), span if wide else 1))
     rows += cells if wide else (["".join(cells)] if cells else [])
-    if _has_lanes(box):
-        rows = [_lanes("above", span), *rows, _lanes("below", span)]
+    if _has_ports(box):
+        rows = [_port_row("above", span), *rows, _port_row("below", span)]
     paint = theme.boxes[box.kind]
     style = f' STYLE="{paint.style}"' if paint.style else ""
     body = "".join(f"<TR>{row}</TR>" for row in rows)
@@ -134,39 +132,38 @@ def label(box: Box, theme: Theme) -> str:
     )
 
 
-def _lanes(side: str, span: int) -> str:
-    """A row without height, whose cells are where arrows end."""
+def _port_row(side: str, span: int) -> str:
+    """A thin row whose cells are the ports of arrows."""
     cell = 'CELLPADDING="0" HEIGHT="1" FIXEDSIZE="FALSE"'
     return f'<TD PORT="left_{side}" {cell}></TD><TD PORT="right_{side}" COLSPAN="{span - 1}" {cell}></TD>'
 
 
 def _heading(box: Box, theme: Theme) -> str:
-    bold = '<BR ALIGN="LEFT"/>'.join(f"<B>{_faced(line) or GAP}</B>" for line in box.title.split("\n"))
-    note = f'<FONT COLOR="{theme.quiet}">  {_faced(box.note)}</FONT>' if box.note else ""
-    return f'<FONT FACE="Courier" POINT-SIZE="{NUMBERS}" COLOR="{theme.text}">{bold}{note}<BR ALIGN="LEFT"/></FONT>'
+    bold = '<BR ALIGN="LEFT"/>'.join(f"<B>{_with_fonts(line) or ' '}</B>" for line in box.title.split("\n"))
+    note = f'<FONT COLOR="{theme.muted}">  {_with_fonts(box.note)}</FONT>' if box.note else ""
+    return f'<FONT FACE="Courier" POINT-SIZE="{NUMBER_SIZE}" COLOR="{theme.text}">{bold}{note}<BR ALIGN="LEFT"/></FONT>'
 
 
 def _caption(text: str, colour: str) -> str:
-    return f'<FONT POINT-SIZE="{CAPTIONS}" COLOR="{colour}">{_text(text)}</FONT><BR ALIGN="LEFT"/>'
+    return f'<FONT POINT-SIZE="{CAPTION_SIZE}" COLOR="{colour}">{_text(text)}</FONT><BR ALIGN="LEFT"/>'
 
 
-def _mono(lines: Sequence[str], colour: str, size: int = NUMBERS) -> str:
-    body = "".join(f'{_faced(line)}<BR ALIGN="LEFT"/>' for line in lines)
+def _mono(lines: Sequence[str], colour: str, size: int = NUMBER_SIZE) -> str:
+    body = "".join(f'{_with_fonts(line)}<BR ALIGN="LEFT"/>' for line in lines)
     return f'<FONT FACE="Courier" POINT-SIZE="{size}" COLOR="{colour}">{body}</FONT>'
 
 
-def _faced(text: str) -> str:
-    """A text within type of one width, in another face what that lacks: there, Chinese would be measured nearly twice as wide."""
+def _with_fonts(text: str) -> str:
+    """A text in a monospaced font, with non-ASCII runs in Verdana: Courier would measure Chinese nearly twice as wide."""
     if text.isascii():
         return _text(text)
-    # Blanks that break no line are no ASCII, and would be measured as two: a gap before the next face.
-    runs = [_text(run).replace("&#160;", " ") for run in _NO_ASCII.split(text)]
-    return "".join(f'<FONT FACE="Verdana">{run}</FONT>' if place % 2 else run for place, run in enumerate(runs))
+    runs = [_text(run) for run in _NON_ASCII.split(text)]
+    return "".join(f'<FONT FACE="Verdana">{run}</FONT>' if position % 2 else run for position, run in enumerate(runs))
 
 
 def _text(text: str) -> str:
     printable = "".join(character if character.isprintable() else "?" for character in text)
-    return escape(printable).replace(" ", GAP)
+    return escape(printable)
 
 
 def _cell(content: str, span: int = 1) -> str:
@@ -174,5 +171,5 @@ def _cell(content: str, span: int = 1) -> str:
 
 
 def _quoted(text: str) -> str:
-    # A text ends for Graphviz at a zero, and entities are read in any.
+    # Graphviz ends a text at a NUL, and resolves entities in any text.
     return str(graphviz.escape(text.replace("\0", "?").replace("&", "&amp;")))

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.views.diagrams.diagram import Arrow, Box, Diagram, Frame
+from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style
 
-MOST_ARROWS = 499
+MAX_ARROWS = 499
 """The maximum number of arrows that Mermaid draws by default."""
 
 _ESCAPES = {
     "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;",
     **{character: f"#{ord(character)};" for character in "#`\\*_[]{}|~%;:"},
 }  # fmt: skip
-"""What Mermaid, its Markdown or HTML would take for something else, as the entities of Mermaid, which have no ampersand."""
+"""Characters that are special in Mermaid, Markdown or HTML, as Mermaid entities, which have no ampersand."""
 
 
 def mermaid(diagram: Diagram, style: Style) -> str:
-    """The Mermaid flowchart of a sketch; the same sketch gives the same text."""
+    """The Mermaid flowchart of a diagram. Equal diagrams give equal text."""
     theme = style.theme
     lines = [f"flowchart {style.direction or 'TB'}"]
     boxes = {box.key: box for box in diagram.boxes}
-    framed: set[str] = set()
-    for number, frame in enumerate(diagram.frames):
-        lines += _frame(frame, boxes, framed, f"frame{number}", "  ")
-    lines += [f"  {_box(box)}" for box in diagram.boxes if box.key not in framed]
+    clustered: set[str] = set()
+    for number, cluster in enumerate(diagram.clusters):
+        lines += _cluster(cluster, boxes, clustered, f"frame{number}", "  ")
+    lines += [f"  {_box(box)}" for box in diagram.boxes if box.key not in clustered]
     arrows = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
     lines += [f"  {_arrow(arrow)}" for arrow in arrows]
     for kind in diagram.kinds:
@@ -42,13 +42,13 @@ def mermaid(diagram: Diagram, style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _frame(frame: Frame, boxes: dict[str, Box], framed: set[str], key: str, indent: str) -> Iterator[str]:
-    yield f'{indent}subgraph {key}["{_text(frame.label)}"]'
-    for name in frame.boxes:
-        framed.add(name)
+def _cluster(cluster: Cluster, boxes: dict[str, Box], clustered: set[str], key: str, indent: str) -> Iterator[str]:
+    yield f'{indent}subgraph {key}["{_text(cluster.label)}"]'
+    for name in cluster.boxes:
+        clustered.add(name)
         yield f"{indent}  {_box(boxes[name])}"
-    for number, inner in enumerate(frame.frames):
-        yield from _frame(inner, boxes, framed, f"{key}_{number}", f"{indent}  ")
+    for number, inner in enumerate(cluster.clusters):
+        yield from _cluster(inner, boxes, clustered, f"{key}_{number}", f"{indent}  ")
     yield f"{indent}end"
 
 

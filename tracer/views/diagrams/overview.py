@@ -11,36 +11,36 @@ from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of_phase
 from tracer.views.grids import shortened
 from tracer.views.notation import Labels, kind_text, number_text, phase_text, shape_text
 
-MOST_NAMES = 4
-"""Values that are named before the rest is counted."""
+MAX_NAMES = 4
+"""Maximum number of values listed by name; the rest are counted."""
 
-LONGEST = 28
+MAX_LENGTH = 28
 
 
 def overview(step: Step, labels: Labels, style: Style) -> Diagram:
-    """The phases of a step, each with what it holds, and arrows with the values that one phase takes from another."""
+    """The diagram of the phases of a step, with arrows for the values that one phase uses from another."""
     nodes_of = {phase: [node for node in step.nodes if node.phase is phase] for phase in PHASES}
     present = [phase for phase in PHASES if nodes_of[phase]]
     boxes = tuple(_box(step, phase, nodes_of[phase], labels, style) for phase in present)
     flows: dict[tuple[Phase, Phase], dict[int, None]] = {}
     for node in step.nodes:
         for operand in node.operands:
-            way = step.nodes[operand].phase, node.phase
-            if way[0] is not way[1]:
-                flows.setdefault(way, {})[operand] = None
+            ends = step.nodes[operand].phase, node.phase
+            if ends[0] is not ends[1]:
+                flows.setdefault(ends, {})[operand] = None
     arrows = []
     for (tail, head), ids in sorted(flows.items(), key=lambda pair: (PHASES.index(pair[0][0]), PHASES.index(pair[0][1]))):
         label = _named([_value_text(step.nodes[id], labels) for id in ids], style)
-        # Neighbours make the column of boxes; what jumps over one of them only runs beside it.
+        # Arrows between adjacent phases determine the ranks; the others do not.
         is_next = present.index(head) == present.index(tail) + 1
-        arrows.append(Arrow(tail.value, head.value, _flow(tail, head), label, is_loose=not is_next))
+        arrows.append(Arrow(tail.value, head.value, _flow(tail, head), label, is_unconstrained=not is_next))
     linked = {(arrow.tail, arrow.head) for arrow in arrows}
-    neighbours = [(above.value, below.value) for above, below in itertools.pairwise(present)]
-    arrows += [Arrow(*ends, Flow.ORDER) for ends in neighbours if ends not in linked]
+    adjacent = [(above.value, below.value) for above, below in itertools.pairwise(present)]
+    arrows += [Arrow(*ends, Flow.ORDER) for ends in adjacent if ends not in linked]
     if step.updates:
         label = (style.tell("to step {number}:", number=step.index + 1),)
         label += _named([_value_text(step.nodes[id], labels) for id in step.updates.values()], style)
-        arrows.append(Arrow(Phase.UPDATE.value, Phase.INIT.value, Flow.UPDATE, label, is_loose=True))
+        arrows.append(Arrow(Phase.UPDATE.value, Phase.INIT.value, Flow.UPDATE, label, is_unconstrained=True))
     return Diagram(boxes, tuple(arrows))
 
 
@@ -52,25 +52,25 @@ def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, style:
     tell = style.tell
     operations = [node for node in nodes if not node.is_leaf]
     note = tell.count(len(operations), "operation") if operations else ""
-    said: list[str] = []
+    lines: list[str] = []
     if phase is Phase.INIT:
         for op in ("data", "parameter", "hyperparameter", "state"):
             leaves = [node for node in nodes if node.op == op]
             if leaves:
                 texts = _named([_value_text(node, labels) for node in leaves], style)
-                said.append(tell("{what}: {which}", what=kind_text(leaves[0], tell), which="  ".join(texts)))
-        said.append(tell.count(sum(node.size for node in step.parameters), "parameter"))
+                lines.append(tell("{what}: {which}", what=kind_text(leaves[0], tell), which="  ".join(texts)))
+        lines.append(tell.count(sum(node.size for node in step.parameters), "parameter"))
     elif phase is Phase.LOSS:
-        said.append(f"{labels[step.loss_id]} = {number_text(step.loss)}")
+        lines.append(f"{labels[step.loss_id]} = {number_text(step.loss)}")
     elif phase is Phase.BACKWARD:
-        said.append(tell("gradients of {count} values, {parameters} of them parameters", count=len(step.gradients),
+        lines.append(tell("gradients of {count} values, {parameters} of them parameters", count=len(step.gradients),
                          parameters=sum(node.id in step.gradients for node in step.parameters)))  # fmt: skip
     elif phase is Phase.UPDATE:
-        said.append(tell("new values of {count} parameters", count=len(step.updates)))
+        lines.append(tell("new values of {count} parameters", count=len(step.updates)))
     else:
-        said += [f"{shortened(scope, LONGEST)}" for scope in _scopes(operations)]
+        lines += [f"{shortened(scope, MAX_LENGTH)}" for scope in _scopes(operations)]
     title = phase_text(phase, tell)
-    return Box(phase.value, _kind(phase), title, note, tuple(said), tip=f"{title} {note}".strip())
+    return Box(phase.value, _kind(phase), title, note, tuple(lines), tip=f"{title} {note}".strip())
 
 
 def _kind(phase: Phase) -> Kind:
@@ -78,16 +78,16 @@ def _kind(phase: Phase) -> Kind:
 
 
 def _scopes(nodes: Sequence[Node]) -> tuple[str, ...]:
-    """The outermost scopes, the first few by name."""
+    """The names of the first few outermost scopes."""
     names = list(dict.fromkeys(node.scope.partition("/")[0] for node in nodes if node.scope))
-    return tuple(names[:MOST_NAMES]) + (("...",) if len(names) > MOST_NAMES else ())
+    return tuple(names[:MAX_NAMES]) + (("...",) if len(names) > MAX_NAMES else ())
 
 
 def _value_text(node: Node, labels: Labels) -> str:
-    name = shortened(labels[node.id], LONGEST)
+    name = shortened(labels[node.id], MAX_LENGTH)
     return f"{name} {shape_text(node.shape)}" if node.shape else name
 
 
 def _named(texts: Sequence[str], style: Style) -> tuple[str, ...]:
-    more = (style.tell("and {count} more", count=len(texts) - MOST_NAMES),) if len(texts) > MOST_NAMES else ()
-    return tuple(texts[:MOST_NAMES]) + more
+    more = (style.tell("and {count} more", count=len(texts) - MAX_NAMES),) if len(texts) > MAX_NAMES else ()
+    return tuple(texts[:MAX_NAMES]) + more

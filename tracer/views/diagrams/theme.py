@@ -37,7 +37,7 @@ class Flow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoxStyle:
-    """The colours of a box, the width of its border in points, and its style as Graphviz calls it."""
+    """The colours of a box, its border width in points, and its Graphviz style."""
 
     fill: str
     border: str
@@ -47,7 +47,7 @@ class BoxStyle:
 
 @dataclass(frozen=True, slots=True)
 class ArrowStyle:
-    """The colour of an arrow, its width in points and its style as Graphviz calls it."""
+    """The colour of an arrow, its width in points, and its Graphviz style."""
 
     colour: str
     width: float = 1.1
@@ -56,22 +56,22 @@ class ArrowStyle:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours and lines of pictures, charts and pages: for a screen, a dark screen, or paper without colours.
+    """Colours and lines of diagrams, charts and pages.
 
-    The lines of a chart take `curves` and `dashes` in turn; a dash is SVG's, empty for a line without gaps. `below`, `above`
-    and `not_finite` colour the cells of a heat map: numbers below and above zero, the strongest where they are largest, and NaN.
+    The lines of a chart cycle through `curves`, their colours, and `dashes`, SVG dash arrays (empty: solid). `negative`,
+    `positive` and `not_finite` colour the cells of a heat map.
     """
 
     name: str
     background: str
     text: str
-    quiet: str
+    muted: str
     gradient: str
     highlight: str
     frame: str
     curves: tuple[str, ...]
-    below: str
-    above: str
+    negative: str
+    positive: str
     not_finite: str
     boxes: Mapping[Kind, BoxStyle]
     arrows: Mapping[Flow, ArrowStyle]
@@ -79,9 +79,9 @@ class Theme:
 
 
 LIGHT = Theme(
-    "light", background="#FFFFFF", text="#111111", quiet="#5F5F5F", gradient="#A84300", highlight="#D1006C", frame="#8A8A8A",
+    "light", background="#FFFFFF", text="#111111", muted="#5F5F5F", gradient="#A84300", highlight="#D1006C", frame="#8A8A8A",
     curves=("#C0334D", "#2F6DB5", "#2A7F4F", "#B97A00", "#7B5EA7", "#008B8B", "#8A4B2A", "#555555"),
-    below="#2166AC", above="#D6601A", not_finite="#FF00A0",
+    negative="#2166AC", positive="#D6601A", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#FFF1CC", "#B97A00", width=2),
         Kind.DATA: BoxStyle("#E3EBF3", "#4A6B8A", style=""),
@@ -101,9 +101,9 @@ LIGHT = Theme(
 )  # fmt: skip
 
 DARK = Theme(
-    "dark", background="#14171C", text="#F2F2F2", quiet="#A9B0BA", gradient="#FFB074", highlight="#FF5CA8", frame="#6B737E",
+    "dark", background="#14171C", text="#F2F2F2", muted="#A9B0BA", gradient="#FFB074", highlight="#FF5CA8", frame="#6B737E",
     curves=("#FF6F8B", "#5BA3F5", "#5AD18F", "#F0B429", "#B79CEB", "#4FD6D6", "#D9976B", "#C8C8C8"),
-    below="#2166AC", above="#D6601A", not_finite="#FF00A0",
+    negative="#2166AC", positive="#D6601A", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#3D3113", "#F0B429", width=2),
         Kind.DATA: BoxStyle("#22303F", "#8FB4D9", style=""),
@@ -122,11 +122,11 @@ DARK = Theme(
     },
 )  # fmt: skip
 
-# Told apart without colours: by the border's width and style, by dashes, and by a grey that a copier keeps.
+# Kinds differ without colours: in border width and style, in dashes, and in a grey that survives photocopying.
 PRINT = replace(
-    LIGHT, name="print", text="#000000", quiet="#404040", gradient="#000000", highlight="#000000", frame="#606060",
+    LIGHT, name="print", text="#000000", muted="#404040", gradient="#000000", highlight="#000000", frame="#606060",
     curves=("#000000",), dashes=("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5"),
-    below="#000000", above="#000000", not_finite="#FF00A0",
+    negative="#000000", positive="#000000", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#E4E4E4", "#000000", width=3),
         Kind.DATA: BoxStyle("#FFFFFF", "#000000", style=""),
@@ -146,26 +146,26 @@ PRINT = replace(
 )  # fmt: skip
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
-"""Those that can be chosen by name."""
+"""The available themes by name."""
 
 DIRECTIONS = ("TB", "LR")
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a picture is to look: its theme, its language, and where its arrows run: from top to bottom or left to right."""
+    """The style of a diagram: theme, language, and layout direction, one of DIRECTIONS or empty for the default."""
 
     theme: Theme = LIGHT
     tell: Language = ENGLISH
     direction: str = ""
 
-    def running(self, direction: str) -> Style:
-        """The same look, running in this direction where none was asked for."""
+    def with_default_direction(self, direction: str) -> Style:
+        """The style with this direction if it has none."""
         return self if self.direction else replace(self, direction=direction)
 
 
 def theme_of(name: str) -> Theme:
-    """The theme of that name. Raises UsageError where there is none.
+    """The theme of that name. Raises UsageError if there is none.
 
     >>> theme_of("print").name
     'print'
@@ -183,24 +183,24 @@ _PHASE_KINDS = {
 
 
 def kind_of(node: Node) -> Kind:
-    """The kind of a node: what a leaf is, the phase of an operation."""
+    """The kind of a node's box: by operation for a leaf, by phase for the rest."""
     if node.is_leaf and node.phase is not Phase.BACKWARD:
         return _LEAF_KINDS.get(node.op, Kind.CONSTANT)
     return _PHASE_KINDS[node.phase]
 
 
 def kind_of_phase(phase: Phase) -> Kind:
-    """The kind of the operations of a phase."""
+    """The kind of the boxes of a phase's operations."""
     return _PHASE_KINDS[phase]
 
 
 def flow_of(phase: Phase) -> Flow:
-    """What the arrows into the operations of a phase carry."""
+    """The flow of the arrows into the operations of a phase."""
     return {Phase.BACKWARD: Flow.GRADIENT, Phase.UPDATE: Flow.UPDATE}.get(phase, Flow.VALUE)
 
 
-def kind_word(kind: Kind, tell: Language) -> str:
-    """The word for a kind of box in the legend."""
+def kind_label(kind: Kind, tell: Language) -> str:
+    """The label of a kind of box in the legend."""
     return {
         Kind.PARAMETER: tell("parameter"),
         Kind.DATA: tell("data"),
@@ -215,8 +215,8 @@ def kind_word(kind: Kind, tell: Language) -> str:
     }[kind]
 
 
-def flow_word(flow: Flow, tell: Language) -> str:
-    """The word for a kind of arrow in the legend."""
+def flow_label(flow: Flow, tell: Language) -> str:
+    """The label of a kind of arrow in the legend."""
     return {
         Flow.VALUE: tell("a value goes on"),
         Flow.GRADIENT: tell("a gradient comes back, by the local rule"),

@@ -1,4 +1,4 @@
-"""Zoom levels: what a view shows of a step, the registry of zooms, and the diagrams of a step.
+"""Zoom levels: what is drawn of a step, the registry of zooms, and the diagrams of a step.
 
 A zoom is a module of `tracer.views.diagrams.zooms`.
 """
@@ -16,26 +16,26 @@ from tracer.graph.record import Phase, Step
 from tracer.views.diagrams import zooms as package
 from tracer.views.diagrams.combined import forward_nodes
 from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.operations import MOST_NODES
+from tracer.views.diagrams.operations import MAX_NODES
 from tracer.views.diagrams.theme import Style
 from tracer.views.selection import element_of
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """What of a step is looked at, and from how far.
+    """Which part of a step is drawn, and at which zoom.
 
-    Without a `zoom`, its tensors, or its modules where these are too many. A `focus` is a node, or an element of one as
-    `W1[0,2]`: only what it depends on is drawn, or, `downwards`, what depends on it. `phases` are drawn apart.
+    The default zoom is `tensor`, or `module` if there are too many tensors. A `focus` is a node, or an element such as `W1[0,2]`:
+    only what it depends on is drawn, or with `downstream` what depends on it. Each of `phases` has a diagram of its own.
     """
 
     zoom: str = ""
     focus: str = ""
-    downwards: bool = False
+    downstream: bool = False
     phases: tuple[Phase, ...] = ()
 
     def check(self) -> None:
-        """Raise UsageError where its parts do not go together."""
+        """Raise UsageError if options are incompatible."""
         zoom = zoom_named(self.zoom) if self.zoom else None
         if zoom is not None and self.focus and not zoom.takes_focus:
             raise UsageError(
@@ -49,33 +49,32 @@ class ViewSpec:
             )
         if self.focus and self.phases:
             raise UsageError("--focus draws whatever a value depends on, in all phases: leave --phase out")
-        if self.downwards and not self.focus:
+        if self.downstream and not self.focus:
             raise UsageError("--focus-down takes the name of a node or an element, such as W1[0,2]")
 
     def zoom_of(self, step: Step) -> str:
-        """The zoom at which a step is drawn."""
+        """The name of the zoom at which a step is drawn."""
         if self.zoom:
             return self.zoom
         if self.focus:
             return "scalar" if element_of(self.focus) is not None else "tensor"
-        return "tensor" if self.phases or len(forward_nodes(step)) <= MOST_NODES else "module"
+        return "tensor" if self.phases or len(forward_nodes(step)) <= MAX_NODES else "module"
 
 
-Draws: TypeAlias = Callable[[Step, ViewSpec, Style], Iterator[tuple[str, Diagram]]]
-"""Makes the pictures of a step, each with the name of the phase it shows, or an empty one."""
+DrawFunction: TypeAlias = Callable[[Step, ViewSpec, Style], Iterator[tuple[str, Diagram]]]
+"""Draws a step: yields diagrams with the name of their phase, empty if a diagram is not of one phase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Zoom:
-    """A distance from which a step is looked at.
+    """A zoom level.
 
-    `order` counts from the farthest to the nearest. `if_too_large` says what to do where a picture is too large, `direction`
-    where arrows run unless something else is asked for. One that `takes_focus` draws only what is in the focus of a ViewSpec,
-    one that `takes_phases` draws its phases apart.
+    `order` sorts the levels from coarse to fine. `if_too_large` is the advice shown if a diagram is too large, `direction` the
+    default layout direction. `takes_focus` and `takes_phases` are True if the zoom supports these options of a ViewSpec.
     """
 
     name: str
-    draws: Draws
+    draw: DrawFunction
     order: float
     if_too_large: str
     direction: str = ""
@@ -88,13 +87,13 @@ def _either(names: Sequence[str]) -> str:
 
 
 def zooms() -> dict[str, Zoom]:
-    """All zooms by their names, from the farthest to the nearest."""
+    """All zooms by name, from coarse to fine."""
     found = [zoom_named(name) for name in _names()]
     return {zoom.name: zoom for zoom in sorted(found, key=lambda zoom: (zoom.order, zoom.name))}
 
 
 def zoom_named(name: str) -> Zoom:
-    """The zoom of that name. Raises UsageError where there is none.
+    """The zoom of that name. Raises UsageError if there is none.
 
     >>> zoom_named("module").if_too_large
     'use --zoom scenario'
@@ -106,15 +105,15 @@ def zoom_named(name: str) -> Zoom:
 
 
 def _names() -> list[str]:
-    # Of the package's modules: so a new zoom is one new file. It is read from a zip file as well.
+    # Discovered, so that a new zoom is one new file. `pkgutil` also works in a zip file.
     return [module.name for module in pkgutil.iter_modules(package.__path__)]
 
 
 def diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
-    """The pictures of a step, each with the name of the phase it shows, or an empty one.
+    """The diagrams of a step, with the name of their phase, empty if a diagram is not of one phase.
 
-    Raises UsageError where a picture would have more numbers than can be read, with what works in its place.
+    Raises UsageError, with an alternative, if a diagram would have too many scalars.
     """
     spec.check()
     zoom = zoom_named(spec.zoom_of(step))
-    yield from zoom.draws(step, spec, style.running(zoom.direction))
+    yield from zoom.draw(step, spec, style.with_default_direction(zoom.direction))

@@ -1,6 +1,6 @@
-"""A trace as JSON events: a head, an event per node, an end with the count.
+"""A trace as JSON events: a head, an event per step and node, an end with the number of events.
 
-Numbers that JSON does not know are texts: "nan", "inf", "-inf".
+Non-finite numbers, which JSON lacks, are strings: "nan", "inf", "-inf".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tracer.views.selection import EVERYTHING, Selection
 
 
 def events(trace: Trace, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[dict[str, Any]]:
-    """The events of a trace in the order of the run. Values of up to 16 elements are written out, or all `in_full`."""
+    """The events of a trace in the order of the run. Only small values are included, or all with `in_full`."""
     yield head_event(trace)
     count = 1
     for step in trace.steps:
@@ -32,7 +32,7 @@ def json_lines(trace: Trace, selection: Selection = EVERYTHING, *, in_full: bool
 
 
 def json_document(trace: Trace, *, in_full: bool = False) -> Iterator[str]:
-    """One JSON document of the trace, a piece at a time: the head, and in it the steps with their nodes."""
+    """The trace as one JSON document, in chunks: the head, with a list of steps and their nodes."""
     head = head_event(trace) | ending_of(trace)
     del head["event"]
     yield json_text(head)[:-1] + ', "steps": ['
@@ -47,7 +47,7 @@ def json_document(trace: Trace, *, in_full: bool = False) -> Iterator[str]:
 
 
 def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[dict[str, Any]]:
-    """The event of a step, and those of its nodes."""
+    """The event of a step, then those of its nodes."""
     labels = Labels(step.nodes)
     yield {
         "event": "step",
@@ -64,7 +64,7 @@ def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool 
 
 
 def head_event(trace: Trace) -> dict[str, Any]:
-    """What the run was."""
+    """The event that describes the run."""
     return {
         "event": "head",
         "scenario": trace.scenario,
@@ -77,6 +77,6 @@ def head_event(trace: Trace) -> dict[str, Any]:
 
 
 def ending_of(trace: Trace) -> dict[str, str]:
-    """Why the run ended before its length, where it did."""
+    """Why the run ended early; empty if it did not."""
     known = {"stopped": trace.stopped, "unfinished": trace.unfinished}
     return {name: str(why) for name, why in known.items() if why is not None}

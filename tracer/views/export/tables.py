@@ -1,4 +1,4 @@
-"""A trace as a table, a row per node and step with its statistics; and as GraphML."""
+"""A trace as a table with a row of statistics per step and node, as named arrays, and as GraphML."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tracer.graph.record import Step, Trace
 from tracer.views.export.events import head_event
 from tracer.views.notation import Labels
 
-STEPS_A_GROUP = 200
-"""Steps whose rows are written together."""
+STEPS_PER_ROW_GROUP = 200
+"""Steps per row group of a Parquet file."""
 
-_TEXTS = ("scenario", "hyperparameters", "phase", "op", "name", "label", "formula", "dtype", "scope", "file", "expression")
-_WHOLE = ("seed", "step", "node", "line", "gradient_of", "rule_of", "count", "zeros", "nans", "infinities")
-_REAL = ("loss", "value", "min", "max", "mean", "std", "l2")
+_TEXT_COLUMNS = ("scenario", "hyperparameters", "phase", "op", "name", "label", "formula", "dtype", "scope", "file", "expression")
+_INTEGER_COLUMNS = ("seed", "step", "node", "line", "gradient_of", "rule_of", "count", "zeros", "nans", "infinities")
+_FLOAT_COLUMNS = ("loss", "value", "min", "max", "mean", "std", "l2")
 
 
 def run_id(trace: Trace) -> str:
-    """A name for a run, the same for the same run.
+    """A deterministic identifier of a run: the scenario and a digest.
 
-    It is the scenario, and a digest of its head, of what was measured, and of the values of its first and last step.
+    The digest covers the head, the metrics, and the values of the first and the last step.
     """
     digest = hashlib.sha256(json_text(head_event(trace)).encode())
     for row in trace.metrics:
@@ -38,7 +38,7 @@ def run_id(trace: Trace) -> str:
 
 
 def rows_of(trace: Trace, step: Step) -> Iterator[dict[str, Any]]:
-    """The rows of a step. `value` is that of a number; of an array there are its statistics."""
+    """The rows of a step. `value` is set for real scalars only."""
     labels = Labels(step.nodes)
     run = {
         "scenario": trace.scenario,
@@ -71,26 +71,26 @@ def rows_of(trace: Trace, step: Step) -> Iterator[dict[str, Any]]:
 
 
 def write_parquet(trace: Trace, file: IO[bytes]) -> int:
-    """Write the rows of a trace as Parquet; how many there are. Raises UsageError where pyarrow is not installed."""
+    """Write a trace as Parquet and return the number of rows. Raises UsageError if pyarrow is not installed."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise UsageError("Parquet is written with pyarrow: pip install 'steptracer[parquet]'") from None
-    fields = [(name, pyarrow.string()) for name in _TEXTS]
-    fields += [(name, pyarrow.int64()) for name in _WHOLE] + [(name, pyarrow.float64()) for name in _REAL]
+    fields = [(name, pyarrow.string()) for name in _TEXT_COLUMNS]
+    fields += [(name, pyarrow.int64()) for name in _INTEGER_COLUMNS] + [(name, pyarrow.float64()) for name in _FLOAT_COLUMNS]
     schema = pyarrow.schema([*fields, ("shape", pyarrow.list_(pyarrow.int64()))])
     count = 0
     with pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for start in range(0, len(trace.steps), STEPS_A_GROUP):
-            rows = [row for step in trace.steps[start : start + STEPS_A_GROUP] for row in rows_of(trace, step)]
+        for start in range(0, len(trace.steps), STEPS_PER_ROW_GROUP):
+            rows = [row for step in trace.steps[start : start + STEPS_PER_ROW_GROUP] for row in rows_of(trace, step)]
             writer.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
             count += len(rows)
     return count
 
 
 def named_arrays(trace: Trace) -> Iterator[tuple[str, np.ndarray]]:
-    """Every value that was kept, named after its step and node: `step0/W1`, `step0/#7` where a node has no name."""
+    """Every value that was kept, named by step and node: `step0/W1`, or `step0/#7` for a node without a name."""
     for step in trace.steps:
         for node in step.nodes:
             if node.is_kept:
@@ -105,7 +105,7 @@ def graphml(trace: Trace, step: Step) -> Iterator[str]:
     for _, attributes in graph.nodes(data=True):
         for name, value in attributes.items():
             if isinstance(value, str):
-                # XML has no way to write control characters.
+                # XML cannot represent control characters.
                 attributes[name] = "".join(each if each.isprintable() else "?" for each in value)
     graph.graph["scenario"] = "".join(each if each.isprintable() else "?" for each in trace.scenario)
     for line in networkx.generate_graphml(graph):

@@ -9,13 +9,14 @@ from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import number_text
 
 WIDTH, HEIGHT = 60, 6
-STEEP = 1000.0
+LOG_SCALE_RATIO = 1000.0
+"""Ratio of the largest to the smallest value above which the scale is logarithmic."""
 
 
 def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language = ENGLISH) -> list[str]:
-    """The values over their positions, which ascend; what is not finite leaves a gap, marked with `!`.
+    """Plot values over ascending positions. Values that are not finite are marked with `!`.
 
-    Positive values that differ by more than a thousand times are drawn on a logarithmic scale, which is said.
+    Positive values that span more than LOG_SCALE_RATIO are plotted on a logarithmic scale, with a note.
 
     >>> for line in plot_lines([0.0, 1.0, 4.0], [0, 5, 10]): print(line)
     4 |                                                            *
@@ -29,14 +30,14 @@ def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language
     """
     finite = [value for value in values if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
-    is_steep = low > 0 and high / low > STEEP
+    is_logarithmic = low > 0 and high / low > LOG_SCALE_RATIO
     span = positions[-1] - positions[0]
     canvas = [[" "] * (WIDTH + 1) for _ in range(HEIGHT)]
     for value, position in zip(values, positions, strict=True):
         column = round(WIDTH * (position - positions[0]) / span) if span else 0
         if math.isfinite(value):
-            share = _share(math.log(value), math.log(low), math.log(high)) if is_steep else _share(value, low, high)
-            canvas[HEIGHT - 1 - round((HEIGHT - 1) * share)][column] = "*"
+            fraction = _fraction(*map(math.log, (value, low, high))) if is_logarithmic else _fraction(value, low, high)
+            canvas[HEIGHT - 1 - round((HEIGHT - 1) * fraction)][column] = "*"
         else:
             canvas[0][column] = "!"
     top = number_text(high) if finite and high > low else ""
@@ -44,10 +45,10 @@ def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language
     margin = max(map(len, ends))
     lines = [f"{end:>{margin}} |{''.join(row)}".rstrip() for end, row in zip(ends, canvas, strict=True)]
     last = f"{positions[-1] if span else '':>{WIDTH + 1 - len(str(positions[0]))}}"
-    scale = f"   {tell('(logarithmic scale)')}" if is_steep else ""
+    scale = f"   {tell('(logarithmic scale)')}" if is_logarithmic else ""
     return [*lines, f"{'':>{margin}} +{'-' * (WIDTH + 1)}", f"{'':>{margin}}  {positions[0]}{last}{scale}".rstrip()]
 
 
-def _share(value: float, low: float, high: float) -> float:
-    """How far a value lies between two others; halves keep the difference of very large numbers finite."""
+def _fraction(value: float, low: float, high: float) -> float:
+    """The position of a value between two others, from 0 to 1. Halves keep differences of very large numbers finite."""
     return (value / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.0

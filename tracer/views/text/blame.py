@@ -21,16 +21,16 @@ from tracer.views.notation import (
     phase_text,
     shape_text,
 )
-from tracer.views.text.detail import curve_lines, history, input_lines, titled
+from tracer.views.text.detail import history, history_lines, input_lines, titled_line
 from tracer.views.text.finiteness import nonfinite_text
 from tracer.views.worked import worked_element
 
-Found = tuple[Step, Node] | None
-"""The step and node that are to blame."""
+NonfiniteNode = tuple[Step, Node] | None
+"""The reported node with its step; None if there is none."""
 
 
-def blame_lines(trace: Trace, found: Found, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
-    """The first NaN or infinity, told for a person; one line where there is none."""
+def blame_lines(trace: Trace, found: NonfiniteNode, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
+    """The report on the first NaN or infinity; a single line if there is none."""
     if found is None:
         steps = tell.count(len(trace.steps), "step")
         if trace.first_nonfinite() is None:
@@ -46,30 +46,30 @@ def blame_lines(trace: Trace, found: Found, digits: int = DIGITS, tell: Language
     place = tell("in the {phase} of step {step}", phase=phase, step=step.index)
     yield f"  {tell('{what}: {counts}, {place}', what=what, counts=counts, place=place)}"
     if node.source is not None:
-        yield titled(tell("source"), f"{node.source}  {node.source.text}")
+        yield titled_line(tell("source"), f"{node.source}  {node.source.text}")
     twin = node.gradient_of if node.rule_of is None else node.rule_of
     if twin is not None:
-        yield titled(tell("of"), f"{node_number(step, twin)} {labels.equation(step.nodes[twin])}")
-    yield titled(tell("why"), _why(step, node, tell))
+        yield titled_line(tell("of"), f"{node_number(step, twin)} {labels.equation(step.nodes[twin])}")
+    yield titled_line(tell("why"), _why(step, node, tell))
     index = blamed_index(step, node)
     worked = worked_element(step.nodes, node, labels, index, digits) if index is not None else ""
     if worked:
-        yield titled(tell("numbers"), worked)
+        yield titled_line(tell("numbers"), worked)
     elif index:
-        yield titled(tell("first at"), labels.element(node.id, index))
+        yield titled_line(tell("first at"), labels.element(node.id, index))
     yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits, tell), tell)
-    way = way_to(step, node)
-    if len(way) > 1:
+    path = path_to(step, node)
+    if len(path) > 1:
         yield ""
-        yield f"  {tell('the way from {name} to it, along the largest numbers', name=labels[way[0].id])}"
-        for each in way:
+        yield f"  {tell('the way from {name} to it, along the largest numbers', name=labels[path[0].id])}"
+        for each in path:
             yield f"    {_with_size(step, each, labels, digits, tell)}"
     if step.index:
-        yield from curve_lines(trace, node, labels[node.id], tell)
+        yield from history_lines(trace, node, labels[node.id], tell)
 
 
-def blame_data(trace: Trace, found: Found) -> dict[str, Any]:
-    """The same as plain data."""
+def blame_data(trace: Trace, found: NonfiniteNode) -> dict[str, Any]:
+    """The report as plain data."""
     if found is None:
         return {"found": False, "steps": len(trace.steps)}
     step, node = found
@@ -85,41 +85,41 @@ def blame_data(trace: Trace, found: Found) -> dict[str, Any]:
         "inputs": [
             {"literal": x.value} if isinstance(x, Literal) else node_data(step, step.nodes[x], labels) for x in node.inputs
         ],
-        "way": [each.id for each in way_to(step, node)],
+        "way": [each.id for each in path_to(step, node)],
         "history": {"steps": positions, "values": values},
     }
 
 
 def blamed_index(step: Step, node: Node) -> tuple[int, ...] | None:
-    """The first element that is not finite, or NaN where inputs are infinite already; None where the value was not kept."""
+    """The first non-finite element, or the first NaN if an input is already infinite; None if the value was not kept."""
     if not node.is_kept:
         return None
     wrong = np.isnan(node.value) if _infinite_inputs(step, node) else ~np.isfinite(node.value)
     return tuple(int(at) for at in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
 
 
-def way_to(step: Step, node: Node) -> list[Node]:
-    """From a parameter to a node, at each one back along the input that is largest; from data where no parameter is in it."""
-    reaching = {each.id for each in step.nodes if each.op == "parameter"}
+def path_to(step: Step, node: Node) -> list[Node]:
+    """The path to a node, traced back along the largest inputs that depend on a parameter, or else the largest inputs."""
+    dependent = {each.id for each in step.nodes if each.op == "parameter"}
     for each in step.nodes:
-        if any(operand in reaching for operand in each.operands):
-            reaching.add(each.id)
-    way = [node]
-    while way[-1].operands:
-        operands = [step.nodes[id] for id in dict.fromkeys(way[-1].operands)]
-        learned = [each for each in operands if each.id in reaching]
-        way.append(max(learned or operands, key=lambda each: (largest_of(each), -each.id)))
-    return way[::-1]
+        if any(operand in dependent for operand in each.operands):
+            dependent.add(each.id)
+    path = [node]
+    while path[-1].operands:
+        operands = [step.nodes[id] for id in dict.fromkeys(path[-1].operands)]
+        trainable = [each for each in operands if each.id in dependent]
+        path.append(max(trainable or operands, key=lambda each: (largest_magnitude(each), -each.id)))
+    return path[::-1]
 
 
-def largest_of(node: Node) -> float:
+def largest_magnitude(node: Node) -> float:
     """The largest magnitude among the finite elements of a node."""
     ends = [abs(end) for end in (node.summary.minimum, node.summary.maximum) if math.isfinite(end)]
     return float(max(ends, default=0.0))
 
 
 def _infinite_inputs(step: Step, node: Node) -> bool:
-    """Whether the node is blamed for a NaN that it made of infinities, which were passed over."""
+    """True if an input is already non-finite: the node is reported because it turned an infinity into NaN."""
     return any(not step.nodes[operand].is_finite for operand in node.operands)
 
 
@@ -137,6 +137,6 @@ def _why(step: Step, node: Node, tell: Language = ENGLISH) -> str:
 
 def _with_size(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> str:
     text = content_text(node, labels.noise, digits)
-    size = f"  {tell('largest {number}', number=number_text(largest_of(node), digits))}" if node.shape else ""
+    size = f"  {tell('largest {number}', number=number_text(largest_magnitude(node), digits))}" if node.shape else ""
     shape = "" if not node.shape or text.startswith("(") else f" {shape_text(node.shape)}"
     return f"{node_number(step, node.id)} {labels.equation(node)}{shape}  {text}{size if not text.startswith('(') else ''}"

@@ -11,13 +11,13 @@ from tracer.views.notation import shape_text
 
 
 def check_table(check: Check, tell: Language = ENGLISH) -> list[str]:
-    """A line for each parameter: shape, method, how many numbers, the largest relative error, and the verdict."""
+    """A table with a row per parameter: shape, method, number of elements, largest relative error, verdict."""
     headings = (tell("parameter"), tell("shape"), tell("method"), tell("numbers"), tell("error"), tell("verdict"))
     return table([headings, *(_row(each, tell) for each in check.comparisons)])
 
 
-def verdict_line(check: Check, examples: int = 1, asked: int = 1, tell: Language = ENGLISH) -> str:
-    """One line: what was found to be right, or how much is wrong, at which of the sets of parameters that were asked for."""
+def verdict_line(check: Check, examples: int = 1, requested: int = 1, tell: Language = ENGLISH) -> str:
+    """The result in one line. On failure it names the failing parameter set, the last of `examples`, out of `requested`."""
     rules = tell.count(check.rules, "rule")
     if check.passed:
         allowed = max((each.worst.allowed for each in check.comparisons if each.worst is not None), default=0.0)
@@ -38,22 +38,22 @@ def verdict_line(check: Check, examples: int = 1, asked: int = 1, tell: Language
         wrong_rules=wrong_rules,
         rules=rules,
     )
-    if asked > 1:
+    if requested > 1:
         found += tell(
             ", first at set {examples} of {asked} (again with the same --seed and --examples {examples})",
             examples=examples,
-            asked=asked,
+            asked=requested,
         )
     return found
 
 
 def report(check: Check, tell: Language = ENGLISH) -> str:
-    """All that is to be said of a check: table, verdict, and what is wrong."""
+    """The full report: table, verdict, failures."""
     return "\n".join([*check_table(check, tell), verdict_line(check, tell=tell), *failure_lines(check, tell)])
 
 
 def failure_lines(check: Check, tell: Language = ENGLISH) -> list[str]:
-    """What is wrong, the worst number first; then each node at which something is."""
+    """The failures: the worst element first, then each faulty node."""
     lines = []
     worst = check.worst
     if worst is not None and not worst.passed and worst.worst is not None:
@@ -64,14 +64,14 @@ def failure_lines(check: Check, tell: Language = ENGLISH) -> list[str]:
 
 
 def gradient_text(comparison: Comparison, tell: Language = ENGLISH) -> str:
-    """What was compared, as one says it."""
+    """The name of the compared derivative."""
     if comparison.order == 1:
         return tell("gradient with respect to {name}", name=comparison.name)
     return tell("second derivative with respect to {name}", name=comparison.name)
 
 
 def fault_text(fault: Fault, tell: Language = ENGLISH) -> str:
-    """A node at which something is wrong: where it stands, and what it is."""
+    """A fault at a node: its location and a description."""
     where = f" ({fault.source}: {fault.source.text})" if fault.source else ""
     place, what = f"{fault.node}, {fault.label}{where}", tell.message(fault.what)
     if fault.input:

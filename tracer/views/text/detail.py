@@ -1,4 +1,4 @@
-"""Reports everything recorded of one node, or of one of its elements."""
+"""Reports everything recorded about one node, or one of its elements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.grids import CORNERS, grid_lines
+from tracer.views.grids import MAX_GRID_SIZE, grid_lines
 from tracer.views.local_rules import contributions
 from tracer.views.node_data import node_data
 from tracer.views.notation import (
@@ -27,62 +27,63 @@ from tracer.views.notation import (
 from tracer.views.text.ascii_plot import plot_lines
 from tracer.views.worked import worked_element
 
-MOST_STEPS = 61
-"""Steps that a curve is drawn from; of a longer run as many, evenly chosen."""
+MAX_STEPS = 61
+"""Maximum number of points in a plot; of a longer run, evenly spaced steps are plotted."""
 
-ALL_TERMS = 200
-"""Terms of a sum that are written out where one element is asked for."""
+MAX_ELEMENT_TERMS = 200
+"""Maximum number of terms of a sum that is written in full for a single element."""
 
-MOST_USES = 8
+MAX_USES = 8
 
-TITLES = 10
-"""Columns in which it is said what a line tells."""
+TITLE_WIDTH = 10
+"""Width of the titles of lines in terminal columns."""
 
 
-def titled(title: str, text: str) -> str:
-    """A line that tells one thing, behind what it is."""
-    return f"  {padded(title, TITLES)} {text}"
+def titled_line(title: str, text: str) -> str:
+    """A line with a title."""
+    return f"  {padded(title, TITLE_WIDTH)} {text}"
 
 
 def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
-    """A node: formula, numbers, source, forward twin, inputs, contributions, uses, gradient, and its value over the steps."""
+    """A node: formula, worked example, source, forward twin, inputs, contributions, gradient, uses, history."""
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
     yield from _facts(step, node, labels, tell)
     worked = worked_element(step.nodes, node, labels, digits=digits)
     if worked:
-        yield titled(tell("numbers"), worked)
+        yield titled_line(tell("numbers"), worked)
     if not node.shape:
-        yield titled(tell("value"), content_text(node, labels.noise, digits))
-    elif node.is_kept and node.size <= CORNERS:
+        yield titled_line(tell("value"), content_text(node, labels.noise, digits))
+    elif node.is_kept and node.size <= MAX_GRID_SIZE:
         yield from _block(tell("value"), grid_lines(node.value, digits, tell, noise=labels.noise.of(node)))
     if node.shape:
-        yield titled(tell("statistics"), _statistics(node, digits))
+        yield titled_line(tell("statistics"), _statistics(node, digits))
     if not node.is_kept:
-        yield titled("", tell("(the file keeps only these statistics: record the run with --values all to have every number)"))
-    if not contributions(step, node):  # these are what is added up, and follow
+        hint = tell("(the file keeps only these statistics: record the run with --values all to have every number)")
+        yield titled_line("", hint)
+    if not contributions(step, node):  # the contributions are the inputs, and follow
         yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits), tell)
     yield from _relations(step, node, labels, digits, tell)
-    yield from curve_lines(trace, node, labels[node.id], tell)
+    yield from history_lines(trace, node, labels[node.id], tell)
 
 
 def element_lines(
     step: Step, node: Node, index: tuple[int, ...], digits: int = DIGITS, tell: Language = ENGLISH
 ) -> Iterator[str]:
-    """One element: the sum it is made of, its gradient likewise, and its new value where it is a parameter's."""
+    """One element: the arithmetic of its value, its gradient, and its new value if it belongs to a parameter."""
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.element(node.id, index)}"
     yield from _facts(step, node, labels, tell)
     titles = {"value": tell("value"), "gradient": tell("gradient"), "update": tell("update")}
     for part, each in element_parts(step, node):
-        yield titled(titles[part], _worked(step, each, labels, index, digits, tell))
+        yield titled_line(titles[part], _worked(step, each, labels, index, digits, tell))
     gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
     for each in contributions(step, gradient) if gradient is not None else []:
-        yield titled(tell("part"), _worked(step, each, labels, index, digits, tell))
+        yield titled_line(tell("part"), _worked(step, each, labels, index, digits, tell))
 
 
 def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
-    """What an element is looked at in: the value itself, its gradient, its value after the update."""
+    """The nodes that an element is shown in: the value, its gradient, and its new value."""
     parts = [("value", node)]
     if node.id in step.gradients:
         parts.append(("gradient", step.nodes[step.gradients[node.id]]))
@@ -92,7 +93,7 @@ def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
 
 
 def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int, tell: Language) -> str:
-    worked = worked_element(step.nodes, node, labels, index, digits, most_terms=ALL_TERMS)
+    worked = worked_element(step.nodes, node, labels, index, digits, max_terms=MAX_ELEMENT_TERMS)
     name = labels.element(node.id, index)
     if worked:
         return worked
@@ -105,20 +106,20 @@ def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[s
     facts = [kind_text(node, tell), *([] if node.is_leaf else [labels.shapes(node)])]
     facts += [f"{name}={value}" for name, value in node.parameters.items() if value is not None]
     where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
-    yield titled(tell("what"), ", ".join([*facts, node.dtype, where]))
+    yield titled_line(tell("what"), ", ".join([*facts, node.dtype, where]))
     if node.source is not None:
-        yield titled(tell("source"), f"{node.source}  {node.source.text}")
+        yield titled_line(tell("source"), f"{node.source}  {node.source.text}")
     if node.scope:
-        yield titled(tell("scope"), node.scope)
+        yield titled_line(tell("scope"), node.scope)
     for title, twin in ((tell("derives"), node.gradient_of), (tell("by rule of"), node.rule_of)):
         if twin is not None:
-            yield titled(title, _named(step, step.nodes[twin], labels))
+            yield titled_line(title, _named(step, step.nodes[twin], labels))
 
 
-def input_lines(step: Step, node: Node, told: Callable[[Node], str], tell: Language = ENGLISH) -> Iterator[str]:
-    """The inputs of a node, told one by one; literals as they stand in the code."""
+def input_lines(step: Step, node: Node, describe: Callable[[Node], str], tell: Language = ENGLISH) -> Iterator[str]:
+    """A line for each input of a node; literals as in the code."""
     texts = [
-        tell("{value}, written in the code", value=repr(x.value)) if isinstance(x, Literal) else told(step.nodes[x])
+        tell("{value}, written in the code", value=repr(x.value)) if isinstance(x, Literal) else describe(step.nodes[x])
         for x in node.inputs
     ]
     return _block(tell("inputs"), texts)
@@ -128,15 +129,15 @@ def _relations(step: Step, node: Node, labels: Labels, digits: int, tell: Langua
     yield from _block(tell("added up"), [_with_value(step, part, labels, digits) for part in contributions(step, node)])
     for title, found in ((tell("gradient"), step.gradients.get(node.id)), (tell("updated"), step.updates.get(node.id))):
         if found is not None and found != node.id:
-            yield titled(title, _with_value(step, step.nodes[found], labels, digits))
+            yield titled_line(title, _with_value(step, step.nodes[found], labels, digits))
     uses = [other for other in step.nodes if node.id in other.operands]
-    yield from _block(tell("used by"), [_named(step, use, labels) for use in uses[:MOST_USES]])
-    if len(uses) > MOST_USES:
-        yield titled("", tell("and {count} more", count=len(uses) - MOST_USES))
+    yield from _block(tell("used by"), [_named(step, use, labels) for use in uses[:MAX_USES]])
+    if len(uses) > MAX_USES:
+        yield titled_line("", tell("and {count} more", count=len(uses) - MAX_USES))
 
 
-def curve_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH) -> Iterator[str]:
-    """How the node of that name went over the steps: a number itself, of an array its length."""
+def history_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH) -> Iterator[str]:
+    """A plot of a node over the steps: a scalar's value, an array's l2 norm."""
     positions, values = history(trace, node, label)
     if len(positions) < 2:
         return
@@ -150,28 +151,28 @@ def curve_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH) 
 
 
 def history(trace: Trace, node: Node, label: str) -> tuple[list[int], list[float]]:
-    """The indices of up to 61 steps in which there is such a node, and its number, or its length, in each."""
+    """Up to MAX_STEPS step indices at which the node exists, and its value or l2 norm at each."""
     count = len(trace.steps)
-    few = min(count, MOST_STEPS)
-    chosen = sorted({round(at * (count - 1) / max(1, few - 1)) for at in range(few)})
+    points = min(count, MAX_STEPS)
+    chosen = sorted({round(at * (count - 1) / max(1, points - 1)) for at in range(points)})
     positions, values = [], []
     for position in chosen:
         step = trace.steps[position]
-        found = _same(step, node, label)
+        found = _counterpart(step, node, label)
         if found is not None:
             positions.append(step.index)
-            values.append(_size(found))
+            values.append(_magnitude(found))
     return positions, values
 
 
-def _same(step: Step, node: Node, label: str) -> Node | None:
-    """The node of another step that is this one: at the same place, or of the same name."""
+def _counterpart(step: Step, node: Node, label: str) -> Node | None:
+    """The counterpart of a node in another step: by id, or else by name."""
     if node.id < len(step.nodes) and (other := step.nodes[node.id]).op == node.op and other.name == node.name:
         return other
     return next((other for other in step.nodes if other.name == label), None)
 
 
-def _size(node: Node) -> float:
+def _magnitude(node: Node) -> float:
     if node.shape or not node.is_kept or node.value.dtype.kind == "c":
         return node.summary.l2
     return float(node.value)
@@ -198,14 +199,14 @@ def _with_value(step: Step, node: Node, labels: Labels, digits: int) -> str:
 
 def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
-        yield titled(title if not number else "", line)
+        yield titled_line(title if not number else "", line)
 
 
 # The same as plain data.
 
 
 def node_detail(trace: Trace, step: Step, node: Node) -> dict[str, Any]:
-    """What is known of a node, as plain data."""
+    """A node as plain data."""
     labels = Labels(step.nodes)
     positions, values = history(trace, node, labels[node.id])
     return node_data(step, node, labels, in_full=True) | {
@@ -221,14 +222,14 @@ def node_detail(trace: Trace, step: Step, node: Node) -> dict[str, Any]:
 
 
 def element_detail(step: Step, node: Node, index: tuple[int, ...]) -> dict[str, Any]:
-    """What is known of an element, as plain data."""
+    """An element as plain data."""
     labels = Labels(step.nodes)
     parts = {
         title: {
             "id": each.id,
             "label": labels[each.id],
             "value": each.value[index].item() if each.is_kept else None,
-            "worked": worked_element(step.nodes, each, labels, index, most_terms=ALL_TERMS),
+            "worked": worked_element(step.nodes, each, labels, index, max_terms=MAX_ELEMENT_TERMS),
         }
         for title, each in element_parts(step, node)
     }

@@ -10,15 +10,16 @@ from tracer.analysis.diff import TraceDifference
 from tracer.graph.record import Literal, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
-from tracer.views.notation import Labels, measured_text, node_number, number_text
+from tracer.views.notation import Labels, metric_text, node_number, number_text
 
-Apart = Mapping[str, tuple[Any, Any]]
+SettingDifferences = Mapping[str, tuple[Any, Any]]
+"""The values of settings that differ between two runs, by name."""
 
 
-def parting_lines(
-    one: Trace, other: Trace, settings: Apart, found: TraceDifference | None, digits: int, tell: Language = ENGLISH
+def diff_lines(
+    one: Trace, other: Trace, settings: SettingDifferences, found: TraceDifference | None, digits: int, tell: Language = ENGLISH
 ) -> Iterator[str]:
-    """What two runs were set to differently, and the first place where they part."""
+    """The settings that differ between two runs, and the first difference in their records."""
     for name, (mine, theirs) in settings.items():
         yield tell("{name}: {one} and {other}", name=name, one=_setting(mine, tell), other=_setting(theirs, tell))
     if found is None:
@@ -39,8 +40,8 @@ def parting_lines(
         yield _extent(found, digits, tell)
     else:
         what = tell.part(found.what)
-        yield f"-  {what}: {_said(found.ours)}"
-        yield f"+  {what}: {_said(found.theirs)}"
+        yield f"-  {what}: {_clipped(found.ours)}"
+        yield f"+  {what}: {_clipped(found.theirs)}"
     for title, step in zip(("-", "+"), steps):
         if found.node is not None and found.node < len(step.nodes):
             node = step.nodes[found.node]
@@ -53,8 +54,8 @@ def parting_lines(
     yield tell("loss at the end: {one}, and {other}", one=losses[0], other=losses[1])
 
 
-def reserve_lines(one: Trace, other: Trace, tolerance: float, without_values: int, tell: Language = ENGLISH) -> Iterator[str]:
-    """What a verdict does not say: how closely values were compared, and what there was not to compare."""
+def caveat_lines(one: Trace, other: Trace, tolerance: float, without_values: int, tell: Language = ENGLISH) -> Iterator[str]:
+    """The caveats of a comparison: its tolerance, and what could not be compared."""
     if tolerance:
         yield tell("values were compared to {share} of their size", share=number_text(tolerance))
     if without_values:
@@ -66,8 +67,8 @@ def reserve_lines(one: Trace, other: Trace, tolerance: float, without_values: in
         yield tell("the record of the second ends early: {reason}", reason=tell.message(other.unfinished))
 
 
-def parting_data(one: Trace, other: Trace, settings: Apart, found: TraceDifference | None) -> dict[str, Any]:
-    """The same as plain data."""
+def diff_data(one: Trace, other: Trace, settings: SettingDifferences, found: TraceDifference | None) -> dict[str, Any]:
+    """The comparison as plain data."""
     data: dict[str, Any] = {
         "same": found is None,
         "settings": {name: list(pair) for name, pair in settings.items()},
@@ -91,7 +92,7 @@ def _where(found: TraceDifference, steps: list[Step], tell: Language) -> str:
 
 
 def _extent(found: TraceDifference, digits: int, tell: Language) -> str:
-    """How many elements differ, and how far where that is a number."""
+    """How many elements differ, and the largest difference if it is a number."""
     largest = number_text(found.largest, digits) if found.largest > 0 else ""
     if found.count <= 1:
         return tell("they differ by {largest}", largest=largest) if largest else tell("they differ")
@@ -102,7 +103,7 @@ def _extent(found: TraceDifference, digits: int, tell: Language) -> str:
 
 
 def _setting(value: Any, tell: Language) -> str:
-    return tell("none") if value is None else measured_text(value) if isinstance(value, float) else str(value)
+    return tell("none") if value is None else metric_text(value) if isinstance(value, float) else str(value)
 
 
 def _number(value: Any, digits: int) -> str:
@@ -110,11 +111,11 @@ def _number(value: Any, digits: int) -> str:
 
 
 def _steps(value: int | Message, tell: Language) -> str:
-    """How many steps there are, or which one."""
+    """A number of steps, or a message."""
     return tell.message(value) if isinstance(value, Message) else str(value)
 
 
-def _said(value: Any) -> str:
+def _clipped(value: Any) -> str:
     text = str(_unwrapped(value))
     return text if len(text) <= 160 else f"{text[:157]}..."
 

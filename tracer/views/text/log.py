@@ -15,7 +15,7 @@ from tracer.views.notation import (
     Labels,
     content_text,
     kind_text,
-    measured_text,
+    metric_text,
     node_number,
     number_of,
     number_text,
@@ -23,32 +23,31 @@ from tracer.views.notation import (
     phase_text,
 )
 from tracer.views.selection import EVERYTHING, Selection
-from tracer.views.text.finiteness import FiniteWatch, nonfinite_text
+from tracer.views.text.finiteness import FinitenessMonitor, nonfinite_text
 from tracer.views.worked import worked_element
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
 INDENT = " " * 5
-MOST_ALSO = 4
-"""Names of values that share a gradient, before the rest is counted."""
+MAX_ALSO_NAMES = 4
+"""Maximum number of names listed for values that share a gradient; the rest are counted."""
 
 
 def log_lines(
     head: Trace,
     steps: Iterable[Step],
     digits: int = DIGITS,
-    watch: FiniteWatch | None = None,
+    monitor: FinitenessMonitor | None = None,
     stopped: Callable[[], Message | None] = lambda: None,
     selection: Selection = EVERYTHING,
     tell: Language = ENGLISH,
 ) -> Iterator[str]:
-    """The log of a run, a piece at a time, as its steps come; every piece ends in a line break.
+    """Format the log of a run step by step; every chunk ends in a newline.
 
-    Who watches over the run already hands the `watch` in, so that no number is looked at twice. `stopped` is asked after
-    the last step why the run ended before its length; None where it did not. Of a `selection` of nodes the log
-    has no end: it would speak of all of them.
+    A caller that already monitors the run passes its `monitor`, so that no step is checked twice. `stopped` is called after
+    the last step and returns why the run stopped early, or None. The log of a partial `selection` has no summary at the end.
     """
-    watch = watch or FiniteWatch()
+    monitor = monitor or FinitenessMonitor()
     yield _heading(head, tell)
     losses: list[float] = []
     nonfinite_from = ""
@@ -59,10 +58,10 @@ def log_lines(
         loss = f"{change}{number_text(step.loss, digits)}"
         kept = "" if all(node.is_kept for node in step.nodes) else f"   {tell('(not every value was kept)')}"
         lines = [tell("== step {step} ==  loss {loss}", step=step.index, loss=loss) + kept]
-        began = watch.look(step)
-        lines.extend(log.lines(began))
-        if began is not None:
-            nonfinite_from = f"{node_number(step, began.id)} {log.labels[began.id]}"
+        first_nonfinite = monitor.check(step)
+        lines.extend(log.lines(first_nonfinite))
+        if first_nonfinite is not None:
+            nonfinite_from = f"{node_number(step, first_nonfinite.id)} {log.labels[first_nonfinite.id]}"
         lines.extend(_metric_lines(step, digits, tell) if selection.has_metrics else ())
         yield "\n".join(lines) + "\n"
     if selection.is_whole:
@@ -70,7 +69,7 @@ def log_lines(
 
 
 def ending_lines(done: int, planned: int, why: Message, tell: Language = ENGLISH) -> str:
-    """The end of a log whose run did not come to its own end.
+    """The last line of the log of an unfinished run.
 
     >>> ending_lines(3, 50, Message("interrupted"))
     '== interrupted ==  3 of 50 steps are whole\\n'
@@ -80,18 +79,18 @@ def ending_lines(done: int, planned: int, why: Message, tell: Language = ENGLISH
 
 
 def log_text(trace: Trace, digits: int = DIGITS, tell: Language = ENGLISH) -> str:
-    """The log of a whole trace."""
+    """The log of a trace."""
     return "".join(trace_lines(trace, digits, tell=tell))
 
 
 def trace_lines(trace: Trace, digits: int = DIGITS, selection: Selection = EVERYTHING, tell: Language = ENGLISH) -> Iterator[str]:
-    """The log of a whole trace, a piece at a time."""
-    pieces = log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped, selection=selection, tell=tell)
+    """The log of a trace in chunks."""
+    chunks = log_lines(trace, trace.steps, digits, stopped=lambda: trace.stopped, selection=selection, tell=tell)
     if not trace.unfinished or not selection.is_whole:
-        yield from pieces
+        yield from chunks
         return
-    # The heading and the steps, without the end that this run did not come to.
-    yield from itertools.islice(pieces, 1 + len(trace.steps))
+    # The heading and the steps, without the ending of a finished run.
+    yield from itertools.islice(chunks, 1 + len(trace.steps))
     yield ending_lines(len(trace.steps), trace.planned, trace.unfinished, tell)
 
 
@@ -115,8 +114,8 @@ class _StepLog:
         for of, gradient in step.gradients.items():
             self._derived[gradient].append(of)
 
-    def lines(self, began: Node | None) -> Iterator[str]:
-        """All lines below the heading; `began` is the node at which the run stopped being finite, if here."""
+    def lines(self, first_nonfinite: Node | None) -> Iterator[str]:
+        """All lines below the heading; `first_nonfinite` is the first non-finite node of the run, if it is in this step."""
         phase = None
         for node in self._step.nodes:
             if not self._selection.shows(node, self.labels[node.id]):
@@ -125,14 +124,14 @@ class _StepLog:
                 phase = node.phase
                 yield f"-- {phase_text(phase, self._tell)}"
             yield from self._node_lines(node)
-            if node is began:
+            if node is first_nonfinite:
                 counts = nonfinite_text(node.summary, self._tell)
                 yield INDENT + self._tell("!! {counts}: the first of this run", counts=counts)
 
     def _node_lines(self, node: Node) -> Iterator[str]:
         equation = padded(self.labels.equation(node), EQUATION_WIDTH)
         shapes = padded(self.labels.shapes(node), SHAPES_WIDTH)
-        yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._remark(node)}".rstrip()
+        yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._note(node)}".rstrip()
         watched = self._selection.watched_index(node)
         worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
         if watched is not None and not worked and node.is_kept:
@@ -147,24 +146,24 @@ class _StepLog:
         if below:
             yield f"{INDENT}{below}"
 
-    def _remark(self, node: Node) -> str:
-        """The last column: the kind of a leaf, the source and scope of an operation, the forward twin of a gradient."""
+    def _note(self, node: Node) -> str:
+        """The last column: kind of a leaf, source and scope of an operation, forward twin of a gradient."""
         if node.phase is Phase.BACKWARD:
-            return self._gradient_remark(node)
+            return self._gradient_note(node)
         if node.is_leaf and node.phase is Phase.INIT:
             return kind_text(node, self._tell)
         if node.phase is Phase.UPDATE:
             return node.scope
         return " ".join(part for part in (str(node.source or ""), node.scope) if part)
 
-    def _gradient_remark(self, node: Node) -> str:
+    def _gradient_note(self, node: Node) -> str:
         twin_id = node.gradient_of if node.rule_of is None else node.rule_of
         if twin_id is None:
             return ""
         twin = node_number(self._step, twin_id)
         known = [Derivative(self.labels.tree(of)).text for of in self._derived.get(node.id, ())]
         others = [name for name in known if name != node.name]
-        names, more = ", ".join(others[:MOST_ALSO]), len(others) - MOST_ALSO
+        names, more = ", ".join(others[:MAX_ALSO_NAMES]), len(others) - MAX_ALSO_NAMES
         if more > 0:
             return self._tell("of {twin}, also {names} and {count} more", twin=twin, names=names, count=more)
         return self._tell("of {twin}, also {names}", twin=twin, names=names) if others else self._tell("of {twin}", twin=twin)
@@ -173,7 +172,7 @@ class _StepLog:
 def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:
     measured = {name: value for name, value in step.metrics.items() if name not in ("step", "epoch", "loss")}
     if measured:
-        texts = (f"{name} = {measured_text(value, digits)}" for name, value in measured.items())
+        texts = (f"{name} = {metric_text(value, digits)}" for name, value in measured.items())
         yield f"-- {tell('metrics')}"
         epoch = f"{tell('epoch {epoch}', epoch=step.metrics['epoch'])}  " if "epoch" in step.metrics else ""
         yield f"{INDENT}{epoch}{'  '.join(texts)}"
@@ -182,7 +181,7 @@ def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:
 def _ending(losses: list[float], nonfinite_from: str, stopped: Message | None, digits: int, tell: Language) -> str:
     ending = tell("== end ==  {steps}", steps=tell.count(len(losses), "step"))
     if losses:
-        first, last = (number_text(losses[place], digits) for place in (0, -1))
+        first, last = (number_text(losses[at], digits) for at in (0, -1))
         ending += tell(", loss {first} -> {last}", first=first, last=last)
     if nonfinite_from:
         ending += tell(", NaN or infinite from {place} on", place=nonfinite_from)

@@ -11,19 +11,19 @@ from tracer.graph.record import Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import Labels, node_number, number_text
 
-MOST = 5
+MAX_DEVIATIONS = 5
 """Maximum number of deviations listed."""
 
 INDENT = " " * 5
-"""What is said of a deviation stands behind these, below its node."""
+"""Indentation of the lines below a node."""
 
 
 def verdict_lines(trace: Trace, verdict: Verification, tell: Language = ENGLISH) -> Iterator[str]:
-    """The verdict, what could not be computed again and why, and each deviation."""
-    for deviation in verdict.deviations[:MOST]:
+    """The deviations, the verdict, and what could not be recomputed and why."""
+    for deviation in verdict.deviations[:MAX_DEVIATIONS]:
         yield from _deviation_lines(trace, deviation, verdict, tell)
-    if len(verdict.deviations) > MOST:
-        yield tell("and in {steps}", steps=tell.count(len(verdict.deviations) - MOST, "other step"))
+    if len(verdict.deviations) > MAX_DEVIATIONS:
+        yield tell("and in {steps}", steps=tell.count(len(verdict.deviations) - MAX_DEVIATIONS, "other step"))
     operations, steps = tell.count(verdict.operations, "operation"), tell.count(verdict.steps, "step")
     done = tell("{operations} of {steps} computed again", operations=operations, steps=steps)
     if verdict.deviations:
@@ -69,13 +69,13 @@ def _deviation_lines(trace: Trace, deviation: Deviation, verdict: Verification, 
             recorded=repr(deviation.recorded),
             computed=repr(deviation.computed),
         )
-        few = verdict.is_same_arithmetic and deviation.ulps <= ULPS
-        hint = tell(": so little may come of another number of threads") if few else ""
+        is_small = verdict.is_same_arithmetic and deviation.ulps <= ULPS
+        hint = tell(": so little may come of another number of threads") if is_small else ""
         yield INDENT + tell("{count} units in the last place", count=number_text(deviation.ulps)) + hint
 
 
 def verdict_data(trace: Trace, verdict: Verification) -> dict[str, Any]:
-    """The same as plain data."""
+    """The report as plain data."""
     return {
         "verified": verdict.passed,
         "bit_for_bit": verdict.exact == verdict.operations,

@@ -1,1 +1,1 @@
-"""The zooms, a module each, which defines `ZOOM`. Modules in this package are discovered."""
+"""The zooms. Each module defines `ZOOM`, and is discovered."""

@@ -10,7 +10,7 @@ import numpy as np
 from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step
 from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.scalars import MOST_SCALARS, ScalarView, scalar_count, scalars
+from tracer.views.diagrams.scalars import MAX_SCALARS, ScalarView, scalar_count, scalars
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.notation import Labels
@@ -29,13 +29,13 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
     if spec.focus:
         yield "", _focused_scalars(step, spec, labels, style)
         return
-    asked: list[tuple[Phase, ...]] = [(phase,) for phase in spec.phases] or [(Phase.FORWARD, Phase.LOSS)]
-    for phases in asked:
+    groups: list[tuple[Phase, ...]] = [(phase,) for phase in spec.phases] or [(Phase.FORWARD, Phase.LOSS)]
+    for phases in groups:
         count = scalar_count(step, labels, phases)
-        if count > MOST_SCALARS:
-            raise UsageError(f"{count:,} numbers are more than a picture can show ({MOST_SCALARS:,}): {_IF_TOO_LARGE}")
+        if count > MAX_SCALARS:
+            raise UsageError(f"{count:,} numbers are more than a picture can show ({MAX_SCALARS:,}): {_IF_TOO_LARGE}")
         source = ScalarView(in_memory(step), labels)
-        chosen = list(source.of_phases(phases))
+        chosen = list(source.in_phases(phases))
         if chosen:
             yield phases[0].value if spec.phases else "", scalars(source, chosen, style)
 
@@ -43,19 +43,19 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
 def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -> Diagram:
     node, index = node_or_element(step, spec.focus, labels)
     source = ScalarView(in_memory(step), labels)
-    wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MOST_SCALARS + 1]
-    found = source.after(wanted) if spec.downwards else source.before(wanted)
-    if len(found) > MOST_SCALARS:
-        told = "depend on" if spec.downwards else "go into"
+    wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MAX_SCALARS + 1]
+    found = source.downstream(wanted) if spec.downstream else source.upstream(wanted)
+    if len(found) > MAX_SCALARS:
+        verb = "depend on" if spec.downstream else "go into"
         raise UsageError(
-            f"more than {MOST_SCALARS:,} numbers {told} {spec.focus}: use --zoom tensor, or choose a number nearer to"
-            f" the {'end' if spec.downwards else 'start'} of the step"
+            f"more than {MAX_SCALARS:,} numbers {verb} {spec.focus}: use --zoom tensor, or choose a number nearer to"
+            f" the {'end' if spec.downstream else 'start'} of the step"
         )
     return scalars(source, found, style)
 
 
 def in_memory(step: Step) -> Step:
-    """The same step with its values in memory, where a file holds them: they are asked for number by number."""
+    """The same step with all values loaded into memory: a file would be read once per number."""
     nodes = tuple(node if isinstance(node.content, np.ndarray) else replace(node, content=node.value) for node in step.nodes)
     return replace(step, nodes=nodes)
 

@@ -8,7 +8,7 @@ from tracer.graph.record import Step
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.folding import folded
-from tracer.views.diagrams.operations import MOST_NODES, operations, phase_sketches
+from tracer.views.diagrams.operations import MAX_NODES, operations, phase_diagrams
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.local_rules import local_rules
@@ -20,21 +20,21 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
     if spec.focus:
         yield "", _focused(step, spec, style)
     elif spec.phases:
-        yield from ((phase.value, diagram) for phase, diagram in phase_sketches(step, style, spec.phases))
+        yield from ((phase.value, diagram) for phase, diagram in phase_diagrams(step, style, spec.phases))
     else:
         labels = Labels(step.nodes)
-        parts = folded(step, forward_nodes(step), MOST_NODES)
+        parts = folded(step, forward_nodes(step), MAX_NODES)
         yield "", combined(step, parts, labels, local_rules(step, labels), style)
 
 
 def _focused(step: Step, spec: ViewSpec, style: Style) -> Diagram:
     labels = Labels(step.nodes)
     node, _ = node_or_element(step, spec.focus, labels)
-    ids = after(step, node.id) if spec.downwards else before(step, node.id)
-    return operations(step, folded(step, ids, MOST_NODES), labels, style)
+    ids = downstream(step, node.id) if spec.downstream else upstream(step, node.id)
+    return operations(step, folded(step, ids, MAX_NODES), labels, style)
 
 
-def before(step: Step, id: int) -> list[int]:
+def upstream(step: Step, id: int) -> list[int]:
     """A node and all nodes that it depends on, in order."""
     wanted = {id}
     for node in reversed(step.nodes[: id + 1]):
@@ -43,7 +43,7 @@ def before(step: Step, id: int) -> list[int]:
     return sorted(wanted)
 
 
-def after(step: Step, id: int) -> list[int]:
+def downstream(step: Step, id: int) -> list[int]:
     """A node and all nodes that depend on it, in order."""
     found = {id}
     for node in step.nodes[id + 1 :]:
