@@ -117,5 +117,5 @@ def test_too_many_uses_are_refused() -> None:
 def test_missing_values_are_reported(tmp_path: Any) -> None:
     trace = recorded("fruit", 1)
     tracer.save(trace, tmp_path / "fruit.sqlite", "summary")
-    with pytest.raises(UsageError, match="kept"):
+    with pytest.raises(UsageError, match="keeps only a summary"):
         scalar_graph(tracer.open(tmp_path / "fruit.sqlite").steps[0])
