@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import tracer
@@ -196,6 +196,11 @@ def test_random_programs_are_replayed(program: Program, seed: int) -> None:
     first = [np.asarray(each) for each in program.arguments]
     rng = np.random.default_rng(seed)
     then = [rng.choice([-1.5, 0.0, 0.5, 2.0, 1e300, np.nan], each.shape).astype(each.dtype) for each in first]
+    with np.errstate(all="ignore"):
+        try:
+            program.function()(*then)
+        except ValueError:
+            reject()  # a mask selects another number of elements, which fit no longer
     assert_replay_matches_recording(program.function(), first, then)
 
 
