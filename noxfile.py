@@ -20,14 +20,20 @@ QUICK = [
     "tests/test_cli.py",
     "tests/test_formulas.py",
     "tests/test_layers_losses.py",
+    "tests/test_language.py",
     "tests/test_log.py",
+    "tests/test_new_zoom.py",
     "tests/test_ops.py",
+    "tests/test_parameter_types.py",
+    "tests/test_readme.py",
     "tests/test_recording.py",
     "tests/test_scenario.py",
     "tests/test_training.py",
     "tests/test_zooms.py",
+    "tests/test_gradients.py::test_every_operation_with_a_derivative_is_tested",
+    "tests/test_docs.py::test_architecture_page_lists_every_module",
 ]
-"""The code and tests that most mistakes break first."""
+"""The code and tests that most mistakes break first, and those that report what a recipe was not followed in."""
 
 
 def install(session: nox.Session, extra: str) -> None:

@@ -22,9 +22,10 @@ from tracer.views.booklet.booklet import booklet
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.theme import Style
-from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 
-ZOOMS = ("scenario", "module", "tensor")
+ZOOMS = [name for name in zooms() if name != "scalar"]
+"""The zooms that draw a step in one diagram."""
 
 KEYS = {"min", "max", "mean", "zero", "True", "NaN", "seed", "dtype", "Adam"}
 """Words that are not translated: statistics, values, settings and optimizers."""

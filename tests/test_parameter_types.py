@@ -13,6 +13,7 @@ from tracer.cli import command
 from tracer.cli.group import COMMANDS
 from tracer.cli.parameter_types import ElementName, Fraction, Names, Setting, Size, WholeNumber, WholeNumbers
 from tracer.errors import UsageError
+from tracer.views.diagrams.zoom import zooms
 from tracer.views.selection import Element
 
 TEXTS = {"backend", "data", "focus", "focus_down", "nodes", "output", "parameters"}
@@ -75,7 +76,7 @@ def test_invalid_texts_are_refused(kind: click.ParamType, text: str, message: st
     ("words", "incomplete", "expected"),
     [
         (["trace", "fruit", "--values"], "s", ["sampled", "summary"]),
-        (["render", "fruit", "--zoom"], "", ["scenario", "module", "tensor", "scalar"]),
+        (["render", "fruit", "--zoom"], "", list(zooms())),
         (["render", "fruit", "--theme"], "da", ["dark"]),
         (["log", "fruit", "--step", "x", "--phase"], "l", ["loss"]),  # invalid options before it do not matter
     ],

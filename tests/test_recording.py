@@ -401,7 +401,7 @@ def parameter(*values: float) -> Tensor:
     ("call", "message"),
     [
         (lambda x: np.linalg.norm(x), r"np\.linalg\.norm has no derivative rule"),
-        (lambda x: np.cumsum(x), r"np\.cumsum has no derivative rule"),
+        (lambda x: np.i0(x), r"np\.i0 has no derivative rule"),
         (lambda x: np.arctan2(x, x), r"np\.arctan2 has no derivative rule"),
         (lambda x: np.asarray(x), r"cannot become a plain array"),
         (lambda x: np.array([x, x]), r"cannot become a plain array"),

@@ -20,7 +20,7 @@ from tracer.views.booklet.line_chart import line_chart
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import LIGHT, THEMES, BoxStyle, Kind, Style, Theme
-from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 from tracer.views.parameter_history import histories_of
 
 SEPIA = replace(
@@ -45,6 +45,13 @@ def test_theme_applies_to_diagrams(sepia: Theme, zoom: str) -> None:
     for _, diagram in diagrams(first_step(), ViewSpec(zoom), style):
         for text in (dot(diagram, style), mermaid(diagram, style)):
             assert {"#ABCDEF", "#FEDCBA", "#5B4636"} <= set(re.findall("#[0-9A-F]{6}", text))
+
+
+@pytest.mark.parametrize("zoom", zooms())
+def test_no_zoom_uses_colours_of_another_theme(sepia: Theme, zoom: str) -> None:
+    style = Style(sepia)
+    for _, diagram in diagrams(first_step(), ViewSpec(zoom), style):
+        for text in (dot(diagram, style), mermaid(diagram, style)):
             assert not set(re.findall("#[0-9A-F]{6}", text)) & {paint.fill for paint in LIGHT.boxes.values()} - {"#FFFFFF"}
 
 
