@@ -32,7 +32,7 @@ QUICK = [
     "tests/test_language.py::test_every_message_is_a_literal_with_a_translation",
     "tests/test_docs.py::test_architecture_page_lists_every_module",
 ]
-"""The code and tests that most mistakes break first, and those that report what a recipe was not followed in."""
+"""The code and tests that most mistakes break first, and the tests that report a forgotten step of a recipe."""
 
 
 def install(session: nox.Session, extra: str) -> None:

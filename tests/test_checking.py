@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import tracer
 from support.functions import weighted
-from support.strategies import CASES, Case, calls, separated
+from support.strategies import CASES, Case, calls, seeds, separated
 from support.traces import recorded
 from tracer.checking.complex_step import STEP, complex_step_derivative, complex_step_jvp
 from tracer.checking.finite_differences import DirectionalPath, finite_difference_derivative, one_sided_derivatives
@@ -30,7 +30,7 @@ from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.domain import REAL, Domain
 from tracer.ops.elementwise import Elementwise
-from tracer.ops.families import arithmetic, reductions, transcendental
+from tracer.ops.families import arithmetic, linear_algebra, reductions, transcendental
 from tracer.recording.function import trace
 from tracer.recording.replay import operation_of, replayed
 from tracer.testing import (
@@ -158,6 +158,27 @@ def test_one_sided_slopes(op: type[Op], value: float, left: float, right: float)
     if left == right:
         found, error = finite_difference_derivative(line)
         assert abs(float(found) - left) <= 10 * float(error) + 1e-9 * abs(left)
+
+
+CANCELLING = st.sampled_from([0.0, 1.0, -1.0, 1e-8, 1e8, -1e8, 12345678.9, -12345678.9])
+"""Numbers whose sums and differences can be small next to the numbers themselves."""
+
+
+@pytest.mark.parametrize(("op", "derivative"), [
+    (arithmetic.Add, lambda x, y, u, v: u + v),
+    (arithmetic.Subtract, lambda x, y, u, v: u - v),
+    (arithmetic.Multiply, lambda x, y, u, v: u * y + x * v),
+    (linear_algebra.Matmul, lambda x, y, u, v: u @ y + x @ v),
+], ids=["add", "subtract", "multiply", "matmul"])  # fmt: skip
+@given(values=st.lists(CANCELLING, min_size=8, max_size=8), seed=seeds)
+def test_error_of_differences_is_known_where_values_cancel(
+    op: type[Op], derivative: Callable[..., np.ndarray], values: list[float], seed: int
+) -> None:
+    x, y = np.reshape(values, (2, 2, 2))
+    u, v = np.random.default_rng(seed).uniform(-1, 1, (2, 2, 2))
+    found, error = finite_difference_derivative(DirectionalPath(op, (x, y), (u, v), {}))
+    expected = derivative(*(each.astype(np.longdouble) for each in (x, y, u, v)))
+    assert np.all(np.abs(found - expected) <= 10 * error)
 
 
 # Replay.

@@ -39,20 +39,23 @@ def first_step() -> Step:
     return tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
 
 
-@pytest.mark.parametrize("zoom", ["scenario", "module", "tensor", "scalar"])
-def test_theme_applies_to_diagrams(sepia: Theme, zoom: str) -> None:
-    style = Style(sepia)
+def colours_in_diagrams(zoom: str, style: Style) -> Iterator[set[str]]:
+    """The colours of each diagram of a step, as DOT and as Mermaid."""
     for _, diagram in diagrams(first_step(), ViewSpec(zoom), style):
         for text in (dot(diagram, style), mermaid(diagram, style)):
-            assert {"#ABCDEF", "#FEDCBA", "#5B4636"} <= set(re.findall("#[0-9A-F]{6}", text))
+            yield set(re.findall("#[0-9A-F]{6}", text))
+
+
+@pytest.mark.parametrize("zoom", ["scenario", "module", "tensor", "scalar"])
+def test_theme_applies_to_diagrams(sepia: Theme, zoom: str) -> None:
+    for colours in colours_in_diagrams(zoom, Style(sepia)):
+        assert {"#ABCDEF", "#FEDCBA", "#5B4636"} <= colours
 
 
 @pytest.mark.parametrize("zoom", zooms())
 def test_no_zoom_uses_colours_of_another_theme(sepia: Theme, zoom: str) -> None:
-    style = Style(sepia)
-    for _, diagram in diagrams(first_step(), ViewSpec(zoom), style):
-        for text in (dot(diagram, style), mermaid(diagram, style)):
-            assert not set(re.findall("#[0-9A-F]{6}", text)) & {paint.fill for paint in LIGHT.boxes.values()} - {"#FFFFFF"}
+    for colours in colours_in_diagrams(zoom, Style(sepia)):
+        assert not colours & {paint.fill for paint in LIGHT.boxes.values()} - {"#FFFFFF"}
 
 
 def test_theme_applies_to_charts_and_heat_maps(sepia: Theme) -> None:

@@ -5,7 +5,7 @@
     tracer.save(trace, "fruit.sqlite")
     tracer.open("fruit.sqlite").steps[2].loss
 
-What stands here is read when it is asked for: `tracer --help` needs no NumPy.
+Names are imported on first access: `tracer --help` needs no NumPy.
 """
 
 from __future__ import annotations

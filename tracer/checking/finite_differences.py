@@ -8,7 +8,7 @@ its neighbours; this difference estimates its error.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,15 @@ MIN_ERROR = 1e-8
 
 NOT_CONVERGED = 1e-3
 """A relative error estimate above this means that the differences did not converge."""
+
+ROUNDING_SAMPLES = 8
+"""How many random roundings of the inputs are tried to measure their effect on the value."""
+
+ROUNDING_STEP = 2.0**-36
+"""The relative size of these roundings: far above the rounding of the value, far below a step."""
+
+ROUNDING_SAFETY = 2.0
+"""Factor on the measured effect, which is a root mean square of few samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,7 @@ def _limit(
     """The entry of Ridders' table with the smallest estimated error. `order` is 2 for central differences, else 1."""
     double = np.finfo(np.float64)
     rounding = double.eps * np.maximum(np.abs(path.at(0)), np.abs(path.at(start))) + 2 * double.smallest_subnormal
-    input_rounding = double.eps * path.scale()
+    input_rounding = _input_rounding(path, start)
     best, error = np.zeros(rounding.shape), np.full(rounding.shape, np.inf)
     previous: list[np.ndarray] = []
     for row in range(TABLE_ROWS):
@@ -141,12 +150,28 @@ def _limit(
             entry = (factor * current[column - 1] - previous[column - 1]) / (factor - 1)
             entry_error = np.maximum(np.abs(entry - current[column - 1]), np.abs(entry - previous[column - 1]))
             # Neighbours do not show the rounding errors of the values and of the inputs.
-            entry_error = entry_error + rounding / step + np.abs(entry) * (input_rounding / step)
+            entry_error = entry_error + (rounding + input_rounding) / step
             better = entry_error < error
             best, error = np.where(better, entry, best), np.where(better, entry_error, error)
             current.append(entry)
         previous = current
     return best, error
+
+
+def _input_rounding(path: DirectionalPath, start: float) -> np.ndarray:
+    """How far rounding the stepped inputs can move each element of the value.
+
+    Measured: the derivative along the path does not show it. In x - y it can be 0 while the rounding of both inputs adds up.
+    """
+    rng, value = np.random.default_rng(0), path.at(0)
+    squares = np.zeros(value.shape)
+    for _ in range(ROUNDING_SAMPLES):
+        noise = [
+            None if u is None else rng.normal(size=u.shape) * (np.abs(x) + start * np.abs(u))
+            for x, u in zip(path.inputs, path.directions, strict=True)
+        ]
+        squares += np.square(replace(path, directions=noise).at(ROUNDING_STEP) - value)
+    return np.sqrt(squares / ROUNDING_SAMPLES) * (ROUNDING_SAFETY * np.finfo(np.float64).eps / ROUNDING_STEP)
 
 
 def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarray:

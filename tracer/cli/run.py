@@ -41,10 +41,10 @@ class Run:
     tell: Language = ENGLISH
     first: Step | None = None
     last: Step | None = None
-    watch: FinitenessMonitor = field(default_factory=FinitenessMonitor)
-    movements: ParameterHistories = field(default_factory=ParameterHistories)
+    finiteness: FinitenessMonitor = field(default_factory=FinitenessMonitor)
+    parameter_histories: ParameterHistories = field(default_factory=ParameterHistories)
     interruption: Interruption = field(default_factory=Interruption)
-    checkpoint_line: list[str] = field(default_factory=list)
+    checkpoint_lines: list[str] = field(default_factory=list)
     has_printed: bool = False
     has_ended: bool = False
     _unprinted: list[str] = field(default_factory=list)
@@ -78,8 +78,8 @@ class Run:
                 self.file.write(step, self._take_unwritten())
             self.first = self.first or step
             self.last = step
-            self.watch.check(step)
-            self.movements.add(step)
+            self.finiteness.check(step)
+            self.parameter_histories.add(step)
             if self.verbose:
                 self._echo(self.tell("step {step}  loss {loss}", step=step.index, loss=number_text(step.loss)), progress)
             self._print_output(progress)
@@ -103,7 +103,7 @@ class Run:
     def end_file(self, unfinished: Message | None = None) -> None:
         """Record in the trace file how the run ended."""
         if self.file is not None and self.file.is_open:
-            finite = min(self.watch.finite_steps, self.file.steps)
+            finite = min(self.finiteness.finite_steps, self.file.steps)
             self.file.end(self.training.stopped, self._take_unwritten(), unfinished, finite_steps=finite)
         self.has_ended = not unfinished
 
@@ -132,7 +132,7 @@ class Run:
         if watch.is_best:
             self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
             measured = f"{checkpoint.monitor} {metric_text(watch.value)}"
-            self.checkpoint_line = [
+            self.checkpoint_lines = [
                 self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)
             ]
         self._echo(checkpoint.message(watch, str(place)), progress)
@@ -176,11 +176,11 @@ class Run:
         if training.stopped:
             yield tell.message(training.stopped)
         checkpoint = training.scenario.checkpoint
-        if checkpoint is not None and not self.checkpoint_line:
+        if checkpoint is not None and not self.checkpoint_lines:
             path = self.folder.path / checkpoint.file
             yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
-        if self.watch.notice(tell):
-            yield self.watch.notice(tell)
+        if notice := self.finiteness.notice(tell):
+            yield notice
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:
@@ -211,7 +211,7 @@ def _run(run: Run, log: GrowingFile | None) -> None:
             if log is None:
                 deque(steps, maxlen=0)
             else:
-                for text in log_lines(head, steps, monitor=run.watch, stopped=lambda: run.training.stopped, tell=run.tell):
+                for text in log_lines(head, steps, monitor=run.finiteness, stopped=lambda: run.training.stopped, tell=run.tell):
                     log.write(text)
         run.end_file()
         run.interruption.raise_if_pending()

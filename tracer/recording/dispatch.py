@@ -10,6 +10,7 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.ops import Op, registry
 from tracer.ops.families import comparisons
+from tracer.recording.tape import NO_PARAMETERS
 
 Dispatched: TypeAlias = tuple[type[Op], tuple[Any, ...], dict[str, Any]]
 """An operation with its inputs and parameters."""
@@ -26,7 +27,7 @@ def logic(ufunc: np.ufunc, *inputs: Any) -> Dispatched:
     """The operation recorded for & | ^ ~ on booleans; raises RecordingError for numbers."""
     if not all(np.result_type(getattr(each, "value", each)) == np.bool_ for each in inputs):
         raise RecordingError("& | ^ and ~ are recorded for truth values only: compare first, as in (x > 0) & (x < 1)")
-    return LOGIC[ufunc], inputs, {}
+    return LOGIC[ufunc], inputs, NO_PARAMETERS
 
 
 def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Dispatched:
@@ -36,7 +37,7 @@ def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], option
     op = registry.implementing(ufunc)
     if op is None or method != "__call__" or options:
         raise _not_recorded(ufunc, method, options)
-    return op, inputs, {}
+    return op, inputs, NO_PARAMETERS
 
 
 def dispatch_function(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Dispatched:

@@ -22,8 +22,8 @@ from tracer.recording.naming import nodes_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
 from tracer.recording.plan import BackwardPlan, as_recorded
 from tracer.recording.source import Files, Invocation, is_library
-from tracer.recording.tape import Context, Entry, Marks
-from tracer.recording.tensor import NO_PARAMETERS, Tensor
+from tracer.recording.tape import NO_PARAMETERS, Context, Entry, Marks
+from tracer.recording.tensor import Tensor
 
 _BACKWARD = Phase.BACKWARD  # looked up for every operation, and slow to look up in an enumeration
 
@@ -133,7 +133,7 @@ class Recorder:
         return Tensor(value, self, len(entries) - 1)
 
     def _entering(self, given: Any, offset: int) -> Tensor | Literal:
-        """A value that stands in the user's code: a Python number stays a literal, an array becomes a constant leaf."""
+        """A value from the user's code: a Python number stays a literal, an array becomes a constant leaf."""
         if given is None or type(given) in (bool, int, float, complex):
             return Literal(given)
         if isinstance(given, (np.ma.MaskedArray, np.matrix)):

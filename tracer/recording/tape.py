@@ -10,6 +10,9 @@ from tracer.graph.record import Literal, Phase
 from tracer.ops.base import Op
 from tracer.recording.source import Invocation
 
+NO_PARAMETERS: dict[str, Any] = {}
+"""The parameters of every entry without parameters: one object, so that an entry does not hold a dict of its own."""
+
 
 class Context(NamedTuple):
     """What entries that follow each other share: the phase, the place in the calls, and for gradients what they derive."""

@@ -1,8 +1,8 @@
 """The array that records: plain NumPy code runs on Tensors through NumPy's protocols.
 
 A Tensor holds its read-only value, the recorder that computes with it, and its position in the record.
-What cannot be recorded raises a RecordingError that names the function and the way round: nothing drops out of the
-graph in silence.
+A function that cannot be recorded raises a RecordingError that names it and what to use instead: nothing leaves the graph
+silently.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from tracer.errors import RecordingError
 from tracer.ops.base import Op
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
 from tracer.recording.dispatch import dispatch_function, dispatch_ufunc, logic
-from tracer.recording.tape import Entry
-
-NO_PARAMETERS: dict[str, Any] = {}
+from tracer.recording.tape import NO_PARAMETERS, Entry
 
 
 class RecorderInterface(Protocol):

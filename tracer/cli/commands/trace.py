@@ -88,11 +88,12 @@ def command(
         run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget)
     log = folder.growing("steps.log") if "log" in formats else None
     run_all_steps(run, log)
-    written = [*run.checkpoint_line, *([run.trace_file_line()] if run.file is not None else [])]
+    written = [*run.checkpoint_lines, *([run.trace_file_line()] if run.file is not None else [])]
     written += [tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines)] if log is not None else []
     writer = PictureWriter(options, folder, layout_engine)
     if "pdf" in formats:
-        written.append(str(writer.booklet(run.trace_to_draw(), "steps.pdf", run.movements.histories(), run.watch.notice(tell))))
+        histories, notice = run.parameter_histories.histories(), run.finiteness.notice(tell)
+        written.append(str(writer.booklet(run.trace_to_draw(), "steps.pdf", histories, notice)))
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     for kind in PICTURES:

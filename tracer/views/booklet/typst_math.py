@@ -55,14 +55,14 @@ class _NotMathError(Exception):
 
 
 class _Piece(NamedTuple):
-    """Typst math source with its precedence level."""
+    """Typst math source with its precedence."""
 
     source: str
-    level: int = ATOM
+    precedence: int = ATOM
 
-    def bracketed(self, least: int) -> str:
-        """The source, in brackets if its level is below `least`."""
-        return self.source if self.level >= least else f"({self.source})"
+    def bracketed(self, minimum: int) -> str:
+        """The source, in brackets if its precedence is below `minimum`."""
+        return self.source if self.precedence >= minimum else f"({self.source})"
 
 
 def to_typst(formula: Expression) -> str | None:
@@ -108,8 +108,8 @@ def _typeset(tree: Expression) -> _Piece:
         case Derivative(of):
             return _fraction("partial L", f"partial {_spaced(_typeset(of).bracketed(ATOM))}")
         case Counted(of, count):
-            source, level = _typeset(of)
-            return _Piece(source + literal(f"#{count}"), level)
+            source, precedence = _typeset(of)
+            return _Piece(source + literal(f"#{count}"), precedence)
         case Subscript(array, index):
             return _Piece(f"{_typeset(array).bracketed(ATOM)}[{_list(index)}]")
         case Slice(ends):
@@ -126,18 +126,18 @@ def _list(items: Sequence[Expression]) -> str:
 
 def _infix(operators: Sequence[str], operands: Sequence[_Piece]) -> _Piece:
     """Operands with their operators. Fractions and exponents need no brackets: typst shows the grouping."""
-    level, first, rest = OPERATORS[operators[0]]
+    precedence, first, rest = OPERATORS[operators[0]]
     row, least = operands[0], first
     for operator, operand in zip(operators, operands[1:]):
         if operator == "/":
             row = _fraction(row.source, operand.source)
         elif operator == "**":
-            row = _Piece(f"{row.bracketed(least)}^({operand.source})", level)
+            row = _Piece(f"{row.bracketed(least)}^({operand.source})", precedence)
         elif operator == "via":
-            row = _Piece(f'{row.bracketed(least)} med script("via "{operand.bracketed(first)})', level)
+            row = _Piece(f'{row.bracketed(least)} med script("via "{operand.bracketed(first)})', precedence)
         else:
-            row = _Piece(f"{row.bracketed(least)} {_SYMBOLS[operator]} {operand.bracketed(rest)}", level)
-        least = level  # the row so far is an operand of the next operator
+            row = _Piece(f"{row.bracketed(least)} {_SYMBOLS[operator]} {operand.bracketed(rest)}", precedence)
+        least = precedence  # the row so far is an operand of the next operator
     return row
 
 
