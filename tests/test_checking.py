@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -415,6 +416,12 @@ def test_wrong_rule_is_reported_with_the_smallest_drawn_example(growth: Callable
         assert_op_gradients(registry.named("arcsinh"), examples=100)  # type: ignore[arg-type]
     assert str(caught.value).endswith("assert_op_gradients(\n    Arcsinh,\n    (np.array(2.0),),\n)")
     assert not getattr(caught.value, "__notes__", [])
+
+
+def test_seed_of_the_pytest_run_draws_the_examples(growth: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hypothesis.core, "global_force_seed", 17)
+    with pytest.raises(AssertionError, match="found with seed=17"):
+        assert_gradients(growth, arrays((2,)), examples=100)
 
 
 def right(g: Any, out: Any, x: Any) -> Any:

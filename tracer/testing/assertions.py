@@ -159,9 +159,8 @@ def _check_examples(
     __tracebackhide__ = True
     count = None if examples is None else whole_number("examples", examples)
     seed = None if seed is None else whole_number("the seed", seed, least=0)
-    profile = hypothesis.settings.get_current_profile_name()
-    default = hypothesis.settings.get_profile(profile)
-    start = seed if seed is not None else 0 if default.derandomize else int(np.random.SeedSequence().generate_state(1)[0])
+    default = hypothesis.settings.get_profile(hypothesis.settings.get_current_profile_name())
+    start = seed if seed is not None else _default_seed(default.derandomize)
 
     failure = ""
 
@@ -183,6 +182,16 @@ def _check_examples(
     except (AssertionError, hypothesis.errors.Flaky):
         # Drop Hypothesis' notes, which describe the function above. Flaky: a nondeterministic rule did not fail again.
         raise AssertionError(failure) from None
+
+
+def _default_seed(derandomize: bool) -> int:
+    """The seed of `pytest --hypothesis-seed`, 0 under a derandomized profile, or a random one."""
+    import hypothesis
+
+    forced = getattr(hypothesis.core, "global_force_seed", None)
+    if isinstance(forced, int):
+        return forced
+    return 0 if derandomize else int(np.random.SeedSequence().generate_state(1)[0])
 
 
 def _as_arrays(given: Any) -> list[Any]:
