@@ -171,14 +171,15 @@ CANCELLING = st.sampled_from([0.0, 1.0, -1.0, 1e-8, 1e8, -1e8, 12345678.9, -1234
     (arithmetic.Multiply, lambda x, y, u, v: u * y + x * v),
     (linear_algebra.Matmul, lambda x, y, u, v: u @ y + x @ v),
 ], ids=["add", "subtract", "multiply", "matmul"])  # fmt: skip
-@given(values=st.lists(CANCELLING, min_size=8, max_size=8), seed=seeds)
+@given(values=st.lists(CANCELLING, min_size=8, max_size=8), unit=st.sampled_from([1.0, 1e-140, 1e140]), seed=seeds)
 def test_error_of_differences_is_known_where_values_cancel(
-    op: type[Op], derivative: Callable[..., np.ndarray], values: list[float], seed: int
+    op: type[Op], derivative: Callable[..., np.ndarray], values: list[float], unit: float, seed: int
 ) -> None:
-    x, y = np.reshape(values, (2, 2, 2))
+    x, y = np.reshape(values, (2, 2, 2)) * unit
     u, v = np.random.default_rng(seed).uniform(-1, 1, (2, 2, 2))
     found, error = finite_difference_derivative(DirectionalPath(op, (x, y), (u, v), {}))
     expected = derivative(*(each.astype(np.longdouble) for each in (x, y, u, v)))
+    assert np.all(np.isfinite(error))
     assert np.all(np.abs(found - expected) <= 10 * error)
 
 

@@ -33,13 +33,13 @@ NOT_CONVERGED = 1e-3
 """A relative error estimate above this means that the differences did not converge."""
 
 ROUNDING_SAMPLES = 8
-"""How many random roundings of the inputs are tried to measure their effect on the value."""
+"""How many times the inputs are rounded at random to measure the effect on the value."""
 
 ROUNDING_STEP = 2.0**-36
 """The relative size of these roundings: far above the rounding of the value, far below a step."""
 
 ROUNDING_SAFETY = 2.0
-"""Factor on the measured effect, which is a root mean square of few samples."""
+"""Factor on the measured effect, which is the mean of few samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +164,14 @@ def _input_rounding(path: DirectionalPath, start: float) -> np.ndarray:
     Measured: the derivative along the path does not show it. In x - y it can be 0 while the rounding of both inputs adds up.
     """
     rng, value = np.random.default_rng(0), path.at(0)
-    squares = np.zeros(value.shape)
+    total = np.zeros(value.shape)
     for _ in range(ROUNDING_SAMPLES):
         noise = [
             None if u is None else rng.normal(size=u.shape) * (np.abs(x) + start * np.abs(u))
             for x, u in zip(path.inputs, path.directions, strict=True)
         ]
-        squares += np.square(replace(path, directions=noise).at(ROUNDING_STEP) - value)
-    return np.sqrt(squares / ROUNDING_SAMPLES) * (ROUNDING_SAFETY * np.finfo(np.float64).eps / ROUNDING_STEP)
+        total += np.abs(replace(path, directions=noise).at(ROUNDING_STEP) - value)
+    return total * (ROUNDING_SAFETY * np.finfo(np.float64).eps / (ROUNDING_SAMPLES * ROUNDING_STEP))
 
 
 def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarray:
