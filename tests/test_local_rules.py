@@ -19,7 +19,8 @@ from tracer.training.loading import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.theme import Flow, Style
-from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, contributions, local_rules
+from tracer.views.gradient_terms import contributions
+from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, local_rules
 from tracer.views.notation import Labels
 
 RANDOM_PROGRAMS = 50

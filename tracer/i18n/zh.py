@@ -200,6 +200,10 @@ MESSAGES: Mapping[str, str] = {
     "{operations}, folded": "{operations}（已折叠）",
     "folded": "已折叠",
     "without a scope": "无作用域",
+    "{gradient}, {some} of {all} terms": "{gradient}，{all} 项中的 {some} 项",
+    "used in {count} modules: {names}": "用于 {count} 个模块：{names}",
+    "shares {names} with {module}": "与 {module} 共用 {names}",
+    "{value}, no gradient flows to it": "{value}，没有梯度传到它",
     "axis {axis} stretched to {size}": "轴 {axis} 广播到 {size}",
     "the gradients of all uses of {name} are added up": "{name} 各次使用的梯度在此相加",
     "to step {number}:": "到第 {number} 步：",
@@ -279,8 +283,8 @@ MESSAGES: Mapping[str, str] = {
     # Pages of a booklet
     "{sentence} {next}": "{sentence}{next}",
     "The model": "模型",
-    "Layers, loss and optimizers with the shapes between them. Gradients run back along the same ways.": (
-        "各层、损失和优化器，以及它们之间所传数值的形状。梯度沿相同的路径反向传播。"
+    "Layers, loss and optimizers with the shapes between them. A gradient is drawn where one flows back.": (
+        "各层、损失和优化器，以及它们之间所传数值的形状。只在有梯度反向传播之处画出梯度。"
     ),
     "{operations} are folded into boxes that say so.": "有 {operations}折叠在标明“已折叠”的方框中。",
     "Step {step}: forward and backward": "第 {step} 步：前向传播与反向传播",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from tracer.graph.expression import PRODUCT, Expression, Infix, Name
 from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step
+from tracer.views.gradient_terms import gradient_terms
 from tracer.views.notation import Labels
 
 GRADIENT_SYMBOL = "g"
@@ -38,47 +38,12 @@ class LocalRule:
     text: str
 
 
-def contributions(step: Step, gradient: Node) -> list[Node]:
-    """The nodes that were accumulated into a gradient, one per use of its value; empty if it was not accumulated."""
-    if gradient.rule_of is not None or gradient.op != "add":
-        return []
-    found: list[Node] = []
-    pending = [gradient]  # no recursion: a value may be used thousands of times
-    while pending:
-        node = pending.pop()
-        if node.op == "add" and node.rule_of is None and node.gradient_of == gradient.gradient_of:
-            pending += [step.nodes[operand] for operand in reversed(node.operands)]
-        else:
-            found.append(node)
-    return found
-
-
 def local_rules(step: Step, labels: Labels) -> list[LocalRule]:
     """The local rule of every use of a value through which a gradient was propagated, in the order of the uses."""
-    contributions_of: dict[int, list[Node]] = {}
-    for value, gradient in step.gradients.items():
-        node = step.nodes[gradient]
-        # If several values share a gradient, the contributions belong to the first.
-        contributions_of[value] = (contributions(step, node) if node.gradient_of == value else []) or [node]
-    rules = []
-    unassigned = {value: list(nodes) for value, nodes in contributions_of.items()}
-    users = defaultdict(list)
-    for node in step.nodes:
-        if node.id in step.gradients and not node.is_leaf:
-            for operand in node.operands:
-                users[operand].append(node)
-    for value, nodes in contributions_of.items():
-        for user in users[value]:
-            incoming = step.gradients[user.id]
-            contribution = next((each for each in unassigned[value] if each.rule_of == user.id), None)
-            if contribution is None:
-                # A rule that returns `g` itself records no node.
-                contribution = next((each for each in nodes if each.id == incoming), None)
-            else:
-                unassigned[value].remove(contribution)
-            if contribution is not None:
-                rules.append(_rule(value, user.id, step, contribution, incoming, labels))
-    return rules
+    return [
+        _rule(term.value, term.user, step, step.nodes[term.contribution], step.gradients[term.user], labels)
+        for term in gradient_terms(step)
+    ]
 
 
 def _rule(value: int, user: int, step: Step, contribution: Node, incoming: int, labels: Labels) -> LocalRule:

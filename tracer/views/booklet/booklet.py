@@ -18,7 +18,7 @@ from tracer.views.booklet.pagination import PartsPerPage, Picture, paginated, pi
 from tracer.views.booklet.typst import image, literal, mono
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.folding import folded
-from tracer.views.diagrams.modules import modules
+from tracer.views.diagrams.module_diagram import module_diagram
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import content_lines, shortened
 from tracer.views.local_rules import LocalRule, local_rules
@@ -95,8 +95,8 @@ def _pages(
 
 def _module_page(step: Step, layout: Layout, style: Style) -> str:
     tell = style.tell
-    picture = picture_of(modules(step, Labels(step.nodes), style), layout, style)
-    caption = tell("Layers, loss and optimizers with the shapes between them. Gradients run back along the same ways.")
+    picture = picture_of(module_diagram(step, Labels(step.nodes), style), layout, style)
+    caption = tell("Layers, loss and optimizers with the shapes between them. A gradient is drawn where one flows back.")
     return _picture_page(Heading(tell("The model"), 1), caption, picture, style)
 
 

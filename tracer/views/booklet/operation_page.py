@@ -15,8 +15,9 @@ from tracer.views.booklet.page import Heading, cell, muted, page, page_reference
 from tracer.views.booklet.typst import flowing, image
 from tracer.views.booklet.typst_math import to_typst
 from tracer.views.diagrams.theme import Style
+from tracer.views.gradient_terms import contributions
 from tracer.views.grids import MAX_GRID_SIZE, content_lines, grid_lines, shortened
-from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, contributions
+from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, phase_text, shape_text, summary_text
 from tracer.views.worked import worked_element

@@ -172,4 +172,6 @@ def _cell(content: str, span: int = 1) -> str:
 
 def _quoted(text: str) -> str:
     # Graphviz ends a text at a NUL, and resolves entities in any text.
-    return str(graphviz.escape(text.replace("\0", "?").replace("&", "&amp;")))
+    # The escaped text is a subclass of str: as a plain one, `<b>` would be written as an HTML-like label.
+    quoted: str = graphviz.escape(text.replace("\0", "?").replace("&", "&amp;"))
+    return quoted

@@ -7,8 +7,8 @@ from typing import Any
 
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.views.gradient_terms import contributions
 from tracer.views.grids import MAX_GRID_SIZE, grid_lines
-from tracer.views.local_rules import contributions
 from tracer.views.node_data import node_data
 from tracer.views.notation import (
     DIGITS,

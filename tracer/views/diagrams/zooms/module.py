@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from tracer.graph.record import Step
 from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.modules import modules
+from tracer.views.diagrams.module_diagram import module_diagram
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.notation import Labels
 
 
 def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
-    yield "", modules(step, Labels(step.nodes), style)
+    yield "", module_diagram(step, Labels(step.nodes), style)
 
 
 ZOOM = Zoom("module", _diagrams, order=2, if_too_large="use --zoom scenario")

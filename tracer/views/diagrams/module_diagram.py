@@ -1,0 +1,204 @@
+"""A diagram of modules: a box per layer, loss, and optimizer of a parameter, with shapes on the arrows.
+
+An arrow back is drawn where a gradient flows, and says which share of a sum of gradients it carries. A parameter that several
+modules use is counted in the first of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from tracer.graph.expression import Derivative
+from tracer.graph.record import Node, Step
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram
+from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
+from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
+from tracer.views.gradient_terms import gradient_terms
+from tracer.views.grids import shortened
+from tracer.views.notation import Labels, phase_text, shape_text
+
+MAX_LINES = 5
+"""Maximum number of lines in a list of equations or values; the rest are counted."""
+
+MAX_OPTIMIZER_BOXES = 12
+"""Maximum number of parameters with an optimizer box each; with more, the parameters of a module share one."""
+
+MAX_LENGTH = 40
+
+
+def module_diagram(step: Step, labels: Labels, style: Style) -> Diagram:
+    """The diagram of the modules of a step, its data and its optimizers."""
+    return _Builder(step, labels, style).build()
+
+
+class _Builder:
+    """Builds a diagram."""
+
+    def __init__(self, step: Step, labels: Labels, style: Style) -> None:
+        self._step, self._labels, self._style = step, labels, style
+        single = modules_of(step)
+        self._modules = fold_repeats(step, single)
+        self._keys = {id: f"m{module.ids[0]}" for module in self._modules for id in module.ids}
+        self._titles = {self._keys[module.ids[0]]: self._title(module) for module in self._modules}
+        self._users: dict[int, list[str]] = defaultdict(list)
+        """The boxes of the modules that use a leaf, in order."""
+        self._uses: Counter[int] = Counter()
+        """The number of modules that use a leaf, each in a fold counted."""
+        for module in single:
+            operands = dict.fromkeys(operand for id in module.ids for operand in step.nodes[id].operands)
+            self._uses.update(operand for operand in operands if operand not in self._keys)
+        self._terms: Counter[int] = Counter()
+        """The number of terms of the gradient of a value."""
+        self._sources: dict[int, Counter[str]] = defaultdict(Counter)
+        """The number of these terms that come from each module."""
+        for term in gradient_terms(step):
+            self._terms[term.value] += 1
+            self._sources[term.value][self._keys[term.user]] += 1
+        self._boxes: list[Box] = []
+        self._arrows: list[Arrow] = []
+
+    def build(self) -> Diagram:
+        """The finished diagram."""
+        flows: dict[tuple[str, str], dict[int, None]] = {}
+        for module in self._modules:
+            head = self._keys[module.ids[0]]
+            for id in module.ids:
+                for operand in self._step.nodes[id].operands:
+                    tail = self._keys.get(operand)
+                    if tail is None:
+                        if head not in self._users[operand]:
+                            self._users[operand].append(head)
+                    elif tail != head:
+                        flows.setdefault((tail, head), {})[operand] = None
+        for id in self._users:
+            if self._step.nodes[id].op == "data":
+                self._data(self._step.nodes[id])
+        for module in self._modules:
+            self._boxes.append(self._module_box(module))
+        for (tail, head), ids in flows.items():
+            self._arrows.append(Arrow(tail, head, Flow.VALUE, self._lines([self._value_text(id) for id in ids])))
+            self._gradient_arrow(head, tail, ids, is_backward=True)
+        self._parameters()
+        hidden = sum(len(module.ids) for module in self._modules if module.folded)
+        return Diagram(tuple(self._boxes), tuple(self._arrows), hidden=hidden)
+
+    def _gradient_arrow(self, tail: str, head: str, ids: Iterable[int], *, is_backward: bool = False) -> None:
+        """Add an arrow for the terms of these values' gradients that come from a module, if there are any."""
+        texts = [self._gradient_text(id, self._sources[id][tail]) for id in ids if self._sources[id][tail]]
+        if texts:
+            self._arrows.append(Arrow(tail, head, Flow.GRADIENT, self._lines(texts), is_backward=is_backward))
+
+    def _gradient_text(self, id: int, count: int) -> str:
+        """The gradient of a value; with the share of its terms if there are others."""
+        gradient = f"{shortened(Derivative(self._labels.tree(id)).text, MAX_LENGTH - 10)} {self._shape(id)}".strip()
+        if count == self._terms[id]:
+            return gradient
+        return self._style.tell("{gradient}, {some} of {all} terms", gradient=gradient, some=count, all=self._terms[id])
+
+    def _lines(self, texts: Sequence[str]) -> tuple[str, ...]:
+        lines = tuple(texts[:MAX_LINES])
+        if len(texts) > MAX_LINES:
+            lines += (self._style.tell("and {count} more", count=len(texts) - MAX_LINES),)
+        return lines
+
+    def _value_text(self, id: int) -> str:
+        return f"{shortened(self._labels[id], MAX_LENGTH - 10)} {self._shape(id)}".strip()
+
+    def _shape(self, id: int) -> str:
+        """The shape of a value; empty for a scalar."""
+        return shape_text(self._step.nodes[id].shape) if self._step.nodes[id].shape else ""
+
+    def _data(self, node: Node) -> None:
+        key = f"d{node.id}"
+        self._boxes.append(Box(key, Kind.DATA, shortened(self._labels[node.id], MAX_LENGTH)))
+        for head in self._users[node.id]:
+            self._arrows.append(Arrow(key, head, Flow.VALUE, (shape_text(node.shape),)))
+
+    def _title(self, module: Module) -> str:
+        tell = self._style.tell
+        if module.folded:
+            return tell("folded")
+        return shortened(module.scope, MAX_LENGTH) or phase_text(self._step.nodes[module.ids[0]].phase, tell)
+
+    def _module_box(self, module: Module) -> Box:
+        tell, nodes = self._style.tell, [self._step.nodes[id] for id in module.ids]
+        key, kind = self._keys[module.ids[0]], kind_of(nodes[0])
+        lines = self._folded_lines(module) if module.folded else self._equations(nodes)
+        lines += self._parameter_lines(key)
+        operations = tell.count(len(nodes), "operation")
+        tip = tell("{what}: {which}", what=self._titles[key], which=operations)
+        return Box(key, kind, self._titles[key], operations, tuple(lines), tip=tip)
+
+    def _parameter_lines(self, key: str) -> list[str]:
+        """The parameters that a module is the first to use, with their number; and those that it shares."""
+        tell = self._style.tell
+        used = [self._step.nodes[id] for id in self._users if key in self._users[id] and self._step.nodes[id].op == "parameter"]
+        own = [node for node in used if self._users[node.id][0] == key]
+        lines = []
+        if own:
+            names = self._lines([self._value_text(node.id) for node in own])
+            total = tell.count(sum(node.size for node in own), "parameter")
+            lines.append(tell("{what}: {which}", what=total, which=", ".join(names)) if len(names) <= 3 else total)
+            lines += names if len(names) > 3 else ()
+        for count in sorted({self._uses[node.id] for node in own} - {1}):
+            names = self._names(node for node in own if self._uses[node.id] == count)
+            lines.append(tell("used in {count} modules: {names}", count=count, names=", ".join(names)))
+        for home in dict.fromkeys(self._users[node.id][0] for node in used):
+            if home != key:
+                names = self._names(node for node in used if self._users[node.id][0] == home)
+                lines.append(tell("shares {names} with {module}", names=", ".join(names), module=self._titles[home]))
+        return lines
+
+    def _names(self, nodes: Iterable[Node]) -> tuple[str, ...]:
+        return self._lines([shortened(self._labels[node.id], MAX_LENGTH) for node in nodes])
+
+    def _equations(self, nodes: Sequence[Node]) -> list[str]:
+        """The equations of the named values of a module, or of its last value."""
+        named = [node for node in nodes if node.name] or [nodes[-1]]
+        texts = [self._labels.equation(node) for node in named]
+        if len(texts) > MAX_LINES:  # the last one is the output of the module
+            texts = [*texts[: MAX_LINES - 2], "...", texts[-1]]
+        return [shortened(text, MAX_LENGTH) for text in texts]
+
+    def _folded_lines(self, module: Module) -> list[str]:
+        """The modules in a fold: their number by kind, the first and the last."""
+        names = [name or self._style.tell("without a scope") for name in module.folded]
+        counts: dict[str, int] = {}
+        for name in names:
+            kind = name.partition("#")[0]
+            counts[kind] = counts.get(kind, 0) + 1
+        texts = [f"{shortened(kind, MAX_LENGTH)} x {count}" for kind, count in counts.items()]
+        first, last = shortened(names[0], MAX_LENGTH), shortened(names[-1], MAX_LENGTH)
+        return [*self._lines(texts), f"{first} ... {last}"]
+
+    def _parameters(self) -> None:
+        """Add a box for every parameter with an update or a gradient, with arrows from the modules its gradient comes from."""
+        step = self._step
+        ids = [node.id for node in step.parameters if node.id in step.updates or self._terms[node.id]]
+        is_grouped = len(ids) > MAX_OPTIMIZER_BOXES
+        groups: dict[tuple[str, bool, int], list[int]] = {}
+        for id in ids:
+            home = next(iter(self._users[id]), "")
+            groups.setdefault((home, id in step.updates, 0 if is_grouped else id), []).append(id)
+        for (_, is_updated, _), members in groups.items():
+            key = f"o{members[0]}"
+            self._boxes.append(self._parameter_box(key, members, is_updated=is_updated, is_grouped=is_grouped))
+            for tail in dict.fromkeys(tail for id in members for tail in self._sources[id]):
+                self._gradient_arrow(tail, key, members)
+
+    def _parameter_box(self, key: str, ids: Sequence[int], *, is_updated: bool, is_grouped: bool) -> Box:
+        """The box of the optimizer of some parameters, or of parameters that are not updated."""
+        step, tell = self._step, self._style.tell
+        scopes = {step.nodes[step.updates[id]].scope.partition("/")[0] for id in ids} if is_updated else set()
+        title = "/".join([*sorted(scopes - {""}), *([] if is_grouped else [self._labels[ids[0]]])]) or tell("parameter")
+        texts = []
+        for id in ids:
+            change = f"{self._labels[id]} -> {self._labels[step.updates[id]]}" if is_updated else ""
+            text = shortened(change, MAX_LENGTH) or self._value_text(id)
+            is_reached = self._terms[id] or id == step.loss_id
+            texts.append(text if is_reached else tell("{value}, no gradient flows to it", value=text))
+        if len(ids) > 1:
+            texts.insert(0, tell.count(len(ids), "parameter array"))
+        kind = Kind.UPDATE if is_updated else Kind.PARAMETER
+        return Box(key, kind, shortened(title, MAX_LENGTH), lines=self._lines(texts))
