@@ -333,7 +333,7 @@ def test_nan_is_reported_with_its_origin() -> None:
     check = check_gradients(lambda x: np.sum(np.where(x > 0, np.log(x), 0)), [1.0, 0.0])
     assert not check.passed
     assert "nan at [1], expected 0.0 by complex step" in failure_lines(check)[0]
-    assert "np.log(x)): it is the first whose value is not finite" in failure_lines(check)[1]
+    assert "np.log(x)): it is not finite, and the gradients are computed from it" in failure_lines(check)[1]
     assert check_gradients(lambda x: np.sum(np.sqrt(x)), [1.0, 0.0]).passed  # both derivatives are infinite
 
 

@@ -105,7 +105,7 @@ def test_worked_elements_of_a_layer() -> None:
 def test_first_nonfinite_value_is_marked_once() -> None:
     text = log_text(tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1}, steps=60))
     marks = [line for line in text.splitlines() if "!!" in line]
-    assert marks == ["     !! infinite in 1 of 1 element: the first of this run"]
+    assert marks == ["     !! infinite in 1 of 1 element: it reaches a result"]
     assert text.splitlines()[-1].endswith("loss on")
 
 

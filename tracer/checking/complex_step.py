@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from tracer.analysis.blame import Target, culprit_of_step
 from tracer.checking.finite_differences import MIN_ERROR, DirectionalPath, finite_difference_derivative
 from tracer.errors import UsageError
-from tracer.graph.record import Literal, Node
+from tracer.graph.record import Literal, Node, Step
 from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.recording.replay import operation_of
@@ -159,15 +160,15 @@ def in_batches(indices: Sequence[int], max_elements: int) -> Iterator[Sequence[i
         yield indices[start : start + count]
 
 
-def check_finite(nodes: Sequence[Node], loss_id: int) -> None:
-    """Raise UsageError, naming the first non-finite node, if the loss is not finite."""
-    if np.all(np.isfinite(nodes[loss_id].value)):
+def check_finite(step: Step) -> None:
+    """Raise UsageError, naming the node that made it so, if the loss is not finite."""
+    loss = step.nodes[step.loss_id]
+    if loss.is_finite:
         return
-    for node in nodes[: loss_id + 1]:
-        if not np.all(np.isfinite(node.value)):
-            label = node.name or (node.source.text if node.source else node.op)
-            where = f" at {node.source}" if node.source else ""
-            raise UsageError(
-                f"the loss is {nodes[loss_id].value}, there is no derivative to check: the first number that is not finite"
-                f" is in node {node.id}, {label}{where}"
-            )
+    found = culprit_of_step(step, target=Target(loss))
+    node = found.node if found is not None else loss
+    label = node.name or (node.source.text if node.source else node.op)
+    where = f" at {node.source}" if node.source else ""
+    raise UsageError(
+        f"the loss is {loss.value}, there is no derivative to check: it is not finite because of node {node.id}, {label}{where}"
+    )

@@ -39,7 +39,7 @@ class Derivatives:
 
 def first_order_derivatives(step: Step) -> Derivatives:
     """The gradients of the loss. Raises UsageError if there are none, or if the loss is not finite."""
-    check_finite(step.nodes, step.loss_id)
+    check_finite(step)
     parameters = floating_parameters(step)
     gradient_ids = {parameter.id: step.gradients[parameter.id] for parameter in parameters}
 

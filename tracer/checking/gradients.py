@@ -10,7 +10,7 @@ from tracer.checking.compare import GradientComparison, Sampling, choose_samplin
 from tracer.checking.complex_step import complex_step_jvp
 from tracer.checking.derivatives import Derivatives, first_order_derivatives, second_order_derivatives
 from tracer.checking.results import Check, Comparison, Fault, tolerance_of
-from tracer.checking.rules import check_rules, first_nonfinite_faults
+from tracer.checking.rules import check_rules, nonfinite_faults
 from tracer.graph.record import Node, Step
 from tracer.i18n.message import Message
 
@@ -45,9 +45,9 @@ def check_step(
 
 
 def make_check(step: Step, comparisons: Sequence[Comparison], rules: int, faults: Sequence[Fault]) -> Check:
-    """Combine comparisons and faults. If a gradient is not finite, the first non-finite node is added as a fault."""
+    """Combine comparisons and faults. If a gradient is not finite, what made it so is added as a fault."""
     infinite = any(each.worst is not None and each.worst.is_wrong and not np.isfinite(each.worst.found) for each in comparisons)
-    return Check(tuple(comparisons), rules, (*faults, *(first_nonfinite_faults(step) if infinite else ())))
+    return Check(tuple(comparisons), rules, (*faults, *(nonfinite_faults(step) if infinite else ())))
 
 
 def choose_samplings(derivatives: Derivatives, rng: np.random.Generator, *, exhaustive: bool) -> list[Sampling]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.analysis.blame import culprit_of_step
 from tracer.checking.compare import GradientComparison, choose_sampling
 from tracer.checking.complex_step import imaginary_part, one_hot_directions, scale_each, step_sizes
 from tracer.checking.error_scale import computations_of_entries, error_scales
@@ -218,10 +219,10 @@ def _is_multiple(larger: np.ndarray, result: np.ndarray) -> bool:
     return bool(np.all((larger == expected) | ~normal))
 
 
-def first_nonfinite_faults(step: Step) -> list[Fault]:
-    """A fault for the first node with a non-finite value, if there is one."""
-    node = step.first_nonfinite()
-    return [] if node is None else [make_fault(step.nodes, node, Message("not_finite"))]
+def nonfinite_faults(step: Step) -> list[Fault]:
+    """A fault for the node that made the loss or a gradient NaN or infinite, if there is one."""
+    found = culprit_of_step(step)
+    return [] if found is None else [make_fault(step.nodes, found.node, Message("not_finite"))]
 
 
 def make_fault(

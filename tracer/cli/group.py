@@ -14,7 +14,7 @@ COMMANDS = {
     "show": "One node or element of a run, with all that is known of it.",
     "diff": "Where two runs part.",
     "verify": "Compute every recorded operation again.",
-    "blame": "The first NaN or infinity, and how it came about.",
+    "blame": "What made a result NaN or infinite, and how it came about.",
     "render": "The pictures of a run, from its trace file.",
     "export": "A run as JSON, GraphML, DOT, arrays or Parquet.",
 }

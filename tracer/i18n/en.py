@@ -51,6 +51,6 @@ CODED: Mapping[str, Template] = {
     "rule_takes_numbers": "takes numbers out of the record (.value, .item()): derived again, it would be wrong",
     "rule_not_settled": "cannot be told: differences do not settle here",
     "rule_beside_kink": "is not between the slopes on both sides, {least:.6g} and {most:.6g}",
-    "not_finite": "is the first whose value is not finite",
+    "not_finite": "is not finite, and the gradients are computed from it",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

@@ -45,7 +45,7 @@ MESSAGES: Mapping[str, str] = {
     # The log
     "== step {step} ==  loss {loss}": "== 第 {step} 步 ==  损失 {loss}",
     "(not every value was kept)": "（未保留全部数值）",
-    "!! {counts}: the first of this run": "!! {counts}：本次运行中首次出现",
+    "!! {counts}: it reaches a result": "!! {counts}：它影响结果",
     "of {twin}": "对应 {twin}",
     "of {twin}, also {names}": "对应 {twin}，同时是 {names}",
     "of {twin}, also {names} and {count} more": "对应 {twin}，同时是 {names} 及另外 {count} 个",
@@ -86,8 +86,17 @@ MESSAGES: Mapping[str, str] = {
     "(logarithmic scale)": "（对数刻度）",
     # First non-finite value of a run
     "every number of the {steps} on record is finite": "所记录的 {steps}中，所有数值都是有限的",
-    "there is no NaN in the {steps} on record": "所记录的 {steps}中没有 NaN",
-    "is the first NaN": "首次出现 NaN",
+    "{name} has no NaN in the {steps} on record": "{name} 在所记录的 {steps}中没有 NaN",
+    "{name} is finite in the {steps} on record": "{name} 在所记录的 {steps}中都是有限的",
+    "no loss, gradient or update has a NaN in the {steps} on record": "所记录的 {steps}中，损失、梯度和更新都没有 NaN",
+    "every loss, gradient and update of the {steps} on record is finite": "所记录的 {steps}中，损失、梯度和更新都是有限的",
+    "passed over: {place} ({counts}); --of {number} asks for it": "已略过：{place}（{counts}）；可用 --of {number} 查询",
+    "is not finite": "非有限",
+    "is not finite and reaches {result}": "非有限，{result} 的值受其影响",
+    "reaches": "影响",
+    "(some values were not kept: another number that is not finite may be the one that reaches it)": (
+        "（部分数值未保留：影响结果的也可能是另一个非有限值）"
+    ),
     "is the first that is not finite": "首次出现非有限值",
     "in the {phase} of step {step}": "位于第 {step} 步的{phase}",
     "{what}: {counts}, {place}": "{what}：{counts}，{place}",
@@ -96,6 +105,9 @@ MESSAGES: Mapping[str, str] = {
     "first at": "首现位置",
     "it came in with the {kind}: nothing computed it": "它来自{kind}本身，不是计算得到的",
     "an input is infinite, none is NaN; {op} makes it NaN": "某个输入为无穷，但没有 NaN；{op} 使其变为 NaN",
+    "a number that is not finite is written in the code; {op} passes it on": "代码中直接写有非有限的数；{op} 将其传递",
+    "its inputs are finite at this element; {op} makes it infinite": "该元素的输入都是有限的；{op} 使其变为无穷",
+    "no input is NaN at this element; {op} makes it NaN": "该元素的输入都不是 NaN；{op} 使其变为 NaN",
     "every input is finite; {op} makes it NaN": "所有输入都是有限的；{op} 使其变为 NaN",
     "every input is finite; {op} makes it infinite": "所有输入都是有限的；{op} 使其变为无穷",
     "every input is finite; {op} makes it NaN and infinite": "所有输入都是有限的；{op} 使其出现 NaN 和无穷",
@@ -382,7 +394,7 @@ CODED: Mapping[str, Template] = {
     "rule_takes_numbers": "把数值取出了记录（.value、.item()）：再次求导会出错",
     "rule_not_settled": "无法判断：差分在此处不收敛",
     "rule_beside_kink": "不在两侧斜率 {least:.6g} 与 {most:.6g} 之间",
-    "not_finite": "是第一个取值非有限的节点",
+    "not_finite": "的值非有限，并影响梯度",
 }
 """Messages by code; the English ones are in `en`."""
 

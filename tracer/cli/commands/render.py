@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tracer.analysis.blame import first_culprit
 from tracer.cli.files import OutputFolder
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber, WholeNumbers
@@ -66,7 +67,7 @@ def command(
         writer = PictureWriter(options, OutputFolder(path.parent), layout_engine)
         if kind == "pdf":
             histories = histories_of(trace) if options.is_booklet else []
-            notice_text = notice(trace.first_nonfinite(), options.style.tell) if options.is_booklet else ""
+            notice_text = notice(first_culprit(trace), options.style.tell) if options.is_booklet else ""
             written = [writer.booklet(replace(trace, steps=chosen), path.name, histories, notice_text)]
         else:
             written = list(writer.pictures(chosen, path.stem, kind))

@@ -1,13 +1,15 @@
-"""Reports the first non-finite node: its inputs, and the path from the parameters to it."""
+"""Reports the operation that made a result NaN or infinite: its inputs, the path from the parameters to it and to the result."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tracer.analysis.blame import Cause, Culprit
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.node_data import node_data
@@ -25,39 +27,48 @@ from tracer.views.text.detail import history, history_lines, input_lines, titled
 from tracer.views.text.finiteness import nonfinite_text
 from tracer.views.worked import worked_element
 
-NonfiniteNode = tuple[Step, Node] | None
-"""The reported node with its step; None if there is none."""
+MAX_WAY = 5
+"""Maximum number of nodes shown on the way to the result."""
 
 
-def blame_lines(trace: Trace, found: NonfiniteNode, digits: int = DIGITS, tell: Language = ENGLISH) -> Iterator[str]:
-    """The report on the first NaN or infinity; a single line if there is none."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for: the text of a node or element (empty for the results), NaN only, and the number of digits."""
+
+    of: str = ""
+    only_nan: bool = False
+    digits: int = DIGITS
+
+
+def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Language = ENGLISH) -> Iterator[str]:
+    """The report on the operation that made a result NaN or infinite; a line or two if there is none."""
     if found is None:
-        steps = tell.count(len(trace.steps), "step")
-        if trace.first_nonfinite() is None:
-            yield tell("every number of the {steps} on record is finite", steps=steps)
-        else:
-            yield tell("there is no NaN in the {steps} on record", steps=steps)
+        yield from _nothing_found(trace, request, tell)
         return
-    step, node = found
+    step, node, digits = found.step, found.node, request.digits
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
-    what = tell("is the first NaN") if _infinite_inputs(step, node) else tell("is the first that is not finite")
     counts, phase = nonfinite_text(node.summary, tell), phase_text(node.phase, tell)
     place = tell("in the {phase} of step {step}", phase=phase, step=step.index)
+    what = _what(trace, found, tell)
     yield f"  {tell('{what}: {counts}, {place}', what=what, counts=counts, place=place)}"
     if node.source is not None:
         yield titled_line(tell("source"), f"{node.source}  {node.source.text}")
     twin = node.gradient_of if node.rule_of is None else node.rule_of
     if twin is not None:
         yield titled_line(tell("of"), f"{node_number(step, twin)} {labels.equation(step.nodes[twin])}")
-    yield titled_line(tell("why"), _why(step, node, tell))
-    index = blamed_index(step, node)
-    worked = worked_element(step.nodes, node, labels, index, digits) if index is not None else ""
+    yield titled_line(tell("why"), _why(found, tell))
+    worked = worked_element(step.nodes, node, labels, found.index, digits) if found.index is not None else ""
     if worked:
         yield titled_line(tell("numbers"), worked)
-    elif index:
-        yield titled_line(tell("first at"), labels.element(node.id, index))
+    elif found.index:
+        yield titled_line(tell("first at"), labels.element(node.id, found.index))
     yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits, tell), tell)
+    if len(found.way) > 1:
+        yield titled_line(tell("reaches"), _way_text(step, found.way, labels))
+    if not found.is_certain:
+        hint = tell("(some values were not kept: another number that is not finite may be the one that reaches it)")
+        yield titled_line("", hint)
     path = path_to(step, node)
     if len(path) > 1:
         yield ""
@@ -68,34 +79,68 @@ def blame_lines(trace: Trace, found: NonfiniteNode, digits: int = DIGITS, tell: 
         yield from history_lines(trace, node, labels[node.id], tell)
 
 
-def blame_data(trace: Trace, found: NonfiniteNode) -> dict[str, Any]:
+def _nothing_found(trace: Trace, request: Request, tell: Language) -> Iterator[str]:
+    """That nothing is to blame, and what was passed over."""
+    steps = tell.count(len(trace.steps), "step")
+    first = trace.first_nonfinite()
+    if first is None:
+        yield tell("every number of the {steps} on record is finite", steps=steps)
+        return
+    if request.of and request.only_nan:
+        yield tell("{name} has no NaN in the {steps} on record", name=request.of, steps=steps)
+    elif request.of:
+        yield tell("{name} is finite in the {steps} on record", name=request.of, steps=steps)
+    elif request.only_nan:
+        yield tell("no loss, gradient or update has a NaN in the {steps} on record", steps=steps)
+    else:
+        yield tell("every loss, gradient and update of the {steps} on record is finite", steps=steps)
+    if not request.of and not request.only_nan:
+        step, node = first
+        counts = nonfinite_text(node.summary, tell)
+        place = f"{node_number(step, node.id)} {Labels(step.nodes)[node.id]}"
+        yield tell("passed over: {place} ({counts}); --of {number} asks for it", place=place, counts=counts, number=node.id)
+
+
+def blame_data(trace: Trace, found: Culprit | None) -> dict[str, Any]:
     """The report as plain data."""
     if found is None:
         return {"found": False, "steps": len(trace.steps)}
-    step, node = found
+    step, node = found.step, found.node
     labels = Labels(step.nodes)
-    index = blamed_index(step, node)
     positions, values = history(trace, node, labels[node.id])
     return {
         "found": True,
         "step": step.index,
         "node": node_data(step, node, labels),
-        "index": None if index is None else list(index),
-        "why": _why(step, node),
+        "index": None if found.index is None else list(found.index),
+        "cause": found.cause.value,
+        "why": _why(found),
         "inputs": [
             {"literal": x.value} if isinstance(x, Literal) else node_data(step, step.nodes[x], labels) for x in node.inputs
         ],
+        "result": node_data(step, found.result, labels),
+        "reaches": list(found.way),
+        "is_certain": found.is_certain,
         "way": [each.id for each in path_to(step, node)],
         "history": {"steps": positions, "values": values},
     }
 
 
-def blamed_index(step: Step, node: Node) -> tuple[int, ...] | None:
-    """The first non-finite element, or the first NaN if an input is already infinite; None if the value was not kept."""
-    if not node.is_kept:
-        return None
-    wrong = np.isnan(node.value) if _infinite_inputs(step, node) else ~np.isfinite(node.value)
-    return tuple(int(at) for at in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+def _what(trace: Trace, found: Culprit, tell: Language) -> str:
+    first = trace.first_nonfinite()
+    if first is not None and (first[0].index, first[1].id) == (found.step.index, found.node.id):
+        return tell("is the first that is not finite")
+    if found.node is found.result:
+        return tell("is not finite")
+    return tell("is not finite and reaches {result}", result=Labels(found.step.nodes)[found.result.id])
+
+
+def _way_text(step: Step, way: Sequence[int], labels: Labels) -> str:
+    """The nodes on the way to the result: the first few, and the result."""
+    shown = [f"{node_number(step, id)} {labels[id]}" for id in way[1:]]
+    if len(shown) > MAX_WAY:
+        shown[MAX_WAY - 1 : -1] = ["..."]
+    return " -> ".join(shown)
 
 
 def path_to(step: Step, node: Node) -> list[Node]:
@@ -118,16 +163,24 @@ def largest_magnitude(node: Node) -> float:
     return float(max(ends, default=0.0))
 
 
-def _infinite_inputs(step: Step, node: Node) -> bool:
-    """True if an input is already non-finite: the node is reported because it turned an infinity into NaN."""
-    return any(not step.nodes[operand].is_finite for operand in node.operands)
-
-
-def _why(step: Step, node: Node, tell: Language = ENGLISH) -> str:
-    if node.is_leaf:
+def _why(found: Culprit, tell: Language = ENGLISH) -> str:
+    step, node = found.step, found.node
+    if found.cause is Cause.ENTERED:
         return tell("it came in with the {kind}: nothing computed it", kind=kind_text(node, tell))
-    if _infinite_inputs(step, node):
-        return tell("an input is infinite, none is NaN; {op} makes it NaN", op=node.op)
+    if found.cause is Cause.WRITTEN:
+        return tell("a number that is not finite is written in the code; {op} passes it on", op=node.op)
+    operands = [step.nodes[operand] for operand in node.operands]
+    if all(operand.is_finite for operand in operands):
+        return _made(node, tell)
+    is_nan = node.summary.nans if found.index is None or not node.is_kept else np.isnan(node.value[found.index])
+    if not is_nan:
+        return tell("its inputs are finite at this element; {op} makes it infinite", op=node.op)
+    if any(operand.summary.nans for operand in operands):
+        return tell("no input is NaN at this element; {op} makes it NaN", op=node.op)
+    return tell("an input is infinite, none is NaN; {op} makes it NaN", op=node.op)
+
+
+def _made(node: Node, tell: Language) -> str:
     if not node.summary.infinities:
         return tell("every input is finite; {op} makes it NaN", op=node.op)
     if not node.summary.nans:

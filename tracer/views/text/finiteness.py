@@ -1,7 +1,8 @@
-"""Finds the first NaN or infinity of a run, and reports it in one line."""
+"""Finds what made the first result of a run NaN or infinite, and reports it in one line."""
 
 from __future__ import annotations
 
+from tracer.analysis.blame import Culprit, culprit_of_step
 from tracer.graph.record import Node, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
@@ -9,32 +10,36 @@ from tracer.views.notation import Labels, node_number
 
 
 class FinitenessMonitor:
-    """Checks each step of a run once, until a number is not finite. `finite_steps` counts the steps before."""
+    """Checks each step of a run once, until a result is not finite.
+
+    `finite_steps` counts the steps before the first number that is not finite, whether a result is computed from it or not.
+    """
 
     def __init__(self) -> None:
         self._last: Step | None = None
-        self._first: tuple[Step, Node] | None = None
+        self._found: Culprit | None = None
+        self._all_finite = True
         self.finite_steps = 0
 
     def check(self, step: Step) -> Node | None:
-        """The first non-finite node of the run, if it is in this step."""
-        if step is not self._last and self._first is None:
-            node = step.first_nonfinite()
-            self._first = (step, node) if node is not None else None
-            self.finite_steps += node is None
+        """The node that made the first result NaN or infinite, if it is in this step."""
+        if step is not self._last and self._found is None:
+            self._all_finite = self._all_finite and step.first_nonfinite() is None
+            self.finite_steps += self._all_finite
+            self._found = culprit_of_step(step) if not self._all_finite else None
         self._last = step
-        return self._first[1] if self._first is not None and self._first[0] is step else None
+        return self._found.node if self._found is not None and self._found.step is step else None
 
     def notice(self, tell: Language = ENGLISH) -> str:
-        """The notice for the first non-finite node; empty if there is none so far."""
-        return notice(self._first, tell)
+        """The notice for the first result that is not finite; empty if there is none so far."""
+        return notice(self._found, tell)
 
 
-def notice(first: tuple[Step, Node] | None, tell: Language = ENGLISH) -> str:
-    """A line that reports the first non-finite node of a run; empty if there is none."""
-    if first is None:
+def notice(found: Culprit | None, tell: Language = ENGLISH) -> str:
+    """A line that reports what made the first result of a run NaN or infinite; empty if every result is finite."""
+    if found is None:
         return ""
-    step, node = first
+    step, node = found.step, found.node
     where = f" ({node.source})" if node.source else ""
     place = f"{node_number(step, node.id)} {Labels(step.nodes)[node.id]}{where}"
     return tell("NaN or infinite from {place} on: {counts}", place=place, counts=nonfinite_text(node.summary, tell))

@@ -58,10 +58,10 @@ def log_lines(
         loss = f"{change}{number_text(step.loss, digits)}"
         kept = "" if all(node.is_kept for node in step.nodes) else f"   {tell('(not every value was kept)')}"
         lines = [tell("== step {step} ==  loss {loss}", step=step.index, loss=loss) + kept]
-        first_nonfinite = monitor.check(step)
-        lines.extend(log.lines(first_nonfinite))
-        if first_nonfinite is not None:
-            nonfinite_from = f"{node_number(step, first_nonfinite.id)} {log.labels[first_nonfinite.id]}"
+        culprit = monitor.check(step)
+        lines.extend(log.lines(culprit))
+        if culprit is not None:
+            nonfinite_from = f"{node_number(step, culprit.id)} {log.labels[culprit.id]}"
         lines.extend(_metric_lines(step, digits, tell) if selection.has_metrics else ())
         yield "\n".join(lines) + "\n"
     if selection.is_whole:
@@ -114,8 +114,8 @@ class _StepLog:
         for of, gradient in step.gradients.items():
             self._derived[gradient].append(of)
 
-    def lines(self, first_nonfinite: Node | None) -> Iterator[str]:
-        """All lines below the heading; `first_nonfinite` is the first non-finite node of the run, if it is in this step."""
+    def lines(self, culprit: Node | None) -> Iterator[str]:
+        """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
         phase = None
         for node in self._step.nodes:
             if not self._selection.shows(node, self.labels[node.id]):
@@ -124,9 +124,9 @@ class _StepLog:
                 phase = node.phase
                 yield f"-- {phase_text(phase, self._tell)}"
             yield from self._node_lines(node)
-            if node is first_nonfinite:
+            if node is culprit:
                 counts = nonfinite_text(node.summary, self._tell)
-                yield INDENT + self._tell("!! {counts}: the first of this run", counts=counts)
+                yield INDENT + self._tell("!! {counts}: it reaches a result", counts=counts)
 
     def _node_lines(self, node: Node) -> Iterator[str]:
         equation = padded(self.labels.equation(node), EQUATION_WIDTH)
