@@ -54,10 +54,10 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
 
 
 def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = False) -> np.ndarray:
-    """Copy a value into a read-only array: floats as `dtype` (None keeps theirs), integers and booleans unchanged.
+    """Copy a value into a read-only array: floats as `dtype` (None keeps theirs), integers and booleans with their dtype.
 
-    With `floating`, integers and booleans become floats too. Raises UsageError, beginning with `what`, if the value is not
-    numeric.
+    The byte order becomes that of this machine. With `floating`, integers and booleans become floats too. Raises UsageError,
+    beginning with `what`, if the value is not numeric.
 
     >>> numeric_array([1, 2], "x", "float32").dtype, numeric_array([1, 2], "x", "float32", floating=True).dtype
     (dtype('int64'), dtype('float32'))
@@ -70,7 +70,7 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
         raise UsageError(f"{what} is no array: its rows differ in length") from None
     if given.dtype.kind not in "biuf":
         raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
-    target = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype
+    target = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype.newbyteorder("=")
     try:
         with np.errstate(all="ignore"):  # values out of range become infinite, and are recorded as such
             array = given.astype(target)
@@ -78,6 +78,17 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
         raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
     array.flags.writeable = False
     return array
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """The array in the byte order of this machine; the array itself if it has it already.
+
+    Files in network order, such as idx, FITS and netCDF, give arrays in the other one.
+
+    >>> native(np.array([1, 2], ">i4")).dtype == np.int32
+    True
+    """
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def checked_dtype(dtype: Any) -> str:

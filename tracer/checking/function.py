@@ -74,7 +74,6 @@ def checked_arguments(function: Callable[..., Any], arrays: Sequence[Any]) -> li
         if is_strategy(value):
             raise UsageError(f"{what} is a strategy: assert_gradients draws arrays from it, check_gradients takes arrays")
         array = numeric_array(value, what, None)
-        array = array.astype(array.dtype.newbyteorder("="), copy=False)
         if str(array.dtype) not in DTYPES:
             others = [other for other in names if other != name]
             bound = f", or bind it, as in lambda {', '.join(others)}: f({', '.join(names)})" if others else ""

@@ -11,6 +11,7 @@ from typing import IO
 
 import numpy as np
 
+from tracer.arguments import native
 from tracer.errors import UsageError
 
 
@@ -49,7 +50,7 @@ def _read_array(archive: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         raise ValueError(f"the array {name!r} cannot be read: {_reason(error)}") from None
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{name!r} in it is no array")
-    return array
+    return native(array)
 
 
 def _reason(error: Exception) -> str:

@@ -130,7 +130,8 @@ def _boolean_summary(count: int, true: int) -> Summary:
 
 
 def _extremes(value: np.ndarray) -> tuple[float, float]:
-    return np.minimum.reduce(value, axis=None).item(), np.maximum.reduce(value, axis=None).item()
+    low, high = np.minimum.reduce(value, axis=None).item(), np.maximum.reduce(value, axis=None).item()
+    return (low, high) if value.dtype.kind != "f" else (float(low), float(high))  # `item` leaves a longdouble as it is
 
 
 def _moments(numbers: np.ndarray) -> tuple[int, float, float]:

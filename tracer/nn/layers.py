@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.errors import UsageError
+from tracer.nn.labels import integer_labels
+from tracer.nn.whole_numbers import floating
 from tracer.ops.base import Array
-from tracer.recording.tensor import Tensor, plain
+from tracer.recording.tensor import Tensor
 
 
 def dense(x: Array, weights: Array, bias: Array) -> Array:
@@ -54,6 +55,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
+    x = floating(x)
     largest = stop_gradient(np.max(x, axis=axis, keepdims=True))
     exponentials = np.exp(x - largest)
     total = np.sum(exponentials, axis=axis, keepdims=True)
@@ -66,6 +68,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
+    x = floating(x)
     largest = stop_gradient(np.max(x, axis=axis, keepdims=True))
     shifted = x - largest
     total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
@@ -79,22 +82,6 @@ def one_hot(labels: Array, classes: int) -> Array:
     array([[0, 0, 1],
            [1, 0, 0]], dtype=int8)
     """
-    check_labels("one_hot", labels, classes, np.shape(labels))
+    labels = integer_labels("one_hot", labels, classes, np.shape(labels))
     is_label = np.expand_dims(labels, -1) == np.arange(classes)
     return is_label.astype(np.int8)
-
-
-def check_labels(function: str, labels: Array, classes: int, shape: tuple[int, ...]) -> None:
-    """Raise UsageError unless labels are integers from 0 to classes - 1, of the given shape.
-
-    >>> check_labels("cross_entropy", np.array([[0], [1]]), 2, (2,))
-    Traceback (most recent call last):
-    tracer.errors.UsageError: cross_entropy takes labels of shape (2,), one for each sample, these have (2, 1)
-    """
-    values = np.asarray(plain(labels))
-    if values.shape != shape:
-        raise UsageError(f"{function} takes labels of shape {shape}, one for each sample, these have {values.shape}")
-    if values.dtype.kind not in "biu":
-        raise UsageError(f"{function} takes labels that are whole numbers, these are {values.dtype}")
-    if values.size and not 0 <= values.min() <= values.max() < classes:
-        raise UsageError(f"{function} takes labels from 0 to {classes - 1}, these go from {values.min()} to {values.max()}")

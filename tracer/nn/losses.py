@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import UsageError
-from tracer.nn.layers import check_labels, log_softmax
+from tracer.nn.labels import integer_labels
+from tracer.nn.layers import log_softmax
+from tracer.nn.whole_numbers import converted, floating, is_whole
 from tracer.ops.base import Array
 from tracer.recording.tensor import plain
 
@@ -19,6 +21,8 @@ def mean_squared_error(prediction: Array, target: Array) -> Array:
     2.0
     """
     _check_same("mean_squared_error", prediction=prediction, target=target)
+    if is_whole(prediction):
+        target = floating(target)
     return np.mean(np.square(target - prediction))
 
 
@@ -30,7 +34,9 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
     >>> round(float(cross_entropy(np.array([[0.0, 0.0], [0.0, 50.0]]), np.array([0, 1]))), 6)
     0.346574
     """
-    check_labels("cross_entropy", labels, np.shape(logits)[-1], np.shape(logits)[:-1])
+    if np.ndim(logits) != 2:
+        raise UsageError(f"cross_entropy takes logits [samples, classes], these have shape {np.shape(logits)}")
+    labels = integer_labels("cross_entropy", labels, np.shape(logits)[1], np.shape(logits)[:1])
     log_probabilities = log_softmax(logits)
     of_label = log_probabilities[np.arange(len(labels)), labels]
     return -np.mean(of_label)
@@ -61,8 +67,8 @@ def hinge(decision: Array, signs: Array) -> Array:
     values = np.asarray(plain(signs))
     if not np.all(np.abs(values) == 1):
         raise UsageError("hinge takes labels of -1 and 1: from 0 and 1 they are 2 * y - 1")
-    if values.dtype.kind == "i" and values.dtype != np.int8:
-        signs = signs.astype(np.int8)  # int64 would promote float32 to float64, int8 does not
+    if values.dtype.kind in "biu" and values.dtype != np.int8:
+        signs = converted(signs, np.int8)  # int64 would promote float32 to float64, int8 does not
     margin = signs * decision
     # Not np.maximum(1 - margin, 0), which halves the derivative at the kink.
     missing = np.where(margin <= 1, 1 - margin, 0.0)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.errors import UsageError
+from tracer.nn.labels import integer_labels
 from tracer.ops.base import Array
+from tracer.recording.tensor import plain
 
 
 def accuracy(scores: Array, labels: Array) -> Array:
@@ -20,6 +22,7 @@ def accuracy(scores: Array, labels: Array) -> Array:
     if np.shape(predicted) != np.shape(labels):
         shapes = f"scores of shape {np.shape(scores)} and labels {np.shape(labels)}"
         raise UsageError(f"accuracy takes scores [samples, classes] and labels [samples], these are {shapes}")
+    labels = integer_labels("accuracy", labels, np.shape(scores)[-1], np.shape(labels))
     return np.mean(predicted == labels)
 
 
@@ -40,6 +43,8 @@ def quality_of_classes(labels: Array, predicted: Array) -> dict[int, Quality]:
     >>> scores[0]
     Quality(precision=1.0, recall=0.5, f1_score=0.6666666666666666, support=2)
     """
+    labels = integer_labels("quality_of_classes", plain(labels), None, np.shape(labels))
+    predicted = integer_labels("quality_of_classes", plain(predicted), None, labels.shape)
     scores = {}
     for label in np.union1d(labels, predicted):
         true_positives = int(np.sum((labels == label) & (predicted == label)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from tracer.nn.metrics import quality_of_classes
 from tracer.ops.base import Array
+from tracer.recording.tensor import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def classification_report(labels: Array, predicted: Array) -> str:
        macro avg       0.83      0.75      0.73         4
     weighted avg       0.83      0.75      0.73         4
     """
+    labels, predicted = np.asarray(plain(labels)), np.asarray(plain(predicted))
     scores = quality_of_classes(labels, predicted)
     support = [each.support for each in scores.values()]
     numbers = np.array([[each.precision, each.recall, each.f1_score] for each in scores.values()])

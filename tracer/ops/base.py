@@ -24,7 +24,8 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from tracer.errors import UsageError
+from tracer.arguments import native
+from tracer.errors import RecordingError, UsageError
 from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
 from tracer.ops.domain import Domain
@@ -39,6 +40,9 @@ Rule: TypeAlias = Callable[..., Array]
 
 Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
 """The arguments of a NumPy function, split into inputs and parameters."""
+
+NUMERIC_KINDS = "biufc"
+"""The kinds of dtypes that a record holds: booleans and numbers."""
 
 registry: Registry[type[Op]] = Registry()
 """The operations that can be recorded. Import it from `tracer.ops`, which registers all operations of the package."""
@@ -112,6 +116,8 @@ class Op:
         cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
         if "rules_see_only_shapes" not in cls.__dict__:
             cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
+        if not cls.__module__.startswith(_OWN):
+            cls.value = staticmethod(_NumbersOnly(cls.name, cls.value))
         registry.add(cls.name, cls, implemented)
 
     @classmethod
@@ -240,6 +246,24 @@ def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]
 
 
 _OWN = "tracer.ops."
+
+
+class _NumbersOnly:
+    """The function of a user-defined operation: its result is in the byte order of this machine."""
+
+    def __init__(self, name: str, value: Callable[..., Any]) -> None:
+        self._name, self._value = name, value
+        self.__code__ = getattr(value, "__code__", None)  # names the inputs of an operation that inherits it
+
+    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        """The result; raises RecordingError if it is no array of numbers."""
+        result = self._value(*inputs, **parameters)
+        if isinstance(result, (bool, int, float, complex, np.generic)):
+            return result
+        array = np.asarray(result)
+        if array.dtype.kind not in NUMERIC_KINDS:
+            raise RecordingError(f"the operation {self._name} returned an array of {array.dtype}: a record holds numbers")
+        return native(array)
 
 
 def as_written(name: str, option: Any) -> str:

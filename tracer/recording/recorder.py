@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from tracer.arguments import native
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.record import EMPTY, Literal, Phase, Step
-from tracer.ops.base import Op
+from tracer.ops.base import NUMERIC_KINDS, Op
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
@@ -58,7 +59,7 @@ class Recorder:
         A hyperparameter is a Python number and stays one: it takes the dtype of the array it meets.
         """
         if kind != "hyperparameter" and (copy or type(value) is not np.ndarray):
-            value = np.array(value, copy=copy or None)
+            value = native(np.array(value, copy=copy or None))
         tensor = self._append(kind, (), NO_PARAMETERS, value, -1)
         if name:
             self.marks.names[tensor.id] = name
@@ -85,8 +86,7 @@ class Recorder:
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
         """Compute an operation on Tensors, arrays and numbers, and append its node.
 
-        Raises RecordingError where a Tensor belongs to another recording; NumPy's own errors pass through with a note
-        that names the operation and the shapes.
+        Raises RecordingError for a Tensor of another recording. NumPy's errors get a note with the operation and the shapes.
         """
         offset = -1
         if self._locates:
@@ -138,8 +138,8 @@ class Recorder:
             return Literal(given)
         if isinstance(given, (np.ma.MaskedArray, np.matrix)):
             raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
-        array = np.array(given)
-        if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
+        array = native(np.array(given))
+        if array.dtype.kind not in NUMERIC_KINDS:
             raise RecordingError(f"numbers are needed here, this is {type(given).__name__} of dtype {array.dtype}")
         return self._append("constant", (), NO_PARAMETERS, array, offset)
 

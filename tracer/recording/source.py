@@ -58,6 +58,10 @@ class FileFacts:
     """The variables that a function returns, by its name and first line."""
 
 
+MAX_TEXT_LENGTH = 10_000
+"""Characters of an expression after which it is cut: a table of numbers in the code may be longer."""
+
+
 @lru_cache(maxsize=256)
 def positions_of(code: CodeType) -> tuple[Position | None, ...]:
     """The position of every instruction of a function; an instruction takes two bytes."""
@@ -91,7 +95,7 @@ class Files:
             self._lines[filename] = linecache.getlines(filename)
 
     def text_at(self, filename: str, position: Position) -> str:
-        """The text of an expression, with white space collapsed; empty if the file cannot be read."""
+        """The text of an expression, with white space collapsed, cut if it is long; empty if the file cannot be read."""
         line, column, end_line, end_column = position
         self.remember(filename)
         lines = [text.encode() for text in self._lines[filename][line - 1 : end_line]]
@@ -99,7 +103,8 @@ class Files:
             return ""
         lines[-1] = lines[-1][:end_column]
         lines[0] = lines[0][column:]
-        return " ".join(b" ".join(lines).decode(errors="replace").split())
+        text = " ".join(b" ".join(lines).decode(errors="replace").split())
+        return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]} ..."
 
     def facts_of(self, filename: str) -> FileFacts:
         """The facts of a file; empty if it cannot be read or parsed."""

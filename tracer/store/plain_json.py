@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tracer.arguments import native
+
 _SIZES = {"int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "float": (16, 32, 64), "complex": (64, 128)}
 STORABLE_DTYPES = frozenset({"bool", *(f"{kind}{size}" for kind, sizes in _SIZES.items() for size in sizes)})
 """The dtypes whose elements a file can store."""
@@ -55,8 +57,7 @@ def _encode(data: Any) -> Any:
         return [_encode(each) for each in data]
     if isinstance(data, Mapping) and all(isinstance(key, str) for key in data):
         return {"dict": {key: _encode(each) for key, each in data.items()}}
-    if isinstance(data, (np.ndarray, np.generic)) and str(data.dtype) in STORABLE_DTYPES:
-        array = np.asarray(data)
+    if isinstance(data, (np.ndarray, np.generic)) and str((array := native(np.asarray(data))).dtype) in STORABLE_DTYPES:
         kind = "array" if isinstance(data, np.ndarray) else "number"
         return {kind: [str(array.dtype), list(array.shape), array.tobytes().hex()]}
     return {"text": str(data)}

@@ -16,6 +16,7 @@ from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
 from tracer.store.format import CORRUPTION_ERRORS, error_text, open_to_read, start_timeout
 from tracer.store.messages import decode_message
+from tracer.store.parts import END, HEAD, are_metrics, wrong_field
 from tracer.store.plain_json import from_json
 from tracer.store.rows import (
     KEY_SIZE,
@@ -35,11 +36,6 @@ from tracer.store.structure import Structure, parse_structure, with_values
 CACHED_STRUCTURES = 8
 
 NOT_ENDED = Message("not_ended")
-
-_HEAD = {"scenario": str, "title": str, "seed": int, "dtype": str, "hyperparameters": dict, "versions": dict, "source": str,
-         "arithmetic": str, "byteorder": str}  # fmt: skip
-_END = {"stopped": str, "unfinished": str, "printed": list, "metrics": (list, type(None)), "steps": int, "digest": str,
-        "finite": int}  # fmt: skip
 
 
 def read(path: str | Path) -> Trace:
@@ -78,12 +74,12 @@ class TraceFile:
 
     def trace(self) -> Trace:
         """The trace, with lazily loaded steps."""
-        head = self._part("head", _HEAD)
+        head = self._part("head", HEAD)
         if head is None:
             raise self.damaged("it has no head")
         if head["byteorder"] != sys.byteorder:
             raise TraceFileError(f"{self.path} was written on a machine with the other byte order")
-        end = self._part("end", _END)
+        end = self._part("end", END)
         last = self._query("SELECT position FROM step ORDER BY position DESC LIMIT 1")
         count = self._position(last[0][0]) + 1 if last else 0
         if end is not None and (end["steps"], end["digest"]) != (count, self._digest(count - 1).hex()):
@@ -164,7 +160,7 @@ class TraceFile:
             return None
         content, digest = found[0]
         part = self._decode(content, digest, f"its {name}")
-        if not isinstance(part, dict) or any(not isinstance(part.get(key, ...), type_) for key, type_ in types.items()):
+        if not isinstance(part, dict) or wrong_field(part, types):
             raise self.damaged(f"its {name} is not that of a trace")
         return part
 
@@ -229,7 +225,7 @@ class TraceFile:
 
     def _metrics(self, row: Row) -> Mapping[str, Any]:
         metrics = self._decode_column(row.metrics, row)
-        if not isinstance(metrics, dict) or not all(isinstance(metrics.get(name, 0), int) for name in ("step", "epoch")):
+        if not isinstance(metrics, dict) or not are_metrics(metrics):
             raise self.damaged(f"step {row.position} has malformed metrics")
         return metrics
 

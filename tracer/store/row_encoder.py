@@ -11,7 +11,7 @@ import numpy as np
 
 from tracer.graph.record import Node, Step, StoredValue
 from tracer.graph.summary import Summary
-from tracer.store.plain_json import STORABLE_DTYPES, to_json
+from tracer.store.plain_json import to_json
 from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, is_storable, pack_summary
 from tracer.store.strides import Strides, stored_elements
 
@@ -56,7 +56,7 @@ class RowEncoder:
             identity = _identity(node)
             large.append(node)
             identities.append(identity)
-            if keep and identity not in digests and not self._has_key(identity) and is_storable(node):
+            if keep and node.is_kept and is_storable(node) and identity not in digests and not self._has_key(identity):
                 # Hashing in a thread overlaps with SQLite's copying: both release the GIL.
                 elements = stored_elements(node.value, layout)
                 digests[identity] = elements, self._executor.submit(content_key, elements)
@@ -110,5 +110,4 @@ def _identity(node: Node) -> Hashable:
 
 def _summarize(node: Node) -> tuple[bytes, Summary]:
     """The summary of a value, serialized and as it is."""
-    summary = node.summary if node.dtype in STORABLE_DTYPES else Summary(node.size)
-    return pack_summary(summary, node.dtype), summary
+    return pack_summary(node.summary, node.dtype), node.summary

@@ -20,8 +20,10 @@ from tracer.graph.validation import structure_problem
 from tracer.store.plain_json import STORABLE_DTYPES, decode_shape, from_json, to_json
 from tracer.store.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 
+_LONG_DOUBLES = {"float96": "f12", "float128": "f16", "complex192": "c24", "complex256": "c32"}
 _SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in STORABLE_DTYPES if np.dtype(dtype).itemsize > 1}
-OTHER_DTYPES = frozenset({"object", "float96", "float128", "complex192", "complex256", *_SWAPPED})
+_SWAPPED |= {f"{order}{code}" for order in "<>" for code in _LONG_DOUBLES.values()}
+OTHER_DTYPES = frozenset({"object", *_LONG_DOUBLES, *_SWAPPED})
 """Dtypes of nodes that a file cannot store; only the summary is kept."""
 
 MAX_TEXT_LENGTH = 50_000
@@ -51,7 +53,7 @@ class Structure:
 
 def layouts_of(step: Step) -> tuple[Strides, ...]:
     """The memory layout of each value of a step."""
-    return tuple(strides_of(node.value) if node.is_kept else None for node in step.nodes)
+    return tuple(strides_of(node.value) if node.is_kept and node.dtype in STORABLE_DTYPES else None for node in step.nodes)
 
 
 def shared_structure(step: Step) -> object | None:
@@ -136,7 +138,7 @@ def parse_structure(text: str) -> Structure:
     if not problem and (
         step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
     ):
-        problem = ": the loss is not a real number"
+        problem = f": the loss is {step.nodes[step.loss_id].dtype}, a float64 is needed"
     if problem:
         raise ValueError(problem.lstrip(":, "))
     return Structure(step, tuple(layouts))

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.graph.record import Step
+from tracer.store.parts import NotStorableError
 from tracer.store.rows import text_digest
 from tracer.store.strides import Strides
-from tracer.store.structure import shared_structure, structure_text, without_values
+from tracer.store.structure import parse_structure, shared_structure, structure_text, without_values
 
 CACHED_STRUCTURES = 8
 """Structures that are recognized without their text."""
@@ -54,6 +55,7 @@ class StructureTable:
         digest = text_digest(text)
         id = self._ids.get(digest)
         if id is None:
+            _check_readable(text)
             id = self._ids[digest] = len(self._ids) + 1
             connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (id, text, digest))
         if shared is not None:
@@ -66,3 +68,11 @@ class StructureTable:
         ((count,),) = connection.execute("SELECT count(*) FROM structure")
         self._ids = {digest: id for digest, id in self._ids.items() if id <= count}
         self._recent = [entry for entry in self._recent if entry.id <= count]
+
+
+def _check_readable(text: str) -> None:
+    """Raise NotStorableError if a reader would refuse this structure."""
+    try:
+        parse_structure(text)
+    except ValueError as error:
+        raise NotStorableError(str(error)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
 from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, SCHEMA, journal_path, roll_back, user_version
 from tracer.store.messages import encode_message
+from tracer.store.parts import NotStorableError, are_metrics, head_text
 from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.retention import BUDGET, RetentionPolicy
 from tracer.store.row_encoder import RowEncoder
-from tracer.store.rows import INLINE_KEPT, Row, text_digest
+from tracer.store.rows import INLINE_KEPT, Row, is_inline, text_digest
 from tracer.store.structure import layouts_of
 from tracer.store.structure_table import StructureTable
 
@@ -31,6 +31,7 @@ class TraceWriter:
 
     def __init__(self, path: Path, head: Trace, values: str = "", budget: int = BUDGET) -> None:
         self.path = path
+        text_of_head = head_text(head, path)
         self.retention = RetentionPolicy(values, head.planned, budget)
         self.steps = 0
         self._part = path.with_name(f"{path.name}.part")
@@ -47,7 +48,7 @@ class TraceWriter:
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"cannot write {path}: {_reason(error)}") from None
         try:
-            self._begin_file(head)
+            self._begin_file(text_of_head)
         except sqlite3.Error as error:
             raise self._failed(error) from None
 
@@ -57,6 +58,8 @@ class TraceWriter:
         """Write and commit a finished step, with the output that was printed since the previous one."""
         try:
             self._write(step, printed)
+        except NotStorableError as error:
+            raise self._failed(ValueError(f"step {step.index}: {error}")) from None
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from None
         except BaseException:
@@ -116,25 +119,12 @@ class TraceWriter:
 
     # The file.
 
-    def _begin_file(self, head: Trace) -> None:
+    def _begin_file(self, text: str) -> None:
         for pragma in (f"application_id = {APPLICATION_ID}", f"user_version = {user_version()}"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.execute("BEGIN IMMEDIATE")
         for table in SCHEMA.values():
             self._connection.execute(table)
-        text = to_json(
-            {
-                "scenario": head.scenario,
-                "title": head.title,
-                "seed": head.seed,
-                "dtype": head.dtype,
-                "hyperparameters": dict(head.hyperparameters),
-                "versions": dict(head.versions),
-                "source": head.source,
-                "arithmetic": head.arithmetic,
-                "byteorder": sys.byteorder,
-            }
-        )
         self._write_part("head", text)
         self._digest = self._head_digest = text_digest(text)
 
@@ -188,8 +178,10 @@ class TraceWriter:
     # A step.
 
     def _write(self, step: Step, printed: Sequence[str]) -> None:
+        if not are_metrics(step.metrics):
+            raise NotStorableError(f"its metrics must be values by name, with a whole number as step: {dict(step.metrics)!r:.80}")
         layouts = layouts_of(step)
-        has_values = all(node.is_kept for node in step.nodes)
+        has_values = all(node.is_kept for node, layout in zip(step.nodes, layouts) if is_inline(node, layout, kept=True))
         keep = has_values and self.retention.should_keep(self.steps, lambda: _is_finite(step))
         structure = self._structures.id_of(self._connection, step, layouts)
         text = to_json(list(printed))
@@ -251,6 +243,9 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
 
     Raises UsageError if it cannot be written.
     """
+    metrics = [dict(row) for row in trace.metrics]
+    if not all(map(are_metrics, metrics)):
+        raise UsageError(f"cannot write {path}: the metrics of the trace must be values by name, for each step")
     writer = TraceWriter(Path(path), trace, values)
     finite = 0
     for position, step in enumerate(trace.steps):
@@ -261,7 +256,6 @@ def save(trace: Trace, path: str | Path, values: str = "all") -> None:
         writer.discard()
         raise UsageError("a trace without steps is not written")
     # Compared in serialized form, because NaN != NaN and 1 == True.
-    metrics = [dict(row) for row in trace.metrics]
     are_from_steps = to_json(metrics) == to_json([dict(step.metrics) for step in trace.steps])
     writer.end(trace.stopped, trace.printed, trace.unfinished, None if are_from_steps else metrics, finite)
 

@@ -101,4 +101,7 @@ def _mean(values: Sequence[float], weights: Sequence[int]) -> float:
 
 def _as_python(value: Any) -> Any:
     """A NumPy scalar or 0-d array as a Python number; an array unchanged."""
-    return value if np.ndim(value) else np.asarray(value).item()
+    if np.ndim(value):
+        return value
+    number = np.asarray(value).item()
+    return float(number) if isinstance(number, np.floating) else number  # `item` leaves a longdouble as it is

@@ -52,10 +52,8 @@ class Training:
             raise UsageError(f"a Scenario is needed, this is {scenario!r}: tracer.load(...) gives one by name or path")
         self.scenario = scenario = with_settings(scenario, settings or {})
         dtype = checked_dtype(dtype or scenario.dtype)
-        try:
-            self._rng = np.random.default_rng(seed)
-        except (TypeError, ValueError):
-            raise UsageError(f"the seed takes a whole number from 0 on, this is {seed!r}") from None
+        seed = whole_number("the seed", seed, least=0)
+        self._rng = np.random.default_rng(seed)
         self._given = {"rng": self._rng, "dtype": dtype, **scenario.settings}
         self._prepared = prepare(scenario, self._given, parameters if parameters is not None else {}, dtype, data)
         self.parameters = dict(self._prepared.parameters)
@@ -194,7 +192,7 @@ class Training:
             raise
         finally:
             recorder.release()
-        row["loss"] = loss.value.item()
+        row["loss"] = float(loss.value)
         available = {**prepared.data, **before, **batch, **plain(results)} if prepared.batch_metrics else {}
         self._epoch_metrics.add_batch(row["loss"], available, self._batches.length(position))
         return recorder.finish(index, loss, row)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import Array, Call, Op
+from tracer.errors import RecordingError
+from tracer.ops.base import NUMERIC_KINDS, Array, Call, Op
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.domain import REAL
 from tracer.ops.indices import Index, Shape
@@ -187,7 +188,10 @@ class Astype(DataMovement):
 
     @staticmethod
     def call(x: Array, dtype: Any, /) -> Call:
-        return (x,), {"dtype": str(np.dtype(dtype))}
+        target = np.dtype(dtype).newbyteorder("=")
+        if target.kind not in NUMERIC_KINDS:
+            raise RecordingError(f"a Tensor holds numbers: it cannot become {target}; use .value for the plain array")
+        return (x,), {"dtype": str(target)}
 
     @staticmethod
     def value(x: Array, *, dtype: str) -> Array:
