@@ -29,6 +29,7 @@ import numpy as np
 import tracer
 from tracer.errors import TraceFileError
 from tracer.graph.record import PHASES, Node, Trace
+from tracer.graph.strides import byte_count, normalize
 from tracer.graph.summary import Summary
 from tracer.ops import registry
 from tracer.ops.base import Op
@@ -36,7 +37,6 @@ from tracer.store.format import APPLICATION_ID, SCHEMA, user_version
 from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.reading import read
 from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, pack_summary, text_digest
-from tracer.store.strides import byte_count, normalize
 from tracer.store.structure import OTHER_DTYPES, Structure, parse_structure
 from tracer.store.writing import save
 from tracer.views.text.log import log_text

@@ -21,7 +21,9 @@ def networkx_graph(trace: Trace, step: Step) -> Any:
     >>> list(graph.edges(data="position")), graph.nodes[1]["op"]
     ([(0, 1, 0), (0, 1, 1)], 'multiply')
     """
-    graph = networkx.MultiDiGraph(scenario=trace.scenario, step=step.index, seed=trace.seed)
+    graph = networkx.MultiDiGraph(scenario=trace.scenario, step=step.index)
+    if trace.seed is not None:  # GraphML has no null
+        graph.graph["seed"] = trace.seed
     for node in step.nodes:
         graph.add_node(node.id, **_attributes(node, step))
         for position, operand in enumerate(node.inputs):

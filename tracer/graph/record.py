@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tracer.errors import close_names
+from tracer.graph.copies import Copyable
 from tracer.graph.display import Displayable
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.message import Message
@@ -84,7 +85,7 @@ class StoredValue(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Node(Displayable):
+class Node(Copyable, Displayable):
     """One operation of a step, or one leaf.
 
     `content` is the value or a reference into a file. `value` is the read-only array; `is_kept` tells whether a
@@ -164,7 +165,7 @@ class Node(Displayable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Step(Displayable):
+class Step(Copyable, Displayable):
     """One training step: its nodes in the order of computation.
 
     `gradients` maps the id of a forward node to the id of the derivative of the loss with respect to it, `updates` the id of
@@ -233,8 +234,8 @@ class Step(Displayable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Trace(Displayable):
-    """A run: its scenario, seed, settings and steps.
+class Trace(Copyable, Displayable):
+    """A run: its scenario, seed (None for a function without one), settings and steps.
 
     `metrics` has a row for every step of the run, even if `steps` has only some of them; `printed` is the output of the
     scenario's report, `stopped` the reason for early stopping (None if the run took all its steps), and `unfinished` the
@@ -246,7 +247,7 @@ class Trace(Displayable):
 
     scenario: str
     title: str
-    seed: int
+    seed: int | None
     dtype: str
     hyperparameters: Mapping[str, Any]
     versions: Mapping[str, str]

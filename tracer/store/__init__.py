@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tracer.graph.record import Trace
+    from tracer.graph.record import Step, Trace
 
 
 def open(path: str | Path) -> Trace:
@@ -20,10 +20,10 @@ def open(path: str | Path) -> Trace:
     return read(path)
 
 
-def save(trace: Trace, path: str | Path, values: str = "all") -> None:
-    """Write a trace to a file, with the values of all steps, of a sample (`sampled`), or only summaries (`summary`).
+def save(trace: Trace | Step, path: str | Path, values: str = "all") -> None:
+    """Write a trace, or a single step, to a file, with all values, those of a sample of steps (`sampled`), or none (`summary`).
 
-    Raises UsageError if it cannot be written.
+    Raises UsageError if it cannot be written, TypeError if it is neither.
     """
     from tracer.store.writing import save
 

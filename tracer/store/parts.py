@@ -12,8 +12,8 @@ from tracer.graph.record import Trace
 from tracer.store.plain_json import from_json, to_json
 
 HEAD: Mapping[str, Any] = {
-    "scenario": str, "title": str, "seed": int, "dtype": str, "hyperparameters": dict, "versions": dict, "source": str,
-    "arithmetic": str, "byteorder": str,
+    "scenario": str, "title": str, "seed": (int, type(None)), "dtype": str, "hyperparameters": dict, "versions": dict,
+    "source": str, "arithmetic": str, "byteorder": str,
 }  # fmt: skip
 """The types of the fields of the head."""
 

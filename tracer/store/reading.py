@@ -12,9 +12,9 @@ import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import Step, StoredValue, Trace
-from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
 from tracer.store.format import CORRUPTION_ERRORS, error_text, open_to_read, start_timeout
+from tracer.store.lazy_value import LazyValue
 from tracer.store.messages import decode_message
 from tracer.store.parts import END, HEAD, are_metrics, wrong_field
 from tracer.store.plain_json import from_json
@@ -30,7 +30,6 @@ from tracer.store.rows import (
     unpack_values,
 )
 from tracer.store.sequences import Cache, LazySequence, Printed
-from tracer.store.strides import Strides, restore_array
 from tracer.store.structure import Structure, parse_structure, with_values
 
 CACHED_STRUCTURES = 8
@@ -217,7 +216,7 @@ class TraceFile:
             if key != NOT_KEPT and not is_storable(node):
                 raise ValueError(f"it keeps a value of {node.dtype}{list(node.shape)}")
             where = f"step {row.number}, node {node.id}"
-            contents.append(_LazyValue(self, key, where, node.dtype, node.shape, layout, next(summaries)))
+            contents.append(LazyValue(self, key, where, node.dtype, node.shape, layout, next(summaries)))
             start += KEY_SIZE
         for _ in values:
             pass  # exhausting the iterator detects surplus bytes
@@ -254,41 +253,3 @@ class TraceFile:
             return self._connection.execute(sql, parameters).fetchall()
         except CORRUPTION_ERRORS as error:
             raise self.damaged(error_text(error)) from None
-
-
-class _LazyValue:
-    """A large value of a node, loaded on first access."""
-
-    __slots__ = ("_array", "_dtype", "_file", "_key", "_shape", "_strides", "_where", "summary")
-
-    def __init__(
-        self,
-        file: TraceFile,
-        key: bytes,
-        where: str,
-        dtype: str,
-        shape: tuple[int, ...],
-        strides: Strides,
-        summary: Summary,
-    ) -> None:
-        self._where = where
-        self._file, self._key, self._dtype, self._shape, self._strides = file, key, dtype, shape, strides
-        self.summary = summary
-        self._array: np.ndarray | None = None
-
-    @property
-    def is_kept(self) -> bool:
-        return self._key != NOT_KEPT
-
-    def load(self) -> np.ndarray:
-        if not self.is_kept:
-            raise UsageError(
-                f"{self._file.path} keeps only a summary of this value: record the run with --values all to have every number"
-            )
-        if self._array is None:
-            content = self._file.value(self._key, self._where)
-            try:
-                self._array = restore_array(content, np.dtype(self._dtype), self._shape, self._strides)
-            except ValueError as error:
-                raise self._file.damaged(f"{self._where}: {error}") from None
-        return self._array

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.graph.record import Node, Step, StoredValue
+from tracer.graph.strides import Strides, stored_elements
 from tracer.graph.summary import Summary
 from tracer.store.plain_json import to_json
 from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, is_storable, pack_summary
-from tracer.store.strides import Strides, stored_elements
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.graph.record import Node
+from tracer.graph.strides import Strides, byte_count, restore_array
 from tracer.graph.summary import Summary
 from tracer.store.plain_json import STORABLE_DTYPES
-from tracer.store.strides import Strides, byte_count, restore_array
 
 KEY_SIZE = 32
 NOT_KEPT = bytes(KEY_SIZE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 Item = TypeVar("Item")
 
@@ -43,6 +43,9 @@ class LazySequence(Sequence[Item]):
     def __repr__(self) -> str:
         return f"<{self._count} items in a file>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (tuple(self),)  # a copy does not need the file
+
     @overload
     def __getitem__(self, index: int) -> Item: ...
     @overload
@@ -66,6 +69,9 @@ class Printed(Sequence[str]):
 
     def __repr__(self) -> str:
         return repr(self._all())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (self._all(),)
 
     def _all(self) -> tuple[str, ...]:
         if self._texts is None:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.record import Literal, Node, Phase, Source, Step, StoredValue
+from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem
 from tracer.store.plain_json import STORABLE_DTYPES, decode_shape, from_json, to_json
-from tracer.store.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 
 _LONG_DOUBLES = {"float96": "f12", "float128": "f16", "complex192": "c24", "complex256": "c32"}
 _SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in STORABLE_DTYPES if np.dtype(dtype).itemsize > 1}

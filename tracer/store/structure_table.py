@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.graph.record import Step
+from tracer.graph.strides import Strides
 from tracer.store.parts import NotStorableError
 from tracer.store.rows import text_digest
-from tracer.store.strides import Strides
 from tracer.store.structure import parse_structure, shared_structure, structure_text, without_values
 
 CACHED_STRUCTURES = 8

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracer.errors import TracerError, UsageError
 from tracer.graph.record import Step, Trace
+from tracer.graph.single_step import trace_of_step
 from tracer.i18n.message import Message
 from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, SCHEMA, journal_path, roll_back, user_version
 from tracer.store.messages import encode_message
@@ -238,11 +239,17 @@ class TraceWriter:
         self._connection.execute("BEGIN IMMEDIATE")
 
 
-def save(trace: Trace, path: str | Path, values: str = "all") -> None:
-    """Write a trace to a file, by default with the values of all steps.
+def save(trace: Trace | Step, path: str | Path, values: str = "all") -> None:
+    """Write a trace, or a single step, to a file, by default with all values.
 
-    Raises UsageError if it cannot be written.
+    Raises UsageError if it cannot be written, TypeError if it is neither.
     """
+    if isinstance(trace, Step):
+        trace = trace_of_step(trace)
+    if not isinstance(trace, Trace):
+        raise TypeError(f"a Trace or a Step can be saved, this is {type(trace).__name__}: numpy.save writes single arrays")
+    if not str(path):
+        raise UsageError("the name of the trace file is empty")
     metrics = [dict(row) for row in trace.metrics]
     if not all(map(are_metrics, metrics)):
         raise UsageError(f"cannot write {path}: the metrics of the trace must be values by name, for each step")

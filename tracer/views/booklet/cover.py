@@ -25,7 +25,8 @@ def cover(trace: Trace, style: Style, notice: str) -> str:
         f"#text(size: 26pt, {literal(shortened(trace.scenario, NAME_LENGTH))})",
         f"#block(below: 18pt, text(size: 12pt, {literal(' '.join(map(shortened, style.tell.title(trace.title).split())))}))",
     ]
-    settings = {name: str(value) for name, value in {**trace.hyperparameters, "seed": trace.seed, "dtype": trace.dtype}.items()}
+    seed = {} if trace.seed is None else {"seed": trace.seed}
+    settings = {name: str(value) for name, value in {**trace.hyperparameters, **seed, "dtype": trace.dtype}.items()}
     left = _parameter_table(trace.steps[0], style) if trace.steps else ""
     tables = [
         f"{left}\n{_pairs_table(tell('Versions'), dict(trace.versions), style)}",

@@ -95,10 +95,12 @@ def trace_lines(trace: Trace, digits: int = DIGITS, selection: Selection = EVERY
 
 
 def _heading(head: Trace, tell: Language) -> str:
-    settings = " ".join(f"{name}={value}" for name, value in head.hyperparameters.items())
+    seed = {} if head.seed is None else {"seed": head.seed}
+    settings = " ".join(f"{name}={value}" for name, value in {**seed, "dtype": head.dtype, **head.hyperparameters}.items())
     versions = " ".join(f"{name} {version}" for name, version in head.versions.items())
     title = f": {tell.title(head.title)}" if head.title else ""
-    return f"# {head.scenario}{title}\n# seed={head.seed} dtype={head.dtype} {settings}\n# {versions}\n"
+    lines = [f"{head.scenario}{title}", settings, *([versions] if versions else [])]
+    return "".join(f"# {line}\n" for line in lines)
 
 
 class _StepLog:

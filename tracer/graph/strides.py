@@ -71,13 +71,17 @@ def restore_array(data: bytes, dtype: np.dtype, shape: Sequence[int], strides: S
 
     Raises ValueError if the size does not match the shape.
     """
-    if strides is None:
-        _check_size(data, dtype, shape)
-        return np.frombuffer(data, dtype).reshape(shape)
-    base_shape = _base_shape(shape, strides)
+    base_shape = shape if strides is None else _base_shape(shape, strides)
     _check_size(data, dtype, base_shape)
-    order = _memory_order(strides)
-    elements = np.frombuffer(data, dtype).reshape([base_shape[axis] for axis in order])
+    return restore_elements(np.frombuffer(data, dtype), shape, strides)
+
+
+def restore_elements(elements: np.ndarray, shape: Sequence[int], strides: Strides) -> np.ndarray:
+    """The array with these elements, as many as its shape and layout need; read-only unless it shares their memory."""
+    if strides is None:
+        return elements.reshape(shape)
+    base_shape, order, dtype = _base_shape(shape, strides), _memory_order(strides), elements.dtype
+    elements = elements.reshape([base_shape[axis] for axis in order])
     buffer = np.zeros(_extent(shape, strides), dtype)
     start = sum((1 - length) * stride for length, stride in zip(shape, strides) if stride < 0)
     byte_strides = [stride * dtype.itemsize for stride in strides]
