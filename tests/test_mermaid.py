@@ -10,17 +10,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tracer
 from support.traces import first_step
+from tracer.cli.files import OutputFolder
+from tracer.cli.picture_files import PictureWriter
+from tracer.cli.picture_options import PictureOptions
 from tracer.graph.record import Phase
 from tracer.training.loading import bundled_names
-from tracer.views.diagrams.diagram import Box, Cluster, Diagram
+from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.dot import dot
-from tracer.views.diagrams.mermaid import mermaid
+from tracer.views.diagrams.mermaid import length_of, mermaid
 from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, theme_of
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 
@@ -120,9 +124,12 @@ def test_hostile_texts_are_escaped(text: str) -> None:
 
 PROGRAM = """
 import tracer
+from tracer.cli.files import OutputFolder
+from tracer.cli.picture_files import PictureWriter
+from tracer.cli.picture_options import PictureOptions
 from tracer.graph.record import Phase
 from tracer.views.diagrams.dot import dot
-from tracer.views.diagrams.mermaid import mermaid
+from tracer.views.diagrams.mermaid import length_of, mermaid
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 for name in ("fruit", "mnist"):
@@ -154,3 +161,22 @@ def test_dot_has_the_boxes_and_arrows_of_the_diagram() -> None:
             ends = ((arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head) for arrow in diagram.arrows)
             assert Counter(found) == Counter(ends)
             assert Counter(re.findall(r"^\s*(\w+) \[label", text, re.MULTILINE)) == Counter(box.key for box in diagram.boxes)
+
+
+@pytest.mark.parametrize(
+    ("arrows", "label", "reported"),
+    [(500, "", ""), (501, "", "501 arrows, GitHub draws up to 500"), (10, "x" * 6000, "characters, GitHub draws up to 50,000")],
+)
+def test_limits_of_github_are_reported(arrows: int, label: str, reported: str, tmp_path: Path) -> None:
+    """Invisible arrows, which Mermaid lacks, do not count."""
+    step = first_step("fruit")
+    boxes = (Box("a", Kind.DATA, "a"), Box("b", Kind.DATA, "b"))
+    visible = [Arrow("a", "b", Flow.VALUE, (label,) if label else ()) for _ in range(arrows)]
+    diagram = Diagram(boxes, (*visible, *[Arrow("a", "b", Flow.ORDER)] * 3))
+    writer = PictureWriter(PictureOptions(ViewSpec("tensor"), Style(), "", ""), OutputFolder(tmp_path), None)
+    text = writer._content(step, diagram, "mmd").decode()
+    warnings = " ".join(writer.warnings())
+    assert warnings.count("GitHub") == bool(reported)
+    assert reported in warnings
+    assert f"{length_of(text):,} characters" in warnings or "characters" not in reported
+    assert length_of("🙂") == 2

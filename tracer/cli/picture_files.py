@@ -27,7 +27,8 @@ TEXTS = ("dot", "mmd")
 class PictureWriter:
     """Draws pictures and writes them into a folder; `engine` lays them out, None if no format needs a layout.
 
-    `missing_glyphs` collects characters that no font has, `arrow_counts` the sizes of Mermaid pictures with too many arrows.
+    `missing_glyphs` collects characters that no font has, `arrow_counts` and `lengths` the sizes
+    of Mermaid pictures with too many arrows or characters.
     """
 
     options: PictureOptions
@@ -35,6 +36,7 @@ class PictureWriter:
     engine: Engine | None
     missing_glyphs: dict[str, None] = field(default_factory=dict)
     arrow_counts: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
 
     def booklet(self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str) -> Path:
         """Write a PDF: the booklet of the trace's steps, or the requested picture of each step."""
@@ -70,13 +72,24 @@ class PictureWriter:
 
     def warnings(self) -> Iterator[str]:
         """Warnings about pictures that may not display correctly."""
+        from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS
+
         tell = self.options.style.tell
         if self.missing_glyphs:
             listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.missing_glyphs)
             yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
         if self.arrow_counts:
-            count = max(self.arrow_counts)
-            yield tell("a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more", count=count)
+            yield tell(
+                "a Mermaid picture has {count:,} arrows, GitHub draws up to {most:,}: --focus or --phase draws a part",
+                count=max(self.arrow_counts),
+                most=MAX_ARROWS,
+            )
+        if self.lengths:
+            yield tell(
+                "a Mermaid picture has {count:,} characters, GitHub draws up to {most:,}: --focus or --phase draws a part",
+                count=max(self.lengths),
+                most=MAX_CHARACTERS,
+            )
 
     def pictures(self, steps: Sequence[Step], stem: str, kind: str) -> Iterator[Path]:
         """Write the pictures of these steps.
@@ -95,11 +108,14 @@ class PictureWriter:
     def _content(self, step: Step, diagram: Diagram, kind: str) -> bytes:
         style = self._style(step)
         if kind == "mmd":
-            from tracer.views.diagrams.mermaid import MAX_ARROWS, mermaid
+            from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS, arrows_of, length_of, mermaid
 
-            if len(diagram.arrows) > MAX_ARROWS:
-                self.arrow_counts.append(len(diagram.arrows))
-            return mermaid(diagram, style).encode()
+            text, arrows = mermaid(diagram, style), len(arrows_of(diagram))
+            if arrows > MAX_ARROWS:
+                self.arrow_counts.append(arrows)
+            if length_of(text) > MAX_CHARACTERS:
+                self.lengths.append(length_of(text))
+            return text.encode()
         if kind == "dot":
             from tracer.views.diagrams.dot import dot
 

@@ -33,7 +33,12 @@ MESSAGES: Mapping[str, str] = {
     "hyperparameter": "超参数",
     "state": "优化器状态",
     "constant": "常量",
-    "a picture has {count} arrows: Mermaid draws up to 499 unless its maxEdges says more": "一幅图有 {count} 条箭头：除非设置 maxEdges，Mermaid 至多绘制 499 条",
+    "a Mermaid picture has {count:,} arrows, GitHub draws up to {most:,}: --focus or --phase draws a part": (
+        "一幅 Mermaid 图有 {count:,} 条箭头，GitHub 至多绘制 {most:,} 条：可用 --focus 或 --phase 只画一部分"
+    ),
+    "a Mermaid picture has {count:,} characters, GitHub draws up to {most:,}: --focus or --phase draws a part": (
+        "一幅 Mermaid 图有 {count:,} 个字符，GitHub 至多绘制 {most:,} 个：可用 --focus 或 --phase 只画一部分"
+    ),
     "no font has these characters, they are not seen: {characters}": "字体中没有这些字符，无法显示：{characters}",
     # Pages
     "page {number}": "第 {number} 页",

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style
 
-MAX_ARROWS = 499
-"""The maximum number of arrows that Mermaid draws by default."""
+MAX_ARROWS = 500
+"""The maximum number of arrows that Mermaid draws by default, and GitHub at all (`maxEdges`)."""
+
+MAX_CHARACTERS = 50_000
+"""The maximum length of a text that Mermaid draws by default, and GitHub at all (`maxTextSize`), in UTF-16 code units."""
 
 _ESCAPES = {
     "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;",
@@ -26,7 +29,7 @@ def mermaid(diagram: Diagram, style: Style) -> str:
     for number, cluster in enumerate(diagram.clusters):
         lines += _cluster(cluster, boxes, clustered, f"frame{number}", "  ")
     lines += [f"  {_box(box)}" for box in diagram.boxes if box.key not in clustered]
-    arrows = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
+    arrows = arrows_of(diagram)
     lines += [f"  {_arrow(arrow)}" for arrow in arrows]
     for kind in diagram.kinds:
         paint = theme.boxes[kind]
@@ -40,6 +43,20 @@ def mermaid(diagram: Diagram, style: Style) -> str:
         dash = ",stroke-dasharray:4 3" if line.style != "solid" else ""
         lines.append(f"  linkStyle {numbers} stroke:{line.colour}{dash}")
     return "\n".join(lines) + "\n"
+
+
+def arrows_of(diagram: Diagram) -> list[Arrow]:
+    """The arrows that are drawn: Mermaid has no invisible ones."""
+    return [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER]
+
+
+def length_of(text: str) -> int:
+    """The length of a text as Mermaid counts it, in UTF-16 code units.
+
+    >>> length_of("A --> B"), length_of("\U0001f642")
+    (7, 2)
+    """
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _cluster(cluster: Cluster, boxes: dict[str, Box], clustered: set[str], key: str, indent: str) -> Iterator[str]:
