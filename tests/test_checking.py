@@ -301,7 +301,7 @@ def test_functions_that_cannot_be_checked_are_reported() -> None:
     x = np.array([1.0, 2.0])
     wrong: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         r"returned shape \(2,\), one number is needed": (lambda x: x * 2, (x,)),
-        "returned float, which was not computed": (lambda x: 3.0, (x,)),
+        "returned float and no Tensor": (lambda x: 3.0, (x,)),
         "returned int64, which has no derivative": (lambda x: np.sum(x > 1), (x,)),
         "'n' of the function is int64, which has no derivative": (lambda x, n: np.sum(x * n), (x, [1, 2])),
         "'x' of the function is complex128|not numeric": (lambda x: np.sum(x), (x * 1j,)),

@@ -30,6 +30,10 @@ class RecordingError(TracerError, TypeError):
     exit_code = 3
 
 
+class MissingAttributeError(RecordingError, AttributeError):
+    """A Tensor lacks a method or attribute of arrays; `hasattr` and `getattr` with a default take it as usual."""
+
+
 class TraceFileError(TracerError, ValueError):
     """The file is no trace file, is damaged, or was written by a newer version (exit code 4)."""
 

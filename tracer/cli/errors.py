@@ -37,7 +37,7 @@ def report_error(error: BaseException) -> int:
         code = "" if error.code is None else repr(error.code)
         _print_error(f"{where}the scenario's own code ended the program with sys.exit({code}){_notes(error)}")
         return SCENARIO_RAISED
-    if not by_user and (known := _report_known(error, frames)) is not None:
+    if (not by_user or isinstance(error, RecordingError)) and (known := _report_known(error, frames)) is not None:
         return known
     if isinstance(error, SyntaxError) and error.filename and not _is_library(error.filename):
         _print_error("the scenario's file cannot be read by Python:")

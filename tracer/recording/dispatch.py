@@ -10,6 +10,8 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.ops import Op, registry
 from tracer.ops.families import comparisons
+from tracer.recording.advice import no_rule
+from tracer.recording.calls import function_name
 from tracer.recording.tape import NO_PARAMETERS
 
 Dispatched: TypeAlias = tuple[type[Op], tuple[Any, ...], dict[str, Any]]
@@ -48,7 +50,11 @@ def dispatch_function(function: Any, arguments: tuple[Any, ...], options: dict[s
     try:
         inputs, parameters = op.call(*arguments, **options)
     except TypeError as error:
-        raise RecordingError(f"{_name_of(function)} is not recorded as it is called here: {_advice(error)}") from None
+        if function is np.where and len(arguments) == 1 and not options:
+            raise RecordingError(
+                "np.where of one argument gives positions, which have no gradient: write np.nonzero(x.value)"
+            ) from None
+        raise RecordingError(f"{function_name(function)} is not recorded as it is called here: {_advice(error)}") from None
     return op, inputs, parameters
 
 
@@ -60,20 +66,10 @@ def _advice(error: TypeError) -> str:
     return said.replace("missing", "it misses", 1) if said.startswith("missing") else said
 
 
-def _name_of(function: Any) -> str:
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module}.{function.__name__}".replace("numpy.", "np.")
-
-
 def _not_recorded(function: Any, method: str, options: dict[str, Any]) -> RecordingError:
-    name = _name_of(function)
+    name = function_name(function)
     if "out" in options:
-        return RecordingError(f"{name} cannot write into an array in place (out=, += on a plain array): use its result")
-    if method != "__call__" and registry.implementing(function):
-        return RecordingError(f"{name}.{method} is not recorded: use the function for it, such as np.sum for np.add.reduce")
-    if options and registry.implementing(function):
+        return RecordingError(f"{name} cannot write into an array in place (out=, or += on a plain array): write x = x + y")
+    if method == "__call__" and options and registry.implementing(function):
         return RecordingError(f"{name} is recorded without the argument {', '.join(options)}: leave it out")
-    return RecordingError(
-        f"{name} has no derivative rule: compose it of recorded functions (README lists them),"
-        f" or define an operation with `implements = {name}`"
-    )
+    return RecordingError(no_rule(function, method))

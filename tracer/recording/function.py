@@ -11,7 +11,8 @@ import numpy as np
 
 from tracer.arguments import numeric_array
 from tracer.graph.record import Phase, Step
-from tracer.recording.recorder import Recorder, check_scalar
+from tracer.recording.recorder import Recorder
+from tracer.recording.results import check_scalar, recorded_cause
 from tracer.recording.source import Files
 
 
@@ -39,7 +40,10 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
             recorder.enter(Phase.BACKWARD)
             recorder.backward(result)
     except Exception as error:
-        error.add_note(f"the last recorded node was {recorder.last_label()}")
+        cause = recorded_cause(error)
+        cause.add_note(f"the last recorded node was {recorder.last_label()}")
+        if cause is not error:
+            raise cause from None
         raise
     finally:
         recorder.release()

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import native
-from tracer.errors import RecordingError, UsageError
+from tracer.errors import RecordingError
 from tracer.graph.record import EMPTY, Literal, Phase, Step
 from tracer.ops.base import NUMERIC_KINDS, Op
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
 from tracer.recording.plan import BackwardPlan, as_recorded
+from tracer.recording.results import check_scalar
 from tracer.recording.source import Files, Invocation, is_library
 from tracer.recording.tape import NO_PARAMETERS, Context, Entry, Marks
 from tracer.recording.tensor import Tensor
@@ -288,13 +289,3 @@ class Recorder:
             return "none"
         node = nodes_of(self.entries, self.marks, self.files)[-1]
         return f"{node.id} {node.name or (node.source.text if node.source else node.op)}"
-
-
-def check_scalar(value: Any, what: str) -> None:
-    """Raise UsageError unless the value is one recorded floating number."""
-    if not isinstance(value, Tensor):
-        raise UsageError(f"{what} returned {type(value).__name__}, which was not computed from the recorded arrays")
-    if value.shape != ():
-        raise UsageError(f"{what} returned shape {value.shape}, one number is needed: reduce it with np.mean or np.sum")
-    if value.dtype.kind != "f":
-        raise UsageError(f"{what} returned {value.dtype}, which has no derivative: a floating number is needed")

@@ -7,15 +7,17 @@ silently.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from tracer.errors import RecordingError
+from tracer.errors import MissingAttributeError, RecordingError
 from tracer.ops.base import Op
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
+from tracer.recording.advice import conversion_error, no_attribute, no_rule
 from tracer.recording.dispatch import dispatch_function, dispatch_ufunc, logic
 from tracer.recording.tape import NO_PARAMETERS, Entry
 
@@ -142,19 +144,24 @@ class Tensor:
         return self.recorder.record(*dispatch_function(function, arguments, options))
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise RecordingError(
-            "a Tensor cannot become a plain array, its operations would leave the graph: use np. functions on the Tensor"
-            " itself (to index an array by a Tensor, make it np.eye(n)[labels] in data()), or .value where leaving is meant"
-        )
+        raise conversion_error("a plain array", sys._getframe(1))
 
     def __float__(self) -> NoReturn:
-        raise RecordingError("a Tensor cannot become a float: use np.exp and not math.exp, or .item() to leave the graph")
+        raise conversion_error("a float", sys._getframe(1))
 
     def __int__(self) -> NoReturn:
-        raise RecordingError("a Tensor cannot become an int: use .astype(int), or .item() to leave the graph")
+        raise conversion_error("an int", sys._getframe(1))
 
-    __index__ = __int__
-    __complex__ = __float__
+    def __index__(self) -> NoReturn:
+        raise conversion_error("an int", sys._getframe(1))
+
+    def __complex__(self) -> NoReturn:
+        raise conversion_error("a complex number", sys._getframe(1))
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise MissingAttributeError(no_attribute(name, [known for known in dir(Tensor) if not known.startswith("_")]))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise RecordingError(
@@ -199,6 +206,17 @@ class Tensor:
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return self.recorder.record(linear_algebra.Matmul, (other, self), NO_PARAMETERS)
+
+    def __mod__(self, other: Any) -> NoReturn:
+        raise RecordingError(no_rule(np.remainder))
+
+    def __floordiv__(self, other: Any) -> NoReturn:
+        raise RecordingError(no_rule(np.floor_divide))
+
+    def __divmod__(self, other: Any) -> NoReturn:
+        raise RecordingError("divmod has no derivative rule: write np.floor(x / y) and x - y * np.floor(x / y)")
+
+    __rmod__, __rfloordiv__, __rdivmod__ = __mod__, __floordiv__, __divmod__
 
     def __neg__(self) -> Tensor:
         return self.recorder.record(arithmetic.Negative, (self,), NO_PARAMETERS)

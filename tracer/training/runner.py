@@ -15,7 +15,8 @@ from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.message import Message
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
-from tracer.recording.recorder import Recorder, check_scalar
+from tracer.recording.recorder import Recorder
+from tracer.recording.results import check_scalar, recorded_cause
 from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor, plain
 from tracer.store.fingerprint import fingerprint
@@ -188,7 +189,10 @@ class Training:
             with np.errstate(all="ignore"):
                 loss, results = self._record(recorder, index, row["epoch"], batch)
         except Exception as error:
-            error.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
+            cause = recorded_cause(error)
+            cause.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
+            if cause is not error:
+                raise cause from None
             raise
         finally:
             recorder.release()

@@ -1,0 +1,240 @@
+"""Messages fit what was done: each names the mistake, its line, and what to write instead."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from support.cli import SCENARIO_TEXT, run
+from tracer.errors import RecordingError
+from tracer.ops import registry
+from tracer.recording.advice import INSTEAD, WITHOUT_GRADIENT, no_rule
+from tracer.recording.calls import function_name
+
+X = np.ones((3, 2))
+VECTOR = np.array([0.5, 2.0])
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def message_of(function: Callable[..., Any], *arrays: Any) -> str:
+    """The message of the error that tracing a function raises; it is one line."""
+    with pytest.raises(tracer.TracerError) as caught:
+        tracer.trace(function, *(arrays or (VECTOR,)))
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text == text.strip()
+    return text
+
+
+# Tensors in plain arrays.
+
+
+def collected(x: Any) -> Any:
+    out = np.zeros(2)
+    out[0] = x[0]
+    return np.sum(out)
+
+
+def collected_by_slice(x: Any) -> Any:
+    out = np.zeros((2, 2))
+    out[0, :] = x
+    return np.sum(out)
+
+
+def collected_by_mask(x: Any) -> Any:
+    out = np.zeros(2)
+    out[np.array([True, True])] = x
+    return np.sum(out)
+
+
+def from_a_list(x: Any) -> Any:
+    results = [x[0], x[1] * 2]
+    return np.sum(np.array(results))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (collected, "join them with np.stack"),
+        (collected_by_slice, "join them with np.stack"),
+        (collected_by_mask, "join them with np.stack"),
+        (from_a_list, r"write np\.stack\(results\)"),
+        (lambda x: np.sum(np.array([x[0], x[1]])), r"write np\.stack\(\[x\[0\], x\[1\]\]\)"),
+        (lambda x: np.sum(np.asarray([x[0], x[1]])), r"np\.asarray makes a plain array, .*: write np\.stack"),
+        (lambda x: np.sum(np.array([each * 2 for each in x])), r"write np\.stack"),
+        (lambda x: np.sum(np.array([[x[0], x[1]], [x[1], x[0]]])), r"write np\.stack of rows"),
+        (lambda x: np.sum(np.full(3, x[0])), r"write np\.broadcast_to, or np\.stack"),
+        (lambda x: np.sum([x[0], x[1]]), r"write np\.sum\(np\.stack\(\[x\[0\], x\[1\]\]\)\)"),
+        (lambda x: np.max([x[0], x[1]], 0), r"write np\.max\(np\.stack\(\[x\[0\], x\[1\]\]\), 0\)"),
+        (lambda x: np.sum(np.exp([x[0], x[1]])), r"write np\.exp\(np\.stack"),
+        (lambda x: np.sum(np.array(x)), r"it is an array already, leave np\.array out"),
+        (lambda x: np.sum(np.fromiter((each for each in x), float)), r"np\.stack"),
+        (lambda x: np.sum(X.dot(x)), r"X\.dot is a method of a plain array, .*: write X @ x"),
+        (lambda x: np.sum(VECTOR.clip(0, x)), r"write np\.clip"),
+        (lambda x: VECTOR.fill(x[0]), r"VECTOR\.fill stores a Tensor in a plain array.*np\.stack"),
+        (lambda x: VECTOR[x], r"\.value: an index has no gradient"),
+        (lambda x: math.exp(x[0]), r"use np\.exp and not math\.exp"),
+        (lambda x: math.erf(x[0]), r"use np\. functions"),
+        (lambda x: float(x[0]), r"\.item\(\)"),
+        (lambda x: np.random.normal(x), r"np\.random\.normal draws outside the graph.*spread \* rng\.normal"),
+        (lambda x: RNG.normal(x), r"RNG\.normal draws outside the graph"),
+    ],
+)
+def test_a_tensor_in_a_plain_array_is_told_what_to_write(function: Any, message: str) -> None:
+    assert re.search(message, message_of(function)), message_of(function)
+
+
+def test_advice_does_not_need_the_source_file() -> None:
+    space: dict[str, Any] = {"np": np}
+    exec("def collected(x):\n    out = np.zeros(2)\n    out[0] = x[0]\n    return np.sum(out)\n", space)
+    assert "np.stack" in message_of(space["collected"])
+    exec("def joined(x):\n    return np.sum(np.array([x[0], x[1]]))\n", space)
+    assert "np.stack" in message_of(space["joined"])
+
+
+def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    model = "out = np.zeros(3); out[0] = h[0]; h = out"
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model=model))
+    assert run("trace", "mine.py", "-q", "--format", "log") == 3
+    err = capsys.readouterr().err
+    assert err.startswith("tracer: mine.py:9: ")
+    assert "np.stack" in err
+    assert err.count("\n") == 1
+
+
+# Functions without a derivative rule.
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: x % 2, r"write x - y \* np\.floor\(x / y\)"),
+        (lambda x: 2 % x, r"np\.remainder"),
+        (lambda x: x // 2, r"write np\.floor\(x / y\)"),
+        (lambda x: divmod(x, 2), r"divmod has no derivative rule"),
+        (lambda x: divmod(2, x), r"divmod has no derivative rule"),
+        (lambda x: x.sort(), r"write x\[np\.argsort\(x\.value\)\]"),
+        (lambda x: x.fill(0), r"would change an array in place"),
+        (lambda x: x.any(), r"write x\.value\.any\(\)"),
+        (lambda x: x.exp(), r"write np\.exp\(x\)"),
+        (lambda x: x.numpy(), r"\.value is the plain array"),
+        (lambda x: x.meen(), r"did you mean mean"),
+        (lambda x: x.__setitem__(0, 1.0), r"np\.where\(mask, new, old\)"),
+        (lambda x: np.add.at(np.zeros(2), [0], x[:1]), r"np\.add\.at changes an array in place: write one_hot"),
+        (lambda x: np.add.reduce(x), r"write np\.sum"),
+        (lambda x: np.multiply.accumulate(x), r"np\.multiply\.accumulate is not recorded"),
+        (lambda x: np.where(x > 0), r"np\.nonzero\(x\.value\)"),
+        (lambda x: np.put(x, [0], 1), r"np\.put changes an array in place"),
+        (lambda x: np.linalg.inv(x), r"np\.linalg\.inv has no derivative rule: compose"),
+    ],
+)
+def test_what_has_no_rule_names_the_way_round(function: Any, message: str) -> None:
+    assert re.search(message, message_of(function)), message_of(function)
+
+
+def test_attributes_are_probed_as_usual() -> None:
+    def program(x: Any) -> Any:
+        assert not hasattr(x, "sort")
+        assert getattr(x, "numpy", None) is None
+        return np.sum(x)
+
+    assert tracer.trace(program, VECTOR).loss == 2.5
+
+
+@pytest.mark.parametrize("name", sorted(INSTEAD))
+def test_every_alternative_computes_the_same_and_is_recorded(name: str) -> None:
+    """What a message says to write is run: it has the value of the function, and a gradient."""
+    text = re.split(r", or | with |\bslices such as ", INSTEAD[name])[0]
+    if not re.search(r"\bx\b", text) or "..." in text or "middle" in text:
+        pytest.skip("words, not an expression")
+    square = name in ("np.trace",)
+    x = np.array([[0.3, -1.2], [0.7, 2.0]]) if square else np.array([0.3, 1.2, 0.7])
+    y, n, weights = np.array([2.0, 0.5, -1.5]), 3 if name == "np.cumsum" else 1, np.array([0.5, 0.25, 0.25])
+    function = eval(name.replace("np.", "np.", 1))
+    two = {"np.column_stack", "np.vstack", "np.hstack"}
+    arguments: list[Any] = [(x, y)] if name in two else [x]
+    if name in ("np.float_power", "np.floor_divide", "np.hypot", "np.inner", "np.logaddexp", "np.remainder", "np.vdot"):
+        arguments = [x, y]
+    arguments += [n] if name in ("np.repeat", "np.roll", "np.tile", "np.pad") else []
+    if name == "np.vstack":
+        text = "np.stack([x, y])"
+    expected = function(*arguments)
+
+    def program(x: Any) -> Any:
+        value = eval(text, {"np": np, "x": x, "y": y, "n": n, "weights": weights})
+        assert np.allclose(value.value, expected), (text, value.value, expected)
+        return np.sum(value)
+
+    assert "x" in [node.name for node in tracer.trace(program, x).parameters]
+
+
+@pytest.mark.parametrize("name", WITHOUT_GRADIENT)
+def test_functions_without_gradient_exist_and_are_not_recorded(name: str) -> None:
+    assert registry.implementing(getattr(np, name)) is None
+    assert no_rule(getattr(np, name)).endswith(f"write np.{name}(x.value)")
+
+
+# Functions of other libraries.
+
+
+def test_functions_of_scipy_are_called_scipys(monkeypatch: pytest.MonkeyPatch) -> None:
+    special = types.ModuleType("scipy.special")
+    ufunc = np.frompyfunc(lambda value: value, 1, 1)
+
+    def logsumexp(values: Any) -> Any:
+        return np.asarray(values)
+
+    logsumexp.__module__ = "scipy.special._logsumexp"
+    special.__dict__.update({ufunc.__name__: ufunc, "logsumexp": logsumexp})
+    monkeypatch.setitem(sys.modules, "scipy.special", special)
+    assert function_name(ufunc) == f"scipy.special.{ufunc.__name__}"
+    assert "scipy.special." in message_of(lambda x: ufunc(x))
+    assert "np." not in message_of(lambda x: ufunc(x)).split(" ")[0]
+    assert function_name(logsumexp) == "scipy.special.logsumexp"
+
+
+# What a function returns.
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: (np.sum(x), np.sum(x * x)), "one number is needed, this is a tuple of 2"),
+        (lambda x: [np.sum(x)], "one number is needed, this is a list of 1"),
+        (lambda x: {"loss": np.sum(x)}, "one number is needed, this is a dict of 1"),
+        (lambda x: None, "returned nothing: does it end without a return?"),
+        (
+            lambda x: np.sum(x).item(),
+            "returned float and no Tensor: it does not depend on the recorded arrays, or left the graph",
+        ),
+        (lambda x: "text", "returned str and no Tensor, one number is needed"),
+        (lambda x: x * 2, r"returned shape (2,), one number is needed"),
+    ],
+)
+def test_what_is_returned_is_named(function: Any, message: str) -> None:
+    assert message in message_of(function)
+
+
+def test_errors_of_the_program_itself_stay_what_they_are() -> None:
+    def wrong(x: Any) -> Any:
+        out = np.zeros(2)
+        out[0] = np.ones(3)
+        return np.sum(x)
+
+    with pytest.raises(ValueError, match="sequence") as caught:
+        tracer.trace(wrong, VECTOR)
+    assert not isinstance(caught.value, RecordingError)

@@ -1,0 +1,208 @@
+"""What to write instead of a call that would leave the graph, or that has no derivative rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FrameType
+
+import numpy as np
+
+from tracer.errors import RecordingError, close_names
+from tracer.ops import registry
+from tracer.recording.calls import Site, Use, function_name, site_of
+
+INSTEAD: Mapping[str, str] = {
+    "np.average": "np.mean(x), or np.sum(weights * x) / np.sum(weights)",
+    "np.cbrt": "np.sign(x) * np.abs(x) ** (1 / 3)",
+    "np.ceil": "-np.floor(-x)",
+    "np.column_stack": "np.stack([x, y], axis=1)",
+    "np.cosh": "(np.exp(x) + np.exp(-x)) / 2",
+    "np.cumsum": "np.tril(np.ones((n, n))) @ x",
+    "np.diff": "x[1:] - x[:-1]",
+    "np.exp2": "2.0 ** x",
+    "np.flip": "x[::-1]",
+    "np.float_power": "x ** y",
+    "np.floor_divide": "np.floor(x / y)",
+    "np.hstack": "np.concatenate([x, y], axis=-1)",
+    "np.hypot": "np.sqrt(x * x + y * y)",
+    "np.inner": "np.sum(x * y, axis=-1)",
+    "np.linalg.norm": "np.sqrt(np.sum(x * x))",
+    "np.log10": "np.log(x) / np.log(10)",
+    "np.log2": "np.log(x) / np.log(2)",
+    "np.logaddexp": "np.maximum(x, y) + np.log1p(np.exp(-np.abs(x - y)))",
+    "np.median": "np.mean(x[np.argsort(x.value)][middle]) with the positions of the middle",
+    "np.pad": "np.concatenate([np.zeros(n), x, np.zeros(n)])",
+    "np.reciprocal": "1 / x",
+    "np.remainder": "x - y * np.floor(x / y)",
+    "np.repeat": "x[np.repeat(np.arange(len(x)), n)]",
+    "np.roll": "np.concatenate([x[-n:], x[:-n]])",
+    "np.sinh": "(np.exp(x) - np.exp(-x)) / 2",
+    "np.sort": "x[np.argsort(x.value)]",
+    "np.split": "slices such as x[:n] and x[n:]",
+    "np.tan": "np.sin(x) / np.cos(x)",
+    "np.tensordot": "np.einsum",
+    "np.tile": "np.concatenate([x] * n)",
+    "np.trace": "np.sum(x * np.eye(len(x)))",
+    "np.vdot": "np.sum(x * y)",
+    "np.vstack": "np.concatenate([x, y]), or np.stack([x, y]) for rows",
+}
+"""What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
+
+WITHOUT_GRADIENT = (
+    "all", "allclose", "any", "argpartition", "argsort", "argwhere", "array_equal", "bincount", "count_nonzero", "digitize",
+    "flatnonzero", "histogram", "isclose", "isneginf", "isposinf", "nonzero", "searchsorted", "unique",
+)  # fmt: skip
+"""NumPy functions whose result has no gradient, so that the plain array may be used."""
+
+_CONVERTERS = ("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.asfortranarray", "np.copy")
+
+_UFUNC_METHODS = {
+    ("add", "reduce"): "np.sum",
+    ("multiply", "reduce"): "np.prod",
+    ("maximum", "reduce"): "np.max",
+    ("minimum", "reduce"): "np.min",
+    ("multiply", "outer"): "np.outer",
+    ("add", "outer"): "x[:, None] + y",
+    ("subtract", "outer"): "x[:, None] - y",
+    ("add", "at"): "one_hot(indices, n).T @ values, with tracer.nn.layers.one_hot",
+}
+"""What to write instead of a method of a ufunc."""
+
+
+def conversion_error(what: str, frame: FrameType | None) -> RecordingError:
+    """The error for a Tensor that is to become `a plain array`, `a float` or `an int` in the user's code around a frame."""
+    site = site_of(frame)
+    return RecordingError(_leaving(site, what))
+
+
+def _leaving(site: Site, what: str) -> str:
+    if site.use is Use.STORE:
+        return (
+            "a Tensor cannot be stored in a plain array, its operations would leave the graph: collect the results in a list and"
+            " join them with np.stack (or np.concatenate)"
+        )
+    if site.use is Use.CALL and site.function:
+        return _leaving_in_call(site, what)
+    if site.use is Use.INDEX:
+        return (
+            f"a Tensor cannot become {what}, the index of a plain array: make it np.eye(n)[labels] in data(), or write .value:"
+            " an index has no gradient"
+        )
+    return _generic(what)
+
+
+def _generic(what: str) -> str:
+    if what == "a plain array":
+        return (
+            "a Tensor cannot become a plain array, its operations would leave the graph: use np. functions on the Tensor itself,"
+            " np.stack for a list of Tensors, or .value where leaving is meant"
+        )
+    return f"a Tensor cannot become {what}: use np. functions on the Tensor itself, or .item() to leave the graph"
+
+
+def _leaving_in_call(site: Site, what: str) -> str:
+    name, (first, *_) = site.function, (*site.arguments, "x")
+    if site.owner is not None:
+        return _leaving_in_method(site, what)
+    if name in _CONVERTERS and not site.takes_list:
+        return f"{name} would take {first} out of the graph: it is an array already, leave {name} out; .value leaves the graph"
+    if name in _CONVERTERS:
+        return f"{name} makes a plain array, and its elements would leave the graph: write {_stacked(first)}"
+    if name in ("np.full", "np.full_like"):
+        return f"{name} makes a plain array, and {site.arguments[-1]} would leave the graph: write np.broadcast_to, or np.stack"
+    if name in ("np.fromiter", "np.vectorize", "np.apply_along_axis"):
+        return f"{name} makes a plain array, and its elements would leave the graph: write np.stack([...]) of a list"
+    if name.startswith(("np.random.", "random.")):
+        return _random(name)
+    if name.startswith("math."):
+        own = getattr(np, name.removeprefix("math."), None)
+        recorded = (
+            f"use np.{own.__name__} and not {name}" if own is not None and registry.implementing(own) else "use np. functions"
+        )
+        return f"a Tensor cannot become {what}: {recorded}, or .item() to leave the graph"
+    if name.startswith("np.") and site.takes_list:
+        rest = "".join(f", {argument}" for argument in site.arguments[1:])
+        return (
+            f"{name} makes a plain array of a list, whose elements would leave the graph: write {name}({_stacked(first)}{rest})"
+        )
+    if name in ("float", "int", "complex", "range", "bool"):
+        return f"a Tensor cannot become {what}: use .astype for another dtype, or .item() to leave the graph"
+    if "." in name and not name.startswith("np."):
+        return (
+            f"{name} computes with plain arrays, and its operations would leave the graph: compose it of np. functions, or"
+            " define an operation (docs/operations.md)"
+        )
+    return _generic(what)
+
+
+def _leaving_in_method(site: Site, what: str) -> str:
+    owner, argument = site.owner_text, site.arguments[0] if site.arguments else "x"
+    if isinstance(site.owner, (np.random.Generator, np.random.RandomState)):
+        return _random(f"{owner}.{site.function}")
+    if isinstance(site.owner, np.ndarray):
+        call = f"{owner}.{site.function}"
+        if site.function == "dot":
+            return f"{call} is a method of a plain array, the result would leave the graph: write {owner} @ {argument}"
+        if site.function in ("fill", "put", "itemset"):
+            return f"{call} stores a Tensor in a plain array, it would leave the graph: write np.broadcast_to, or np.stack"
+        own = getattr(np, site.function, None)
+        if own is not None and registry.implementing(own):
+            rest = ", ".join((owner, *site.arguments))
+            return f"{call} is a method of a plain array, the result would leave the graph: write np.{site.function}({rest})"
+    return _generic(what)
+
+
+def _stacked(argument: str) -> str:
+    """np.stack of a list, as text; of the rows of a nested list."""
+    if len(argument) > 60:
+        return "np.stack([...])"
+    if argument.startswith("[["):
+        return f"np.stack of rows, each np.stack([...]), for {argument}"
+    return f"np.stack({argument})"
+
+
+def _random(name: str) -> str:
+    return (
+        f"{name} draws outside the graph, and a Tensor as its argument would get no gradient: draw with plain numbers, then shift"
+        " and scale, as in mean + spread * rng.normal(size=n)"
+    )
+
+
+def no_rule(function: object, method: str = "__call__") -> str:
+    """What to do about a function that has no derivative rule."""
+    name = function_name(function) or str(getattr(function, "__name__", function))
+    short = name.removeprefix("np.")
+    if method != "__call__":
+        instead = _UFUNC_METHODS.get((short, method))
+        changes = "changes an array in place" if method == "at" else "is not recorded"
+        return f"{name}.{method} {changes}: " + (f"write {instead}" if instead else "compose it of recorded functions")
+    if name in INSTEAD:
+        return f"{name} has no derivative rule: write {INSTEAD[name]}"
+    if short in WITHOUT_GRADIENT and name.startswith("np."):
+        return f"{name} is not recorded, its result has no gradient: write {name}(x.value)"
+    if short in ("put", "copyto", "place", "putmask", "put_along_axis", "fill_diagonal"):
+        return f"{name} changes an array in place: build a new one with np.where(mask, new, old), np.concatenate or np.stack"
+    own = getattr(np, short, None) if name.startswith("np.") else None
+    if own is not None and own is not function and registry.implementing(own):
+        return f"the method {short} of a plain array is not recorded: write {name}(...) with the array as the first argument"
+    implements = f" with `implements = {name}`" if isinstance(function, np.ufunc) or name.startswith("np.") else ""
+    composed = "compose it of recorded functions (docs/operations.md)"
+    return f"{name} has no derivative rule: {composed}, or define an operation{implements}"
+
+
+def no_attribute(name: str, known: list[str]) -> str:
+    """What to do about a method or attribute that a Tensor lacks."""
+    if name in ("sort", "partition"):
+        return f"x.{name}() would change an array in place: write x[np.argsort(x.value)] for the sorted array"
+    if name in ("fill", "put", "itemset", "resize", "setfield", "byteswap"):
+        return f"x.{name}() would change an array in place, and its value stands in the record: build a new one, as np.where does"
+    if name in WITHOUT_GRADIENT:
+        return f"x.{name}() is not recorded, its result has no gradient: write x.value.{name}()"
+    if name == "numpy":
+        return "x.numpy() would leave the graph: np. functions take a Tensor, and .value is the plain array"
+    function = getattr(np, name, None)
+    if function is not None and registry.implementing(function):
+        return f"a Tensor has no method {name}: write np.{name}(x)"
+    if f"np.{name}" in INSTEAD:
+        return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}"
+    return f"a Tensor has no attribute {name!r}{close_names(name, known)}"

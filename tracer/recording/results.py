@@ -1,0 +1,38 @@
+"""Checks what a recorded function returned or raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tracer.errors import RecordingError, UsageError
+from tracer.recording.tensor import Tensor
+
+
+def check_scalar(value: Any, what: str) -> None:
+    """Raise UsageError unless the value is one recorded floating number."""
+    if value is None:
+        raise UsageError(f"{what} returned nothing: does it end without a return?")
+    if isinstance(value, (tuple, list, set, Mapping)):
+        raise UsageError(
+            f"{what} must return a single result: one number is needed, this is a {type(value).__name__} of {len(value)}; return"
+            " one of them, or their sum"
+        )
+    if not isinstance(value, Tensor):
+        plain = "" if isinstance(value, (bool, int, float, complex, np.ndarray, np.generic)) else ", one number is needed"
+        raise UsageError(
+            f"{what} returned {type(value).__name__} and no Tensor{plain}: it does not depend on the recorded"
+            " arrays, or left the graph"
+        )
+    if value.shape != ():
+        raise UsageError(f"{what} returned shape {value.shape}, one number is needed: reduce it with np.mean or np.sum")
+    if value.dtype.kind != "f":
+        raise UsageError(f"{what} returned {value.dtype}, which has no derivative: a floating number is needed")
+
+
+def recorded_cause(error: Exception) -> Exception:
+    """The error that explains another: NumPy replaces a RecordingError by a ValueError when an element is assigned."""
+    cause = error.__cause__
+    return cause.with_traceback(error.__traceback__) if isinstance(cause, RecordingError) else error
