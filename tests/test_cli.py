@@ -118,10 +118,10 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["trace", "mnist", "--data", "x.npz"], "there is no data file x.npz"),
         (["trace", "fruit", "-o", "file"], "cannot write into file: it is a file, not a folder"),
         (["trace", "fruit", "-o", "/proc/nowhere"], "cannot write into /proc/nowhere"),
-        (["trace", "fruit", "--nope"], "No such option"),
+        (["trace", "fruit", "--nope"], "there is no option --nope"),
         (["trace", "fruit", "--engine", "dott"], "is not one of"),
         (["trace"], "Missing argument"),
-        (["draw"], "No such command"),
+        (["draw"], "there is no command 'draw'"),
     ],
 )
 def test_usage_error_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -238,3 +238,131 @@ def test_errors_of_the_program_itself_stay_what_they_are() -> None:
     with pytest.raises(ValueError, match="sequence") as caught:
         tracer.trace(wrong, VECTOR)
     assert not isinstance(caught.value, RecordingError)
+
+
+# Names as Python reads them, and wrong arguments.
+
+MICRO, MU = "\u00b5", "\u03bc"
+"""Two characters that Python reads as one identifier."""
+
+
+@pytest.mark.parametrize("typed", [MICRO, MU])
+@pytest.mark.parametrize("asked", [MICRO, MU])
+def test_names_are_those_that_python_reads(typed: str, asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name is found in either spelling, as data, parameter, setting, result and metric, and in every command."""
+    text = f'''
+import numpy as np
+from tracer import SGD, Scenario, EarlyStopping
+def model(x_{MICRO}, {MICRO}, alpha_{MU}):
+    {MU}_squared = {MICRO} * {MU}
+    return {{"out_{typed}": x_{MICRO} * {MU}_squared * alpha_{MICRO}}}
+def loss(out_{MU}): return np.sum(out_{MICRO})
+scenario = Scenario(data=lambda: {{"x_{typed}": np.ones(4)}}, parameters={{"{typed}": 0.5}}, model=model, loss=loss,
+    settings={{"alpha_{typed}": 2.0}}, optimizer=SGD(learning_rate=0.1), epochs=2, batch_size=2, batched=["x_{typed}"],
+    metrics={{"size_{typed}": lambda out_{MICRO}: np.max(out_{MU})}}, validation={{"x_{typed}": "x_{asked}"}},
+    stopping=EarlyStopping(monitor="val_size_{asked}"))
+'''
+    Path("greek.py").write_text(text, encoding="utf-8")
+    scenario = tracer.load("./greek.py")
+    trace = tracer.run(scenario, parameters={asked: 0.25}, settings={f"alpha_{asked}": 3.0})
+    step = trace.steps[0]
+    assert step.gradient(asked) == pytest.approx(2 * 2 * 0.25 * 3)
+    assert step.node(f"dL/d{asked}").name == f"dL/d{MU}"
+    assert step.updated(asked) == step.node(f"{asked}_new").value
+    assert step.node(f"{asked}_squared").name == f"{MU}_squared"
+    assert run("trace", "./greek.py", "-q", "--format", "log", "--set", f"alpha_{asked}=1") == 0
+    for arguments in (
+        ["show", "greek", asked], ["show", "greek", f"dL/d{asked}"], ["log", "greek", "--node", f"{asked}*"],
+        ["blame", "greek", "--of", asked],
+    ):  # fmt: skip
+        assert run(*arguments) == 0, capsys.readouterr().err
+    assert run("export", "greek", "-o", "greek.npz") == 0
+
+
+def test_two_spellings_of_one_name_are_refused() -> None:
+    with pytest.raises(tracer.UsageError, match="twice, in characters that Python reads as one"):
+        tracer.Scenario(parameters={MICRO: 0.0, MU: 1.0}, model=lambda x: x, loss=lambda p: p)
+
+
+def scenario_with(**options: Any) -> tracer.Scenario:
+    given = {"parameters": {"w": 0.0}, "model": lambda w: w * 2.0, "loss": lambda p: p * p, **options}
+    return tracer.Scenario(**given)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: scenario_with(params={"w": 0.0}), "Scenario has no argument 'params'; did you mean parameters?"),
+        (lambda: scenario_with(epoch=3), "did you mean epochs?"),
+        (lambda: scenario_with(loss_fn=3), "did you mean loss?"),
+        (lambda: tracer.Scenario(parameters={"w": 0.0}), "Scenario needs model and loss"),
+        (lambda: tracer.Scenario({"w": 0.0}), r"Scenario takes arguments by name only: name them, as in Scenario\(data=...\)"),
+        (lambda: tracer.SGD(lr=0.1), "SGD has no argument 'lr'; did you mean learning_rate?"),
+        (lambda: tracer.SGD(0.1), r"SGD takes arguments by name only: name them, as in SGD\(learning_rate=...\)"),
+        (lambda: tracer.SGD(), "SGD needs learning_rate"),
+        (lambda: tracer.Adam(eps=0.1), "did you mean epsilon?"),
+        (lambda: tracer.KerasAdam(bta1=0.1), "did you mean beta1"),
+        (lambda: tracer.EarlyStopping(mintor="loss"), "did you mean monitor?"),
+        (lambda: tracer.Checkpoint(monitor="loss"), "Checkpoint needs mode"),
+        (lambda: tracer.Report(epochs=print), "did you mean epoch?"),
+        (lambda: tracer.run(scenario_with(), step=2), "run has no argument 'step'; did you mean steps?"),
+        (lambda: tracer.load("fruit", 3), "load takes up to 1 arguments by position, not 2"),
+        (lambda: tracer.save(None, "x", value="all"), "did you mean values?"),
+        (lambda: tracer.trace(np.sum, x=[1.0]), "trace has no argument 'x': arrays are given by position"),
+        (lambda: tracer.trace(3, [1.0]), "takes a function first, this is int"),
+        (lambda: tracer.trace(lambda x, y: x, [1.0]), r"<lambda>\(x, y\) was given 1 array: missing a required argument: 'y'"),
+        (lambda: tracer.testing.check_gradients(np.sum, [1.0], tol=1), "did you mean tolerance?"),
+        (lambda: tracer.testing.assert_gradients(np.sum, [1.0], example=1), "did you mean examples?"),
+        (
+            lambda: tracer.run(scenario_with(optimizer=tracer.SGD(learning_rate=1)), settings={"lr": 1}),
+            "did you mean learning_rate?",
+        ),
+    ],
+)
+def test_wrong_arguments_name_similar_ones(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(tracer.UsageError, match=message.replace("?", r"\?")) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+    if "argument" in message:
+        assert isinstance(caught.value, TypeError)
+
+
+def test_checked_calls_keep_their_signature_and_copies() -> None:
+    import dataclasses
+    import inspect
+    import pickle
+
+    optimizer = tracer.SGD(learning_rate=0.5)
+    assert list(inspect.signature(tracer.SGD).parameters) == ["learning_rate", "momentum"]
+    assert dataclasses.replace(optimizer, momentum=0.9).momentum == 0.9
+    assert pickle.loads(pickle.dumps(optimizer)) == optimizer
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"), [("trase", "did you mean trace"), ("Scenaro", "did you mean Scenario"), ("testin", "testing")]
+)
+def test_unknown_names_of_the_package_name_similar_ones(name: str, suggestion: str) -> None:
+    with pytest.raises(AttributeError, match=suggestion):
+        getattr(tracer, name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["traec", "fruit"], "there is no command 'traec'; did you mean trace? (see tracer --help)"),
+        (["fruit"], "there is no command 'fruit': to run a scenario, write tracer trace fruit"),
+        (["./mine.py"], "there is no command './mine.py': to run a scenario, write tracer trace ./mine.py"),
+        (["trace", "friut"], "there is no scenario 'friut'; did you mean fruit"),
+        (["trace", "fruit", "--stpes", "3"], "there is no option --stpes; did you mean --steps"),
+        (["trace", "fruit", "--set", "lr=3"], "fruit has no setting 'lr'; did you mean learning_rate?"),
+        (["render", "fruit", "--zom", "module"], "there is no option --zom; did you mean --zoom"),
+        (["blame", "friut"], "there is no trace file of 'friut'"),
+    ],
+)
+def test_wrong_words_of_the_command_line_name_similar_ones(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err

@@ -74,6 +74,9 @@ _HOMES = {
 }
 """The module of every name."""
 
+_PACKAGES = ("data", "graph", "nn", "ops", "testing")
+"""The packages that users import from."""
+
 
 def __getattr__(name: str) -> Any:
     """Import a name of `__all__`, or a module of the package, on first access."""
@@ -87,7 +90,9 @@ def __getattr__(name: str) -> Any:
         except ModuleNotFoundError as error:
             if error.name != f"tracer.{name}":
                 raise  # a module that is there needs one that is not
-    raise AttributeError(f"module 'tracer' has no attribute {name!r}")
+    from tracer.errors import close_names
+
+    raise AttributeError(f"module 'tracer' has no attribute {name!r}{close_names(name, [*__all__, *_PACKAGES])}")
 
 
 def __dir__() -> list[str]:

@@ -1,12 +1,17 @@
-"""Validation of user-supplied values: arrays, dtypes, numbers and booleans."""
+"""Validation of user-supplied values: arrays, dtypes, numbers, booleans, names, and the arguments of a call."""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import inspect
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
-from tracer.errors import UsageError
+from tracer.errors import ArgumentError, UsageError, close_names
 
 DTYPES = ("float32", "float64")
 """The dtypes that floating-point data may have."""
@@ -104,3 +109,88 @@ def checked_dtype(dtype: Any) -> str:
     if name not in DTYPES:
         raise UsageError(f"dtype must be float32 or float64, this is {name!r}")
     return name
+
+
+def folded(text: str) -> str:
+    """A name, or names in an expression, as Python reads identifiers: in Unicode's normal form NFKC.
+
+    >>> folded("\u00b5") == "\u03bc", folded("dL/d\u00b5[0]") == "dL/d\u03bc[0]", folded("x\u00b2") == "x\u00b2"
+    (True, True, True)
+    """
+    if text.isascii():
+        return text
+    return re.sub(r"\w+", lambda word: unicodedata.normalize("NFKC", word[0]) if word[0].isidentifier() else word[0], text)
+
+
+def folded_names(values: Mapping[Any, Any], what: str) -> dict[Any, Any]:
+    """The values by their names as Python reads them. Raises UsageError, beginning with `what`, if two names are the same."""
+    found: dict[Any, Any] = {}
+    for name, value in values.items():
+        key = folded(name) if isinstance(name, str) else name
+        if key in found:
+            raise UsageError(f"{what} names {key!r} twice, in characters that Python reads as one: rename one")
+        found[key] = value
+    return found
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def checks_keywords(target: Function) -> Function:
+    """Decorator of a function or class: a wrong call raises ArgumentError that names the argument and similar ones.
+
+    >>> @checks_keywords
+    ... def run(*, steps=1): pass
+    >>> run(stpes=2)
+    Traceback (most recent call last):
+    tracer.errors.ArgumentError: run has no argument 'stpes'; did you mean steps?
+    """
+    function: Callable[..., Any] = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
+    own = list(inspect.signature(function).parameters.values())[1 if isinstance(target, type) else 0 :]
+    known = {each.name: each for each in own}
+    if any(each.kind is each.VAR_KEYWORD for each in own):
+        return target
+    by_position = [each for each in own if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    collected = next((each.name for each in own if each.kind is each.VAR_POSITIONAL), "")
+
+    @functools.wraps(function)
+    def checked(*given: Any, **options: Any) -> Any:
+        arguments = given[1:] if isinstance(target, type) else given
+        for name in options:
+            if name not in known or name == collected:
+                hint = close_names(name, _by_name(own))
+                if collected and "did you mean" not in hint:
+                    hint = f": {collected} are given by position"
+                raise ArgumentError(f"{target.__name__} has no argument {name!r}{hint}")
+        if len(arguments) > len(by_position) and not collected:
+            first = next((each.name for each in own if each.kind is each.KEYWORD_ONLY), "")
+            hint = f": name them, as in {target.__name__}({first}=...)" if first else ""
+            most = (
+                f"up to {len(by_position)} arguments by position, not {len(arguments)}"
+                if by_position
+                else "arguments by name only"
+            )
+            raise ArgumentError(f"{target.__name__} takes {most}{hint}")
+        missing = [
+            each.name for each in own if each.default is each.empty and not _is_given(each, arguments, options, by_position)
+        ]
+        if missing:
+            raise ArgumentError(f"{target.__name__} needs {' and '.join(missing)}")
+        return function(*given, **options)
+
+    if isinstance(target, type):
+        target.__init__ = checked  # type: ignore[misc]
+        return target
+    return checked  # type: ignore[return-value]
+
+
+def _by_name(parameters: list[inspect.Parameter]) -> list[str]:
+    return [each.name for each in parameters if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)]
+
+
+def _is_given(
+    parameter: inspect.Parameter, arguments: tuple[Any, ...], options: Mapping[str, Any], by_position: list[inspect.Parameter]
+) -> bool:
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or parameter.name in options:
+        return True
+    return parameter in by_position[: len(arguments)]

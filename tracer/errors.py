@@ -18,6 +18,10 @@ class UsageError(TracerError, ValueError):
     """The call, the settings, the data or the scenario file cannot be used as they are (exit code 2)."""
 
 
+class ArgumentError(UsageError, TypeError):
+    """A function or class of this package was called with arguments that it does not have."""
+
+
 class ScenarioError(TracerError, RuntimeError):
     """Code of the scenario raised an exception; the message names the line in the user's file (exit code 3)."""
 
@@ -40,6 +44,15 @@ class TraceFileError(TracerError, ValueError):
     exit_code = 4
 
 
+SYNONYMS = {
+    "alpha": ("learning_rate",), "criterion": ("loss",), "eps": ("epsilon",), "eta": ("learning_rate",), "loss_fn": ("loss",),
+    "lr": ("learning_rate",), "max_iter": ("epochs", "steps"), "n_epochs": ("epochs",), "network": ("model",),
+    "num_epochs": ("epochs",), "optim": ("optimizer",), "rtol": ("tolerance",), "tol": ("tolerance",), "weights": ("parameters",),
+    "iterations": ("steps",), "random_state": ("seed",),
+}  # fmt: skip
+"""Names that other libraries use for the same."""
+
+
 def close_names(name: str, names: list[str]) -> str:
     """The end of an error message about an unknown name: similar names, or else all names.
 
@@ -49,7 +62,8 @@ def close_names(name: str, names: list[str]) -> str:
     '; there are: learning_rate, epochs'
     """
     unique = list(dict.fromkeys(names))
-    close = difflib.get_close_matches(name, unique, n=3, cutoff=0.6)
+    close = [known for known in SYNONYMS.get(name, ()) if known in unique]
+    close = close or difflib.get_close_matches(name, unique, n=3, cutoff=0.6)
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; there are: {', '.join(unique[:12])}{', ...' if len(unique) > 12 else ''}" if unique else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import DTYPES, numeric_array, whole_number
+from tracer.arguments import DTYPES, checks_keywords, numeric_array, whole_number
 from tracer.checking.gradients import check_step
 from tracer.checking.perturbation import perturb
 from tracer.checking.results import Check
@@ -17,6 +17,7 @@ from tracer.graph.record import Literal, Node, Step
 from tracer.recording.function import argument_names, trace
 
 
+@checks_keywords
 def check_gradients(
     function: Callable[..., Any],
     *arrays: Any,

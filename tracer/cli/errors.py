@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from tracer.errors import RecordingError, TracerError
+from tracer.errors import RecordingError, TracerError, close_names
 from tracer.recording.source import PACKAGE
 from tracer.training.loading import bundled_folder
 
@@ -60,7 +60,7 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) ->
         return error.exit_code
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "tracer"
-        _print_error(f"{error.format_message()} (see {command} --help)")
+        _print_error(f"{_usage_text(error)} (see {command} --help)")
         return error.exit_code
     if isinstance(error, RecordingError) and frames:
         last = frames[-1]
@@ -78,6 +78,14 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) ->
         _print_error(f"there is not enough memory for this run: {error}{_notes(error)}")
         return WRONG_USAGE
     return None
+
+
+def _usage_text(error: click.UsageError) -> str:
+    """click's message; an unknown option with similar ones of its command."""
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return error.format_message()
+    known = [name for each in error.ctx.command.get_params(error.ctx) for name in each.opts if name.startswith("--")]
+    return f"there is no option {error.option_name}{close_names(error.option_name, known)}"
 
 
 def _short(filename: str) -> str:

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from tracer.errors import close_names
+
 COMMANDS = {
     "list": "The scenarios that come with the project.",
     "trace": "Run a scenario and write its PDF and step log.",
@@ -34,6 +36,21 @@ class CommandGroup(click.Group):
         assert isinstance(found, click.Command)
         return found
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            raise click.UsageError(f"there is no command {name!r}{_hint(name)}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+def _hint(name: str) -> str:
+    """What may have been meant by a word that is no command: a scenario to trace, or a command of a similar name."""
+    from tracer.training.loading import SHORT_NAMES, bundled_names, is_path
+
+    if is_path(name) or name in (*SHORT_NAMES, *bundled_names()):
+        return f": to run a scenario, write tracer trace {name}"
+    return close_names(name, list(COMMANDS))

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tracer.arguments import folded
 from tracer.errors import close_names
 from tracer.graph.copies import Copyable
 from tracer.graph.display import Displayable
@@ -199,12 +200,13 @@ class Step(Copyable, Displayable):
         """
         if not isinstance(name, str) or not name:
             raise KeyError(f"a node is found by its name, not by {name!r}; by its number it is step.nodes[number]")
+        name = folded(name)
         for node in self.nodes:
-            if node.name == name:
+            if folded(node.name) == name:
                 return node
         if name.startswith("dL/d"):
             for node in self.nodes:
-                if node.name == name[4:] and node.id in self.gradients:
+                if folded(node.name) == name[4:] and node.id in self.gradients:
                     return self.nodes[self.gradients[node.id]]
         names = [node.name for node in self.nodes if node.name]
         raise KeyError(f"step {self.index} has no node {name!r}{close_names(name, names)}")

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
+from tracer.arguments import checks_keywords
 from tracer.errors import UsageError
 from tracer.nn.schedules import Schedule
 from tracer.ops.base import Array
@@ -114,6 +115,7 @@ def register(kind: Kind) -> Kind:
 
 
 @register
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SGD:
     """Gradient descent: w = w - learning_rate * g; with momentum: v = momentum * v + g, w = w - learning_rate * v.
@@ -149,6 +151,7 @@ class SGD:
 
 
 @register
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
     """Adam as in PyTorch: Kingma and Ba 2015, algorithm 1. Epsilon is added after the bias correction of sqrt(v).
@@ -199,6 +202,7 @@ class Adam:
 
 
 @register
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KerasAdam(Adam):
     """Adam as in Keras: both bias corrections are part of the step size; epsilon is added to the uncorrected sqrt(v).

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from tracer.arguments import native
+from tracer.arguments import folded, native
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
@@ -103,6 +103,7 @@ class Op:
         if "formula" not in cls.__dict__:
             return
         implemented = cls.implements if isinstance(cls.implements, tuple) else (cls.implements,)
+        cls.formula = folded(cls.formula)
         cls.name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
         if not hasattr(cls, "value"):
             cls.value = staticmethod(implemented[0])

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import numeric_array
+from tracer.arguments import checks_keywords, numeric_array
+from tracer.errors import ArgumentError
 from tracer.graph.record import Phase, Step
 from tracer.recording.recorder import Recorder
 from tracer.recording.results import check_scalar, recorded_cause
 from tracer.recording.source import Files
 
 
+@checks_keywords
 def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     """Record a function of arrays that returns a scalar, forward and backward.
 
@@ -25,6 +27,7 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     >>> step.loss, step.gradient("x")
     (11.0, array([3., 4.]))
     """
+    _check_call(function, arrays)
     code = getattr(function, "__code__", None)
     recorder = Recorder(Files(Path(code.co_filename).parent if code is not None else None))
     arguments = []
@@ -48,6 +51,26 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     finally:
         recorder.release()
     return recorder.finish(0, result)
+
+
+def _check_call(function: Any, arrays: tuple[Any, ...]) -> None:
+    """Raise ArgumentError unless the first argument is a function that takes this many arrays."""
+    if not callable(function):
+        raise ArgumentError(
+            f"tracer.trace takes a function first, this is {type(function).__name__}: tracer.trace(function, *arrays)"
+        )
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # a C function without a signature
+        return
+    try:
+        signature.bind(*arrays)
+    except TypeError as error:
+        name, count = getattr(function, "__name__", "the function"), len(arrays)
+        takes = f"{name}({', '.join(signature.parameters)})"
+        raise ArgumentError(
+            f"{takes} was given {count} array{'s' * (count != 1)}: {error}; tracer.trace(function, *arrays)"
+        ) from None
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:

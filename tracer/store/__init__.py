@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracer.arguments import checks_keywords
+
 if TYPE_CHECKING:
     from tracer.graph.record import Step, Trace
 
 
+@checks_keywords
 def open(path: str | Path) -> Trace:
     """Open a trace file that `tracer trace` or `save` wrote; steps and values are loaded lazily.
 
@@ -20,6 +23,7 @@ def open(path: str | Path) -> Trace:
     return read(path)
 
 
+@checks_keywords
 def save(trace: Trace | Step, path: str | Path, values: str = "all") -> None:
     """Write a trace, or a single step, to a file, with all values, those of a sample of steps (`sampled`), or none (`summary`).
 

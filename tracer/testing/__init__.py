@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tracer.checking.function import check_gradients
 from tracer.checking.gradients import check_step
 from tracer.checking.results import Check, Comparison, Difference, Fault
+from tracer.errors import close_names
 from tracer.testing.assertions import assert_gradients, assert_op_gradients, require_hypothesis
 from tracer.views.text.check import report
 
@@ -31,6 +32,6 @@ def __getattr__(name: str) -> Any:
     modules = {"Program": "random_programs", "programs": "random_programs"}
     modules |= dict.fromkeys(("arrays", "broadcastable_arrays", "numbers", "shapes"), "strategies")
     if name not in modules:
-        raise AttributeError(f"module 'tracer.testing' has no attribute {name!r}")
+        raise AttributeError(f"module 'tracer.testing' has no attribute {name!r}{close_names(name, __all__)}")
     require_hypothesis()
     return getattr(importlib.import_module(f"tracer.testing.{modules[name]}"), name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import DTYPES, whole_number
+from tracer.arguments import DTYPES, checks_keywords, whole_number
 from tracer.checking.function import check_gradients, checked_arguments, function_name, is_strategy
 from tracer.checking.operation import check_op_rules, inputs_of, overflows, value_problems
 from tracer.errors import UsageError
@@ -22,6 +22,7 @@ FindProblems = Callable[[Sequence[np.ndarray]], list[str]]
 """Runs a check at the given arrays; returns the lines of its failure message, none if it passes."""
 
 
+@checks_keywords
 def assert_gradients(
     function: Callable[..., Any],
     *arguments: Any,
@@ -66,6 +67,7 @@ def assert_gradients(
         _check_arrays(checked_arguments(function, arguments), problems, message)
 
 
+@checks_keywords
 def assert_op_gradients(
     op: type[Op],
     arguments: Any = None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from tracer.arguments import checks_keywords, folded
 from tracer.errors import UsageError
 from tracer.i18n.message import Message
 
@@ -49,6 +50,7 @@ class Watch:
         self.best = value if self.is_best else self.best
 
 
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyStopping:
     """Stop when the monitored value has not improved by `tolerance` for `patience` epochs in a row.
@@ -65,6 +67,8 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         _check_mode(self, self.mode)
+        if isinstance(self.monitor, str):
+            object.__setattr__(self, "monitor", folded(self.monitor))
         if isinstance(self.tolerance, bool) or not isinstance(self.tolerance, (int, float)) or not self.tolerance >= 0:
             raise UsageError(f"EarlyStopping: tolerance must be a number from 0 on, this is {self.tolerance!r}")
         if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
@@ -90,6 +94,7 @@ class EarlyStopping:
         return Message("not_improved_by", fields)
 
 
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """Save the parameters of the epoch with the best monitored value to a file beside the log.
@@ -104,6 +109,8 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         _check_mode(self, self.mode)
+        if isinstance(self.monitor, str):
+            object.__setattr__(self, "monitor", folded(self.monitor))
         if "/" in self.file or "\\" in self.file or not self.file.endswith(".npz"):
             raise UsageError(f"Checkpoint: file must be a file name that ends in .npz, this is {self.file!r}")
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from tracer.arguments import checks_keywords
 from tracer.errors import UsageError, close_names
 from tracer.recording.source import PACKAGE
 from tracer.training.scenario import Scenario
@@ -38,6 +39,7 @@ def is_path(name_or_path: str | Path) -> bool:
     return text.endswith(".py") or "/" in text or "\\" in text or isinstance(name_or_path, Path)
 
 
+@checks_keywords
 def load(name_or_path: str | Path) -> Scenario:
     """Load a scenario by its name or alias (see `tracer list`), or by the path of a Python file that defines `scenario`.
 

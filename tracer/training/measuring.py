@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.arguments import folded_names
 from tracer.errors import UsageError
 from tracer.training.preparation import PreparedData, call_by_name, matching_arguments
 from tracer.training.scenario import Scenario
@@ -22,6 +23,7 @@ def named_results(returned: Any, scenario: Scenario, prepared: PreparedData) -> 
         raise UsageError(f"the model of {scenario.name} returned nothing: does it end without a return?")
     if not isinstance(returned, Mapping):
         return {prepared.prediction or "prediction": returned}
+    returned = folded_names(returned, f"what the model of {scenario.name} returns")
     for name in returned:
         if not isinstance(name, str) or not name.isidentifier():
             raise UsageError(f"the model of {scenario.name} returns a result under {name!r}, which is no name of an argument")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import numeric_array
+from tracer.arguments import folded_names, numeric_array
 from tracer.data.archives import read_arrays
 from tracer.errors import UsageError, close_names
 from tracer.training.scenario import Scenario
@@ -98,6 +98,7 @@ def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: s
     data = call_by_name(scenario.data, {**given, "path": path}, f"data() of {scenario.name}")
     if not isinstance(data, Mapping):
         raise UsageError(f"data() of {scenario.name} must return named arrays in a dict, not {type(data).__name__}")
+    data = folded_names(data, f"data() of {scenario.name}")
     _check_names(data, f"data() of {scenario.name} returns something")
     return {name: numeric_array(value, f"the data {name!r} of {scenario.name}", dtype) for name, value in data.items()}
 
@@ -110,7 +111,7 @@ def _initial_parameters(
         own = call_by_name(own, available, f"parameters() of {scenario.name}")
     if not isinstance(own, Mapping) or not own:
         raise UsageError(f"the parameters of {scenario.name} must be initial values by name, in a dict")
-
+    own = folded_names(own, f"parameters of {scenario.name}")
     _check_names(own, f"{scenario.name} has a parameter")
 
     def checked(name: str, value: Any, where: str = "") -> np.ndarray:
@@ -123,7 +124,7 @@ def _initial_parameters(
         given = _read_checkpoint(given, initial, scenario.name)
     if not isinstance(given, Mapping):
         raise UsageError(f"parameters are given as values by name, in a dict, not as {type(given).__name__}")
-    for name, value in given.items():
+    for name, value in folded_names(given, f"{where}the given parameters").items():
         if name not in initial:
             raise UsageError(f"{where}{scenario.name} has no parameter {name!r}{close_names(str(name), list(initial))}")
         new = checked(name, value, where)
@@ -141,7 +142,7 @@ def _check_names(values: Mapping[Any, Any], what: str) -> None:
 
 def _read_checkpoint(path: str | Path, initial: Mapping[str, np.ndarray], scenario: str) -> Mapping[str, np.ndarray]:
     """The arrays of a checkpoint. Raises UsageError if a parameter is missing: it is that of another model."""
-    arrays = read_arrays(path)
+    arrays = folded_names(read_arrays(path), str(path))
     missing = [name for name in initial if name not in arrays]
     if missing:
         holds = f"it holds {', '.join(arrays)}" if arrays else "it is empty"

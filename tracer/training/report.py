@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from tracer.arguments import checks_keywords
 from tracer.errors import UsageError
 
 
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Functions that return the text to print before the run, after each step and epoch, and at the end.

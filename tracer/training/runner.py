@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import checked_dtype, whole_number
+from tracer.arguments import checked_dtype, checks_keywords, whole_number
 from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.message import Message
@@ -265,6 +265,7 @@ class Training:
         return updated
 
 
+@checks_keywords
 def run(
     scenario: Scenario,
     *,

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from tracer.arguments import checked_dtype
+from tracer.arguments import checked_dtype, checks_keywords, folded, folded_names
 from tracer.errors import UsageError
 from tracer.graph.record import EMPTY
 from tracer.nn.optimizers import Optimizer, check_numbers
@@ -26,6 +26,7 @@ RESERVED_METRICS = ("step", "epoch", "batch", "loss", "epoch_loss", "val_loss")
 """Names that a metric cannot have."""
 
 
+@checks_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A training program. All functions are written in plain NumPy; their arguments are matched by name.
@@ -72,6 +73,7 @@ class Scenario:
     path: Path | None = None
 
     def __post_init__(self) -> None:
+        self._fold_names()
         for kind in ("data", "model", "loss"):
             if not callable(getattr(self, kind)):
                 raise UsageError(f"Scenario: {kind} must be a function, this is {type(getattr(self, kind)).__name__}")
@@ -96,6 +98,19 @@ class Scenario:
         for name in self.settings:
             if name in taken:
                 raise UsageError(f"Scenario: {name} is a setting in any case, name the scenario's own otherwise")
+
+    def _fold_names(self) -> None:
+        """Write names as Python reads them: functions take them as arguments."""
+        for name in ("parameters", "metrics", "validation", "settings"):
+            given = getattr(self, name)
+            if isinstance(given, Mapping):
+                object.__setattr__(self, name, folded_names(given, f"Scenario: {name}"))
+        if isinstance(self.validation, Mapping):
+            pairs = {name: folded(other) if isinstance(other, str) else other for name, other in self.validation.items()}
+            object.__setattr__(self, "validation", pairs)
+        if isinstance(self.batched, (tuple, list, set, frozenset)):
+            names = tuple(folded(name) if isinstance(name, str) else name for name in self.batched)
+            object.__setattr__(self, "batched", names)
 
     def component_settings(self) -> dict[str, Any]:
         """The settings of the optimizer and of early stopping."""

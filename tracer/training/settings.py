@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tracer.arguments import parse_setting, whole_number
+from tracer.arguments import folded_names, parse_setting, whole_number
 from tracer.errors import UsageError, close_names
 from tracer.nn.optimizers import OPTIMIZERS, Optimizer
 from tracer.training.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario
@@ -30,6 +30,7 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     """
     if not isinstance(given, Mapping):
         raise UsageError(f"settings are given as values by name, in a dict, not as {type(given).__name__}")
+    given = folded_names(given, "settings")
     if "optimizer" in given and scenario.optimizer is not None:
         chosen = dataclasses.replace(scenario, optimizer=_chosen_optimizer(given, scenario.optimizer))
         return with_settings(chosen, {name: value for name, value in given.items() if name != "optimizer"})

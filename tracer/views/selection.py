@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from tracer.arguments import folded
 from tracer.errors import UsageError, close_names
 from tracer.graph.record import Node, Phase, Step
 from tracer.views.notation import Labels, index_text, shape_text
@@ -70,7 +71,8 @@ class Selection:
     def watched_index(self, node: Node) -> tuple[int, ...] | None:
         """The index of the watched element of this node; None if no element is watched."""
         for element in self.watched:
-            if node.name in (element.name, f"dL/d{element.name}", f"{element.name}_new"):
+            name = folded(element.name)
+            if folded(node.name) in (name, f"dL/d{name}", f"{name}_new"):
                 return element.in_shape(node.shape)
         return None
 
@@ -90,7 +92,8 @@ EVERYTHING = Selection()
 
 def _matches(node: Node, label: str, pattern: str) -> bool:
     """True if a pattern matches the name of a node or equals its label."""
-    return label == pattern or (bool(node.name) and fnmatchcase(node.name, pattern))
+    pattern, name = folded(pattern), folded(node.name)
+    return folded(label) == pattern or (bool(name) and fnmatchcase(name, pattern))
 
 
 def node_of(step: Step, text: str, labels: Labels) -> Node:
@@ -98,8 +101,9 @@ def node_of(step: Step, text: str, labels: Labels) -> Node:
 
     Raises UsageError with close names if there is none.
     """
+    text = folded(text)
     for node in step.nodes:
-        if labels[node.id] == text:
+        if folded(labels[node.id]) == text:
             return node
     number = _NUMBER.fullmatch(text)
     if number and int(number["id"]) < len(step.nodes):
