@@ -22,6 +22,7 @@ from support.traces import recorded
 from tracer.checking.complex_step import STEP, complex_step_derivative, complex_step_jvp
 from tracer.checking.finite_differences import DirectionalPath, finite_difference_derivative, one_sided_derivatives
 from tracer.checking.parallel import check_exhaustively, merge_ranges, split_ranges
+from tracer.checking.results import Outcome
 from tracer.checking.scenario import CheckSubject, check_scenario, record_step
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.record import Literal, Node
@@ -334,7 +335,9 @@ def test_nan_is_reported_with_its_origin() -> None:
     assert not check.passed
     assert "nan at [1], expected 0.0 by complex step" in failure_lines(check)[0]
     assert "np.log(x)): it is not finite, and the gradients are computed from it" in failure_lines(check)[1]
-    assert check_gradients(lambda x: np.sum(np.sqrt(x)), [1.0, 0.0]).passed  # both derivatives are infinite
+    infinite = check_gradients(lambda x: np.sum(np.sqrt(x)), [1.0, 0.0])  # so is the derivative
+    assert infinite.outcome is Outcome.NOT_JUDGED
+    assert failure_lines(infinite)[0].endswith("cannot be judged at [1]: it is infinite, as the derivative is")
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from support.functions import weighted
-from support.mutations import Mutant, engine_faults, every_rule, single_rules
+from support.mutations import Mutant, engine_faults, every_rule, recording_faults, single_rules
 from support.strategies import CASES, calls, collected
 from tracer.testing import broadcastable_arrays, check_gradients, programs
 
@@ -44,6 +44,8 @@ def check_fails(function: Callable[..., Any], arrays: tuple[np.ndarray, ...], *,
 def is_caught(mutant: Mutant) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         mutant.put_in(patch)
+        if mutant.example is not None:
+            return check_fails(*mutant.example)
         return any(
             check_fails(*example, second_order=second_order)
             for count, second_order in ((EXAMPLES, False), (EXAMPLES, True), (MORE_EXAMPLES, True))
@@ -66,7 +68,7 @@ def test_unchanged_code_passes(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_every_mutant_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
-    mutants = [*every_rule(), *single_rules(), *engine_faults()]
+    mutants = [*every_rule(), *single_rules(), *engine_faults(), *recording_faults()]
     missed = [mutant.name for mutant in mutants if not is_caught(mutant)]
     with capsys.disabled():
         print(f"\nmutation score: {len(mutants) - len(missed)} of {len(mutants)}")

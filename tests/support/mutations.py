@@ -1,7 +1,7 @@
 """Mutation testing: wrong derivative rules and engine faults, patched into the code at run time.
 
-Three kinds: faults applicable to any rule (`every_rule`), faults of a single rule (`RULES`: a replacement in its source), and
-faults of the engine (`ENGINE`, likewise).
+Four kinds: faults applicable to any rule (`every_rule`), faults of a single rule (`RULES`: a replacement in its source), faults
+of the engine (`ENGINE`, likewise), and faults that make the engine record something else than the program (`RECORDING`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Mutant:
     name: str
     operation: str
     put_in: Callable[[pytest.MonkeyPatch], None]
+    example: tuple[Callable[..., Any], tuple[np.ndarray, ...]] | None = None
+    """The function and arrays that expose it, instead of those of the operation."""
 
 
 # Faults applicable to any rule.
@@ -50,6 +52,29 @@ def _one_entry(value: np.ndarray) -> np.ndarray:
     if value.size:
         value.flat[-1] *= 1.0001
     return value
+
+
+def _one_entry_is(number: float) -> Callable[[np.ndarray], np.ndarray]:
+    def change(value: np.ndarray) -> np.ndarray:
+        if value.size:
+            value.flat[0] = number
+        return value
+
+    return change
+
+
+def _nan_beside_a_wrong_entry(value: np.ndarray) -> np.ndarray:
+    return _one_entry_is(np.nan)(_one_entry(value))
+
+
+def _complex_detour(returned: Tensor, given: tuple[Tensor, ...]) -> Tensor:
+    """Returns the real part of a complex number, of which the record has no derivative."""
+    value = np.real(returned.value * (1 + 1e-3j)) * 1.0001
+    return returned.recorder.leaf("constant", "", value.astype(returned.dtype))  # type: ignore[attr-defined]
+
+
+def _branches_on_type(returned: Tensor, given: tuple[Tensor, ...]) -> Tensor:
+    return returned if isinstance(given[0], np.ndarray) else returned * 1.001
 
 
 def _square_transposed(value: np.ndarray) -> np.ndarray:
@@ -85,6 +110,12 @@ EVERY: dict[str, Callable[[], Callable[..., Any]]] = {
     "an axis too many": lambda: lambda returned, given: np.stack([returned, returned], axis=-1),
     "a plain array": lambda: lambda returned, given: returned.value,
     "differs between two runs": _nondeterministic,
+    "one entry is NaN": lambda: _changed(_one_entry_is(np.nan)),
+    "one entry is infinite": lambda: _changed(_one_entry_is(np.inf)),
+    "all entries are NaN": lambda: _changed(lambda value: np.full_like(value, np.nan)),
+    "NaN beside a wrong entry": lambda: _changed(_nan_beside_a_wrong_entry),
+    "a complex detour": lambda: _complex_detour,
+    "a branch on the type": lambda: _branches_on_type,
     "writes into the cotangent": lambda: _writes_into(0),
     "writes into an input": lambda: _writes_into(-1),
 }
@@ -247,6 +278,44 @@ ENGINE: tuple[tuple[ModuleType | type, str, str, str], ...] = (
 )  # fmt: skip
 
 
+PAIR = np.array([1.0, 2.0])
+
+
+def _writes_through_a_view(x: Any) -> Any:
+    first = x[0, ...]
+    first += 1
+    return np.sum(x * x)
+
+
+def _branches_on_scalars(x: Any) -> Any:
+    total = np.sum(x)
+    return total * (2.0 if np.isscalar(total) else 3.0)
+
+
+def _branches_with_equal_values(x: Any) -> Any:
+    return np.sum(x * (x if isinstance(x, np.ndarray) else PAIR))
+
+
+PROGRAMS = (_branches_on_scalars, _branches_with_equal_values)
+"""Programs that compute something else when they are recorded, with the engine as it is."""
+
+
+RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ...] = (
+    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if False:", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
+    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if False:", lambda x: np.abs(np.sum(np.exp(1j * x)))),
+    (recorder.Recorder, "record", 'raise RecordingError(_complex_result(op, values))', "value = np.asarray(np.real(value))",
+     lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
+    (recorder.Recorder, "_entering", "array = np.array(given)", "array = np.array(np.real(given))",
+     lambda x: np.sum(np.abs(x * np.array([1j, 2])))),
+    (Tensor, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
+    (Tensor, "__array_function__", "function(*plain(arguments), **plain(options))", "function(arguments[0].value)",
+     lambda x: np.sum(x) / np.size(x[np.newaxis], 0)),
+    (Tensor, "__bool__", "bool(self.value)", "True", lambda x: np.sum(x) * (2.0 if x[0] > 5 else 3.0)),
+    (Tensor, "item", "np.asarray(self.value).item()", "0.0", lambda x: np.sum(x) * (2.0 if x[0].item() > 0 else 3.0)),
+    (Tensor, "ndim", "self.value.ndim", "1 + self.value.ndim", lambda x: np.sum(x) * x.ndim),
+)  # fmt: skip
+
+
 def single_rules() -> Iterator[Mutant]:
     """Each fault of RULES."""
     for op, name, old, new in RULES:
@@ -262,6 +331,15 @@ def engine_faults() -> Iterator[Mutant]:
                      _replace_in_engine(patch, owner, name, old, new))  # fmt: skip
 
 
+def recording_faults() -> Iterator[Mutant]:
+    """Each fault of RECORDING."""
+    for owner, name, old, new, function in RECORDING:
+        yield Mutant(f"{name}: {new}", "", lambda patch, owner=owner, name=name, old=old, new=new:
+                     _replace_in_engine(patch, owner, name, old, new), (function, (PAIR,)))  # fmt: skip
+    for function in PROGRAMS:
+        yield Mutant(function.__name__, "", lambda patch: None, (function, (PAIR,)))
+
+
 def _replace_rule(patch: pytest.MonkeyPatch, op: type[Op], name: str, old: str, new: str) -> None:
     if name == "gradient":
         patch.setattr(op, name, classmethod(_rewritten(vars(op)[name].__func__, old, new)))
@@ -274,7 +352,11 @@ def _replace_rule(patch: pytest.MonkeyPatch, op: type[Op], name: str, old: str, 
 
 
 def _replace_in_engine(patch: pytest.MonkeyPatch, owner: ModuleType | type, name: str, old: str, new: str) -> None:
-    rewritten = _rewritten(getattr(owner, name), old, new)
+    original = vars(owner)[name]
+    if isinstance(original, property):
+        patch.setattr(owner, name, property(_rewritten(original.fget, old, new)))
+        return
+    rewritten = _rewritten(original, old, new)
     patch.setattr(owner, name, rewritten)
     if name == "gradients":
         patch.setattr(recorder, name, rewritten)

@@ -43,24 +43,30 @@ MAX_BATCH_ELEMENTS = 2_000_000
 class JvpResult:
     """Jacobian-vector products by node id: arrays [directions, *shape of the node]; None if a node does not depend on the input.
 
-    `error` is an estimate of the relative error, `by_differences` names the operations differentiated by finite differences.
+    `errors` is an estimate of the relative error for each direction, `by_differences` names the operations differentiated by
+    finite differences.
     """
 
     tangents: Mapping[int, np.ndarray | None]
-    error: float
+    errors: np.ndarray
     by_differences: frozenset[str]
 
 
-def complex_step_jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int]) -> JvpResult:
-    """The derivatives of the nodes `outputs` with respect to the node `wrt`, along directions [directions, *shape]."""
+def complex_step_jvp(
+    nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int], step_factor: float = 1.0
+) -> JvpResult:
+    """The derivatives of the nodes `outputs` with respect to the node `wrt`, along directions [directions, *shape].
+
+    `step_factor` makes the step shorter than STEP.
+    """
     with np.errstate(all="ignore"):
-        return _jvp(nodes, wrt, directions, outputs)
+        return _jvp(nodes, wrt, directions, outputs, step_factor)
 
 
-def _jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int]) -> JvpResult:
-    steps = step_sizes(nodes[wrt].value, directions)
+def _jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int], step_factor: float) -> JvpResult:
+    steps = step_factor * step_sizes(nodes[wrt].value, directions)
     perturbed = {wrt: complex_of(nodes[wrt].value, scale_each(directions, steps))}
-    error, by_differences = 0.0, set()
+    errors, by_differences = np.zeros(len(directions)), set()
     for node in nodes[wrt + 1 : max(outputs) + 1]:
         if not any(operand in perturbed for operand in node.operands) or not has_derivative(node):
             continue
@@ -69,12 +75,20 @@ def _jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Seque
         stacked = [not isinstance(x, Literal) and x in perturbed for x in node.inputs]
         imaginary, uncertainty = imaginary_part(op, inputs, stacked, node.parameters, steps)
         if uncertainty is not None:
-            largest = np.max(np.abs(imaginary), initial=0.0)
-            error = max(error, float(np.max(uncertainty, initial=0.0) / largest) if largest else 0.0)
+            errors = np.maximum(errors, _relative_uncertainty(imaginary, uncertainty))
             by_differences.add(op.name)
         perturbed[node.id] = complex_of(node.value, imaginary)
     tangents = {id: scale_each(perturbed[id].imag, 1 / steps) if id in perturbed else None for id in outputs}
-    return JvpResult(tangents, error, frozenset(by_differences))
+    return JvpResult(tangents, errors, frozenset(by_differences))
+
+
+def _relative_uncertainty(imaginary: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
+    """The largest uncertainty relative to the largest tangent, over all directions for which it is known; infinite for others."""
+    rows = len(imaginary)
+    largest_uncertainty = np.max(uncertainty.reshape(rows, -1), axis=1, initial=0.0)
+    is_known = np.isfinite(largest_uncertainty) & np.all(np.isfinite(imaginary.reshape(rows, -1)), axis=1)
+    largest = np.max(np.abs(imaginary[is_known]), initial=0.0)
+    return np.where(is_known, np.max(largest_uncertainty[is_known], initial=0.0) / largest if largest else 0.0, np.inf)
 
 
 def step_sizes(value: np.ndarray, directions: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ def error_scales(computed: Sequence[Computation], start: int) -> list[np.ndarray
     squares: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for id, row in enumerate(computed):
-            own = np.square(np.asarray(row[3], dtype=np.longdouble))  # the square of a double does not overflow
+            own = _square(row[3])
             terms = _squared_terms(computed, squares, row, own) if id >= start else own
             squares.append(np.where(np.isfinite(terms), np.maximum(terms, own), own))
         return [np.sqrt(each).astype(np.float64) for each in squares]
@@ -56,7 +56,7 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
 
     def square_of(operand: int | Literal) -> Any:
         if isinstance(operand, Literal):
-            return operand.value if operand.value is None else np.square(np.asarray(operand.value, dtype=np.longdouble))
+            return operand.value if operand.value is None else _square(operand.value)
         return squares[int(operand)]
 
     def value_of(operand: int | Literal) -> Any:
@@ -73,10 +73,14 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
     if op in (arithmetic.Negative, arithmetic.Positive):
         return square_of(operands[0])
     if op is arithmetic.Divide:
-        return square_of(operands[0]) / np.square(np.asarray(value_of(operands[1]), dtype=np.longdouble))
+        return square_of(operands[0]) / _square(value_of(operands[1]))
     if op is selection.Where:
         return np.where(value_of(operands[0]), square_of(operands[1]), square_of(operands[2]))
     return own
+
+
+def _square(value: Any) -> np.ndarray:
+    return np.asarray(np.square(np.abs(value).astype(np.longdouble)))  # the square of a double does not overflow
 
 
 def computations_of_nodes(nodes: Sequence[Node]) -> list[Computation]:

@@ -11,6 +11,7 @@ import numpy as np
 from tracer.arguments import DTYPES, checks_keywords, numeric_array, whole_number
 from tracer.checking.gradients import check_step
 from tracer.checking.perturbation import perturb
+from tracer.checking.plain_run import with_plain_run
 from tracer.checking.results import Check
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
@@ -30,8 +31,9 @@ def check_gradients(
 
     `arrays` are floating-point arrays of any shape. `second_order` also checks second derivatives, `exhaustive` compares every
     element, and `tolerance` replaces the default relative tolerance. `seed` determines the random projections and samples. The
-    function is called three times. Raises UsageError if it cannot be checked: the result is not a scalar, an argument is not
-    floating-point or not finite, the function is not deterministic, or it takes values out of the graph.
+    function is also called with plain arrays, and has to return the same. Raises UsageError if it cannot be checked: the
+    result is not a scalar, an argument is not floating-point or not finite, the function is not deterministic, or it takes
+    values out of the graph.
 
     >>> def product(x, y):
     ...     return np.sum(np.tanh(x) * y)
@@ -46,8 +48,10 @@ def check_gradients(
     check_deterministic(step, trace(function, *checked), function_name(function))
     rng = np.random.default_rng(seed)
     perturbed = [perturb(array, rng) for array in checked]
-    check_constants(step, trace(function, *perturbed))
-    return check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
+    nearby = trace(function, *perturbed)
+    check_constants(step, nearby)
+    check = check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
+    return with_plain_run(check, step, function, checked, perturbed if same_structure(step, nearby) else None, rng)
 
 
 def check_tolerance(tolerance: Any) -> None:
@@ -94,7 +98,7 @@ def is_strategy(value: Any) -> bool:
 
 def check_deterministic(first: Step, second: Step, name: str) -> None:
     """Raise UsageError unless two recordings with the same arguments are identical, bit for bit."""
-    if _structure(first) != _structure(second):
+    if not same_structure(first, second):
         raise UsageError(f"{name} is not deterministic: called again with the same arguments, it computes something else")
     for one, other in zip(first.nodes, second.nodes, strict=True):
         if one.value.tobytes() == other.value.tobytes() and _literals(one) == _literals(other):
@@ -114,7 +118,7 @@ def check_constants(step: Step, perturbed: Step) -> None:
 
     Recordings of different structure are not compared: the code may branch.
     """
-    if _structure(step) != _structure(perturbed):
+    if not same_structure(step, perturbed):
         return
     for one, other in zip(step.nodes[: step.loss_id + 1], perturbed.nodes, strict=False):
         constant_changed = one.op == "constant" and one.value.tobytes() != other.value.tobytes()
@@ -124,6 +128,11 @@ def check_constants(step: Step, perturbed: Step) -> None:
                 f"{where}this computes with numbers that were taken out of the record (.value, .item()) and depend on the"
                 " arguments: the gradient takes them for constants; where that is meant, write .detach()"
             )
+
+
+def same_structure(one: Step, other: Step) -> bool:
+    """True if two steps have the same operations on the same nodes and shapes."""
+    return _structure(one) == _structure(other)
 
 
 def _structure(step: Step) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:

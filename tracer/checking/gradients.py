@@ -9,7 +9,7 @@ import numpy as np
 from tracer.checking.compare import GradientComparison, Sampling, choose_sampling
 from tracer.checking.complex_step import complex_step_jvp
 from tracer.checking.derivatives import Derivatives, first_order_derivatives, second_order_derivatives
-from tracer.checking.results import Check, Comparison, Fault, tolerance_of
+from tracer.checking.results import Check, Comparison, Fault, Outcome, tolerance_of
 from tracer.checking.rules import check_rules, nonfinite_faults
 from tracer.graph.record import Node, Step
 from tracer.i18n.message import Message
@@ -46,7 +46,7 @@ def check_step(
 
 def make_check(step: Step, comparisons: Sequence[Comparison], rules: int, faults: Sequence[Fault]) -> Check:
     """Combine comparisons and faults. If a gradient is not finite, what made it so is added as a fault."""
-    infinite = any(each.worst is not None and each.worst.is_wrong and not np.isfinite(each.worst.found) for each in comparisons)
+    infinite = any(element.outcome is Outcome.WRONG for each in comparisons for element in each.unrated)
     return Check(tuple(comparisons), rules, (*faults, *(nonfinite_faults(step) if infinite else ())))
 
 
@@ -69,8 +69,8 @@ def compare_gradient(
     """Compare the derivatives with respect to one parameter with complex-step derivatives."""
     by_differences: set[str] = set()
 
-    def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        jvp = complex_step_jvp(step.nodes, parameter.id, directions, [id for id, _ in derivatives.outputs])
+    def directional(directions: np.ndarray, step_factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        jvp = complex_step_jvp(step.nodes, parameter.id, directions, [id for id, _ in derivatives.outputs], step_factor)
         by_differences.update(jvp.by_differences)
         expected, sizes = np.zeros(len(directions)), np.zeros(len(directions))
         for id, weight in derivatives.outputs:
@@ -79,7 +79,8 @@ def compare_gradient(
                 terms = (tangent * weight).reshape(len(directions), -1)
                 expected += np.sum(terms, axis=1)
                 sizes += np.sum(np.abs(terms), axis=1)
-        return expected, sizes, np.full(len(sizes), jvp.error * np.max(sizes, initial=0.0))
+        largest = np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+        return expected, sizes, np.where(jvp.errors > 0, jvp.errors * largest, 0.0)
 
     recorded = derivatives.recorded[parameter.id]
     allowed = tolerance if tolerance is not None else tolerance_of(step.nodes[id].dtype for id in step.gradients)
@@ -87,7 +88,7 @@ def compare_gradient(
         recorded, lambda: derivatives.error_scales()[parameter.id], directional, allowed, derivatives.max_elements
     )
     with np.errstate(all="ignore"):
-        worst = comparison.worst(sampling, rng)
+        rating = comparison.rate(sampling, rng)
     return Comparison(
         name=parameter.name,
         shape=parameter.shape,
@@ -96,7 +97,9 @@ def compare_gradient(
         size=recorded.size,
         entries=len(sampling.indices),
         projections=sampling.projections,
-        worst=worst,
+        worst=rating.worst,
+        unrated=tuple(rating.unrated),
+        unrated_count=rating.unrated_count,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.compare import Sampling
+from tracer.checking.compare import MAX_UNRATED, Sampling
 from tracer.checking.derivatives import first_order_derivatives, second_order_derivatives
 from tracer.checking.gradients import compare_gradient, make_check
 from tracer.checking.results import Check, Comparison, severity
@@ -72,12 +72,24 @@ def merge_ranges(step: Step, comparisons: Sequence[Comparison], seed: int, *, se
     for each in sorted(comparisons, key=lambda one: one.order):
         other = merged.get((each.order, each.name))
         if other is not None:
-            each = replace(max(other, each, key=severity), entries=other.entries + each.entries)
+            each = _merged(other, each)
         merged[each.order, each.name] = each
     names = [parameter.name for parameter in step.parameters]
     in_order = sorted(merged.values(), key=lambda one: (one.order, names.index(one.name)))
     rules, faults = check_rules(step, np.random.default_rng(seed), second_order=second_order)
     return make_check(step, in_order, rules, faults)
+
+
+def _merged(one: Comparison, other: Comparison) -> Comparison:
+    """One comparison of two ranges of the same gradient."""
+    worst = max((each.worst for each in (one, other) if each.worst is not None), key=lambda each: each.error, default=None)
+    return replace(
+        max(one, other, key=severity),
+        entries=one.entries + other.entries,
+        worst=worst,
+        unrated=(*one.unrated, *other.unrated)[:MAX_UNRATED],
+        unrated_count=one.unrated_count + other.unrated_count,
+    )
 
 
 def _compare(step: Step, task: ElementRange) -> Comparison:

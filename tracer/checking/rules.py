@@ -148,10 +148,10 @@ class RecordedOp:
         """Compare the gradient with complex-step derivatives, or with finite differences if they converge."""
         converged = True
 
-        def directional(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        def directional(directions: np.ndarray, step_factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             nonlocal converged
             inputs = list(self._inputs)
-            steps = step_sizes(inputs[position], directions)
+            steps = step_factor * step_sizes(inputs[position], directions)
             inputs[position] = complex_of(inputs[position], scale_each(directions, steps))
             stacked = [other == position for other in range(len(inputs))]
             imaginary, uncertainty = imaginary_part(self.op, inputs, stacked, self.node.parameters, steps)
@@ -169,12 +169,20 @@ class RecordedOp:
 
         gradient = result.gradient
         max_elements = max(gradient.size, self.node.value.size)
-        comparison = GradientComparison(gradient, scale, directional, tolerance_of(self._dtypes), max_elements)
-        worst = comparison.worst(choose_sampling(gradient.size, EXHAUSTIVE_LIMIT, SAMPLE_SIZE, rng), rng)
-        if worst is not None and worst.is_wrong:
-            return self._fault(position, Message("rule_wrong"), worst)
+        allowed = tolerance_of(self._dtypes)
+        comparison = GradientComparison(gradient, scale, directional, allowed, max_elements)
+        rating = comparison.rate(choose_sampling(gradient.size, EXHAUSTIVE_LIMIT, SAMPLE_SIZE, rng), rng)
+        # A derivative that is infinite or NaN is no fault of the rule; if it reaches a gradient, that is reported there.
+        infinite = [each for each in rating.unrated if not np.isfinite(each.found) and np.isfinite(each.expected)]
+        if infinite:
+            first = infinite[0]
+            return self._fault(
+                position, Message("rule_wrong"), Difference(first.index, first.found, first.expected, np.inf, allowed)
+            )
+        if rating.worst is not None and rating.is_wrong:
+            return self._fault(position, Message("rule_wrong"), rating.worst)
         if not converged:
-            return self._fault(position, Message("rule_not_settled"), worst)
+            return self._fault(position, Message("rule_not_settled"), rating.worst)
         return None
 
     def _check_kinks(self, position: int, cotangent: np.ndarray, gradient: np.ndarray) -> Fault | None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.checking.function import check_constants, check_deterministic
+from tracer.checking.function import check_constants, check_deterministic, same_structure
 from tracer.checking.gradients import check_step
 from tracer.checking.perturbation import perturb
+from tracer.checking.plain_run import with_plain_run
 from tracer.checking.results import Check, severity
 from tracer.graph.record import Step
 from tracer.training import Training
@@ -92,7 +93,9 @@ def check_scenario(
     Returns the worst result of every comparison, and the number of sets checked: checking stops at the first failure.
     `after_each` is called after each set.
     """
-    total = check_step(record_step(subject), second_order=second_order, seed=subject.seed)
+    step = record_step(subject)
+    total = check_step(step, second_order=second_order, seed=subject.seed)
+    total = compare_with_plain_functions(total, step, subject)
     after_each()
     for example in range(1, examples):
         if not total.passed:
@@ -103,10 +106,26 @@ def check_scenario(
     return total, examples
 
 
+def compare_with_plain_functions(check: Check, step: Step, subject: CheckSubject) -> Check:
+    """Add the faults found by comparing a step with the scenario's functions called on plain arrays."""
+    training = subject.training()
+    names = [parameter.name for parameter in step.parameters]
+    arrays = [training.parameters[name] for name in names]
+
+    def loss(*values: np.ndarray) -> Any:
+        return training.first_loss({**training.parameters, **dict(zip(names, values, strict=True))})
+
+    rng = np.random.default_rng(subject.seed)
+    nearby = {name: perturb(value, rng) for name, value in training.parameters.items()}
+    same = same_structure(step, next(iter(subject.training(nearby))))
+    return with_plain_run(check, step, loss, arrays, [nearby[name] for name in names] if same else None, rng)
+
+
 def merge_checks(one: Check, other: Check) -> Check:
     """Merge two checks with the same comparisons, keeping the worse of each."""
     worst = tuple(max(pair, key=severity) for pair in zip(one.comparisons, other.comparisons, strict=True))
-    return replace(one, comparisons=worst, rules=max(one.rules, other.rules), faults=one.faults + other.faults)
+    rules, faults = max(one.rules, other.rules), one.faults + other.faults
+    return replace(one, comparisons=worst, rules=rules, faults=faults, notes=one.notes + other.notes)
 
 
 def _random_like(value: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -52,5 +52,20 @@ CODED: Mapping[str, Template] = {
     "rule_not_settled": "cannot be told: differences do not settle here",
     "rule_beside_kink": "is not between the slopes on both sides, {least:.6g} and {most:.6g}",
     "not_finite": "is not finite, and the gradients are computed from it",
+    # Why an element of a gradient has no error.
+    "gradient_not_finite": "it is not finite",
+    "both_infinite": "it is infinite, as the derivative is",
+    "reference_not_finite": "its reference is {expected}",
+    "reference_varies": "its reference is {one} with one step and {other} with a shorter one",
+    "reference_uncertain": "its reference is too uncertain",
+    "too_many_unrated": "too many of them have no reference",
+    # How the recorded run differs from the same function on plain arrays.
+    "plain_run_raises": "not compared with a run on plain arrays, which raises {error}: {text}",
+    "plain_run_returns": "is one number, and with plain arrays the function returns {returned}",
+    "plain_run_value": "is {found!r}, and with plain arrays the function returns {expected!r}",
+    "plain_run_slope": (
+        "changes by {found:.3g} along a random direction as the gradients say, and with plain arrays by {expected:.3g}"
+    ),
+    "plain_run_nearby": "changes by {found:.9g} at arguments nearby, and with plain arrays by {expected:.9g}",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

@@ -172,6 +172,19 @@ MESSAGES: Mapping[str, str] = {
     "right: all agree to {allowed}{sets}, and so does each of {rules} by itself": (
         "正确：所有梯度的误差都在 {allowed} 以内{sets}，{rules}单独检验也全部通过"
     ),
+    "not judged": "无法判断",
+    "not judged: {unjudged} of {gradients}, {unjudged_rules} of {rules}; the others agree to {allowed}": (
+        "无法判断：{gradients}中有 {unjudged} 个，{rules}中有 {unjudged_rules} 条；其余的误差都在 {allowed} 以内"
+    ),
+    "the {gradient} is {found} at {places}, expected {expected} by {method}": (
+        "{gradient}在 {places} 处为 {found}，按{method}应为 {expected}"
+    ),
+    "the {gradient} is {found} at {places}": "{gradient}在 {places} 处为 {found}",
+    "wrong: the recorded run is not that of the same functions on plain arrays": "错误：记录的运行与同样的函数在普通数组上的运行不同",
+    "the {gradient} cannot be judged at {places}: {reason}": "{gradient}在 {places} 处无法判断：{reason}",
+    "the {gradient} cannot be judged as a whole: {reason}": "{gradient}整体上无法判断：{reason}",
+    "{places} and more": "{places} 等多处",
+    "{places} and {count} more": "{places} 等处（另有 {count} 处）",
     "wrong: {wrong} of {gradients}, {wrong_rules} of {rules}": ("错误：{gradients}中有 {wrong} 个，{rules}中有 {wrong_rules} 条"),
     ", first at set {examples} of {asked} (again with the same --seed and --examples {examples})": (
         "，首次出现在 {asked} 组中的第 {examples} 组（用相同的 --seed 和 --examples {examples} 可重现）"
@@ -398,6 +411,17 @@ CODED: Mapping[str, Template] = {
     "rule_detaches": "截断了梯度（.detach()）：再次求导会出错",
     "rule_takes_numbers": "把数值取出了记录（.value、.item()）：再次求导会出错",
     "rule_not_settled": "无法判断：差分在此处不收敛",
+    "gradient_not_finite": "该梯度不是有限值",
+    "both_infinite": "该梯度为无穷大，导数也是无穷大",
+    "reference_not_finite": "其参考值为 {expected}",
+    "reference_varies": "其参考值随步长变化：一个步长下为 {one}，更小的步长下为 {other}",
+    "reference_uncertain": "其参考值的误差太大",
+    "too_many_unrated": "没有参考值的元素太多",
+    "plain_run_raises": "未与普通数组上的运行比较：后者抛出 {error}: {text}",
+    "plain_run_returns": "是一个数，而函数对普通数组返回 {returned}",
+    "plain_run_value": "为 {found!r}，而函数对普通数组返回 {expected!r}",
+    "plain_run_slope": "沿随机方向按梯度改变 {found:.3g}，而对普通数组改变 {expected:.3g}",
+    "plain_run_nearby": "在邻近的参数处改变 {found:.9g}，而对普通数组改变 {expected:.9g}",
     "rule_beside_kink": "不在两侧斜率 {least:.6g} 与 {most:.6g} 之间",
     "not_finite": "的值非有限，并影响梯度",
 }

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from tracer.errors import MissingAttributeError, RecordingError
+from tracer.graph.record import Literal
 from tracer.ops.base import Op
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
 from tracer.recording.advice import conversion_error, no_attribute, no_rule
@@ -140,7 +141,7 @@ class Tensor:
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function in (np.shape, np.ndim, np.size):
-            return getattr(arguments[0], function.__name__)
+            return function(*plain(arguments), **plain(options))
         return self.recorder.record(*dispatch_function(function, arguments, options))
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
@@ -263,7 +264,8 @@ class Tensor:
     def __invert__(self) -> Tensor:
         return self.recorder.record(*logic(np.invert, self))
 
-    # `x += y` would change the recorded value of x. A NumPy scalar is immutable and rebound, so there it is allowed.
+    # `x += y` would change the recorded value of x. A NumPy scalar is immutable and rebound, so there it is allowed; an array
+    # without axes, such as x[0, ...] or x.reshape(()), is changed in place like any other array.
 
     def __iadd__(self, other: Any) -> Tensor:
         return self.recorder.record(arithmetic.Add, (self._single("+"), other), NO_PARAMETERS)
@@ -284,11 +286,21 @@ class Tensor:
         return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)
 
     def _single(self, operator: str) -> Tensor:
-        if self.shape:
+        if self.shape or not self._is_scalar():
             raise RecordingError(
                 f"x {operator}= y would change an array in place, and its value stands in the record: write x = x {operator} y"
             )
         return self
+
+    def _is_scalar(self) -> bool:
+        """True if NumPy would have a scalar here, and not an array without axes."""
+        if type(self.value) is not np.ndarray:
+            return True
+        op, operands, parameters, *_ = self.recorder.entries[self.id]
+        if isinstance(op, str):
+            return False
+        inputs = [x.value if isinstance(x, Literal) else self.recorder.entries[x][3] for x in operands]
+        return not isinstance(op.value(*inputs, **parameters), np.ndarray)
 
     def __getitem__(self, index: Any) -> Tensor:
         return self.recorder.record(indexing.Take, *indexing.Take.call(self, index))

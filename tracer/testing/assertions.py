@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,27 @@ import numpy as np
 from tracer.arguments import DTYPES, checks_keywords, whole_number
 from tracer.checking.function import check_gradients, checked_arguments, function_name, is_strategy
 from tracer.checking.operation import check_op_rules, inputs_of, overflows, value_problems
+from tracer.checking.results import Outcome
 from tracer.errors import UsageError
 from tracer.ops.base import Op
 from tracer.ops.elementwise import Elementwise
 from tracer.testing.examples import as_code, call_as_code, shrink
 from tracer.views.text.check import failure_lines
 
-FindProblems = Callable[[Sequence[np.ndarray]], list[str]]
-"""Runs a check at the given arrays; returns the lines of its failure message, none if it passes."""
+FAILED = {Outcome.WRONG: "are wrong", Outcome.NOT_JUDGED: "cannot be judged"}
+"""What a failure message says of the gradients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed check: what failed, and the lines that say why."""
+
+    what: str
+    lines: Sequence[str]
+
+
+RunCheck = Callable[[Sequence[np.ndarray]], Failure | None]
+"""Runs a check at the given arrays; returns None if it passes."""
 
 
 @checks_keywords
@@ -43,28 +57,27 @@ def assert_gradients(
     """
     __tracebackhide__ = True  # for pytest: the failure is in the caller's line
 
-    def problems(arrays: Sequence[np.ndarray]) -> list[str]:
+    def run(arrays: Sequence[np.ndarray]) -> Failure | None:
         check = check_gradients(
             function, *arrays, second_order=second_order, seed=seed or 0, tolerance=tolerance, exhaustive=exhaustive
         )
-        return failure_lines(check)
+        if check.passed:
+            return None
+        return Failure(f"the gradients of {function_name(function)} {FAILED[check.outcome]}", failure_lines(check))
 
     options = {"second_order": second_order, "exhaustive": exhaustive, "tolerance": tolerance, "seed": seed}
     shown = {name: value for name, value in options.items() if value}
 
-    def message(arrays: Sequence[np.ndarray], lines: Sequence[str]) -> str:
-        call = call_as_code("assert_gradients", [function_name(function).split()[-1], *map(as_code, arrays)], shown)
-        return _message(f"the gradients of {function_name(function)} are wrong", lines, call)
+    def code(arrays: Sequence[np.ndarray]) -> str:
+        return call_as_code("assert_gradients", [function_name(function).split()[-1], *map(as_code, arrays)], shown)
 
     if any(is_strategy(each) for each in arguments):
         from hypothesis import strategies as st
 
         groups = st.tuples(*(each.map(_as_arrays) if is_strategy(each) else st.just([each]) for each in arguments))
-        _check_examples(
-            groups.map(lambda drawn: [array for group in drawn for array in group]), problems, message, examples, seed
-        )
+        _check_examples(groups.map(lambda drawn: [array for group in drawn for array in group]), run, code, examples, seed)
     else:
-        _check_arrays(checked_arguments(function, arguments), problems, message)
+        _check_arrays(checked_arguments(function, arguments), run, code)
 
 
 @checks_keywords
@@ -98,7 +111,7 @@ def assert_op_gradients(
             f" in assert_op_gradients({op.__name__}, st.tuples(arrays((2, 3)), arrays((3,))))"
         )
 
-    def problems(arrays: Sequence[np.ndarray]) -> list[str]:
+    def run(arrays: Sequence[np.ndarray]) -> Failure | None:
         lines = value_problems(op, arrays, parameters)
         for dtype in () if lines or not op.has_rules(len(arrays)) else reversed(DTYPES):
             try:
@@ -106,11 +119,11 @@ def assert_op_gradients(
             except Exception as error:
                 failures = [f"computing its gradient raises {type(error).__name__}: {error}"]
             lines += [f"{dtype}: {line}" for line in failures]
-        return lines
+        return Failure(f"{op.__name__} is wrong", lines) if lines else None
 
-    def message(arrays: Sequence[np.ndarray], lines: Sequence[str]) -> str:
+    def code(arrays: Sequence[np.ndarray]) -> str:
         values = f"({', '.join(map(as_code, arrays))},)"
-        return _message(f"{op.__name__} is wrong", lines, call_as_code("assert_op_gradients", [op.__name__, values], parameters))
+        return call_as_code("assert_op_gradients", [op.__name__, values], parameters)
 
     if arguments is None or is_strategy(arguments):
         require_hypothesis()
@@ -118,11 +131,11 @@ def assert_op_gradients(
 
         strategy = arguments_of(op) if arguments is None else arguments
         finite = strategy.map(_as_arrays).filter(lambda arrays: not overflows(op, arrays, parameters))
-        _check_examples(finite, problems, message, examples, seed)
+        _check_examples(finite, run, code, examples, seed)
     else:
         arrays = _as_arrays(arguments)
         inputs_of(op, arrays, parameters)  # raises UsageError if they do not fit
-        _check_arrays(arrays, problems, message)
+        _check_arrays(arrays, run, code)
 
 
 def require_hypothesis() -> None:
@@ -133,28 +146,26 @@ def require_hypothesis() -> None:
         raise ImportError("drawing examples needs Hypothesis: pip install hypothesis") from None
 
 
-def _check_arrays(arrays: Sequence[np.ndarray], problems: FindProblems, message: Callable[..., str]) -> None:
+def _check_arrays(arrays: Sequence[np.ndarray], run: RunCheck, code: Callable[..., str]) -> None:
     """Raise AssertionError if the check fails at these arrays, with the simplest arrays that fail in the same way."""
     __tracebackhide__ = True
-    lines = problems(arrays)
-    if not lines:
+    first = run(arrays)
+    if first is None:
         return
     if not _inside_hypothesis():  # which shrinks examples itself
 
         def fails(candidate: Sequence[np.ndarray]) -> bool:
             try:
-                failure = problems(candidate)
+                failure = run(candidate)
             except Exception:
                 return False
-            return bool(failure) and _without_numbers(failure[0]) == _without_numbers(lines[0])
+            return failure is not None and _kind(failure) == _kind(first)
 
         arrays = shrink(arrays, fails)
-    raise AssertionError(message(arrays, problems(arrays) or lines))
+    raise AssertionError(_message(run(arrays) or first, code(arrays)))
 
 
-def _check_examples(
-    strategy: Any, problems: FindProblems, message: Callable[..., str], examples: int | None, seed: int | None
-) -> None:
+def _check_examples(strategy: Any, run: RunCheck, code: Callable[..., str], examples: int | None, seed: int | None) -> None:
     """Raise AssertionError if the check fails at a drawn example, with the smallest one that Hypothesis finds."""
     import hypothesis
 
@@ -164,7 +175,7 @@ def _check_examples(
     default = hypothesis.settings.get_profile(hypothesis.settings.get_current_profile_name())
     start = seed if seed is not None else _default_seed(default.derandomize)
 
-    failure = ""
+    text = ""
 
     @hypothesis.settings(
         max_examples=count or default.max_examples, deadline=None, database=None, derandomize=False,
@@ -173,17 +184,17 @@ def _check_examples(
     @hypothesis.seed(start)
     @hypothesis.given(strategy)
     def check(arrays: Any) -> None:
-        nonlocal failure
-        lines = problems(arrays)
-        if lines:
-            failure = message(arrays, [*lines, f"found with seed={start}"])
-            raise AssertionError(failure)
+        nonlocal text
+        failure = run(arrays)
+        if failure is not None:
+            text = _message(replace(failure, lines=[*failure.lines, f"found with seed={start}"]), code(arrays))
+            raise AssertionError(text)
 
     try:
         check()
     except (AssertionError, hypothesis.errors.Flaky):
         # Drop Hypothesis' notes, which describe the function above. Flaky: a nondeterministic rule did not fail again.
-        raise AssertionError(failure) from None
+        raise AssertionError(text) from None
 
 
 def _default_seed(derandomize: bool) -> int:
@@ -201,13 +212,13 @@ def _as_arrays(given: Any) -> list[Any]:
     return list(given) if isinstance(given, (tuple, list)) else [given]
 
 
-def _message(what: str, lines: Sequence[str], call: str) -> str:
-    return "\n".join([what, *(f"  {line}" for line in lines), "Falsifying example:", call])
+def _message(failure: Failure, call: str) -> str:
+    return "\n".join([failure.what, *(f"  {line}" for line in failure.lines), "Falsifying example:", call])
 
 
-def _without_numbers(text: str) -> str:
-    """A message with its numbers removed, to compare the kind of failure."""
-    return re.sub(r"[-+]?[\d.]+(e[-+]?\d+)?", "", text)
+def _kind(failure: Failure) -> tuple[str, str]:
+    """What failed and its first line, without numbers: equal for failures of the same kind."""
+    return failure.what, re.sub(r"[-+]?[\d.]+(e[-+]?\d+)?", "", failure.lines[0])
 
 
 def _inside_hypothesis() -> bool:

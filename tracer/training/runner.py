@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -179,9 +180,7 @@ class Training:
     def _step(self, row: dict[str, Any], position: int, order: np.ndarray | None) -> Step:
         """Record a step. `row` becomes its metrics; more are added to it at the end of an epoch."""
         prepared, index = self._prepared, row["step"]
-        batch = {name: prepared.data[name] for name in prepared.used}
-        if prepared.batched:
-            batch.update(self._batches.select({name: batch[name] for name in prepared.batched}, position, order))
+        batch = self._batch(position, order)
         recorder = Recorder(self._files)
         before = self.parameters  # the update replaces the dict
         try:
@@ -204,7 +203,7 @@ class Training:
     def _record(
         self, recorder: Recorder, index: int, epoch: int, batch: Mapping[str, np.ndarray]
     ) -> tuple[Tensor, dict[str, Any]]:
-        scenario, prepared = self.scenario, self._prepared
+        scenario = self.scenario
         data = recorder.leaves("data", batch)
         parameters = recorder.leaves("parameter", self.parameters)
         available = {**scenario.settings, **data, **parameters}
@@ -214,18 +213,15 @@ class Training:
             update = Update(scenario.optimizer, recorder, given, self._state)
 
         recorder.enter(Phase.FORWARD)
-        returned = scenario.model(**{name: available[name] for name in prepared.model_takes if name in available})
-        results = named_results(returned, scenario, prepared)
+        # Called from the frame that entered the phase: the names of the nodes are those of the scenario's code.
+        returned = scenario.model(**self._model_arguments(available))
+        results = named_results(returned, scenario, self._prepared)
         for name, result in results.items():
             if isinstance(result, Tensor):
                 recorder.name(result, name, unless_named=True)
 
         recorder.enter(Phase.LOSS)
-        available |= results
-        arguments = {name: available[name] for name in prepared.loss_takes if name in available}
-        if len(arguments) < len(prepared.loss_takes):
-            require_arguments(scenario.loss, available, f"the loss of {scenario.name}")
-        loss: Tensor = scenario.loss(**arguments)
+        loss: Tensor = scenario.loss(**self._loss_arguments(available | results))
         check_scalar(loss, f"the loss of {scenario.name}")
         recorder.name(loss, "loss", unless_named=True)
 
@@ -233,6 +229,33 @@ class Training:
         if updated is not None:
             self.parameters, self._state = updated.parameters_in(recorder), updated.state_in(recorder)
         return loss, results
+
+    def first_loss(self, parameters: Mapping[str, np.ndarray]) -> Any:
+        """The loss of the first step at these parameters, computed on plain arrays. To be called before the run starts."""
+        rng = copy.deepcopy(self._rng)
+        order = rng.permutation(self._batches.examples) if self.scenario.shuffle else None
+        available = {**self.scenario.settings, **self._batch(0, order), **parameters}
+        returned = self.scenario.model(**self._model_arguments(available))
+        available.update(named_results(returned, self.scenario, self._prepared))
+        return self.scenario.loss(**self._loss_arguments(available))
+
+    def _batch(self, position: int, order: np.ndarray | None) -> dict[str, np.ndarray]:
+        """The data that model and loss take in a step, plain arrays by name."""
+        prepared = self._prepared
+        batch = {name: prepared.data[name] for name in prepared.used}
+        if prepared.batched:
+            batch.update(self._batches.select({name: batch[name] for name in prepared.batched}, position, order))
+        return batch
+
+    def _model_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: available[name] for name in self._prepared.model_takes if name in available}
+
+    def _loss_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
+        takes = self._prepared.loss_takes
+        arguments = {name: available[name] for name in takes if name in available}
+        if len(arguments) < len(takes):
+            require_arguments(self.scenario.loss, available, f"the loss of {self.scenario.name}")
+        return arguments
 
     def _record_backward(
         self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]

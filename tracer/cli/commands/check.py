@@ -67,7 +67,7 @@ def command(
     tell: Language,
 ) -> None:
     from tracer.checking.scenario import CheckSubject, check_scenario
-    from tracer.views.text.check import check_table, failure_lines, verdict_line
+    from tracer.views.text.check import check_table, failure_lines, note_lines, verdict_line
 
     if (jobs > 1 or backend) and not exhaustive:
         raise UsageError("--jobs and --backend share out the work of --exhaustive: give that too")
@@ -92,7 +92,12 @@ def command(
         head: dict[str, Any] = {"scenario": scenario, "seed": subject.seed, "dtype": dtype, "examples": done}
         click.echo(json_text(head | found.as_data(), indent=1))
     else:
-        for line in [*check_table(found, tell), verdict_line(found, done, count, tell), *failure_lines(found, tell)]:
+        for line in [
+            *check_table(found, tell),
+            verdict_line(found, done, count, tell),
+            *failure_lines(found, tell),
+            *note_lines(found, tell),
+        ]:
             click.echo(line)
     if not found.passed:
         raise click.exceptions.Exit(WRONG)
@@ -102,7 +107,7 @@ def _check_exhaustively(
     subject: CheckSubject, second_order: bool, jobs: int, backend: str | None, tell: Language, *, quiet: bool
 ) -> Check:
     from tracer.checking.parallel import check_exhaustively, merge_ranges, split_ranges
-    from tracer.checking.scenario import record_step
+    from tracer.checking.scenario import compare_with_plain_functions, record_step
 
     step = record_step(subject)
     tasks = split_ranges(subject, step, second_order=second_order, jobs=jobs)
@@ -111,4 +116,5 @@ def _check_exhaustively(
         for comparison in check_exhaustively(step, tasks, jobs=jobs, backend=backend):
             comparisons.append(comparison)
             progress.step()
-    return merge_ranges(step, comparisons, subject.seed, second_order=second_order)
+    check = merge_ranges(step, comparisons, subject.seed, second_order=second_order)
+    return compare_with_plain_functions(check, step, subject)
