@@ -16,7 +16,7 @@ import tracer
 from support.drawn import SVG, assert_readable, boxes_of
 from support.golden import assert_matches_golden
 from support.traces import first_step
-from tracer.graph.record import Phase, Step
+from tracer.graph.record import Phase, Source, Step
 from tracer.nn.layers import relu, softmax
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
@@ -77,6 +77,20 @@ def chain(length: int) -> Step:
     return tracer.trace(function, 0.5)
 
 
+def irregular(length: int) -> Step:
+    """A chain in which no operation occurs again on the same line of code."""
+    step = chain(length)
+    nodes = (replace(node, source=Source("chain.py", node.id, "x")) for node in step.nodes)
+    return replace(step, nodes=tuple(nodes))
+
+
+def scoped(count: int) -> Step:
+    """Layers of which none is like another."""
+    step = layered(count)
+    nodes = (replace(node, source=Source("layers.py", node.id, "x")) for node in step.nodes)
+    return replace(step, nodes=tuple(nodes))
+
+
 def layered(count: int) -> Step:
     def function(x: Any) -> Any:
         for _ in range(count):
@@ -87,7 +101,7 @@ def layered(count: int) -> Step:
 
 
 def test_large_steps_are_folded_to_300_boxes() -> None:
-    for step in (chain(1000), layered(100)):
+    for step in (irregular(1000), scoped(100)):
         ids = phase_nodes(step, Phase.FORWARD)
         parts = folded(step, ids, MAX_NODES)
         assert len(parts) <= MAX_NODES
@@ -97,7 +111,8 @@ def test_large_steps_are_folded_to_300_boxes() -> None:
         for diagram in (diagram_of(step, parts), combined_of(step)):
             assert diagram.hidden == hidden > 0
             assert (f"{largest:,} operations, folded",) in {box.lines for box in diagram.boxes}
-    assert any(part.label.startswith("softmax") for part in folded(layered(100), phase_nodes(layered(100), Phase.FORWARD), 300)
+    step = scoped(100)
+    assert any(part.label.startswith("softmax") for part in folded(step, phase_nodes(step, Phase.FORWARD), 300)
                if isinstance(part, Fold))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from tracer.i18n.template import Plural, Template
 COUNTED: Mapping[str, str] = {
     "element": "{count} 个元素",
     "gradient": "{count} 个梯度",
+    "input": "{count} 个输入",
     "operation": "{count} 个运算",
     "other step": "另外 {count} 步",
     "parameter": "{count} 个参数",
@@ -17,6 +18,9 @@ COUNTED: Mapping[str, str] = {
     "set": "{count} 组",
     "step": "{count} 步",
     "sum": "{count} 个随机和",
+    "term": "{count} 项",
+    "use": "使用 {count} 次",
+    "value": "{count} 个值",
 }
 """Counts of things, by the English noun in the singular."""
 
@@ -228,6 +232,10 @@ MESSAGES: Mapping[str, str] = {
     "{what}: {which}": "{what}：{which}",
     "new value": "新值",
     "{operations}, folded": "{operations}（已折叠）",
+    "{count} more like it": "另有 {count} 次与此相同",
+    "{count} more like it, of other shapes": "另有 {count} 次与此相同，但形状不同",
+    "{count} more, not all alike": "另有 {count} 次，不尽相同",
+    "{inputs} used only here: {first} ... {last}": "仅在此使用的 {inputs}：{first} ... {last}",
     "folded": "已折叠",
     "without a scope": "无作用域",
     "{gradient}, {some} of {all} terms": "{gradient}，{all} 项中的 {some} 项",

@@ -10,7 +10,7 @@ import graphviz
 
 from tracer.graph.record import Step
 from tracer.views.booklet.typst import image, literal
-from tracer.views.diagrams.folding import folded, ids_of
+from tracer.views.diagrams.folding import Part, folded, ids_of
 from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.svg import Drawing, Layout
 
@@ -70,7 +70,8 @@ def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
         node_attr={"shape": "box", "label": "", "width": "0.16", "height": "0.1", "style": "filled", "penwidth": "0.7"},
         edge_attr={"arrowhead": "none", "penwidth": "0.4"},
     )
-    parts = folded(step, range(len(step.nodes)), MAX_DOTS)
+    ids = range(len(step.nodes))
+    parts = list[Part](ids) if len(ids) <= MAX_DOTS else folded(step, ids, MAX_DOTS)
     dot_of = {id: ids_of(part)[0] for part in parts for id in ids_of(part)}
     for part in parts:
         first = step.nodes[ids_of(part)[0]]

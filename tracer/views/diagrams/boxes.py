@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.diagram import Box, Column
+from tracer.views.diagrams.folding import Fold
 from tracer.views.diagrams.theme import Kind, Style, kind_of
 from tracer.views.grids import NO_BREAK_SPACE, content_lines, shortened, wrapped
 from tracer.views.notation import Labels, shape_text
@@ -72,8 +73,35 @@ def note_box(key: str, text: str) -> Box:
     return Box(key, Kind.ELSEWHERE, "", lines=(text,), tip=text)
 
 
-def fold_box(ids: Sequence[int], label: str, kind: Kind, style: Style) -> Box:
-    """The box of a fold."""
-    count = style.tell("{operations}, folded", operations=style.tell.count(len(ids), "operation"))
-    tip = style.tell("{what}: {which}", what=shortened(label), which=count)
-    return Box(box_key(ids[0]), kind, "\n".join(wrapped(shortened(label))), lines=(count,), tip=tip)
+def fold_box(fold: Fold, kind: Kind, style: Style, labels: Labels, leaves: Sequence[int] = ()) -> Box:
+    """The box of a fold. `leaves` are the inputs that only the fold uses and that have no box."""
+    tell = style.tell
+    lines = [tell("{operations}, folded", operations=tell.count(len(fold.ids), "operation"))]
+    title = shortened(fold.label)
+    if fold.repeats:
+        lines.insert(0, title)
+        title = _repeats_text(fold, style)
+    if leaves:
+        first, last = (shortened(labels[id]) for id in (leaves[0], leaves[-1]))
+        lines.append(tell("{inputs} used only here: {first} ... {last}", inputs=tell.count(len(leaves), "input"),
+                          first=first, last=last))  # fmt: skip
+    tip = tell("{what}: {which}", what=title, which=", ".join(lines))
+    return Box(box_key(fold.ids[0]), kind, "\n".join(wrapped(title)), lines=tuple(lines), tip=tip)
+
+
+def _repeats_text(fold: Fold, style: Style) -> str:
+    """How many repetitions are in a fold, and how much they are like the one before it."""
+    count = f"{fold.repeats:,}"
+    if not fold.is_regular:
+        return style.tell("{count} more, not all alike", count=count)
+    if not fold.is_same_shape:
+        return style.tell("{count} more like it, of other shapes", count=count)
+    return style.tell("{count} more like it", count=count)
+
+
+def uses_label(operands: Sequence[int], style: Style) -> tuple[str, ...]:
+    """The label of an arrow that stands for all uses of these values; empty if there is only one use."""
+    values = len(set(operands))
+    if values > 1:
+        return (style.tell.count(values, "value"),)
+    return (style.tell.count(len(operands), "use"),) if len(operands) > 1 else ()

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
-from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box
+from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
-from tracer.views.diagrams.folding import Fold, Part, ids_of
+from tracer.views.diagrams.folding import Fold, Part, ids_of, own_leaves
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
 from tracer.views.grids import wrapped
 from tracer.views.local_rules import LocalRule
@@ -44,7 +44,10 @@ def combined(step: Step, parts: Sequence[Part], labels: Labels, rules: Sequence[
 
 @dataclass(slots=True)
 class _Builder:
-    """Builds a diagram. `keys` maps nodes to the keys of their boxes, `plus_keys` to those of their pluses."""
+    """Builds a diagram. `keys` maps nodes to the keys of their boxes, `plus_keys` to those of their pluses.
+
+    `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them.
+    """
 
     step: Step
     parts: Sequence[Part]
@@ -55,16 +58,21 @@ class _Builder:
     arrows: list[Arrow] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)
     plus_keys: dict[int, str] = field(default_factory=dict)
+    fold_keys: set[str] = field(default_factory=set)
+    undrawn: set[int] = field(default_factory=set)
 
     def build(self) -> Diagram:
         """The finished diagram."""
         step, style = self.step, self.style
         self.keys = {id: box_key(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
         single = [part for part in self.parts if not isinstance(part, Fold)]
+        self.fold_keys = {box_key(part.ids[0]) for part in self.parts if isinstance(part, Fold)}
+        leaves = own_leaves(step, self.parts)
+        self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
         for part in self.parts:
             first = step.nodes[ids_of(part)[0]]
             if isinstance(part, Fold):
-                self._add_box(fold_box(part.ids, part.label, kind_of(first), style))
+                self._add_box(fold_box(part, kind_of(first), style, self.labels, leaves.get(first.id, ())))
             else:
                 self._add_box(node_box(step, first, self.labels, style))
         for part in self.parts:
@@ -84,23 +92,33 @@ class _Builder:
         return box.key
 
     def _add_value_arrows(self, part: Part) -> None:
-        """Add an arrow for every use of a value. Leaves are drawn in full, other nodes from elsewhere as references."""
+        """Add an arrow for every use of a value; one for all uses between a fold and another box.
+
+        Leaves are drawn in full, other nodes from elsewhere as references.
+        """
         head = self.keys[ids_of(part)[0]]
-        shown, elsewhere = set(), 0
+        grouped: dict[str, list[int]] = {}
+        references, elsewhere = set(), 0
         for id in ids_of(part):
             node = self.step.nodes[id]
             for operand in node.operands:
+                if operand in self.undrawn or (operand in references and isinstance(part, Fold)):
+                    continue
                 tail = self.keys.get(operand) or self._leaf(operand)
                 if tail is None:
+                    references.add(operand)
                     elsewhere += 1
                     if elsewhere > MAX_REFERENCES:
                         continue
                     tail = self._reference(operand, id, "r")
-                if tail == head or (isinstance(part, Fold) and tail in shown):
+                if tail == head:
                     continue
-                shown.add(tail)
-                label = () if isinstance(part, Fold) else self._broadcast_label(operand, node)
-                self.arrows.append(Arrow(tail, head, Flow.VALUE, label))
+                if isinstance(part, Fold) or tail in self.fold_keys:
+                    grouped.setdefault(tail, []).append(operand)
+                else:
+                    self.arrows.append(Arrow(tail, head, Flow.VALUE, self._broadcast_label(operand, node)))
+        for tail, operands in grouped.items():
+            self.arrows.append(Arrow(tail, head, Flow.VALUE, uses_label(operands, self.style)))
         if elsewhere > MAX_REFERENCES:
             more = self.style.tell("and {count} more", count=elsewhere - MAX_REFERENCES)
             self.arrows.append(Arrow(self._add_box(note_box(f"more_{head}", more)), head, Flow.VALUE))
@@ -128,39 +146,52 @@ class _Builder:
         return tuple(self.style.tell("axis {axis} stretched to {size}", axis=axis, size=node.shape[axis]) for axis in axes)
 
     def _add_gradient_arrows(self) -> None:
-        """Add an arrow with its rule for every use of a value, to a plus if there are several."""
+        """Add the arrows back into every box with a gradient, to a plus if the gradient is a sum."""
         rules_of: dict[int, list[LocalRule]] = defaultdict(list)
+        inside: dict[str, list[LocalRule]] = defaultdict(list)
         for rule in self.rules:
-            if rule.value in self.keys:
+            head = self.keys.get(rule.value)
+            if head in self.fold_keys:
+                assert head is not None
+                inside[head].append(rule)
+            elif head is not None:
                 rules_of[rule.value].append(rule)
         for value, rules in rules_of.items():
             head = self.keys[value]
-            outside = [rule for rule in rules if self.keys.get(rule.user) != head]
-            if len(rules) > 1 and outside:
-                head = self._plus(value, head)
-            here = [rule for rule in outside if rule.user in self.keys]
-            elsewhere = [rule for rule in outside if rule.user not in self.keys]
-            if len(elsewhere) > MAX_USES:
-                # The value is also drawn on the pages of its other uses.
-                more = self.style.tell("{count} uses on other pages", count=len(elsewhere))
-                note = self._add_box(note_box(f"back_{value}", more))
-                self.arrows.append(Arrow(note, head, Flow.GRADIENT, is_backward=True))
-                elsewhere = []
-            for rule in here + elsewhere:
-                tail = self.keys.get(rule.user) or self._reference(rule.user, value, "u")
-                label = tuple(wrapped(rule.text, LABEL_WIDTH))
-                arrow = Arrow(tail, head, Flow.GRADIENT, label, is_backward=True)
-                if arrow not in self.arrows or not self._is_fold(tail):
-                    self.arrows.append(arrow)
+            self._add_arrows_back(rules, self._plus(value, head) if len(rules) > 1 else head)
+        for head, rules in inside.items():
+            self._add_arrows_back([rule for rule in rules if self.keys.get(rule.user) != head], head)
 
-    def _is_fold(self, key: str) -> bool:
-        return any(isinstance(part, Fold) and key == box_key(part.ids[0]) for part in self.parts)
+    def _add_arrows_back(self, rules: Sequence[LocalRule], head: str) -> None:
+        """Add an arrow with its rule for every use of the value of a box, or of the values of a fold."""
+        elsewhere = [rule for rule in rules if rule.user not in self.keys]
+        grouped: dict[str, list[LocalRule]] = {}
+        if len(elsewhere) > MAX_USES:
+            # The value is also drawn on the pages of its other uses.
+            more = self.style.tell("{count} uses on other pages", count=len(elsewhere))
+            note = self._add_box(note_box(f"back_{head}", more))
+            self.arrows.append(Arrow(note, head, Flow.GRADIENT, is_backward=True))
+            elsewhere = []
+        for rule in [rule for rule in rules if rule.user in self.keys] + elsewhere:
+            tail = self.keys.get(rule.user) or self._reference(rule.user, rule.value, "u")
+            if head in self.fold_keys or tail in self.fold_keys:
+                grouped.setdefault(tail, []).append(rule)
+            else:
+                self.arrows.append(Arrow(tail, head, Flow.GRADIENT, tuple(wrapped(rule.text, LABEL_WIDTH)), is_backward=True))
+        for tail, members in grouped.items():
+            self.arrows.append(Arrow(tail, head, Flow.GRADIENT, self._rules_label(members), is_backward=True))
+
+    def _rules_label(self, rules: Sequence[LocalRule]) -> tuple[str, ...]:
+        """The rule of the only use, or the number of gradients or terms of one gradient."""
+        if len(rules) == 1:
+            return tuple(wrapped(rules[0].text, LABEL_WIDTH))
+        values = len({rule.value for rule in rules})
+        tell = self.style.tell
+        return (tell.count(values, "gradient") if values > 1 else tell.count(len(rules), "term"),)
 
     def _plus(self, value: int, head: str) -> str:
         name = self.labels[value]
         tip = self.style.tell("the gradients of all uses of {name} are added up", name=name)
         key = self.plus_keys[value] = self._add_box(Box(f"plus{value}", Kind.PLUS, "+", tip=tip))
-        arrow = Arrow(key, head, Flow.GRADIENT, is_backward=True)
-        if arrow not in self.arrows:
-            self.arrows.append(arrow)
+        self.arrows.append(Arrow(key, head, Flow.GRADIENT, is_backward=True))
         return key

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tracer.graph.record import PHASES, Node, Phase, Step
-from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box
+from tracer.graph.record import PHASES, Phase, Step
+from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
-from tracer.views.diagrams.folding import Fold, Part, folded, ids_of
+from tracer.views.diagrams.folding import Fold, Part, folded, ids_of, own_leaves
 from tracer.views.diagrams.theme import Flow, Style, flow_of, kind_of
 from tracer.views.notation import Labels
 
@@ -49,7 +49,10 @@ def operations(step: Step, parts: Sequence[Part], labels: Labels, style: Style) 
 
 @dataclass(slots=True)
 class _Builder:
-    """Builds a diagram. `keys` maps nodes to the keys of their boxes, `references` to those of their inputs' references."""
+    """Builds a diagram. `keys` maps nodes to the keys of their boxes, `references` to those of their inputs' references.
+
+    `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them.
+    """
 
     step: Step
     parts: Sequence[Part]
@@ -59,49 +62,72 @@ class _Builder:
     arrows: list[Arrow] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)
     references: dict[int, list[str]] = field(default_factory=dict)
+    fold_keys: set[str] = field(default_factory=set)
+    undrawn: set[int] = field(default_factory=set)
 
     def build(self) -> Diagram:
         """The finished diagram."""
+        step = self.step
         self.keys = {id: box_key(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
         single = [part for part in self.parts if not isinstance(part, Fold)]
         folds = [part for part in self.parts if isinstance(part, Fold)]
+        self.fold_keys = {box_key(fold.ids[0]) for fold in folds}
+        leaves = own_leaves(step, self.parts)
+        self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
         for id in single:
-            self.boxes.append(node_box(self.step, self.step.nodes[id], self.labels, self.style))
+            self.boxes.append(node_box(step, step.nodes[id], self.labels, self.style))
         for fold in folds:
-            self.boxes.append(fold_box(fold.ids, fold.label, kind_of(self.step.nodes[fold.ids[0]]), self.style))
+            first = step.nodes[fold.ids[0]]
+            self.boxes.append(fold_box(fold, kind_of(first), self.style, self.labels, leaves.get(first.id, ())))
         for id in single:
-            self._arrows_into(self.step.nodes[id])
+            self._arrows_into(id)
         for fold in folds:
-            self._arrows_into_fold(fold)
+            self._arrows_into(fold)
         self._stack(single)
-        clusters = clusters_of(self.step, single)
+        clusters = clusters_of(step, single)
         return Diagram(tuple(self.boxes), tuple(self.arrows), clusters, sum(len(fold.ids) for fold in folds))
 
-    def _arrows_into(self, node: Node) -> None:
-        """Add an arrow for every use of a value by a node, two if it is used twice."""
-        references = 0
-        for use, operand in enumerate(node.operands):
-            source = self.step.nodes[operand]
-            if operand not in self.keys and source.is_leaf and node.phase in (Phase.FORWARD, Phase.LOSS):
-                self.boxes.append(node_box(self.step, source, self.labels, self.style))
-                self.keys[operand] = box_key(operand)
-            tail = self.keys.get(operand)
-            if tail is None:
-                references += 1
-                if references > MAX_REFERENCES:
+    def _arrows_into(self, part: Part) -> None:
+        """Add an arrow for every use of a value, two if it is used twice; one for all uses between a fold and another box."""
+        head = self.keys[ids_of(part)[0]]
+        first = self.step.nodes[ids_of(part)[0]]
+        grouped: dict[str, list[int]] = {}
+        referred, references = set(), 0
+        for id in ids_of(part):
+            for use, operand in enumerate(self.step.nodes[id].operands):
+                if operand in self.undrawn or (operand in referred and isinstance(part, Fold)):
                     continue
-                # A reference box per use avoids long arrows.
-                tail = f"r{operand}_{node.id}_{use}"
-                self.boxes.append(reference_box(tail, source, self.labels, self.style))
-                self.references.setdefault(node.id, []).append(tail)
-            self._arrow(tail, node)
+                tail = self.keys.get(operand) or self._leaf(operand, first.phase)
+                if tail is None:
+                    referred.add(operand)
+                    references += 1
+                    if references > MAX_REFERENCES:
+                        continue
+                    # A reference box per use avoids long arrows.
+                    tail = f"r{operand}_{id}_{use}"
+                    self.boxes.append(reference_box(tail, self.step.nodes[operand], self.labels, self.style))
+                    self.references.setdefault(first.id, []).append(tail)
+                if tail == head:
+                    continue
+                if isinstance(part, Fold) or tail in self.fold_keys:
+                    grouped.setdefault(tail, []).append(operand)
+                else:
+                    self.arrows.append(Arrow(tail, head, flow_of(first.phase)))
+        for tail, operands in grouped.items():
+            self.arrows.append(Arrow(tail, head, flow_of(first.phase), uses_label(operands, self.style)))
         if references > MAX_REFERENCES:
-            key = f"more_{node.id}"
+            key = f"more_{first.id}"
             self.boxes.append(note_box(key, self.style.tell("and {count} more", count=references - MAX_REFERENCES)))
-            self._arrow(key, node)
+            self.arrows.append(Arrow(key, head, flow_of(first.phase)))
 
-    def _arrow(self, tail: str, node: Node) -> None:
-        self.arrows.append(Arrow(tail, self.keys[node.id], flow_of(node.phase)))
+    def _leaf(self, id: int, phase: Phase) -> str | None:
+        """The box of a leaf used by the forward pass or the loss, created at its first use; None for other nodes."""
+        node = self.step.nodes[id]
+        if not node.is_leaf or phase not in (Phase.FORWARD, Phase.LOSS):
+            return None
+        self.boxes.append(node_box(self.step, node, self.labels, self.style))
+        self.keys[id] = box_key(id)
+        return self.keys[id]
 
     def _stack(self, ids: Sequence[int]) -> None:
         """Arrange isolated boxes in rows; side by side, they would run off the page."""
@@ -110,12 +136,3 @@ class _Builder:
         for above, below in zip(isolated, isolated[BOXES_PER_ROW:]):
             for head in self.references.get(below) or [box_key(below)]:
                 self.arrows.append(Arrow(box_key(above), head, Flow.ORDER))
-
-    def _arrows_into_fold(self, fold: Fold) -> None:
-        """Add one arrow from every box with an input of the fold."""
-        operands = (operand for id in fold.ids for operand in self.step.nodes[id].operands)
-        first = self.step.nodes[fold.ids[0]]
-        tails = dict.fromkeys(self.keys[operand] for operand in operands if operand in self.keys)
-        for tail in tails:
-            if tail != self.keys[first.id]:
-                self._arrow(tail, first)

@@ -16,6 +16,7 @@ from tracer.graph.record import Phase, Step
 from tracer.views.diagrams import zooms as package
 from tracer.views.diagrams.combined import forward_nodes
 from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.folding import unrepeated
 from tracer.views.diagrams.operations import MAX_NODES
 from tracer.views.diagrams.theme import Style
 from tracer.views.selection import element_of
@@ -58,7 +59,9 @@ class ViewSpec:
             return self.zoom
         if self.focus:
             return "scalar" if element_of(self.focus) is not None else "tensor"
-        return "tensor" if self.phases or len(forward_nodes(step)) <= MAX_NODES else "module"
+        if self.phases or len(forward_nodes(step)) <= MAX_NODES:
+            return "tensor"
+        return "tensor" if len(unrepeated(step, forward_nodes(step))) <= MAX_NODES else "module"
 
 
 DrawFunction: TypeAlias = Callable[[Step, ViewSpec, Style], Iterator[tuple[str, Diagram]]]
