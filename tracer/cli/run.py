@@ -22,6 +22,7 @@ from tracer.i18n.message import Message
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.callbacks import Watch
+from tracer.training.checkpoints import checkpoint_arrays
 from tracer.views.notation import metric_text, number_text, shape_text
 from tracer.views.parameter_history import ParameterHistories
 from tracer.views.text.finiteness import FinitenessMonitor
@@ -130,7 +131,8 @@ class Run:
         watch.update(history[-1][checkpoint.monitor])
         place = self.folder.path / checkpoint.file
         if watch.is_best:
-            self.folder.write(checkpoint.file, array_bytes(self.training.parameters))
+            arrays = checkpoint_arrays(self.training.parameters, self.training.progress())
+            self.folder.write(checkpoint.file, array_bytes(arrays))
             measured = f"{checkpoint.monitor} {metric_text(watch.value)}"
             self.checkpoint_lines = [
                 self.tell("{path} (epoch {epoch}, {measured})", path=place, epoch=watch.epochs, measured=measured)
@@ -173,6 +175,7 @@ class Run:
         steps, parameters = tell.count(len(training.metrics), "step"), tell.count(training.parameter_count, "parameter")
         yield tell("{steps}, {parameters}: {names}", steps=steps, parameters=parameters, names=names)
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
+        yield from _start_lines(training, tell)
         if training.stopped:
             yield tell.message(training.stopped)
         checkpoint = training.scenario.checkpoint
@@ -181,6 +184,37 @@ class Run:
             yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
         if notice := self.finiteness.notice(tell):
             yield notice
+
+
+def _start_lines(training: Training, tell: Language) -> Iterator[str]:
+    """What a run that starts from a checkpoint continues, and what starts anew."""
+    checkpoint, earlier = training.checkpoint, training.earlier
+    if checkpoint is None or not earlier.optimizer:
+        return
+    path, stored = checkpoint.path, checkpoint.progress
+    steps = tell.count(earlier.steps, "step")
+    if stored is None:
+        text = tell(
+            "{path} has only parameters: {optimizer} and the random numbers began anew", path=path, optimizer=earlier.optimizer
+        )
+    elif stored.optimizer != earlier.optimizer:
+        other = stored.optimizer or "-"
+        text = tell(
+            "{path} is of {other}: {optimizer} and the random numbers began anew",
+            path=path,
+            other=other,
+            optimizer=earlier.optimizer,
+        )
+    elif stored.seed != earlier.seed:
+        text = tell(
+            "continued {path} after {steps}, with random numbers of another seed (it has {seed})",
+            path=path,
+            steps=steps,
+            seed=stored.seed,
+        )
+    else:
+        text = tell("continued {path} after {steps}", path=path, steps=steps)
+    yield text
 
 
 def _first_and_last(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, Any]]:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import folded_names, numeric_array
-from tracer.data.archives import read_arrays
 from tracer.errors import UsageError, close_names
+from tracer.training.checkpoints import StoredCheckpoint
 from tracer.training.scenario import Scenario
 
 AT_START = ("steps", "epochs", "batches")
@@ -49,7 +49,7 @@ class PreparedData:
 def prepare(
     scenario: Scenario,
     given: Mapping[str, Any],
-    parameters: Mapping[str, Any] | str | Path,
+    parameters: Mapping[str, Any] | StoredCheckpoint,
     dtype: str,
     path: str | Path | None,
 ) -> PreparedData:
@@ -104,7 +104,7 @@ def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: s
 
 
 def _initial_parameters(
-    scenario: Scenario, available: Mapping[str, Any], given: Mapping[str, Any] | str | Path, dtype: str
+    scenario: Scenario, available: Mapping[str, Any], given: Mapping[str, Any] | StoredCheckpoint, dtype: str
 ) -> dict[str, np.ndarray]:
     own = scenario.parameters
     if callable(own):
@@ -119,9 +119,10 @@ def _initial_parameters(
 
     initial = {name: checked(name, value) for name, value in own.items()}
     where = ""
-    if isinstance(given, (str, Path)):
-        where = f"{given}: "
-        given = _read_checkpoint(given, initial, scenario.name)
+    if isinstance(given, StoredCheckpoint):
+        where = f"{given.path}: "
+        _check_complete(given, initial, scenario.name)
+        given = given.parameters
     if not isinstance(given, Mapping):
         raise UsageError(f"parameters are given as values by name, in a dict, not as {type(given).__name__}")
     for name, value in folded_names(given, f"{where}the given parameters").items():
@@ -140,14 +141,13 @@ def _check_names(values: Mapping[Any, Any], what: str) -> None:
             raise UsageError(f"{what} under {name!r}, which is no name of an argument")
 
 
-def _read_checkpoint(path: str | Path, initial: Mapping[str, np.ndarray], scenario: str) -> Mapping[str, np.ndarray]:
-    """The arrays of a checkpoint. Raises UsageError if a parameter is missing: it is that of another model."""
-    arrays = folded_names(read_arrays(path), str(path))
+def _check_complete(checkpoint: StoredCheckpoint, initial: Mapping[str, np.ndarray], scenario: str) -> None:
+    """Raise UsageError if a checkpoint lacks a parameter: it is that of another model."""
+    arrays = checkpoint.parameters
     missing = [name for name in initial if name not in arrays]
     if missing:
         holds = f"it holds {', '.join(arrays)}" if arrays else "it is empty"
-        raise UsageError(f"{path} is no checkpoint of {scenario}: it has no parameter {missing[0]!r}; {holds}")
-    return arrays
+        raise UsageError(f"{checkpoint.path} is no checkpoint of {scenario}: it has no parameter {missing[0]!r}; {holds}")
 
 
 def _batched(scenario: Scenario, data: Mapping[str, np.ndarray], used: tuple[str, ...]) -> tuple[str, ...]:

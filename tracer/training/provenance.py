@@ -1,11 +1,36 @@
-"""What a trace stores about its origin: the versions of packages, and the scenario's source."""
+"""What a trace stores about its origin: the settings, the versions of packages, and the scenario's source."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from tracer.graph.record import Trace
+from tracer.store.fingerprint import fingerprint
+from tracer.training.scenario import Scenario
+
+
+def head_of(scenario: Scenario, seed: int, dtype: str, settings: Mapping[str, Any]) -> Trace:
+    """The trace of a run before its first step; settings without a value are left out."""
+    return Trace(
+        scenario=scenario.name,
+        title=scenario.title,
+        seed=seed,
+        dtype=dtype,
+        hyperparameters={name: _shown(value) for name, value in settings.items() if value is not None},
+        versions=versions(),
+        source=source_text(scenario.path),
+        arithmetic=fingerprint(),
+    )
+
+
+def _shown(setting: Any) -> Any:
+    """A setting as stored in the trace: a function by its name."""
+    return getattr(setting, "__name__", str(setting)) if callable(setting) else setting
 
 
 def source_text(path: Path | None) -> str:

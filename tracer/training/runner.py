@@ -20,11 +20,11 @@ from tracer.recording.recorder import Recorder
 from tracer.recording.results import check_scalar, recorded_cause
 from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor, plain
-from tracer.store.fingerprint import fingerprint
 from tracer.training.batches import Batches
+from tracer.training.checkpoints import Progress, StoredCheckpoint, continue_run, read_checkpoint
 from tracer.training.measuring import EpochMetrics, named_results
 from tracer.training.preparation import matching_arguments, prepare, require_arguments
-from tracer.training.provenance import source_text, versions
+from tracer.training.provenance import head_of
 from tracer.training.report import Report
 from tracer.training.scenario import Scenario
 from tracer.training.settings import all_settings, with_settings
@@ -34,9 +34,10 @@ from tracer.training.updating import Update, UpdatedNodes
 class Training:
     """A run of a scenario. Iterate over it to get its steps, one at a time. The arguments are those of `run`.
 
-    `head` is the Trace without steps. `metrics` gets a row per step, `history` one per epoch, `printed` the text of the
-    report; `stopped` says why early stopping ended the run (None if it did not). They and `parameters` are up to date when a
-    step is yielded, except that the text at the end of the run follows the last step.
+    `head` is the Trace without steps, `checkpoint` what the run starts from, `earlier` the progress that it continues. `metrics`
+    gets a row per step, `history` one per epoch, `printed` the text of the report; `stopped` says why early stopping ended the
+    run (None if it did not). They and `parameters` are up to date when a step is yielded, except that the text at the end of
+    the run follows the last step.
     """
 
     def __init__(
@@ -57,10 +58,14 @@ class Training:
         seed = whole_number("the seed", seed, least=0)
         self._rng = np.random.default_rng(seed)
         self._given = {"rng": self._rng, "dtype": dtype, **scenario.settings}
-        self._prepared = prepare(scenario, self._given, parameters if parameters is not None else {}, dtype, data)
+        given = parameters if not isinstance(parameters, (str, Path)) else read_checkpoint(parameters)
+        self.checkpoint = given if isinstance(given, StoredCheckpoint) else None
+        self._prepared = prepare(scenario, self._given, {} if given is None else given, dtype, data)
         self.parameters = dict(self._prepared.parameters)
         optimizer = scenario.optimizer
-        self._state = {name: optimizer.initial_state(value) for name, value in self.parameters.items()} if optimizer else {}
+        state = {name: optimizer.initial_state(value) for name, value in self.parameters.items()} if optimizer else {}
+        fresh = Progress(type(optimizer).__name__ if optimizer else "", seed=seed, state=state)
+        self.earlier, self._state = continue_run(self.checkpoint, fresh, self._rng, dtype)
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
@@ -76,19 +81,9 @@ class Training:
         self.history: list[dict[str, Any]] = []
         self.printed: list[str] = []
         self.stopped: Message | None = None
-        known = {name: _shown(value) for name, value in all_settings(scenario).items() if value is not None}
-        if steps is not None:
-            known.pop("epochs", None)  # the number of steps replaces it
-        self.head = Trace(
-            scenario=scenario.name,
-            title=scenario.title,
-            seed=seed,
-            dtype=dtype,
-            hyperparameters={**known, "steps": self.steps},
-            versions=versions(),
-            source=source_text(scenario.path),
-            arithmetic=fingerprint(),
-        )
+        known = {name: value for name, value in all_settings(scenario).items() if steps is None or name != "epochs"}
+        earlier = {"earlier_steps": self.earlier.steps} if self.earlier.steps else {}
+        self.head = head_of(scenario, seed, dtype, {**known, "steps": self.steps, **earlier})
 
     @property
     def parameter_count(self) -> int:
@@ -99,6 +94,16 @@ class Training:
     def may_stop_early(self) -> bool:
         """True if early stopping may end the run before `steps`."""
         return self._stopping is not None
+
+    def progress(self) -> Progress:
+        """How far the run is, its earlier runs included: what a checkpoint needs to continue it."""
+        return replace(
+            self.earlier,
+            steps=self.earlier.steps + len(self.metrics),
+            epochs=self.earlier.epochs + len(self.history),
+            generator=dict(self._rng.bit_generator.state),
+            state=self._state,
+        )
 
     def _count_steps(self, requested: int | None) -> int:
         scenario, batches = self.scenario, self._batches.count
@@ -209,7 +214,7 @@ class Training:
         available = {**scenario.settings, **data, **parameters}
         update = None
         if scenario.optimizer is not None:
-            given = {**scenario.settings, "t": index + 1, "epoch": epoch}
+            given = {**scenario.settings, "t": self.earlier.steps + index + 1, "epoch": self.earlier.epochs + epoch}
             update = Update(scenario.optimizer, recorder, given, self._state)
 
         recorder.enter(Phase.FORWARD)
@@ -316,8 +321,3 @@ def run(
         printed=tuple(training.printed),
         stopped=training.stopped,
     )
-
-
-def _shown(setting: Any) -> Any:
-    """A setting as stored in the trace: a function by its name."""
-    return getattr(setting, "__name__", str(setting)) if callable(setting) else setting

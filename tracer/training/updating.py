@@ -14,10 +14,8 @@ from tracer.nn.optimizers import Optimizer, update_sees_only_shapes
 from tracer.nn.schedules import Schedule
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
+from tracer.training.checkpoints import State
 from tracer.training.preparation import matching_arguments
-
-State = dict[str, dict[str, np.ndarray]]
-"""The state of an optimizer: arrays by name, for each parameter."""
 
 
 @dataclass(frozen=True, slots=True)
