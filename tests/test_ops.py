@@ -10,32 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
-from support.strategies import CASES, calls, seeds, separated
+from support.strategies import CASES, WITHOUT_GRADIENT, calls, seeds, separated
 from tracer.graph.record import Phase
 from tracer.ops import registry
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
-
-WITHOUT_GRADIENT = {
-    "greater": lambda x: x > 0.3,
-    "greater_equal": lambda x: x >= 0.3,
-    "less": lambda x: x < 0.3,
-    "less_equal": lambda x: x <= 0.3,
-    "equal": lambda x: x == 0.3,
-    "not_equal": lambda x: x != 0.3,
-    "logical_and": lambda x: np.logical_and(x > 0, x < 1),
-    "logical_or": lambda x: np.logical_or(x < 0, x > 1),
-    "logical_not": lambda x: np.logical_not(x > 0),
-    "isfinite": np.isfinite,
-    "isnan": np.isnan,
-    "argmax": lambda x: np.argmax(x, axis=-1),
-    "argmin": lambda x: np.argmin(x, keepdims=True),
-    "sign": np.sign,
-    "floor": np.floor,
-    "zeros_like": np.zeros_like,
-    "ones_like": np.ones_like,
-    "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,
-}
 
 
 def recorded(*arrays: Any) -> list[Tensor]:

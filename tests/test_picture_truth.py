@@ -26,6 +26,7 @@ from tracer.views.diagrams.diagram import Box, Diagram
 from tracer.views.diagrams.module_diagram import module_diagram
 from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
 from tracer.views.diagrams.theme import Flow, Kind, Style
+from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.gradient_terms import contributions, gradient_terms
 from tracer.views.notation import Labels, shape_text
 
@@ -379,3 +380,30 @@ def test_share_of_a_folded_recurrence(length: int) -> None:
               for number in re.findall(rf"(\d+) of {length} terms", " ".join(arrow.label))]  # fmt: skip
     assert sum(counts) == length
     assert math.prod(counts) == length - 2
+
+
+# Scalars.
+
+
+def test_arrows_of_scalars_come_from_the_elements_used() -> None:
+    rows, columns = np.arange(10) % 3, np.arange(10) % 2
+
+    def function(x: Any, w: Any) -> Any:
+        taken = x[rows, columns]
+        joined = np.concatenate([taken, w])
+        ones = np.ones_like(joined)
+        product = np.einsum("i,i->i", joined, ones)
+        return np.sum(product)
+
+    step = tracer.trace(function, np.arange(6.0).reshape(3, 2), [7.0, 8.0])
+    ((_, diagram),) = diagrams(step, ViewSpec("scalar"), Style())
+    title = {box.key: box.title for box in diagram.boxes}
+    sources = defaultdict(list)
+    for arrow in diagram.arrows:
+        sources[title[arrow.head]].append(title[arrow.tail])
+    assert sources["taken[4]"] == ["x[1,0]", *(title for title in sources["taken[4]"] if title.endswith("[4]"))]
+    assert len(sources["taken[4]"]) == 3
+    assert sources["joined[4]"] == ["taken[4]"]
+    assert sources["joined[11]"] == ["w[1]"]
+    assert sources["ones[3]"] == []
+    assert sources["product[3]"] == ["joined[3]", "ones[3]"]

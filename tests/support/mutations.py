@@ -18,7 +18,17 @@ import pytest
 
 from tracer.ops import registry
 from tracer.ops.base import Op
-from tracer.ops.families import arithmetic, indexing, joining, linear_algebra, reductions, selection, shaping, transcendental
+from tracer.ops.families import (
+    arithmetic,
+    einstein_summation,
+    indexing,
+    joining,
+    linear_algebra,
+    reductions,
+    selection,
+    shaping,
+    transcendental,
+)  # fmt: skip
 from tracer.recording import autodiff, recorder
 from tracer.recording.tensor import Tensor
 
@@ -210,9 +220,9 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (linear_algebra.Dot, "gradient_y", "->{right}\", g, x)", "->{right}\", g, x) * 0.5"),
     (linear_algebra.Outer, "gradient_x", "g @ np.ravel(y)", "np.sum(g, axis=1)"),
     (linear_algebra.Outer, "gradient_y", "np.ravel(x) @ g", "np.sum(g, axis=0)"),
-    (linear_algebra.Einsum, "gradient", "np.eye(shape[axis]", "np.ones((shape[axis], shape[axis])"),
-    (linear_algebra.Einsum, "gradient", "np.ones(shape[axis]", "0.5 * np.ones(shape[axis]"),
-    (linear_algebra.Einsum, "gradient", "f\"{names}->{distinct}\", g,", "f\"{names}->{distinct}\", 2 * g,"),
+    (einstein_summation.Einsum, "gradient", "np.eye(shape[axis]", "np.ones((shape[axis], shape[axis])"),
+    (einstein_summation.Einsum, "gradient", "np.ones(shape[axis]", "0.5 * np.ones(shape[axis]"),
+    (einstein_summation.Einsum, "gradient", "f\"{names}->{distinct}\", g,", "f\"{names}->{distinct}\", 2 * g,"),
     (reductions.Sum, "gradient_x", "with_reduced_axes(g, x, axis, keepdims), x.shape",
      "g if np.shape(g) == x.shape[1:] else with_reduced_axes(g, x, axis, keepdims), x.shape"),
     (reductions.Mean, "gradient_x", "count_of(x, axis)", "x.size"),

@@ -230,15 +230,34 @@ def joinings(draw: Any, name: str) -> Case:
 def indices(draw: Any) -> tuple[tuple[int, ...], Any]:
     """A shape and an index into it; integer arrays may select an element twice."""
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
-    kind = draw(st.sampled_from(["basic", "integers", "booleans", "mixed"]))
+    kind = draw(st.sampled_from(["basic", "integers", "booleans", "mixed", "several"]))
     if kind == "basic":
         return shape, draw(hnp.basic_indices(shape, allow_newaxis=True))
     if kind == "integers":
         return shape, draw(hnp.integer_array_indices(shape))
     if kind == "booleans":
         return shape, np.random.default_rng(draw(seeds)).random(shape) < 0.6
+    if kind == "several":
+        return shape, draw(indices_along_axes(shape))
     rows = draw(st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4))
     return shape, ((rows, ..., None) if len(shape) > 1 else (rows,))
+
+
+@st.composite
+def indices_along_axes(draw: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """An index with a number, slice, array of integers or mask for each of the first axes, and new axes between them."""
+    parts: list[Any] = []
+    for size in shape[: draw(st.integers(1, len(shape)))]:
+        kinds: list[Any] = [
+            st.integers(-size, size - 1), st.just(slice(None)), st.just(slice(None, None, -1)), st.just(np.arange(size) < 1),
+            *(hnp.arrays(np.int64, sides, elements=st.integers(-size, size - 1)) for sides in [(), (2,), (2, 1), (1, 2)]),
+        ]  # fmt: skip
+        parts.append(draw(st.one_of(kinds)))
+        parts += [None] if draw(st.integers(0, 4)) == 4 else []
+    if draw(st.booleans()):
+        is_whole = sum(part is not None for part in parts) == len(shape)
+        parts.insert(draw(st.integers(0, len(parts))) if is_whole else len(parts), ...)
+    return tuple(parts)
 
 
 @st.composite
@@ -291,6 +310,28 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "scatter": scatters(),
 }  # fmt: skip
 """A strategy for every operation with a derivative, by name."""
+
+WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
+    "greater": lambda x: x > 0.3,
+    "greater_equal": lambda x: x >= 0.3,
+    "less": lambda x: x < 0.3,
+    "less_equal": lambda x: x <= 0.3,
+    "equal": lambda x: x == 0.3,
+    "not_equal": lambda x: x != 0.3,
+    "logical_and": lambda x: np.logical_and(x > 0, x < 1),
+    "logical_or": lambda x: np.logical_or(x < 0, x > 1),
+    "logical_not": lambda x: np.logical_not(x > 0),
+    "isfinite": np.isfinite,
+    "isnan": np.isnan,
+    "argmax": lambda x: np.argmax(x, axis=-1),
+    "argmin": lambda x: np.argmin(x, keepdims=True),
+    "sign": np.sign,
+    "floor": np.floor,
+    "zeros_like": np.zeros_like,
+    "ones_like": np.ones_like,
+    "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,
+}
+"""A function of an array for every operation without a derivative, by name."""
 
 
 @st.composite

@@ -112,8 +112,8 @@ class _Experiment:
         at = self._at[position]
         parts = self._op.parts(index, self._inputs, self._parameters)
         if parts is not None:
-            used = flat_indices(parts[position], np.shape(self._inputs[position]), 1)
-            at = np.intersect1d(at, used)
+            part = parts[position]
+            at = at[:0] if part is None else np.intersect1d(at, flat_indices(part, np.shape(self._inputs[position]), 1))
         is_infinite = ~np.isnan(np.ravel(self._inputs[position])[at])
         return [int(each) for each in at[np.argsort(is_infinite, kind="stable")]]
 

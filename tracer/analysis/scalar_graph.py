@@ -12,6 +12,7 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Phase, Step
+from tracer.ops.indices import NO_ELEMENT
 from tracer.recording.replay import operation_of
 
 MAX_EDGES = 20_000_000
@@ -58,13 +59,14 @@ class _GraphBuilder:
         self._gradient: list[np.ndarray] = []
         self._is_reached: list[bool] = []
         self._is_product: list[bool] = []
-        self._counts: list[int] = []
+        self._counts: list[np.ndarray] = []
         self._operands: list[np.ndarray] = []
         self.count = 0
 
     def add(self, node: Node, values: np.ndarray, operands: np.ndarray, *, summands: int = 0) -> int:
         """Add a block of scalars with their operands [scalars, operands each]; return the position of the first.
 
+        A row of operands that is shorter than others ends with NO_ELEMENT.
         `summands` is 0 if the scalars are the elements of the node, else the number of products that each element sums.
         """
         values = values.ravel()
@@ -77,8 +79,9 @@ class _GraphBuilder:
         self._gradient.append(np.repeat(gradient, summands) if summands and gradient_id is not None else gradient)
         self._is_reached.append(gradient_id is not None)
         self._is_product.append(summands > 0)
-        self._counts.append(operands.shape[1])
-        self._operands.append(operands.ravel())
+        is_operand = operands != NO_ELEMENT
+        self._counts.append(np.count_nonzero(is_operand, axis=1))
+        self._operands.append(operands[is_operand])
         self.count += size
         return self.count - size
 
@@ -86,7 +89,7 @@ class _GraphBuilder:
         """The graph of all blocks added."""
         sizes = [len(block) for block in self._value]
         starts = np.zeros(self.count + 1, dtype=np.intp)
-        np.cumsum(np.repeat(self._counts, sizes), out=starts[1:])
+        np.cumsum(np.concatenate(self._counts), out=starts[1:])
         return ScalarGraph(
             node=np.repeat(self._node, sizes),
             index=np.concatenate(self._index),
@@ -134,9 +137,8 @@ def scalar_graph(step: Step) -> ScalarGraph:
         edges += sum(origin.size for origin, *_ in used)
         if edges > MAX_EDGES:
             raise UsageError(f"step {step.index} has too many numbers to list what each is computed from")
-        operands = np.concatenate([origin + first for origin, _, first in used], axis=1) if len(used) != 1 else (
-            used[0][0] + used[0][2]
-        )  # fmt: skip
+        positions = [np.where(origin == NO_ELEMENT, NO_ELEMENT, origin + first) for origin, _, first in used]
+        operands = np.concatenate(positions, axis=1) if len(positions) != 1 else positions[0]
         if op.adds_products and has_origins:
             (left, x, first_of_x), (right, y, first_of_y) = used
             pairs = np.stack([(left + first_of_x).ravel(), (right + first_of_y).ravel()], axis=1)

@@ -109,7 +109,7 @@ class Errors:
     def unrated(self, at: int, index: tuple[int, ...]) -> Unrated:
         """A number that is not rated, with the reason."""
         number, expected, other = (float(x[at]) for x in (self.numbers, self.expected, self.other))
-        if np.isinf(number) and number == expected:
+        if number == expected:
             reason = Message("both_infinite")
         elif not np.isfinite(number):
             reason = Message("gradient_not_finite")
@@ -172,17 +172,16 @@ class GradientComparison:
 
     def _rate_projection(self, weights: np.ndarray, included: np.ndarray, rating: Rating) -> None:
         """Rate a projection, after the elements without a reference are removed from `included`."""
-        projection = self._projection(np.where(included, weights, 0))
-        for _ in range(MAX_UNRATED):
-            if projection.rated[0] or not np.any(included):
+        while True:
+            projection = self._projection(np.where(included, weights, 0))
+            if projection.rated[0]:
                 break
+            if rating.unrated_count >= MAX_UNRATED:
+                rating.give_up()
+                return
             flat = self._bisect(weights, included, lambda half: not half.rated[0])
             self._rate_elements([flat], included, rating)
             included[flat] = False  # whatever it is by itself: in a sum it has no reference
-            projection = self._projection(np.where(included, weights, 0))
-        if not projection.rated[0]:
-            rating.give_up()
-            return
         if projection.wrong[0]:
             self._rate_elements([self._bisect(weights, included, lambda half: bool(half.wrong[0]))], included, rating)
         if not rating.is_wrong:
@@ -229,17 +228,15 @@ class GradientComparison:
 
         A step that is not much smaller than a number of the program, such as an epsilon of 1e-28, gives a wrong reference.
         """
-        unsettled = np.flatnonzero(found.wrong)
+        open = np.flatnonzero(found.wrong)
         for factor in SHORTER_STEPS:
-            shorter = self._errors_with(found.numbers[unsettled], directions[unsettled], min_scale[unsettled], factor)
-            changes, _ = relative_errors(shorter.expected, found.expected[unsettled], min_scale[unsettled])
+            shorter = self._errors_with(found.numbers[open], directions[open], min_scale[open], factor)
+            changes, _ = relative_errors(shorter.expected, found.expected[open], min_scale[open])
             settled = changes <= shorter.allowed
-            found.other[unsettled] = np.where(settled, np.nan, found.expected[unsettled])
-            found.expected[unsettled] = shorter.expected
-            found.errors[unsettled] = shorter.errors
-            found.allowed[unsettled] = shorter.allowed
-            unsettled = unsettled[~settled]
-            if not len(unsettled):
+            found.other[open] = np.where(settled, np.nan, found.expected[open])
+            found.expected[open], found.errors[open], found.allowed[open] = shorter.expected, shorter.errors, shorter.allowed
+            open = open[~settled]
+            if not len(open):
                 return
 
     def _errors_with(self, numbers: np.ndarray, directions: np.ndarray, min_scale: Any, factor: float) -> Errors:

@@ -16,7 +16,7 @@ import numpy as np
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
 from tracer.ops.data_movement import DataMovement
-from tracer.ops.families import arithmetic, indexing, joining, linear_algebra, reductions, selection
+from tracer.ops.families import arithmetic, einstein_summation, indexing, joining, linear_algebra, reductions, selection
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
@@ -31,7 +31,7 @@ SMALLEST_SCALE = 1e-150
 
 _SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
     DataMovement, joining.Join, indexing.Scatter, arithmetic.Add, arithmetic.Multiply, reductions.Sum, reductions.Mean,
-    linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, linear_algebra.Einsum,
+    linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, einstein_summation.Einsum,
 )  # fmt: skip
 """Sums of products. Applied to squares, they give the sum of the squared terms."""
 

@@ -29,7 +29,7 @@ from tracer.errors import RecordingError, UsageError
 from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
 from tracer.ops.domain import Domain
-from tracer.ops.indices import Index, Shape, flat_indices
+from tracer.ops.indices import Index, Shape, flat_indices, unraveled
 from tracer.ops.registration import Registry
 from tracer.ops.terms import Terms
 
@@ -76,7 +76,7 @@ class Op:
       elements. Then the backward pass of a step is replayed for later steps without calling the rules. It defaults to True for
       the operations of this package and False for others.
     - `parts`: the input elements that an output element depends on. With `adds_products`, an output element is the sum of the
-      products of these elements.
+      products of these elements. `importance` says which of many are written.
 
     A family overrides the class methods below; a single operation rarely needs to.
     """
@@ -199,26 +199,41 @@ class Op:
         return cls.formula.format(**{**written, **inputs, "options": options})
 
     @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
-        """The index, for each input, of the elements that the output element at `index` depends on; None if unknown."""
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
+        """The index, for each input, of the elements that the output element at `index` depends on; None if unknown.
+
+        In place of an index, None stands for no elements of an input.
+        """
         return None
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         """`parts` for all elements of an output of a shape: flat indices into each input.
 
-        An array [output elements, terms] for each input; None if `parts` returns None.
+        An array [output elements, terms] for each input, with NO_ELEMENT after the end of shorter rows; None if `parts`
+        returns None.
         """
-        index = np.unravel_index(np.arange(math.prod(shape)), shape) if shape else ()
-        parts = cls.parts(index, inputs, parameters)
+        count = math.prod(shape)
+        parts = cls.parts(unraveled(np.arange(count), shape), inputs, parameters)
         if parts is None:
             return None
-        return [flat_indices(part, np.shape(array), math.prod(shape)) for part, array in zip(parts, inputs, strict=True)]
+        return [
+            np.empty((count, 0), dtype=np.intp) if part is None else flat_indices(part, np.shape(array), count)
+            for part, array in zip(parts, inputs, strict=True)
+        ]
+
+    @classmethod
+    def importance(cls, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """How important each term is, from the elements that `parts` names; of many terms the most important are written.
+
+        By default its magnitude, if a term is an element or a product of elements.
+        """
+        return np.asarray(math.prod(np.abs(part) for part in parts))
 
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
         """The arithmetic of one output element, from the elements that `parts` names; None where there is none."""
-        return parse_template(template).substitute([term.first for term in terms])
+        return parse_template(template).substitute([term.first for term in terms]) if all(term.count for term in terms) else None
 
     @classmethod
     def rounding(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any], unit: float) -> float | None:

@@ -8,19 +8,54 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph.expression import Expression
+from tracer.graph.expression import Expression, Number
 from tracer.ops.base import Array, Op
-from tracer.ops.indices import Index, Shape
+from tracer.ops.indices import NO_ELEMENT, Index, Shape, unraveled
 from tracer.ops.terms import Terms
 
 MAX_TRACED_ELEMENTS = 1 << 22
-"""The largest array for which `parts` of a DataMovement is computed, as that moves a whole array of indices."""
+"""The largest array for which `parts` of a Rearrangement is computed, as that moves a whole array of indices."""
 
 
-class DataMovement(Op):
-    """Base of operations that only move or repeat elements: every output element is an element of the first input."""
+class Rearrangement(Op):
+    """Base of operations whose output elements are elements of the inputs, or sums of these."""
 
     analytic = True
+
+    @classmethod
+    def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
+        """For each input, the flat indices [*shape of the output, terms] of the elements in each output element.
+
+        NO_ELEMENT stands after the end of shorter rows.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
+        if max(map(np.size, inputs)) > MAX_TRACED_ELEMENTS:
+            return None
+        found: list[Index | None] = []
+        for source, array in zip(cls.sources(inputs, parameters), inputs, strict=True):
+            row = source[index][source[index] != NO_ELEMENT]
+            is_single = source.shape[-1] == 1
+            found.append(unraveled(int(row[0]) if is_single else row, np.shape(array)) if row.size else None)
+        return tuple(found)
+
+    @classmethod
+    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
+        return [source.reshape(math.prod(shape), source.shape[-1]) for source in cls.sources(inputs, parameters)]
+
+    @classmethod
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        moved = next((term for term in terms if term.count), None)
+        return moved.joined("+") if moved else Number("0")
+
+
+class DataMovement(Rearrangement):
+    """Base of operations that only move or repeat elements: every output element is an element of the first input.
+
+    Which one may depend on all elements of the other inputs.
+    """
 
     @classmethod
     def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
@@ -31,21 +66,8 @@ class DataMovement(Op):
         return np.asarray(rows[:, np.asarray(positions, dtype=np.intp)])
 
     @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
-        shape = np.shape(inputs[0])
-        if math.prod(shape) > MAX_TRACED_ELEMENTS:
-            return None
-        positions = cls.value(np.arange(np.size(inputs[0])).reshape(shape), *inputs[1:], **parameters)
-        origin = tuple(int(i) for i in np.unravel_index(int(positions[index]), shape))
-        return (origin, *((),) * (len(inputs) - 1))
-
-    @classmethod
-    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        first, *others = inputs
-        positions = cls.value(np.arange(first.size).reshape(first.shape), *others, **parameters)
-        nothing = np.empty((math.prod(shape), 0), dtype=np.intp)
-        return [np.asarray(positions, dtype=np.intp).reshape(-1, 1), *[nothing] * len(others)]
-
-    @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
-        return terms[0].first
+    def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
+        x, *others = inputs
+        moved = np.asarray(cls.value(np.arange(np.size(x)).reshape(np.shape(x)), *others, **parameters), dtype=np.intp)
+        whole = (np.broadcast_to(np.arange(np.size(each)), (*moved.shape, np.size(each))) for each in others)
+        return [moved[..., None], *whole]

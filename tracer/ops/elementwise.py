@@ -20,7 +20,7 @@ class Elementwise(Op):
         return np.broadcast_shapes(*shapes) == result
 
     @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
     @classmethod

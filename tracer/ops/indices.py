@@ -10,6 +10,20 @@ Index: TypeAlias = tuple[Any, ...]
 Shape: TypeAlias = tuple[int, ...]
 
 
+NO_ELEMENT = -1
+"""Stands for no element in an array of flat indices, where rows have different lengths."""
+
+
+def unraveled(position: Any, shape: Shape) -> Index:
+    """The index of the element at a position in C order; of arrays of positions, arrays.
+
+    >>> unraveled(4, (2, 3)), unraveled(0, ())
+    ((1, 1), ())
+    """
+    found = np.unravel_index(position, shape) if shape else ()
+    return found if isinstance(position, np.ndarray) else tuple(map(int, found))
+
+
 def flat_indices(part: Index, shape: Shape, elements: int) -> np.ndarray:
     """The flat indices [elements, terms] of a part, in an array of a shape. It consists of arrays [elements] and full slices.
 

@@ -9,10 +9,11 @@ from tracer.graph.expression import Expression, FunctionCall, Text, infix
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The first few elements that an output element is made of, and how many there are."""
+    """The most important elements that an output element is made of, and how many there are, and are 0."""
 
     elements: tuple[Expression, ...]
     count: int
+    zeros: int = 0
 
     @property
     def first(self) -> Expression:
@@ -28,15 +29,16 @@ class Terms:
 
         >>> from tracer.graph.formula import parse
         >>> one, two, three = map(parse, "123")
-        >>> Terms((one, two, three), 3).joined("+").text, Terms((one, two, three), 784).joined("+").text
-        ('1 + 2 + 3', '1 + 2 + 3 + ... [784 terms]')
+        >>> Terms((one, two, three), 3).joined("+").text, Terms((three, two, one), 784, 700).joined("+").text
+        ('1 + 2 + 3', '3 + 2 + 1 + ... [784 terms, 700 of them 0]')
         """
-        terms = self._with_rest()
+        terms = self._with_rest("factors" if operator == "*" else "terms", self.zeros)
         return infix((operator,) * (len(terms) - 1), terms) if len(terms) > 1 else terms[0] if terms else None
 
     def in_call(self, function: str) -> Expression:
         """The elements as the arguments of a function."""
-        return FunctionCall(function, self._with_rest())
+        return FunctionCall(function, self._with_rest("numbers"))
 
-    def _with_rest(self) -> tuple[Expression, ...]:
-        return self.elements if self.is_whole else (*self.elements, Text(f"... [{self.count} terms]"))
+    def _with_rest(self, noun: str, zeros: int = 0) -> tuple[Expression, ...]:
+        rest = f"... [{self.count} {noun}, {zeros} of them 0]" if zeros else f"... [{self.count} {noun}]"
+        return self.elements if self.is_whole else (*self.elements, Text(rest))

@@ -364,10 +364,10 @@ class Tensor:
         return self.recorder.record(reductions.Std, *reductions.Std.call(self, axis, ddof=ddof, keepdims=keepdims))
 
     def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Argmax, *reductions.Argmax.call(self, axis, keepdims=keepdims))
+        return self.recorder.record(selection.Argmax, *selection.Argmax.call(self, axis, keepdims=keepdims))
 
     def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Argmin, *reductions.Argmin.call(self, axis, keepdims=keepdims))
+        return self.recorder.record(selection.Argmin, *selection.Argmin.call(self, axis, keepdims=keepdims))
 
 
 def plain(value: Any) -> Any:

@@ -23,10 +23,17 @@ from tracer.ops.terms import Terms
 from tracer.views.notation import DIGITS, Labels, number_of
 
 MAX_TERMS = 6
-"""Maximum number of terms of a sum that is written in full. Of a longer one, the first three nonzero terms are written."""
+"""Maximum number of terms of a sum that is written in full. Of a longer one, the largest terms are written."""
+
+WRITTEN_TERMS = 3
+"""Number of terms that are written of a longer sum."""
 
 MAX_INNER_LENGTH = 72
 """Maximum length of an expanded inner expression; a longer one is replaced by its value."""
+
+
+OTHER_OPERATION = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration)
+"""Errors of an operation that is registered under the name of another one, which was recorded."""
 
 
 def worked_element(
@@ -73,33 +80,31 @@ class ElementFormatter:
                 return None
             written = op.format_element(node.formula, terms, node.parameters)
             return parse(written) if isinstance(written, str) else written
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, StopIteration):
-            return None  # the operation registered under that name is not the recorded one
+        except OTHER_OPERATION:
+            return None
 
     def _terms(self, op: type[Op], node: Node, index: Index) -> list[Terms] | None:
         """For each input, the elements that an output element depends on, as expressions; None if unknown."""
         inputs = node.inputs
-        arrays = [self._array(operand) for operand in inputs]
+        arrays = [_array(self._nodes, operand) for operand in inputs]
         parts = op.parts(index, arrays, node.parameters)
         if parts is None:
             return None
-        chosen = _chosen_terms([np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True)], self._max_terms)
+        slices = [np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True) if part is not None]
+        chosen, zeros = _chosen_terms(op, slices, self._max_terms)
         terms = []
         for operand, array, part in zip(inputs, arrays, parts, strict=True):
-            if isinstance(operand, Literal):
+            if part is None:
+                terms.append(Terms((), 0))
+            elif isinstance(operand, Literal):
                 terms.append(Terms((literal(operand),), 1))
             elif np.ndim(array[part]) == 0:
                 terms.append(Terms((self._element(self._nodes[operand], part),), 1))
             else:
                 positions = elements_of(np.shape(array), part)
                 written = (self.term(self._nodes[operand], positions[at]) for at in chosen)
-                terms.append(Terms(tuple(written), len(positions)))
+                terms.append(Terms(tuple(written), len(positions), zeros))
         return terms
-
-    def _array(self, operand: int | Literal) -> np.ndarray:
-        if isinstance(operand, Literal):
-            return np.asarray(0 if operand.value is None else operand.value)
-        return self._nodes[operand].value
 
     def _element(self, node: Node, index: Index) -> Expression:
         """An element, expanded if its node is inlined."""
@@ -108,12 +113,41 @@ class ElementFormatter:
         return expansion if expansion and is_short else self.term(node, index)
 
 
-def elements_of(shape: Sequence[int], part: Index) -> Elements:
+def _array(nodes: Sequence[Node], operand: int | Literal) -> np.ndarray:
+    if isinstance(operand, Literal):
+        return np.asarray(0 if operand.value is None else operand.value)
+    return nodes[operand].value
+
+
+def input_elements(nodes: Sequence[Node], node: Node, index: Index) -> list[tuple[int, Sequence[Index]]] | None:
+    """The elements of the inputs of a node that one of its elements depends on, for each input; None if unknown."""
+    op = registry.named(node.op)
+    if op is None:
+        return None
+    try:
+        arrays = [_array(nodes, operand) for operand in node.inputs]
+        parts = op.parts(index, arrays, node.parameters)
+        if parts is None:
+            return None
+        return [
+            (operand, elements_of(array.shape, part))
+            for operand, array, part in zip(node.inputs, arrays, parts, strict=True)
+            if part is not None and not isinstance(operand, Literal)
+        ]
+    except OTHER_OPERATION:
+        return None
+
+
+def elements_of(shape: Sequence[int], part: Index) -> Sequence[Index]:
     """The indices of the elements in a part of an array, in order.
 
     >>> list(elements_of((2, 3), (1, slice(None))))
     [(1, 0), (1, 1), (1, 2)]
+    >>> list(elements_of((2, 3), (np.array([0, 1]), np.array([2, 2]))))
+    [(0, 2), (1, 2)]
     """
+    if part and isinstance(part[0], np.ndarray):
+        return ListedElements(part)
     axes = [range(*each.indices(size)) if isinstance(each, slice) else range(each, each + 1) for each, size in zip(part, shape)]
     return Elements(tuple(axes) + tuple(range(size) for size in shape[len(part) :]))
 
@@ -137,14 +171,30 @@ class Elements(Sequence[Index]):
         return tuple(reversed(index))
 
 
-def _chosen_terms(slices: Sequence[np.ndarray], max_terms: int) -> np.ndarray:
-    """The positions of the terms to write: all if they are few, else the first three without a zero factor."""
-    lengths = [each.size for each in slices if each.ndim]
-    if not lengths or lengths[0] <= max_terms:
-        return np.arange(lengths[0] if lengths else 0)
-    is_nonzero = np.ones(lengths[0], dtype=bool)
-    for each in slices:
-        if each.ndim and each.size == lengths[0]:
-            is_nonzero &= each.ravel() != 0
-    found = np.flatnonzero(is_nonzero)[:3]
-    return found if len(found) == 3 else np.arange(3)
+class ListedElements(Sequence[Index]):
+    """The indices of elements that arrays of positions list, one array per axis."""
+
+    def __init__(self, places: Sequence[np.ndarray]) -> None:
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places[0])
+
+    def __getitem__(self, position: Any) -> Any:
+        return tuple(int(places[position]) for places in self._places)
+
+
+def _chosen_terms(op: type[Op], slices: Sequence[np.ndarray], max_terms: int) -> tuple[np.ndarray, int]:
+    """The positions of the terms to write, and how many terms are 0: all if they are few, else the most important."""
+    count = next((each.size for each in slices if each.ndim), 0)
+    if count <= max_terms:
+        return np.arange(count), 0
+    alike = [each.ravel() if each.ndim else each for each in slices]
+    with np.errstate(all="ignore"):
+        importance = np.asarray(op.importance(alike), dtype=np.float64)
+        zeros = count - np.count_nonzero(math.prod(each != 0 for each in alike))
+    importance = np.where(np.isnan(importance), np.inf, importance)  # a NaN decides the result
+    least = np.partition(importance, -WRITTEN_TERMS)[-WRITTEN_TERMS]
+    larger, equal = np.flatnonzero(importance > least), np.flatnonzero(importance == least)
+    found = np.concatenate([larger, equal[: WRITTEN_TERMS - len(larger)]])
+    return found[np.argsort(-importance[found], kind="stable")], int(zeros)

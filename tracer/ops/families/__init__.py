@@ -3,6 +3,7 @@
 from tracer.ops.families import (
     arithmetic,
     comparisons,
+    einstein_summation,
     indexing,
     joining,
     linear_algebra,
@@ -15,6 +16,7 @@ from tracer.ops.families import (
 __all__ = [
     "arithmetic",
     "comparisons",
+    "einstein_summation",
     "indexing",
     "joining",
     "linear_algebra",

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import Array, Call, Op
-from tracer.ops.data_movement import DataMovement
+from tracer.ops.base import Array, Call
+from tracer.ops.data_movement import DataMovement, Rearrangement
 from tracer.ops.domain import REAL
-from tracer.ops.indices import Index, Shape
+from tracer.ops.indices import NO_ELEMENT, Index, Shape
 
 Pattern = list[Any]
 
@@ -51,16 +51,20 @@ class Take(DataMovement):
         return len(shapes) < 3 or math.prod(np.broadcast_shapes(*shapes[1:])) <= largest
 
     @classmethod
+    def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
+        x, *arrays = inputs
+        return [each[..., None] for each in selected_positions(x.shape, arrays, parameters["index"])]
+
+    @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         return f"{{0}}[{index_as_written(parameters['index'])}]"
 
 
-class Scatter(Op):
+class Scatter(Rearrangement):
     """Elements added to an array of zeros at an index: the gradient of `x[index]` with respect to x."""
 
     formula = "scatter({x}, ..., shape={shape})"
     domain = (REAL,)
-    analytic = True
 
     @staticmethod
     def value(x: Array, *arrays: Array, index: Pattern, shape: tuple[int, ...]) -> Array:
@@ -93,8 +97,67 @@ class Scatter(Op):
         return float(terms[index] * largest[index]) * unit if terms[index] > 1 else None
 
     @classmethod
+    def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
+        x, *arrays = inputs
+        shape = tuple(parameters["shape"])
+        taken, *used = (each.ravel() for each in selected_positions(shape, arrays, parameters["index"]))
+        order = np.argsort(taken, kind="stable")
+        rows, counts = taken[order], np.bincount(taken, minlength=math.prod(shape))
+        columns = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
+        found = np.full((1 + len(used), math.prod(shape), counts.max(initial=0)), NO_ELEMENT)
+        for source, each in zip(found, (np.arange(x.size), *used), strict=True):
+            source[rows, columns] = each[order]
+        return [source.reshape(*shape, source.shape[-1]) for source in found]
+
+    @classmethod
+    def importance(cls, parts: Sequence[np.ndarray]) -> np.ndarray:
+        return np.asarray(np.abs(parts[0]))
+
+    @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         return f"scatter({{0}}, [{index_as_written(parameters['index'])}], shape={parameters['shape']})"
+
+
+def selected_positions(shape: Shape, arrays: Sequence[np.ndarray], pattern: Pattern) -> list[np.ndarray]:
+    """The positions of the elements that an index selects from an array of a shape.
+
+    Then, for each array of the index, the positions of its elements that select them.
+
+    >>> selected_positions((2, 3), [np.array([2, 0])], [1, "array"])
+    [array([5, 3]), array([0, 1])]
+    """
+    taken = np.arange(math.prod(shape)).reshape(shape)[index_of(pattern, arrays)]
+    # A boolean array selects like the indices of its true elements, one array per axis.
+    own = [np.arange(each.size).reshape(each.shape) if each.dtype.kind != "b" else np.flatnonzero(each) for each in arrays]
+    together = np.broadcast_shapes(*map(np.shape, own))
+    axes_of = [each.ndim if each.dtype.kind == "b" else 1 for each in arrays]
+    others = len(shape) - sum(axes_of) - sum(isinstance(part, (int, dict)) for part in pattern)
+    # The index is applied to an array with the positions in `together` along its first axis with an index array, and the same
+    # along the others. Of these axes, the others have size 1.
+    numbers = np.arange(math.prod(together))
+    remaining = iter(zip(arrays, axes_of, strict=True))
+    sizes: list[int] = []
+    parts: list[Any] = []
+    first = None
+    for part in pattern if "..." in pattern else [*pattern, "..."]:
+        if part == "array":
+            array, count = next(remaining)
+            parts += [np.zeros(together, dtype=np.intp)] * count or [array]  # a boolean number selects along a new axis
+            sizes += [1] * count
+            if first is None and count:
+                first = len(sizes) - count
+                sizes[first], parts[-count] = len(numbers), numbers.reshape(together)
+        elif part == "...":
+            parts.append(Ellipsis)
+            sizes += shape[len(sizes) : len(sizes) + others]
+        elif part is None:
+            parts.append(None)
+        else:
+            parts.append(part if isinstance(part, int) else slice(*part["slice"]))
+            sizes.append(shape[len(sizes)])
+    along = np.zeros((), dtype=np.intp) if first is None else numbers.reshape(-1, *[1] * (len(sizes) - first - 1))
+    chosen = np.broadcast_to(along, sizes)[tuple(parts)]
+    return [np.asarray(each) for each in (taken, *(np.broadcast_to(each, together).ravel()[chosen] for each in own))]
 
 
 def pattern_of(index: Any) -> tuple[Pattern, list[Array]]:

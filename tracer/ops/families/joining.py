@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from tracer.ops.base import Array, Call, Op
+from tracer.ops.base import Array, Call
+from tracer.ops.data_movement import Rearrangement
 from tracer.ops.domain import REAL
+from tracer.ops.indices import NO_ELEMENT
 
 
-class Join(Op):
+class Join(Rearrangement):
     """Base of operations that join any number of arrays."""
 
     domain = (REAL,)
-    analytic = True
 
     @staticmethod
     def call(arrays: Sequence[Array], axis: int | None = 0) -> Call:
@@ -38,6 +39,15 @@ class Join(Op):
         ]
         axis = parameters["axis"]
         return np.asarray(cls.value(*alike, axis=axis + 1 if axis >= 0 else axis))
+
+    @classmethod
+    def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
+        found = []
+        for source in range(len(inputs)):
+            positions = [np.full(np.shape(array), NO_ELEMENT) for array in inputs]
+            positions[source] = np.arange(np.size(inputs[source])).reshape(np.shape(inputs[source]))
+            found.append(np.asarray(cls.value(*positions, **parameters))[..., None])
+        return found
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +38,7 @@ class Reduction(Op):
         return np.imag(cls.complex_value(many, **{**parameters, "axis": behind_first}))
 
     @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
         rank = np.ndim(inputs[0])
         reduced = range(rank) if parameters["axis"] is None else parameters["axis"]
         kept = iter(() if parameters["keepdims"] else index)
@@ -142,6 +141,10 @@ class Max(Reduction):
         return np.where(chosen, np.where(shared, 0, 1), -1)
 
     @classmethod
+    def importance(cls, parts: Sequence[np.ndarray]) -> np.ndarray:
+        return parts[0]
+
+    @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
         return terms[0].in_call(cls.name)
 
@@ -160,6 +163,10 @@ class Min(Max):
     def complex_value(x: Array, *, axis: Axes, keepdims: bool) -> Array:
         smallest = np.min(np.real(x), axis=axis, keepdims=True)
         return _mean_of_ties(x, np.real(x) == smallest, axis, keepdims)
+
+    @classmethod
+    def importance(cls, parts: Sequence[np.ndarray]) -> np.ndarray:
+        return np.asarray(np.negative(parts[0]))
 
 
 class Prod(Reduction):
@@ -224,6 +231,10 @@ class Var(Reduction):
         return rounding_of_sum(cls.reduced(index, inputs, parameters), unit) ** 2
 
     @classmethod
+    def importance(cls, parts: Sequence[np.ndarray]) -> np.ndarray:
+        return np.asarray(np.abs(parts[0] - np.mean(parts[0])))
+
+    @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
         return terms[0].in_call(cls.name)
 
@@ -259,33 +270,6 @@ class Std(Var):
     @classmethod
     def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         return np.asarray(np.sign(cls.value(*inputs, **parameters)))
-
-
-class Argmax(Op):
-    """Index of the first maximum, over all elements or along one axis. It has no gradient."""
-
-    implements = np.argmax
-    formula = "argmax({x}{options})"
-    domain = (REAL,)
-
-    @staticmethod
-    def call(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Call:
-        return (a,), {"axis": axis if axis is None else operator.index(axis), "keepdims": bool(keepdims)}
-
-    @staticmethod
-    def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
-        return np.argmax(x, axis=axis, keepdims=keepdims)
-
-
-class Argmin(Argmax):
-    """Index of the first minimum, over all elements or along one axis. It has no gradient."""
-
-    implements = np.argmin
-    formula = "argmin({x}{options})"
-
-    @staticmethod
-    def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
-        return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
 def _mean_of_ties(x: Array, chosen: Array, axis: Axes, keepdims: bool) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -210,12 +209,8 @@ class Astype(DataMovement):
         return g if g.dtype == x.dtype else np.astype(g, x.dtype)
 
     @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index, ...] | None:
-        return (index,)
-
-    @classmethod
-    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        return [np.arange(math.prod(shape)).reshape(-1, 1)]
+    def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
+        return [np.arange(inputs[0].size).reshape(*inputs[0].shape, 1)]
 
 
 class StopGradient(DataMovement):
@@ -229,28 +224,32 @@ class StopGradient(DataMovement):
         return x
 
 
-class ZerosLike(Op):
+class ArrayLike(Op):
+    """Base of operations of which the result depends on the shape and dtype of an array only."""
+
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array) -> Call:
+        return (a,), {}
+
+    @classmethod
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
+        return (None,)
+
+
+class ZerosLike(ArrayLike):
     """Zeros with the shape and dtype of an array. It has no gradient."""
 
     implements = np.zeros_like
     formula = "zeros_like({x})"
-    domain = (REAL,)
-
-    @staticmethod
-    def call(a: Array) -> Call:
-        return (a,), {}
 
 
-class OnesLike(Op):
+class OnesLike(ArrayLike):
     """Ones with the shape and dtype of an array. It has no gradient."""
 
     implements = np.ones_like
     formula = "ones_like({x})"
-    domain = (REAL,)
-
-    @staticmethod
-    def call(a: Array) -> Call:
-        return (a,), {}
 
 
 def _as_tuple(axes: Any) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from tracer.views.diagrams.diagram import Arrow, Box, Column, Diagram
 from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.grids import NO_BREAK_SPACE, wrapped
 from tracer.views.notation import Labels, number_of
-from tracer.views.worked import ElementFormatter
+from tracer.views.worked import ElementFormatter, input_elements
 
 Scalar: TypeAlias = tuple[int, tuple[int, ...]]
 """An element: the id of its node, and its index."""
@@ -38,35 +38,15 @@ FORMULA_WIDTH = 44
 
 
 class SymbolicFormatter(ElementFormatter):
-    """Writes elements by name and collects them, in order, in `used`."""
+    """Writes elements by name."""
 
     def __init__(self, nodes: Sequence[Node], labels: Labels) -> None:
         super().__init__(nodes, labels, max_terms=MAX_SCALAR_TERMS)
-        self.used: list[Scalar] = []
 
     def term(self, node: Node, index: tuple[int, ...]) -> Expression:
         """The name of an element, such as `W1[0,2]`; for an element of an inlined node, its expansion."""
-        if self._labels.is_inlined(node.id):
-            expansion = self.expansion(node, index)
-            if expansion:
-                return expansion
-            self.used += all_scalars(self._nodes, self._labels, node.operands)
-        else:
-            self.used.append((node.id, tuple(map(int, index))))
-        return self._labels.element_tree(node.id, index)
-
-
-def all_scalars(nodes: Sequence[Node], labels: Labels, ids: Iterable[int]) -> list[Scalar]:
-    """All scalars of these nodes, or of the inputs of inlined ones. For operations that do not define `parts`."""
-    found: list[Scalar] = []
-    pending = list(ids)
-    while pending and len(found) <= MAX_SCALARS:
-        id = pending.pop()
-        if labels.is_inlined(id):
-            pending += nodes[id].operands
-        else:
-            found += ((id, index) for index in itertools.islice(np.ndindex(nodes[id].shape), MAX_SCALARS + 1))
-    return found
+        expansion = self.expansion(node, index) if self._labels.is_inlined(node.id) else None
+        return expansion or self._labels.element_tree(node.id, index)
 
 
 class ScalarView:
@@ -87,11 +67,31 @@ class ScalarView:
         node = self.step.nodes[scalar[0]]
         if node.is_leaf:
             return "", ()
-        symbols = SymbolicFormatter(self.step.nodes, self.labels)
-        formula = symbols.expansion(node, scalar[1])
-        if formula:
-            return formula.format(compact=True), tuple(dict.fromkeys(symbols.used))
-        return self.labels.formula(node), tuple(all_scalars(self.step.nodes, self.labels, node.operands))
+        formula = SymbolicFormatter(self.step.nodes, self.labels).expansion(node, scalar[1])
+        text = formula.format(compact=True) if formula else self.labels.formula(node)
+        return text, tuple(itertools.islice(dict.fromkeys(self._operands(scalar)), MAX_SEARCHED_TERMS + 1))
+
+    def _operands(self, scalar: Scalar) -> Iterator[Scalar]:
+        """The scalars that a scalar depends on, in order; of inlined nodes, those that they depend on."""
+        pending: list[Iterator[Scalar]] = [self._inputs(scalar)]
+        while pending:
+            operand = next(pending[-1], None)
+            if operand is None:
+                pending.pop()
+            elif self.labels.is_inlined(operand[0]):
+                pending.append(self._inputs(operand))
+            else:
+                yield operand
+
+    def _inputs(self, scalar: Scalar) -> Iterator[Scalar]:
+        id, index = scalar
+        node = self.step.nodes[id]
+        elements = input_elements(self.step.nodes, node, index)
+        if elements is None:  # an operation that does not define `parts`
+            elements = [(operand, list(np.ndindex(self.step.nodes[operand].shape))) for operand in node.operands]
+        for operand, indices in elements:
+            for each in indices:
+                yield operand, tuple(map(int, each))
 
     def upstream(self, scalars: Iterable[Scalar], limit: int = MAX_SCALARS) -> list[Scalar]:
         """These scalars and all that they depend on, in program order. Stops when more than `limit` are found."""

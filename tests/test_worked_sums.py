@@ -1,0 +1,93 @@
+"""Worked arithmetic of long sums: the most important terms are written, the others and the zeros among them are counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tracer
+from tracer.graph.record import Node, Step
+from tracer.views.notation import Labels
+from tracer.views.worked import MAX_TERMS, worked_element
+
+
+def worked(function: Callable[..., Any], op: str, *arrays: Any) -> str:
+    """The arithmetic of the first element that an operation computes."""
+    step = tracer.trace(lambda *given: np.sum(function(*given) * 1.0), *arrays)
+    node: Node = next(node for node in step.nodes if node.op == op)
+    return worked_element(step.nodes, node, Labels(step.nodes)).partition(" = ")[2]
+
+
+numbers = hnp.arrays(
+    np.float64, st.integers(MAX_TERMS + 1, 30), elements=st.sampled_from([0.0, 0.0, 1.5, -2.0, 3.25, -7.0, 64.0])
+)
+
+
+def written(text: str) -> list[float]:
+    """The terms that are written before the count."""
+    return [eval(term, {}) for term in re.split(r" \+ |, ", text.partition(" + ...")[0].partition(", ...")[0])]
+
+
+@given(numbers)
+def test_largest_terms_of_a_sum_are_written_and_zeros_counted(x: np.ndarray) -> None:
+    text = worked(np.sum, "sum", x)
+    assert written(text) == sorted(x, key=lambda each: -abs(each))[:3]
+    zeros = int(np.sum(x == 0))
+    counted = f"[{len(x)} terms, {zeros} of them 0]" if zeros else f"[{len(x)} terms]"
+    assert f" + ... {counted} = " in text
+
+
+@given(numbers, st.integers(0, 2**20))
+def test_largest_products_are_written_and_zeros_counted(x: np.ndarray, seed: int) -> None:
+    y = np.random.default_rng(seed).choice([0.0, 1.0, -0.5, 4.0], size=len(x))
+    for function, op in ((np.matmul, "matmul"), (np.dot, "dot"), (lambda a, b: np.einsum("i,i->", a, b), "einsum")):
+        text = worked(function, op, x, y)
+        assert [abs(each) for each in written(text)] == sorted(abs(x * y), reverse=True)[:3]
+        zeros = int(np.sum(x * y == 0))
+        assert f"[{len(x)} terms, {zeros} of them 0]" in text or (not zeros and f"[{len(x)} terms]" in text)
+
+
+@pytest.mark.parametrize(
+    ("function", "op", "expected"),
+    [
+        (np.max, "max", [9.0, 8.0, 7.0]),
+        (np.min, "min", [-9.0, -3.0, 0.0]),
+        (np.argmax, "argmax", [9.0, 8.0, 7.0]),
+        (np.argmin, "argmin", [-9.0, -3.0, 0.0]),
+        (np.var, "var", [-9.0, 9.0, 8.0]),
+    ],
+)
+def test_extremes_are_written_of_many_numbers(function: Callable[..., Any], op: str, expected: list[float]) -> None:
+    x = np.array([1.0, 7.0, -3.0, 0.0, 8.0, 2.0, -9.0, 9.0, 0.0])
+    text = worked(function, op, x)
+    assert text.startswith(f"{op}(")
+    assert written(text.partition("(")[2]) == expected
+    assert ", ... [9 numbers])" in text
+
+
+def test_zeros_of_a_product_are_counted() -> None:
+    x = np.array([2.0, 0.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    assert worked(np.prod, "prod", x) == "7*6*5*... [7 factors, 1 of them 0] = 0"
+
+
+def test_nan_is_written_before_larger_numbers() -> None:
+    x = np.array([*range(9), np.nan])
+    assert worked(np.sum, "sum", x).startswith("nan + 8 + 7 + ... [10 terms, 1 of them 0]")
+
+
+def test_arithmetic_of_gathered_and_scattered_elements() -> None:
+    rows = np.array([2, 0, 2])
+    step: Step = tracer.trace(lambda x: np.sum(x[rows] * np.array([1.0, 2.0, 4.0])), [3.0, 5.0, 7.0])
+    labels = Labels(step.nodes)
+    (gradient,) = (node for node in step.nodes if node.op == "scatter")
+    assert worked_element(step.nodes, gradient, labels, (2,)).endswith(" = 1 + 4 = 5")
+    assert worked_element(step.nodes, gradient, labels, (1,)) == ""
+    assert worked(lambda x, y: np.outer(x, y), "outer", [3.0, 5.0], [7.0, 11.0]) == "3*7 = 21"
+    assert worked(lambda x, y: np.einsum("ij,jk,k->i", x, y, y[0]), "einsum", [[3.0]], [[7.0]]) == "3*7*7 = 147"
