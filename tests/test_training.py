@@ -10,6 +10,7 @@ import pytest
 
 import tracer
 from support.traces import recorded
+from tracer.analysis.verify import verify
 from tracer.graph.record import Phase
 from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
@@ -269,3 +270,57 @@ def test_exception_in_user_code_keeps_its_type_and_names_the_last_node() -> None
     with pytest.raises(ZeroDivisionError) as caught:
         tracer.run(line(model=model))
     assert caught.value.__notes__ == ["the last recorded node was 0.5 h"]
+
+
+def dropout_scenario(**options: Any) -> tracer.Scenario:
+    def model(x: Any, w: Any, rng: np.random.Generator) -> Any:
+        keep = rng.random(x.shape) > 0.5
+        return np.sum(x * keep * w, axis=1)
+
+    def loss(p: Any, y: Any, rng: np.random.Generator) -> Any:
+        return np.mean((p - y + rng.normal()) ** 2)
+
+    return tracer.Scenario(
+        data=lambda rng: {"x": rng.normal(size=(6, 3)), "y": rng.normal(size=6)},
+        parameters={"w": np.ones(3)},
+        model=model,
+        loss=loss,
+        optimizer=tracer.SGD(learning_rate=0.1),
+        epochs=3,
+        batch_size=2,
+        **options,
+    )
+
+
+def test_random_numbers_of_the_model_follow_the_seed_and_the_step() -> None:
+    def losses(seed: int, **options: Any) -> list[float]:
+        return [step.loss for step in tracer.run(dropout_scenario(**options), seed=seed).steps]
+
+    assert losses(7) == losses(7)
+    assert losses(7) != losses(8)
+    # What is measured in between changes nothing of the steps.
+    validation = {"validation": {"x": "x", "y": "y"}}
+    assert losses(7, **validation) == losses(7)
+    masks = [
+        [node.value for node in step.nodes if node.op == "constant" and node.shape == (2, 3)]
+        for step in tracer.run(dropout_scenario()).steps
+    ]
+    assert len({mask[0].tobytes() for mask in masks}) > 1
+
+
+def test_random_numbers_of_the_model_are_the_same_with_and_without_a_plan() -> None:
+    """The backward pass of later steps is replayed with the mask of the step."""
+    trace = tracer.run(dropout_scenario(), seed=3)
+    verification = verify(trace)
+    assert verification.passed
+    assert verification.exact == verification.operations
+
+
+def test_loss_may_take_a_generator_beside_its_prediction() -> None:
+    scenario = tracer.Scenario(
+        parameters={"w": 1.0},
+        model=lambda w: w * 2.0,
+        loss=lambda rng, p: p * rng.normal(),
+        optimizer=tracer.SGD(learning_rate=1),
+    )
+    assert tracer.run(scenario, steps=1).steps[0].loss != 0

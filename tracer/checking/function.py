@@ -109,7 +109,7 @@ def check_deterministic(first: Step, second: Step, name: str) -> None:
         where = f", first at {one.source}: {one.source.text}" if one.source else ""
         raise UsageError(
             f"{name} is not deterministic: called again with the same arguments, it returned {second.loss!r} and not"
-            f" {first.loss!r}{where}; draw random numbers outside of it"
+            f" {first.loss!r}{where}; draw random numbers outside of it, or from `rng` of a scenario"
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tracer.arguments import folded_names
 from tracer.errors import UsageError
+from tracer.training.generators import generator_of
 from tracer.training.preparation import PreparedData, call_by_name, matching_arguments
 from tracer.training.scenario import Scenario
 
@@ -39,6 +40,7 @@ class EpochMetrics:
     scenario: Scenario
     prepared: PreparedData
     context: Mapping[str, Any]
+    seed: int = 0
     _batch_sizes: list[int] = field(default_factory=list)
     _batch_rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -72,9 +74,10 @@ class EpochMetrics:
         scenario = self.scenario
         replaced = {**available, **{name: self.prepared.data[other] for name, other in scenario.validation.items()}}
         try:
-            returned = scenario.model(**matching_arguments(scenario.model, replaced))
+            drawing = {"rng": generator_of(self.seed, None), **replaced}
+            returned = scenario.model(**matching_arguments(scenario.model, drawing))
             replaced.update(named_results(returned, scenario, self.prepared))
-            loss = scenario.loss(**matching_arguments(scenario.loss, replaced))
+            loss = scenario.loss(**matching_arguments(scenario.loss, {**drawing, **replaced}))
             measured = {"loss": _as_python(loss), **self._batch_metrics(replaced)}
         except Exception as error:
             error.add_note("while measuring on the validation data")

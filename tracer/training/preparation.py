@@ -67,8 +67,8 @@ def prepare(
             other = "data" if name in data else "a setting"
             raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
     known = {*data, *initial, *scenario.settings}
-    require_arguments(scenario.model, known, f"the model of {scenario.name}")
-    prediction = next((name for name in required_names(scenario.loss) if name not in known), "")
+    require_arguments(scenario.model, {*known, "rng"}, f"the model of {scenario.name}")
+    prediction = next((name for name in required_names(scenario.loss) if name not in {*known, "rng"}), "")
     for name, metric in scenario.metrics.items():
         _check_signature(metric, f"the metric {name} of {scenario.name}")
     available = {*known, *given} - {"rng"}

@@ -22,6 +22,7 @@ from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor, plain
 from tracer.training.batches import Batches
 from tracer.training.checkpoints import Progress, StoredCheckpoint, continue_run, read_checkpoint
+from tracer.training.generators import generator_of
 from tracer.training.measuring import EpochMetrics, named_results
 from tracer.training.preparation import matching_arguments, prepare, require_arguments
 from tracer.training.provenance import head_of
@@ -57,6 +58,7 @@ class Training:
         dtype = checked_dtype(dtype or scenario.dtype)
         seed = whole_number("the seed", seed, least=0)
         self._rng = np.random.default_rng(seed)
+        self._seed = seed
         self._given = {"rng": self._rng, "dtype": dtype, **scenario.settings}
         given = parameters if not isinstance(parameters, (str, Path)) else read_checkpoint(parameters)
         self.checkpoint = given if isinstance(given, StoredCheckpoint) else None
@@ -76,7 +78,7 @@ class Training:
         self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
         # Without the generator: measuring must not affect later random numbers.
         context = {name: value for name, value in self._given.items() if name != "rng"}
-        self._epoch_metrics = EpochMetrics(scenario, self._prepared, context)
+        self._epoch_metrics = EpochMetrics(scenario, self._prepared, context, seed)
         self.metrics: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.printed: list[str] = []
@@ -211,7 +213,7 @@ class Training:
         scenario = self.scenario
         data = recorder.leaves("data", batch)
         parameters = recorder.leaves("parameter", self.parameters)
-        available = {**scenario.settings, **data, **parameters}
+        available = {"rng": generator_of(self._seed, self.earlier.steps + index), **scenario.settings, **data, **parameters}
         update = None
         if scenario.optimizer is not None:
             given = {**scenario.settings, "t": self.earlier.steps + index + 1, "epoch": self.earlier.epochs + epoch}
@@ -309,8 +311,8 @@ def run(
     `steps` is the number of steps; by default that of the scenario, with early stopping. `parameters` replaces initial values
     by name, or is the path of a checkpoint with all of them. `settings` replaces settings by name: optimizer, learning_rate,
     batch_size, shuffle, epochs, and the scenario's own. `dtype` is float32 or float64, for all floating-point data. `data` is
-    the path of a data file, for a scenario that takes one. All random numbers come from one generator: the same seed gives
-    the same trace, bit for bit. Raises UsageError if arguments or scenario are invalid.
+    the path of a data file, for a scenario that takes one. All random numbers come from `seed`: the same seed gives the same
+    trace, bit for bit. Raises UsageError if arguments or scenario are invalid.
     """
     training = Training(scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data)
     recorded = tuple(training)

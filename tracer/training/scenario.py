@@ -34,7 +34,8 @@ class Scenario:
     `data(rng, path, dtype)` returns arrays by name. `parameters` are initial values by name, or a function `parameters(rng)`
     that returns them. `model` takes data and parameters and returns the prediction. `loss` takes the prediction, under any name
     that is neither data nor a parameter, and returns a scalar. A model may also return several results in a dict; loss and
-    metrics take them by name. Every function may take settings as arguments.
+    metrics take them by name. Every function may take settings as arguments, and model and loss `rng`, a random generator of the
+    step, such as for dropout.
 
     `optimizer` updates the parameters; without one, a run is a single step that ends with the gradients. The length of a run is
     `steps` or `epochs`; `stopping` may end it early. With a `batch_size`, the arrays that model and loss take, or those named in
