@@ -25,6 +25,7 @@ from tracer.training.callbacks import Watch
 from tracer.training.checkpoints import checkpoint_arrays
 from tracer.views.notation import metric_text, number_text, shape_text
 from tracer.views.parameter_history import ParameterHistories
+from tracer.views.text.broadcasting import broadcasting_notice
 from tracer.views.text.finiteness import FinitenessMonitor
 from tracer.views.text.log import ending_lines, log_lines
 
@@ -182,8 +183,9 @@ class Run:
         if checkpoint is not None and not self.checkpoint_lines:
             path = self.folder.path / checkpoint.file
             yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
-        if notice := self.finiteness.notice(tell):
-            yield notice
+        for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
+            if notice:
+                yield notice
 
 
 def _start_lines(training: Training, tell: Language) -> Iterator[str]:

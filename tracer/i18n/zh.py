@@ -51,6 +51,12 @@ MESSAGES: Mapping[str, str] = {
     "NaN in {count} of {elements}": "{elements}中有 {count} 个为 NaN",
     "infinite in {count} of {elements}": "{elements}中有 {count} 个为无穷",
     "NaN or infinite from {place} on: {counts}": "自 {place} 起出现 NaN 或无穷：{counts}",
+    # Shapes of prediction and target
+    "different shapes in {place}: {grown}": "{place} 处形状不同：{grown}",
+    "{one} {one_shape} and {other} {other_shape} give {shape}, every element with every other; if that is not meant, give both one shape": (
+        "{one} {one_shape} 与 {other} {other_shape} 得到 {shape}，即每个元素与另一方的每个元素配对；若非本意，请使两者形状相同"
+    ),
+    "!! {grown}": "!! {grown}",
     # The log
     "== step {step} ==  loss {loss}": "== 第 {step} 步 ==  损失 {loss}",
     "(not every value was kept)": "（未保留全部数值）",

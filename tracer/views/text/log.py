@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from tracer.analysis.broadcasting import grown_pair
 from tracer.graph.expression import Derivative
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
@@ -23,6 +24,7 @@ from tracer.views.notation import (
     phase_text,
 )
 from tracer.views.selection import EVERYTHING, Selection
+from tracer.views.text.broadcasting import grown_text
 from tracer.views.text.finiteness import FinitenessMonitor, nonfinite_text
 from tracer.views.worked import worked_element
 
@@ -52,7 +54,7 @@ def log_lines(
     losses: list[float] = []
     nonfinite_from = ""
     for step in steps:
-        log = _StepLog(step, digits, selection, tell)
+        log = _StepLog(step, digits, selection, tell, is_first=not losses)
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
         loss = f"{change}{number_text(step.loss, digits)}"
@@ -106,8 +108,9 @@ def _heading(head: Trace, tell: Language) -> str:
 class _StepLog:
     """The lines of one step."""
 
-    def __init__(self, step: Step, digits: int, selection: Selection, tell: Language) -> None:
+    def __init__(self, step: Step, digits: int, selection: Selection, tell: Language, *, is_first: bool) -> None:
         self._step = step
+        self._grown = grown_pair(step) if is_first else None
         self._tell = tell
         self._digits = digits
         self._selection = selection
@@ -126,6 +129,8 @@ class _StepLog:
                 phase = node.phase
                 yield f"-- {phase_text(phase, self._tell)}"
             yield from self._node_lines(node)
+            if self._grown is not None and node.id == self._grown.node.id:
+                yield INDENT + self._tell("!! {grown}", grown=grown_text(self._step, self._grown, self._tell))
             if node is culprit:
                 counts = nonfinite_text(node.summary, self._tell)
                 yield INDENT + self._tell("!! {counts}: it reaches a result", counts=counts)
