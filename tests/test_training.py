@@ -316,6 +316,12 @@ def test_random_numbers_of_the_model_are_the_same_with_and_without_a_plan() -> N
     assert verification.exact == verification.operations
 
 
+def test_plain_run_draws_what_the_recorded_step_draws() -> None:
+    training = Training(dropout_scenario(), seed=5)
+    plain = training.first_loss(training.parameters)
+    assert next(iter(training)).loss == pytest.approx(float(plain), rel=1e-12)
+
+
 def test_loss_may_take_a_generator_beside_its_prediction() -> None:
     scenario = tracer.Scenario(
         parameters={"w": 1.0},
