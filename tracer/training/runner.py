@@ -241,7 +241,12 @@ class Training:
         """The loss of the first step at these parameters, computed on plain arrays. To be called before the run starts."""
         rng = copy.deepcopy(self._rng)
         order = rng.permutation(self._batches.examples) if self.scenario.shuffle else None
-        available = {"rng": generator_of(self._seed, self.earlier.steps), **self.scenario.settings, **self._batch(0, order), **parameters}
+        available = {
+            "rng": generator_of(self._seed, self.earlier.steps),
+            **self.scenario.settings,
+            **self._batch(0, order),
+            **parameters,
+        }
         returned = self.scenario.model(**self._model_arguments(available))
         available.update(named_results(returned, self.scenario, self._prepared))
         return self.scenario.loss(**self._loss_arguments(available))
