@@ -53,7 +53,7 @@ def test_equal_arrays_give_equal_bytes() -> None:
         ({"w3": np.zeros(3)}, "best.npz: fruit has no parameter 'w3'"),
         ({"W1": np.zeros((4, 2))}, r"best.npz: the parameter 'W1' has shape \(2, 4\), the given value \(4, 2\)"),
         ({"b1": np.array(["a"] * 4)}, "best.npz: the parameter 'b1' of fruit is not numeric: its dtype is <U1"),
-        ({"b1": np.zeros(4) * 1j}, "best.npz: the parameter 'b1' of fruit is not numeric: its dtype is complex128"),
+        ({"b1": np.zeros(4) * 1j}, "best.npz: the parameter 'b1' of fruit is not real: its dtype is complex128"),
         ({"b1": np.array([object()] * 4)}, "best.npz is damaged: the array 'b1' cannot be read: it holds Python objects"),
     ],
 )

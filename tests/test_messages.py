@@ -366,3 +366,60 @@ def test_wrong_words_of_the_command_line_name_similar_ones(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert message in err
+
+
+# What a newcomer gets wrong.
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ("scenario = Scenario", "mine = Scenario"),
+            "its Scenario is named mine: the name `scenario` is needed",
+        ),
+        (("steps=3)", "steps=3)\nscenario = [scenario]"), "its `scenario` is list, and a tracer.Scenario(...) is needed"),
+        (("steps=3)", "steps=3)\nscenario = Scenario"), "its `scenario` is the class Scenario itself"),
+        (("data=data", "data=data()"), "Scenario: data must be a function, this is dict: give its name without (), or a lambda"),
+        (("def model(x,", "def model(X,"), "asks for 'X'; did you mean x?"),
+        (('"b": 0.0', '"b": 1j'), "'b' of mine is not real: its dtype is complex128"),
+        (('"b": 0.0', '"b": None'), "'b' of mine is not numeric: its dtype is object, it holds None"),
+        (('"b": 0.0', '"b": "0"'), "'b' of mine is not numeric: its dtype is <U1, it holds text"),
+        (
+            ("return h", "return h if h > 0 else -h"),
+            "mine.py:10: an array of 3 elements is neither true nor false",
+        ),
+        (("return np.mean((p - y) ** 2)", "return float(np.mean((p - y) ** 2))"), "leave float() out, or write .item()"),
+    ],
+)
+def test_wrong_scenarios(change: tuple[str, str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SCENARIO_TEXT.format(model="h = h")
+    assert change[0] in text
+    Path("mine.py").write_text(text.replace(*change))
+    assert run("trace", "mine.py", "-q", "--format", "log") in (2, 3)
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1), err
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trace", "notes.txt"], "notes.txt is no scenario: a Python file (.py) is needed"),
+        (["trace", "mine"], "there is no scenario 'mine'; did you mean the file mine.py?"),
+        (["trace", "mien.py"], "there is no file mien.py; did you mean mine.py?"),
+        (["trace", "mine.py", "--set", "w=1"], "w is a parameter of mine and no setting: --parameters FILE"),
+        (["trace", "mine.py", "--dtype", "int"], "dtype must be float32 or float64, this is 'int'"),
+        (["show", "mine", "99"], "step 0 has no node '99': its nodes are 0 to "),
+        (["export", "mine", "-o", "x.csv"], "-o takes a name that ends in one of .jsonl, .json, .graphml, .dot, .npz, .parquet"),
+    ],
+)
+def test_wrong_command_lines(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(SCENARIO_TEXT.format(model="h = h"))
+    Path("notes.txt").write_text("notes")
+    assert run("trace", "mine.py", "-q", "--format", "log") == 0
+    assert run(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+    assert "; there are: .jsonl" not in err

@@ -172,7 +172,7 @@ def test_overflowing_run_finishes_and_reports_the_origin() -> None:
         ({"parameters": {"q": 1}}, "line has no parameter 'q'; there are: w, b"),
         ({"parameters": {"w": [1, 2]}}, r"'w' has shape \(\), the given value \(2,\)"),
         ({"parameters": {"w": "a"}}, "'w' of line is not numeric"),
-        ({"parameters": {"w": 1j}}, "'w' of line is not numeric: its dtype is complex128"),
+        ({"parameters": {"w": 1j}}, "'w' of line is not real: its dtype is complex128"),
         ({"data": "points.csv"}, "makes its own data"),
     ],
 )

@@ -74,7 +74,10 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
     except ValueError:
         raise UsageError(f"{what} is no array: its rows differ in length") from None
     if given.dtype.kind not in "biuf":
-        raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}")
+        if given.dtype.kind == "c":
+            raise UsageError(f"{what} is not real: its dtype is {given.dtype}")
+        held = {"U": ", it holds text", "S": ", it holds text", "M": ", it holds times", "m": ", it holds times"}
+        raise UsageError(f"{what} is not numeric: its dtype is {given.dtype}{held.get(given.dtype.kind, _first_object(given))}")
     target = dtype if dtype is not None and (floating or given.dtype.kind == "f") else given.dtype.newbyteorder("=")
     try:
         with np.errstate(all="ignore"):  # values out of range become infinite, and are recorded as such
@@ -83,6 +86,12 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
         raise UsageError(f"{what} does not fit into memory: its shape is {given.shape}") from None
     array.flags.writeable = False
     return array
+
+
+def _first_object(array: np.ndarray) -> str:
+    """The first element of an array of objects that is no number."""
+    others = (each for each in array.ravel() if not isinstance(each, (int, float, np.number)))
+    return next((f", it holds {each!r:.40}" for each in others), "") if array.dtype.kind == "O" else ""
 
 
 def native(array: np.ndarray) -> np.ndarray:
@@ -107,7 +116,7 @@ def checked_dtype(dtype: Any) -> str:
     except TypeError:
         name = str(dtype)
     if name not in DTYPES:
-        raise UsageError(f"dtype must be float32 or float64, this is {name!r}")
+        raise UsageError(f"dtype must be float32 or float64, this is {dtype if isinstance(dtype, str) else name!r}")
     return name
 
 

@@ -62,8 +62,18 @@ def close_names(name: str, names: list[str]) -> str:
     '; there are: learning_rate, epochs'
     """
     unique = list(dict.fromkeys(names))
-    close = [known for known in SYNONYMS.get(name, ()) if known in unique]
-    close = close or difflib.get_close_matches(name, unique, n=3, cutoff=0.6)
-    if close:
-        return f"; did you mean {' or '.join(close)}?"
+    if near := near_names(name, unique):
+        return near
     return f"; there are: {', '.join(unique[:12])}{', ...' if len(unique) > 12 else ''}" if unique else ""
+
+
+def near_names(name: str, names: list[str]) -> str:
+    """The end of an error message about an unknown name: similar names, in either case; empty if there are none.
+
+    >>> near_names("X", ["x", "y"]), near_names("lr", ["learning_rate"]), near_names("q", ["x", "y"])
+    ('; did you mean x?', '; did you mean learning_rate?', '')
+    """
+    close = [known for known in SYNONYMS.get(name, ()) if known in names]
+    close = close or [known for known in names if known.lower() == name.lower()]
+    close = close or difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(close)}?" if close else ""

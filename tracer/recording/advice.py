@@ -126,7 +126,7 @@ def _leaving_in_call(site: Site, what: str) -> str:
             f"{name} makes a plain array of a list, whose elements would leave the graph: write {name}({_stacked(first)}{rest})"
         )
     if name in ("float", "int", "complex", "range", "bool"):
-        return f"a Tensor cannot become {what}: use .astype for another dtype, or .item() to leave the graph"
+        return f"a Tensor cannot become {what}, leave {name}() out, or write .item() where it may leave the graph"
     if "." in name and not name.startswith("np."):
         return (
             f"{name} computes with plain arrays, and its operations would leave the graph: compose it of np. functions, or"

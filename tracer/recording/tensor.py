@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from tracer.errors import MissingAttributeError, RecordingError
+from tracer.errors import MissingAttributeError, RecordingError, UsageError
 from tracer.graph.record import Literal
 from tracer.ops.base import Op
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
@@ -108,6 +108,11 @@ class Tensor:
         return self
 
     def __bool__(self) -> bool:
+        if self.size != 1:
+            raise UsageError(
+                f"an array of {self.size} elements is neither true nor false: choose element by element with"
+                " np.where(condition, x, y), or test condition.value.all() or .any()"
+            )
         return bool(self.value)
 
     def __format__(self, specification: str) -> str:

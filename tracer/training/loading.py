@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import linecache
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tracer.arguments import checks_keywords
-from tracer.errors import UsageError, close_names
+from tracer.errors import UsageError, close_names, near_names
 from tracer.recording.source import PACKAGE
 from tracer.training.scenario import Scenario
 
@@ -54,13 +56,18 @@ def load(name_or_path: str | Path) -> Scenario:
         if path.is_dir():
             raise UsageError(f"{text} is a folder: name the Python file of the scenario")
         if not path.is_file():
-            raise UsageError(f"there is no file {text}")
+            beside = sorted(each.name for each in path.parent.glob("*.py")) if path.parent.is_dir() else []
+            raise UsageError(f"there is no file {text}{near_names(path.name, beside)}")
         return _load_file(path.resolve(), path.stem)
     names = bundled_names()
     name = text.replace("_", "-")
     full_name = SHORT_NAMES.get(name, name)
     if full_name not in names:
         known = [*SHORT_NAMES, *names]
+        if text and Path(f"{text}.py").is_file():
+            raise UsageError(f"there is no scenario {text!r}; did you mean the file {text}.py?")
+        if Path(text).is_file():
+            raise UsageError(f"{text} is no scenario: a Python file (.py) is needed")
         raise UsageError(f"there is no scenario {text!r}{close_names(text, known)} (or the path of a .py file)")
     return _load_file(bundled_folder() / f"{full_name.replace('-', '_')}.py", name)
 
@@ -83,6 +90,18 @@ def _load_file(path: Path, name: str) -> Scenario:
         sys.path.remove(str(path.parent))
     scenario = getattr(module, "scenario", None)
     if not isinstance(scenario, Scenario):
-        raise UsageError(f"{path.name} is no scenario: it defines no `scenario = tracer.Scenario(...)`")
+        raise UsageError(f"{path.name} is no scenario: {_instead_of_scenario(vars(module))}")
     title = scenario.title or (module.__doc__ or "").strip().partition("\n")[0]
     return dataclasses.replace(scenario, name=name, title=title, path=path)
+
+
+def _instead_of_scenario(defined: Mapping[str, Any]) -> str:
+    """What a file has under the name `scenario`, or its Scenarios under other names."""
+    others = [name for name, value in defined.items() if isinstance(value, Scenario)]
+    if "scenario" in defined:
+        found = defined["scenario"]
+        kind = f"the class {found.__name__} itself" if isinstance(found, type) else type(found).__name__
+        return f"its `scenario` is {kind}, and a tracer.Scenario(...) is needed"
+    if others:
+        return f"its Scenario is named {others[0]}: the name `scenario` is needed"
+    return "it defines no `scenario = tracer.Scenario(...)`"

@@ -77,7 +77,8 @@ class Scenario:
         self._fold_names()
         for kind in ("data", "model", "loss"):
             if not callable(getattr(self, kind)):
-                raise UsageError(f"Scenario: {kind} must be a function, this is {type(getattr(self, kind)).__name__}")
+                given = type(getattr(self, kind)).__name__
+                raise UsageError(f"Scenario: {kind} must be a function, this is {given}: give its name without (), or a lambda")
         if self.optimizer is not None:
             _check_optimizer(self.optimizer)
         for name, (types, description) in _FIELD_TYPES.items():

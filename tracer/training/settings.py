@@ -38,6 +38,8 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     values = {}
     for name, value in given.items():
         if name not in known:
+            if isinstance(scenario.parameters, Mapping) and name in scenario.parameters:
+                raise UsageError(f"{name} is a parameter of {scenario.name} and no setting: --parameters FILE sets its start")
             raise UsageError(f"{scenario.name} has no setting {name!r}{close_names(str(name), list(known))}")
         is_count = name in COMMON_SETTINGS and name != "shuffle"
         values[name] = whole_number(name, value) if is_count else parse_setting(name, value, known[name])

@@ -108,6 +108,8 @@ def node_of(step: Step, text: str, labels: Labels) -> Node:
     number = _NUMBER.fullmatch(text)
     if number and int(number["id"]) < len(step.nodes):
         return step.nodes[int(number["id"])]
+    if number:
+        raise UsageError(f"step {step.index} has no node {text!r}: its nodes are 0 to {len(step.nodes) - 1}")
     try:
         return step.node(text)
     except KeyError as error:

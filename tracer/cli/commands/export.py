@@ -16,7 +16,7 @@ from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber
 from tracer.cli.trace_files import reading, step_of
 from tracer.data.archives import write_arrays
-from tracer.errors import UsageError, close_names
+from tracer.errors import UsageError, near_names
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import Language
@@ -51,7 +51,7 @@ def command(file: str, output: str | None, index: int | None, full: bool, as_jso
         return
     path = Path(output)
     if path.suffix not in WRITERS:
-        hint = close_names(path.suffix, list(WRITERS)) if path.suffix else ""
+        hint = near_names(path.suffix, list(WRITERS)) if path.suffix else ""
         raise UsageError(f"-o takes a name that ends in one of {', '.join(WRITERS)}, this is {output!r}{hint}")
     if full and path.suffix not in (".json", ".jsonl"):
         raise UsageError(f"--full is for JSON: {path.suffix} has what it has")

@@ -15,7 +15,7 @@ from tracer.cli.parameter_types import WholeNumber, WholeNumbers
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading, step_of
-from tracer.errors import UsageError, close_names
+from tracer.errors import UsageError, near_names
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import find_engine
@@ -90,4 +90,4 @@ def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Ste
 
 
 def _hint(kind: str) -> str:
-    return close_names(kind, list(KINDS)) if kind else ""
+    return near_names(kind, list(KINDS)) if kind else ""
