@@ -30,7 +30,7 @@ ZOOMS = [name for name in zooms() if name != "scalar"]
 KEYS = {"min", "max", "mean", "zero", "True", "NaN", "seed", "dtype", "Adam"}
 """Words that are not translated: statistics, values, settings and optimizers."""
 
-FORMULA_WORDS = {"dL", "dW", "via", "if", "otherwise", "terms", "array"}
+FORMULA_WORDS = {"dL", "dW", "via", "if", "otherwise", "array"}
 """Words in formulas, which are not translated."""
 
 
@@ -52,6 +52,7 @@ def untranslated(text: str, trace: tracer.Trace) -> set[str]:
         message += [str(node.source), node.source.text] if node.source else []
     known = set(re.findall("[A-Za-z]{2,}", " ".join(message))) | KEYS | FORMULA_WORDS
     names = re.compile(f"(?:{'|'.join(known)})+T?")  # T: transposed
+    text = re.sub(r"\[\d+ (terms|factors|numbers)(,\s\d+\sof\sthem\s0)?\]", " ", text)  # in formulas
     whole = re.sub(r"\w*\.{3,}\w*", " ", text)  # remove names shortened with an ellipsis
     return {word for word in re.findall("[A-Za-z]{2,}", whole) if not names.fullmatch(word)}
 

@@ -253,10 +253,10 @@ MESSAGES: Mapping[str, str] = {
     "shares {names} with {module}": "与 {module} 共用 {names}",
     "{value}, no gradient flows to it": "{value}，没有梯度传到它",
     "axis {axis} stretched to {size}": "轴 {axis} 广播到 {size}",
-    "the gradients of all uses of {name} are added up": "{name} 各次使用的梯度在此相加",
+    "the gradients that flow back to {name} are added up": "传回 {name} 的各个梯度在此相加",
     "to step {number}:": "到第 {number} 步：",
-    "gradients of {count} values, {parameters} of them parameters": "{count} 个值的梯度，其中 {parameters} 个是参数数组",
-    "new values of {count} parameters": "{count} 个参数数组的新值",
+    "gradients of {count} values, {parameters} of them parameter arrays": "{count} 个值的梯度，其中 {parameters} 个是参数数组",
+    "new values of {arrays}": "{arrays}的新值",
     # Legends
     "hyperparameter, optimizer state": "超参数、优化器状态",
     "gradients are added up": "梯度相加",
@@ -283,14 +283,15 @@ MESSAGES: Mapping[str, str] = {
     "How to read this booklet": "如何阅读本手册",
     "One training step": "训练的一步",
     "A step has five phases. It starts from data and parameters (init), computes a prediction (forward) and one number"
-    " that says how bad it is (loss). Then it asks of every number how much the loss would change with it (backward),"
-    " and moves each parameter a little in the direction that lowers the loss (update).": (
+    " that says how bad it is (loss). Then it asks of the parameters, and of what is computed from them, how much the loss"
+    " would change with each number (backward), and computes new parameters from that (update).": (
         "每一步分为五个阶段：从数据和参数出发（初始化），算出预测值（前向传播），再用一个数衡量预测有多差（损失）；"
-        "然后求出每个数的变化会使损失改变多少（反向传播），最后把每个参数朝着使损失下降的方向移动一小步（参数更新）。"
+        "然后对参数及由参数算出的值，求出其中每个数的变化会使损失改变多少（反向传播），最后由此算出新的参数（参数更新）。"
     ),
-    "Every operation has a page, in the order in which the program computes them. Each page gives the formula, the line"
-    " of the program, the values that go in with the pages they come from, and a few elements worked out.": (
-        "每个运算占一页，按程序的计算顺序排列。每页给出公式、对应的程序行、各输入的值及其来源页码，并选取几个元素代入数值演算。"
+    "Operations have pages, in the order in which the program computes them; the picture of a step says if its pages are"
+    " left out. Each page gives the formula, the line of the program, the values that go in with the pages they come from,"
+    " and a few elements worked out.": (
+        "每个运算占一页，按程序的计算顺序排列；若某一步省略了这些页，该步的图会说明。每页给出公式、对应的程序行、各输入的值及其来源页码，并选取几个元素代入数值演算。"
     ),
     "What a gradient is": "什么是梯度",
     "dL/dW is an array of the shape of W. Each of its elements is a derivative: by how much the loss L grows, per unit,"
@@ -319,9 +320,10 @@ MESSAGES: Mapping[str, str] = {
     ),
     "The update": "参数更新",
     "Gradient descent subtracts the gradient times the learning rate from each parameter: new W = W - learning_rate *"
-    " dL/dW. Other optimizers, such as Adam, first average gradients over steps; all they compute has pages too.": (
+    " dL/dW. Other optimizers, such as Adam, first average gradients over steps, so that a parameter may also move along its"
+    " gradient. What an optimizer computes is recorded like the rest.": (
         "梯度下降从每个参数中减去学习率与梯度的乘积：新的 W = W - learning_rate * dL/dW。"
-        "Adam 等其他优化器会先对多步的梯度求平均；它们的每个运算同样各占一页。"
+        "Adam 等其他优化器会先对多步的梯度求平均，因此参数也可能沿梯度的方向移动。优化器的计算与其他计算一样被记录。"
     ),
     "How numbers are written": "数值的写法",
     "Numbers are shown with four significant digits and computed with all of them, so the last digit of a result that is"
@@ -337,30 +339,34 @@ MESSAGES: Mapping[str, str] = {
     "{operations} are folded into boxes that say so.": "有 {operations}折叠在标明“已折叠”的方框中。",
     "Step {step}: forward and backward": "第 {step} 步：前向传播与反向传播",
     "Part {number} of {count}.": "第 {number} 部分，共 {count} 部分。",
-    "Each box is one value with its gradient. Dark arrows carry values forward, coloured ones gradients back, by the local"
-    " rule beside them, where g is the gradient that arrives.": (
-        "每个方框是一个值及其梯度。深色箭头向前传递数值，彩色箭头反向传递梯度；箭头旁写有局部规则，其中 g 是上游梯度。"
+    "Each box is one value, with its gradient if it has one. Arrows carry values forward and, in the manner of the legend,"
+    " gradients back, by the local rule beside them, where g is the gradient that arrives.": (
+        "每个方框是一个值及其梯度（若有）。箭头向前传递数值，也反向传递梯度（样式见图例）；后者旁边写有局部规则，其中 g 是上游梯度。"
     ),
     "Step {step}: what it starts from": "第 {step} 步：初始值",
     "Data, parameters and settings, before anything is computed.": "计算开始之前的数据、参数和设置。",
-    "Parameters and optimizer state are as step {number} left them.": "参数和优化器状态取自第 {number} 步更新后的值。",
-    "Parameters and optimizer state are as step {number} left them, which is not shown here.": (
-        "参数和优化器状态取自第 {number} 步更新后的值，本手册未展示该步。"
-    ),
+    "The parameters are as step {number} left them.": "参数取自第 {number} 步更新后的值。",
     "Name": "名称",
     "What it is": "类别",
     "Value": "值",
     "Step {step}: old values, gradients, new values": "第 {step} 步：旧值、梯度、新值",
-    "{optimizer} moves every parameter against its gradient; the new values are those of the next step.": (
-        "参数更新（{optimizer}）：每个参数沿梯度的反方向移动，新值就是下一步的参数值。"
-    ),
+    "{optimizer} moves each of {parameters} against its gradient.": "{optimizer}：{parameters}均沿梯度的反方向移动。",
+    "Of {parameters}, {optimizer} moves {which}.": "{optimizer} 对{parameters}的移动：{which}。",
+    "{count} against their gradient": "{count} 个沿梯度的反方向",
+    "{count} along their gradient": "{count} 个沿梯度的方向",
+    "{count} whose gradient is 0": "{count} 个的梯度为 0",
+    "{count} not at all": "{count} 个没有移动",
+    "{count} from or to a number that is not finite, or by such a gradient": "{count} 个的旧值、新值或梯度不是有限数",
+    "The numbers of {arrays} are not on record.": "{arrays}的数值没有记录。",
+    "The new values are those that step {number} starts from.": "新值就是第 {number} 步开始时的参数值。",
+    "This is the last step on record.": "这是记录中的最后一步。",
     "The optimizer": "优化器",
     "Old value": "旧值",
     "Gradient": "梯度",
     "New value": "新值",
     "The whole run": "整个运行过程",
-    "How each parameter moved: its elements, or the smallest, the mean and the largest of many.": (
-        "各参数的变化：元素少的逐个画出，元素多的只画最小值、平均值和最大值。"
+    "Each parameter over the steps: its elements, or the smallest, the mean and the largest of many.": (
+        "各参数随步数的变化：元素少的逐个画出，元素多的只画最小值、平均值和最大值。"
     ),
     # The page of an operation
     "Step {step}, operation {number} of {count}": "第 {step} 步，第 {number} 个运算（共 {count} 个）",
@@ -376,13 +382,27 @@ MESSAGES: Mapping[str, str] = {
     ),
     "The gradient that arrives there is {g} = {name}, page {page}.": "传到该运算的上游梯度是 {g} = {name}，第 {page} 页。",
     "Chain rule: with respect to {value}, the gradient becomes {rule}.": "链式法则：关于 {value} 的梯度为 {rule}。",
+    "{name} is used {uses} times. A gradient flows back through {count} of these uses, and its gradient is the sum.": (
+        "{name} 被使用了 {uses} 次。梯度经由其中 {count} 次使用传回，{name} 的梯度就是它们的和。"
+    ),
+    "The sum of {count} of the gradients that flow back to {name}; the others are added below.": (
+        "传回 {name} 的梯度中 {count} 个的和；其余的在后面相加。"
+    ),
+    "No gradient flows back to {names}: it is 0.": "没有梯度传回 {names}：它为 0。",
+    "Chain rule: with respect to {value}, this use adds {rule} to the gradient.": (
+        "链式法则：{value} 的这次使用为它的梯度加上 {rule}。"
+    ),
     "A part of the rule; what follows uses it.": "这是求导规则的中间结果，供后面的运算使用。",
     "It is also the gradient of {names}: what only hands on or adds passes it as it is.": (
         "它也是 {names} 的梯度：只作传递或相加的运算会原样传回梯度。"
     ),
     "result": "结果",
     "a cell: the mean of {count} numbers": "每格为 {count} 个数的平均值",
+    "a cell: the mean of up to {count} numbers": "每格为至多 {count} 个数的平均值",
     "With the numbers put in": "代入数值",
+    "The whole step, from left to right.": "整个训练步，从左到右。",
+    "The whole step, from left to right, where a dot may stand for several operations: this operation in a thick ring, what"
+    " goes into it in thin ones.": "整个训练步，从左到右，一个点可能代表多个运算：粗圈是本页的运算，细圈是它的输入。",
     "The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.": (
         "整个训练步，从左到右：粗圈是本页的运算，细圈是它的输入。"
     ),

@@ -16,13 +16,13 @@ from tracer.views.booklet.operation_page import PageContext, full_lines, leaves_
 from tracer.views.booklet.page import Heading, cell, centered, document, legend, page, paragraph, table
 from tracer.views.booklet.pagination import PartsPerPage, Picture, paginated, picture_of
 from tracer.views.booklet.typst import image, literal, mono
+from tracer.views.booklet.update_page import starts_text, update_page
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.folding import folded
 from tracer.views.diagrams.module_diagram import module_diagram
 from tracer.views.diagrams.theme import Style
-from tracer.views.grids import content_lines, shortened
+from tracer.views.grids import shortened
 from tracer.views.local_rules import LocalRule, local_rules
-from tracer.views.noise import Noise
 from tracer.views.notation import Labels, kind_text, number_text, shape_text
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Layout
@@ -89,7 +89,7 @@ def _pages(
         if has_pages:
             yield from _operation_pages(trace, step, labels, rules, layout, style)
         if step.updates:
-            yield _update_page(trace, step, style)
+            yield update_page(trace, step, style)
     yield from _chart_page(trace, histories, style)
 
 
@@ -115,8 +115,8 @@ def _combined_pages(step: Step, pictures: Sequence[Picture], style: Style, omitt
     """The diagrams of a step. `omitted` is the count of operations without pages, for the caption; empty if all have one."""
     tell = style.tell
     caption = tell(
-        "Each box is one value with its gradient. Dark arrows carry values forward, coloured ones gradients back, by the"
-        " local rule beside them, where g is the gradient that arrives."
+        "Each box is one value, with its gradient if it has one. Arrows carry values forward and, in the manner of the legend,"
+        " gradients back, by the local rule beside them, where g is the gradient that arrives."
     )
     if omitted:
         note = tell("A page for each of {operations} is left out: --pages all makes them.", operations=omitted)
@@ -159,12 +159,8 @@ def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
         cells += [cell(name + shape, style, 8), f"text(size: 8.5pt, {literal(kind_text(node, tell))})"]
         cells.append(context.value_cell(node, full_lines(node, context.labels.noise, style), 8))
     caption = tell("Data, parameters and settings, before anything is computed.")
-    before = step.index - 1
-    if before >= 0 and not any(other.index == before for other in trace.steps):
-        note = tell("Parameters and optimizer state are as step {number} left them, which is not shown here.", number=before)
-        caption = tell("{sentence} {next}", sentence=caption, next=note)
-    elif before >= 0:
-        note = tell("Parameters and optimizer state are as step {number} left them.", number=before)
+    note = starts_text(trace, step, tell)
+    if note:
         caption = tell("{sentence} {next}", sentence=caption, next=note)
     heading = Heading(tell("Step {step}: what it starts from", step=step.index), 2, leaves_key(step))
     yield page(heading, f"{paragraph(caption)}\n{table(cells, '(auto, auto, 1fr)', 'left', style)}{_more(len(leaves), style)}")
@@ -173,26 +169,6 @@ def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
 def _more(count: int, style: Style) -> str:
     """The note below a table with `count` rows, of which some are left out; empty if none are."""
     return f"\n{paragraph(style.tell('and {count} more', count=count - MAX_TABLE_ROWS))}" if count > MAX_TABLE_ROWS else ""
-
-
-def _update_page(trace: Trace, step: Step, style: Style) -> str:
-    """The page with the old values, gradients and new values of the parameters."""
-    tell = style.tell
-    heads = (tell("Parameter"), tell("Old value"), tell("Gradient"), tell("New value"))
-    cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
-    updated = [node for node in step.parameters if node.id in step.updates]
-    noise = Noise(step.nodes)
-    for node in updated[:MAX_TABLE_ROWS]:
-        gradient, new = step.nodes[step.gradients[node.id]], step.nodes[step.updates[node.id]]
-        name = shortened(node.name, NAME_LENGTH)
-        cells.append(cell(f"{name}\n{shape_text(node.shape)}" if node.shape else name, style, 8))
-        grids = [(content_lines(each, noise, tell), each is gradient) for each in (node, gradient, new)]
-        cells += [cell("\n".join(lines), style, 8, is_gradient=is_gradient) for lines, is_gradient in grids]
-    optimizer = trace.hyperparameters.get("optimizer", "")
-    caption = tell("{optimizer} moves every parameter against its gradient; the new values are those of the next step.",
-                   optimizer=optimizer or tell("The optimizer"))  # fmt: skip
-    heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
-    return page(heading, f"{paragraph(caption)}\n{table(cells, 4, 'left', style)}{_more(len(updated), style)}", is_landscape=True)
 
 
 def _chart_page(trace: Trace, histories: Sequence[ParameterHistory], style: Style) -> Iterator[str]:
@@ -214,7 +190,7 @@ def _chart_page(trace: Trace, histories: Sequence[ParameterHistory], style: Styl
         charts.append(f"[#block(breakable: false, [#block(below: 3pt, {mono(title, 8.5, style.theme.text)})\n"
                       f"#{image(drawing.svg, drawing.width * scale, drawing.height * scale)}])]")  # fmt: skip
     if charts:
-        caption = tell("How each parameter moved: its elements, or the smallest, the mean and the largest of many.")
+        caption = tell("Each parameter over the steps: its elements, or the smallest, the mean and the largest of many.")
         blocks.append(f"#block(above: 14pt, {literal(caption)})")
         blocks.append(f"#grid(columns: (1fr, 1fr), column-gutter: 10pt, row-gutter: 12pt,\n{', '.join(charts)})")
         blocks.append(_more(len(moved), style))

@@ -26,12 +26,13 @@ def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
         [
             tell(
                 "A step has five phases. It starts from data and parameters (init), computes a prediction (forward) and one"
-                " number that says how bad it is (loss). Then it asks of every number how much the loss would change with it"
-                " (backward), and moves each parameter a little in the direction that lowers the loss (update)."
+                " number that says how bad it is (loss). Then it asks of the parameters, and of what is computed from them, how"
+                " much the loss would change with each number (backward), and computes new parameters from that (update)."
             ),
             tell(
-                "Every operation has a page, in the order in which the program computes them. Each page gives the formula, the"
-                " line of the program, the values that go in with the pages they come from, and a few elements worked out."
+                "Operations have pages, in the order in which the program computes them; the picture of a step says if its pages"
+                " are left out. Each page gives the formula, the line of the program, the values that go in with the pages they"
+                " come from, and a few elements worked out."
             ),
         ],
     )
@@ -68,8 +69,8 @@ def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
         [
             tell(
                 "Gradient descent subtracts the gradient times the learning rate from each parameter:"
-                " new W = W - learning_rate * dL/dW. Other optimizers, such as Adam, first average gradients over steps; all they"
-                " compute has pages too."
+                " new W = W - learning_rate * dL/dW. Other optimizers, such as Adam, first average gradients over steps, so that"
+                " a parameter may also move along its gradient. What an optimizer computes is recorded like the rest."
             ),
         ],
     )

@@ -81,13 +81,22 @@ def _averaged(table: np.ndarray, axis: int) -> np.ndarray:
 
 
 def block_of(shape: tuple[int, ...]) -> tuple[int, int]:
-    """The approximate number of rows and columns of elements in a cell.
+    """The largest number of rows and columns of elements in a cell.
 
     >>> block_of((784, 256)), block_of((10, 2))
     ((25, 8), (1, 1))
     """
     rows, columns = _table_shape(shape)
     return max(1, math.ceil(rows / MAX_CELLS)), max(1, math.ceil(columns / MAX_CELLS))
+
+
+def cells_are_even(shape: tuple[int, ...]) -> bool:
+    """Whether every cell is the mean of equally many elements.
+
+    >>> cells_are_even((784, 256)), cells_are_even((64, 2))
+    (False, True)
+    """
+    return all(size <= MAX_CELLS or size % MAX_CELLS == 0 for size in _table_shape(shape))
 
 
 def _png(pixels: np.ndarray) -> bytes:

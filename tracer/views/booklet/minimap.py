@@ -33,6 +33,11 @@ class Minimap:
     scale: float
     centres: Mapping[int, tuple[float, float]]
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether a dot stands for several nodes."""
+        return len(set(self.centres.values())) < len(self.centres)
+
     def typst(self, node: int, inputs: Sequence[int], style: Style) -> str:
         """The minimap as typst source, with a thick ring around one node and thin ones around its inputs."""
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale

@@ -9,7 +9,8 @@ import numpy as np
 
 from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
-from tracer.views.booklet.heat_map import SIDE, block_of, heat_map
+from tracer.i18n.language import Language
+from tracer.views.booklet.heat_map import SIDE, block_of, cells_are_even, heat_map
 from tracer.views.booklet.minimap import Minimap
 from tracer.views.booklet.page import Heading, cell, muted, page, page_reference, paragraph, with_page_links
 from tracer.views.booklet.typst import flowing, image
@@ -52,6 +53,9 @@ MAX_STACKED_HEAT_MAPS = 4
 MAX_INPUTS = 6
 MAX_WORKED = 3
 """Maximum number of worked examples."""
+
+MAX_NAMES = 4
+"""Maximum number of names listed; the rest are counted."""
 
 TITLE_LENGTH, NAME_LENGTH = 64, 28
 """Maximum length of a formula in a heading, and of a name above its values."""
@@ -106,7 +110,7 @@ def operation_page(context: PageContext, node: Node) -> str:
         *_worked(context, node),
         "#v(1fr)",
         context.minimap.typst(node.id, node.operands, context.style),
-        f"#align(center, {muted(_minimap_caption(context), context.style)})",
+        f"#align(center, {muted(_minimap_caption(context, node), context.style)})",
     ]
     return page(heading, "\n".join(part for part in body if part))
 
@@ -119,8 +123,13 @@ def _formula(equation: Expression, style: Style) -> str:
     return f"text(size: {max(8.0, min(17.0, FORMULA_SPACE / len(equation.text))):.1f}pt, $ {source} $)"
 
 
-def _minimap_caption(context: PageContext) -> str:
+def _minimap_caption(context: PageContext, node: Node) -> str:
     tell = context.style.tell
+    if node.id not in context.minimap.centres:
+        return tell("The whole step, from left to right.")
+    if context.minimap.is_folded:
+        return tell("The whole step, from left to right, where a dot may stand for several operations: this operation in a thick"
+                    " ring, what goes into it in thin ones.")  # fmt: skip
     return tell("The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.")
 
 
@@ -141,16 +150,16 @@ def _explanation(context: PageContext, node: Node) -> list[str]:
 def _backward_explanation(context: PageContext, node: Node) -> list[str]:
     step, labels, tell = context.step, context.labels, context.style.tell
     if node.rule_of is None:
+        if node.id == step.gradients.get(step.loss_id):
+            return [tell("The backward pass begins here: the derivative of the loss with respect to itself is 1.")]
+        value = node.gradient_of
         parts = contributions(step, node)
-        if parts and node.gradient_of is not None:
-            return [
-                tell("{name} is used {count} times, so its gradient is the sum of the gradients of all uses.",
-                     name=labels[node.gradient_of], count=len(parts)),
-                tell("Forward twin: {equation}, page {page}.", equation=_equation(context, node.gradient_of),
-                     page=page_reference(context.key(node.gradient_of))),
-                *_shared_gradient_note(context, node),
-            ]  # fmt: skip
-        return [tell("The backward pass begins here: the derivative of the loss with respect to itself is 1.")]
+        if parts and value is not None:
+            page = page_reference(context.key(value))
+            twin = tell("Forward twin: {equation}, page {page}.", equation=_equation(context, value), page=page)
+            return [_sum_text(context, node, value, len(parts)), twin, *_shared_gradient_note(context, node)]
+        names = [labels[of] for of, gradient in step.gradients.items() if gradient == node.id]
+        return [tell("No gradient flows back to {names}: it is 0.", names=_listed(names, tell))] if names else []
     user = node.rule_of
     incoming = step.gradients.get(user)
     page = page_reference(context.key(user))
@@ -161,11 +170,35 @@ def _backward_explanation(context: PageContext, node: Node) -> list[str]:
     rules = [(rule.value, rule.formula) for rule in context.rules.get(node.id, ()) if rule.user == user and rule.formula]
     if rules:
         value, formula = rules[0]
-        sentences.append(tell("Chain rule: with respect to {value}, the gradient becomes {rule}.",
-                              value=labels[value], rule=formula.text))  # fmt: skip
-    else:
+        if node.id == step.gradients[value]:
+            sentences.append(tell("Chain rule: with respect to {value}, the gradient becomes {rule}.",
+                                  value=labels[value], rule=formula.text))  # fmt: skip
+        else:
+            sentences.append(tell("Chain rule: with respect to {value}, this use adds {rule} to the gradient.",
+                                  value=labels[value], rule=formula.text))  # fmt: skip
+    elif any(node.id in other.operands for other in step.nodes[node.id + 1 :]):
         sentences.append(tell("A part of the rule; what follows uses it."))
     return [*sentences, *_shared_gradient_note(context, node)]
+
+
+def _sum_text(context: PageContext, node: Node, value: int, count: int) -> str:
+    """A sentence on a sum of `count` gradients, one for each use of a value through which one flows back."""
+    step, tell, name = context.step, context.style.tell, context.labels[value]
+    uses = sum(other.operands.count(value) for other in step.nodes if other.phase in (Phase.FORWARD, Phase.LOSS))
+    if node.id != step.gradients.get(value):
+        return tell("The sum of {count} of the gradients that flow back to {name}; the others are added below.",
+                    count=count, name=name)  # fmt: skip
+    if count == uses:
+        return tell("{name} is used {count} times, so its gradient is the sum of the gradients of all uses.",
+                    name=name, count=count)  # fmt: skip
+    return tell("{name} is used {uses} times. A gradient flows back through {count} of these uses, and its gradient is the sum.",
+                name=name, uses=uses, count=count)  # fmt: skip
+
+
+def _listed(names: Sequence[str], tell: Language) -> str:
+    """The first few names; the rest are counted."""
+    more = [tell("and {count} more", count=len(names) - MAX_NAMES)] if len(names) > MAX_NAMES else []
+    return ", ".join([*names[:MAX_NAMES], *more])
 
 
 def _shared_gradient_note(context: PageContext, node: Node) -> list[str]:
@@ -173,7 +206,7 @@ def _shared_gradient_note(context: PageContext, node: Node) -> list[str]:
     others = [value for value, gradient in context.step.gradients.items() if gradient == node.id and value != node.gradient_of]
     if not others:
         return []
-    names = ", ".join(context.labels[value] for value in others[:4])
+    names = _listed([context.labels[value] for value in others], context.style.tell)
     return [context.style.tell("It is also the gradient of {names}: what only hands on or adds passes it as it is.", names=names)]
 
 
@@ -224,7 +257,10 @@ def _heat_map(node: Node, style: Style, side: float) -> str:
         return ""
     drawing = heat_map(node.value, style)
     down, across = block_of(node.shape)
-    caption = f" + linebreak() + {muted(style.tell('a cell: the mean of {count} numbers', count=down * across), style, 7)}"
+    mean = style.tell("a cell: the mean of up to {count} numbers", count=down * across)
+    if cells_are_even(node.shape):
+        mean = style.tell("a cell: the mean of {count} numbers", count=down * across)
+    caption = f" + linebreak() + {muted(mean, style, 7)}"
     scale = min(1.0, side / max(drawing.width, drawing.height))
     appended = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
     return appended + (caption if down * across > 1 else "")

@@ -191,7 +191,7 @@ class _Builder:
 
     def _plus(self, value: int, head: str) -> str:
         name = self.labels[value]
-        tip = self.style.tell("the gradients of all uses of {name} are added up", name=name)
+        tip = self.style.tell("the gradients that flow back to {name} are added up", name=name)
         key = self.plus_keys[value] = self._add_box(Box(f"plus{value}", Kind.PLUS, "+", tip=tip))
         self.arrows.append(Arrow(key, head, Flow.GRADIENT, is_backward=True))
         return key

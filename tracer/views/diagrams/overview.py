@@ -63,10 +63,10 @@ def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, style:
     elif phase is Phase.LOSS:
         lines.append(f"{labels[step.loss_id]} = {number_text(step.loss)}")
     elif phase is Phase.BACKWARD:
-        lines.append(tell("gradients of {count} values, {parameters} of them parameters", count=len(step.gradients),
+        lines.append(tell("gradients of {count} values, {parameters} of them parameter arrays", count=len(step.gradients),
                          parameters=sum(node.id in step.gradients for node in step.parameters)))  # fmt: skip
     elif phase is Phase.UPDATE:
-        lines.append(tell("new values of {count} parameters", count=len(step.updates)))
+        lines.append(tell("new values of {arrays}", arrays=tell.count(len(step.updates), "parameter array")))
     else:
         lines += [f"{shortened(scope, MAX_LENGTH)}" for scope in _scopes(operations)]
     title = phase_text(phase, tell)

@@ -1,0 +1,138 @@
+"""The page with the old values, gradients and new values of the parameters, and how they moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.graph.record import Node, Step, Trace
+from tracer.i18n.language import Language
+from tracer.views.booklet.page import Heading, cell, page, paragraph, table
+from tracer.views.booklet.typst import literal
+from tracer.views.diagrams.theme import Style
+from tracer.views.grids import content_lines, shortened
+from tracer.views.noise import Noise
+from tracer.views.notation import shape_text
+
+MAX_ROWS = 60
+"""Maximum number of rows in the table; the rest are counted."""
+
+NAME_LENGTH = 28
+"""Maximum length of a name in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How many parameters an update moved against their gradient, along it, and otherwise; the rest stayed."""
+
+    count: int
+    against: int
+    along: int
+    without_gradient: int
+    not_finite: int
+
+    @property
+    def unchanged(self) -> int:
+        return self.count - self.against - self.along - self.without_gradient - self.not_finite
+
+
+def movement_of(step: Step, parameters: Sequence[Node]) -> Movement:
+    """The movement of some updated parameters, whose values were kept."""
+    count = against = along = without = not_finite = 0
+    for node in parameters:
+        old, new = node.value, step.nodes[step.updates[node.id]].value
+        gradient = step.nodes[step.gradients[node.id]].value if node.id in step.gradients else np.zeros(node.shape)
+        is_finite = np.isfinite(old) & np.isfinite(new) & np.isfinite(gradient)
+        # Compared, not subtracted: a difference of two large numbers may overflow.
+        direction = np.where(new > old, 1, np.where(new < old, -1, 0)) * is_finite
+        slope = np.sign(np.where(is_finite, gradient, 0))
+        count += node.size
+        against += int(np.sum(direction * slope < 0))
+        along += int(np.sum(direction * slope > 0))
+        without += int(np.sum((direction != 0) & (slope == 0)))
+        not_finite += int(np.sum(~is_finite))
+    return Movement(count, against, along, without, not_finite)
+
+
+def movement_text(movement: Movement, optimizer: str, tell: Language) -> str:
+    """A sentence on how an optimizer moved parameters."""
+    count = tell.count(movement.count, "parameter")
+    if movement.count == movement.against:
+        return tell("{optimizer} moves each of {parameters} against its gradient.", optimizer=optimizer, parameters=count)
+    texts = {
+        tell("{count} against their gradient", count=movement.against): movement.against,
+        tell("{count} along their gradient", count=movement.along): movement.along,
+        tell("{count} whose gradient is 0", count=movement.without_gradient): movement.without_gradient,
+        tell("{count} not at all", count=movement.unchanged): movement.unchanged,
+        tell("{count} from or to a number that is not finite, or by such a gradient", count=movement.not_finite): (
+            movement.not_finite
+        ),
+    }
+    which = tell(", ").join(text for text, number in texts.items() if number)
+    return tell("Of {parameters}, {optimizer} moves {which}.", optimizer=optimizer, parameters=count, which=which)
+
+
+def next_start_text(trace: Trace, step: Step, updated: Sequence[Node], tell: Language) -> str:
+    """A sentence on where the new values are used next; empty if the record does not tell."""
+    if step.index == len(trace.metrics) - 1:
+        return tell("This is the last step on record.")
+    following = next((other for other in trace.steps if other.index == step.index + 1), None)
+    if following is None or not _starts_from(following, step, updated):
+        return ""
+    return tell("The new values are those that step {number} starts from.", number=following.index)
+
+
+def _starts_from(following: Step, step: Step, updated: Sequence[Node]) -> bool:
+    """Whether the parameters of a step are the new values of another, number for number."""
+    old = {node.name: node for node in following.parameters}
+    for node in updated:
+        new, start = step.nodes[step.updates[node.id]], old.get(node.name)
+        if start is None or not (new.is_kept and start.is_kept) or not np.array_equal(new.value, start.value, equal_nan=True):
+            return False
+    return True
+
+
+def starts_text(trace: Trace, step: Step, tell: Language) -> str:
+    """A sentence on where the parameters of a step come from; empty if the record does not tell."""
+    before = next((other for other in trace.steps if other.index == step.index - 1), None)
+    if before is None or not _starts_from(step, before, [node for node in before.parameters if node.id in before.updates]):
+        return ""
+    return tell("The parameters are as step {number} left them.", number=before.index)
+
+
+def update_page(trace: Trace, step: Step, style: Style) -> str:
+    """The page with the old values, gradients and new values of the parameters."""
+    tell = style.tell
+    heads = (tell("Parameter"), tell("Old value"), tell("Gradient"), tell("New value"))
+    cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
+    updated = [node for node in step.parameters if node.id in step.updates]
+    noise = Noise(step.nodes)
+    for node in updated[:MAX_ROWS]:
+        new = step.nodes[step.updates[node.id]]
+        name = shortened(node.name, NAME_LENGTH)
+        cells.append(cell(f"{name}\n{shape_text(node.shape)}" if node.shape else name, style, 8))
+        gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
+        for each in (node, gradient, new):
+            lines = content_lines(each, noise, tell) if each is not None else ()
+            cells.append(cell("\n".join(lines), style, 8, is_gradient=each is gradient))
+    kept = [node for node in updated if _are_kept(step, node)]
+    optimizer = str(trace.hyperparameters.get("optimizer", "")) or tell("The optimizer")
+    sentences = [movement_text(movement_of(step, kept), optimizer, tell)] if kept else []
+    if len(kept) < len(updated):
+        arrays = tell.count(len(updated) - len(kept), "parameter array")
+        sentences.append(tell("The numbers of {arrays} are not on record.", arrays=arrays))
+    sentences.append(next_start_text(trace, step, updated, tell))
+    caption = ""
+    for sentence in filter(None, sentences):
+        caption = tell("{sentence} {next}", sentence=caption, next=sentence) if caption else sentence
+    more = f"\n{paragraph(tell('and {count} more', count=len(updated) - MAX_ROWS))}" if len(updated) > MAX_ROWS else ""
+    heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
+    return page(heading, f"{paragraph(caption)}\n{table(cells, 4, 'left', style)}{more}", is_landscape=True)
+
+
+def _are_kept(step: Step, node: Node) -> bool:
+    gradient = step.gradients.get(node.id)
+    others = [step.updates[node.id], *([] if gradient is None else [gradient])]
+    return node.is_kept and all(step.nodes[id].is_kept for id in others)
