@@ -12,6 +12,7 @@ from tracer.ops import registry
 from tracer.recording.calls import Site, Use, function_name, site_of
 
 INSTEAD: Mapping[str, str] = {
+    "np.append": "np.concatenate([x, y])",
     "np.average": "np.mean(x), or np.sum(weights * x) / np.sum(weights)",
     "np.cbrt": "np.sign(x) * np.abs(x) ** (1 / 3)",
     "np.ceil": "-np.floor(-x)",
@@ -26,16 +27,20 @@ INSTEAD: Mapping[str, str] = {
     "np.hstack": "np.concatenate([x, y], axis=-1)",
     "np.hypot": "np.sqrt(x * x + y * y)",
     "np.inner": "np.sum(x * y, axis=-1)",
+    "np.linspace": "x + (y - x) * np.linspace(0, 1, n)",
     "np.linalg.norm": "np.sqrt(np.sum(x * x))",
     "np.log10": "np.log(x) / np.log(10)",
     "np.log2": "np.log(x) / np.log(2)",
     "np.logaddexp": "np.maximum(x, y) + np.log1p(np.exp(-np.abs(x - y)))",
     "np.median": "np.mean(x[np.argsort(x.value)][middle]) with the positions of the middle",
+    "np.meshgrid": "x[None, :] and y[:, None], which broadcast",
+    "np.nan_to_num": "np.where(np.isnan(x), 0, x)",
     "np.pad": "np.concatenate([np.zeros(n), x, np.zeros(n)])",
     "np.reciprocal": "1 / x",
     "np.remainder": "x - y * np.floor(x / y)",
     "np.repeat": "x[np.repeat(np.arange(len(x)), n)]",
     "np.roll": "np.concatenate([x[-n:], x[:-n]])",
+    "np.select": "np.where(first, x, np.where(second, y, other))",
     "np.sinh": "(np.exp(x) - np.exp(-x)) / 2",
     "np.sort": "x[np.argsort(x.value)]",
     "np.split": "slices such as x[:n] and x[n:]",
@@ -50,9 +55,30 @@ INSTEAD: Mapping[str, str] = {
 
 WITHOUT_GRADIENT = (
     "all", "allclose", "any", "argpartition", "argsort", "argwhere", "array_equal", "bincount", "count_nonzero", "digitize",
-    "flatnonzero", "histogram", "isclose", "isneginf", "isposinf", "nonzero", "searchsorted", "unique",
+    "fix", "flatnonzero", "heaviside", "histogram", "isclose", "isneginf", "isposinf", "nonzero", "rint", "round", "searchsorted",
+    "trunc", "unique",
 )  # fmt: skip
 """NumPy functions whose result has no gradient, so that the plain array may be used."""
+
+_WRITERS = ("array2string", "array_repr", "array_str", "save", "savetxt", "savez", "savez_compressed")
+
+_ATTRIBUTES = {
+    "cpu": "a Tensor is on the processor already: leave x.cpu() out",
+    "data": "x.data would leave the graph: write x.value where that is meant",
+    "flat": "write x.ravel()",
+    "norm": "a Tensor has no method norm: write np.sqrt(np.sum(x * x))",
+    "numpy": "x.numpy() would leave the graph: np. functions take a Tensor, and .value is the plain array",
+    "real": "a Tensor is real: leave .real out",
+    "relu": "a Tensor has no method relu: write relu(x), from tracer.nn.layers",
+    "requires_grad": "every parameter has a gradient in the record, and nothing needs requires_grad: leave it out",
+    "sigmoid": "a Tensor has no method sigmoid: write sigmoid(x), from tracer.nn.layers",
+    "softmax": "a Tensor has no method softmax: write softmax(x), from tracer.nn.layers",
+    "to": "a Tensor is moved nowhere: for another dtype write x.astype(...)",
+    "unsqueeze": "a Tensor has no method unsqueeze: write np.expand_dims(x, axis)",
+    "view": "a Tensor has no method view: write x.reshape(...)",
+    "zero_grad": "gradients start anew in every step: leave zero_grad() out",
+}
+"""What to write instead of an attribute that arrays of NumPy or tensors of PyTorch have."""
 
 _CONVERTERS = ("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.asfortranarray", "np.copy")
 
@@ -85,8 +111,8 @@ def _leaving(site: Site, what: str) -> str:
         return _leaving_in_call(site, what)
     if site.use is Use.INDEX:
         return (
-            f"a Tensor cannot become {what}, the index of a plain array: make it np.eye(n)[labels] in data(), or write .value:"
-            " an index has no gradient"
+            "a Tensor cannot be the index of a plain array: write .value, an index has no gradient (for labels also"
+            " np.eye(n)[labels] in data())"
         )
     return _generic(what)
 
@@ -101,7 +127,7 @@ def _generic(what: str) -> str:
 
 
 def _leaving_in_call(site: Site, what: str) -> str:
-    name, (first, *_) = site.function, (*site.arguments, "x")
+    name, first = site.function, site.arguments[0] if site.arguments else "[...]" if site.takes_list else "x"
     if site.owner is not None:
         return _leaving_in_method(site, what)
     if name in _CONVERTERS and not site.takes_list:
@@ -125,8 +151,12 @@ def _leaving_in_call(site: Site, what: str) -> str:
         return (
             f"{name} makes a plain array of a list, whose elements would leave the graph: write {name}({_stacked(first)}{rest})"
         )
-    if name in ("float", "int", "complex", "range", "bool"):
-        return f"a Tensor cannot become {what}, leave {name}() out, or write .item() where it may leave the graph"
+    if name in ("float", "int", "complex"):
+        return f"a Tensor cannot become {what}: leave {name}() out, or write .item() where it may leave the graph"
+    if name in ("range", "list", "tuple"):
+        return f"a Tensor cannot become {what}: write .item() where it may leave the graph"
+    if isinstance(own := getattr(np, name.removeprefix("np."), None), type) and issubclass(own, np.generic):
+        return f"{name} makes a plain number, {first} would leave the graph: write {first}.astype({name})"
     if "." in name and not name.startswith("np."):
         return (
             f"{name} computes with plain arrays, and its operations would leave the graph: compose it of np. functions, or"
@@ -143,7 +173,7 @@ def _leaving_in_method(site: Site, what: str) -> str:
         call = f"{owner}.{site.function}"
         if site.function == "dot":
             return f"{call} is a method of a plain array, the result would leave the graph: write {owner} @ {argument}"
-        if site.function in ("fill", "put", "itemset"):
+        if site.function in ("fill", "put", "itemset", "__setitem__"):
             return f"{call} stores a Tensor in a plain array, it would leave the graph: write np.broadcast_to, or np.stack"
         own = getattr(np, site.function, None)
         if own is not None and registry.implementing(own):
@@ -180,6 +210,8 @@ def no_rule(function: object, method: str = "__call__") -> str:
         return f"{name} has no derivative rule: write {INSTEAD[name]}"
     if short in WITHOUT_GRADIENT and name.startswith("np."):
         return f"{name} is not recorded, its result has no gradient: write {name}(x.value)"
+    if short in _WRITERS:
+        return f"{name} takes plain arrays: write x.value for the Tensor"
     if short in ("put", "copyto", "place", "putmask", "put_along_axis", "fill_diagonal"):
         return f"{name} changes an array in place: build a new one with np.where(mask, new, old), np.concatenate or np.stack"
     own = getattr(np, short, None) if name.startswith("np.") else None
@@ -198,8 +230,8 @@ def no_attribute(name: str, known: list[str]) -> str:
         return f"x.{name}() would change an array in place, and its value stands in the record: build a new one, as np.where does"
     if name in WITHOUT_GRADIENT:
         return f"x.{name}() is not recorded, its result has no gradient: write x.value.{name}()"
-    if name == "numpy":
-        return "x.numpy() would leave the graph: np. functions take a Tensor, and .value is the plain array"
+    if name in _ATTRIBUTES:
+        return _ATTRIBUTES[name]
     function = getattr(np, name, None)
     if function is not None and registry.implementing(function):
         return f"a Tensor has no method {name}: write np.{name}(x)"

@@ -222,6 +222,9 @@ class Tensor:
     def __divmod__(self, other: Any) -> NoReturn:
         raise RecordingError("divmod has no derivative rule: write np.floor(x / y) and x - y * np.floor(x / y)")
 
+    def __round__(self, digits: int = 0) -> NoReturn:
+        raise RecordingError(no_rule(np.round))
+
     __rmod__, __rfloordiv__, __rdivmod__ = __mod__, __floordiv__, __divmod__
 
     def __neg__(self) -> Tensor:
