@@ -277,6 +277,36 @@ def test_carriers_are_those_whose_repair_matters(op: type[Op], data: st.DataObje
             assert bool(sources) == bool(np.isfinite(op.value(*repaired)[element]))
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "found"),
+    [
+        ("max", [-INF, INF, 1.0], [1]),
+        ("max", [-INF, NAN, 1.0], [1]),
+        ("max", [-INF, -INF, -INF], [0, 1, 2]),
+        ("min", [INF, -INF, NAN], [2, 1]),
+        ("sum", [INF, NAN, 1.0], [1, 0]),
+        ("sum", [1e308, 1e308, NAN], [2]),
+        ("sum", [1e308, 1e308, 1.0], []),
+        ("sum", [1e308, 1e308, INF], []),
+        ("prod", [0.0, INF, 1.0], [1]),
+        ("mean", [NAN, NAN, 1.0], [0, 1]),
+    ],
+)
+def test_elements_that_carry_through_a_reduction(name: str, values: list[float], found: list[int]) -> None:
+    op = registry.named(name)
+    assert op is not None
+    with np.errstate(all="ignore"):
+        result = carriers(op, [np.array(values)], {"axis": None, "keepdims": False}, (), [0])
+    assert result == {0: [(0, at) for at in found]}
+
+
+def test_nan_beside_an_overflow_is_followed() -> None:
+    """The sum overflows by itself, and the NaN that makes NaN of it entered with the data."""
+    found = blamed(lambda x: np.sum(x), np.array([1e308, 1e308, NAN]))
+    assert (what(found), found.index, found.cause) == ("x", (2,), Cause.ENTERED)
+    assert blamed(lambda x: np.sum(x), np.array([1e308, 1e308, 1.0])).cause is Cause.COMPUTED
+
+
 # Values that were not kept.
 
 

@@ -57,7 +57,11 @@ def carriers(
     >>> carriers(where, [np.array([True, False]), np.array([1.0, np.nan]), np.array([np.nan, np.inf])], {}, (2,), [1])
     {1: [(2, 1)]}
     """
-    return _Experiment(op, inputs, parameters, shape, flagged).carriers(wanted)
+    experiment = _Experiment(op, inputs, parameters, shape, flagged)
+    turned = [] if flagged is is_nan else experiment.infinite_without_nan(wanted)
+    found = experiment.carriers([element for element in wanted if element not in turned])
+    # The operation alone makes an infinity here, and a NaN among its inputs makes NaN of it: the NaN is followed.
+    return found | (_Experiment(op, inputs, parameters, shape, is_nan).carriers(turned) if turned else {})
 
 
 class _Experiment:
@@ -92,6 +96,11 @@ class _Experiment:
                 for position in positions:
                     found[element] += [(position, each) for each in self._candidates(position, element)[:MAX_ELEMENTS]]
         return found
+
+    def infinite_without_nan(self, wanted: Sequence[int]) -> list[int]:
+        """The wanted elements that are NaN, and infinite if all inputs are replaced."""
+        computed, replaced = (np.ravel(self._op.value(*inputs, **self._parameters)) for inputs in (self._inputs, self._clean))
+        return [element for element in wanted if np.isnan(computed[element]) and np.isinf(replaced[element])]
 
     def _outcome(self, kept: Mapping[int, Any]) -> np.ndarray:
         """The flags of the output if the inputs at some positions are these, and all others have stand-ins."""

@@ -174,9 +174,9 @@ def _why(found: Culprit, tell: Language = ENGLISH) -> str:
         return _made(node, tell)
     is_nan = node.summary.nans if found.index is None or not node.is_kept else np.isnan(node.value[found.index])
     if not is_nan:
-        return tell("its inputs are finite at this element; {op} makes it infinite", op=node.op)
+        return tell("{op} makes it infinite, also without the inputs that are not finite", op=node.op)
     if any(operand.summary.nans for operand in operands):
-        return tell("no input is NaN at this element; {op} makes it NaN", op=node.op)
+        return tell("{op} makes it NaN, also without the inputs that are NaN", op=node.op)
     return tell("an input is infinite, none is NaN; {op} makes it NaN", op=node.op)
 
 
