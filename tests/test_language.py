@@ -66,8 +66,7 @@ ALLOWED = {
     ("operation_page", "leaves"): "a key of pages",
     **dict.fromkeys([("overview", op) for op in ("data", "parameter", "hyperparameter", "state")], "ops that are looked for"),
     **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
-    **{(zoom.name, zoom.if_too_large): "what errors say" for zoom in zooms().values()},
-    **dict.fromkeys([("scalar", text) for text in ("depend on", "go into")], "what errors say"),
+    **dict.fromkeys([("fallback", text) for text in ("Result", "--zoom ", " --phase ")], "a type, and options"),
 }
 """Strings in views that are not shown, and why."""
 

@@ -32,7 +32,7 @@ def leaves(step, spec, style):
     yield "", Diagram(tuple(boxes), ())
 
 
-ZOOM = Zoom("leaves", leaves, order=2.5, if_too_large="use --zoom module", direction="LR", takes_phases=True)
+ZOOM = Zoom("leaves", leaves, order=2.5, direction="LR", takes_phases=True)
 '''
 
 

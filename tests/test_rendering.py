@@ -17,9 +17,11 @@ from tracer.graph.record import PHASES
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.glyphs import missing_glyphs
 from tracer.rendering.svg import embeddable
+from tracer.rendering.time_limits import SMALL, TimedLayout
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
+from tracer.views.svg import PictureError
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
@@ -179,16 +181,47 @@ def test_large_picture_is_processed_quickly() -> None:
     assert len(set(re.findall('id="([^"]*)"', made))) == 1_000_000 // len(group)
 
 
-def test_layout_timeout_suggests_alternatives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    slow = tmp_path / "dot"
-    slow.write_text("#!/bin/sh\nexec sleep 60\n")
-    slow.chmod(0o755)
-    monkeypatch.setattr("tracer.rendering.engine.TIMEOUT", 0.2)
-    with pytest.raises(tracer.UsageError) as refused:
-        Engine(str(slow)).layout("digraph {}")
-    assert str(refused.value) == "the layout took over 0 s: draw fewer nodes"
-    with pytest.raises(tracer.UsageError, match=r"^the layout took over 0 s: fold the layers with --zoom layers$"):
-        Engine(str(slow)).layout("digraph {}", hint="fold the layers with --zoom layers")
+def program(folder: Path, script: str) -> Engine:
+    """An engine that runs a shell script."""
+    path = folder / "dot"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return Engine(str(path))
+
+
+def test_slow_layout_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=r"^its layout took over 0.2 s$"):
+        program(tmp_path, "exec sleep 60").layout("digraph {}", 0.2)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo 'Warning: x' >&2; echo 'Error: trouble in init_rank' >&2; exit 1", "dot failed: Error: trouble in init_rank"),
+        ("echo 'trouble in init_rank' >&2", "dot failed: trouble in init_rank"),
+        ("exit 3", "dot failed: exit code 3"),
+        ("kill -SEGV $$", "dot failed: exit code -11"),
+        ("echo '<svg>'", "dot failed: its picture has no size"),
+    ],
+)
+def test_failed_layout_is_a_picture_error(tmp_path: Path, script: str, message: str) -> None:
+    with pytest.raises(PictureError, match=f"^{re.escape(message)}$"):
+        program(tmp_path, script).layout("digraph {}")
+    with pytest.raises(PictureError, match=r"^none failed: it cannot be started \(No such file or directory\); install one"):
+        Engine(str(tmp_path / "none")).layout("digraph {}")
+
+
+def test_all_layouts_together_have_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracer.rendering.time_limits.TOTAL", 0.3)
+    monkeypatch.setattr("tracer.rendering.time_limits.EXTRA", 0.3)
+    started: list[int] = []
+    layout = TimedLayout(program(tmp_path, "exec sleep 60"), lambda: started.append(1))
+    large = "digraph {" + " " * SMALL + "}"
+    message = r"^the layouts of all pictures together took over 0\.3 s$"
+    for source in (large, large, "digraph {}", "digraph {}"):  # small ones have a little more time
+        with pytest.raises(PictureError, match=message):
+            layout(source)
+    assert len(started) == 2
 
 
 def test_available_glyphs() -> None:

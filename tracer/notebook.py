@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 from tracer.errors import UsageError
@@ -10,12 +11,13 @@ from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.language import language_of_locale
 from tracer.rendering.engine import find_engine
+from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.diagram import Box, Column, Diagram
-from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.fallback import Replacement, drawn, laid_out
 from tracer.views.diagrams.overview import overview
 from tracer.views.diagrams.theme import Style, kind_of
-from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.diagrams.zoom import ViewSpec
 from tracer.views.grids import content_lines, wrapped
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
@@ -24,24 +26,29 @@ from tracer.views.notation import Labels, shape_text
 def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
     """The representations of a record by MIME type.
 
-    The diagram of a trace shows the phases of its first step, that of a step its nodes with values.
+    The diagram of a trace shows the phases of its first step, that of a step its nodes with values; if it is too large, a coarser
+    one is shown, and the text says so.
     """
     style = Style(tell=language_of_locale(os.environ))
     bundle = {"text/plain": repr(record)}
     try:
-        diagram = _diagram(record, style)
-        if diagram is not None:
-            bundle["image/svg+xml"] = find_engine().layout(dot(diagram, style)).svg
+        layout = TimedLayout(find_engine())
+        if isinstance(record, Step):
+            replaced: list[Replacement] = []
+            pictures = list(drawn(record, ViewSpec(), style, functools.partial(laid_out, layout=layout), replaced.append))
+            if pictures:
+                bundle["image/svg+xml"] = pictures[0].result.svg
+            bundle["text/plain"] = "\n".join([repr(record), *(each.text(style.tell) for each in replaced)])
+        elif (diagram := _diagram(record, style)) is not None:
+            bundle["image/svg+xml"] = laid_out(diagram, style, layout).svg
     except UsageError:
-        return bundle  # no layout engine, or it timed out: text only
+        return bundle  # no layout engine, or it failed: text only
     return bundle
 
 
-def _diagram(record: Trace | Step | Node, style: Style) -> Diagram | None:
+def _diagram(record: Trace | Node, style: Style) -> Diagram | None:
     if isinstance(record, Node):
         return Diagram((_box(record, style),))
-    if isinstance(record, Step):
-        return next((diagram for _, diagram in diagrams(record, ViewSpec(), style)), None)
     first = record.steps[0] if record.steps else None
     return overview(first, Labels(first.nodes), style) if first is not None else None
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_options import PictureOptions
+from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import CHARACTERS
 from tracer.rendering.engine import Engine
+from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.fallback import Drawn, Replacement, drawn, laid_out
 from tracer.views.diagrams.theme import Style
-from tracer.views.diagrams.zoom import diagrams, zoom_named
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Drawing, Layout
+
+Result = TypeVar("Result")
 
 PICTURES = ("svg", "png", "dot", "mmd")
 TEXTS = ("dot", "mmd")
@@ -33,28 +39,40 @@ class PictureWriter:
 
     options: PictureOptions
     folder: OutputFolder
-    engine: Engine | None
+    engine: InitVar[Engine | None]
+    quiet: bool = False
+    timed: TimedLayout | None = field(init=False)
+    replaced: list[Replacement] = field(default_factory=list)
     missing_glyphs: dict[str, None] = field(default_factory=dict)
     arrow_counts: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
 
-    def booklet(self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str) -> Path:
-        """Write a PDF: the booklet of the trace's steps, or the requested picture of each step."""
+    def __post_init__(self, engine: Engine | None) -> None:
+        object.__setattr__(self, "timed", TimedLayout(engine) if engine is not None else None)
+
+    def booklet(self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str) -> Path | None:
+        """Write a PDF: the booklet of the trace's steps, or the requested picture of each step.
+
+        None if no requested picture can be drawn.
+        """
         from tracer.views.booklet.booklet import booklet
         from tracer.views.booklet.slides import slides
 
         options = self.options
         if not options.is_booklet:
-            found = ((step, diagram) for step in trace.steps for _, diagram in diagrams(step, options.spec, options.style))
-            drawings = [self._laid_out(step, diagram) for step, diagram in found]
-            return self._write_pdf(name, slides(trace.scenario, drawings, options.style))
+            with self._layout() as layout:
+                draw = functools.partial(laid_out, layout=layout)
+                drawings = [each.result for step in trace.steps for each in self._drawn(step, draw)]
+            return self._write_pdf(name, slides(trace.scenario, drawings, options.style)) if drawings else None
         # By default only the first and last step get a page for every operation.
         detailed = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
-        document = booklet(
-            trace, self._layout("tensor"), options.style,
-            extent=options.extent or "all", page_by_page=detailed, histories=histories, notice=notice,
-        )  # fmt: skip
-        return self._write_pdf(name, document)
+        with self._layout() as layout:
+            document = booklet(
+                trace, layout, options.style,
+                extent=options.extent or "all", page_by_page=detailed, histories=histories, notice=notice,
+                report=self.replaced.append,
+            )  # fmt: skip
+            return self._write_pdf(name, document)
 
     def _write_pdf(self, name: str, document: str) -> Path:
         from tracer.rendering.document import pdf
@@ -71,10 +89,11 @@ class PictureWriter:
             self.missing_glyphs.update(dict.fromkeys(missing_glyphs(unknown)))
 
     def warnings(self) -> Iterator[str]:
-        """Warnings about pictures that may not display correctly."""
+        """Warnings about pictures that were not drawn as requested or may not display correctly."""
         from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS
 
         tell = self.options.style.tell
+        yield from dict.fromkeys(each.text(tell) for each in self.replaced)
         if self.missing_glyphs:
             listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.missing_glyphs)
             yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
@@ -96,17 +115,19 @@ class PictureWriter:
 
         A single picture is named by the stem. Several, and any without a stem, are named by step and phase too.
         """
-        found = [
-            (step, phase, diagram) for step in steps for phase, diagram in diagrams(step, self.options.spec, self.options.style)
-        ]
-        for step, phase, diagram in found:
-            spec = self.options.spec
-            what = phase or ("focus" if spec.focus else spec.zoom if spec.zoom != "tensor" else "")
+        with self._layout() as layout:
+            draw = functools.partial(self._content, kind=kind, layout=layout)
+            found = [(step, each) for step in steps for each in self._drawn(step, draw)]
+        for step, each in found:
+            zoom = each.zoom if each.zoom != "tensor" and (self.options.spec.zoom or self.replaced) else ""
+            what = each.phase or ("focus" if self.options.spec.focus and zoom not in ("module", "scenario") else zoom)
             full = "-".join(part for part in (stem, f"step-{step.index}", what) if part)
-            yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", self._content(step, diagram, kind))
+            yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", each.result)
 
-    def _content(self, step: Step, diagram: Diagram, kind: str) -> bytes:
-        style = self._style(step)
+    def _drawn(self, step: Step, draw: Callable[[Diagram, Style], Result]) -> Iterator[Drawn[Result]]:
+        return drawn(step, self.options.spec, self.options.style, draw, self.replaced.append)
+
+    def _content(self, diagram: Diagram, style: Style, *, kind: str, layout: Layout) -> bytes:
         if kind == "mmd":
             from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS, arrows_of, length_of, mermaid
 
@@ -120,7 +141,7 @@ class PictureWriter:
             from tracer.views.diagrams.dot import dot
 
             return dot(diagram, style).encode()
-        drawing = self._laid_out(step, diagram)
+        drawing = laid_out(diagram, style, layout)
         if kind == "svg":
             return drawing.svg.encode()
         from tracer.rendering.document import png
@@ -128,14 +149,14 @@ class PictureWriter:
         self._check_glyphs(drawing.svg)
         return png(drawing, background=style.theme.background)
 
-    def _laid_out(self, step: Step, diagram: Diagram) -> Drawing:
-        from tracer.views.diagrams.dot import dot
+    @contextlib.contextmanager
+    def _layout(self) -> Iterator[Layout]:
+        """The layout function; the pictures are counted on a terminal."""
+        with Counter(self.options.style.tell("drawing"), quiet=self.quiet) as counter:
+            if self.timed is not None:
+                self.timed.started = counter.step
+            yield self.timed or _no_layout
 
-        return self._layout(self.options.spec.zoom_of(step))(dot(diagram, self._style(step)))
 
-    def _style(self, step: Step) -> Style:
-        return self.options.style.with_default_direction(zoom_named(self.options.spec.zoom_of(step)).direction)
-
-    def _layout(self, zoom: str) -> Layout:
-        assert self.engine is not None, "find_engine was called before"
-        return functools.partial(self.engine.layout, hint=zoom_named(zoom).if_too_large)
+def _no_layout(dot: str) -> Drawing:
+    raise AssertionError("text formats need no layout")

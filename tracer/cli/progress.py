@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, for runs longer than a second."""
+"""A progress bar or a count on a terminal, for what takes longer than a second."""
 
 from __future__ import annotations
 
@@ -45,3 +45,27 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.__exit__(kind, error, trail)
+
+
+class Counter:
+    """Counts what is done, without a total, and shows the count and the seconds after DELAY."""
+
+    def __init__(self, label: str, *, quiet: bool) -> None:
+        self._label = label
+        self._wanted = not quiet and sys.stderr.isatty()
+        self._started = time.monotonic()
+        self._done = 0
+
+    def __enter__(self) -> Counter:
+        return self
+
+    def step(self) -> None:
+        """Count one, before it is begun."""
+        self._done += 1
+        seconds = time.monotonic() - self._started
+        if self._wanted and seconds > DELAY:
+            click.echo(f"\r\x1b[K{self._label} {self._done} ({seconds:.0f} s)", file=sys.stderr, nl=False)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None) -> None:
+        if self._wanted:
+            click.echo("\r\x1b[K", file=sys.stderr, nl=False)

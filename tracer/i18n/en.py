@@ -67,5 +67,16 @@ CODED: Mapping[str, Template] = {
         "changes by {found:.3g} along a random direction as the gradients say, and with plain arrays by {expected:.3g}"
     ),
     "plain_run_nearby": "changes by {found:.9g} at arguments nearby, and with plain arrays by {expected:.9g}",
+    # Why a picture was not drawn.
+    "layout_too_slow": "its layout took over {seconds:g} s",
+    "no_time_left": "the layouts of all pictures together took over {seconds:g} s",
+    "layout_failed": "{program} failed: {problem}",
+    "too_many_boxes": "its {boxes} boxes and {arrows} arrows are too many to lay out",
+    "too_long_to_read": "it would be {width} by {height} points, too long to be read",
+    "too_many_numbers": "{count} numbers are more than a picture can show ({limit})",
+    "too_many_numbers_into": "more than {limit} numbers go into {name}",
+    "too_many_numbers_behind": "more than {limit} numbers depend on {name}",
+    "too_many_to_search": "there are too many numbers behind {name} to look through",
+    "numbers_not_kept": "its numbers are not on record, only their statistics; tracer trace --values all records them",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

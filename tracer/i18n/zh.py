@@ -241,6 +241,11 @@ MESSAGES: Mapping[str, str] = {
     # Boxes and arrows of pictures
     "{what}: {which}": "{what}：{which}",
     "new value": "新值",
+    "step {step} is drawn at --zoom {instead}, not {zoom}: {reason}": "第 {step} 步以 --zoom {instead} 而非 {zoom} 绘制：{reason}",
+    "The small map of the step is not drawn: {reason}": "未绘制本步的小图：{reason}",
+    "step {step} is not drawn: {reason}": "第 {step} 步未绘制：{reason}",
+    "{notice}; {options} draws a part": "{notice}；{options} 绘制其中一部分",
+    "drawing": "绘图",
     "{operations}, folded": "{operations}（已折叠）",
     "{count} more like it": "另有 {count} 次与此相同",
     "{count} more like it, of other shapes": "另有 {count} 次与此相同，但形状不同",
@@ -462,6 +467,16 @@ CODED: Mapping[str, Template] = {
     "plain_run_nearby": "在邻近的参数处改变 {found:.9g}，而对普通数组改变 {expected:.9g}",
     "rule_beside_kink": "不在两侧斜率 {least:.6g} 与 {most:.6g} 之间",
     "not_finite": "的值非有限，并影响梯度",
+    "layout_too_slow": "布局超过 {seconds:g} 秒",
+    "no_time_left": "所有图的布局总共超过 {seconds:g} 秒",
+    "layout_failed": "{program} 失败：{problem}",
+    "too_many_boxes": "{boxes} 个方框和 {arrows} 条箭头太多，无法布局",
+    "too_long_to_read": "大小为 {width} 乘 {height} 点，过长而无法阅读",
+    "too_many_numbers": "{count} 个数超出一幅图所能显示的数目（{limit}）",
+    "too_many_numbers_into": "{name} 依赖超过 {limit} 个数",
+    "too_many_numbers_behind": "超过 {limit} 个数依赖 {name}",
+    "too_many_to_search": "依赖 {name} 的数太多，无法逐一查找",
+    "numbers_not_kept": "未记录其数值，只有统计量；tracer trace --values all 会记录",
 }
 """Messages by code; the English ones are in `en`."""
 

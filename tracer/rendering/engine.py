@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.errors import UsageError
+from tracer.i18n.message import Message
 from tracer.rendering.svg import embeddable
-from tracer.views.svg import Drawing
+from tracer.views.svg import Drawing, PictureError
 
 ENGINES = ("auto", "pure", "system")
-TIMEOUT = 30.0
+TIME_LIMIT = 20.0
 """Time limit of one layout, in seconds."""
 
 DISPLAY_FONTS = {"Verdana": "Noto Sans SC,Verdana,sans-serif", "Courier,monospace": "DejaVu Sans Mono,Courier,monospace"}
@@ -34,26 +35,29 @@ class Engine:
 
     command: str
 
-    def layout(self, dot: str, hint: str = "draw fewer nodes") -> Drawing:
-        """Draw a graph. Raises UsageError if the program fails or times out; in the latter case the message ends with `hint`."""
+    def layout(self, dot: str, seconds: float = TIME_LIMIT) -> Drawing:
+        """Draw a graph. Raises PictureError if the program cannot be started, fails, or takes longer than `seconds`."""
         try:
-            done = subprocess.run([self.command, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)
+            done = subprocess.run([self.command, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
-            raise UsageError(f"the layout took over {TIMEOUT:.0f} s: {hint}") from None
+            raise PictureError(Message("layout_too_slow", {"seconds": seconds})) from None
         except OSError as error:
-            raise UsageError(f"{self.command} cannot be started ({error.strerror}): {_INSTALL}") from None
+            raise self._failure(f"it cannot be started ({error.strerror}); {_INSTALL}") from None
         if done.returncode or b"<svg" not in done.stdout:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
             reason = next((line for line in lines if not line.startswith("Warning")), "")
-            raise UsageError(f"{Path(self.command).name} failed: {reason or f'exit code {done.returncode}'}")
+            raise self._failure(reason or f"exit code {done.returncode}")
         svg = embeddable(done.stdout.decode(errors="replace"), dot)
         # Graphviz lays out text in fonts whose metrics it has built in; the picture is displayed in the bundled ones.
         for measured, shown in DISPLAY_FONTS.items():
             svg = svg.replace(f'font-family="{measured}"', f'font-family="{shown}"')
         size = _SIZE.search(svg)
         if size is None:
-            raise UsageError(f"{Path(self.command).name} gave a picture without a size")
+            raise self._failure("its picture has no size")
         return Drawing(svg, float(size[1]), float(size[2]))
+
+    def _failure(self, problem: str) -> PictureError:
+        return PictureError(Message("layout_failed", {"program": Path(self.command).name, "problem": problem}))
 
 
 def find_engine(name: str = "auto") -> Engine:

@@ -6,6 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tracer.errors import UsageError
+from tracer.i18n.message import Message
+
+
+class PictureError(UsageError):
+    """A picture that is too large, or that the layout engine cannot draw. A coarser one may be drawn instead."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -17,4 +28,4 @@ class Drawing:
 
 
 Layout: TypeAlias = Callable[[str], Drawing]
-"""Lays out DOT."""
+"""Lays out DOT. Raises PictureError if that fails or takes too long."""

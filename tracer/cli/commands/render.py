@@ -20,6 +20,7 @@ from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import find_engine
 from tracer.views.parameter_history import histories_of
+from tracer.views.svg import PictureError
 from tracer.views.text.finiteness import notice
 
 KINDS = ("pdf", *PICTURES)
@@ -68,9 +69,12 @@ def command(
         if kind == "pdf":
             histories = histories_of(trace) if options.is_booklet else []
             notice_text = notice(first_culprit(trace), options.style.tell) if options.is_booklet else ""
-            written = [writer.booklet(replace(trace, steps=chosen), path.name, histories, notice_text)]
+            document = writer.booklet(replace(trace, steps=chosen), path.name, histories, notice_text)
+            written = [document] if document is not None else []
         else:
             written = list(writer.pictures(chosen, path.stem, kind))
+    if not written and writer.replaced:
+        raise PictureError(writer.replaced[0].reason)
     if not written:
         phases = ", ".join(options.spec.phases)
         raise UsageError(f"there is nothing of {phases} in these steps")

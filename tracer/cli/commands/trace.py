@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, Whole
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.run import Run, run_all_steps
+from tracer.i18n.language import Language
 from tracer.rendering.engine import find_engine
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
@@ -90,23 +91,34 @@ def command(
     run_all_steps(run, log)
     written = [*run.checkpoint_lines, *([run.trace_file_line()] if run.file is not None else [])]
     written += [tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines)] if log is not None else []
-    writer = PictureWriter(options, folder, layout_engine)
-    if "pdf" in formats:
-        histories, notice = run.parameter_histories.histories(), run.finiteness.notice(tell)
-        written.append(str(writer.booklet(run.trace_to_draw(), "steps.pdf", histories, notice)))
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
     left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
-    for kind in PICTURES:
-        if kind in formats:
-            written += map(str, writer.pictures(run.trace_to_draw().steps, "", kind))
-    for warning in writer.warnings():
-        click.echo(warning, err=True)
     if not quiet:
+        # Before the pictures: what happens to them does not concern the run.
         if run.has_printed:
             click.echo()  # separates the program's output from the summary
         for line in run.summary():
             click.echo(line)
         for line in written:
             click.echo(tell("wrote {path}", path=line))
+    writer = PictureWriter(options, folder, layout_engine, quiet)
+    for path in _pictures(run, writer, formats, tell):
+        if not quiet:
+            click.echo(tell("wrote {path}", path=path))
+    for warning in writer.warnings():
+        click.echo(warning, err=True)
+    if not quiet:
         for path in left:
             click.echo(tell("left {path}, which is of an earlier run", path=path))
+
+
+def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], tell: Language) -> Iterator[Path]:
+    """Write the pictures; yield their paths."""
+    drawn = run.trace_to_draw()
+    if "pdf" in formats:
+        path = writer.booklet(drawn, "steps.pdf", run.parameter_histories.histories(), run.finiteness.notice(tell))
+        if path is not None:
+            yield path
+    for kind in PICTURES:
+        if kind in formats:
+            yield from writer.pictures(drawn.steps, "", kind)

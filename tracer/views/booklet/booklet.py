@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tracer.graph.record import Phase, Step, Trace
+from tracer.i18n.message import Message
 from tracer.views.booklet.cover import cover
 from tracer.views.booklet.guide import guide
 from tracer.views.booklet.line_chart import line_chart
-from tracer.views.booklet.minimap import minimap_of
+from tracer.views.booklet.minimap import Minimap, minimap_of
 from tracer.views.booklet.operation_page import PageContext, full_lines, leaves_key, operation_page
-from tracer.views.booklet.page import Heading, cell, centered, document, legend, page, paragraph, table
-from tracer.views.booklet.pagination import PartsPerPage, Picture, paginated, picture_of
+from tracer.views.booklet.page import Heading, cell, document, page, paragraph, table
+from tracer.views.booklet.pagination import PartsPerPage
+from tracer.views.booklet.picture_pages import model_page, step_pages
 from tracer.views.booklet.typst import image, literal, mono
 from tracer.views.booklet.update_page import starts_text, update_page
-from tracer.views.diagrams.combined import combined, forward_nodes
-from tracer.views.diagrams.folding import folded
-from tracer.views.diagrams.module_diagram import module_diagram
+from tracer.views.diagrams.fallback import Replacement, Report
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import shortened
 from tracer.views.local_rules import LocalRule, local_rules
 from tracer.views.notation import Labels, kind_text, number_text, shape_text
 from tracer.views.parameter_history import ParameterHistory
-from tracer.views.svg import Layout
+from tracer.views.svg import Layout, PictureError
 
 EXTENTS = ("overview", "all")
 """What a booklet contains: diagrams of the steps, or also a page for every operation."""
-
-MAX_BOXES = 120
-"""Maximum number of boxes in the diagrams of a step; beyond it, operations are folded."""
 
 MAX_PAGED_NODES = 600
 """Maximum number of nodes of a step whose operations have pages by default."""
@@ -43,6 +39,10 @@ NAME_LENGTH = 28
 """Maximum length of a name in a table."""
 
 
+def _ignore(replacement: Replacement) -> None:
+    """The page of the picture says why it was not drawn as requested."""
+
+
 def booklet(
     trace: Trace,
     layout: Layout,
@@ -52,13 +52,15 @@ def booklet(
     page_by_page: Sequence[int] | None = None,
     histories: Sequence[ParameterHistory] = (),
     notice: str = "",
+    report: Report = _ignore,
 ) -> str:
     """The document of a trace. Its `steps` are those to show; its `metrics` have a row for every step of the run.
 
     Steps in `page_by_page`, by default all, have a page for every operation, unless `extent` is "overview". `notice` is printed
-    on the cover in red: the first non-finite node, which may be in a step that is not shown.
+    on the cover in red: the first non-finite node, which may be in a step that is not shown. `report` is called for every picture
+    that is replaced with a coarser one.
     """
-    return document(trace.scenario, _pages(trace, layout, style, extent, page_by_page, histories, notice), style)
+    return document(trace.scenario, _pages(trace, layout, style, extent, page_by_page, histories, notice, report), style)
 
 
 def _pages(
@@ -69,66 +71,27 @@ def _pages(
     page_by_page: Sequence[int] | None,
     histories: Sequence[ParameterHistory],
     notice: str,
+    report: Report,
 ) -> Iterator[str]:
     yield cover(trace, style, notice)
     if extent == "all":
         yield guide(style)
     if trace.steps:
-        yield _module_page(trace.steps[0], layout, style)
+        yield model_page(trace.steps[0], layout, style, report)
     parts_per_page: PartsPerPage = ()
     for step in trace.steps:
         labels = Labels(step.nodes)
         rules = local_rules(step, labels)
-        draw = functools.partial(combined, step, labels=labels, rules=rules, style=style)
-        parts = folded(step, forward_nodes(step), MAX_BOXES)
-        pictures, parts_per_page = paginated(step, parts, draw, layout, style, parts_per_page)
         is_selected = extent == "all" and (page_by_page is None or step.index in page_by_page)
         has_pages = is_selected and (page_by_page is None or len(step.nodes) <= MAX_PAGED_NODES)
         omitted = style.tell.count(len(step.nodes), "operation") if is_selected and not has_pages else ""
-        yield from _combined_pages(step, pictures, style, omitted)
+        pages, parts_per_page = step_pages(step, labels, rules, layout, style, parts_per_page, omitted, report)
+        yield from pages
         if has_pages:
             yield from _operation_pages(trace, step, labels, rules, layout, style)
         if step.updates:
             yield update_page(trace, step, style)
     yield from _chart_page(trace, histories, style)
-
-
-def _module_page(step: Step, layout: Layout, style: Style) -> str:
-    tell = style.tell
-    picture = picture_of(module_diagram(step, Labels(step.nodes), style), layout, style)
-    caption = tell("Layers, loss and optimizers with the shapes between them. A gradient is drawn where one flows back.")
-    return _picture_page(Heading(tell("The model"), 1), caption, picture, style)
-
-
-def _picture_page(heading: Heading, caption: str, picture: Picture, style: Style) -> str:
-    """A page with a caption, a diagram and its legend. The caption mentions folded operations."""
-    tell, hidden = style.tell, picture.diagram.hidden
-    if hidden:
-        folds = tell("{operations} are folded into boxes that say so.", operations=tell.count(hidden, "operation"))
-        caption = tell("{sentence} {next}", sentence=caption, next=folds)
-    scale, size = picture.placement()
-    body = f"{paragraph(caption)}\n{centered(picture.drawing, scale)}\n#v(1fr)\n{legend(picture.diagram, style)}"
-    return page(heading, body, is_landscape=picture.is_landscape, size=size)
-
-
-def _combined_pages(step: Step, pictures: Sequence[Picture], style: Style, omitted: str) -> Iterator[str]:
-    """The diagrams of a step. `omitted` is the count of operations without pages, for the caption; empty if all have one."""
-    tell = style.tell
-    caption = tell(
-        "Each box is one value, with its gradient if it has one. Arrows carry values forward and, in the manner of the legend,"
-        " gradients back, by the local rule beside them, where g is the gradient that arrives."
-    )
-    if omitted:
-        note = tell("A page for each of {operations} is left out: --pages all makes them.", operations=omitted)
-        caption = tell("{sentence} {next}", sentence=caption, next=note)
-    for number, picture in enumerate(pictures, start=1):
-        title = tell("Step {step}: forward and backward", step=step.index)
-        text = caption
-        if len(pictures) > 1:
-            part = tell("Part {number} of {count}.", number=number, count=len(pictures))
-            text = tell("{sentence} {next}", sentence=part, next=caption)
-        heading = Heading(title, 1, is_outlined=number == 1)
-        yield _picture_page(heading, text, picture, style)
 
 
 def _operation_pages(
@@ -139,8 +102,13 @@ def _operation_pages(
         rules_of[rule.contribution].append(rule)
     paged = [node for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
     numbers = {node.id: number for number, node in enumerate(paged, start=1)}
-    context = PageContext(step, labels, minimap_of(step, layout, style), rules_of, numbers, style)
-    yield context.minimap.definition()
+    try:
+        minimap: Minimap | Message = minimap_of(step, layout, style)
+    except PictureError as error:
+        minimap = error.reason
+    context = PageContext(step, labels, minimap, rules_of, numbers, style)
+    if isinstance(minimap, Minimap):
+        yield minimap.definition()
     yield from _leaf_page(trace, context)
     for node in paged:
         yield operation_page(context, node)

@@ -10,6 +10,7 @@ import numpy as np
 from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import Language
+from tracer.i18n.message import Message
 from tracer.views.booklet.heat_map import SIDE, block_of, cells_are_even, heat_map
 from tracer.views.booklet.minimap import Minimap
 from tracer.views.booklet.page import Heading, cell, muted, page, page_reference, paragraph, with_page_links
@@ -70,7 +71,8 @@ class PageContext:
 
     step: Step
     labels: Labels
-    minimap: Minimap
+    minimap: Minimap | Message
+    """The minimap, or why there is none."""
     rules: Mapping[int, Sequence[LocalRule]]
     page_numbers: Mapping[int, int]
     style: Style
@@ -109,7 +111,7 @@ def operation_page(context: PageContext, node: Node) -> str:
         _values(context, node),
         *_worked(context, node),
         "#v(1fr)",
-        context.minimap.typst(node.id, node.operands, context.style),
+        context.minimap.typst(node.id, node.operands, context.style) if isinstance(context.minimap, Minimap) else "",
         f"#align(center, {muted(_minimap_caption(context, node), context.style)})",
     ]
     return page(heading, "\n".join(part for part in body if part))
@@ -125,6 +127,8 @@ def _formula(equation: Expression, style: Style) -> str:
 
 def _minimap_caption(context: PageContext, node: Node) -> str:
     tell = context.style.tell
+    if isinstance(context.minimap, Message):
+        return tell("The small map of the step is not drawn: {reason}", reason=tell.message(context.minimap))
     if node.id not in context.minimap.centres:
         return tell("The whole step, from left to right.")
     if context.minimap.is_folded:

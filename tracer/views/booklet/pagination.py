@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -11,10 +12,10 @@ from typing import TypeAlias
 from tracer.graph.record import Step
 from tracer.views.booklet.page import MARGIN, PAGE
 from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.dot import dot
+from tracer.views.diagrams.fallback import laid_out
 from tracer.views.diagrams.folding import Part, ids_of
 from tracer.views.diagrams.theme import Style
-from tracer.views.svg import Drawing, Layout
+from tracer.views.svg import Drawing, Layout, PictureError
 
 HEADING_HEIGHT, LEGEND_HEIGHT = 62.0, 34.0
 """Space in points reserved above and below a diagram."""
@@ -55,8 +56,8 @@ class Picture:
 
 
 def picture_of(diagram: Diagram, layout: Layout, style: Style) -> Picture:
-    """Lay out a diagram for a page of its own, portrait or landscape."""
-    drawing = layout(dot(diagram, style))
+    """Lay out a diagram for a page of its own, portrait or landscape. Raises PictureError if it cannot be."""
+    drawing = laid_out(diagram, style, layout)
     portrait, landscape = scale_on(drawing, *PAGE), scale_on(drawing, PAGE[1], PAGE[0])
     is_landscape = drawing.width > drawing.height if landscape == portrait else landscape > portrait
     return Picture(diagram, drawing, max(portrait, landscape), is_landscape)
@@ -77,13 +78,15 @@ def paginated(
 ) -> tuple[list[Picture], PartsPerPage]:
     """Split parts, in order, into as few legible pages as possible.
 
-    `previous`, the result for another step, is tried first: steps are usually alike.
+    `previous`, the result for another step, is tried first: steps are usually alike. Raises PictureError if a single
+    part cannot be laid out.
     """
     paginator = _Paginator(step, draw, layout, style)
     if previous and sum(previous) == len(parts):
-        pictures = paginator.split(parts, previous)
-        if all(picture.scale >= MIN_SCALE for picture in pictures):
-            return pictures, previous
+        with contextlib.suppress(PictureError):
+            pictures = paginator.split(parts, previous)
+            if all(picture.scale >= MIN_SCALE for picture in pictures):
+                return pictures, previous
     return paginator.fit(parts)
 
 
@@ -118,7 +121,10 @@ class _Paginator:
         """An estimate of the number of pages, from the scale of all parts on one page or from their number."""
         if len(parts) > MAX_PARTS_PER_PAGE:
             return math.ceil(len(parts) / MAX_PARTS_PER_PAGE)
-        return max(1, math.ceil(MIN_SCALE / self._picture(parts).scale - 0.05))
+        try:
+            return max(1, math.ceil(MIN_SCALE / self._picture(parts).scale - 0.05))
+        except PictureError:
+            return 1
 
     def _page(self, parts: Sequence[Part], limit: int) -> tuple[Sequence[Part], Picture]:
         """The first parts that fit on one page, at most `limit`, with their diagram."""
@@ -127,7 +133,13 @@ class _Paginator:
             page = parts[:count]
             if count > 1 and count < len(parts) and self._belongs_to_next(page, parts[count]):
                 page = parts[: count - 1]
-            picture = self._picture(page)
+            try:
+                picture = self._picture(page)
+            except PictureError:
+                if len(page) == 1:
+                    raise
+                count = len(page) // 2
+                continue
             if picture.scale >= MIN_SCALE or len(page) == 1:
                 return page, picture
             # The scale gives an estimate of how many parts fit.

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tracer.analysis.ranks import passed_ranks
 from tracer.analysis.repetition import Item, Repetition, ids_in, repetitions
 from tracer.graph.record import Step
-from tracer.views.diagrams.layout_size import passed_ranks
 
-MAX_UNROLLED = 120
-"""Maximum number of nodes with repetition drawn in full."""
+MAX_UNROLLED = 50
+"""Maximum number of nodes with regular repetition drawn in full."""
+
+MAX_IRREGULAR = 120
+"""Maximum number of nodes with repetition of which the cells are not all alike drawn in full."""
 
 MAX_PASSED_RANKS = 500
 """Maximum number of ranks that arrows pass between nodes with repetition drawn in full."""
@@ -48,11 +51,11 @@ def ids_of(part: Part) -> tuple[int, ...]:
 def folded(step: Step, ids: Sequence[int], max_parts: int) -> list[Part]:
     """Fold nodes into at most `max_parts` parts, in the order of their first nodes.
 
-    If there are more than MAX_UNROLLED, or arrows would be long, of a repetition only the first and the last cell are left. If
-    that is not enough, scopes are folded, largest first, and then the middle of the remaining nodes. Folds that form a cycle are
-    merged, so that the diagram stays acyclic.
+    If there are more than MAX_UNROLLED, of a repetition only the first and the last cell are left. If that is not enough, scopes
+    are folded, largest first, and then the middle of the remaining nodes. Folds that form a cycle are merged, so that the diagram
+    stays acyclic.
     """
-    if len(ids) <= min(max_parts, MAX_UNROLLED) and _passed_ranks(step, ids) <= MAX_PASSED_RANKS:
+    if len(ids) <= min(max_parts, MAX_UNROLLED):
         return list(ids)
     parts = unrepeated(step, ids)
     return parts if len(parts) <= max_parts else _folded_by_scope(step, parts, max_parts)
@@ -66,7 +69,8 @@ def _passed_ranks(step: Step, ids: Sequence[int]) -> int:
 
 def unrepeated(step: Step, ids: Sequence[int]) -> list[Part]:
     """These nodes in order, with a fold in place of all cells of a repetition but the first and the last."""
-    return list(_parts(step, repetitions(step, ids, MAX_UNROLLED)))
+    most = MAX_IRREGULAR if _passed_ranks(step, ids) <= MAX_PASSED_RANKS else MAX_UNROLLED
+    return list(_parts(step, repetitions(step, ids, most)))
 
 
 def _parts(step: Step, items: Sequence[Item]) -> Iterator[Part]:

@@ -12,14 +12,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tracer.errors import UsageError
 from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
+from tracer.i18n.message import Message
 from tracer.views.diagrams.boxes import box_key, tip_of, title_of
 from tracer.views.diagrams.diagram import Arrow, Box, Column, Diagram
 from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.grids import NO_BREAK_SPACE, wrapped
 from tracer.views.notation import Labels, number_of
+from tracer.views.svg import PictureError
 from tracer.views.worked import ElementFormatter, input_elements
 
 Scalar: TypeAlias = tuple[int, tuple[int, ...]]
@@ -107,7 +108,7 @@ class ScalarView:
     def downstream(self, scalars: Iterable[Scalar], limit: int = MAX_SCALARS) -> list[Scalar]:
         """These scalars and all that depend on them, in program order. Stops when more than `limit` are found.
 
-        Raises UsageError if too many terms would have to be searched.
+        Raises PictureError if too many terms would have to be searched.
         """
         found = set(scalars)
         first = min((id for id, _ in found), default=0)
@@ -125,7 +126,7 @@ class ScalarView:
                     found.add((node.id, index))
                 searched += len(terms)
                 if searched > MAX_SEARCHED_TERMS:
-                    raise UsageError(f"there are too many numbers behind {self.labels[first]} to look through: use --zoom tensor")
+                    raise PictureError(Message("too_many_to_search", {"name": self.labels[first]}))
                 if len(found) > limit:
                     return sorted(found)
         return sorted(found)

@@ -72,14 +72,13 @@ DrawFunction: TypeAlias = Callable[[Step, ViewSpec, Style], Iterator[tuple[str, 
 class Zoom:
     """A zoom level.
 
-    `order` sorts the levels from coarse to fine. `if_too_large` is the advice shown if a diagram is too large, `direction` the
+    `order` sorts the levels from coarse to fine: a picture that is too large is drawn at the next coarser one. `direction` is the
     default layout direction. `takes_focus` and `takes_phases` are True if the zoom supports these options of a ViewSpec.
     """
 
     name: str
     draw: DrawFunction
     order: float
-    if_too_large: str
     direction: str = ""
     takes_focus: bool = False
     takes_phases: bool = False
@@ -98,8 +97,8 @@ def zooms() -> dict[str, Zoom]:
 def zoom_named(name: str) -> Zoom:
     """The zoom of that name. Raises UsageError if there is none.
 
-    >>> zoom_named("module").if_too_large
-    'use --zoom scenario'
+    >>> zoom_named("module").order
+    2
     """
     if name not in _names():
         raise UsageError(f"there is no zoom {name!r}{close_names(name, list(zooms()))}")
@@ -115,7 +114,7 @@ def _names() -> list[str]:
 def diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
     """The diagrams of a step, with the name of their phase, empty if a diagram is not of one phase.
 
-    Raises UsageError, with an alternative, if a diagram would have too many scalars.
+    Raises PictureError if a diagram would have too many scalars.
     """
     spec.check()
     zoom = zoom_named(spec.zoom_of(step))

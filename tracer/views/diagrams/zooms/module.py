@@ -16,4 +16,4 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
     yield "", module_diagram(step, Labels(step.nodes), style)
 
 
-ZOOM = Zoom("module", _diagrams, order=2, if_too_large="use --zoom scenario")
+ZOOM = Zoom("module", _diagrams, order=2)

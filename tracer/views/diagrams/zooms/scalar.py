@@ -7,24 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer.errors import UsageError
 from tracer.graph.record import Phase, Step
+from tracer.i18n.message import Message
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.scalars import MAX_SCALARS, ScalarView, scalar_count, scalars
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.notation import Labels
 from tracer.views.selection import node_or_element
-
-_IF_TOO_LARGE = "choose one number with --focus, as in --focus 'loss', or --zoom tensor"
+from tracer.views.svg import PictureError
 
 
 def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
     if not all(node.is_kept for node in step.nodes):
-        raise UsageError(
-            f"the numbers of step {step.index} are not on record, only their statistics: use --zoom tensor, or record the run"
-            " with --values all"
-        )
+        raise PictureError(Message("numbers_not_kept"))
     labels = Labels(step.nodes)
     if spec.focus:
         yield "", _focused_scalars(step, spec, labels, style)
@@ -33,7 +29,7 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
     for phases in groups:
         count = scalar_count(step, labels, phases)
         if count > MAX_SCALARS:
-            raise UsageError(f"{count:,} numbers are more than a picture can show ({MAX_SCALARS:,}): {_IF_TOO_LARGE}")
+            raise PictureError(Message("too_many_numbers", {"count": f"{count:,}", "limit": f"{MAX_SCALARS:,}"}))
         source = ScalarView(in_memory(step), labels)
         chosen = list(source.in_phases(phases))
         if chosen:
@@ -46,11 +42,10 @@ def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -
     wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MAX_SCALARS + 1]
     found = source.downstream(wanted) if spec.downstream else source.upstream(wanted)
     if len(found) > MAX_SCALARS:
-        verb = "depend on" if spec.downstream else "go into"
-        raise UsageError(
-            f"more than {MAX_SCALARS:,} numbers {verb} {spec.focus}: use --zoom tensor, or choose a number nearer to"
-            f" the {'end' if spec.downstream else 'start'} of the step"
-        )
+        fields = {"limit": f"{MAX_SCALARS:,}", "name": spec.focus}
+        if spec.downstream:
+            raise PictureError(Message("too_many_numbers_behind", fields))
+        raise PictureError(Message("too_many_numbers_into", fields))
     return scalars(source, found, style)
 
 
@@ -60,4 +55,4 @@ def in_memory(step: Step) -> Step:
     return replace(step, nodes=nodes)
 
 
-ZOOM = Zoom("scalar", _diagrams, order=4, if_too_large=_IF_TOO_LARGE, direction="LR", takes_focus=True, takes_phases=True)
+ZOOM = Zoom("scalar", _diagrams, order=4, direction="LR", takes_focus=True, takes_phases=True)

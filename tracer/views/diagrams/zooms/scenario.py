@@ -16,4 +16,4 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
     yield "", overview(step, Labels(step.nodes), style)
 
 
-ZOOM = Zoom("scenario", _diagrams, order=1, if_too_large="use --engine pure")
+ZOOM = Zoom("scenario", _diagrams, order=1)

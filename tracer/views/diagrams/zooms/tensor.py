@@ -52,4 +52,4 @@ def downstream(step: Step, id: int) -> list[int]:
     return sorted(found)
 
 
-ZOOM = Zoom("tensor", _diagrams, order=3, if_too_large="use --zoom module", takes_focus=True, takes_phases=True)
+ZOOM = Zoom("tensor", _diagrams, order=3, takes_focus=True, takes_phases=True)

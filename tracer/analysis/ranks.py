@@ -1,12 +1,10 @@
-"""Estimates how long a layout takes: by how many ranks of a diagram the arrows pass between their boxes."""
+"""The ranks of a graph when it is drawn, each node below its inputs: how many of them its edges pass."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
-
-from tracer.views.diagrams.diagram import Diagram
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -40,11 +38,3 @@ def passed_ranks(edges: Iterable[tuple[Key, Key]]) -> int:
     for source in sources:
         rank[source] = min((rank[under] for under in below[source] if under in settled), default=1) - 1
     return sum(rank[under] - rank[above] - 1 for above, under in edges if above in settled and under in settled)
-
-
-def layout_size(diagram: Diagram) -> int:
-    """The number of boxes, arrows and passed ranks of a diagram."""
-    # An arrow back runs upwards: its tail is below its head.
-    ends = ((arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head)
-            for arrow in diagram.arrows if not arrow.is_unconstrained)  # fmt: skip
-    return len(diagram.boxes) + len(diagram.arrows) + passed_ranks(ends)
