@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from support.drawn import SVG
+from support.drawn import MONO_WIDTH, SVG
 from tracer.views.booklet.line_chart import HEIGHT, SPACING, WIDTH, line_chart
 from tracer.views.diagrams.theme import DARK, LIGHT, PRINT, Style, Theme
+from tracer.views.notation import number_text
 
 NAN, INF = float("nan"), float("inf")
 
@@ -56,6 +57,17 @@ def test_empty_chart() -> None:
 def test_largest_numbers_stay_within_the_picture() -> None:
     (run,) = points(drawn([("", [-1.7e308, 1.7e308, 0.0])]))
     assert len({y for _, y in run}) == 3
+
+
+@pytest.mark.parametrize("value", [-1.234e300, -1.234e-300, -12345.6, -0.00012345, 5.0, -1e-5])
+def test_numbers_at_the_axis_are_not_clipped(value: float) -> None:
+    picture = drawn([("", [value, value / 3])])
+    marks = [text for text in picture.iter(f"{SVG}text") if text.get("text-anchor") == "end"]
+    assert number_text(value) in {text.text for text in marks}
+    for text in marks:
+        assert float(text.get("x", "0")) - len(text.text or "") * MONO_WIDTH * float(text.get("font-size", "0")) >= 0
+    (run,) = points(picture)
+    assert all(x > float(text.get("x", "0")) for x, _ in run for text in marks)
 
 
 def test_labels_are_next_to_their_lines_and_do_not_overlap() -> None:

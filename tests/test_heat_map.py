@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from support.heat_maps import colours_of
-from tracer.views.booklet.heat_map import MAX_CELLS, block_of, cells_of, heat_map
-from tracer.views.diagrams.theme import DARK, PRINT, Style
+from support.heat_maps import colours_of, pixels_of
+from tracer.views.booklet.heat_map import MAX_CELLS, PIXELS, block_of, cells_of, has_bars, heat_map
+from tracer.views.diagrams.theme import DARK, PRINT, THEMES, Style
 
 
 def test_signs_have_colours_and_zero_is_the_background() -> None:
@@ -19,6 +19,20 @@ def test_signs_have_colours_and_zero_is_the_background() -> None:
     black = colours_of(np.array([-2.0, 0.0, 2.0, 1.0]), PRINT)[0].tolist()
     assert black[0] == black[2] == [0, 0, 0]
     assert 0 < black[3][0] < 255
+
+
+def test_signs_differ_without_colours() -> None:
+    """In every theme a negative number looks different from the positive one of its magnitude."""
+    magnitudes = np.array([1.0, 0.75, 0.5, 0.3, 0.05])
+    for theme in THEMES.values():
+        negative, positive = pixels_of(-magnitudes, theme), pixels_of(magnitudes, theme)
+        for cell in range(len(magnitudes)):
+            columns = slice(cell * PIXELS, (cell + 1) * PIXELS)
+            difference = np.abs(negative[:, columns].astype(int) - positive[:, columns]).max()
+            assert difference > (70 if has_bars(theme) else 5)
+    assert has_bars(PRINT)
+    plain = pixels_of(np.array([0.0, 0.5, np.nan]), PRINT)
+    assert all(len(np.unique(plain[:, at : at + PIXELS].reshape(-1, 3), axis=0)) == 1 for at in range(0, 3 * PIXELS, PIXELS))
 
 
 @pytest.mark.parametrize("constant", [0.0, 1.0, -3.5, 1e300, 1e-300])

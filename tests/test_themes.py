@@ -17,6 +17,7 @@ from tracer.graph.record import Step
 from tracer.rendering.engine import find_engine
 from tracer.views.booklet.booklet import booklet
 from tracer.views.booklet.line_chart import line_chart
+from tracer.views.booklet.minimap import minimap_of
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.theme import LIGHT, THEMES, BoxStyle, Kind, Style, Theme
@@ -70,6 +71,21 @@ def test_theme_applies_to_the_booklet(sepia: Theme) -> None:
     trace = tracer.run(tracer.load("linear-regression"), steps=2)
     document = booklet(trace, find_engine("pure").layout, Style(sepia), histories=histories_of(trace))
     assert {"#F4ECD8", "#5B4636", "#123456"} <= set(re.findall("#[0-9A-F]{6}", document))
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_rings_of_the_small_map_stand_out(theme: Theme) -> None:
+    step, style = first_step(), Style(theme)
+    minimap = minimap_of(step, find_engine("pure").layout, style)
+    fills = set(re.findall('<polygon fill="(#[0-9a-f]{6})"', minimap.drawing.svg))
+    assert fills
+    assert theme.highlight.lower() not in fills
+    source = minimap.typst(step.loss_id, step.nodes[step.loss_id].operands, style)
+    rings = re.findall(r'stroke: ([\d.]+)pt \+ rgb\("(#\w+)"\)', source)
+    assert len(rings) == 2 * (1 + len(set(step.nodes[step.loss_id].operands)))
+    for (wide, gap), (narrow, ring) in zip(rings[::2], rings[1::2]):
+        assert (gap, ring) == (theme.background, theme.highlight)
+        assert float(wide) > float(narrow)
 
 
 def test_registered_theme_is_an_option_of_the_command(

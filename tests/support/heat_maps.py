@@ -14,7 +14,12 @@ from tracer.views.diagrams.theme import LIGHT, Style, Theme
 
 
 def colours_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
-    """The colour of every cell, decoded from the embedded PNG."""
+    """The colour of every cell beside its bar, decoded from the embedded PNG."""
+    return pixels_of(value, theme)[::PIXELS, ::PIXELS]
+
+
+def pixels_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
+    """The pixels of the embedded PNG."""
     drawing = heat_map(value, Style(theme))
     ElementTree.fromstring(drawing.svg)
     assert 0 < max(drawing.width, drawing.height) <= SIDE
@@ -25,4 +30,4 @@ def colours_of(value: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
     length = int.from_bytes(png[start - 4 : start], "big")
     rows = np.frombuffer(zlib.decompress(png[start + 4 : start + 4 + length]), np.uint8).reshape(high, 1 + 3 * wide)
     assert not rows[:, 0].any()
-    return rows[:, 1:].reshape(high, wide, 3)[::PIXELS, ::PIXELS]
+    return rows[:, 1:].reshape(high, wide, 3)

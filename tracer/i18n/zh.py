@@ -403,6 +403,7 @@ MESSAGES: Mapping[str, str] = {
     ),
     "result": "结果",
     "a cell: the mean of {count} numbers": "每格为 {count} 个数的平均值",
+    "a bar: negative": "横线：负数",
     "a cell: the mean of up to {count} numbers": "每格为至多 {count} 个数的平均值",
     "With the numbers put in": "代入数值",
     "The whole step, from left to right.": "整个训练步，从左到右。",

@@ -9,14 +9,20 @@ import zlib
 
 import numpy as np
 
-from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.theme import Style, Theme
 from tracer.views.svg import Drawing
 
 MAX_CELLS = 32
 """Maximum number of rows and of columns of cells."""
 
-PIXELS = 4
-"""Width and height of a cell in pixels, so that viewers do not blur the cells."""
+PIXELS = 8
+"""Width and height of a cell in pixels, so that viewers do not blur the cells, and a bar fits in."""
+
+BAR = (slice(3, 5), slice(1, 7))
+"""The rows and columns of pixels that mark a negative number if a theme has one colour for both signs."""
+
+BAR_STRENGTH = 0.6
+"""How far a bar is from the colour of its cell, towards black or white."""
 
 SIDE = 108.0
 """Length of the longer side in points."""
@@ -25,7 +31,7 @@ SIDE = 108.0
 def heat_map(value: np.ndarray, style: Style) -> Drawing:
     """Draw an array in the theme's colours for negative, positive and non-finite numbers; larger magnitudes are stronger.
 
-    In the print theme, the shade shows the magnitude only.
+    In a theme with one colour for both signs, the shade shows the magnitude, and a bar marks a negative number.
     """
     cells = cells_of(value)
     finite = np.isfinite(cells)
@@ -34,11 +40,19 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
     theme, middle = style.theme, _rgb(style.theme.background)
     ends = np.where((cells < 0)[..., None], _rgb(theme.negative), _rgb(theme.positive))
     colours = np.where(finite[..., None], middle + (ends - middle) * strength, _rgb(theme.not_finite))
-    pixels = np.repeat(np.repeat(colours.round().astype(np.uint8), PIXELS, axis=0), PIXELS, axis=1)
+    pixels = np.repeat(np.repeat(colours, PIXELS, axis=0), PIXELS, axis=1)
     rows, columns = cells.shape
+    if has_bars(style.theme):
+        blocks = pixels.reshape(rows, PIXELS, columns, PIXELS, 3).swapaxes(1, 2)
+        opposite = np.where(colours.mean(axis=-1, keepdims=True) > 127, 0.0, 255.0)
+        bars = colours + (opposite - colours) * BAR_STRENGTH
+        is_negative = finite & (cells < 0)
+        for row, column in np.argwhere(is_negative):
+            blocks[row, column][BAR] = bars[row, column]
+        pixels = blocks.swapaxes(1, 2).reshape(rows * PIXELS, columns * PIXELS, 3)
     cell = min(SIDE / max(rows, columns), 12.0)
     width, height = columns * cell, rows * cell
-    image = base64.b64encode(_png(pixels)).decode()
+    image = base64.b64encode(_png(pixels.round().astype(np.uint8))).decode()
     frame = f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="{style.theme.frame}" stroke-width="0.6"/>'
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.1f}pt" height="{height:.1f}pt" viewBox="0 0 {width:.1f}'
@@ -47,6 +61,11 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
         width,
         height,
     )
+
+
+def has_bars(theme: Theme) -> bool:
+    """Whether negative numbers have a bar, as their colour does not tell them."""
+    return theme.negative == theme.positive
 
 
 def _rgb(colour: str) -> np.ndarray:

@@ -15,6 +15,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 26.0
 _LABEL_WIDTH = 62.0
 """Width in points of the labels right of the lines."""
 
+CHARACTER_WIDTH = 5.2
+"""Width of a character of a label in points."""
+
 SPACING = 10.0
 """Distance of adjacent labels in points."""
 
@@ -25,11 +28,13 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence
     finite = [value for line in values for value in line if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     right = _RIGHT + (_LABEL_WIDTH if len(lines) > 1 else 0.0)
-    across, up = WIDTH - _LEFT - right, HEIGHT - _TOP - _BOTTOM
+    marks = {value: number_text(value) for value in (low, high)} if finite else {}
+    left = max(_LEFT, 8 + CHARACTER_WIDTH * max(map(len, marks.values()), default=0))
+    across, up = WIDTH - left - right, HEIGHT - _TOP - _BOTTOM
     first, span = (positions[0], positions[-1] - positions[0]) if positions else (0, 0)
 
     def x(position: int) -> float:
-        return _LEFT + (across * (position - first) / span if span else across / 2)
+        return left + (across * (position - first) / span if span else across / 2)
 
     def y(value: float) -> float:
         return _TOP + (up * ((high / 2 - value / 2) / (high / 2 - low / 2)) if high / 2 > low / 2 else up / 2)
@@ -37,12 +42,11 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence
     text = f'font-family="DejaVu Sans Mono,Courier,monospace" font-size="8.5" fill="{style.theme.text}"'
     axis = f'stroke="{style.theme.frame}" stroke-width="0.8"'
     parts = [
-        f'<line x1="{_LEFT}" y1="{_TOP}" x2="{_LEFT}" y2="{_TOP + up}" {axis}/>',
-        f'<line x1="{_LEFT}" y1="{_TOP + up}" x2="{WIDTH - right}" y2="{_TOP + up}" {axis}/>',
+        f'<line x1="{left:g}" y1="{_TOP}" x2="{left:g}" y2="{_TOP + up}" {axis}/>',
+        f'<line x1="{left:g}" y1="{_TOP + up}" x2="{WIDTH - right}" y2="{_TOP + up}" {axis}/>',
         *(
-            f'<text x="{_LEFT - 5}" y="{y(value) + 3:.1f}" text-anchor="end" {text}>{number_text(value)}</text>'
-            for value in dict.fromkeys((low, high))
-            if finite
+            f'<text x="{left - 5:g}" y="{y(value) + 3:.1f}" text-anchor="end" {text}>{mark}</text>'
+            for value, mark in marks.items()
         ),
         *(
             f'<text x="{x(position):.1f}" y="{HEIGHT - 12}" text-anchor="middle" {text}>{position}</text>'
@@ -62,10 +66,10 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence
     ends = [next((value for value in reversed(line) if math.isfinite(value)), None) for line in values]
     heights = {number: y(end) for number, end in enumerate(ends) if end is not None}
     for number, height in _spread(heights).items() if len(lines) > 1 else ():
-        left, colour = WIDTH - right, colours[number % len(colours)]
+        end, colour = WIDTH - right, colours[number % len(colours)]
         parts.append(
-            f'<line x1="{left + 4:.1f}" y1="{heights[number]:.1f}" x2="{left + 16:.1f}" y2="{height:.1f}" stroke="{colour}"'
-            f' stroke-width="0.7"/><text x="{left + 18:.1f}" y="{height + 3:.1f}" {text}>{escape(labels[number])}</text>'
+            f'<line x1="{end + 4:.1f}" y1="{heights[number]:.1f}" x2="{end + 16:.1f}" y2="{height:.1f}" stroke="{colour}"'
+            f' stroke-width="0.7"/><text x="{end + 18:.1f}" y="{height + 3:.1f}" {text}>{escape(labels[number])}</text>'
         )
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}pt" height="{HEIGHT}pt" viewBox="0 0 {WIDTH} {HEIGHT}">'
     return Drawing(f"{opening}{''.join(parts)}</svg>", WIDTH, HEIGHT)

@@ -20,6 +20,9 @@ MAX_DOTS = 250
 MAX_WIDTH, MAX_HEIGHT = 523.0, 190.0
 """Maximum width and height in points."""
 
+HALO = 1.2
+"""Width of the gap on both sides of a ring in points."""
+
 _NODE = re.compile(r'<g id="[^"]*?n(\d+)" class="node">.*?points="([^"]+)"', re.DOTALL)
 _ORIGIN = re.compile(r"translate\(([-\d.]+)[ ,]+([-\d.]+)\)")
 
@@ -53,8 +56,11 @@ class Minimap:
 
     def _ring(self, id: int, radius: float, thickness: float, style: Style) -> str:
         x, y = self.centres[id]
-        stroke = f"{thickness}pt + rgb({literal(style.theme.highlight)})"
-        return f"#place(dx: {x - radius:.1f}pt, dy: {y - radius:.1f}pt, circle(radius: {radius}pt, stroke: {stroke}))"
+        # A wider ring of the background colour keeps it apart from what it surrounds.
+        theme, strokes = style.theme, []
+        for width, colour in ((thickness + 2 * HALO, theme.background), (thickness, theme.highlight)):
+            strokes.append(f"circle(radius: {radius}pt, stroke: {width}pt + rgb({literal(colour)}))")
+        return "".join(f"#place(dx: {x - radius:.1f}pt, dy: {y - radius:.1f}pt, {stroke})" for stroke in strokes)
 
 
 def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
@@ -81,7 +87,8 @@ def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
     for part in parts:
         first = step.nodes[ids_of(part)[0]]
         paint = theme.boxes[kind_of(first)]
-        graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=paint.border, color=paint.border)
+        filling = paint.fill if paint.border == theme.highlight else paint.border  # so that rings stand out
+        graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=filling, color=paint.border)
     drawn = set()
     for node in step.nodes:
         for operand in node.operands:

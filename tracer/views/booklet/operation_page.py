@@ -11,7 +11,7 @@ from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import Language
 from tracer.i18n.message import Message
-from tracer.views.booklet.heat_map import SIDE, block_of, cells_are_even, heat_map
+from tracer.views.booklet.heat_map import SIDE, block_of, cells_are_even, has_bars, heat_map
 from tracer.views.booklet.minimap import Minimap
 from tracer.views.booklet.page import Heading, cell, muted, page, page_reference, paragraph, with_page_links
 from tracer.views.booklet.typst import flowing, image
@@ -264,10 +264,13 @@ def _heat_map(node: Node, style: Style, side: float) -> str:
     mean = style.tell("a cell: the mean of up to {count} numbers", count=down * across)
     if cells_are_even(node.shape):
         mean = style.tell("a cell: the mean of {count} numbers", count=down * across)
-    caption = f" + linebreak() + {muted(mean, style, 7)}"
+    notes = [mean] if down * across > 1 else []
+    if has_bars(style.theme) and node.summary.minimum < 0:
+        notes.append(style.tell("a bar: negative"))
+    caption = f" + linebreak() + {muted(style.tell(', ').join(notes), style, 7)}" if notes else ""
     scale = min(1.0, side / max(drawing.width, drawing.height))
     appended = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
-    return appended + (caption if down * across > 1 else "")
+    return appended + caption
 
 
 def _worked(context: PageContext, node: Node) -> list[str]:
