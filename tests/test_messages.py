@@ -442,3 +442,22 @@ def test_wrong_command_lines(arguments: list[str], message: str, capsys: pytest.
     assert (out, err.count("\n")) == ("", 1)
     assert message in err
     assert "; there are: .jsonl" not in err
+
+
+def test_formula_of_an_operation_may_name_inputs_in_either_spelling() -> None:
+    space: dict[str, Any] = {"tracer": tracer}
+    exec(
+        f"""
+from tracer.ops import REAL, Elementwise
+class ScaledInGreek(Elementwise):
+    formula = "scaled({{{MICRO}}})"
+    domain = (REAL,)
+    @staticmethod
+    def value({MU}): return 2 * {MICRO}
+    @staticmethod
+    def gradient_{MICRO}(g, out, {MICRO}): return 2 * g
+""",
+        space,
+    )
+    step = tracer.trace(lambda x: np.sum(space["ScaledInGreek"].apply(x)), VECTOR)
+    assert step.gradient("x").tolist() == [2.0, 2.0]
