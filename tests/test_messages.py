@@ -155,6 +155,21 @@ def test_what_has_no_rule_names_the_way_round(function: Any, message: str) -> No
     assert re.search(message, message_of(function)), message_of(function)
 
 
+def test_assignments_in_place_are_written_out() -> None:
+    def added(weights: Any) -> Any:
+        weights += VECTOR
+        return np.sum(weights)
+
+    def scaled(weights: Any) -> Any:
+        hidden = weights * 2
+        hidden *= weights + 1
+        return np.sum(hidden)
+
+    assert message_of(added).endswith("write weights = weights + VECTOR")
+    assert message_of(scaled).endswith("write hidden = hidden * (weights + 1)")
+    assert message_of(lambda x: x.__iadd__(1)).endswith("write x = x + y")
+
+
 def test_attributes_are_probed_as_usual() -> None:
     def program(x: Any) -> Any:
         assert not hasattr(x, "sort")

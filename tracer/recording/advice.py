@@ -238,3 +238,15 @@ def no_attribute(name: str, known: list[str]) -> str:
     if f"np.{name}" in INSTEAD:
         return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}"
     return f"a Tensor has no attribute {name!r}{close_names(name, known)}"
+
+
+def in_place(operator: str, frame: FrameType | None) -> str:
+    """What to do about an assignment such as `x += y` in the code that runs in a frame, in the names of that code."""
+    target, _, other = site_of(frame).text.partition(f" {operator}= ")
+    if not other or len(other) > 40 or not target.isidentifier():
+        target, other = "x", "y"
+    other = other if other.isalnum() else f"({other})"
+    return (
+        f"{target} {operator}= {other} would change an array in place, and its value stands in the record: write"
+        f" {target} = {target} {operator} {other}"
+    )

@@ -18,7 +18,7 @@ from tracer.errors import MissingAttributeError, RecordingError, UsageError
 from tracer.graph.record import Literal
 from tracer.ops.base import Op
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
-from tracer.recording.advice import conversion_error, no_attribute, no_rule
+from tracer.recording.advice import conversion_error, in_place, no_attribute, no_rule
 from tracer.recording.dispatch import dispatch_function, dispatch_ufunc, logic
 from tracer.recording.tape import NO_PARAMETERS, Entry
 
@@ -295,9 +295,7 @@ class Tensor:
 
     def _single(self, operator: str) -> Tensor:
         if self.shape or not self._is_scalar():
-            raise RecordingError(
-                f"x {operator}= y would change an array in place, and its value stands in the record: write x = x {operator} y"
-            )
+            raise RecordingError(in_place(operator, sys._getframe(2)))
         return self
 
     def _is_scalar(self) -> bool:
