@@ -268,7 +268,7 @@ def test_early_stopping_is_reported_on_the_terminal_and_in_the_log(capsys: pytes
         ("raise StopIteration('over')", 3, r"(?s)mine\.py\", line 9, in model.*StopIteration: over"),
         ("import click; raise click.UsageError('own')", 3, r"(?s)mine\.py\", line 9, in model.*own"),
         ("import tracer; raise tracer.UsageError('own')", 3, r"(?s)mine\.py\", line 9, in model.*own"),
-        ("h += 1", 3, r"tracer: mine\.py:9: h \+= 1: x \+= y would change an array in place.*write x = x \+ y"),
+        ("h += 1", 3, r"tracer: mine\.py:9: h \+= 1: h \+= 1 would change an array in place.*write h = h \+ 1"),
         ("return nothing", 3, r"(?s)Traceback.*mine\.py\", line 9, in model\n    return nothing.*NameError.*node was 0\.6 h"),
         ("h @ np.ones((7, 7))", 3, r"(?s)mine\.py\", line 9.*ValueError.*operation matmul on shapes \(3,\), \(7, 7\)"),
     ],
