@@ -9,6 +9,7 @@ import sys
 import click
 
 from tracer.cli.group import CommandGroup
+from tracer.cli.interruption import report_interruption
 
 EXAMPLE = """\b
 Example:
@@ -43,6 +44,9 @@ def main() -> None:
             sys.stdout.flush()
     except click.exceptions.Exit as exit:
         sys.exit(exit.exit_code)
+    except KeyboardInterrupt as error:
+        # Without the import below: it may be what was interrupted, and NumPy cannot be imported twice.
+        sys.exit(report_interruption(error))
     except BaseException as error:
         from tracer.cli.errors import report_error  # imports much that only errors need
 

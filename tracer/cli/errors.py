@@ -10,11 +10,12 @@ from pathlib import Path
 
 import click
 
+from tracer.cli.interruption import notes, report_interruption
 from tracer.errors import RecordingError, TracerError, close_names
 from tracer.recording.source import PACKAGE
 from tracer.training.loading import bundled_folder
 
-WRONG_USAGE, SCENARIO_RAISED, INTERRUPTED = 2, 3, 130
+WRONG_USAGE, SCENARIO_RAISED = 2, 3
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
@@ -26,8 +27,7 @@ def report_error(error: BaseException) -> int:
     frames = [frame for frame in trail if not _is_library(frame.filename)]
     by_user = bool(trail) and not _is_library(trail[-1].filename)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        _print_error(f"interrupted{_notes(error)}")
-        return INTERRUPTED
+        return report_interruption(error)
     if isinstance(error, BrokenPipeError) and not by_user:
         # The reader closed the pipe. Without this, Python's final flush of stdout would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -35,7 +35,7 @@ def report_error(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         where = f"{_short(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
         code = "" if error.code is None else repr(error.code)
-        _print_error(f"{where}the scenario's own code ended the program with sys.exit({code}){_notes(error)}")
+        _print_error(f"{where}the scenario's own code ended the program with sys.exit({code}){notes(error)}")
         return SCENARIO_RAISED
     if (not by_user or isinstance(error, RecordingError)) and (known := _report_known(error, frames)) is not None:
         return known
@@ -64,18 +64,18 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) ->
         return error.exit_code
     if isinstance(error, RecordingError) and frames:
         last = frames[-1]
-        _print_error(f"{_short(last.filename)}:{last.lineno}: {last.line}: {error}{_notes(error)}")
+        _print_error(f"{_short(last.filename)}:{last.lineno}: {last.line}: {error}{notes(error)}")
         return error.exit_code
     if isinstance(error, TracerError):
         user_frames = [frame for frame in frames if not Path(frame.filename).is_relative_to(bundled_folder())]
         where = f"{_short(user_frames[-1].filename)}:{user_frames[-1].lineno}: " if user_frames else ""
-        _print_error(f"{where}{error}{_notes(error)}")
+        _print_error(f"{where}{error}{notes(error)}")
         return error.exit_code
     if isinstance(error, OSError) and not frames:
         _print_error(f"{error.filename or 'the output'}: {error.strerror or error}")
         return WRONG_USAGE
     if isinstance(error, MemoryError):
-        _print_error(f"there is not enough memory for this run: {error}{_notes(error)}")
+        _print_error(f"there is not enough memory for this run: {error}{notes(error)}")
         return WRONG_USAGE
     return None
 
@@ -98,11 +98,6 @@ def _is_library(filename: str) -> bool:
     if filename.startswith("<") or path.is_relative_to(bundled_folder()):
         return filename.startswith("<")
     return any(path.is_relative_to(folder) for folder in (PACKAGE, *_INSTALLED))
-
-
-def _notes(error: BaseException) -> str:
-    notes = getattr(error, "__notes__", [])
-    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _print_error(text: str) -> None:

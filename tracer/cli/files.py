@@ -11,25 +11,31 @@ from tracer.errors import UsageError
 
 
 class OutputFolder:
-    """The folder a run writes into. Created and checked for write access before the run starts."""
+    """The folder a run writes into. Created and checked for write access before the run starts.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `base` is the folder that a relative path starts from: the current one, unless it was noted before the user's code ran, which
+    may change it. `shown` is the path as it was given, for messages.
+    """
+
+    def __init__(self, shown: Path, base: Path | None = None) -> None:
+        self.shown = shown
+        self.base = base or Path.cwd()
+        self.path = path = self.base / shown
         if path.exists() and not path.is_dir():
-            raise UsageError(f"cannot write into {path}: it is a file, not a folder")
+            raise UsageError(f"cannot write into {shown}: it is a file, not a folder")
         trial = path / ".tracer-trial"
         try:
             path.mkdir(parents=True, exist_ok=True)
             trial.write_bytes(b"")
             trial.unlink()
         except OSError as error:
-            raise UsageError(f"cannot write into {path}: {_reason(error)}") from None
+            raise UsageError(f"cannot write into {shown}: {_reason(error)}") from None
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a whole file; an existing one is replaced only when the new one is complete."""
         with self.streaming(name) as file:
             file.write(content)
-        return self.path / name
+        return self.shown / name
 
     @contextlib.contextmanager
     def streaming(self, name: str) -> Iterator[IO[bytes]]:
@@ -43,19 +49,20 @@ class OutputFolder:
             with contextlib.suppress(OSError):
                 part.unlink()
             if isinstance(error, OSError):
-                raise UsageError(f"cannot write {target}: {_reason(error)}") from None
+                raise UsageError(f"cannot write {self.shown / name}: {_reason(error)}") from None
             raise
 
     def growing(self, name: str) -> GrowingFile:
         """A text file that is written incrementally."""
-        return GrowingFile(self.path / name)
+        return GrowingFile(self.path / name, self.shown / name)
 
 
 class GrowingFile:
-    """A text file named `NAME.part` until it is finished; every write is flushed."""
+    """A text file named `NAME.part` until it is finished; every write is flushed. `shown` is its path for messages."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shown: Path | None = None) -> None:
         self.path = path
+        self.shown = shown or path
         self.part = path.with_name(f"{path.name}.part")
         self.lines = 0
         self.has_failed = False
@@ -64,7 +71,7 @@ class GrowingFile:
         try:
             self._file: IO[bytes] = self.part.open("wb")
         except OSError as error:
-            raise UsageError(f"cannot write {self.part}: {_reason(error)}") from None
+            raise UsageError(f"cannot write {self.shown}.part: {_reason(error)}") from None
 
     def write(self, text: str) -> None:
         """Append text."""
@@ -78,7 +85,7 @@ class GrowingFile:
             with contextlib.suppress(OSError):
                 self._file.close()
             raise UsageError(
-                f"cannot write {self.path}: {_reason(error)}; what was written so far is in {self.part.name}"
+                f"cannot write {self.shown}: {_reason(error)}; what was written so far is in {self.part.name}"
             ) from None
         self.lines += text.count("\n")
 
@@ -100,8 +107,13 @@ class GrowingFile:
             self._file.close()
             self.part.replace(self.path)
         except OSError as error:
-            raise UsageError(f"cannot write {self.path}: {_reason(error)}") from None
-        return self.path
+            raise UsageError(f"cannot write {self.shown}: {_reason(error)}") from None
+        return self.shown
+
+
+def absolute(path: str | None, base: Path) -> str | None:
+    """A path that was given, from a folder that was noted before the user's code ran."""
+    return str(base / path) if path else path
 
 
 def _reason(error: OSError) -> str:

@@ -8,6 +8,11 @@ import threading
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 
+import click
+
+INTERRUPTED = 130
+"""The exit code of an interrupted command."""
+
 
 class Interruption:
     """Within this context, Ctrl-C raises KeyboardInterrupt immediately inside `computing`, otherwise on the next entry to it.
@@ -55,3 +60,15 @@ class Interruption:
         if self._is_computing or self._is_pending:
             raise KeyboardInterrupt
         self._is_pending = True
+
+
+def report_interruption(error: BaseException) -> int:
+    """Print that the command was interrupted, on standard error, and return the exit code."""
+    click.echo(f"tracer: interrupted{notes(error)}", err=True)
+    return INTERRUPTED
+
+
+def notes(error: BaseException) -> str:
+    """The notes of an exception, in parentheses."""
+    found = getattr(error, "__notes__", [])
+    return f" ({'; '.join(found)})" if found else ""

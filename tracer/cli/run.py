@@ -58,8 +58,8 @@ class Run:
         self._checkpoint_watch = checkpoint.watch() if checkpoint is not None else None
         if checkpoint is None or self._checkpoint_watch is None or self.started_from is None:
             return
-        place = self.folder.path / checkpoint.file
-        if self.started_from.resolve() != place.resolve():
+        place = self.folder.shown / checkpoint.file
+        if (self.folder.base / self.started_from).resolve() != (self.folder.path / checkpoint.file).resolve():
             return
         # The run starts from the checkpoint it would overwrite: only a better result may replace it.
         measured = self.training.measure()
@@ -130,7 +130,7 @@ class Run:
         if checkpoint is None or watch is None or len(history) == watch.epochs:
             return
         watch.update(history[-1][checkpoint.monitor])
-        place = self.folder.path / checkpoint.file
+        place = self.folder.shown / checkpoint.file
         if watch.is_best:
             arrays = checkpoint_arrays(self.training.parameters, self.training.progress())
             self.folder.write(checkpoint.file, array_bytes(arrays))
@@ -149,7 +149,7 @@ class Run:
     def trace_file_line(self) -> str:
         """The trace file, its number of steps, and how many of them have every value."""
         assert self.file is not None
-        tell, path, retention = self.tell, self.file.path, self.file.retention
+        tell, path, retention = self.tell, self.file.shown, self.file.retention
         steps = tell.count(self.file.steps, "step")
         if retention.kept == self.file.steps:
             return tell("{path} ({steps})", path=path, steps=steps)
@@ -176,24 +176,25 @@ class Run:
         steps, parameters = tell.count(len(training.metrics), "step"), tell.count(training.parameter_count, "parameter")
         yield tell("{steps}, {parameters}: {names}", steps=steps, parameters=parameters, names=names)
         yield ", ".join(f"{name} {_change(*ends)}" for name, ends in _first_and_last(training.metrics).items())
-        yield from _start_lines(training, tell)
+        if self.started_from is not None:
+            yield from _start_lines(training, self.started_from, tell)
         if training.stopped:
             yield tell.message(training.stopped)
         checkpoint = training.scenario.checkpoint
         if checkpoint is not None and not self.checkpoint_lines:
-            path = self.folder.path / checkpoint.file
+            path = self.folder.shown / checkpoint.file
             yield tell("no epoch bettered {monitor}: {path} was not written", monitor=checkpoint.monitor, path=path)
         for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
             if notice:
                 yield notice
 
 
-def _start_lines(training: Training, tell: Language) -> Iterator[str]:
+def _start_lines(training: Training, path: Path, tell: Language) -> Iterator[str]:
     """What a run that starts from a checkpoint continues, and what starts anew."""
     checkpoint, earlier = training.checkpoint, training.earlier
     if checkpoint is None or not earlier.optimizer:
         return
-    path, stored = checkpoint.path, checkpoint.progress
+    stored = checkpoint.progress
     steps = tell.count(earlier.steps, "step")
     if stored is None:
         text = tell(
@@ -267,7 +268,7 @@ def _finish_files(run: Run, log: GrowingFile | None, error: BaseException) -> No
         # Ctrl-C arrived while the last step or the end was written: the files are complete.
         steps = len(run.training.metrics)
         complete += [str(log.finish())] if log is not None else []
-        complete += [str(run.file.path)] if run.file is not None else []
+        complete += [str(run.file.shown)] if run.file is not None else []
     elif log is not None and not log.has_failed:
         steps = log.complete_writes() - 1  # the first is the heading
         # If the disk is full, the error being handled already says so.
@@ -281,7 +282,7 @@ def _finish_files(run: Run, log: GrowingFile | None, error: BaseException) -> No
         with contextlib.suppress(UsageError):
             run.end_file(reason)
             if run.file.steps:
-                complete.append(str(run.file.path))
+                complete.append(str(run.file.shown))
     if complete:
         error.add_note(f"{steps} of {run.training.steps} steps are whole, in {' and '.join(complete)}")
 

@@ -10,8 +10,9 @@ import click
 
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
+from tracer.recording.source import readable
 from tracer.store.reading import read
-from tracer.training.loading import SHORT_NAMES, bundled_names
+from tracer.training.loading import SHORT_NAMES, bundled_names, is_named_like_bundled
 
 OUTPUT = Path("output")
 SUFFIX = ".sqlite"
@@ -29,18 +30,23 @@ def find_file(name: str) -> Path:
         found = _newest(path.glob(f"*{SUFFIX}"))
         if found:
             return found[0]
-        raise UsageError(f"there is no trace file in the folder {name!r}")
-    if path.exists() and path.suffix != ".py":
+        if path.name != name:
+            raise UsageError(f"there is no trace file in the folder {name!r}")
+    elif path.exists() and path.suffix != ".py":
         return path
-    scenario = path.name.removesuffix(".py")
+    names = _names_of(path)
     for file in _newest(OUTPUT.glob(f"**/*{SUFFIX}")):
-        if _is_of(file, scenario):
+        if _is_of(file, names):
             return file
+    if path.is_dir():
+        raise UsageError(f"there is no trace file in the folder {name!r}, and none of that name under {OUTPUT}/")
+    scenario = path.name.removesuffix(".py")
     if ("/" in name and path.suffix != ".py") or path.suffix == SUFFIX:
         raise UsageError(f"there is no file {name!r}")
     known = sorted(each.parent.name for each in OUTPUT.glob(f"*/*{SUFFIX}"))
+    is_own = path.suffix == ".py" and is_named_like_bundled(path)
     is_bundled = scenario in (*SHORT_NAMES, *bundled_names())
-    hint = f"; `tracer trace {scenario}` writes one" if is_bundled else close_names(name, known)
+    hint = f"; `tracer trace {name if is_own else scenario}` writes one" if is_bundled else close_names(name, known)
     raise UsageError(f"there is no trace file of {name!r} under {OUTPUT}/{hint}")
 
 
@@ -48,14 +54,20 @@ def _newest(files: Iterable[Path]) -> list[Path]:
     return sorted((file for file in files if file.is_file()), key=lambda file: file.stat().st_mtime, reverse=True)
 
 
-def _is_of(file: Path, scenario: str) -> bool:
+def _names_of(path: Path) -> set[str]:
+    """The names under which the runs of a scenario are found, given by its name or by its file."""
+    stem = path.name.removesuffix(".py")
+    if path.suffix == ".py" and is_named_like_bundled(path):
+        return {path.name}
+    return {stem, SHORT_NAMES.get(stem, stem), *(short for short, full in SHORT_NAMES.items() if full == stem)}
+
+
+def _is_of(file: Path, names: set[str]) -> bool:
     """Whether a file is a run of this scenario, by its folder or by its contents."""
-    names = {scenario, SHORT_NAMES.get(scenario, scenario)}
-    names |= {short for short, full in SHORT_NAMES.items() if full == scenario}
-    if scenario in file.parent.relative_to(OUTPUT).parts:
+    if names & set(file.parent.relative_to(OUTPUT).parts):
         return True
     try:
-        return read(file).scenario in names
+        return read(file).scenario in {readable(name) for name in names}
     except TracerError:
         return False
 

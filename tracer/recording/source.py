@@ -216,10 +216,20 @@ def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeTyp
     return invocation.code, offset
 
 
+def readable(name: str) -> str:
+    """A file name as text: as UTF-8 whatever the locale, with U+FFFD for bytes that are none.
+
+    >>> readable("na\\udcc3\\udcafve.py"), readable("na\\udcefve.py")
+    ('naïve.py', 'na\ufffdve.py')
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def shown_file(filename: str, base: Path | None) -> str:
     """A file name for display: relative to the scenario's folder or to this package if inside one of them."""
     path = Path(filename)
+    filename = readable(filename)
     for folder, prefix in ((base, ""), (PACKAGE, "tracer/")):
         if folder is not None and path.is_relative_to(folder):
-            return prefix + path.relative_to(folder).as_posix()
+            return prefix + readable(path.relative_to(folder).as_posix())
     return filename

@@ -27,12 +27,13 @@ class TraceWriter:
     """Writes a run to a file, step by step.
 
     Until the first step is finished, an earlier file of that name stays. `head` is the trace without its steps. Raises
-    UsageError if the file cannot be written, or another run is writing it.
+    UsageError if the file cannot be written, or another run is writing it. `shown` is its path for messages.
     """
 
-    def __init__(self, path: Path, head: Trace, values: str = "", budget: int = BUDGET) -> None:
+    def __init__(self, path: Path, head: Trace, values: str = "", budget: int = BUDGET, shown: Path | None = None) -> None:
         self.path = path
-        text_of_head = head_text(head, path)
+        self.shown = shown or path
+        text_of_head = head_text(head, self.shown)
         self.retention = RetentionPolicy(values, head.planned, budget)
         self.steps = 0
         self._part = path.with_name(f"{path.name}.part")
@@ -47,7 +48,7 @@ class TraceWriter:
                 leftover.unlink(missing_ok=True)
             self._connection = self._connect(self._part)
         except (OSError, sqlite3.Error) as error:
-            raise UsageError(f"cannot write {path}: {_reason(error)}") from None
+            raise UsageError(f"cannot write {self.shown}: {_reason(error)}") from None
         try:
             self._begin_file(text_of_head)
         except sqlite3.Error as error:
@@ -163,7 +164,7 @@ class TraceWriter:
                 connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
-                raise UsageError(f"another run is writing {path}: choose another folder with -o") from None
+                raise UsageError(f"another run is writing {self.shown}: choose another folder with -o") from None
         except (sqlite3.Error, TracerError):
             pass  # not a trace file, or a damaged one: it is replaced
 
@@ -174,7 +175,7 @@ class TraceWriter:
             with contextlib.suppress(OSError):
                 leftover.unlink(missing_ok=True)
         so_far = {0: "", 1: "; the first step is in it"}.get(self.steps, f"; the first {self.steps} steps are in it")
-        return UsageError(f"cannot write {self.path}: {_reason(error)}{so_far}")
+        return UsageError(f"cannot write {self.shown}: {_reason(error)}{so_far}")
 
     # A step.
 

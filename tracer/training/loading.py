@@ -12,7 +12,7 @@ from typing import Any
 
 from tracer.arguments import checks_keywords
 from tracer.errors import UsageError, close_names, near_names
-from tracer.recording.source import PACKAGE
+from tracer.recording.source import PACKAGE, readable
 from tracer.training.scenario import Scenario
 
 SHORT_NAMES = {"fruit": "fruit-pytorch"}
@@ -42,6 +42,25 @@ def is_path(name_or_path: str | Path) -> bool:
 
 
 @checks_keywords
+def _name_of_file(path: Path) -> str:
+    """The name of the scenario in a file: its stem, or the whole file name if a bundled scenario has that name."""
+    return readable(path.name if is_named_like_bundled(path) else path.stem)
+
+
+def is_named_like_bundled(path: Path) -> bool:
+    """Whether a user's own file has the name of a bundled scenario."""
+    taken = (*SHORT_NAMES, *bundled_names())
+    return path.stem.replace("_", "-") in taken and path.resolve().parent != bundled_folder().resolve()
+
+
+def folder_name(scenario: Scenario) -> str:
+    """The name of the folder that a scenario's output goes to: its name, in the bytes of its file's name."""
+    path = scenario.path
+    if path is None:
+        return scenario.name
+    return next((name for name in (path.stem, path.name) if readable(name) == scenario.name), scenario.name)
+
+
 def load(name_or_path: str | Path) -> Scenario:
     """Load a scenario by its name or alias (see `tracer list`), or by the path of a Python file that defines `scenario`.
 
@@ -58,7 +77,7 @@ def load(name_or_path: str | Path) -> Scenario:
         if not path.is_file():
             beside = sorted(each.name for each in path.parent.glob("*.py")) if path.parent.is_dir() else []
             raise UsageError(f"there is no file {text}{near_names(path.name, beside)}")
-        return _load_file(path.resolve(), path.stem)
+        return _load_file(path.resolve(), _name_of_file(path.resolve()))
     names = bundled_names()
     name = text.replace("_", "-")
     full_name = SHORT_NAMES.get(name, name)

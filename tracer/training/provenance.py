@@ -36,7 +36,7 @@ def _shown(setting: Any) -> Any:
 def source_text(path: Path | None) -> str:
     """The source of a scenario's file; empty if it has none, or if it cannot be read."""
     try:
-        return path.read_text(errors="replace") if path is not None else ""
+        return path.read_text(encoding="utf-8", errors="replace") if path is not None else ""
     except OSError:
         return ""
 

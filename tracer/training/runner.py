@@ -52,6 +52,7 @@ class Training:
         settings: Mapping[str, Any] | None = None,
         data: str | Path | None = None,
     ) -> None:
+        data = None if data is None else str(Path(data).absolute())  # the scenario's code may change the current folder
         if not isinstance(scenario, Scenario):
             raise UsageError(f"a Scenario is needed, this is {scenario!r}: tracer.load(...) gives one by name or path")
         self.scenario = scenario = with_settings(scenario, settings or {})

@@ -80,7 +80,7 @@ def command(
         settings=dict(settings),
         parameters=parameters,
         data=data,
-    )
+    ).with_absolute_paths()  # the scenario's code may change the current folder
     # Output of the scenario would corrupt --json.
     with redirect_stdout(sys.stderr):
         if exhaustive:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tracer.cli.files import OutputFolder
+from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
@@ -17,7 +17,7 @@ from tracer.rendering.engine import find_engine
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
-from tracer.training.loading import load
+from tracer.training.loading import folder_name, load
 
 FORMATS = ("pdf", "log", *PICTURES)
 
@@ -70,7 +70,8 @@ def command(
     verbose: bool,
     options: PictureOptions,
 ) -> None:
-    # Check every argument before the run starts.
+    # Check every argument before the run starts. The scenario's code may change the current folder.
+    base = Path.cwd()
     tell = options.style.tell
     layout_engine = find_engine(options.engine) if set(formats) - {"log", *TEXTS} else None
     training = Training(
@@ -78,21 +79,21 @@ def command(
         steps=steps,
         seed=seed,
         settings=dict(settings),
-        parameters=parameters,
-        data=data,
+        parameters=absolute(parameters, base),
+        data=absolute(data, base),
         dtype=dtype,
     )
-    folder = OutputFolder(Path(output) if output else Path("output") / training.head.scenario)
+    folder = OutputFolder(Path(output) if output else Path("output") / folder_name(training.scenario), base)
     run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose, tell=tell)
     if values != "none":
         # Before the log: raises if another run is writing to this folder.
-        run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget)
+        run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget, folder.shown / "trace.sqlite")
     log = folder.growing("steps.log") if "log" in formats else None
     run_all_steps(run, log)
     written = [*run.checkpoint_lines, *([run.trace_file_line()] if run.file is not None else [])]
     written += [tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines)] if log is not None else []
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
-    left = [folder.path / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
+    left = [folder.shown / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]
     if not quiet:
         # Before the pictures: what happens to them does not concern the run.
         if run.has_printed:
