@@ -395,8 +395,8 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 
     original = files.GrowingFile.__init__
 
-    def wrapped(self: files.GrowingFile, path: Path) -> None:
-        original(self, path)
+    def wrapped(self: files.GrowingFile, path: Path, shown: Path | None = None) -> None:
+        original(self, path, shown)
         self._file = Full(self._file)  # type: ignore[assignment]
 
     monkeypatch.setattr(files.GrowingFile, "__init__", wrapped)

@@ -130,7 +130,7 @@ def test_every_command_takes_a_file_of_any_name(stem: str, environment: dict[str
         file.write(SCENARIO_TEXT.format(model="pass"))
     code, out, err = command("trace", os.fsdecode(name), "--format", "pdf,log,svg,png,dot,mmd", **environment)
     assert (code, err) == (0, "")
-    assert out.count("wrote output/") == 15
+    assert out.count("wrote output/") == 11
     shown = "naïve" if stem == "naïve" else "na\ufffdve"
     log = os.path.join(b"output", os.fsencode(stem), b"steps.log")  # noqa: PTH118
     with open(log, encoding="utf-8") as file:  # noqa: PTH123

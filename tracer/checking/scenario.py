@@ -37,7 +37,11 @@ class CheckSubject:
         """The same subject with absolute paths, for a process with another working directory."""
         scenario, parameters, data = (
             str(Path(text).absolute()) if text is not None else None
-            for text in (self.scenario if is_path(self.scenario) else None, self.parameters, self.data)
+            for text in (
+                self.scenario if is_path(self.scenario) and Path(self.scenario).is_file() else None,
+                self.parameters,
+                self.data,
+            )
         )
         return replace(self, scenario=scenario or self.scenario, parameters=parameters, data=data)
 

@@ -36,6 +36,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # Escape characters that the terminal's encoding lacks, such as Chinese in Latin-1, instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
+    started_in = _current_folder()
     try:
         # Not command.main(): it turns KeyboardInterrupt and a closed pipe into its own exceptions.
         with command.make_context("tracer", sys.argv[1:]) as context:
@@ -50,7 +51,14 @@ def main() -> None:
     except BaseException as error:
         from tracer.cli.errors import report_error  # imports much that only errors need
 
-        sys.exit(report_error(error))
+        sys.exit(report_error(error, started_in))
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 (pathlib is slow to import)
+    except OSError:  # it was removed
+        return ""
 
 
 __all__ = ["command", "main"]

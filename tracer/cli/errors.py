@@ -19,8 +19,8 @@ WRONG_USAGE, SCENARIO_RAISED = 2, 3
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
-def report_error(error: BaseException) -> int:
-    """Print the error as briefly as possible and return the exit code."""
+def report_error(error: BaseException, folder: str = "") -> int:
+    """Print the error as briefly as possible and return the exit code; paths in `folder` are shown relative to it."""
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         error = error.__cause__  # PEP 479: Python replaces a StopIteration that leaves a generator
     trail = traceback.extract_tb(error.__traceback__)
@@ -37,7 +37,7 @@ def report_error(error: BaseException) -> int:
         code = "" if error.code is None else repr(error.code)
         _print_error(f"{where}the scenario's own code ended the program with sys.exit({code}){notes(error)}")
         return SCENARIO_RAISED
-    if (not by_user or isinstance(error, RecordingError)) and (known := _report_known(error, frames)) is not None:
+    if (not by_user or isinstance(error, RecordingError)) and (known := _report_known(error, frames, folder)) is not None:
         return known
     if isinstance(error, SyntaxError) and error.filename and not _is_library(error.filename):
         _print_error("the scenario's file cannot be read by Python:")
@@ -53,7 +53,7 @@ def report_error(error: BaseException) -> int:
     return 1
 
 
-def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) -> int | None:
+def _report_known(error: BaseException, frames: list[traceback.FrameSummary], folder: str) -> int | None:
     """Report an error that this package raises on purpose; None for any other."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
@@ -69,7 +69,8 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary]) ->
     if isinstance(error, TracerError):
         user_frames = [frame for frame in frames if not Path(frame.filename).is_relative_to(bundled_folder())]
         where = f"{_short(user_frames[-1].filename)}:{user_frames[-1].lineno}: " if user_frames else ""
-        _print_error(f"{where}{error}{notes(error)}")
+        text = f"{where}{error}{notes(error)}"
+        _print_error(text.replace(f"{folder}{os.sep}", "") if folder else text)
         return error.exit_code
     if isinstance(error, OSError) and not frames:
         _print_error(f"{error.filename or 'the output'}: {error.strerror or error}")

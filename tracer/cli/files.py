@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from tracer.errors import UsageError
+from tracer.store.durability import sync_descriptor, sync_folder
 
 
 class OutputFolder:
@@ -44,7 +45,10 @@ class OutputFolder:
         try:
             with part.open("wb") as file:
                 yield file
+                file.flush()
+                sync_descriptor(file.fileno())
             part.replace(target)
+            sync_folder(self.path)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 part.unlink()
@@ -104,8 +108,11 @@ class GrowingFile:
     def finish(self) -> Path:
         """Move the complete file to its final name."""
         try:
+            self._file.flush()
+            sync_descriptor(self._file.fileno())
             self._file.close()
             self.part.replace(self.path)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise UsageError(f"cannot write {self.shown}: {_reason(error)}") from None
         return self.shown

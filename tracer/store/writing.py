@@ -12,6 +12,7 @@ from tracer.errors import TracerError, UsageError
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import trace_of_step
 from tracer.i18n.message import Message
+from tracer.store.durability import SyncedFile
 from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, SCHEMA, journal_path, roll_back, user_version
 from tracer.store.messages import encode_message
 from tracer.store.parts import NotStorableError, are_metrics, head_text
@@ -41,6 +42,7 @@ class TraceWriter:
         self._encoder = RowEncoder()
         self._pending: tuple[Step, Row] | None = None
         self._is_closed = False
+        self._synced: SyncedFile | None = None
         self._refuse_if_in_use(path)
         self._refuse_if_in_use(self._part)
         try:
@@ -60,6 +62,8 @@ class TraceWriter:
         """Write and commit a finished step, with the output that was printed since the previous one."""
         try:
             self._write(step, printed)
+            if self._synced is not None:
+                self._synced.sync_if_due()
         except NotStorableError as error:
             raise self._failed(ValueError(f"step {step.index}: {error}")) from None
         except (sqlite3.Error, OSError) as error:
@@ -103,6 +107,8 @@ class TraceWriter:
             }
             self._write_part("end", to_json(end))
             self._connection.execute("COMMIT")
+            if self._synced is not None:
+                self._synced.sync()
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from None
         self._close()
@@ -135,7 +141,7 @@ class TraceWriter:
 
     def _connect(self, path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT)
-        # Commits survive a killed process; only a power failure can lose them.
+        # Commits survive a killed process; against a power failure the file is synced from time to time.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -1000")
         return connection
@@ -146,8 +152,12 @@ class TraceWriter:
             # Closed before renaming, as SQLite finds the journal by name.
             self._connection.execute("COMMIT")
             self._connection.close()
+            # Synced before it replaces the file of an earlier run, and after: a power failure leaves one or the other.
+            self._synced = SyncedFile(self._part)
+            self._synced.sync()
             journal_path(self.path).unlink(missing_ok=True)
             self._part.replace(self.path)
+            self._synced.sync()
             self._connection = self._connect(self.path)
             self._connection.execute("BEGIN IMMEDIATE")
         except (sqlite3.Error, OSError) as error:
@@ -199,6 +209,8 @@ class TraceWriter:
         self._encoder.close()
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+        if self._synced is not None:
+            self._synced.close()
 
     def _roll_back(self) -> None:
         """Return to the state after the previous step."""
