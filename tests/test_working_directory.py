@@ -221,12 +221,13 @@ def test_interruption_while_modules_are_imported_is_one_line(folder: Path) -> No
         assert done.stderr.count("\n") == 1, (delay, done.stderr)
 
 
-def test_interruption_of_an_import_is_one_line() -> None:
-    """In the middle of NumPy, which cannot be imported a second time."""
+@pytest.mark.parametrize("module", ["click", "numpy.lib", "tracer.cli.run"])
+def test_interruption_of_an_import_is_one_line(module: str) -> None:
+    """Also in the middle of NumPy, which cannot be imported a second time."""
     code = (
         "import sys, builtins\nreal = builtins.__import__\n"
         "def interrupting(name, *rest, **options):\n"
-        "    if name.startswith('numpy.lib') or name == 'tracer.cli.run':\n"
+        f"    if name.startswith({module!r}):\n"
         "        raise KeyboardInterrupt\n"
         "    return real(name, *rest, **options)\n"
         "builtins.__import__ = interrupting\n"

@@ -14,7 +14,7 @@ from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import Step, StoredValue, Trace
 from tracer.i18n.message import Message
 from tracer.store.format import CORRUPTION_ERRORS, error_text, open_to_read, start_timeout
-from tracer.store.lazy_value import LazyValue
+from tracer.store.lazy import Cache, LazySequence, LazyValue, Printed
 from tracer.store.messages import decode_message
 from tracer.store.parts import END, HEAD, are_metrics, wrong_field
 from tracer.store.plain_json import from_json
@@ -29,7 +29,6 @@ from tracer.store.rows import (
     unpack_summaries,
     unpack_values,
 )
-from tracer.store.sequences import Cache, LazySequence, Printed
 from tracer.store.structure import Structure, parse_structure, with_values
 
 CACHED_STRUCTURES = 8
