@@ -107,10 +107,17 @@ def quotient(step: Step, parts: Sequence[Part]) -> tuple[dict[int, str], set[str
     return keys, {box_key(part.ids[0]) for part in parts if isinstance(part, Fold)}
 
 
-def number_on(arrow: Arrow) -> int:
-    """How many uses, values, terms or gradients an arrow stands for."""
-    found = re.fullmatch(r"([\d,]+) (uses|values|terms|gradients)", arrow.label[0]) if len(arrow.label) == 1 else None
-    return int(found[1].replace(",", "")) if found else 1
+def number_on(arrow: Arrow) -> str:
+    """How many uses, values, terms or gradients an arrow stands for, as it says; "1" if it does not say."""
+    found = re.fullmatch(r"[\d,]+ (uses|values|terms|gradients)", arrow.label[0]) if len(arrow.label) == 1 else None
+    return found[0].replace(",", "") if found else "1"
+
+
+def number_of(ids: Sequence[int], many: str, several: str) -> str:
+    """What an arrow should say that stands for these values, one or several times each."""
+    if len(set(ids)) > 1:
+        return f"{len(set(ids))} {many}"
+    return f"{len(ids)} {several}" if len(ids) > 1 else "1"
 
 
 def check_value_arrows(step: Step, parts: Sequence[Part], diagram: Diagram) -> None:
@@ -132,7 +139,7 @@ def check_value_arrows(step: Step, parts: Sequence[Part], diagram: Diagram) -> N
         operands = uses[arrow.tail, arrow.head]
         if {arrow.tail, arrow.head} & folds:
             assert count[arrow.tail, arrow.head] == 1
-            assert number_on(arrow) == (len(set(operands)) if len(set(operands)) > 1 else len(operands))
+            assert number_on(arrow) == number_of(operands, "values", "uses")
         else:
             assert count[arrow.tail, arrow.head] == len(operands)
 
@@ -165,7 +172,7 @@ def test_arrows_of_a_folded_loop_are_those_of_the_graph(loop: Callable[[int], St
     for ends, values in terms.items():
         if set(ends) & folds:
             (arrow,) = drawn[ends]
-            assert number_on(arrow) == (len(set(values)) if len(set(values)) > 1 else len(values))
+            assert number_on(arrow) == number_of(values, "gradients", "terms")
         else:
             assert len(drawn[ends]) == len(values)
 
