@@ -104,7 +104,7 @@ def test_every_phase_is_a_box_with_its_data_flow(name: str) -> None:
         assert all(text in texts or "..." in text for text in named)
     assert (back is not None) == bool(step.updates)
     if back:
-        assert back.label[0] == "to step 1:"
+        assert back.label[0] == "new values:"
         assert back.label[1].startswith(f"{step.parameters[0].name}_new")
 
 

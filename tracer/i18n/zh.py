@@ -259,7 +259,7 @@ MESSAGES: Mapping[str, str] = {
     "{value}, no gradient flows to it": "{value}，没有梯度传到它",
     "axis {axis} stretched to {size}": "轴 {axis} 广播到 {size}",
     "the gradients that flow back to {name} are added up": "传回 {name} 的各个梯度在此相加",
-    "to step {number}:": "到第 {number} 步：",
+    "new values:": "新值：",
     "gradients of {count} values, {parameters} of them parameter arrays": "{count} 个值的梯度，其中 {parameters} 个是参数数组",
     "new values of {arrays}": "{arrays}的新值",
     # Legends

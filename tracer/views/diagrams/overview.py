@@ -38,7 +38,7 @@ def overview(step: Step, labels: Labels, style: Style) -> Diagram:
     adjacent = [(above.value, below.value) for above, below in itertools.pairwise(present)]
     arrows += [Arrow(*ends, Flow.ORDER) for ends in adjacent if ends not in linked]
     if step.updates:
-        label = (style.tell("to step {number}:", number=step.index + 1),)
+        label = (style.tell("new values:"),)
         label += _named([_value_text(step.nodes[id], labels) for id in step.updates.values()], style)
         arrows.append(Arrow(Phase.UPDATE.value, Phase.INIT.value, Flow.UPDATE, label, is_unconstrained=True))
     return Diagram(boxes, tuple(arrows))
