@@ -175,7 +175,7 @@ def checks_keywords(target: Function) -> Function:
             first = next((each.name for each in own if each.kind is each.KEYWORD_ONLY), "")
             hint = f": name them, as in {target.__name__}({first}=...)" if first else ""
             most = (
-                f"up to {len(by_position)} arguments by position, not {len(arguments)}"
+                f"up to {len(by_position)} argument{'s' * (len(by_position) > 1)} by position, not {len(arguments)}"
                 if by_position
                 else "arguments by name only"
             )

@@ -7,7 +7,7 @@ lines and formulas are computed when the step is read.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -18,6 +18,7 @@ from tracer.arguments import native
 from tracer.errors import RecordingError
 from tracer.graph.record import EMPTY, Literal, Phase, Step
 from tracer.ops.base import NUMERIC_KINDS, Op
+from tracer.recording.advice import complex_result
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
@@ -120,10 +121,10 @@ class Recorder:
             value = as_recorded(value, values)
         if type(value) is np.ndarray:
             if value.dtype.kind == "c":
-                raise RecordingError(_complex_result(op, values))
+                raise RecordingError(complex_result(op, values))
             value.setflags(write=False)
         elif type(value) is complex:
-            raise RecordingError(_complex_result(op, values))
+            raise RecordingError(complex_result(op, values))
         entries = self.entries
         entries.append((op, tuple(operands), parameters, value, self._context, offset))
         return Tensor(value, self, len(entries) - 1)
@@ -293,10 +294,3 @@ class Recorder:
             return "none"
         node = nodes_of(self.entries, self.marks, self.files)[-1]
         return f"{node.id} {node.name or (node.source.text if node.source else node.op)}"
-
-
-def _complex_result(op: type[Op], values: Sequence[Any]) -> str:
-    """The message for a value that becomes complex: gradients of complex numbers are not recorded."""
-    given = next((each for each in values if np.iscomplexobj(each)), None)
-    cause = f"its argument is complex: {given!r}" if isinstance(given, complex) else "its result is complex"
-    return f"{op.name} cannot be recorded, {cause}: compute real and imaginary part with two real arrays"

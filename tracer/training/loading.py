@@ -41,7 +41,6 @@ def is_path(name_or_path: str | Path) -> bool:
     return text.endswith(".py") or "/" in text or "\\" in text or isinstance(name_or_path, Path)
 
 
-@checks_keywords
 def _name_of_file(path: Path) -> str:
     """The name of the scenario in a file: its stem, or the whole file name if a bundled scenario has that name."""
     return readable(path.name if is_named_like_bundled(path) else path.stem)
@@ -61,6 +60,7 @@ def folder_name(scenario: Scenario) -> str:
     return next((name for name in (path.stem, path.name) if readable(name) == scenario.name), scenario.name)
 
 
+@checks_keywords
 def load(name_or_path: str | Path) -> Scenario:
     """Load a scenario by its name or alias (see `tracer list`), or by the path of a Python file that defines `scenario`.
 

@@ -1,0 +1,162 @@
+"""Python's operators on Tensors."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from tracer.errors import RecordingError
+from tracer.graph.record import Literal
+from tracer.ops.families import arithmetic, comparisons, linear_algebra
+from tracer.recording.advice import in_place, no_rule
+from tracer.recording.dispatch import logic
+from tracer.recording.interface import RecorderInterface
+from tracer.recording.tape import NO_PARAMETERS
+
+if TYPE_CHECKING:
+    from tracer.recording.tensor import Tensor
+
+
+class Operators:
+    """The operators of a Tensor: each records the operation that the NumPy function would."""
+
+    __slots__ = ()
+
+    id: int
+    recorder: RecorderInterface
+    value: Any
+
+    def __add__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Add, (self, other), NO_PARAMETERS)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Add, (other, self), NO_PARAMETERS)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Subtract, (self, other), NO_PARAMETERS)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Subtract, (other, self), NO_PARAMETERS)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Multiply, (self, other), NO_PARAMETERS)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Multiply, (other, self), NO_PARAMETERS)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Divide, (self, other), NO_PARAMETERS)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Divide, (other, self), NO_PARAMETERS)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Power, (self, other), NO_PARAMETERS)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Power, (other, self), NO_PARAMETERS)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (self, other), NO_PARAMETERS)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (other, self), NO_PARAMETERS)
+
+    def __mod__(self, other: Any) -> NoReturn:
+        raise RecordingError(no_rule(np.remainder))
+
+    def __floordiv__(self, other: Any) -> NoReturn:
+        raise RecordingError(no_rule(np.floor_divide))
+
+    def __divmod__(self, other: Any) -> NoReturn:
+        raise RecordingError("divmod has no derivative rule: write np.floor(x / y) and x - y * np.floor(x / y)")
+
+    def __round__(self, digits: int = 0) -> NoReturn:
+        raise RecordingError(no_rule(np.round))
+
+    __rmod__, __rfloordiv__, __rdivmod__ = __mod__, __floordiv__, __divmod__
+
+    def __neg__(self) -> Tensor:
+        return self.recorder.record(arithmetic.Negative, (self,), NO_PARAMETERS)
+
+    def __pos__(self) -> Tensor:
+        return self.recorder.record(arithmetic.Positive, (self,), NO_PARAMETERS)
+
+    def __abs__(self) -> Tensor:
+        return self.recorder.record(arithmetic.Absolute, (self,), NO_PARAMETERS)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.Greater, (self, other), NO_PARAMETERS)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.GreaterEqual, (self, other), NO_PARAMETERS)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.Less, (self, other), NO_PARAMETERS)
+
+    def __le__(self, other: Any) -> Tensor:
+        return self.recorder.record(comparisons.LessEqual, (self, other), NO_PARAMETERS)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return self.recorder.record(comparisons.Equal, (self, other), NO_PARAMETERS)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return self.recorder.record(comparisons.NotEqual, (self, other), NO_PARAMETERS)
+
+    __hash__ = object.__hash__
+
+    # On booleans & | ^ ~ are logical; bitwise operations on numbers have no derivative.
+
+    def __and__(self, other: Any) -> Tensor:
+        return self.recorder.record(*logic(np.bitwise_and, self, other))
+
+    def __or__(self, other: Any) -> Tensor:
+        return self.recorder.record(*logic(np.bitwise_or, self, other))
+
+    def __xor__(self, other: Any) -> Tensor:
+        return self.recorder.record(*logic(np.bitwise_xor, self, other))
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Tensor:
+        return self.recorder.record(*logic(np.invert, self))
+
+    # `x += y` would change the recorded value of x. A NumPy scalar is immutable and rebound, so there it is allowed; an array
+    # without axes, such as x[0, ...] or x.reshape(()), is changed in place like any other array.
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Add, (self._single("+"), other), NO_PARAMETERS)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Subtract, (self._single("-"), other), NO_PARAMETERS)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Multiply, (self._single("*"), other), NO_PARAMETERS)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Divide, (self._single("/"), other), NO_PARAMETERS)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return self.recorder.record(arithmetic.Power, (self._single("**"), other), NO_PARAMETERS)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)
+
+    def _single(self, operator: str) -> Operators:
+        if not self._is_scalar():
+            raise RecordingError(in_place(operator, sys._getframe(2)))
+        return self
+
+    def _is_scalar(self) -> bool:
+        """True if NumPy would have a scalar here, and not an array, with or without axes."""
+        if type(self.value) is not np.ndarray:
+            return True
+        if self.value.shape:
+            return False
+        op, operands, parameters, *_ = self.recorder.entries[self.id]
+        if isinstance(op, str):
+            return False
+        inputs = [x.value if isinstance(x, Literal) else self.recorder.entries[x][3] for x in operands]
+        return not isinstance(op.value(*inputs, **parameters), np.ndarray)
