@@ -83,7 +83,8 @@ def run(arguments: list[str], capfd: pytest.CaptureFixture[str], code: int = 0) 
         assert (end.code or 0) == code, arguments
     finally:
         sys.argv = before
-    return capfd.readouterr().out
+    captured = capfd.readouterr()
+    return captured.err + captured.out  # warnings come first on a terminal too
 
 
 def run_commands(block: Block, capfd: pytest.CaptureFixture[str]) -> None:

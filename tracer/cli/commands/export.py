@@ -125,7 +125,7 @@ def _write_parquet(trace: Trace, path: Path, index: int | None, full: bool) -> d
         with contextlib.suppress(OSError):
             folder.path.rmdir()
         raise
-    return {"wrote": str(folder.path / "part-0.parquet"), "rows": rows}
+    return {"wrote": str(folder.shown / "part-0.parquet"), "rows": rows}
 
 
 WRITERS: dict[str, Callable[[Trace, Path, int | None, bool], dict[str, Any]]] = {
