@@ -39,7 +39,16 @@ def forms(dtype: np.dtype) -> list[np.ndarray]:
     array = values.astype(dtype) if dtype.kind != "V" else np.zeros((2, 3), dtype)
     packed = np.zeros((2, 3), [("pad", "i1"), ("x", dtype)])
     packed["x"] = array
-    return [array, array.T, array[::-1], array[:, ::2], np.broadcast_to(array[0], (2, 3)), packed["x"], array[:0], array[0, 0]]
+    return [
+        array,
+        array.T,
+        array[::-1],
+        array[:, ::2],
+        np.broadcast_to(array[0], (2, 3)),
+        packed["x"],
+        array[:0],
+        array[0, 0, ...],
+    ]
 
 
 layouts = st.sampled_from(ORDERED).flatmap(lambda dtype: st.sampled_from(forms(np.dtype(dtype))))

@@ -267,9 +267,9 @@ def test_loop_is_traced_with_its_booklet(count: int, capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert err == ""
     assert out.count("wrote ") == 3
-    reader = pypdf.PdfReader("output/loop/steps.pdf")
-    assert all(max(page.mediabox.width, page.mediabox.height) < 4_000 for page in reader.pages)
-    assert f"{count - 3} more like it" in "".join(page.extract_text() for page in reader.pages)
+    pages = pypdf.PdfReader("output/loop/steps.pdf").pages[:12]  # the pictures of the first step
+    assert all(max(page.mediabox.width, page.mediabox.height) < 4_000 for page in pages)
+    assert f"{count - 3} more like it" in "".join(page.extract_text() for page in pages)
     assert run("render", "loop", "-o", "x.pdf", "--pages", "overview") == 0
 
 

@@ -70,7 +70,7 @@ def test_installed_wheel_runs(wheel: Path, tmp_path: Path) -> None:
     assert (elsewhere / "output/fruit/steps.pdf").read_bytes().startswith(b"%PDF")
     assert (elsewhere / "output/fruit/steps.log").read_text().count("== step ") == 6
     script = next(target.glob("*.dist-info")) / "entry_points.txt"
-    assert "tracer = tracer.cli:main" in script.read_text()
+    assert "tracer = tracer.__main__:main" in script.read_text()
 
 
 def test_digit_sample_matches_its_notice() -> None:

@@ -55,7 +55,7 @@ def test_unknown_scenario_is_reported(name: str, message: str) -> None:
     ("content", "message"),
     [
         (b"x = 1\n", "defines no `scenario = "),
-        (b"scenario = 3\n", "defines no `scenario = "),
+        (b"scenario = 3\n", "its `scenario` is int"),
         (b"\xff\xfe\x00\x80", "no Python text"),
         (b"x = '\x00'\n", "no Python text"),
     ],

@@ -313,9 +313,9 @@ PROGRAMS = (_branches_on_scalars, _branches_with_equal_values)
 RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ...] = (
     (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if False:", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if False:", lambda x: np.abs(np.sum(np.exp(1j * x)))),
-    (recorder.Recorder, "record", 'raise RecordingError(_complex_result(op, values))', "value = np.asarray(np.real(value))",
+    (recorder.Recorder, "record", 'raise RecordingError(complex_result(op, values))', "value = np.asarray(np.real(value))",
      lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
-    (recorder.Recorder, "_entering", "array = np.array(given)", "array = np.array(np.real(given))",
+    (recorder.Recorder, "_entering", "array = native(np.array(given))", "array = native(np.array(np.real(given)))",
      lambda x: np.sum(np.abs(x * np.array([1j, 2])))),
     (Tensor, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
     (Tensor, "__array_function__", "function(*plain(arguments), **plain(options))", "function(arguments[0].value)",

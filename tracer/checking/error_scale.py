@@ -67,7 +67,9 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
     if issubclass(op, _SUMS_OF_PRODUCTS):
         rest = value_of if op in (indexing.Take, indexing.Scatter) else square_of  # indices are not squared
         total = op.value(square_of(operands[0]), *map(rest, operands[1:]), **parameters)
-        return total / max(1, np.size(square_of(operands[0])) / np.size(value)) if op is reductions.Mean else total
+        if op is reductions.Mean and np.size(value):
+            total = total / max(1, np.size(square_of(operands[0])) / np.size(value))
+        return total
     if op is arithmetic.Subtract:
         return square_of(operands[0]) + square_of(operands[1])
     if op in (arithmetic.Negative, arithmetic.Positive):
