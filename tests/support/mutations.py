@@ -30,6 +30,7 @@ from tracer.ops.families import (
     transcendental,
 )  # fmt: skip
 from tracer.recording import autodiff, recorder
+from tracer.recording.operators import Operators
 from tracer.recording.tensor import Tensor
 
 
@@ -317,7 +318,7 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
      lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (recorder.Recorder, "_entering", "array = native(np.array(given))", "array = native(np.array(np.real(given)))",
      lambda x: np.sum(np.abs(x * np.array([1j, 2])))),
-    (Tensor, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
+    (Operators, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
     (Tensor, "__array_function__", "function(*plain(arguments), **plain(options))", "function(arguments[0].value)",
      lambda x: np.sum(x) / np.size(x[np.newaxis], 0)),
     (Tensor, "__bool__", "bool(self.value)", "True", lambda x: np.sum(x) * (2.0 if x[0] > 5 else 3.0)),
