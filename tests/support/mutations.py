@@ -30,7 +30,7 @@ from tracer.ops.families import (
     transcendental,
 )  # fmt: skip
 from tracer.recording import autodiff, recorder
-from tracer.recording.operators import Operators
+from tracer.recording.array_interface import Operators
 from tracer.recording.tensor import Tensor
 
 

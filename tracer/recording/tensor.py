@@ -16,11 +16,9 @@ import numpy as np
 from tracer.errors import MissingAttributeError, RecordingError, UsageError
 from tracer.ops.families import shaping
 from tracer.recording.advice import conversion_error, no_attribute
-from tracer.recording.array_methods import ArrayMethods
+from tracer.recording.array_interface import ArrayMethods, Operators
 from tracer.recording.dispatch import dispatch_function, dispatch_ufunc
-from tracer.recording.interface import RecorderInterface
-from tracer.recording.operators import Operators
-from tracer.recording.tape import NO_PARAMETERS
+from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
 
 class Tensor(Operators, ArrayMethods):

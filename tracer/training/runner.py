@@ -1,4 +1,4 @@
-"""Runs a scenario step by step: batches, the five phases of each step, metrics, reports, early stopping."""
+"""Runs a scenario step by step: batches, steps, metrics, reports, early stopping."""
 
 from __future__ import annotations
 
@@ -13,23 +13,18 @@ import numpy as np
 
 from tracer.arguments import checked_dtype, checks_keywords, whole_number
 from tracer.errors import UsageError
-from tracer.graph.record import Phase, Step, Trace
+from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
-from tracer.recording.plan import BackwardPlan, Match, backward_plan
-from tracer.recording.recorder import Recorder
-from tracer.recording.results import check_scalar, recorded_cause
-from tracer.recording.source import Files
-from tracer.recording.tensor import Tensor, plain
+from tracer.recording.tensor import plain
 from tracer.training.batches import Batches
 from tracer.training.checkpoints import Progress, StoredCheckpoint, continue_run, read_checkpoint
-from tracer.training.generators import generator_of
-from tracer.training.measuring import EpochMetrics, named_results
-from tracer.training.preparation import matching_arguments, prepare, require_arguments
+from tracer.training.measuring import EpochMetrics
+from tracer.training.preparation import matching_arguments, prepare
 from tracer.training.provenance import head_of
 from tracer.training.report import Report
 from tracer.training.scenario import Scenario
 from tracer.training.settings import all_settings, with_settings
-from tracer.training.updating import Update, UpdatedNodes
+from tracer.training.step_recorder import StepRecorder
 
 
 class Training:
@@ -59,21 +54,18 @@ class Training:
         dtype = checked_dtype(dtype or scenario.dtype)
         seed = whole_number("the seed", seed, least=0)
         self._rng = np.random.default_rng(seed)
-        self._seed = seed
         self._given = {"rng": self._rng, "dtype": dtype, **scenario.settings}
         given = parameters if not isinstance(parameters, (str, Path)) else read_checkpoint(parameters)
         self.checkpoint = given if isinstance(given, StoredCheckpoint) else None
         self._prepared = prepare(scenario, self._given, {} if given is None else given, dtype, data)
-        self.parameters = dict(self._prepared.parameters)
-        optimizer = scenario.optimizer
-        state = {name: optimizer.initial_state(value) for name, value in self.parameters.items()} if optimizer else {}
+        optimizer, initial = scenario.optimizer, self._prepared.parameters
+        state = {name: optimizer.initial_state(value) for name, value in initial.items()} if optimizer else {}
         fresh = Progress(type(optimizer).__name__ if optimizer else "", seed=seed, state=state)
-        self.earlier, self._state = continue_run(self.checkpoint, fresh, self._rng, dtype)
+        self.earlier, state = continue_run(self.checkpoint, fresh, self._rng, dtype)
+        self._recorder = StepRecorder(scenario, self._prepared, self.earlier, seed, state)
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
-        self._plan: tuple[BackwardPlan, UpdatedNodes] | None = None
-        self._files = Files(scenario.path.parent if scenario.path else None)
         # An explicit number of steps disables early stopping.
         self._stopping = scenario.stopping if steps is None else None
         self._stopping_watch = self._stopping.watch() if self._stopping is not None else None
@@ -87,6 +79,11 @@ class Training:
         known = {name: value for name, value in all_settings(scenario).items() if steps is None or name != "epochs"}
         earlier = {"earlier_steps": self.earlier.steps} if self.earlier.steps else {}
         self.head = head_of(scenario, seed, dtype, {**known, "steps": self.steps, **earlier})
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """The parameters after the last step."""
+        return self._recorder.parameters
 
     @property
     def parameter_count(self) -> int:
@@ -105,7 +102,7 @@ class Training:
             steps=self.earlier.steps + len(self.metrics),
             epochs=self.earlier.epochs + len(self.history),
             generator=dict(self._rng.bit_generator.state),
-            state=self._state,
+            state=self._recorder.state,
         )
 
     def _count_steps(self, requested: int | None) -> int:
@@ -189,68 +186,18 @@ class Training:
         """Record a step. `row` becomes its metrics; more are added to it at the end of an epoch."""
         prepared, index = self._prepared, row["step"]
         batch = self._batch(position, order)
-        recorder = Recorder(self._files)
         before = self.parameters  # the update replaces the dict
-        try:
-            # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
-            with np.errstate(all="ignore"):
-                loss, results = self._record(recorder, index, row["epoch"], batch)
-        except Exception as error:
-            cause = recorded_cause(error)
-            cause.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
-            if cause is not error:
-                raise cause from None
-            raise
-        finally:
-            recorder.release()
+        recorder, loss, results = self._recorder.record(index, row["epoch"], batch)
         row["loss"] = float(loss.value)
         available = {**prepared.data, **before, **batch, **plain(results)} if prepared.batch_metrics else {}
         self._epoch_metrics.add_batch(row["loss"], available, self._batches.length(position))
         return recorder.finish(index, loss, row)
 
-    def _record(
-        self, recorder: Recorder, index: int, epoch: int, batch: Mapping[str, np.ndarray]
-    ) -> tuple[Tensor, dict[str, Any]]:
-        scenario = self.scenario
-        data = recorder.leaves("data", batch)
-        parameters = recorder.leaves("parameter", self.parameters)
-        available = {"rng": generator_of(self._seed, self.earlier.steps + index), **scenario.settings, **data, **parameters}
-        update = None
-        if scenario.optimizer is not None:
-            given = {**scenario.settings, "t": self.earlier.steps + index + 1, "epoch": self.earlier.epochs + epoch}
-            update = Update(scenario.optimizer, recorder, given, self._state)
-
-        recorder.enter(Phase.FORWARD)
-        # Called from the frame that entered the phase: the names of the nodes are those of the scenario's code.
-        returned = scenario.model(**self._model_arguments(available))
-        results = named_results(returned, scenario, self._prepared)
-        for name, result in results.items():
-            if isinstance(result, Tensor):
-                recorder.name(result, name, unless_named=True)
-
-        recorder.enter(Phase.LOSS)
-        loss: Tensor = scenario.loss(**self._loss_arguments(available | results))
-        check_scalar(loss, f"the loss of {scenario.name}")
-        recorder.name(loss, "loss", unless_named=True)
-
-        updated = self._replay_plan(recorder, loss, update) or self._record_backward(recorder, loss, update, parameters)
-        if updated is not None:
-            self.parameters, self._state = updated.parameters_in(recorder), updated.state_in(recorder)
-        return loss, results
-
     def first_loss(self, parameters: Mapping[str, np.ndarray]) -> Any:
         """The loss of the first step at these parameters, computed on plain arrays. To be called before the run starts."""
         rng = copy.deepcopy(self._rng)
         order = rng.permutation(self._batches.examples) if self.scenario.shuffle else None
-        available = {
-            "rng": generator_of(self._seed, self.earlier.steps),
-            **self.scenario.settings,
-            **self._batch(0, order),
-            **parameters,
-        }
-        returned = self.scenario.model(**self._model_arguments(available))
-        available.update(named_results(returned, self.scenario, self._prepared))
-        return self.scenario.loss(**self._loss_arguments(available))
+        return self._recorder.plain_loss(self._batch(0, order), parameters)
 
     def _batch(self, position: int, order: np.ndarray | None) -> dict[str, np.ndarray]:
         """The data that model and loss take in a step, plain arrays by name."""
@@ -259,46 +206,6 @@ class Training:
         if prepared.batched:
             batch.update(self._batches.select({name: batch[name] for name in prepared.batched}, position, order))
         return batch
-
-    def _model_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: available[name] for name in self._prepared.model_takes if name in available}
-
-    def _loss_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
-        takes = self._prepared.loss_takes
-        arguments = {name: available[name] for name in takes if name in available}
-        if len(arguments) < len(takes):
-            require_arguments(self.scenario.loss, available, f"the loss of {self.scenario.name}")
-        return arguments
-
-    def _record_backward(
-        self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]
-    ) -> UpdatedNodes | None:
-        """Record the backward pass and the update, and keep a plan of them for the next steps."""
-        scenario, start, marks = self.scenario, len(recorder.entries), recorder.marks
-        calls_backward = bool(marks.gradients)  # the program called backward() itself
-        recorder.enter(Phase.BACKWARD)
-        if not recorder.backward(loss):
-            raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(parameters)}")
-        if update is None:
-            return None
-        updated = update.record(parameters)
-        if not calls_backward and update.depends_only_on_shapes:
-            plan = recorder.structure = backward_plan(recorder.entries, start, loss.id, marks)
-            self._plan = (plan, updated) if plan is not None else None
-        return updated
-
-    def _replay_plan(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
-        """Replay the planned backward pass and update; None if the forward pass does not match the plan."""
-        if self._plan is None or update is None:
-            return None
-        plan, updated = self._plan
-        match = plan.match(recorder.entries, loss.id, recorder.marks)
-        if match is Match.NONE:
-            return None
-        if match is Match.STRUCTURE:
-            recorder.structure = plan
-        recorder.replay(plan)
-        return updated
 
 
 @checks_keywords
