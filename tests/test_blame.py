@@ -18,6 +18,7 @@ import tracer
 from support.cli import SCENARIO_TEXT, run
 from tracer.analysis.blame import Cause, Culprit, Target, culprit_of_step, first_culprit, results_of
 from tracer.analysis.carrying import carriers
+from tracer.graph.missing import NOT_RETAINED
 from tracer.graph.record import Phase, Step
 from tracer.nn.layers import softmax
 from tracer.ops import Op, registry
@@ -318,6 +319,7 @@ def test_without_values_the_report_says_what_it_cannot_tell() -> None:
         """Only the statistics of a value."""
 
         is_kept = False
+        why_missing = NOT_RETAINED
 
         def __init__(self, value: np.ndarray) -> None:
             self.summary = tracer.graph.summary.summary_of(value)
@@ -333,6 +335,7 @@ def test_without_values_the_report_says_what_it_cannot_tell() -> None:
     assert not doubtful.is_certain
     text = "\n".join(blame_lines(trace_of(doubtful.step), doubtful, Request()))
     assert "(some values were not kept: another number that is not finite may be the one that reaches it)" in text
+    assert f"({NOT_RETAINED})" in text
 
 
 def test_operation_that_is_not_registered_is_followed_by_statistics() -> None:
@@ -341,6 +344,9 @@ def test_operation_that_is_not_registered_is_followed_by_statistics() -> None:
     other = culprit_of_step(replace(found.step, nodes=renamed))
     assert other is not None
     assert what(other) == "wrong"
+    text = "\n".join(blame_lines(trace_of(other.step), other, Request()))
+    assert ("(an operation is not known here: " in text) is not other.is_certain
+    assert "some values were not kept" not in text
 
 
 # The command.

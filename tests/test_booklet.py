@@ -402,7 +402,9 @@ def test_pages_show_statistics_if_values_were_not_kept(tmp_path: Path) -> None:
     trace = store.open(tmp_path / "trace.sqlite")
     document = document_of(trace)
     texts = [page.extract_text() for page in reader_of(document).pages]
-    assert "Not every value of these steps was kept: 0. Their pages show statistics." in " ".join(texts[0].split())
+    told = " ".join(texts[0].split())
+    assert "Not every value of these steps was kept: 0 (not all values were to be kept" in told
+    assert "--values all)). Their pages show statistics." in told
     assert not any("With the numbers put in" in text for text in texts if "(256," in text.splitlines()[0])
     page = next(text for text in texts if text.startswith("forward") and "out = " in text.splitlines()[0])
     assert {"min=", "max=", "mean="} <= set(re.findall(r"\w+=", page))

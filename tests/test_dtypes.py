@@ -26,6 +26,9 @@ from tracer.nn.summaries import classification_report
 from tracer.ops import Op
 from tracer.store.plain_json import STORABLE_DTYPES, from_json, to_json
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* has only statistics of ")
+"""Files of dtypes that no file holds are written on purpose."""
+
 CODES = ["?", *"bhilq", *"BHILQ", *"efdg"]
 ORDERED = [order + code for code in CODES for order in ("<", ">")]
 """Booleans, integers and floats, each in both byte orders."""

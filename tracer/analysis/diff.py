@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from tracer.graph.missing import combined, reasons_in
 from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.message import Message
 
@@ -75,12 +76,23 @@ def first_difference(one: Trace, other: Trace, tolerance: float = 0.0) -> TraceD
     return None
 
 
-def steps_without_values(one: Trace, other: Trace) -> int:
-    """The number of common steps in which not every value can be compared, because a file stores only its summary."""
-    return sum(
-        not all(mine.is_kept and theirs.is_kept for mine, theirs in zip(step.nodes, its.nodes))
-        for step, its in zip(one.steps, other.steps)
-    )
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """The number of common steps with a value of which only the summaries can be compared, and why a file has no more of it."""
+
+    steps: int = 0
+    reasons: tuple[Message, ...] = ()
+
+
+def values_not_compared(one: Trace, other: Trace) -> NotCompared:
+    """In how many common steps not every value can be compared, and why."""
+    steps = 0
+    reasons: set[Message] = set()
+    for step, its in zip(one.steps, other.steps):
+        missing = {reason for pair in zip(step.nodes, its.nodes) for reason in reasons_in(pair)}
+        steps += bool(missing)
+        reasons |= missing
+    return NotCompared(steps, combined(reasons))
 
 
 def _difference_of_steps(one: Step, other: Step, tolerance: float) -> TraceDifference | None:

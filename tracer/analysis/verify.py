@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.graph.missing import reasons_in
 from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
 from tracer.i18n.message import Message
 from tracer.ops import registry
@@ -42,8 +43,8 @@ class Verification:
     """The result of a verification: counts of steps and operations, and the deviations.
 
     `is_same_arithmetic` is True if the trace was recorded on a machine that rounds as this one does. `exact` operations agreed
-    bit for bit; `not_kept` had values that were not stored; `unknown` are the names of operations that are not registered.
-    `largest` is the largest difference in ulps.
+    bit for bit; `not_kept` had values that were not stored, for the reasons `why_missing`; `unknown` are the names of
+    operations that are not registered. `largest` is the largest difference in ulps.
     """
 
     is_same_arithmetic: bool
@@ -51,6 +52,7 @@ class Verification:
     operations: int = 0
     exact: int = 0
     not_kept: int = 0
+    why_missing: set[Message] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     largest: float = 0.0
     deviations: list[Deviation] = field(default_factory=list)
@@ -94,8 +96,10 @@ def _deviations(step: Step, before: Step | None, verification: Verification) -> 
             if op is None:
                 verification.unknown.add(node.op)
                 continue
-            if not node.is_kept or not all(step.nodes[operand].is_kept for operand in node.operands):
+            missing = set(reasons_in([node, *(step.nodes[operand] for operand in node.operands)]))
+            if missing:
                 verification.not_kept += 1
+                verification.why_missing |= missing
                 continue
             yield from _re_execute(step, node, op, weak, verification)
 

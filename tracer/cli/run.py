@@ -146,28 +146,6 @@ class Run:
         training = self.training
         return replace(training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped)
 
-    def trace_file_line(self) -> str:
-        """The trace file, its number of steps, and how many of them have every value."""
-        assert self.file is not None
-        tell, path, retention = self.tell, self.file.shown, self.file.retention
-        steps = tell.count(self.file.steps, "step")
-        if retention.kept == self.file.steps:
-            return tell("{path} ({steps})", path=path, steps=steps)
-        if retention.choice == "summary":
-            return tell("{path} ({steps}, summaries of their values)", path=path, steps=steps)
-        if retention.choice:
-            return tell("{path} ({steps}, all values of {count} of them)", path=path, steps=steps, count=retention.kept)
-        size = f"{retention.budget / 1e6:,.4g} MB"
-        if retention.budget < 1e6:
-            size = tell("{count} bytes", count=f"{retention.budget:,}")
-        return tell(
-            "{path} ({steps}, all values of {count} of them: all would take more than the {size} of --budget)",
-            path=path,
-            steps=steps,
-            count=retention.kept,
-            size=size,
-        )
-
     def summary(self) -> Iterator[str]:
         """The lines printed at the end of a run."""
         training, head, tell = self.training, self.training.head, self.tell

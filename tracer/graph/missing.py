@@ -1,20 +1,29 @@
-"""A value that is not in memory and cannot be loaded: only its statistics are known."""
+"""Values that are not on record, only their statistics, and why."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tracer.errors import UsageError
 from tracer.graph.summary import Summary
+from tracer.i18n.message import Message
+
+if TYPE_CHECKING:
+    from tracer.graph.record import Node
+
+NOT_RETAINED = Message("not_retained")
+"""The reason of a value that could have been kept, and was not: that of a summary, or of a step that is not in the sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class MissingValue:
-    """The statistics of a value that was left out; `reason` says why, and what to do, in one line."""
+    """The statistics of a value that a file does not have; it cannot be loaded."""
 
     summary: Summary
-    reason: str
+    why_missing: Message
+    file: str
 
     @property
     def is_kept(self) -> bool:
@@ -23,4 +32,34 @@ class MissingValue:
 
     def load(self) -> NoReturn:
         """Raise UsageError."""
-        raise UsageError(self.reason)
+        remedy = "" if self.why_missing == NOT_RETAINED else "; tracer.run has every value in memory"
+        raise UsageError(f"{self.file} keeps only a summary of this value: {self.why_missing}{remedy}")
+
+
+def reasons_in(nodes: Iterable[Node]) -> Iterator[Message]:
+    """Why the value of a node is missing, for each node whose value is."""
+    return (node.why_missing for node in nodes if node.why_missing is not None)
+
+
+def combined(reasons: Iterable[Message]) -> tuple[Message, ...]:
+    """The distinct reasons, one for each code: several sizes or dtypes become one message.
+
+    >>> sizes = [Message("too_large", {"size": size, "limit": 500}) for size in (600, 700, 600)]
+    >>> [str(each) for each in combined([*sizes, Message("dtype_not_storable", {"dtype": "float128"})])]
+    ['a file cannot hold arrays of dtype float128', 'arrays of 600 to 700 bytes are larger than a file can hold (500 bytes)']
+    """
+    by_code: dict[str, list[Message]] = {}
+    for reason in dict.fromkeys(reasons):
+        by_code.setdefault(reason.code, []).append(reason)
+    return tuple(_one_of(found) for _, found in sorted(by_code.items()))
+
+
+def _one_of(reasons: list[Message]) -> Message:
+    """One message for distinct reasons with the same code."""
+    fields = [reason.fields for reason in reasons]
+    if len(reasons) > 1 and reasons[0].code == "too_large":
+        sizes = [int(str(each["size"])) for each in fields]
+        return Message("too_large_several", {"smallest": min(sizes), "largest": max(sizes), "limit": fields[0]["limit"]})
+    if len(reasons) > 1 and reasons[0].code == "dtype_not_storable":
+        return Message("dtype_not_storable", {"dtype": tuple(sorted(str(each["dtype"]) for each in fields))})
+    return reasons[0]

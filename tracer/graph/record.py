@@ -76,6 +76,11 @@ class StoredValue(Protocol):
         ...
 
     @property
+    def why_missing(self) -> Message | None:
+        """Why the value is not stored; None if it is."""
+        ...
+
+    @property
     def summary(self) -> Summary:
         """The statistics of the value, without loading it."""
         ...
@@ -90,7 +95,7 @@ class Node(Copyable, Displayable):
     """One operation of a step, or one leaf.
 
     `content` is the value or a reference into a file. `value` is the read-only array; `is_kept` tells whether a
-    file has it. `summary` is always available.
+    file has it, `why_missing` why not. `summary` is always available.
 
     `formula` has the slots `{0}`, `{1}`, ... for the inputs. `name` is the variable in the user's code, `dL/dh1` for a
     gradient, or empty. `gradient_of` is the forward node whose derivative a backward node computes, `rule_of` the forward
@@ -126,6 +131,11 @@ class Node(Copyable, Displayable):
     def is_kept(self) -> bool:
         """Whether the value is available, and not only its summary."""
         return isinstance(self.content, np.ndarray) or self.content.is_kept
+
+    @property
+    def why_missing(self) -> Message | None:
+        """Why the value is not available, as a code with fields; None if it is."""
+        return None if isinstance(self.content, np.ndarray) else self.content.why_missing
 
     @property
     def summary(self) -> Summary:

@@ -23,6 +23,11 @@ CODED: Mapping[str, Template] = {
         "{monitor} had not improved by {tolerance:g} for {patience} epochs in a row",
     ),
     "text": "{text}",
+    # Why a value is not on record, only its statistics.
+    "not_retained": "not all values were to be kept (record the run with --values all)",
+    "too_large": "an array of {size:,} bytes is larger than a file can hold ({limit:,} bytes)",
+    "too_large_several": "arrays of {smallest:,} to {largest:,} bytes are larger than a file can hold ({limit:,} bytes)",
+    "dtype_not_storable": "a file cannot hold arrays of dtype {dtype}",
     # Why an operation cannot be compared with the record.
     "other_shape": "its inputs do not give the shape {shape}",
     "not_computable": "it cannot be computed again: {error}: {text}",
@@ -77,6 +82,7 @@ CODED: Mapping[str, Template] = {
     "too_many_numbers_into": "more than {limit} numbers go into {name}",
     "too_many_numbers_behind": "more than {limit} numbers depend on {name}",
     "too_many_to_search": "there are too many numbers behind {name} to look through",
+    "numbers_not_storable": "not all of its numbers are on record: {reason}",
     "numbers_not_kept": "its numbers are not on record, only their statistics; tracer trace --values all records them",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

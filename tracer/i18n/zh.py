@@ -48,6 +48,7 @@ MESSAGES: Mapping[str, str] = {
     "page {number}": "第 {number} 页",
     # Numbers that are not finite
     ", ": "，",
+    "; ": "；",
     "NaN in {count} of {elements}": "{elements}中有 {count} 个为 NaN",
     "infinite in {count} of {elements}": "{elements}中有 {count} 个为无穷",
     "NaN or infinite from {place} on: {counts}": "自 {place} 起出现 NaN 或无穷：{counts}",
@@ -91,10 +92,8 @@ MESSAGES: Mapping[str, str] = {
     "and {count} more": "以及另外 {count} 个",
     "A page for each of {operations} is left out: --pages all makes them.": "{operations}各自的页面从略，可用 --pages all 生成。",
     "{count} uses on other pages": "另有 {count} 处使用在其他页",
-    "(the file keeps only these statistics: record the run with --values all to have every number)": (
-        "（文件只保留了这些统计量：用 --values all 记录运行，即可得到全部数值）"
-    ),
-    "{name}: only statistics are kept of it": "{name}：只保留了统计量",
+    "(the file keeps only these statistics: {reason})": "（文件只保留了这些统计量：{reason}）",
+    "{name}: only statistics are kept of it ({reason})": "{name}：只保留了统计量（{reason}）",
     "length (l2) of {name}": "{name} 的 l2 范数",
     "{what} is {value} in every step": "每一步都相同：{what} = {value}",
     "{what} over the steps": "随步数的变化：{what}",
@@ -112,6 +111,10 @@ MESSAGES: Mapping[str, str] = {
     "(some values were not kept: another number that is not finite may be the one that reaches it)": (
         "（部分数值未保留：影响结果的也可能是另一个非有限值）"
     ),
+    "(an operation is not known here: another number that is not finite may be the one that reaches it)": (
+        "（此处没有其中某个运算：影响结果的也可能是另一个非有限值）"
+    ),
+    "({reason})": "（{reason}）",
     "is the first that is not finite": "首次出现非有限值",
     "in the {phase} of step {step}": "位于第 {step} 步的{phase}",
     "{what}: {counts}, {place}": "{what}：{counts}，{place}",
@@ -140,8 +143,8 @@ MESSAGES: Mapping[str, str] = {
     "the arithmetic here gives other last digits than that of the recording machine (processor, BLAS, NumPy or threads)": (
         "本机算术的末位数字与记录时的机器不同（处理器、BLAS、NumPy 或线程数）"
     ),
-    "{operations} not computed again: the file keeps only statistics of their values": (
-        "{operations}未重新计算：文件只保留了其数值的统计量"
+    "{operations} not computed again: the file keeps only statistics of their values ({reason})": (
+        "{operations}未重新计算：文件只保留了其数值的统计量（{reason}）"
     ),
     "not known here, and so not computed again: {names}": "此处没有下列运算，因此未重新计算：{names}",
     "it is not what step {step} made of it": "它与第 {step} 步更新得到的值不符",
@@ -164,8 +167,8 @@ MESSAGES: Mapping[str, str] = {
     "{loss} after {steps}": "{loss}（{steps}之后）",
     "loss at the end: {one}, and {other}": "最终损失：{one}，{other}",
     "values were compared to {share} of their size": "数值按 {share} 的相对误差进行比较",
-    "in {steps} only statistics could be compared: a file keeps no more of them": (
-        "有 {steps}只能比较统计量：某个文件未保留其全部数值"
+    "in {steps} only statistics could be compared of some values: a file keeps no more of them ({reason})": (
+        "有 {steps}的部分数值只能比较统计量：某个文件未保留这些数值（{reason}）"
     ),
     "the record of the first ends early: {reason}": "第一个记录提前结束：{reason}",
     "the record of the second ends early: {reason}": "第二个记录提前结束：{reason}",
@@ -223,6 +226,7 @@ MESSAGES: Mapping[str, str] = {
     "continued {path} after {steps}, with random numbers of another seed (it has {seed})": "接着 {path} 的 {steps} 继续，随机数用另一个种子（它的种子是 {seed}）",
     "continued {path} after {steps}": "接着 {path} 的 {steps} 继续",
     "{path} (epoch {epoch}, {measured})": "{path}（第 {epoch} 轮，{measured}）",
+    "{wrote}, except {values}: {reason}": "{wrote}，但缺 {values}：{reason}",
     "{path} ({steps})": "{path}（{steps}）",
     "{path} ({steps}, summaries of their values)": "{path}（{steps}，只有数值的统计量）",
     "{path} ({steps}, all values of {count} of them)": "{path}（{steps}，其中 {count} 步保留全部数值）",
@@ -279,8 +283,8 @@ MESSAGES: Mapping[str, str] = {
     "Shape": "形状",
     "Count": "数量",
     "Total": "合计",
-    "Not every value of these steps was kept: {steps}. Their pages show statistics.": (
-        "以下各步未保留全部数值：{steps}。相应页面只显示统计量。"
+    "Not every value of these steps was kept: {steps} ({reason}). Their pages show statistics.": (
+        "以下各步未保留全部数值：{steps}（{reason}）。相应页面只显示统计量。"
     ),
     "The record ends after {count} of {planned} steps: {why}.": "计划运行 {planned} 步，只记录了 {count} 步：{why}。",
     ".": "。",
@@ -428,6 +432,11 @@ CODED: Mapping[str, Template] = {
         "{monitor} 连续 {patience} 轮的改善未达到 {tolerance:g}",
     ),
     "text": "{text}",
+    # Why a value is not on record, only its statistics.
+    "not_retained": "按设定没有保留全部数值（可用 --values all 记录运行）",
+    "too_large": "{size:,} 字节的数组超出文件所能容纳的大小（{limit:,} 字节）",
+    "too_large_several": "{smallest:,} 至 {largest:,} 字节的数组超出文件所能容纳的大小（{limit:,} 字节）",
+    "dtype_not_storable": "文件无法容纳 {dtype} 类型的数组",
     # Why an operation cannot be compared with the record.
     "other_shape": "其输入得不到形状 {shape}",
     "not_computable": "无法重新计算：{error}: {text}",
@@ -477,6 +486,7 @@ CODED: Mapping[str, Template] = {
     "too_many_numbers_into": "{name} 依赖超过 {limit} 个数",
     "too_many_numbers_behind": "超过 {limit} 个数依赖 {name}",
     "too_many_to_search": "依赖 {name} 的数太多，无法逐一查找",
+    "numbers_not_storable": "未记录其全部数值：{reason}",
     "numbers_not_kept": "未记录其数值，只有统计量；tracer trace --values all 会记录",
 }
 """Messages by code; the English ones are in `en`."""

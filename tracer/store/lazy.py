@@ -9,12 +9,13 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 
 import numpy as np
 
-from tracer.errors import TraceFileError, UsageError
+from tracer.errors import TraceFileError
 from tracer.graph.copies import PackedArray, pack
-from tracer.graph.missing import MissingValue
+from tracer.graph.missing import NOT_RETAINED, MissingValue
 from tracer.graph.strides import Strides, restore_array
 from tracer.graph.summary import Summary
-from tracer.store.rows import NOT_KEPT
+from tracer.i18n.message import Message
+from tracer.store.rows import NOT_KEPT, why_not_storable
 
 Item = TypeVar("Item")
 
@@ -140,19 +141,20 @@ class LazyValue:
         return self._key != NOT_KEPT
 
     @property
-    def _reason(self) -> str:
-        return f"{self._file.path} keeps only a summary of this value: record the run with --values all to have every number"
+    def why_missing(self) -> Message | None:
+        """Why the file does not have the value; None if it has. The dtype and the shape tell it, for files of every version."""
+        return None if self.is_kept else why_not_storable(self._dtype, self._shape) or NOT_RETAINED
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy does not need the file."""
         if not self.is_kept:
-            return MissingValue, (self.summary, self._reason)
+            return MissingValue, (self.summary, self.why_missing, str(self._file.path))
         return PackedArray.unpacked, (pack(self.load()),)
 
     def load(self) -> np.ndarray:
         """The value. Raises UsageError if the file has only its statistics, TraceFileError if it is damaged."""
-        if not self.is_kept:
-            raise UsageError(self._reason)
+        if self.why_missing is not None:
+            MissingValue(self.summary, self.why_missing, str(self._file.path)).load()
         if self._array is None:
             content = self._file.value(self._key, self._where)
             try:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracer.errors import UsageError
+from tracer.graph.record import Step
+from tracer.store.plain_json import STORABLE_DTYPES
+from tracer.store.rows import INLINE_KEPT
 
 CHOICES = ("all", "sampled", "summary")
 BUDGET = 256_000_000
@@ -58,6 +61,14 @@ class RetentionPolicy:
         remaining = self.planned - position - 1
         while self.written + size * (remaining // self.every) > self.budget and self.every < self.planned:
             self.every *= 2
+
+
+def is_finite_step(step: Step) -> bool:
+    """Whether every number of a step is finite, by the summaries that are needed and cached anyway."""
+    return all(
+        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in STORABLE_DTYPES else node.is_finite
+        for node in step.nodes
+    )
 
 
 def size_in_bytes(text: str) -> int:

@@ -7,15 +7,17 @@ of a summary.
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.graph.record import Node
+from tracer.graph.record import Node, Step
 from tracer.graph.strides import Strides, byte_count, restore_array
 from tracer.graph.summary import Summary
+from tracer.i18n.message import Message
 from tracer.store.plain_json import STORABLE_DTYPES
 
 KEY_SIZE = 32
@@ -61,9 +63,23 @@ def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
     return byte_count(itemsize, node.shape, layout) <= (INLINE_KEPT if kept else INLINE) and node.size * itemsize <= INLINE_KEPT
 
 
+def why_not_storable(dtype: str, shape: Sequence[int]) -> Message | None:
+    """Why a file cannot store an array and has only its summary; None if it can."""
+    if dtype not in STORABLE_DTYPES:
+        return Message("dtype_not_storable", {"dtype": dtype})
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    return Message("too_large", {"size": size, "limit": MAX_VALUE_SIZE}) if size > MAX_VALUE_SIZE else None
+
+
 def is_storable(node: Node) -> bool:
     """Whether a file can store the value of a node; any other value is stored as a summary."""
-    return node.dtype in STORABLE_DTYPES and node.size * np.dtype(node.dtype).itemsize <= MAX_VALUE_SIZE
+    return why_not_storable(node.dtype, node.shape) is None
+
+
+def unstorable_values(step: Step) -> Iterator[Message]:
+    """Why a value of a step cannot be stored, for each value that it has and a file cannot store."""
+    reasons = (why_not_storable(node.dtype, node.shape) for node in step.nodes if node.is_kept)
+    return (reason for reason in reasons if reason is not None)
 
 
 def content_key(elements: np.ndarray) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.graph.missing import NOT_RETAINED
 from tracer.graph.record import Literal, Node, Phase, Source, Step, StoredValue
 from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 from tracer.graph.summary import Summary
@@ -36,6 +37,7 @@ class Absent:
     """A placeholder for the value of a node in a structure."""
 
     is_kept = False
+    why_missing = NOT_RETAINED
     summary = Summary(0)
 
     def load(self) -> np.ndarray:

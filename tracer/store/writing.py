@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tracer.errors import TracerError, UsageError
+from tracer.graph.missing import combined
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import trace_of_step
+from tracer.i18n.language import ENGLISH
 from tracer.i18n.message import Message
 from tracer.store.durability import SyncedFile
 from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, SCHEMA, journal_path, roll_back, user_version
 from tracer.store.messages import encode_message
 from tracer.store.parts import NotStorableError, are_metrics, head_text
-from tracer.store.plain_json import STORABLE_DTYPES, to_json
-from tracer.store.retention import BUDGET, RetentionPolicy
+from tracer.store.plain_json import to_json
+from tracer.store.retention import BUDGET, RetentionPolicy, is_finite_step
 from tracer.store.row_encoder import RowEncoder
-from tracer.store.rows import INLINE_KEPT, Row, is_inline, text_digest
+from tracer.store.rows import Row, is_inline, text_digest, unstorable_values
 from tracer.store.structure import layouts_of
 from tracer.store.structure_table import StructureTable
 
@@ -28,7 +32,8 @@ class TraceWriter:
     """Writes a run to a file, step by step.
 
     Until the first step is finished, an earlier file of that name stays. `head` is the trace without its steps. Raises
-    UsageError if the file cannot be written, or another run is writing it. `shown` is its path for messages.
+    UsageError if the file cannot be written, or another run is writing it. `shown` is its path for messages. `left_out` counts
+    the values of steps with values that a file cannot store, by reason.
     """
 
     def __init__(self, path: Path, head: Trace, values: str = "", budget: int = BUDGET, shown: Path | None = None) -> None:
@@ -37,6 +42,7 @@ class TraceWriter:
         text_of_head = head_text(head, self.shown)
         self.retention = RetentionPolicy(values, head.planned, budget)
         self.steps = 0
+        self.left_out: Counter[Message] = Counter()
         self._part = path.with_name(f"{path.name}.part")
         self._structures = StructureTable()
         self._encoder = RowEncoder()
@@ -194,7 +200,7 @@ class TraceWriter:
             raise NotStorableError(f"its metrics must be values by name, with a whole number as step: {dict(step.metrics)!r:.80}")
         layouts = layouts_of(step)
         has_values = all(node.is_kept for node, layout in zip(step.nodes, layouts) if is_inline(node, layout, kept=True))
-        keep = has_values and self.retention.should_keep(self.steps, lambda: _is_finite(step))
+        keep = has_values and self.retention.should_keep(self.steps, lambda: is_finite_step(step))
         structure = self._structures.id_of(self._connection, step, layouts)
         text = to_json(list(printed))
         row, size = self._encoder.encode(self._connection, self.steps, step, layouts, structure, text, keep=keep)
@@ -202,6 +208,7 @@ class TraceWriter:
         self._commit()
         self._pending = (step, row) if has_values and not keep else None
         self.retention.add(self.steps, size, was_kept=keep)
+        self.left_out.update(unstorable_values(step) if keep else ())
         self.steps += 1
 
     def _close(self) -> None:
@@ -245,6 +252,7 @@ class TraceWriter:
         self._insert(full_row)
         self.retention.written += size
         self.retention.kept += 1
+        self.left_out.update(unstorable_values(step))
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -255,7 +263,7 @@ class TraceWriter:
 def save(trace: Trace | Step, path: str | Path, values: str = "all") -> None:
     """Write a trace, or a single step, to a file, by default with all values.
 
-    Raises UsageError if it cannot be written, TypeError if it is neither.
+    Warns of values that a file cannot store. Raises UsageError if it cannot be written, TypeError if it is neither.
     """
     if isinstance(trace, Step):
         trace = trace_of_step(trace)
@@ -278,14 +286,10 @@ def save(trace: Trace | Step, path: str | Path, values: str = "all") -> None:
     # Compared in serialized form, because NaN != NaN and 1 == True.
     are_from_steps = to_json(metrics) == to_json([dict(step.metrics) for step in trace.steps])
     writer.end(trace.stopped, trace.printed, trace.unfinished, None if are_from_steps else metrics, finite)
-
-
-def _is_finite(step: Step) -> bool:
-    # The summary of a large value is needed and cached anyway.
-    return all(
-        node.summary.is_finite if node.size > INLINE_KEPT and node.dtype in STORABLE_DTYPES else node.is_finite
-        for node in step.nodes
-    )
+    if writer.left_out:
+        reasons = "; ".join(map(str, combined(writer.left_out)))
+        values = ENGLISH.count(writer.left_out.total(), "value")
+        warnings.warn(f"{path} has only statistics of {values}: {reasons}", stacklevel=4)  # of the caller of `tracer.save`
 
 
 def _reason(error: Exception) -> str:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tracer.graph.record import Literal, Node, Step
+from tracer.i18n.message import Message
 from tracer.views.notation import MAX_FULL_SIZE, Labels, node_number
+
+
+def message_data(message: Message) -> dict[str, Any]:
+    """A message as its code, its fields and its English text."""
+    return {"code": message.code, "fields": dict(message.fields), "text": str(message)}
 
 
 def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:
@@ -29,8 +35,8 @@ def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) 
         "rule_of": node.rule_of,
         "statistics": node.summary.as_dict(),
     }
-    if not node.is_kept:
-        data["kept"] = False
+    if node.why_missing is not None:
+        data |= {"kept": False, "why_missing": message_data(node.why_missing)}
     elif in_full or node.size <= MAX_FULL_SIZE:
         data["value"] = node.value.tolist()
     return data

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from tracer.graph.expression import Element, Expression, Infix, Name, Slot, Text, infix
 from tracer.graph.formula import formula, parse, parse_template, short_expression
+from tracer.graph.missing import combined
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
+from tracer.i18n.message import Message
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
@@ -183,6 +185,11 @@ def content_text(node: Node, noise: Noise, digits: int = DIGITS) -> str:
     if 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
         return array_text(node.value, digits, noise.of(node))
     return summary_text(node.summary, node.shape, node.dtype, digits)
+
+
+def reasons_text(reasons: Iterable[Message], tell: Language = ENGLISH) -> str:
+    """Why values are missing, each reason once."""
+    return tell("; ").join(map(tell.message, combined(reasons)))
 
 
 class Labels:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from tracer.analysis.diff import differing_settings, first_difference, steps_without_values
+from tracer.analysis.diff import NotCompared, differing_settings, first_difference, values_not_compared
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import Fraction
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
+from tracer.views.node_data import message_data
 from tracer.views.text.diff import caveat_lines, diff_data, diff_lines
 
 DIFFERENT = 1
@@ -40,10 +41,12 @@ def command(one: str, other: str, tolerance: float, digits: int, as_json: bool, 
     with reading(one) as mine, reading(other) as theirs:
         settings = differing_settings(mine, theirs)
         found = first_difference(mine, theirs, tolerance)
-        without_values = steps_without_values(mine, theirs) if found is None else 0
+        without_values = values_not_compared(mine, theirs) if found is None else NotCompared()
         if as_json:
             data = diff_data(mine, theirs, settings, found)
-            say([json_text(data | {"tolerance": tolerance, "steps_without_values": without_values}, indent=1)])
+            data |= {"tolerance": tolerance, "steps_without_values": without_values.steps}
+            data["why_missing"] = [message_data(each) for each in without_values.reasons]
+            say([json_text(data, indent=1)])
         else:
             say(diff_lines(mine, theirs, settings, found, digits, tell))
             say(caveat_lines(mine, theirs, tolerance, without_values, tell))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,13 @@ from tracer.cli.parameter_types import WholeNumber
 from tracer.cli.trace_files import reading, step_of
 from tracer.data.archives import write_arrays
 from tracer.errors import UsageError, near_names
+from tracer.graph.missing import combined, reasons_in
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import Language
 from tracer.views.export.events import json_document, json_lines
+from tracer.views.node_data import message_data
+from tracer.views.notation import reasons_text
 
 HELP = """\b
 Examples:
@@ -57,10 +61,18 @@ def command(file: str, output: str | None, index: int | None, full: bool, as_jso
         raise UsageError(f"--full is for JSON: {path.suffix} has what it has")
     with reading(file) as trace:
         written = WRITERS[path.suffix](trace, path, index, full)
-    say([json_text(written)] if as_json else [_report(written, tell)])
+    if as_json:
+        reasons = {"why_missing": [message_data(each) for each in written["why_missing"]]} if "why_missing" in written else {}
+        say([json_text(written | reasons)])
+    else:
+        say([_report(written, tell)])
 
 
 def _report(written: dict[str, Any], tell: Language) -> str:
+    if "left_out" in written:
+        wrote = tell("wrote {path}", path=written["wrote"])
+        values, reason = tell.count(written["left_out"], "value"), reasons_text(written["why_missing"], tell)
+        return tell("{wrote}, except {values}: {reason}", wrote=wrote, values=values, reason=reason)
     if "rows" in written:
         return tell("wrote {path} ({count} rows)", path=written["wrote"], count=f"{written['rows']:,}")
     return tell("wrote {path}", path=written["wrote"])
@@ -108,7 +120,9 @@ def _write_npz(trace: Trace, path: Path, index: int | None, full: bool) -> dict[
 
     with OutputFolder(path.parent).streaming(path.name) as file:
         write_arrays(file, named_arrays(_selected(trace, index)))
-    return {"wrote": str(path)}
+    left_out = Counter(reason for step in _selected(trace, index).steps for reason in reasons_in(step.nodes))
+    missing = {"left_out": left_out.total(), "why_missing": combined(left_out)} if left_out else {}
+    return {"wrote": str(path), **missing}
 
 
 def _write_parquet(trace: Trace, path: Path, index: int | None, full: bool) -> dict[str, Any]:

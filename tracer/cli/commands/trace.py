@@ -12,6 +12,7 @@ from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, Whole
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.run import Run, run_all_steps
+from tracer.cli.trace_file_line import trace_file_line
 from tracer.i18n.language import Language
 from tracer.rendering.engine import find_engine
 from tracer.store.retention import CHOICES
@@ -90,7 +91,7 @@ def command(
         run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget, folder.shown / "trace.sqlite")
     log = folder.growing("steps.log") if "log" in formats else None
     run_all_steps(run, log)
-    written = [*run.checkpoint_lines, *([run.trace_file_line()] if run.file is not None else [])]
+    written = [*run.checkpoint_lines, *([trace_file_line(run.file, tell)] if run.file is not None else [])]
     written += [tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines)] if log is not None else []
     made = {"trace.sqlite": run.file is not None, "steps.log": log is not None, "steps.pdf": "pdf" in formats}
     left = [folder.shown / name for name, is_made in made.items() if not is_made and (folder.path / name).exists()]

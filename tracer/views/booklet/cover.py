@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from tracer.graph.missing import reasons_in
 from tracer.graph.record import Step, Trace
 from tracer.views.booklet.page import cell, page, table
 from tracer.views.booklet.typst import literal
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import shortened
-from tracer.views.notation import number_text, shape_text
+from tracer.views.notation import number_text, reasons_text, shape_text
 
 MAX_TABLE_ROWS = 16
 """Maximum number of parameters listed; the rest are counted."""
@@ -50,10 +51,13 @@ def _remarks(trace: Trace, style: Style) -> list[str]:
     """Remarks on missing values and an early end of the run."""
     tell = style.tell
     remarks = []
-    short = [str(each.index) for each in trace.steps if not all(node.is_kept for node in each.nodes)]
+    missing = {each.index: set(reasons_in(each.nodes)) for each in trace.steps}
+    short = [str(index) for index, reasons in missing.items() if reasons]
     if short:
         steps = tell(", ").join(short)
-        remarks.append(tell("Not every value of these steps was kept: {steps}. Their pages show statistics.", steps=steps))
+        why = reasons_text((reason for reasons in missing.values() for reason in reasons), tell)
+        remarks.append(tell("Not every value of these steps was kept: {steps} ({reason}). Their pages show statistics.",
+                            steps=steps, reason=why))  # fmt: skip
     if trace.unfinished:
         remarks.append(tell("The record ends after {count} of {planned} steps: {why}.", count=len(trace.metrics),
                             planned=trace.planned, why=tell.message(trace.unfinished)))  # fmt: skip

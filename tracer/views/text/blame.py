@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.analysis.blame import Cause, Culprit
+from tracer.graph.missing import reasons_in
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.node_data import node_data
@@ -21,6 +22,7 @@ from tracer.views.notation import (
     node_number,
     number_text,
     phase_text,
+    reasons_text,
     shape_text,
 )
 from tracer.views.text.detail import history, history_lines, input_lines, titled_line
@@ -67,8 +69,7 @@ def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Lan
     if len(found.way) > 1:
         yield titled_line(tell("reaches"), _way_text(step, found.way, labels))
     if not found.is_certain:
-        hint = tell("(some values were not kept: another number that is not finite may be the one that reaches it)")
-        yield titled_line("", hint)
+        yield from _doubt_lines(found, tell)
     path = path_to(step, node)
     if len(path) > 1:
         yield ""
@@ -77,6 +78,20 @@ def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Lan
             yield f"    {_with_size(step, each, labels, digits, tell)}"
     if step.index:
         yield from history_lines(trace, node, labels[node.id], tell)
+
+
+def _doubt_lines(found: Culprit, tell: Language) -> Iterator[str]:
+    """What makes a finding uncertain: values that are missing on the way or among its inputs, or an operation that is unknown."""
+    nodes = found.step.nodes
+    near = {id for each in found.way for id in (each, *nodes[each].operands)}
+    reasons = list(reasons_in(nodes[id] for id in sorted(near)))
+    if not reasons:
+        hint = tell("(an operation is not known here: another number that is not finite may be the one that reaches it)")
+        yield titled_line("", hint)
+        return
+    hint = tell("(some values were not kept: another number that is not finite may be the one that reaches it)")
+    yield titled_line("", hint)
+    yield titled_line("", tell("({reason})", reason=reasons_text(reasons, tell)))
 
 
 def _nothing_found(trace: Trace, request: Request, tell: Language) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.gradient_terms import contributions
 from tracer.views.grids import MAX_GRID_SIZE, grid_lines
-from tracer.views.node_data import node_data
+from tracer.views.node_data import message_data, node_data
 from tracer.views.notation import (
     DIGITS,
     Labels,
@@ -58,9 +58,8 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell:
         yield from _block(tell("value"), grid_lines(node.value, digits, tell, noise=labels.noise.of(node)))
     if node.shape:
         yield titled_line(tell("statistics"), _statistics(node, digits))
-    if not node.is_kept:
-        hint = tell("(the file keeps only these statistics: record the run with --values all to have every number)")
-        yield titled_line("", hint)
+    if node.why_missing is not None:
+        yield titled_line("", tell("(the file keeps only these statistics: {reason})", reason=tell.message(node.why_missing)))
     if not contributions(step, node):  # the contributions are the inputs, and follow
         yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits), tell)
     yield from _relations(step, node, labels, digits, tell)
@@ -97,9 +96,9 @@ def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digi
     name = labels.element(node.id, index)
     if worked:
         return worked
-    if node.is_kept:
-        return f"{name} = {number_of(node, index, labels.noise, digits)}"
-    return tell("{name}: only statistics are kept of it", name=name)
+    if node.why_missing is not None:
+        return tell("{name}: only statistics are kept of it ({reason})", name=name, reason=tell.message(node.why_missing))
+    return f"{name} = {number_of(node, index, labels.noise, digits)}"
 
 
 def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[str]:
@@ -231,6 +230,7 @@ def element_detail(step: Step, node: Node, index: tuple[int, ...]) -> dict[str, 
             "value": each.value[index].item() if each.is_kept else None,
             "worked": worked_element(step.nodes, each, labels, index, max_terms=MAX_ELEMENT_TERMS),
         }
+        | ({} if each.why_missing is None else {"why_missing": message_data(each.why_missing)})
         for title, each in element_parts(step, node)
     }
     return {"step": step.index, "label": labels[node.id], "index": list(index)} | parts

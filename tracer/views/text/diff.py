@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracer.analysis.diff import TraceDifference
+from tracer.analysis.diff import NotCompared, TraceDifference
 from tracer.graph.record import Literal, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
-from tracer.views.notation import Labels, metric_text, node_number, number_text
+from tracer.views.notation import Labels, metric_text, node_number, number_text, reasons_text
 
 SettingDifferences = Mapping[str, tuple[Any, Any]]
 """The values of settings that differ between two runs, by name."""
@@ -54,13 +54,18 @@ def diff_lines(
     yield tell("loss at the end: {one}, and {other}", one=losses[0], other=losses[1])
 
 
-def caveat_lines(one: Trace, other: Trace, tolerance: float, without_values: int, tell: Language = ENGLISH) -> Iterator[str]:
+def caveat_lines(
+    one: Trace, other: Trace, tolerance: float, without_values: NotCompared, tell: Language = ENGLISH
+) -> Iterator[str]:
     """The caveats of a comparison: its tolerance, and what could not be compared."""
     if tolerance:
         yield tell("values were compared to {share} of their size", share=number_text(tolerance))
-    if without_values:
-        steps = tell.count(without_values, "step")
-        yield tell("in {steps} only statistics could be compared: a file keeps no more of them", steps=steps)
+    if without_values.steps:
+        yield tell(
+            "in {steps} only statistics could be compared of some values: a file keeps no more of them ({reason})",
+            steps=tell.count(without_values.steps, "step"),
+            reason=reasons_text(without_values.reasons, tell),
+        )
     if one.unfinished:
         yield tell("the record of the first ends early: {reason}", reason=tell.message(one.unfinished))
     if other.unfinished:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracer.analysis.verify import ULPS, Deviation, Verification
+from tracer.graph.missing import combined
 from tracer.graph.record import Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.notation import Labels, node_number, number_text
+from tracer.views.node_data import message_data
+from tracer.views.notation import Labels, node_number, number_text, reasons_text
 
 MAX_DEVIATIONS = 5
 """Maximum number of deviations listed."""
@@ -45,7 +47,11 @@ def verdict_lines(trace: Trace, verdict: Verification, tell: Language = ENGLISH)
         )
     if verdict.not_kept:
         operations = tell.count(verdict.not_kept, "operation")
-        yield tell("{operations} not computed again: the file keeps only statistics of their values", operations=operations)
+        yield tell(
+            "{operations} not computed again: the file keeps only statistics of their values ({reason})",
+            operations=operations,
+            reason=reasons_text(verdict.why_missing, tell),
+        )
     if verdict.unknown:
         yield tell("not known here, and so not computed again: {names}", names=", ".join(sorted(verdict.unknown)))
     if trace.unfinished:
@@ -86,6 +92,7 @@ def verdict_data(trace: Trace, verdict: Verification) -> dict[str, Any]:
         "operations": verdict.operations,
         "exact": verdict.exact,
         "not_kept": verdict.not_kept,
+        "why_missing": [message_data(each) for each in combined(verdict.why_missing)],
         "unknown": sorted(verdict.unknown),
         "unfinished": str(trace.unfinished or ""),
         "deviations": [

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.graph.missing import NOT_RETAINED, combined, reasons_in
 from tracer.graph.record import Phase, Step
 from tracer.i18n.message import Message
 from tracer.views.diagrams.diagram import Diagram
@@ -19,8 +20,12 @@ from tracer.views.svg import PictureError
 
 
 def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
-    if not all(node.is_kept for node in step.nodes):
+    reasons = set(reasons_in(step.nodes))
+    if reasons == {NOT_RETAINED}:
         raise PictureError(Message("numbers_not_kept"))
+    if reasons:
+        # --values all would not help: a reason that it would remedy is not the one to tell.
+        raise PictureError(Message("numbers_not_storable", {"reason": combined(reasons - {NOT_RETAINED})[0]}))
     labels = Labels(step.nodes)
     if spec.focus:
         yield "", _focused_scalars(step, spec, labels, style)
