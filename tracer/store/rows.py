@@ -30,6 +30,9 @@ INLINE_KEPT, INLINE = 4096, 64
 MAX_VALUE_SIZE = 900_000_000
 """Maximum size in bytes of a stored value, below SQLite's limit; larger values are stored as a summary."""
 
+MAX_ITEM_SIZE = 16
+"""Maximum size in bytes of an element of a stored value."""
+
 _SUMMARY = {"f": struct.Struct("<5d3q"), "i": struct.Struct("<2q3d3q"), "u": struct.Struct("<2Q3d3q")}
 SUMMARY_SIZE = 64
 
@@ -78,8 +81,13 @@ def is_storable(node: Node) -> bool:
 
 def unstorable_values(step: Step) -> Iterator[Message]:
     """Why a value of a step cannot be stored, for each value that it has and a file cannot store."""
-    reasons = (why_not_storable(node.dtype, node.shape) for node in step.nodes if node.is_kept)
-    return (reason for reason in reasons if reason is not None)
+    for node in step.nodes:
+        # Most values are small: their exact size is not needed.
+        if node.dtype in STORABLE_DTYPES and node.size * MAX_ITEM_SIZE <= MAX_VALUE_SIZE:
+            continue
+        reason = why_not_storable(node.dtype, node.shape)
+        if reason is not None and node.is_kept:
+            yield reason
 
 
 def content_key(elements: np.ndarray) -> bytes:
