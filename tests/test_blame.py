@@ -415,7 +415,7 @@ def test_nan_made_of_a_mask_is_found(capsys: pytest.CaptureFixture[str]) -> None
     [
         ("h = h + np.log(-1.0 - h * h)", "1.0", "log(-1.0 - h * h)", "every input is finite; log makes it NaN"),
         ("h = h + np.sqrt(h * 0.0)", "1.0", "", "every input is finite"),
-        ("h = h * 1.0", "float('nan')", "x", "it came in with the data: nothing computed it"),
+        ("h = h * 1.0", "float('nan')", "x", "it came in with the data: no operation of this step computed it"),
     ],
 )
 def test_blame_in_forward_backward_and_data(

@@ -58,6 +58,17 @@ def attention(x: Any, w: Any) -> Any:
     return np.sum(weights / np.sum(weights, axis=-1, keepdims=True) @ queries, axis=1)
 
 
+@pytest.mark.parametrize("model", [
+    lambda x, w: (x @ w)[:, None],
+    lambda x, w: (x @ w).reshape(-1, 1),
+    lambda x, w: np.expand_dims(x @ w, 1),
+    lambda x, w: np.sum(x * w, axis=1, keepdims=True),
+    lambda x, w: (x * w)[:, :1],
+])  # fmt: skip
+def test_axis_that_the_model_added_is_reported(model: Any) -> None:
+    assert grown_pair(step_of(model, lambda p, y: np.mean((p - y) ** 2))) is not None
+
+
 @pytest.mark.parametrize(
     ("model", "loss"),
     [
@@ -67,7 +78,6 @@ def attention(x: Any, w: Any) -> Any:
         (lambda x, w: x @ w, lambda p, y: np.mean((p[:, None] - y) ** 2)),
         (lambda x, w: x @ w, lambda p: np.mean((p[:, None] - p) ** 2)),
         (lambda x, w: x @ w, lambda p, y: np.mean((np.expand_dims(p, 1) - y) ** 2)),
-        (lambda x, w: np.sum(x * w, axis=1, keepdims=True), lambda p, y: np.mean((p - y) ** 2)),
         (lambda x, W, rows: x @ W + rows, lambda p: np.mean(p**2)),
         (attention, lambda p, y: np.mean((p - y) ** 2)),
         (lambda x, W: x @ W, lambda p, y: np.mean(p**2) + 0 * np.sum(np.greater(p, y))),

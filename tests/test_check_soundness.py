@@ -132,6 +132,16 @@ def test_right_gradient_near_zero_is_never_called_wrong(function: Callable[..., 
         assert check.outcome is not Outcome.WRONG, report(check)
 
 
+@pytest.mark.parametrize("x", [1e-120, 1e-150, 1e-200, 1e-280])
+@pytest.mark.parametrize("function", [np.log, np.sqrt, lambda x: 1 / x, lambda x: x / (x + 1e-200), lambda x: x**3])
+def test_right_gradient_of_a_tiny_number_is_never_called_wrong(function: Callable[..., Any], x: float) -> None:
+    check = check_gradients(lambda x: np.sum(function(x)), [x, 1.0])
+    if np.isfinite(check.comparisons[0].unrated[0].found if check.comparisons[0].unrated else 0.0):
+        assert check.outcome is not Outcome.WRONG, report(check)
+    else:  # the gradient overflows: that is said, and no reference is made up
+        assert "expected" not in report(check)
+
+
 def test_wrong_gradient_near_zero_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     from tracer.ops import registry
 
@@ -200,6 +210,15 @@ def test_operation_without_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sine, "rules", (None,))
     check = check_gradients(lambda x: np.sum(np.sin(x) + x), [1.0, 2.0])
     assert [fault.what.code for fault in check.faults] == ["plain_run_slope"]
+
+
+def test_stopped_gradient_is_noted_where_the_plain_function_has_another() -> None:
+    def function(x: Any) -> Any:
+        return np.sum(x * x) if isinstance(x, np.ndarray) else np.sum(x * x.detach())
+
+    check = check_gradients(function, [1.0, 2.0])
+    assert check.passed
+    assert report(check).splitlines()[-1].endswith("a gradient is stopped (.detach())")
 
 
 def test_array_instead_of_a_number_is_found() -> None:

@@ -10,7 +10,7 @@ from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
 
 _RESHAPING = ("expand_dims", "reshape", "take", "broadcast_to", "transpose")
-"""Operations that give an array its axes on purpose: what they return is taken as meant."""
+"""Operations that give an array its axes: what they return is taken as meant where it is combined in the same phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ def grown_pair(step: Step) -> GrownPair | None:
     """The first such operation that the loss is computed from, where both operands have the same elements along one axis.
 
     A bias, a mask, scores of attention and differences of all pairs (`x[:, None] - x`) are none: they grow one operand, combine
-    parameters with parameters, or have axes that were added in the code.
+    parameters with parameters, or have an axis that was added in the same phase, for the purpose. A prediction that got its
+    axis in the model is one.
     """
     trained: set[int] = set()
     for node in step.nodes:
@@ -49,7 +50,7 @@ def _pair(step: Step, node: Node, trained: set[int]) -> GrownPair | None:
     prediction, target = (one, other) if one.id in trained else (other, one)
     if prediction.is_leaf or not _is_column_and_row(one.shape, other.shape, node.shape):
         return None
-    if any(_has_added_axis(each) for each in (prediction, target)):
+    if any(each.phase is node.phase and _has_added_axis(each) for each in (prediction, target)):
         return None
     return GrownPair(node, prediction, target)
 

@@ -21,6 +21,9 @@ SHORTER_STEPS = (1e-30, 1e-60, 1e-130, 1e-150)
 """Factors on the step of the reference, to find out whether a difference is one of the gradient or one of the step. The last
 ones are so short that terms of higher order underflow: at x = 0, the reference of x**3 is exactly 0."""
 
+STEADY = 1e-6
+"""References with steps of two lengths differ by at most this, relatively, if the step is short enough."""
+
 MAX_UNRATED = 16
 """At most this many elements without an error are named."""
 
@@ -109,9 +112,10 @@ class Errors:
     def unrated(self, at: int, index: tuple[int, ...]) -> Unrated:
         """A number that is not rated, with the reason."""
         number, expected, other = (float(x[at]) for x in (self.numbers, self.expected, self.other))
-        if number == expected:
+        if np.isinf(number) and number == expected:
             reason = Message("both_infinite")
         elif not np.isfinite(number):
+            expected = expected if np.isnan(other) else np.nan
             reason = Message("gradient_not_finite")
         elif not np.isnan(other):
             reason = Message("reference_varies", {"one": other, "other": expected})
@@ -172,16 +176,17 @@ class GradientComparison:
 
     def _rate_projection(self, weights: np.ndarray, included: np.ndarray, rating: Rating) -> None:
         """Rate a projection, after the elements without a reference are removed from `included`."""
-        while True:
-            projection = self._projection(np.where(included, weights, 0))
-            if projection.rated[0]:
+        projection = self._projection(np.where(included, weights, 0))
+        for _ in range(MAX_UNRATED):
+            if projection.rated[0] or not np.any(included):
                 break
-            if rating.unrated_count >= MAX_UNRATED:
-                rating.give_up()
-                return
             flat = self._bisect(weights, included, lambda half: not half.rated[0])
             self._rate_elements([flat], included, rating)
             included[flat] = False  # whatever it is by itself: in a sum it has no reference
+            projection = self._projection(np.where(included, weights, 0))
+        if not projection.rated[0]:
+            rating.give_up()
+            return
         if projection.wrong[0]:
             self._rate_elements([self._bisect(weights, included, lambda half: bool(half.wrong[0]))], included, rating)
         if not rating.is_wrong:
@@ -219,24 +224,27 @@ class GradientComparison:
         if np.any(found.wrong):
             min_scale = np.maximum(min_scale, scale())
             found = self._errors_with(numbers, directions, min_scale, 1.0)
-        if np.any(found.wrong):
-            self._settle(found, directions, np.broadcast_to(min_scale, numbers.shape))
+        doubtful = np.flatnonzero(found.wrong | ~np.isfinite(numbers))
+        if len(doubtful):
+            self._settle(found, doubtful, directions, np.broadcast_to(min_scale, numbers.shape))
         return found
 
-    def _settle(self, found: Errors, directions: np.ndarray, min_scale: np.ndarray) -> None:
-        """Compare numbers that seem to be wrong again, with shorter steps, until two lengths give the same reference.
+    def _settle(self, found: Errors, unsettled: np.ndarray, directions: np.ndarray, min_scale: np.ndarray) -> None:
+        """Compare numbers again, with shorter steps, until two lengths give the same reference.
 
         A step that is not much smaller than a number of the program, such as an epsilon of 1e-28, gives a wrong reference.
         """
-        open = np.flatnonzero(found.wrong)
         for factor in SHORTER_STEPS:
-            shorter = self._errors_with(found.numbers[open], directions[open], min_scale[open], factor)
-            changes, _ = relative_errors(shorter.expected, found.expected[open], min_scale[open])
-            settled = changes <= shorter.allowed
-            found.other[open] = np.where(settled, np.nan, found.expected[open])
-            found.expected[open], found.errors[open], found.allowed[open] = shorter.expected, shorter.errors, shorter.allowed
-            open = open[~settled]
-            if not len(open):
+            shorter = self._errors_with(found.numbers[unsettled], directions[unsettled], min_scale[unsettled], factor)
+            # Relative to the references alone: the scale of a wrong gradient would hide that they differ.
+            changes, _ = relative_errors(shorter.expected, found.expected[unsettled], np.zeros(1))
+            settled = changes <= np.fmax(shorter.allowed, STEADY)
+            found.other[unsettled] = np.where(settled, np.nan, found.expected[unsettled])
+            found.expected[unsettled] = shorter.expected
+            found.errors[unsettled] = shorter.errors
+            found.allowed[unsettled] = shorter.allowed
+            unsettled = unsettled[~settled]
+            if not len(unsettled):
                 return
 
     def _errors_with(self, numbers: np.ndarray, directions: np.ndarray, min_scale: Any, factor: float) -> Errors:

@@ -29,7 +29,7 @@ STEP = 1e-20
 STEP_AT_ZERO = 1e-30
 """The step if only zeros are perturbed."""
 
-SMALLEST_STEP = 1e-100
+SMALLEST_STEP = 1e-290
 """A lower bound of the step, to avoid underflow."""
 
 SAFETY = 10.0

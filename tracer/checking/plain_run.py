@@ -62,6 +62,10 @@ def with_plain_run(
         fault = _value_fault(step, value) or _graph_fault(step, value, function, nearby)
         if fault is None and check.outcome is not Outcome.WRONG:  # else it would say once more what is wrong
             fault = _slope_fault(step, value, function, arrays, rng)
+            if fault is not None and any(node.op == shaping.StopGradient.name for node in step.nodes[: step.loss_id]):
+                # Meant or not: the code that stops a gradient is no mistake by itself.
+                changes = {"found": fault.what.fields["found"], "expected": fault.what.fields["expected"]}
+                return replace(check, notes=(*check.notes, Message("plain_run_stopped", changes)))
     return check if fault is None else replace(check, faults=(*check.faults, fault))
 
 
@@ -107,7 +111,7 @@ def _slope_fault(
 ) -> Fault | None:
     """The fault if the function changes along a random direction otherwise than the recorded gradients say.
 
-    Also None where that cannot be told: differences are too coarse, there is a kink, or a gradient is stopped on purpose.
+    Also None where that cannot be told: differences are too coarse, or there is a kink.
     """
     gradients = [step.nodes[step.gradients[parameter.id]].value.astype(np.float64) for parameter in step.parameters]
     if not _is_smooth(step) or not all(np.all(np.isfinite(each)) for each in gradients):
@@ -133,23 +137,21 @@ def _slope_fault(
 
 
 def _is_smooth(step: Step) -> bool:
-    """True if no node that depends on a parameter is at a kink or a jump, or stops a gradient."""
+    """True if no node that depends on a parameter is at a kink or a jump."""
     dependent = {parameter.id for parameter in step.parameters}
     for node in step.nodes[: step.loss_id + 1]:
         if not dependent.isdisjoint(node.operands):
             dependent.add(node.id)
-            if _has_no_slope(step, node):
+            if _is_at_kink(step, node):
                 return False
     return True
 
 
-def _has_no_slope(step: Step, node: Node) -> bool:
+def _is_at_kink(step: Step, node: Node) -> bool:
     op = operation_of(node)
     inputs: list[Any] = [x.value if isinstance(x, Literal) else step.nodes[x].value for x in node.inputs]
     if op in _JUMPS_WHERE_EQUAL:
         return bool(np.any(np.equal(inputs[0], inputs[1])))
-    if op is shaping.StopGradient:
-        return True
     sides = op.kink_sides(inputs, node.parameters)
     return sides is not None and bool(np.any(sides == 0))
 

@@ -71,6 +71,10 @@ CODED: Mapping[str, Template] = {
     "plain_run_slope": (
         "changes by {found:.3g} along a random direction as the gradients say, and with plain arrays by {expected:.3g}"
     ),
+    "plain_run_stopped": (
+        "along a random direction the loss changes by {found:.3g} as the gradients say, and with plain arrays by {expected:.3g}:"
+        " a gradient is stopped (.detach())"
+    ),
     "plain_run_nearby": "changes by {found:.9g} at arguments nearby, and with plain arrays by {expected:.9g}",
     # Why a picture was not drawn.
     "layout_too_slow": "its layout took over {seconds:g} s",

@@ -54,6 +54,15 @@ INSTEAD: Mapping[str, str] = {
 }
 """What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
 
+ONE_AXIS = frozenset({
+    "np.append", "np.cumsum", "np.diff", "np.flip", "np.hstack", "np.inner", "np.pad", "np.repeat", "np.roll", "np.sort",
+    "np.tile", "np.vdot", "np.vstack", "np.median", "np.meshgrid", "np.column_stack", "np.split",
+})  # fmt: skip
+"""Functions whose alternative is for arrays with one axis."""
+
+OVER_ALL = frozenset({"np.average", "np.linalg.norm"})
+"""Functions of an axis whose alternative is over all elements."""
+
 WITHOUT_GRADIENT = (
     "all", "allclose", "any", "argpartition", "argsort", "argwhere", "array_equal", "bincount", "count_nonzero", "digitize",
     "fix", "flatnonzero", "heaviside", "histogram", "isclose", "isneginf", "isposinf", "nonzero", "rint", "round", "searchsorted",
@@ -199,6 +208,11 @@ def _random(name: str) -> str:
     )
 
 
+def _scope(name: str) -> str:
+    """For which arrays the alternative computes the same, if not for all."""
+    return ", for arrays with one axis" if name in ONE_AXIS else ", over all elements" if name in OVER_ALL else ""
+
+
 def no_rule(function: object, method: str = "__call__") -> str:
     """What to do about a function that has no derivative rule."""
     name = function_name(function) or str(getattr(function, "__name__", function))
@@ -208,7 +222,7 @@ def no_rule(function: object, method: str = "__call__") -> str:
         changes = "changes an array in place" if method == "at" else "is not recorded"
         return f"{name}.{method} {changes}: " + (f"write {instead}" if instead else "compose it of recorded functions")
     if name in INSTEAD:
-        return f"{name} has no derivative rule: write {INSTEAD[name]}"
+        return f"{name} has no derivative rule: write {INSTEAD[name]}{_scope(name)}"
     if short in WITHOUT_GRADIENT and name.startswith("np."):
         return f"{name} is not recorded, its result has no gradient: write {name}(x.value)"
     if short in _WRITERS:
@@ -237,7 +251,7 @@ def no_attribute(name: str, known: list[str]) -> str:
     if function is not None and registry.implementing(function):
         return f"a Tensor has no method {name}: write np.{name}(x)"
     if f"np.{name}" in INSTEAD:
-        return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}"
+        return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}{_scope(f'np.{name}')}"
     return f"a Tensor has no attribute {name!r}{close_names(name, known)}"
 
 

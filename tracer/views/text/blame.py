@@ -181,7 +181,7 @@ def largest_magnitude(node: Node) -> float:
 def _why(found: Culprit, tell: Language = ENGLISH) -> str:
     step, node = found.step, found.node
     if found.cause is Cause.ENTERED:
-        return tell("it came in with the {kind}: nothing computed it", kind=kind_text(node, tell))
+        return tell("it came in with the {kind}: no operation of this step computed it", kind=kind_text(node, tell))
     if found.cause is Cause.WRITTEN:
         return tell("a number that is not finite is written in the code; {op} passes it on", op=node.op)
     operands = [step.nodes[operand] for operand in node.operands]

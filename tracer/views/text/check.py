@@ -163,4 +163,5 @@ def _row(comparison: Comparison, tell: Language) -> Sequence[str]:
     sums = f" + {tell.count(comparison.projections, 'sum')}" if comparison.projections else ""
     verdicts = {Outcome.RIGHT: tell("right"), Outcome.NOT_JUDGED: tell("not judged"), Outcome.WRONG: tell("WRONG")}
     method = tell.message(comparison.method)
-    return name, shape_text(comparison.shape), method, numbers + sums, f"{comparison.error:.1e}", verdicts[comparison.outcome]
+    error = f"{comparison.error:.1e}" if comparison.worst is not None else "-"
+    return name, shape_text(comparison.shape), method, numbers + sums, error, verdicts[comparison.outcome]
