@@ -195,6 +195,12 @@ def test_branch_on_the_type_is_found(function: Callable[..., Any]) -> None:
         assert_gradients(function, np.array([1.0, 2.0]))
 
 
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan])
+def test_plain_run_that_is_not_finite_is_found(number: float) -> None:
+    check = check_gradients(lambda x: np.sum(x) if not isinstance(x, np.ndarray) else number, [1.0, 2.0])
+    assert [fault.what.code for fault in check.faults] == ["plain_run_value"]
+
+
 def test_branch_with_the_same_value_and_another_slope_is_found() -> None:
     weights = np.array([1.0, 2.0])
     check = check_gradients(lambda x: np.sum(x * (x if isinstance(x, np.ndarray) else weights)), weights)

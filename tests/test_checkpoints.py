@@ -253,12 +253,17 @@ def test_checkpoint_of_another_optimizer_or_seed_says_so(folder: Path, capsys: p
     assert tracer.open("next/trace.sqlite").hyperparameters["earlier_steps"] == 3
 
 
-def test_run_in_python_continues_a_checkpoint(folder: Path) -> None:
-    write_scenario(folder, OPTIMIZERS["momentum"])
-    training = Training(tracer.load("mine.py"), steps=6)
+def write_checkpoint(path: Path, steps: int) -> None:
+    """The checkpoint of a run of mine.py after this many steps."""
+    training = Training(tracer.load("mine.py"), steps=steps)
     for _ in training:
         pass
-    (folder / "six.npz").write_bytes(array_bytes(checkpoint_arrays(training.parameters, training.progress())))
+    path.write_bytes(array_bytes(checkpoint_arrays(training.parameters, training.progress())))
+
+
+def test_run_in_python_continues_a_checkpoint(folder: Path) -> None:
+    write_scenario(folder, OPTIMIZERS["momentum"])
+    write_checkpoint(folder / "six.npz", steps=6)
     more = tracer.run(tracer.load("mine.py"), steps=3, parameters="six.npz")
     whole = tracer.run(tracer.load("mine.py"), steps=9)
     assert [step.loss for step in more.steps] == [step.loss for step in whole.steps[6:]]
@@ -270,10 +275,7 @@ def test_continued_run_draws_in_the_model_what_the_whole_run_draws(folder: Path)
     text = (folder / "mine.py").read_text()
     text = text.replace("lambda x, w, b: x @ w + b", "lambda x, w, b, rng: (x * (rng.random(x.shape) > 0.5)) @ w + b")
     (folder / "mine.py").write_text(text)
-    training = Training(tracer.load("mine.py"), steps=3)
-    for _ in training:
-        pass
-    (folder / "three.npz").write_bytes(array_bytes(checkpoint_arrays(training.parameters, training.progress())))
+    write_checkpoint(folder / "three.npz", steps=3)
     more = tracer.run(tracer.load("mine.py"), steps=3, parameters="three.npz")
     whole = tracer.run(tracer.load("mine.py"), steps=6)
     assert [step.loss for step in more.steps] == [step.loss for step in whole.steps[3:]]

@@ -158,8 +158,8 @@ def _is_at_kink(step: Step, node: Node) -> bool:
 
 def _agree(step: Step, found: float, expected: float) -> bool:
     """True if two values of the loss differ by rounding only."""
-    if found == expected or not (np.isfinite(found) or np.isfinite(expected)):
-        return True
+    if not (np.isfinite(found) and np.isfinite(expected)):
+        return found == expected or (np.isnan(found) and np.isnan(expected))
     tolerance, scale = TOLERANCE * _rounding_unit(step), max(abs(found), abs(expected))
     return abs(found - expected) <= tolerance * scale or abs(found - expected) <= tolerance * max(scale, _error_scale(step))
 
