@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from support.cli import run
 from tracer.checking import function as function_checks
 from tracer.checking.compare import MAX_UNRATED, GradientComparison, Sampling
+from tracer.checking.operation import value_problems
 from tracer.checking.results import Check, Comparison, Difference, Outcome
 from tracer.errors import RecordingError
 from tracer.i18n.message import Message
+from tracer.ops.families.transcendental import Tanh
 from tracer.testing import assert_gradients, check_gradients, programs, report
 from tracer.views.text.check import failure_lines
 
@@ -47,6 +49,19 @@ def compared(actual: Any, expected: Any, projections: int = 0) -> Comparison:
 def test_difference_with_an_error_of_nan_is_wrong() -> None:
     assert Difference((0,), np.nan, 1.0, np.nan, 1e-10).is_wrong
     assert Difference((0,), 1.0, 1.0, 0.0, np.nan).is_wrong
+
+
+def test_complex_value_with_a_derivative_of_nan_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = (np.array([0.5, -1.0]),)
+    assert value_problems(Tanh, arrays, {}) == []
+
+    def with_nan(x: np.ndarray) -> np.ndarray:
+        value = np.tanh(np.real(x)).astype(complex)
+        value.imag = np.where(np.imag(x) == 0, 0, np.nan)
+        return value
+
+    monkeypatch.setattr(Tanh, "complex_value", staticmethod(with_nan))
+    assert len(value_problems(Tanh, arrays, {})) == 1
 
 
 @pytest.mark.parametrize("projections", [0, 4])
