@@ -17,6 +17,7 @@ from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.families import arithmetic, einstein_summation, indexing, joining, linear_algebra, reductions, selection
+from tracer.ops.movement import Movement, MovementGradient
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
@@ -31,7 +32,7 @@ SMALLEST_SCALE = 1e-150
 
 _SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
     DataMovement, joining.Join, indexing.Scatter, arithmetic.Add, arithmetic.Multiply, reductions.Sum, reductions.Mean,
-    linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, einstein_summation.Einsum,
+    linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, einstein_summation.Einsum, Movement, MovementGradient,
 )  # fmt: skip
 """Sums of products. Applied to squares, they give the sum of the squared terms."""
 
@@ -65,8 +66,11 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
     if op is None:
         return own
     if issubclass(op, _SUMS_OF_PRODUCTS):
-        rest = value_of if op in (indexing.Take, indexing.Scatter) else square_of  # indices are not squared
-        total = op.value(square_of(operands[0]), *map(rest, operands[1:]), **parameters)
+        terms = [
+            square_of(operand) if op.differentiable(position) else value_of(operand)  # indices are not squared
+            for position, operand in enumerate(operands)
+        ]
+        total = op.value(*terms, **parameters)
         if op is reductions.Mean and np.size(value):
             total = total / max(1, np.size(square_of(operands[0])) / np.size(value))
         return total

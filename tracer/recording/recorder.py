@@ -18,6 +18,7 @@ from tracer.arguments import native
 from tracer.errors import RecordingError
 from tracer.graph.record import EMPTY, Literal, Phase, Step
 from tracer.ops.base import NUMERIC_KINDS, Op
+from tracer.ops.several_results import SeveralResults
 from tracer.recording.advice import complex_result
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
@@ -85,15 +86,16 @@ class Recorder:
 
     # Recording.
 
-    def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
+    def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any], depth: int = 2) -> Tensor:
         """Compute an operation on Tensors, arrays and numbers, and append its node.
 
-        Raises RecordingError for a Tensor of another recording. NumPy's errors get a note with the operation and the shapes.
+        `depth` is the number of frames from here up to the user's. Raises RecordingError for a Tensor of another recording.
+        NumPy's errors get a note with the operation and the shapes.
         """
         offset = -1
         if self._locates:
-            # The frame two up is the user's: this method was called by an operator or protocol method of Tensor.
-            frame = sys._getframe(2)
+            # By default two up: this method was called by an operator or protocol method of Tensor.
+            frame = sys._getframe(depth)
             if frame is not self._frame:
                 self._locate(frame)
             offset = frame.f_lasti
@@ -128,6 +130,13 @@ class Recorder:
         entries = self.entries
         entries.append((op, tuple(operands), parameters, value, self._context, offset))
         return Tensor(value, self, len(entries) - 1)
+
+    def record_parts(self, op: type[SeveralResults], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+        """Record every result of an operation with several; returns them as NumPy does."""
+        results = []
+        for part in range(op.result_count(inputs, parameters)):
+            results.append(self.record(op, inputs, {**parameters, "part": part}, depth=3))  # noqa: PERF401 (a frame more)
+        return op.combined(results)
 
     def _append(
         self, op: type[Op] | str, operands: tuple[int | Literal, ...], parameters: Mapping[str, Any], value: Any, offset: int

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from tracer.graph.record import Literal, Phase
 from tracer.ops.base import Op
+from tracer.ops.several_results import SeveralResults
 from tracer.recording.source import Invocation
 
 if TYPE_CHECKING:
@@ -56,8 +57,11 @@ class RecorderInterface(Protocol):
     def entries(self) -> Sequence[Entry]:
         """The tape; a node's id is its position."""
 
-    def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Tensor:
+    def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any], depth: int = 2) -> Tensor:
         """Compute an operation, append it to the tape and return its value as a Tensor."""
+
+    def record_parts(self, op: type[SeveralResults], inputs: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+        """Record every result of an operation with several; returns them as NumPy does."""
 
     def tensor(self, id: int) -> Tensor:
         """The Tensor of a recorded node."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from tracer.errors import MissingAttributeError, RecordingError, UsageError
 from tracer.ops.families import shaping
+from tracer.ops.several_results import SeveralResults
 from tracer.recording.advice import conversion_error, no_attribute
 from tracer.recording.array_interface import ArrayMethods, Operators
 from tracer.recording.dispatch import dispatch_function, dispatch_ufunc
@@ -108,7 +109,10 @@ class Tensor(Operators, ArrayMethods):
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function in (np.shape, np.ndim, np.size):
             return function(*plain(arguments), **plain(options))
-        return self.recorder.record(*dispatch_function(function, arguments, options))
+        op, inputs, parameters = dispatch_function(function, arguments, options)
+        if issubclass(op, SeveralResults):
+            return self.recorder.record_parts(op, inputs, parameters)
+        return self.recorder.record(op, inputs, parameters)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise conversion_error("a plain array", sys._getframe(1))

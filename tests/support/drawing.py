@@ -1,0 +1,50 @@
+"""What the strategies for calls of operations are made of: cases, numbers that are far apart, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tracer.ops.domain import REAL, Domain
+from tracer.testing import shapes as shapes_with_squares
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function that uses NumPy's interface, and arrays to call it with."""
+
+    function: Callable[..., Any]
+    arrays: tuple[np.ndarray, ...]
+    description: str = ""
+
+    def __repr__(self) -> str:
+        return f"Case({self.description}, shapes={[array.shape for array in self.arrays]}, arrays={self.arrays})"
+
+
+def separated(shape: tuple[int, ...], seed: int, domain: Domain = REAL) -> np.ndarray:
+    """Distinct numbers at least 0.2 apart, in random order, half of them negative if the domain allows."""
+    rng = np.random.default_rng(seed)
+    size = int(np.prod(shape))
+    low = max(domain.low, -1e9)
+    start = low + 0.3 if np.isfinite(domain.low) else -0.2 * (size // 2) - 0.1
+    numbers = start + 0.2 * np.arange(size) + rng.uniform(-0.03, 0.03, size)
+    return rng.permutation(numbers).reshape(shape)
+
+
+seeds = st.integers(0, 2**20)
+shapes = shapes_with_squares(min_side=1)
+
+
+def axes(rank: int, *, several: bool = True, none: bool = True) -> st.SearchStrategy[Any]:
+    """None, one axis counted from either end, or a tuple of distinct axes."""
+    choices = [st.none()] if none or not rank else []
+    if rank:
+        choices.append(st.integers(-rank, rank - 1))
+        if several:
+            subsets = st.lists(st.integers(0, rank - 1), unique=True, max_size=rank)
+            choices.append(subsets.map(lambda picked: tuple(axis - rank if axis % 2 else axis for axis in picked)))
+    return st.one_of(choices)

@@ -1,0 +1,26 @@
+"""The base of operations with several results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tracer.ops.base import Array, Op
+
+
+class SeveralResults(Op):
+    """Base of operations with several results, such as the pieces of an array that is split.
+
+    Every result is recorded as an operation of its own, whose parameter `part` is its position among them: `value` and the
+    rules take it.
+    """
+
+    @classmethod
+    def result_count(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> int:
+        """The number of results. Of the inputs only shapes are looked at."""
+        raise NotImplementedError
+
+    @classmethod
+    def combined(cls, results: list[Any]) -> Any:
+        """The results as NumPy returns them: a list, a tuple, or a named tuple."""
+        return results
