@@ -15,9 +15,7 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
-from tracer.ops.data_movement import DataMovement
-from tracer.ops.families import arithmetic, einstein_summation, indexing, joining, linear_algebra, reductions, selection
-from tracer.ops.movement import Movement, MovementGradient
+from tracer.ops.families import arithmetic, einstein_summation, linear_algebra, reductions, selection
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
@@ -31,10 +29,10 @@ SMALLEST_SCALE = 1e-150
 """Errors are relative to at least this: below it the imaginary parts of the complex step underflow."""
 
 _SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
-    DataMovement, joining.Join, indexing.Scatter, arithmetic.Add, arithmetic.Multiply, reductions.Sum, reductions.Mean,
-    linear_algebra.Matmul, linear_algebra.Dot, linear_algebra.Outer, einstein_summation.Einsum, Movement, MovementGradient,
+    arithmetic.Add, arithmetic.Multiply, reductions.Sum, reductions.Mean, linear_algebra.Matmul, linear_algebra.Dot,
+    linear_algebra.Outer, einstein_summation.Einsum,
 )  # fmt: skip
-"""Sums of products. Applied to squares, they give the sum of the squared terms."""
+"""Sums of products. Applied to squares, they give the sum of the squared terms, as those do that declare `squares_terms`."""
 
 
 def error_scales(computed: Sequence[Computation], start: int) -> list[np.ndarray]:
@@ -65,7 +63,7 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
 
     if op is None:
         return own
-    if issubclass(op, _SUMS_OF_PRODUCTS):
+    if op.squares_terms or issubclass(op, _SUMS_OF_PRODUCTS):
         terms = [
             square_of(operand) if op.differentiable(position) else value_of(operand)  # indices are not squared
             for position, operand in enumerate(operands)

@@ -77,6 +77,8 @@ class Op:
       the operations of this package and False for others.
     - `parts`: the input elements that an output element depends on. With `adds_products`, an output element is the sum of the
       products of these elements. `importance` says which of many are written.
+    - `squares_terms`: True if `value`, applied to the squares of the inputs, adds the squares of the terms that it adds of the
+      inputs: a sum of elements or of their products, without other factors than 0 and 1. The error scale of gradients needs it.
 
     A family overrides the class methods below; a single operation rarely needs to.
     """
@@ -93,6 +95,7 @@ class Op:
     complex_value: ClassVar[Callable[..., Any] | None] = None
     rules_see_only_shapes: ClassVar[bool] = False
     adds_products: ClassVar[bool] = False
+    squares_terms: ClassVar[bool] = False
 
     # Derived from the class: its name in snake case, the names of the inputs, and their rules.
     name: ClassVar[str] = ""

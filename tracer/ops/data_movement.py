@@ -21,6 +21,7 @@ class Rearrangement(Op):
     """Base of operations whose output elements are elements of the inputs, or sums of these."""
 
     analytic = True
+    squares_terms = True
 
     @classmethod
     def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tracer.ops.base import Array, Op
+from tracer.ops.base import Array, Call, Op
 
 
 class SeveralResults(Op):
@@ -19,6 +19,11 @@ class SeveralResults(Op):
     def result_count(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> int:
         """The number of results. Of the inputs only shapes are looked at."""
         raise NotImplementedError
+
+    @classmethod
+    def call_of_part(cls, part: int, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Call:
+        """The inputs and parameters of the operation that one result is recorded as; by default those of the call."""
+        return tuple(inputs), {**parameters, "part": part}
 
     @classmethod
     def combined(cls, results: list[Any]) -> Any:

@@ -135,7 +135,7 @@ class Recorder:
         """Record every result of an operation with several; returns them as NumPy does."""
         results = []
         for part in range(op.result_count(inputs, parameters)):
-            results.append(self.record(op, inputs, {**parameters, "part": part}, depth=3))  # noqa: PERF401 (a frame more)
+            results.append(self.record(op, *op.call_of_part(part, inputs, parameters), depth=3))  # noqa: PERF401 (a frame more)
         return op.combined(results)
 
     def _append(
