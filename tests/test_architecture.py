@@ -114,7 +114,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code += "from tracer.graph.record import Step; print(Step is tracer.Step)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["False", "True"]
-    assert dir(tracer)[:2] == ["Adam", "Checkpoint"]
+    assert dir(tracer)[:2] == ["Adagrad", "Adam"]
 
 
 def test_public_functions_and_classes_have_docstrings() -> None:

@@ -154,7 +154,7 @@ def test_invalid_checkpoints_are_refused(arguments: dict[str, Any], message: str
 
 TRAINED = """import numpy as np
 from dataclasses import dataclass
-from tracer import SGD, Adam, Checkpoint, KerasAdam, Scenario
+from tracer import SGD, Adagrad, Adam, AdamW, Checkpoint, KerasAdam, RMSProp, Scenario
 from tracer.nn.schedules import ExponentialDecay
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +185,10 @@ OPTIMIZERS = {
     "momentum": "SGD(learning_rate=0.05, momentum=0.9)",
     "Adam": "Adam(learning_rate=0.1)",
     "KerasAdam": "KerasAdam(learning_rate=0.1)",
+    "AdamW": "AdamW(0.1)",
+    "Nesterov": "SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1)",
+    "RMSProp": "RMSProp(0.1, momentum=0.5, centered=True)",
+    "Adagrad": "Adagrad(0.1, learning_rate_decay=0.1, initial_accumulator_value=0.5)",
     "by step": "Adam(learning_rate=lambda t: 0.2 / t)",
     "by epoch": "SGD(learning_rate=lambda epoch: 0.1 / (1 + epoch))",
     "schedule": "SGD(learning_rate=ExponentialDecay(initial=0.05, factor=0.9))",

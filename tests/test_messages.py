@@ -328,7 +328,7 @@ def scenario_with(**options: Any) -> tracer.Scenario:
         (lambda: tracer.Scenario(parameters={"w": 0.0}), "Scenario needs model and loss"),
         (lambda: tracer.Scenario({"w": 0.0}), r"Scenario takes arguments by name only: name them, as in Scenario\(data=...\)"),
         (lambda: tracer.SGD(lr=0.1), "SGD has no argument 'lr'; did you mean learning_rate?"),
-        (lambda: tracer.SGD(0.1), r"SGD takes arguments by name only: name them, as in SGD\(learning_rate=...\)"),
+        (lambda: tracer.SGD(0.1, 0.9), r"SGD takes up to 1 argument by position, not 2: name them, as in SGD\(momentum=...\)"),
         (lambda: tracer.SGD(), "SGD needs learning_rate"),
         (lambda: tracer.Adam(eps=0.1), "did you mean epsilon?"),
         (lambda: tracer.KerasAdam(bta1=0.1), "did you mean beta1"),
@@ -363,7 +363,7 @@ def test_checked_calls_keep_their_signature_and_copies() -> None:
     import pickle
 
     optimizer = tracer.SGD(learning_rate=0.5)
-    assert list(inspect.signature(tracer.SGD).parameters) == ["learning_rate", "momentum"]
+    assert list(inspect.signature(tracer.SGD).parameters) == ["learning_rate", "momentum", "weight_decay", "nesterov"]
     assert dataclasses.replace(optimizer, momentum=0.9).momentum == 0.9
     assert pickle.loads(pickle.dumps(optimizer)) == optimizer
 

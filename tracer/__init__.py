@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tracer.errors import RecordingError, ScenarioError, TraceFileError, TracerError, UsageError
     from tracer.graph.record import Literal, Node, Phase, Source, Step, Trace
     from tracer.graph.validation import validate
-    from tracer.nn.optimizers import SGD, Adam, KerasAdam
+    from tracer.nn.optimizers import SGD, Adagrad, Adam, AdamW, KerasAdam, RMSProp
     from tracer.ops.base import Op
     from tracer.recording.function import trace
     from tracer.recording.tensor import Tensor
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "Checkpoint",
     "EarlyStopping",
     "KerasAdam",
@@ -38,6 +40,7 @@ __all__ = [
     "Node",
     "Op",
     "Phase",
+    "RMSProp",
     "RecordingError",
     "Report",
     "Scenario",
@@ -61,7 +64,7 @@ _HOMES = {
     "errors": ("RecordingError", "ScenarioError", "TraceFileError", "TracerError", "UsageError"),
     "graph.record": ("Literal", "Node", "Phase", "Source", "Step", "Trace"),
     "graph.validation": ("validate",),
-    "nn.optimizers": ("SGD", "Adam", "KerasAdam"),
+    "nn.optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "KerasAdam", "RMSProp"),
     "ops": ("Op",),
     "recording.function": ("trace",),
     "recording.tensor": ("Tensor",),

@@ -45,10 +45,11 @@ class TraceFileError(TracerError, ValueError):
 
 
 SYNONYMS = {
-    "alpha": ("learning_rate",), "criterion": ("loss",), "eps": ("epsilon",), "eta": ("learning_rate",), "loss_fn": ("loss",),
-    "lr": ("learning_rate",), "max_iter": ("epochs", "steps"), "n_epochs": ("epochs",), "network": ("model",),
-    "num_epochs": ("epochs",), "optim": ("optimizer",), "rtol": ("tolerance",), "tol": ("tolerance",), "weights": ("parameters",),
-    "iterations": ("steps",), "random_state": ("seed",),
+    "alpha": ("learning_rate",), "betas": ("beta1", "beta2"), "criterion": ("loss",), "eps": ("epsilon",),
+    "eta": ("learning_rate",), "iterations": ("steps",), "loss_fn": ("loss",), "lr": ("learning_rate",),
+    "lr_decay": ("learning_rate_decay",), "max_iter": ("epochs", "steps"), "n_epochs": ("epochs",), "network": ("model",),
+    "num_epochs": ("epochs",), "optim": ("optimizer",), "random_state": ("seed",), "rtol": ("tolerance",),
+    "tol": ("tolerance",), "weights": ("parameters",),
 }  # fmt: skip
 """Names that other libraries use for the same."""
 

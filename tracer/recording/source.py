@@ -22,7 +22,7 @@ from tracer.graph.record import Source
 PACKAGE = Path(sys.modules["tracer"].__path__[0])
 """The folder of the package `tracer`."""
 
-_LIBRARY_FOLDERS = frozenset(str(PACKAGE / package) for package in ("nn", "recording"))
+_LIBRARY_FOLDERS = frozenset(str(PACKAGE / package) for package in ("nn", "nn/optimizers", "recording"))
 """Packages whose functions run inside a recorded program but are not user code."""
 
 Position = tuple[int, int, int, int]
