@@ -87,3 +87,10 @@ def bench(session: nox.Session) -> None:
     install(session, "bench")
     session.run("python", "tests/benchmarks/recording.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Count which functions that autograd, MyGrad and jax.numpy differentiate are differentiated here."""
+    install(session, "bench")
+    session.run("python", "tests/benchmarks/peers.py", *session.posargs)

@@ -1,0 +1,88 @@
+"""Calls of products, linear algebra, Fourier transforms, polynomials and interpolation."""
+
+from __future__ import annotations
+
+SYMMETRIC = "(M + M.T) / 2"
+POSITIVE = "(M @ M.T + np.eye(3))"
+
+RECIPES: dict[str, str] = {
+    # Products.
+    "dot": "np.dot(A, C); np.dot(x, y); np.dot(T, C)",
+    "vdot": "np.vdot(x, y)",
+    "vecdot": "np.vecdot(A, B)",
+    "matmul": "np.matmul(A, C); np.matmul(T, C)",
+    "matvec": "np.matvec(A, w)",
+    "vecmat": "np.vecmat(u, A)",
+    "inner": "np.inner(x, y); np.inner(A, B)",
+    "outer": "np.outer(x, u)",
+    "tensordot": "np.tensordot(T, A, axes=([1, 2], [0, 1])); np.tensordot(A, C, axes=1)",
+    "einsum": "np.einsum('ij,jk->ik', A, C); np.einsum('ij,ij', A, B); np.einsum('bij->bi', T)",
+    "kron": "np.kron(A, C)",
+    "cross": "np.cross(u, v); np.cross(M, N)",
+    "convolve": "np.convolve(x, u); np.convolve(x, u, mode='same')",
+    "correlate": "np.correlate(x, u); np.correlate(x, u, mode='full')",
+    "interp": "np.interp(q, grid, x)",
+    # Polynomials.
+    "poly": "np.poly(u)",
+    "polyadd": "np.polyadd(x, u)",
+    "polysub": "np.polysub(x, u)",
+    "polymul": "np.polymul(x, u)",
+    "polydiv": "np.polydiv(x, u)",
+    "polyder": "np.polyder(x)",
+    "polyint": "np.polyint(x)",
+    "polyval": "np.polyval(x, u)",
+    "polyfit": "np.polyfit(grid, x, 2)",
+    "roots": "np.real(np.roots(np.poly(r)))",
+    # Linear algebra.
+    "linalg.norm": "np.linalg.norm(x); np.linalg.norm(A); np.linalg.norm(A, axis=1); np.linalg.norm(x, ord=3);"
+    " np.linalg.norm(A, ord='nuc'); np.linalg.norm(x, 1)",
+    "linalg.vector_norm": "np.linalg.vector_norm(A, axis=1)",
+    "linalg.matrix_norm": "np.linalg.matrix_norm(A)",
+    "linalg.inv": "np.linalg.inv(M); np.linalg.inv(K)",
+    "linalg.pinv": "np.linalg.pinv(A)",
+    "linalg.solve": "np.linalg.solve(M, u); np.linalg.solve(M, A)",
+    "linalg.lstsq": "np.linalg.lstsq(A.T, w, rcond=None)[0]",
+    "linalg.det": "np.linalg.det(M); np.linalg.det(K)",
+    "linalg.slogdet": "np.linalg.slogdet(M); np.linalg.slogdet(K)[1]",
+    "linalg.cholesky": f"np.linalg.cholesky({POSITIVE})",
+    "linalg.eigh": f"np.linalg.eigh({SYMMETRIC})[0]; np.linalg.eigh({SYMMETRIC})[1] ** 2",
+    "linalg.eigvalsh": f"np.linalg.eigvalsh({SYMMETRIC})",
+    "linalg.eig": f"np.sum(np.linalg.eig({POSITIVE})[0] ** 2)",
+    "linalg.eigvals": f"np.sum(np.linalg.eigvals({POSITIVE}) ** 2)",
+    "linalg.svd": "np.linalg.svd(A, full_matrices=False)[1]; np.linalg.svd(A, full_matrices=False)[0] ** 2;"
+    " np.linalg.svd(A, compute_uv=False)",
+    "linalg.svdvals": "np.linalg.svdvals(A)",
+    "linalg.qr": "np.linalg.qr(M)[0] ** 2; np.linalg.qr(M)[1] ** 2",
+    "linalg.cond": "np.linalg.cond(M)",
+    "linalg.matrix_power": "np.linalg.matrix_power(M, 3); np.linalg.matrix_power(M, -2)",
+    "linalg.matrix_rank": "np.linalg.matrix_rank(M)",
+    "linalg.multi_dot": "np.linalg.multi_dot([A, C, C.T])",
+    "linalg.tensorinv": "np.linalg.tensorinv(np.reshape(M, (3, 3)), ind=1)",
+    "linalg.tensorsolve": "np.linalg.tensorsolve(M, u)",
+    "linalg.cross": "np.linalg.cross(u, v)",
+    "linalg.diagonal": "np.linalg.diagonal(T)",
+    "linalg.matmul": "np.linalg.matmul(A, C)",
+    "linalg.matrix_transpose": "np.linalg.matrix_transpose(T)",
+    "linalg.outer": "np.linalg.outer(x, u)",
+    "linalg.tensordot": "np.linalg.tensordot(A, C, axes=1)",
+    "linalg.trace": "np.linalg.trace(T)",
+    "linalg.vecdot": "np.linalg.vecdot(A, B)",
+    # Fourier transforms.
+    "fft.fft": "np.fft.fft(x); np.fft.fft(A, axis=0); np.fft.fft(x, 7)",
+    "fft.ifft": "np.fft.ifft(x); np.fft.ifft(np.fft.fft(x) * y)",
+    "fft.fft2": "np.fft.fft2(A)",
+    "fft.ifft2": "np.fft.ifft2(A)",
+    "fft.fftn": "np.fft.fftn(T)",
+    "fft.ifftn": "np.fft.ifftn(T)",
+    "fft.rfft": "np.fft.rfft(x); np.fft.rfft(w); np.fft.rfft(A, axis=0)",
+    "fft.irfft": "np.fft.irfft(np.fft.rfft(w) * u)",
+    "fft.rfft2": "np.fft.rfft2(A)",
+    "fft.irfft2": "np.fft.irfft2(np.fft.rfft2(A))",
+    "fft.rfftn": "np.fft.rfftn(T)",
+    "fft.irfftn": "np.fft.irfftn(np.fft.rfftn(T))",
+    "fft.hfft": "np.fft.hfft(x)",
+    "fft.ihfft": "np.fft.ihfft(x)",
+    "fft.fftshift": "np.fft.fftshift(x)",
+    "fft.ifftshift": "np.fft.ifftshift(A)",
+}
+"""Expressions, separated by semicolons, for every function of this family."""
