@@ -231,7 +231,7 @@ def test_invalid_scenarios_are_refused(changes: dict[str, Any], message: str) ->
         ({"parameters": {"x": 0.0, "w": 1.0, "b": 0.0}}, "a parameter and data named 'x': rename one"),
         ({"settings": {"w": 1}}, "a parameter and a setting named 'w'"),
         ({"model": lambda x, /, w, b: x}, "the argument x, but arguments are matched by name|has the argument"),
-        ({"model": lambda x, **rest: x}, r"has the argument \*\*rest"),
+        ({"data": lambda **rest: {"x": [1.0]}}, r"has the argument \*\*rest"),
         ({"model": np.add}, "does not tell the names of its arguments|has the argument"),
         ({"data": lambda: {"x y": [1.0]}}, "'x y', which is no name"),
         ({"data": lambda: {"x": np.ma.masked_array([1.0], [1]), "y": [1.0]}}, "is a MaskedArray"),

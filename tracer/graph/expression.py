@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
+from tracer.graph.paths import PATH
+
 EQUATION, VIA, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
 """Precedence levels, from loosest to tightest."""
 
@@ -32,7 +34,7 @@ OPERATORS = {
     "**": Operator(POWER, ATOM, POWER),
 }
 
-_SINGLE_TOKEN = re.compile(r"[\w#]+")
+_SINGLE_TOKEN = re.compile(rf"[\w#]+|{PATH.pattern}")
 
 
 class Expression:
@@ -227,6 +229,20 @@ class Subscript(Expression):
 
 
 @dataclass(frozen=True)
+class Attribute(Expression):
+    """What an indexed container holds under a name: `layers[0].W`."""
+
+    of: Expression
+    name: str
+
+    def format(self, compact: bool) -> str:
+        return f"{self.of.operand_text(ATOM, compact)}.{self.name}"
+
+    def substitute(self, inputs: Sequence[Expression]) -> Expression:
+        return Attribute(self.of.substitute(inputs), self.name)
+
+
+@dataclass(frozen=True)
 class Element(Expression):
     """One element of an array, its index without spaces: `W1[0,2]`."""
 
@@ -252,7 +268,7 @@ class Transpose(Expression):
 
 @dataclass(frozen=True)
 class Derivative(Expression):
-    """The gradient of the loss with respect to a variable, `dL/dh1`, or an expression, `dL/d(x @ W1)`."""
+    """The gradient of the loss with respect to a variable, `dL/dh1`, `dL/dlayers[0].W`, or an expression, `dL/d(x @ W1)`."""
 
     of: Expression
 

@@ -15,6 +15,7 @@ from tracer.graph.expression import (
     OPERATORS,
     POWER,
     VIA,
+    Attribute,
     Brackets,
     Counted,
     Derivative,
@@ -204,7 +205,7 @@ class _Parser:
                 self._expect(")")
                 return Derivative(of)
             if kind in ("name", "number"):
-                return Derivative(self._atom(kind, token))
+                return Derivative(self._path(self._atom(kind, token)))
         if token == "(":
             items = self._items(")")
             is_grouping = len(items) == 1 and self._tokens[self._next - 2][1] != ","
@@ -240,7 +241,25 @@ class _Parser:
             return Transpose(tree)
         if kind == "name" and isinstance(tree, Name):
             return Name(f"{tree.name}.{name}")
+        if kind == "name" and isinstance(tree, (Subscript, Attribute)):
+            return Attribute(tree, name)
         raise _ParseError
+
+    def _path(self, tree: Expression) -> Expression:
+        """The longest path from here that ends with a name: `layers[0].W` of `dL/dlayers[0].W[1]`."""
+        found, start = tree, self._next
+        while True:
+            (_, token), (kind, key) = self._tokens[self._next], self._tokens[min(self._next + 1, len(self._tokens) - 1)]
+            if token == "." and kind == "name" and key != "T":
+                self._next += 1
+                tree = found = self._attribute(tree)
+                start = self._next
+            elif token == "[" and kind in ("number", "text") and self._tokens[self._next + 2][1] == "]":
+                tree = Subscript(tree, (self._atom(kind, key),))
+                self._next += 3
+            else:
+                self._next = start
+                return found
 
     def _call(self, function: str) -> FunctionCall:
         self._expect("(")

@@ -56,6 +56,8 @@ class FileFacts:
     returned: frozenset[Position]
     returned_names: dict[tuple[str, int], frozenset[str]]
     """The variables that a function returns, by its name and first line."""
+    returned_tuples: dict[tuple[str, int], tuple[str, ...]]
+    """The variables in the tuple or list that a function returns, by its name and first line."""
 
 
 MAX_TEXT_LENGTH = 10_000
@@ -134,6 +136,7 @@ def _facts_of_text(text: str) -> FileFacts:
     assigned: dict[Position, str] = {}
     returned: set[Position] = set()
     returned_names: dict[tuple[str, int], frozenset[str]] = {}
+    returned_tuples: dict[tuple[str, int], tuple[str, ...]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for target in reversed(node.targets):  # `a = b = ...` keeps the first name
@@ -154,7 +157,29 @@ def _facts_of_text(text: str) -> FileFacts:
                 if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name)
             }
             returned_names[node.name, first] = frozenset(names)
-    return FileFacts(assigned, frozenset(returned), returned_names)
+            written = {_variables(statement.value) for statement in _own_statements(node) if isinstance(statement, ast.Return)}
+            if len(written) == 1:
+                returned_tuples[node.name, first] = written.pop()
+    return FileFacts(assigned, frozenset(returned), returned_names, returned_tuples)
+
+
+def _own_statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.stmt]:
+    """The statements of a function without those of the functions and classes inside it."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _variables(value: ast.expr | None) -> tuple[str, ...]:
+    """The variables in a tuple or a list that has nothing else and none twice; empty for anything else."""
+    if not isinstance(value, (ast.Tuple, ast.List)):
+        return ()
+    names = tuple(each.id for each in value.elts if isinstance(each, ast.Name))
+    return names if len({*names}) == len(value.elts) else ()
 
 
 def _position(node: ast.expr | ast.stmt) -> Position:
@@ -203,6 +228,14 @@ def returns_variable(files: Files, code: CodeType, name: str) -> bool:
     """Whether that variable is the only one that the function returns by name."""
     facts = files.facts_of(code.co_filename)
     return facts.returned_names.get((code.co_name, code.co_firstlineno), frozenset()) == {name}
+
+
+def returned_variables(code: CodeType | None) -> tuple[str, ...]:
+    """The variables in the tuple or list that a function returns: `return out, hidden`; empty if that cannot be told."""
+    if code is None:
+        return ()
+    facts = _facts_of_text("".join(linecache.getlines(code.co_filename)))
+    return facts.returned_tuples.get((code.co_name, code.co_firstlineno), ())
 
 
 def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeType, int]:

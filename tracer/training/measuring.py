@@ -8,29 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tracer.arguments import folded_names
 from tracer.errors import UsageError
-from tracer.training.generators import generator_of
-from tracer.training.preparation import PreparedData, call_by_name, matching_arguments
+from tracer.training.functions.generators import generator_of
+from tracer.training.functions.matching import call_by_name
+from tracer.training.functions.results import named_results
+from tracer.training.preparation import PreparedData
 from tracer.training.scenario import Scenario
-
-
-def named_results(returned: Any, scenario: Scenario, prepared: PreparedData) -> dict[str, Any]:
-    """The results of the model by the names under which loss and metrics take them.
-
-    Raises UsageError if the model returned None, or if a name is invalid or already used.
-    """
-    if returned is None:
-        raise UsageError(f"the model of {scenario.name} returned nothing: does it end without a return?")
-    if not isinstance(returned, Mapping):
-        return {prepared.prediction or "prediction": returned}
-    returned = folded_names(returned, f"what the model of {scenario.name} returns")
-    for name in returned:
-        if not isinstance(name, str) or not name.isidentifier():
-            raise UsageError(f"the model of {scenario.name} returns a result under {name!r}, which is no name of an argument")
-        if name in prepared.data or name in prepared.parameters or name in scenario.settings:
-            raise UsageError(f"the model of {scenario.name} returns {name!r}, which is data, a parameter or a setting too")
-    return dict(returned)
 
 
 @dataclass(slots=True)
@@ -61,7 +44,7 @@ class EpochMetrics:
         measured: dict[str, Any] = {}
         if not self.scenario.validation and not self.scenario.metrics:
             return measured
-        available = {**self.context, **self.prepared.data, **parameters}
+        available = {**self.context, **self.prepared.data, **self.prepared.structure.filled(parameters)}
         with np.errstate(all="ignore"):
             if self.scenario.validation:
                 measured.update(self._validation_metrics(available))
@@ -74,10 +57,11 @@ class EpochMetrics:
         scenario = self.scenario
         replaced = {**available, **{name: self.prepared.data[other] for name, other in scenario.validation.items()}}
         try:
-            drawing = {"rng": generator_of(self.seed, None), **replaced}
-            returned = scenario.model(**matching_arguments(scenario.model, drawing))
-            replaced.update(named_results(returned, scenario, self.prepared))
-            loss = scenario.loss(**matching_arguments(scenario.loss, {**drawing, **replaced}))
+            prepared, names = self.prepared, self.prepared.parameter_names
+            of_step = {"rng": generator_of(self.seed, None), "training": False, **replaced}
+            returned = scenario.model(**prepared.model_takes.arguments(of_step, names))
+            replaced.update(named_results(returned, scenario, prepared.results, prepared.taken))
+            loss = scenario.loss(**prepared.loss_takes.arguments({**of_step, **replaced}, names))
             measured = {"loss": _as_python(loss), **self._batch_metrics(replaced)}
         except Exception as error:
             error.add_note("while measuring on the validation data")

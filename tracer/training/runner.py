@@ -18,8 +18,9 @@ from tracer.i18n.message import Message
 from tracer.recording.tensor import plain
 from tracer.training.batches import Batches
 from tracer.training.checkpoints import Progress, StoredCheckpoint, continue_run, read_checkpoint
+from tracer.training.functions.matching import matching_arguments
 from tracer.training.measuring import EpochMetrics
-from tracer.training.preparation import matching_arguments, prepare
+from tracer.training.preparation import prepare
 from tracer.training.provenance import head_of
 from tracer.training.report import Report
 from tracer.training.scenario import Scenario
@@ -85,6 +86,10 @@ class Training:
         """The parameters after the last step."""
         return self._recorder.parameters
 
+    def _structured(self) -> dict[str, Any]:
+        """The parameters as functions take them, in the structures that the scenario gave."""
+        return self._prepared.structure.filled(self.parameters)
+
     @property
     def parameter_count(self) -> int:
         """The total number of elements of all parameters."""
@@ -119,7 +124,7 @@ class Training:
     def __iter__(self) -> Iterator[Step]:
         batches, report = self._batches, self.scenario.report
         planned = self._lengths(self.steps)
-        available: dict[str, Any] = {**self._epoch_metrics.context, **self._prepared.data, **self.parameters, **planned}
+        available: dict[str, Any] = {**self._epoch_metrics.context, **self._prepared.data, **self._structured(), **planned}
         self._print(report.start, available)
         order, index = None, 0
         for index in range(self.steps):
@@ -129,7 +134,7 @@ class Training:
             row: dict[str, Any] = {"step": index, "epoch": epoch}
             step = self._step(row, position, order)
             if report != Report():  # without a report, do not keep the arrays of the step alive
-                available.update(self.parameters, **row, batch=position, record=step)
+                available.update(self._structured(), **row, batch=position, record=step)
                 self._print(report.step, available)
             # An incomplete last epoch counts as one.
             if position == batches.count - 1 or index == self.steps - 1:
@@ -186,7 +191,7 @@ class Training:
         """Record a step. `row` becomes its metrics; more are added to it at the end of an epoch."""
         prepared, index = self._prepared, row["step"]
         batch = self._batch(position, order)
-        before = self.parameters  # the update replaces the dict
+        before = self._structured() if prepared.batch_metrics else {}
         recorder, loss, results = self._recorder.record(index, row["epoch"], batch)
         row["loss"] = float(loss.value)
         available = {**prepared.data, **before, **batch, **plain(results)} if prepared.batch_metrics else {}

@@ -31,11 +31,12 @@ RESERVED_METRICS = ("step", "epoch", "batch", "loss", "epoch_loss", "val_loss")
 class Scenario:
     """A training program. All functions are written in plain NumPy; their arguments are matched by name.
 
-    `data(rng, path, dtype)` returns arrays by name. `parameters` are initial values by name, or a function `parameters(rng)`
-    that returns them. `model` takes data and parameters and returns the prediction. `loss` takes the prediction, under any name
-    that is neither data nor a parameter, and returns a scalar. A model may also return several results in a dict; loss and
-    metrics take them by name. Every function may take settings as arguments, and model and loss `rng`, a random generator of the
-    step, such as for dropout.
+    `data(rng, path, dtype)` returns arrays by name, or is that dict. `parameters` are initial values by name, or a function
+    `parameters(rng)` that returns them; they may be nested in dicts, lists, tuples and objects, and their names are then paths
+    (`layers[0].W`). `model` takes data and parameters and returns the prediction. `loss` takes the prediction, under any name
+    that is neither data nor a parameter, and returns a scalar. A model may also return several results, in a dict, a tuple or
+    a list; loss and metrics take them by name. Every function may take settings as arguments, and model and loss `rng`, a random
+    generator of the step, such as for dropout, and `training`, which is False where validation data is measured.
 
     `optimizer` updates the parameters; without one, a run is a single step that ends with the gradients. The length of a run is
     `steps` or `epochs`; `stopping` may end it early. With a `batch_size`, the arrays that model and loss take, or those named in
@@ -52,7 +53,7 @@ class Scenario:
     file. `dtype` is float32 or float64. Raises UsageError if a field is invalid.
     """
 
-    data: Callable[..., Mapping[str, Any]] = field(default=lambda: EMPTY)
+    data: Mapping[str, Any] | Callable[..., Mapping[str, Any]] = field(default=lambda: EMPTY)
     parameters: Mapping[str, Any] | Callable[..., Mapping[str, Any]]
     model: Callable[..., Any]
     loss: Callable[..., Any]
@@ -76,7 +77,7 @@ class Scenario:
     def __post_init__(self) -> None:
         self._fold_names()
         for kind in ("data", "model", "loss"):
-            if not callable(getattr(self, kind)):
+            if not callable(getattr(self, kind)) and not (kind == "data" and isinstance(self.data, Mapping)):
                 given = type(getattr(self, kind)).__name__
                 raise UsageError(f"Scenario: {kind} must be a function, this is {given}: give its name without (), or a lambda")
         if self.optimizer is not None:
@@ -96,14 +97,14 @@ class Scenario:
         for name in self.metrics:
             if name in RESERVED_METRICS:
                 raise UsageError(f"Scenario: {name} is measured in any case, name the metric otherwise")
-        taken = {*self.component_settings(), *COMMON_SETTINGS, "optimizer", "steps", "rng", "path"}
+        taken = {*self.component_settings(), *COMMON_SETTINGS, "optimizer", "steps", "rng", "training", "path"}
         for name in self.settings:
             if name in taken:
                 raise UsageError(f"Scenario: {name} is a setting in any case, name the scenario's own otherwise")
 
     def _fold_names(self) -> None:
         """Write names as Python reads them: functions take them as arguments."""
-        for name in ("parameters", "metrics", "validation", "settings"):
+        for name in ("data", "parameters", "metrics", "validation", "settings"):
             given = getattr(self, name)
             if isinstance(given, Mapping):
                 object.__setattr__(self, name, folded_names(given, f"Scenario: {name}"))

@@ -15,9 +15,10 @@ from tracer.recording.results import check_scalar, recorded_cause
 from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor
 from tracer.training.checkpoints import Progress
-from tracer.training.generators import generator_of
-from tracer.training.measuring import named_results
-from tracer.training.preparation import PreparedData, require_arguments
+from tracer.training.functions.generators import generator_of
+from tracer.training.functions.matching import require_arguments
+from tracer.training.functions.results import named_results
+from tracer.training.preparation import PreparedData
 from tracer.training.scenario import Scenario
 from tracer.training.updating import Update, UpdatedNodes
 
@@ -68,10 +69,9 @@ class StepRecorder:
 
     def plain_loss(self, batch: Mapping[str, np.ndarray], parameters: Mapping[str, np.ndarray]) -> Any:
         """The loss that the first step has for a batch and parameters, computed on plain arrays."""
-        rng = generator_of(self._seed, self._earlier.steps)
-        available = {"rng": rng, **self._scenario.settings, **batch, **parameters}
+        available = {**self._of_step(0), **batch, **self._prepared.structure.filled(parameters)}
         returned = self._scenario.model(**self._model_arguments(available))
-        available.update(named_results(returned, self._scenario, self._prepared))
+        available.update(self._named(returned))
         return self._scenario.loss(**self._loss_arguments(available))
 
     def _record(
@@ -80,7 +80,7 @@ class StepRecorder:
         scenario = self._scenario
         data = recorder.leaves("data", batch)
         parameters = recorder.leaves("parameter", self.parameters)
-        available = {"rng": generator_of(self._seed, self._earlier.steps + index), **scenario.settings, **data, **parameters}
+        available = {**self._of_step(index), **data, **self._prepared.structure.filled(parameters)}
         update = None
         if scenario.optimizer is not None:
             given = {**scenario.settings, "t": self._earlier.steps + index + 1, "epoch": self._earlier.epochs + epoch}
@@ -89,7 +89,7 @@ class StepRecorder:
         recorder.enter(Phase.FORWARD)
         # Called from the frame that entered the phase: the names of the nodes are those of the scenario's code.
         returned = scenario.model(**self._model_arguments(available))
-        results = named_results(returned, scenario, self._prepared)
+        results = self._named(returned)
         for name, result in results.items():
             if isinstance(result, Tensor):
                 recorder.name(result, name, unless_named=True)
@@ -104,13 +104,20 @@ class StepRecorder:
             self.parameters, self.state = updated.parameters_in(recorder), updated.state_in(recorder)
         return loss, results
 
+    def _of_step(self, index: int) -> dict[str, Any]:
+        """What model and loss may take in addition to data and parameters."""
+        return {"rng": generator_of(self._seed, self._earlier.steps + index), "training": True, **self._scenario.settings}
+
+    def _named(self, returned: Any) -> dict[str, Any]:
+        return named_results(returned, self._scenario, self._prepared.results, self._prepared.taken)
+
     def _model_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: available[name] for name in self._prepared.model_takes if name in available}
+        return self._prepared.model_takes.arguments(available, self._prepared.parameter_names)
 
     def _loss_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
         takes = self._prepared.loss_takes
-        arguments = {name: available[name] for name in takes if name in available}
-        if len(arguments) < len(takes):
+        arguments = takes.arguments(available, self._prepared.parameter_names)
+        if len(arguments) < len(takes.names):
             require_arguments(self._scenario.loss, available, f"the loss of {self._scenario.name}")
         return arguments
 

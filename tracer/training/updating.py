@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import UsageError
+from tracer.graph.paths import new_name
 from tracer.graph.record import Phase
 from tracer.nn.optimizers import Optimizer, update_sees_only_shapes
 from tracer.nn.schedules import Schedule
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
 from tracer.training.checkpoints import State
-from tracer.training.preparation import matching_arguments
+from tracer.training.functions.matching import matching_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class Update:
             gradient = recorder.gradient(parameter.id)
             new, kept = optimizer.update(parameter, gradient, self._state[name], numbers)
             recorder.updated(parameter, new)
-            recorder.name(new, f"{name}_new")
+            recorder.name(new, new_name(name))
             for key, value in kept.items():
-                recorder.name(value, f"{key}_{name}_new")
+                recorder.name(value, new_name(f"{key}_{name}"))
             updated.parameters[name] = new.id
             updated.state[name] = {key: value.id for key, value in kept.items()}
         return updated

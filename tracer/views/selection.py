@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from tracer.arguments import folded
 from tracer.errors import UsageError, close_names
+from tracer.graph.paths import new_name
 from tracer.graph.record import Node, Phase, Step
 from tracer.views.notation import Labels, index_text, shape_text
 
@@ -72,7 +73,7 @@ class Selection:
         """The index of the watched element of this node; None if no element is watched."""
         for element in self.watched:
             name = folded(element.name)
-            if folded(node.name) in (name, f"dL/d{name}", f"{name}_new"):
+            if folded(node.name) in (name, f"dL/d{name}", f"dL/d({name})", new_name(name)):
                 return element.in_shape(node.shape)
         return None
 
@@ -93,7 +94,10 @@ EVERYTHING = Selection()
 def _matches(node: Node, label: str, pattern: str) -> bool:
     """True if a pattern matches the name of a node or equals its label."""
     pattern, name = folded(pattern), folded(node.name)
-    return folded(label) == pattern or (bool(name) and fnmatchcase(name, pattern))
+    if folded(label) == pattern:
+        return True
+    # The brackets of a pattern are those of a name such as layers[0].W, or a set of characters.
+    return bool(name) and (fnmatchcase(name, pattern) or fnmatchcase(name, pattern.replace("[", "[[]")))
 
 
 def node_of(step: Step, text: str, labels: Labels) -> Node:

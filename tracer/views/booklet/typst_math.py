@@ -16,6 +16,7 @@ from tracer.graph.expression import (
     PRODUCT,
     SUM,
     VIA,
+    Attribute,
     Brackets,
     Counted,
     Derivative,
@@ -112,6 +113,8 @@ def _typeset(tree: Expression) -> _Piece:
             return _Piece(source + literal(f"#{count}"), precedence)
         case Subscript(array, index):
             return _Piece(f"{_typeset(array).bracketed(ATOM)}[{_list(index)}]")
+        case Attribute(of, name):
+            return _Piece(f'{_typeset(of).bracketed(ATOM)}"."{_name(name).source}', _name(name).precedence)
         case Slice(ends):
             return _Piece('":"'.join(_typeset(end).source if end else "" for end in ends))
         case Brackets(is_list, items):
