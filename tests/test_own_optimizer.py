@@ -67,6 +67,30 @@ def test_update_that_sees_only_shapes_is_called_once(kind: type[Signed], calls: 
         assert [node.value.tobytes() for node in mine.nodes] == [node.value.tobytes() for node in other.nodes]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Swapped(Signed):
+    """Returns its state in another order than it declares it."""
+
+    update_sees_only_shapes: ClassVar[bool] = True
+
+    def initial_state(self, parameter: np.ndarray) -> dict[str, np.ndarray]:
+        return {"mean": np.zeros_like(parameter), "last": np.ones_like(parameter)}
+
+    def update(self, parameter: Any, gradient: Any, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> Any:
+        mean = state["mean"] * numbers["kept"] + gradient
+        last = state["last"] + gradient
+        return parameter - numbers["learning_rate"] * (mean + 2 * last), {"last": last, "mean": mean}
+
+
+def test_state_may_be_returned_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replayed update numbers the leaves of a step: it took the one for the other."""
+    fast = trained(Swapped(learning_rate=1e-6))
+    monkeypatch.setattr("tracer.training.step_recorder.StepRecorder._replay_plan", lambda *_: None)
+    slow = trained(Swapped(learning_rate=1e-6))
+    for one, other in zip(fast.steps, slow.steps, strict=True):
+        assert [node.value.tobytes() for node in one.nodes] == [node.value.tobytes() for node in other.nodes]
+
+
 def line(optimizer: Any) -> Scenario:
     return Scenario(parameters={"w": 1.0}, model=lambda w: w * w, loss=lambda p: p, steps=2, optimizer=optimizer)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tracer.graph.record import Literal, Node, Phase, Source, Step, Trace
     from tracer.graph.validation import validate
     from tracer.nn.optimizers import SGD, Adagrad, Adam, AdamW, KerasAdam, RMSProp
+    from tracer.nn.optimizers.clipping import ClipNorm, ClipValue
     from tracer.ops.base import Op
     from tracer.recording.function import trace
     from tracer.recording.tensor import Tensor
@@ -34,6 +35,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "Checkpoint",
+    "ClipNorm",
+    "ClipValue",
     "EarlyStopping",
     "KerasAdam",
     "Literal",
@@ -65,6 +68,7 @@ _HOMES = {
     "graph.record": ("Literal", "Node", "Phase", "Source", "Step", "Trace"),
     "graph.validation": ("validate",),
     "nn.optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "KerasAdam", "RMSProp"),
+    "nn.optimizers.clipping": ("ClipNorm", "ClipValue"),
     "ops": ("Op",),
     "recording.function": ("trace",),
     "recording.tensor": ("Tensor",),

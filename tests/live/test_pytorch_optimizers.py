@@ -1,4 +1,4 @@
-"""Optimizers against PyTorch's: weights after every one of 30 steps."""
+"""Optimizers, groups, clipping and accumulation against PyTorch's: weights after every one of 30 steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer import SGD, Adagrad, Adam, AdamW, RMSProp, Scenario
+from tracer import SGD, Adagrad, Adam, AdamW, ClipNorm, ClipValue, RMSProp, Scenario
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.numbers]
@@ -56,27 +56,100 @@ PAIRS: dict[str, tuple[Any, Callable[[list[Any]], Any]]] = {
 }
 
 
+def problem() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Data, and the weights to start from."""
+    rng = np.random.default_rng(5)
+    data = {"x": rng.normal(size=(9, 3)), "y": rng.normal(size=(9, 2))}
+    return data, {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4), "V": rng.normal(size=(4, 2))}
+
+
+def recorded(**changes: Any) -> tracer.Trace:
+    data, start = problem()
+    return tracer.run(
+        Scenario(
+            data=lambda: data,
+            parameters=start,
+            model=lambda x, W, b, V: np.tanh(x @ W + b) @ V,
+            loss=lambda prediction, y: np.mean((prediction - y) ** 2),
+            **{"steps": STEPS, **changes},
+        )
+    )
+
+
+def weights_of_pytorch() -> dict[str, Any]:
+    return {name: torch.tensor(value.copy(), requires_grad=True) for name, value in problem()[1].items()}
+
+
+def loss_of(weights: dict[str, Any], step: tracer.Step) -> Any:
+    x, y = (torch.tensor(step.node(name).value.copy()) for name in ("x", "y"))
+    return torch.mean((torch.tanh(x @ weights["W"] + weights["b"]) @ weights["V"] - y) ** 2)
+
+
+def assert_weights(step: tracer.Step, weights: dict[str, Any]) -> None:
+    """Compare the weights after a step, those that it did not update too."""
+    for node in step.parameters:
+        found, expected = step.nodes[step.updates.get(node.id, node.id)].value, weights[node.name].detach().numpy()
+        np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_weights_are_those_of_pytorch(name: str) -> None:
     optimizer, make = PAIRS[name]
-    rng = np.random.default_rng(5)
-    x, y = rng.normal(size=(9, 3)), rng.normal(size=(9, 2))
-    start = {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4), "V": rng.normal(size=(4, 2))}
-    scenario = Scenario(
-        data=lambda: {"x": x, "y": y},
-        parameters=start,
-        model=lambda x, W, b, V: np.tanh(x @ W + b) @ V,
-        loss=lambda prediction, y: np.mean((prediction - y) ** 2),
-        optimizer=optimizer,
-        steps=STEPS,
-    )
-    trace = tracer.run(scenario)
-    weights = {key: torch.tensor(value.copy(), requires_grad=True) for key, value in start.items()}
+    weights = weights_of_pytorch()
     moving = make(list(weights.values()))
-    for step in trace.steps:
+    for step in recorded(optimizer=optimizer).steps:
         moving.zero_grad()
-        prediction = torch.tanh(torch.tensor(x) @ weights["W"] + weights["b"]) @ weights["V"]
-        torch.mean((prediction - torch.tensor(y)) ** 2).backward()
+        loss_of(weights, step).backward()
         moving.step()
-        for key, weight in weights.items():
-            np.testing.assert_allclose(step.updated(key), weight.detach().numpy(), rtol=TOLERANCE, atol=TOLERANCE)
+        assert_weights(step, weights)
+
+
+CLIPPING: dict[str, tuple[Any, Callable[[list[Any]], Any]]] = {
+    "a norm": (ClipNorm(0.5), lambda w: torch.nn.utils.clip_grad_norm_(w, 0.5)),
+    "a small norm": (ClipNorm(1e-5), lambda w: torch.nn.utils.clip_grad_norm_(w, 1e-5)),
+    "a value": (ClipValue(0.05), lambda w: torch.nn.utils.clip_grad_value_(w, 0.05)),
+}
+
+
+@pytest.mark.parametrize("name", CLIPPING)
+def test_clipped_gradients_are_those_of_pytorch(name: str) -> None:
+    clip, limit = CLIPPING[name]
+    weights = weights_of_pytorch()
+    moving = torch.optim.SGD(weights.values(), lr=0.1, momentum=0.9)
+    for step in recorded(optimizer=SGD(0.1, momentum=0.9), clip=clip).steps:
+        moving.zero_grad()
+        loss_of(weights, step).backward()
+        limit(list(weights.values()))
+        moving.step()
+        assert_weights(step, weights)
+
+
+def test_accumulation_is_that_of_pytorchs_loop() -> None:
+    """5 batches an epoch and an update for every 3 of them: leftovers are carried on, and clipped with the rest."""
+    weights = weights_of_pytorch()
+    moving = torch.optim.Adam(weights.values(), lr=0.05)
+    trace = recorded(optimizer=Adam(0.05), accumulate=3, clip=ClipNorm(0.5), batch_size=2, steps=None, epochs=6)
+    assert len(trace.steps) == 30
+    for step in trace.steps:
+        loss_of(weights, step).backward()
+        if (step.index + 1) % 3 == 0:
+            torch.nn.utils.clip_grad_norm_(weights.values(), 0.5)
+            moving.step()
+            moving.zero_grad()
+        assert_weights(step, weights)
+
+
+def test_groups_and_frozen_weights_are_those_of_pytorch() -> None:
+    weights = weights_of_pytorch()
+    weights["b"].requires_grad_(False)
+    first = torch.optim.SGD([weights["W"]], lr=0.1, momentum=0.9)
+    second = torch.optim.AdamW([weights["V"]], lr=0.05)
+    optimizer = {"first": SGD(0.1, momentum=0.9), "second": AdamW(0.05)}
+    trace = recorded(optimizer=optimizer, groups={"first": ("W",), "second": ("V",)}, frozen=("b",))
+    for step in trace.steps:
+        first.zero_grad()
+        second.zero_grad()
+        loss_of(weights, step).backward()
+        first.step()
+        second.step()
+        assert_weights(step, weights)

@@ -111,13 +111,21 @@ def _slope_fault(
 ) -> Fault | None:
     """The fault if the function changes along a random direction otherwise than the recorded gradients say.
 
+    The direction leaves parameters without a gradient, such as frozen ones, where they are.
     Also None where that cannot be told: differences are too coarse, or there is a kink.
     """
-    gradients = [step.nodes[step.gradients[parameter.id]].value.astype(np.float64) for parameter in step.parameters]
+    moved = [parameter.id in step.gradients for parameter in step.parameters]
+    gradients = [
+        step.nodes[step.gradients[parameter.id]].value.astype(np.float64) if moves else np.zeros(parameter.shape)
+        for parameter, moves in zip(step.parameters, moved, strict=True)
+    ]
     if not _is_smooth(step) or not all(np.all(np.isfinite(each)) for each in gradients):
         return None
     unit = _rounding_unit(step)
-    directions = [np.cbrt(unit) * np.maximum(np.abs(x), 1) * rng.normal(size=x.shape) for x in arrays]
+    directions = [
+        np.cbrt(unit) * np.maximum(np.abs(x), 1) * rng.normal(size=x.shape) * moves
+        for x, moves in zip(arrays, moved, strict=True)
+    ]
 
     def at(factor: float) -> float:
         moved = [(x + factor * u).astype(x.dtype) for x, u in zip(arrays, directions, strict=True)]

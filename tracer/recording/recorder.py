@@ -7,7 +7,7 @@ lines and formulas are computed when the step is read.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -70,8 +70,8 @@ class Recorder:
             self._parameters.append(tensor.id)
         return tensor
 
-    def leaves(self, kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-        """Enter arrays by their names; the caller gives up ownership."""
+    def leaves(self, kind: str, arrays: Mapping[str, np.ndarray], *, frozen: Collection[str] = frozenset()) -> dict[str, Tensor]:
+        """Enter arrays by their names; the caller gives up ownership. Parameters named in `frozen` get no gradient."""
         entries, names, context = self.entries, self.marks.names, self._context
         tensors = {}
         for name, array in arrays.items():
@@ -81,7 +81,7 @@ class Recorder:
             names[id] = name
             tensors[name] = Tensor(array, self, id)
         if kind == "parameter":
-            self._parameters += [tensor.id for tensor in tensors.values()]
+            self._parameters += [tensor.id for name, tensor in tensors.items() if name not in frozen]
         return tensors
 
     # Recording.

@@ -21,19 +21,32 @@ from tracer.store.plain_json import from_json, to_json
 State = dict[str, dict[str, np.ndarray]]
 """The state of an optimizer: arrays by name, for each parameter."""
 
+ACCUMULATED = "accumulated"
+"""The name of the sum of gradients since the last update, in the state of a parameter."""
+
 _PREFIX = "training/"
 """No parameter has such a name: it is an identifier."""
 
 _STATE = f"{_PREFIX}state/"
 
+_COUNTS = ("steps", "epochs", "seed")
+
+_COUNTS_OF_UPDATES = ("updates", "pending")
+"""Counts that a checkpoint of an earlier version lacks: there, every step was an update."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run was: steps and epochs done, the optimizer with its state, the seed, and the state of the generator."""
+    """How far a run was: steps and epochs done, the optimizer with its state, the seed, and the state of the generator.
+
+    `updates` counts the steps that updated the parameters, `pending` those since then whose gradients were accumulated.
+    """
 
     optimizer: str = ""
     steps: int = 0
     epochs: int = 0
+    updates: int = 0
+    pending: int = 0
     seed: int = 0
     generator: Mapping[str, Any] = field(default_factory=dict)
     state: State = field(default_factory=dict)
@@ -50,7 +63,7 @@ class StoredCheckpoint:
 
 def checkpoint_arrays(parameters: Mapping[str, np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
     """The arrays of a checkpoint by their names in the file."""
-    numbers = {"steps": progress.steps, "epochs": progress.epochs, "seed": progress.seed}
+    numbers = {name: getattr(progress, name) for name in (*_COUNTS, *_COUNTS_OF_UPDATES)}
     texts = {"optimizer": progress.optimizer, "generator": to_json(dict(progress.generator))}
     state = {f"{_STATE}{name}/{key}": np.asarray(value) for name, kept in progress.state.items() for key, value in kept.items()}
     own = {f"{_PREFIX}{name}": np.array(value) for name, value in {**numbers, **texts}.items()}
@@ -66,7 +79,9 @@ def read_checkpoint(path: str | Path) -> StoredCheckpoint:
         return StoredCheckpoint(Path(path), parameters, None)
     try:
         texts = {name: str(arrays[_PREFIX + name][()]) for name in ("optimizer", "generator")}
-        numbers = {name: whole_number(name, arrays[_PREFIX + name], 0) for name in ("steps", "epochs", "seed")}
+        numbers = {name: whole_number(name, arrays[_PREFIX + name], 0) for name in _COUNTS}
+        known = {"updates": numbers["steps"], "pending": 0}
+        numbers |= {name: whole_number(name, arrays.get(_PREFIX + name, known[name]), 0) for name in _COUNTS_OF_UPDATES}
         generator = from_json(texts["generator"])
         if not isinstance(generator, dict):
             raise ValueError("the state of its generator is no mapping")
@@ -93,13 +108,24 @@ def continue_run(
     stored = checkpoint.progress if checkpoint is not None else None
     if checkpoint is None or stored is None or stored.optimizer != fresh.optimizer:
         return replace(fresh, state={}), fresh.state
-    state = _continued_state(checkpoint.path, stored.state, fresh.state, dtype)
+    accumulated = stored.state if stored.pending else _accumulating_anew(stored.state, fresh.state)
+    state = _continued_state(checkpoint.path, accumulated, fresh.state, dtype)
     if stored.seed == fresh.seed:
         try:
             rng.bit_generator.state = stored.generator
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise UsageError(f"{checkpoint.path} is damaged: the state of its random generator: {error!r}") from None
-    return replace(fresh, steps=stored.steps, epochs=stored.epochs, state={}), state
+    counts = {name: getattr(stored, name) for name in ("steps", "epochs", *_COUNTS_OF_UPDATES)}
+    return replace(fresh, state={}, **counts), state
+
+
+def _accumulating_anew(stored: State, fresh: State) -> State:
+    """The stored state, in which no gradients wait for an update: with `accumulate` as in this run."""
+    known: State = {name: {key: value for key, value in kept.items() if key != ACCUMULATED} for name, kept in stored.items()}
+    for name, kept in fresh.items():
+        if ACCUMULATED in kept:
+            known.setdefault(name, {})[ACCUMULATED] = kept[ACCUMULATED]
+    return known
 
 
 def _continued_state(path: Path, stored: State, initial: State, dtype: str) -> State:

@@ -164,11 +164,12 @@ def _check_validation(scenario: Scenario, data: Mapping[str, np.ndarray], by_row
 
 
 def _check_schedule(scenario: Scenario) -> None:
-    schedule = scenario.optimizer.learning_rate if scenario.optimizer is not None else None
-    if callable(schedule):
-        what = f"the learning rate of {scenario.name}"
-        check_signature(schedule, what)
-        require_arguments(schedule, {"t", "epoch", *scenario.settings}, what)
+    for group, optimizer in scenario.optimizers.items():
+        schedule = optimizer.learning_rate
+        if callable(schedule):
+            what = f"the learning rate of {scenario.name}" + (f" ({group})" if group else "")
+            check_signature(schedule, what)
+            require_arguments(schedule, {"t", "epoch", *scenario.settings}, what)
 
 
 def _check_monitors(scenario: Scenario, measured: list[str]) -> None:

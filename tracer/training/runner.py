@@ -19,6 +19,7 @@ from tracer.recording.tensor import plain
 from tracer.training.batches import Batches
 from tracer.training.checkpoints import Progress, StoredCheckpoint, continue_run, read_checkpoint
 from tracer.training.functions.matching import matching_arguments
+from tracer.training.groups import groups_of, optimizers_text
 from tracer.training.measuring import EpochMetrics
 from tracer.training.preparation import prepare
 from tracer.training.provenance import head_of
@@ -26,6 +27,7 @@ from tracer.training.report import Report
 from tracer.training.scenario import Scenario
 from tracer.training.settings import all_settings, with_settings
 from tracer.training.step_recorder import StepRecorder
+from tracer.training.updating import initial_state
 
 
 class Training:
@@ -59,11 +61,11 @@ class Training:
         given = parameters if not isinstance(parameters, (str, Path)) else read_checkpoint(parameters)
         self.checkpoint = given if isinstance(given, StoredCheckpoint) else None
         self._prepared = prepare(scenario, self._given, {} if given is None else given, dtype, data)
-        optimizer, initial = scenario.optimizer, self._prepared.parameters
-        state = {name: optimizer.initial_state(value) for name, value in initial.items()} if optimizer else {}
-        fresh = Progress(type(optimizer).__name__ if optimizer else "", seed=seed, state=state)
+        groups = groups_of(scenario, self._prepared.parameters)
+        state = initial_state(groups, self._prepared.parameters, scenario.accumulate or 1)
+        fresh = Progress(optimizers_text(groups), seed=seed, state=state)
         self.earlier, state = continue_run(self.checkpoint, fresh, self._rng, dtype)
-        self._recorder = StepRecorder(scenario, self._prepared, self.earlier, seed, state)
+        self._recorder = StepRecorder(scenario, self._prepared, groups, self.earlier, seed, state)
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
@@ -106,6 +108,8 @@ class Training:
             self.earlier,
             steps=self.earlier.steps + len(self.metrics),
             epochs=self.earlier.epochs + len(self.history),
+            updates=self._recorder.updates,
+            pending=self._recorder.pending,
             generator=dict(self._rng.bit_generator.state),
             state=self._recorder.state,
         )

@@ -10,13 +10,14 @@ from types import NoneType
 from typing import Any
 
 from tracer.arguments import checked_dtype, checks_keywords, folded, folded_names
-from tracer.errors import UsageError
+from tracer.errors import UsageError, close_names
 from tracer.graph.record import EMPTY
 from tracer.nn.optimizers import Optimizer, check_numbers
+from tracer.nn.optimizers.clipping import Clipping
 from tracer.training.callbacks import Checkpoint, EarlyStopping
 from tracer.training.report import Report
 
-COMMON_SETTINGS = ("batch_size", "shuffle", "epochs")
+COMMON_SETTINGS = ("batch_size", "shuffle", "epochs", "accumulate")
 """Settings of every scenario, in addition to those of its optimizer."""
 
 STOPPING_SETTINGS = ("tolerance", "patience")
@@ -43,6 +44,12 @@ class Scenario:
     `batched`, are split along their first axis, in the order of the data or, with `shuffle`, in a new random order each epoch.
     The last batch of an epoch may be smaller.
 
+    `frozen` names parameters that are not trained: they get no gradient and no update. `groups` names the parameters of every
+    optimizer, if `optimizer` is a dict of several. A name there stands for a parameter, or for all that it holds: `layers[0]`.
+    `clip`, such as ClipNorm(1.0) or ClipValue(0.5), limits the gradients before the update. With `accumulate`, the gradients of
+    so many batches are added up, and the parameters are updated after the last of them, as in a PyTorch loop that calls
+    `backward()` for every batch and `optimizer.step()` for every so many; what an epoch leaves over is carried into the next.
+
     `metrics` are functions by name. A metric that takes a result of the model is measured on every batch before the update, and
     averaged over the epoch. Any other is measured at the end of each epoch and may take all data. With `validation`, such as
     `{"x": "x_test", "y": "y_test"}`, the loss and the metrics of the first kind are also measured on that data at the end of
@@ -57,7 +64,11 @@ class Scenario:
     parameters: Mapping[str, Any] | Callable[..., Mapping[str, Any]]
     model: Callable[..., Any]
     loss: Callable[..., Any]
-    optimizer: Optimizer | None = None
+    optimizer: Optimizer | Mapping[str, Optimizer] | None = None
+    groups: Mapping[str, Collection[str]] = field(default_factory=lambda: EMPTY)
+    frozen: Collection[str] = ()
+    clip: Clipping | None = None
+    accumulate: int | None = None
     steps: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
@@ -80,13 +91,13 @@ class Scenario:
             if not callable(getattr(self, kind)) and not (kind == "data" and isinstance(self.data, Mapping)):
                 given = type(getattr(self, kind)).__name__
                 raise UsageError(f"Scenario: {kind} must be a function, this is {given}: give its name without (), or a lambda")
-        if self.optimizer is not None:
-            _check_optimizer(self.optimizer)
         for name, (types, description) in _FIELD_TYPES.items():
             if not isinstance(getattr(self, name), types):
                 raise UsageError(f"Scenario: {name} must be {description}, this is {getattr(self, name)!r}")
+        self._check_optimizers()
+        _check_names_of_parameters(self)
         checked_dtype(self.dtype)
-        for name in ("steps", "epochs", "batch_size"):
+        for name in ("steps", "epochs", "batch_size", "accumulate"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"Scenario: {name} takes a whole number from 1 on, this is {value!r}")
@@ -115,12 +126,84 @@ class Scenario:
             names = tuple(folded(name) if isinstance(name, str) else name for name in self.batched)
             object.__setattr__(self, "batched", names)
 
+        if isinstance(self.frozen, (str, tuple, list, set, frozenset)):
+            object.__setattr__(self, "frozen", _names(self.frozen))
+        if isinstance(self.groups, Mapping):
+            groups = {key: _names(names) for key, names in folded_names(self.groups, "Scenario: groups").items()}
+            object.__setattr__(self, "groups", groups)
+        if isinstance(self.optimizer, Mapping):
+            object.__setattr__(self, "optimizer", folded_names(self.optimizer, "Scenario: optimizer"))
+
+    def _check_optimizers(self) -> None:
+        """Raise UsageError unless there is an optimizer for every group and a group for every optimizer."""
+        for optimizer in self.optimizers.values():
+            _check_optimizer(optimizer)
+        if not isinstance(self.optimizer, Mapping):
+            if self.groups:
+                keys = ", ".join(f"{key!r}: SGD(0.1)" for key in self.groups)
+                raise UsageError(f"Scenario: groups need an optimizer each: optimizer={{{keys}}}")
+            return
+        for key in self.optimizer:
+            if not isinstance(key, str) or not key.isidentifier():
+                raise UsageError(f"Scenario: optimizer has the name {key!r}, which is no name as in Python")
+        if not self.optimizer:
+            raise UsageError("Scenario: optimizer must have an optimizer for every group, this is an empty dict")
+        for key in self.groups or ():
+            if key not in self.optimizer:
+                hint = close_names(str(key), list(self.optimizer))
+                raise UsageError(f"Scenario: the group {key!r} has no optimizer{hint}")
+        for key in self.optimizer:
+            if self.groups and key not in self.groups:
+                raise UsageError(f"Scenario: the optimizer {key!r} has no group{close_names(key, list(map(str, self.groups)))}")
+
+    @property
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimizers by the names of their groups; the only one without groups under the empty name."""
+        if isinstance(self.optimizer, Mapping):
+            return dict(self.optimizer)
+        return {} if self.optimizer is None else {"": self.optimizer}
+
     def component_settings(self) -> dict[str, Any]:
-        """The settings of the optimizer and of early stopping."""
-        optimizer: Any = self.optimizer
-        names = [each.name for each in dataclasses.fields(optimizer)] if dataclasses.is_dataclass(optimizer) else []
-        of_optimizer = {name: getattr(optimizer, name) for name in names}
-        return of_optimizer | {name: getattr(self.stopping, name) for name in STOPPING_SETTINGS if self.stopping is not None}
+        """The settings of the optimizers, of clipping and of early stopping."""
+        of_optimizers = {
+            name_in_group(key, name): value for key, each in self.optimizers.items() for name, value in numbers_of(each).items()
+        }
+        stopping = {name: getattr(self.stopping, name) for name in STOPPING_SETTINGS if self.stopping is not None}
+        return of_optimizers | numbers_of(self.clip) | stopping
+
+
+def name_in_group(group: str, name: str) -> str:
+    """The name of a setting or hyperparameter of a group.
+
+    >>> name_in_group("d", "learning_rate"), name_in_group("", "learning_rate")
+    ('d.learning_rate', 'learning_rate')
+    """
+    return f"{group}.{name}" if group else name
+
+
+def numbers_of(part: Any) -> dict[str, Any]:
+    """The fields of an optimizer or of clipping by name; none if it is no dataclass."""
+    return {each.name: getattr(part, each.name) for each in dataclasses.fields(part)} if dataclasses.is_dataclass(part) else {}
+
+
+def _check_names_of_parameters(scenario: Scenario) -> None:
+    """Raise UsageError unless `frozen` and `groups` hold names, and `clip` can clip."""
+    lists = {"frozen": scenario.frozen, **{f"the group {key!r}": names for key, names in scenario.groups.items()}}
+    for what, names in lists.items():
+        if not isinstance(names, tuple) or not all(isinstance(each, str) and each for each in names):
+            raise UsageError(f"Scenario: {what} must be names of parameters, in a tuple or list, this is {names!r}")
+    clip: Any = scenario.clip
+    if clip is not None and (isinstance(clip, type) or not all(hasattr(clip, each) for each in ("prepare", "clip"))):
+        raise UsageError(f"Scenario: clip must be one such as ClipNorm(1.0) or ClipValue(0.5), this is {clip!r}")
+
+
+def _names(given: Any) -> Any:
+    """Names as Python reads them, in a tuple; one alone may be given as a text."""
+    if isinstance(given, str):
+        return (folded(given),)
+    if isinstance(given, (tuple, list, set, frozenset)):
+        return tuple(folded(each) if isinstance(each, str) else each for each in given)
+    return given
 
 
 _FIELD_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -132,11 +215,14 @@ _FIELD_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "stopping": ((EarlyStopping, NoneType), "an EarlyStopping(...)"),
     "checkpoint": ((Checkpoint, NoneType), "a Checkpoint(...)"),
     "report": ((Report,), "a Report(...)"),
+    "frozen": ((tuple,), "names of parameters, in a tuple or list"),
+    "groups": ((Mapping,), "names of parameters by the names of their optimizers, in a dict"),
 }
 """The types of fields, and their description in messages."""
 
 
 def _check_optimizer(optimizer: Any) -> None:
+    """Raise UsageError unless a value is an optimizer."""
     if isinstance(optimizer, type):
         example = f"{optimizer.__name__}(learning_rate=0.1)"
         raise UsageError(f"Scenario: optimizer must be one such as {example}, this is the class itself")

@@ -9,12 +9,12 @@ from typing import Any
 from tracer.arguments import folded_names, parse_setting, whole_number
 from tracer.errors import UsageError, close_names
 from tracer.nn.optimizers import OPTIMIZERS, Optimizer
-from tracer.training.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario
+from tracer.training.scenario import COMMON_SETTINGS, STOPPING_SETTINGS, Scenario, name_in_group, numbers_of
 
 
 def all_settings(scenario: Scenario) -> dict[str, Any]:
     """All settings of a scenario with their current values."""
-    family = {"optimizer": type(scenario.optimizer).__name__} if scenario.optimizer is not None else {}
+    family = {name_in_group(key, "optimizer"): type(each).__name__ for key, each in scenario.optimizers.items()}
     common = {name: getattr(scenario, name) for name in COMMON_SETTINGS}
     return family | scenario.component_settings() | common | dict(scenario.settings)
 
@@ -31,9 +31,11 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     if not isinstance(given, Mapping):
         raise UsageError(f"settings are given as values by name, in a dict, not as {type(given).__name__}")
     given = folded_names(given, "settings")
-    if "optimizer" in given and scenario.optimizer is not None:
-        chosen = dataclasses.replace(scenario, optimizer=_chosen_optimizer(given, scenario.optimizer))
-        return with_settings(chosen, {name: value for name, value in given.items() if name != "optimizer"})
+    choices = {key: name for key in scenario.optimizers if (name := name_in_group(key, "optimizer")) in given}
+    if choices:
+        chosen = {key: _chosen_optimizer(given, key, scenario.optimizers[key]) for key in choices}
+        others = {name: value for name, value in given.items() if name not in choices.values()}
+        return with_settings(_with_optimizers(scenario, chosen), others)
     known = all_settings(scenario)
     values = {}
     for name, value in given.items():
@@ -52,18 +54,28 @@ def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
         changes["steps"] = None
     if scenario.stopping is not None:
         changes["stopping"] = dataclasses.replace(scenario.stopping, **changed(STOPPING_SETTINGS))
-    not_of_optimizer = {*COMMON_SETTINGS, *scenario.settings, *(STOPPING_SETTINGS if scenario.stopping is not None else ())}
-    of_optimizer = {name: value for name, value in values.items() if name not in not_of_optimizer}
-    if of_optimizer:
-        optimizer: Any = scenario.optimizer
-        changes["optimizer"] = dataclasses.replace(optimizer, **of_optimizer)
+    clip: Any = scenario.clip
+    if of_clip := changed(numbers_of(clip)):
+        changes["clip"] = dataclasses.replace(clip, **of_clip)
+    optimizers: dict[str, Any] = dict(scenario.optimizers)
+    for key, each in optimizers.items():
+        own = {name: values[full] for name in numbers_of(each) if (full := name_in_group(key, name)) in values}
+        optimizers[key] = dataclasses.replace(each, **own) if own else each
+    scenario = _with_optimizers(scenario, optimizers)
     return dataclasses.replace(scenario, settings={**scenario.settings, **changed(scenario.settings)}, **changes)
 
 
-def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer:
-    """The optimizer named in the settings: the present one unchanged, or a new one with its required settings."""
+def _with_optimizers(scenario: Scenario, changed: Mapping[str, Optimizer]) -> Scenario:
+    """The scenario with other optimizers, by the names of their groups."""
+    if isinstance(scenario.optimizer, Mapping):
+        return dataclasses.replace(scenario, optimizer={**scenario.optimizer, **changed})
+    return dataclasses.replace(scenario, optimizer=changed.get("", scenario.optimizer))
+
+
+def _chosen_optimizer(given: Mapping[str, Any], group: str, present: Optimizer) -> Optimizer:
+    """The optimizer of a group named in the settings: the present one unchanged, or a new one with its required settings."""
     by_name = {name.lower(): kind for name, kind in OPTIMIZERS.items()}
-    chosen = str(given["optimizer"])
+    chosen = str(given[name_in_group(group, "optimizer")])
     if chosen.lower() not in by_name:
         raise UsageError(f"there is no optimizer {chosen!r}{close_names(chosen, list(OPTIMIZERS))}")
     kind = by_name[chosen.lower()]
@@ -72,8 +84,9 @@ def _chosen_optimizer(given: Mapping[str, Any], present: Optimizer) -> Optimizer
     required: dict[str, Any] = {}
     for each in dataclasses.fields(kind):
         if each.default is dataclasses.MISSING:
-            if each.name not in given:
-                raise UsageError(f"{kind.__name__} has no {each.name} of its own: set {each.name} too")
-            required[each.name] = parse_setting(each.name, given[each.name], 0.0)
+            name = name_in_group(group, each.name)
+            if name not in given:
+                raise UsageError(f"{kind.__name__} has no {each.name} of its own: set {name} too")
+            required[each.name] = parse_setting(name, given[name], 0.0)
     made: Optimizer = kind(**required)
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tracer.training.checkpoints import Progress
 from tracer.training.functions.generators import generator_of
 from tracer.training.functions.matching import require_arguments
 from tracer.training.functions.results import named_results
+from tracer.training.groups import Group
 from tracer.training.preparation import PreparedData
 from tracer.training.scenario import Scenario
 from tracer.training.updating import Update, UpdatedNodes
@@ -26,14 +27,15 @@ from tracer.training.updating import Update, UpdatedNodes
 class StepRecorder:
     """Records the steps of a run, one after the other.
 
-    `parameters`, and the `state` of the optimizer, are those after the last step. `earlier` is the progress that the run
-    continues.
+    `parameters`, and the `state` of the optimizers, are those after the last step; `updates` counts the updates so far, `pending`
+    the steps since the last one. `earlier` is the progress that the run continues.
     """
 
     def __init__(
         self,
         scenario: Scenario,
         prepared: PreparedData,
+        groups: Sequence[Group],
         earlier: Progress,
         seed: int,
         state: dict[str, dict[str, np.ndarray]],
@@ -42,9 +44,14 @@ class StepRecorder:
         self.state = state
         self._scenario = scenario
         self._prepared = prepared
+        self._groups = groups
+        self._frozen = frozenset(prepared.parameters) - {name for group in groups for name in group.parameters}
+        self.updates = earlier.updates
+        self.pending = earlier.pending
         self._earlier = earlier
         self._seed = seed
-        self._plan: tuple[BackwardPlan, UpdatedNodes] | None = None
+        self._plans: dict[bool, tuple[BackwardPlan, UpdatedNodes]] = {}
+        """Of the steps that update the parameters, and of those that only accumulate their gradients."""
         self._files = Files(scenario.path.parent if scenario.path else None)
 
     def record(self, index: int, epoch: int, batch: Mapping[str, np.ndarray]) -> tuple[Recorder, Tensor, dict[str, Any]]:
@@ -79,12 +86,13 @@ class StepRecorder:
     ) -> tuple[Tensor, dict[str, Any]]:
         scenario = self._scenario
         data = recorder.leaves("data", batch)
-        parameters = recorder.leaves("parameter", self.parameters)
+        parameters = recorder.leaves("parameter", self.parameters, frozen=self._frozen)
         available = {**self._of_step(index), **data, **self._prepared.structure.filled(parameters)}
         update = None
+        is_complete = self.pending + 1 >= (scenario.accumulate or 1)
         if scenario.optimizer is not None:
-            given = {**scenario.settings, "t": self._earlier.steps + index + 1, "epoch": self._earlier.epochs + epoch}
-            update = Update(scenario.optimizer, recorder, given, self.state)
+            given = {**scenario.settings, "t": self.updates + 1, "epoch": self._earlier.epochs + epoch}
+            update = Update(self._groups, scenario.clip, recorder, given, self.state, is_complete=is_complete)
 
         recorder.enter(Phase.FORWARD)
         # Called from the frame that entered the phase: the names of the nodes are those of the scenario's code.
@@ -101,7 +109,9 @@ class StepRecorder:
 
         updated = self._replay_plan(recorder, loss, update) or self._record_backward(recorder, loss, update, parameters)
         if updated is not None:
-            self.parameters, self.state = updated.parameters_in(recorder), updated.state_in(recorder)
+            self.parameters = updated.parameters_in(recorder, self.parameters)
+            self.state = updated.state_in(recorder, self.state)
+            self.updates, self.pending = (self.updates + 1, 0) if is_complete else (self.updates, self.pending + 1)
         return loss, results
 
     def _of_step(self, index: int) -> dict[str, Any]:
@@ -129,20 +139,24 @@ class StepRecorder:
         calls_backward = bool(marks.gradients)  # the program called backward() itself
         recorder.enter(Phase.BACKWARD)
         if not recorder.backward(loss):
-            raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(parameters)}")
+            trained = [name for name in parameters if name not in self._frozen]
+            raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(trained)}")
         if update is None:
             return None
         updated = update.record(parameters)
         if not calls_backward and update.depends_only_on_shapes:
             plan = recorder.structure = backward_plan(recorder.entries, start, loss.id, marks)
-            self._plan = (plan, updated) if plan is not None else None
+            if plan is not None:
+                self._plans[update.is_complete] = plan, updated
+            else:
+                self._plans.pop(update.is_complete, None)
         return updated
 
     def _replay_plan(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
         """Replay the planned backward pass and update; None if the forward pass does not match the plan."""
-        if self._plan is None or update is None:
+        if update is None or update.is_complete not in self._plans:
             return None
-        plan, updated = self._plan
+        plan, updated = self._plans[update.is_complete]
         match = plan.match(recorder.entries, loss.id, recorder.marks)
         if match is Match.NONE:
             return None

@@ -89,12 +89,12 @@ def check_numbers(optimizer: Any) -> None:
             raise UsageError(f"{what} {range}, this is {value!r}")
 
 
-def update_sees_only_shapes(optimizer: Optimizer) -> bool:
-    """True if the class of the optimizer itself declares that its update depends on shapes only.
+def update_sees_only_shapes(part: object) -> bool:
+    """True if the class of an optimizer, or of clipping, itself declares that its update depends on shapes only.
 
     A subclass has to declare it again: it may have another update.
     """
-    return vars(type(optimizer)).get("update_sees_only_shapes") is True
+    return vars(type(part)).get("update_sees_only_shapes") is True
 
 
 OPTIMIZERS: dict[str, type[Any]] = {}
