@@ -197,7 +197,7 @@ def fold_boxes(step: Step) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("name", "boxes"),
     [
-        ("rnn", [("147 more like it", "h#3 ... h#149", "882 operations, folded")]),
+        ("rnn", [("147 more like it", "h#4 ... h#150", "882 operations, folded")]),
         ("through_a_list", [("148 more like it", "x#3 ... x#150", "444 operations, folded",
                              "148 inputs used only here: argument2 ... argument149")]),
         ("growing", [("148 more like it, of other shapes", "x#3 ... x#150", "592 operations, folded")]),

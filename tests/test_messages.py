@@ -410,7 +410,7 @@ def test_wrong_words_of_the_command_line_name_similar_ones(
         ),
         (("steps=3)", "steps=3)\nscenario = [scenario]"), "its `scenario` is list, and a tracer.Scenario(...) is needed"),
         (("steps=3)", "steps=3)\nscenario = Scenario"), "its `scenario` is the class Scenario itself"),
-        (("data=data", "data=data()"), "Scenario: data must be a function, this is dict: give its name without (), or a lambda"),
+        (("model=model", "model=3"), "Scenario: model must be a function, this is int: give its name without (), or a lambda"),
         (("def model(x,", "def model(X,"), "asks for 'X'; did you mean x?"),
         (('"b": 0.0', '"b": 1j'), "'b' of mine is not real: its dtype is complex128"),
         (('"b": 0.0', '"b": None'), "'b' of mine is not numeric: its dtype is object, it holds None"),

@@ -63,7 +63,7 @@ def site_of(frame: FrameType | None) -> Site:
         return Site(Use.OTHER)
     use = _use_at(user.f_code, user.f_lasti)
     position = position_at(user.f_code, user.f_lasti)
-    text = Files().text_at(user.f_code.co_filename, position) if position is not None else ""
+    text = Files().text_at(user.f_code, position) if position is not None else ""
     return _site(use, text, user)
 
 

@@ -9,8 +9,17 @@ import numpy as np
 
 from tracer.graph.expression import Derivative, Expression, Infix
 from tracer.graph.formula import formula, parse, short_expression
-from tracer.graph.record import Node, Phase, Source
-from tracer.recording.source import Assigned, Files, Invocation, assigned_at, returns_variable, statement_in_user_code
+from tracer.graph.record import Literal, Node, Phase, Source
+from tracer.ops.several_results import SeveralResults
+from tracer.recording.source import (
+    Assigned,
+    Files,
+    Invocation,
+    assigned_at,
+    operand_name,
+    returns_variable,
+    statement_in_user_code,
+)
 from tracer.recording.tape import Entry, Marks
 
 
@@ -78,14 +87,18 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
     """Names by id: explicit ones, else the variables that results are assigned to. And which of them are the user's variables."""
     names, by_user = dict(marks.names), set()
     returned: dict[Invocation, tuple[int, str]] = {}
-    known: dict[tuple[Invocation, int], Assigned] = {}
-    for id, (op, _, _, _, context, offset) in enumerate(entries):
+    known: dict[tuple[Invocation, int, int | None], Assigned] = {}
+    for id, (op, operands, parameters, _, context, offset) in enumerate(entries):
         place = context.invocation
-        if place is None or offset < 0 or id in names or isinstance(op, str):
+        if place is None or offset < 0 or isinstance(op, str):
             continue
-        if (place, offset) not in known:
-            known[place, offset] = assigned_at(files, place, offset)
-        found = known[place, offset]
+        _name_arrays(names, entries, id, operands, files)
+        if id in names:
+            continue
+        at = place, offset, parameters.get("part") if issubclass(op, SeveralResults) else None
+        if at not in known:
+            known[at] = assigned_at(files, *at)
+        found = known[at]
         if not found.name:
             continue
         names[id] = f"{found.name}_{context.subject}" if context.subject and not found.by_user else found.name
@@ -97,6 +110,20 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
     for id, name in marks.fallback_names.items():
         names.setdefault(id, name)
     return names, by_user
+
+
+def _name_arrays(
+    names: dict[int, str], entries: Sequence[Entry], id: int, operands: Sequence[int | Literal], files: Files
+) -> None:
+    """Name plain arrays that enter with an operation after the variables that are its operands: the mask of `h * mask`."""
+    _, _, _, _, context, offset = entries[id]
+    for position, operand in enumerate(operands):
+        if isinstance(operand, Literal) or operand in names or entries[operand][0] != "constant":
+            continue
+        if entries[operand][5] == offset and id - operand <= len(operands) and context.invocation is not None:  # entered with it
+            name = operand_name(files, context.invocation.code, offset, position, len(operands))
+            if name:
+                names[operand] = name
 
 
 def _carry_out(names: dict[int, str], by_user: set[int], returned: dict[Invocation, tuple[int, str]], files: Files) -> None:

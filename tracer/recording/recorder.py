@@ -191,7 +191,7 @@ class Recorder:
         if frame.f_back is self._outside and frame is not self._outside:
             # By far the most: the model, the loss, the optimizer itself, and not a function that one of them called.
             if not self._frames or self._frames[0][0] is not frame:
-                self.files.remember(frame.f_code.co_filename)
+                self.files.remember(frame.f_code)
                 self._frames = [(frame, Invocation(frame.f_code))]
             del self._frames[1:]
             here = self._context
@@ -213,7 +213,7 @@ class Recorder:
         else:
             del self._frames[known[id(above)] + 1 :]
         for one in reversed(fresh):
-            self.files.remember(one.f_code.co_filename)
+            self.files.remember(one.f_code)
             caller = self._frames[-1] if self._frames else None
             invocation = Invocation(one.f_code, caller[1], caller[0].f_lasti) if caller else Invocation(one.f_code)
             self._frames.append((one, invocation))

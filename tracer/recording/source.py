@@ -7,26 +7,24 @@ computed when the step is read, from the files as they were when it was recorded
 
 from __future__ import annotations
 
-import ast
-import linecache
+import dis
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
 from tracer.graph.record import Source
+from tracer.recording.program_text.facts import Position, TextFacts, facts_of_text
+from tracer.recording.program_text.instructions import Destination, destination, variables_returned
+from tracer.recording.program_text.lines import lines_of
 
 PACKAGE = Path(sys.modules["tracer"].__path__[0])
 """The folder of the package `tracer`."""
 
 _LIBRARY_FOLDERS = frozenset(str(PACKAGE / package) for package in ("nn", "nn/optimizers", "recording"))
 """Packages whose functions run inside a recorded program but are not user code."""
-
-Position = tuple[int, int, int, int]
-"""Line and byte column of the start, line and byte column of the end."""
 
 
 def is_library(code: CodeType) -> bool:
@@ -46,18 +44,6 @@ class Invocation:
     def is_library(self) -> bool:
         """Whether the function belongs to this package and not to the user's code."""
         return is_library(self.code)
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """The expressions of a file that are assigned to a name, and those that are returned."""
-
-    assigned: dict[Position, str]
-    returned: frozenset[Position]
-    returned_names: dict[tuple[str, int], frozenset[str]]
-    """The variables that a function returns, by its name and first line."""
-    returned_tuples: dict[tuple[str, int], tuple[str, ...]]
-    """The variables in the tuple or list that a function returns, by its name and first line."""
 
 
 MAX_TEXT_LENGTH = 10_000
@@ -80,27 +66,33 @@ def position_at(code: CodeType, offset: int) -> Position | None:
 
 
 class Files:
-    """The files of a recorded program as they were when it ran: they may change before the record is read.
+    """The texts of a recorded program as they were when it ran: files may change before the record is read.
 
-    `base` is the folder against which their names are shown.
+    `base` is the folder against which the names of files are shown.
     """
 
     def __init__(self, base: Path | None = None) -> None:
         self._base = base
-        self._lines: dict[str, list[str]] = {}
-        self._facts: dict[str, FileFacts] = {}
+        self._lines: dict[str | CodeType, list[str]] = {}
+        self._facts: dict[str | CodeType, TextFacts] = {}
         self._sources: dict[tuple[CodeType, int], Source | None] = {}
 
-    def remember(self, filename: str) -> None:
-        """Read a file if it was not read before."""
-        if filename not in self._lines:
-            self._lines[filename] = linecache.getlines(filename)
+    def remember(self, code: CodeType) -> None:
+        """Read the text that a function is from if it was not read before."""
+        key = _key(code)
+        if key not in self._lines:
+            self._lines[key] = lines_of(code)
 
-    def text_at(self, filename: str, position: Position) -> str:
-        """The text of an expression, with white space collapsed, cut if it is long; empty if the file cannot be read."""
+    def has_text(self, code: CodeType) -> bool:
+        """Whether the text that a function is from could be read."""
+        self.remember(code)
+        return bool(self._lines[_key(code)])
+
+    def text_at(self, code: CodeType, position: Position) -> str:
+        """The text of an expression, with white space collapsed, cut if it is long; empty if the text cannot be read."""
         line, column, end_line, end_column = position
-        self.remember(filename)
-        lines = [text.encode() for text in self._lines[filename][line - 1 : end_line]]
+        self.remember(code)
+        lines = [text.encode() for text in self._lines[_key(code)][line - 1 : end_line]]
         if len(lines) < end_line - line + 1:
             return ""
         lines[-1] = lines[-1][:end_column]
@@ -108,93 +100,28 @@ class Files:
         text = " ".join(b" ".join(lines).decode(errors="replace").split())
         return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]} ..."
 
-    def facts_of(self, filename: str) -> FileFacts:
-        """The facts of a file; empty if it cannot be read or parsed."""
-        if filename not in self._facts:
-            self.remember(filename)
-            self._facts[filename] = _facts_of_text("".join(self._lines[filename]))
-        return self._facts[filename]
+    def facts_of(self, code: CodeType) -> TextFacts:
+        """The facts of the text that a function is from; none if it cannot be read or parsed."""
+        key = _key(code)
+        if key not in self._facts:
+            self.remember(code)
+            self._facts[key] = facts_of_text("".join(self._lines[key]))
+        return self._facts[key]
 
     def source_at(self, code: CodeType, offset: int) -> Source | None:
         """The source location of an instruction; None if unknown."""
         if (code, offset) not in self._sources:
             position = position_at(code, offset)
             self._sources[code, offset] = (
-                Source(shown_file(code.co_filename, self._base), position[0], self.text_at(code.co_filename, position))
-                if position
-                else None
+                Source(shown_file(code.co_filename, self._base), position[0], self.text_at(code, position)) if position else None
             )
         return self._sources[code, offset]
 
 
-@lru_cache(maxsize=64)
-def _facts_of_text(text: str) -> FileFacts:
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        tree = ast.Module(body=[], type_ignores=[])
-    assigned: dict[Position, str] = {}
-    returned: set[Position] = set()
-    returned_names: dict[tuple[str, int], frozenset[str]] = {}
-    returned_tuples: dict[tuple[str, int], tuple[str, ...]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            for target in reversed(node.targets):  # `a = b = ...` keeps the first name
-                assigned.update(_pairs(target, node.value))
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            assigned.update(_pairs(node.target, node.value))
-        elif isinstance(node, ast.AugAssign):
-            assigned.update((_position(node), name) for _, name in _pairs(node.target, node.value))
-        elif isinstance(node, ast.Return) and node.value is not None:
-            returned.add(_position(node.value))
-        elif isinstance(node, ast.Lambda):
-            returned.add(_position(node.body))
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            names = {
-                statement.value.id
-                for statement in ast.walk(node)
-                if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name)
-            }
-            returned_names[node.name, first] = frozenset(names)
-            written = {_variables(statement.value) for statement in _own_statements(node) if isinstance(statement, ast.Return)}
-            if len(written) == 1:
-                returned_tuples[node.name, first] = written.pop()
-    return FileFacts(assigned, frozenset(returned), returned_names, returned_tuples)
-
-
-def _own_statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.stmt]:
-    """The statements of a function without those of the functions and classes inside it."""
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.stmt):
-            yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(node)
-
-
-def _variables(value: ast.expr | None) -> tuple[str, ...]:
-    """The variables in a tuple or a list that has nothing else and none twice; empty for anything else."""
-    if not isinstance(value, (ast.Tuple, ast.List)):
-        return ()
-    names = tuple(each.id for each in value.elts if isinstance(each, ast.Name))
-    return names if len({*names}) == len(value.elts) else ()
-
-
-def _position(node: ast.expr | ast.stmt) -> Position:
-    return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-
-
-def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[Position, str]]:
-    """The position of a value and the name it is assigned to; tuples are unpacked."""
-    if isinstance(target, ast.Name):
-        yield _position(value), target.id
-    elif isinstance(target, ast.Attribute):
-        yield _position(value), target.attr
-    elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
-        for one_target, one_value in zip(target.elts, value.elts, strict=False):
-            yield from _pairs(one_target, one_value)
+def _key(code: CodeType) -> str | CodeType:
+    """What has one text: a file; but `<string>` and the like may be many."""
+    filename = code.co_filename
+    return code if filename.startswith("<") else filename
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +132,8 @@ class Assigned:
     by_user: bool
 
 
-def assigned_at(files: Files, invocation: Invocation | None, offset: int) -> Assigned:
-    """The variable that an operation's result is assigned to.
+def assigned_at(files: Files, invocation: Invocation | None, offset: int, part: int | None = None) -> Assigned:
+    """The variable that an operation's result is assigned to; with `part`, that part of several results.
 
     A returned expression takes the name that the caller assigns the call to; the outermost such name wins.
     """
@@ -215,18 +142,39 @@ def assigned_at(files: Files, invocation: Invocation | None, offset: int) -> Ass
         position = position_at(invocation.code, offset)
         if position is None:
             break
-        facts = files.facts_of(invocation.code.co_filename)
-        if position in facts.assigned:
-            found = Assigned(facts.assigned[position], not invocation.is_library)
-        if position not in facts.returned:
+        goes = _destination(files, invocation.code, offset, position)
+        name = goes.name if part is None else goes.parts[part] if part < len(goes.parts) else None
+        if name:
+            found = Assigned(name, not invocation.is_library)
+        if not goes.is_returned:
             break
         offset, invocation = invocation.call_offset, invocation.caller
     return found
 
 
+def _destination(files: Files, code: CodeType, offset: int, position: Position) -> Destination:
+    if not files.has_text(code):
+        return destination(code, offset)
+    facts = files.facts_of(code)
+    if position in facts.written and dis.opname[code.co_code[offset]].startswith("STORE_"):
+        return Destination(facts.written[position])
+    return Destination(facts.assigned.get(position), facts.unpacked.get(position, ()), position in facts.returned)
+
+
+def operand_name(files: Files, code: CodeType, offset: int, operand: int, count: int) -> str:
+    """The variable that is an operand of an operation, by its position among so many; empty if it is none."""
+    position = position_at(code, offset)
+    names = files.facts_of(code).operands.get(position, ()) if position is not None else ()
+    if len(names) == count - 1:  # x.dot(y): the first is the array whose method it is
+        names = (None, *names)
+    return (names[operand] if len(names) == count else None) or ""
+
+
 def returns_variable(files: Files, code: CodeType, name: str) -> bool:
     """Whether that variable is the only one that the function returns by name."""
-    facts = files.facts_of(code.co_filename)
+    if not files.has_text(code):
+        return variables_returned(code) == {name}
+    facts = files.facts_of(code)
     return facts.returned_names.get((code.co_name, code.co_firstlineno), frozenset()) == {name}
 
 
@@ -234,8 +182,7 @@ def returned_variables(code: CodeType | None) -> tuple[str, ...]:
     """The variables in the tuple or list that a function returns: `return out, hidden`; empty if that cannot be told."""
     if code is None:
         return ()
-    facts = _facts_of_text("".join(linecache.getlines(code.co_filename)))
-    return facts.returned_tuples.get((code.co_name, code.co_firstlineno), ())
+    return facts_of_text("".join(lines_of(code))).returned_tuples.get((code.co_name, code.co_firstlineno), ())
 
 
 def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeType, int]:

@@ -1,0 +1,1 @@
+"""The text of the recorded program: its lines, and what its statements say of names."""

@@ -1,0 +1,146 @@
+"""What the statements of a text say of names: which expression is assigned to what, what is returned, what operands are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+Position: TypeAlias = tuple[int, int, int, int]
+"""Line and byte column of the start, line and byte column of the end."""
+
+MAX_TARGET_LENGTH = 40
+"""Characters of the text of a target, such as `hs[t + 1]`, that is used as a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextFacts:
+    """The facts of a text, by the positions of expressions.
+
+    `assigned` has the names that expressions are assigned to, `unpacked` those that the parts of one result are, with None for a
+    part without a name. `written` has the variable that is written into, by the position of the target `x[i]`. `operands` has the
+    operands of an expression that are variables, with None for others. `returned` are the expressions that are returned.
+    `returned_names` and `returned_tuples` are the variables that a function returns, one or in a tuple or a list, by its name and
+    first line.
+    """
+
+    assigned: dict[Position, str] = field(default_factory=dict)
+    unpacked: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
+    written: dict[Position, str] = field(default_factory=dict)
+    operands: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
+    returned: set[Position] = field(default_factory=set)
+    returned_names: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    returned_tuples: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=64)
+def facts_of_text(text: str) -> TextFacts:
+    """The facts of a text; none if it cannot be parsed."""
+    facts = TextFacts()
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return facts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in reversed(node.targets):  # `a = b = ...` keeps the first name
+                _assign(facts, target, node.value)
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            _assign(facts, node.target, node.value)
+        elif isinstance(node, ast.AugAssign):
+            _assign(facts, node.target, node)
+            facts.operands[_position(node)] = (_variable(node.target), _variable(node.value))
+        elif isinstance(node, ast.Return) and node.value is not None:
+            facts.returned.add(_position(node.value))
+        elif isinstance(node, ast.Lambda):
+            facts.returned.add(_position(node.body))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            _add_returned(facts, node)
+        elif isinstance(node, (ast.BinOp, ast.Compare, ast.Call)):
+            facts.operands[_position(node)] = _operands(node)
+    return facts
+
+
+def _position(node: ast.expr | ast.stmt) -> Position:
+    return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+def _assign(facts: TextFacts, target: ast.expr, value: ast.expr | ast.stmt) -> None:
+    """Note what a value is assigned to; tuples are unpacked."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        if isinstance(value, (ast.Tuple, ast.List)):
+            for one_target, one_value in zip(target.elts, value.elts, strict=False):
+                _assign(facts, one_target, one_value)
+        elif not any(isinstance(each, ast.Starred) for each in target.elts):
+            facts.unpacked[_position(value)] = tuple(_target_name(each) for each in target.elts)
+        return
+    if isinstance(target, ast.Subscript) and (variable := _base_variable(target)):
+        facts.written[_position(target)] = variable
+    if name := _target_name(target):
+        facts.assigned[_position(value)] = name
+
+
+def _target_name(target: ast.expr) -> str | None:
+    """The name of a value that is assigned to a target: a variable, an attribute, or the text of `hs[t + 1]`."""
+    if isinstance(target, ast.Name):
+        return target.id
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    if isinstance(target, ast.Subscript) and _base_variable(target):
+        text = ast.unparse(target)
+        return text if len(text) <= MAX_TARGET_LENGTH else None
+    return None
+
+
+def _base_variable(target: ast.expr) -> str | None:
+    """The variable, or the attribute, that a target such as `x[i]` or `x[i][j]` writes into."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else None
+
+
+def _variable(node: ast.expr) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _operands(node: ast.BinOp | ast.Compare | ast.Call) -> tuple[str | None, ...]:
+    """The variables among the operands: of a call its arguments by position, those in a list one by one, without texts."""
+    if isinstance(node, ast.BinOp):
+        return _variable(node.left), _variable(node.right)
+    if isinstance(node, ast.Compare):
+        return _variable(node.left), _variable(node.comparators[0])
+    given: list[ast.expr] = []
+    for each in node.args:
+        given += each.elts if isinstance(each, (ast.List, ast.Tuple)) else [each]
+    return tuple(_variable(each) for each in given if not (isinstance(each, ast.Constant) and isinstance(each.value, str)))
+
+
+def _add_returned(facts: TextFacts, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+    returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+    names = {node.value.id for node in returns if isinstance(node.value, ast.Name)}
+    facts.returned_names[function.name, first] = frozenset(names)
+    written = {_variables(node.value) for node in _own_statements(function) if isinstance(node, ast.Return)}
+    if len(written) == 1:
+        facts.returned_tuples[function.name, first] = written.pop()
+
+
+def _own_statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.stmt]:
+    """The statements of a function without those of the functions and classes inside it."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _variables(value: ast.expr | None) -> tuple[str, ...]:
+    """The variables in a tuple or a list that has nothing else and none twice; empty for anything else."""
+    if not isinstance(value, (ast.Tuple, ast.List)):
+        return ()
+    names = tuple(each.id for each in value.elts if isinstance(each, ast.Name))
+    return names if len({*names}) == len(value.elts) else ()
