@@ -19,7 +19,7 @@ from tracer.checking.operation import value_problems
 from tracer.checking.results import Check, Comparison, Difference, Outcome
 from tracer.errors import RecordingError
 from tracer.i18n.message import Message
-from tracer.ops.families.transcendental import Tanh
+from tracer.ops.families.elementwise.hyperbolic import Tanh
 from tracer.testing import assert_gradients, check_gradients, programs, report
 from tracer.views.text.check import failure_lines
 

@@ -32,7 +32,8 @@ from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.domain import REAL, Domain
 from tracer.ops.elementwise import Elementwise
-from tracer.ops.families import arithmetic, linear_algebra, reductions, transcendental
+from tracer.ops.families import arithmetic, linear_algebra, reductions
+from tracer.ops.families.elementwise import exponentials, trigonometry
 from tracer.recording.function import trace
 from tracer.recording.replay import operation_of, replayed
 from tracer.testing import (
@@ -149,9 +150,9 @@ def test_kernel_at_a_kink_is_between_the_one_sided_slopes(name: str, data: st.Da
 @pytest.mark.parametrize(("op", "value", "left", "right"), [
     (arithmetic.Absolute, 0.0, -1.0, 1.0),
     (arithmetic.Absolute, 1e-5, 1.0, 1.0),
-    (transcendental.Exp, 0.0, 1.0, 1.0),
-    (transcendental.Log, 1e-8, 1e8, 1e8),
-    (transcendental.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
+    (exponentials.Exp, 0.0, 1.0, 1.0),
+    (exponentials.Log, 1e-8, 1e8, 1e8),
+    (trigonometry.Sin, 1e8, np.cos(1e8), np.cos(1e8)),
 ])  # fmt: skip
 def test_one_sided_slopes(op: type[Op], value: float, left: float, right: float) -> None:
     line = DirectionalPath(op, [np.array(value)], [np.ones(())], {})
@@ -565,12 +566,12 @@ def test_faults_in_the_value_of_an_operation_are_reported() -> None:
         ((), "was given 0 arrays"),
     ):
         with pytest.raises(UsageError, match=message):
-            assert_op_gradients(transcendental.Exp, arguments)
+            assert_op_gradients(exponentials.Exp, arguments)
     assert not given.any()
     with pytest.raises(UsageError, match="was given 1 arrays and axis"):
-        assert_op_gradients(transcendental.Exp, (np.ones(2),), axis=0)
-    assert_op_gradients(transcendental.Exp, np.ones(2))
-    assert_op_gradients(transcendental.Exp, arrays((2,)), examples=5)
+        assert_op_gradients(exponentials.Exp, (np.ones(2),), axis=0)
+    assert_op_gradients(exponentials.Exp, np.ones(2))
+    assert_op_gradients(exponentials.Exp, arrays((2,)), examples=5)
 
 
 def test_declarations_that_would_be_ignored_are_refused() -> None:
@@ -649,9 +650,9 @@ def test_intermittently_wrong_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> 
         calls_so_far[0] += 1
         return g * out * (1.5 if calls_so_far[0] % 7 == 0 else 1)
 
-    monkeypatch.setattr(transcendental.Exp, "rules", (intermittently_wrong,))
+    monkeypatch.setattr(exponentials.Exp, "rules", (intermittently_wrong,))
     with pytest.raises(AssertionError, match="Exp is wrong"):
-        assert_op_gradients(transcendental.Exp, examples=50)
+        assert_op_gradients(exponentials.Exp, examples=50)
     with pytest.raises((AssertionError, UsageError), match="rule of exp"):
         for _ in range(7):
             assert_gradients(lambda x: np.sum(np.exp(x)), np.ones(2))

@@ -26,11 +26,17 @@ class Case:
 
 
 def separated(shape: tuple[int, ...], seed: int, domain: Domain = REAL) -> np.ndarray:
-    """Distinct numbers at least 0.2 apart, in random order, half of them negative if the domain allows."""
+    """Distinct numbers at least 0.2 apart, in random order, half of them negative if the domain allows.
+
+    In a domain with two ends they are spread evenly between them.
+    """
     rng = np.random.default_rng(seed)
     size = int(np.prod(shape))
     low = max(domain.low, -1e9)
     start = low + 0.3 if np.isfinite(domain.low) else -0.2 * (size // 2) - 0.1
+    if np.isfinite(domain.high):
+        between = domain.low + (domain.high - domain.low) * np.linspace(0.07, 0.93, size)
+        return rng.permutation(between + rng.uniform(-0.01, 0.01, size)).reshape(shape)
     numbers = start + 0.2 * np.arange(size) + rng.uniform(-0.03, 0.03, size)
     return rng.permutation(numbers).reshape(shape)
 

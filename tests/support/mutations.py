@@ -27,8 +27,16 @@ from tracer.ops.families import (
     reductions,
     selection,
     shaping,
-    transcendental,
-)  # fmt: skip
+)
+from tracer.ops.families.elementwise import (
+    division,
+    exponentials,
+    hyperbolic,
+    nan_handling,
+    powers,
+    signs,
+    trigonometry,
+)
 from tracer.recording import autodiff, recorder
 from tracer.recording.array_interface import Operators
 from tracer.recording.tensor import Tensor
@@ -131,7 +139,10 @@ EVERY: dict[str, Callable[[], Callable[..., Any]]] = {
     "writes into an input": lambda: _writes_into(-1),
 }
 
-RETURNS_COTANGENT = {"add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype"}
+RETURNS_COTANGENT = {
+    "add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype", "remainder", "fmod", "real", "conjugate",
+    "real_if_close", "unwrap", "nan_to_num",
+}  # fmt: skip
 """Operations with a rule that returns the cotangent, for which returning it is not a fault."""
 
 
@@ -183,15 +194,53 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (arithmetic.Sqrt, "gradient_x", "2 * out", "out"),
     (arithmetic.Absolute, "gradient_x", "np.sign(x)", "np.where(np.greater_equal(x, 0), 1.0, -1.0)"),
     (arithmetic.Absolute, "gradient_x", "np.sign(x)", "np.sign(out)"),
-    (transcendental.Exp, "gradient_x", "g * out", "g * x"),
-    (transcendental.Expm1, "gradient_x", "np.exp(x)", "out"),
-    (transcendental.Log, "gradient_x", "g / x", "g / out"),
-    (transcendental.Log1p, "gradient_x", "1 + x", "x"),
-    (transcendental.Tanh, "gradient_x", "np.square(out)", "out"),
-    (transcendental.Tanh, "gradient_x", "np.square(out)", "np.square(x)"),
-    (transcendental.Tanh, "gradient_x", "1 - np.square(out)", "1 - np.square(out) * 0.9999"),
-    (transcendental.Sin, "gradient_x", "np.cos(x)", "np.sin(x)"),
-    (transcendental.Cos, "gradient_x", "-g", "g"),
+    (exponentials.Exp, "gradient_x", "g * out", "g * x"),
+    (exponentials.Expm1, "gradient_x", "np.exp(x)", "out"),
+    (exponentials.Log, "gradient_x", "g / x", "g / out"),
+    (exponentials.Log1p, "gradient_x", "1 + x", "x"),
+    (hyperbolic.Tanh, "gradient_x", "np.square(out)", "out"),
+    (hyperbolic.Tanh, "gradient_x", "np.square(out)", "np.square(x)"),
+    (hyperbolic.Tanh, "gradient_x", "1 - np.square(out)", "1 - np.square(out) * 0.9999"),
+    (trigonometry.Sin, "gradient_x", "np.cos(x)", "np.sin(x)"),
+    (trigonometry.Cos, "gradient_x", "-g", "g"),
+    (exponentials.Exp2, "gradient_x", "math.log(2)", "math.log(3)"),
+    (exponentials.Log2, "gradient_x", "math.log(2)", "math.log(10)"),
+    (exponentials.Log10, "gradient_x", "(x * math.log(10))", "(out * math.log(10))"),
+    (exponentials.Logaddexp, "gradient_x", "y - x", "x - y"),
+    (exponentials.Logaddexp, "gradient_y", "np.logaddexp(0.0, x - y)", "np.logaddexp(0.0, x)"),
+    (exponentials.Logaddexp2, "gradient_x", "np.exp2(", "np.exp("),
+    (exponentials.Logaddexp2, "gradient_y", "np.logaddexp2(0.0, x - y)", "np.logaddexp(0.0, x - y)"),
+    (hyperbolic.Sinh, "gradient_x", "np.cosh(x)", "out"),
+    (hyperbolic.Cosh, "gradient_x", "np.sinh(x)", "-np.sinh(x)"),
+    (hyperbolic.Arcsinh, "gradient_x", "1 + np.square(x)", "1 - np.square(x)"),
+    (hyperbolic.Arccosh, "gradient_x", "(x - 1) * (x + 1)", "x * x + 1"),
+    (hyperbolic.Arctanh, "gradient_x", "(1 - x) * (1 + x)", "1 + x * x"),
+    (trigonometry.Tan, "gradient_x", "1 + np.square(out)", "1 + np.square(x)"),
+    (trigonometry.Arcsin, "gradient_x", "np.sqrt(", "("),
+    (trigonometry.Arccos, "gradient_x", "-g", "g"),
+    (trigonometry.Arctan, "gradient_x", "np.square(x)", "np.square(out)"),
+    (trigonometry.Arctan2, "gradient_y", "(x / ", "(y / "),
+    (trigonometry.Arctan2, "gradient_x", "-g", "g"),
+    (trigonometry.Sinc, "gradient_x", "order=1", "order=2"),
+    (trigonometry.SincDerivative, "gradient_x", "order + 1", "order + 2"),
+    (trigonometry.Deg2rad, "gradient_x", "math.pi / 180", "180 / math.pi"),
+    (trigonometry.Rad2deg, "gradient_x", "math.pi", "3.1415926"),
+    (trigonometry.Unwrap, "gradient_x", "return g", "return g * 2"),
+    (division.Remainder, "gradient_y", "np.floor_divide(x, y)", "np.rint(x / y)"),
+    (division.Remainder, "gradient_y", "-g", "g"),
+    (division.Fmod, "gradient_y", "np.rint((x - out) / y)", "np.floor_divide(x, y)"),
+    (powers.Reciprocal, "gradient_x", "np.square(out)", "np.square(x)"),
+    (powers.Cbrt, "gradient_x", "3 * np.square(out)", "3 * out"),
+    (powers.FloatPower, "gradient_y", "np.where(np.equal(x, 0), 1, x)", "x"),
+    (powers.Hypot, "gradient_x", "np.where(np.equal(out, 0), 1, out)", "out"),
+    (powers.Hypot, "gradient_y", "(y / ", "(x / "),
+    (signs.Fabs, "gradient_x", "np.sign(x)", "np.sign(out)"),
+    (signs.Copysign, "gradient_x", "np.sign(x) * ", ""),
+    (signs.Heaviside, "gradient_y", "np.equal(x, 0), g, 0", "np.equal(x, 0), 0, g"),
+    (nan_handling.Fmax, "gradient_x", "0.5 * g", "g"),
+    (nan_handling.Fmax, "gradient_y", "np.greater(y, x)", "np.less(y, x)"),
+    (nan_handling.Fmin, "gradient_x", "np.less(x, y)", "np.greater(x, y)"),
+    (nan_handling.Fmin, "gradient_y", "0.5 * g", "0 * g"),
     (selection.Maximum, "gradient_x", "0.5 * g", "g"),
     (selection.Maximum, "gradient_x", "0.5 * g", "0 * g"),
     (selection.Maximum, "gradient_y", "0.5 * g", "g"),

@@ -14,46 +14,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import movement
+from support.cases import elementwise, movement
 from support.drawing import Case, axes, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.domain import Domain
 from tracer.ops.families import indexing
 from tracer.recording.tensor import Tensor
 from tracer.testing import arrays as edge_case_arrays
-
-
-@st.composite
-def elementwise(draw: Any, name: str) -> Case:
-    op = registry.named(name)
-    assert op is not None
-    function = op.implements[0] if isinstance(op.implements, tuple) else op.implements
-    count = len(op.domain)
-    drawn = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, min_side=0, max_dims=3, max_side=3))
-    arrays = tuple(separated(shape, draw(seeds), domain) for shape, domain in zip(drawn.input_shapes, op.domain, strict=True))
-    if count > 1 and name != "divide" and draw(st.integers(0, 4)) == 4:
-        return Case(lambda x: function(*(x,) * count), (np.abs(arrays[0]) + 0.3,), f"{name}(x, x)")
-    if name in ("maximum", "minimum"):
-        # Offset, so that no two are closer than 0.07.
-        arrays = arrays[0], arrays[1] + 0.1
-    if name == "divide":
-        arrays = arrays[0], np.sign(arrays[1]) * (np.abs(arrays[1]) + 0.4)
-    if name == "power":
-        arrays = np.clip(arrays[0], 0.3, 2.5), np.clip(arrays[1], -2, 2)
-    return Case(function, arrays, name)
-
-
-@st.composite
-def powers(draw: Any) -> Case:
-    if draw(st.integers(0, 2)) == 2:
-        return draw(elementwise("power"))
-    exponent = draw(st.sampled_from([np.array([2.0, 0.0]), 0, 1, 2, 3, -1, 0.5, -1.5, 2.0]))
-    base = separated((3, 2), draw(seeds), Domain(low=0.0))
-    if draw(st.booleans()) and np.all(np.asarray(exponent) >= 0) and np.all(np.asarray(exponent) != 0.5):
-        base[0] = 0.0
-        if draw(st.booleans()):  # above 2, so that the second derivative is finite
-            return Case(np.power, (base, np.abs(separated((2,), draw(seeds))) + 2), "power at 0")
-    return Case(lambda x: x**exponent, (base,), f"x ** {exponent!r}")
 
 
 @st.composite
@@ -166,7 +133,6 @@ def shapings(draw: Any, name: str) -> Case:
         "squeeze": [np.squeeze, lambda x: np.squeeze(x, ones)],
         "broadcast_to": [lambda x: np.broadcast_to(x, (2, *shape))],
         "astype": [lambda x: np.astype(x, np.float64)],
-        "negative": [np.negative],
     }
     function = draw(st.sampled_from(calls[name]))
     return Case(function, (separated(shape, draw(seeds)),), f"{name} axis={axis} other={other} order={order}")
@@ -245,14 +211,7 @@ def scatters(draw: Any) -> Case:
 
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
-    **{
-        name: elementwise(name)
-        for name in (
-            "add", "subtract", "multiply", "divide", "negative", "positive", "square", "sqrt", "absolute", "exp", "expm1",
-            "log", "log1p", "tanh", "sin", "cos", "maximum", "minimum",
-        )
-    },
-    "power": powers(),
+    **elementwise.CASES,
     "where": wheres(),
     "clip": clips(),
     **{name: reductions(name) for name in ("sum", "mean", "max", "min", "var", "std")},
@@ -276,21 +235,9 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
 """A strategy for every operation with a derivative, by name."""
 
 WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
-    "greater": lambda x: x > 0.3,
-    "greater_equal": lambda x: x >= 0.3,
-    "less": lambda x: x < 0.3,
-    "less_equal": lambda x: x <= 0.3,
-    "equal": lambda x: x == 0.3,
-    "not_equal": lambda x: x != 0.3,
-    "logical_and": lambda x: np.logical_and(x > 0, x < 1),
-    "logical_or": lambda x: np.logical_or(x < 0, x > 1),
-    "logical_not": lambda x: np.logical_not(x > 0),
-    "isfinite": np.isfinite,
-    "isnan": np.isnan,
+    **elementwise.WITHOUT_GRADIENT,
     "argmax": lambda x: np.argmax(x, axis=-1),
     "argmin": lambda x: np.argmin(x, keepdims=True),
-    "sign": np.sign,
-    "floor": np.floor,
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
     "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,
@@ -304,7 +251,7 @@ def edge_cases(draw: Any, name: str) -> Case:
     op = registry.named(name)
     assert op is not None
     case = draw(CASES[name])
-    if name == "power":  # draws its own zeros
+    if name in elementwise.POWERS:  # draw their own zeros
         return case
     domains = [op.domain[min(position, len(op.domain) - 1)] for position in range(len(case.arrays))]
     if len(case.arrays) != len(op.domain):

@@ -55,9 +55,15 @@ def value_problems(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mappi
             return ["its value is NaN at arrays inside its declared domain"]
         for dtype in DTYPES:
             actual = np.asarray(op.value(*(_cast(x, dtype) for x in inputs), **options)).dtype
-            if actual.kind == "f" and actual != dtype and "dtype" not in options:
+            if actual.kind == "f" and actual not in (dtype, _numpy_dtype(op, arrays, parameters, dtype)):
                 return [f"its value is {actual} where its inputs are {dtype}"]
         return _numpy_problems(op, arrays, parameters, value) or _derivative_problems(op, inputs, options, value)
+
+
+def _numpy_dtype(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any], dtype: str) -> Any:
+    """The dtype that NumPy's function returns for arrays of a dtype; the dtype itself for an operation of its own."""
+    functions = op.implements if isinstance(op.implements, tuple) else (op.implements,)
+    return np.asarray(functions[0](*(_cast(x, dtype) for x in arrays), **parameters)).dtype if functions else dtype
 
 
 def _numpy_problems(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any], value: np.ndarray) -> list[str]:

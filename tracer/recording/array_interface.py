@@ -11,6 +11,7 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.graph.record import Literal
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
+from tracer.ops.families.elementwise import division
 from tracer.recording.advice import in_place, no_rule
 from tracer.recording.dispatch import logic
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
@@ -64,19 +65,28 @@ class Operators:
     def __rmatmul__(self, other: Any) -> Tensor:
         return self.recorder.record(linear_algebra.Matmul, (other, self), NO_PARAMETERS)
 
-    def __mod__(self, other: Any) -> NoReturn:
-        raise RecordingError(no_rule(np.remainder))
+    def __mod__(self, other: Any) -> Tensor:
+        return self.recorder.record(division.Remainder, (self, other), NO_PARAMETERS)
 
-    def __floordiv__(self, other: Any) -> NoReturn:
-        raise RecordingError(no_rule(np.floor_divide))
+    def __rmod__(self, other: Any) -> Tensor:
+        return self.recorder.record(division.Remainder, (other, self), NO_PARAMETERS)
 
-    def __divmod__(self, other: Any) -> NoReturn:
-        raise RecordingError("divmod has no derivative rule: write np.floor(x / y) and x - y * np.floor(x / y)")
+    def __floordiv__(self, other: Any) -> Tensor:
+        return self.recorder.record(division.FloorDivide, (self, other), NO_PARAMETERS)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return self.recorder.record(division.FloorDivide, (other, self), NO_PARAMETERS)
+
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        quotient = self.recorder.record(division.FloorDivide, (self, other), NO_PARAMETERS)
+        return quotient, self.recorder.record(division.Remainder, (self, other), NO_PARAMETERS)
+
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        quotient = self.recorder.record(division.FloorDivide, (other, self), NO_PARAMETERS)
+        return quotient, self.recorder.record(division.Remainder, (other, self), NO_PARAMETERS)
 
     def __round__(self, digits: int = 0) -> NoReturn:
         raise RecordingError(no_rule(np.round))
-
-    __rmod__, __rfloordiv__, __rdivmod__ = __mod__, __floordiv__, __divmod__
 
     def __neg__(self) -> Tensor:
         return self.recorder.record(arithmetic.Negative, (self,), NO_PARAMETERS)
@@ -140,6 +150,12 @@ class Operators:
 
     def __ipow__(self, other: Any) -> Tensor:
         return self.recorder.record(arithmetic.Power, (self._single("**"), other), NO_PARAMETERS)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return self.recorder.record(division.Remainder, (self._single("%"), other), NO_PARAMETERS)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return self.recorder.record(division.FloorDivide, (self._single("//"), other), NO_PARAMETERS)
 
     def __imatmul__(self, other: Any) -> Tensor:
         return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)

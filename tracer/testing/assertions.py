@@ -96,7 +96,7 @@ def assert_op_gradients(
     also fails if a rule returns a wrong shape or dtype, modifies its arguments, or is not deterministic. Raises UsageError if
     the arguments do not fit the operation.
 
-    >>> from tracer.ops.families.transcendental import Tanh
+    >>> from tracer.ops.families.elementwise.hyperbolic import Tanh
     >>> assert_op_gradients(Tanh, examples=5)
     """
     __tracebackhide__ = True

@@ -1,9 +1,8 @@
 """The operations of the package, one family per module. Importing this package registers them."""
 
 from tracer.ops.families import (
-    arithmetic,
-    comparisons,
     einstein_summation,
+    elementwise,
     indexing,
     joining,
     linear_algebra,
@@ -11,13 +10,14 @@ from tracer.ops.families import (
     reductions,
     selection,
     shaping,
-    transcendental,
 )
+from tracer.ops.families.elementwise import arithmetic, comparisons
 
 __all__ = [
     "arithmetic",
     "comparisons",
     "einstein_summation",
+    "elementwise",
     "indexing",
     "joining",
     "linear_algebra",
@@ -25,5 +25,4 @@ __all__ = [
     "reductions",
     "selection",
     "shaping",
-    "transcendental",
 ]

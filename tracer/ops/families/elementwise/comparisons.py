@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracer.ops.base import Array, Call
 from tracer.ops.domain import REAL
 from tracer.ops.elementwise import Elementwise
 
@@ -72,6 +73,14 @@ class LogicalOr(Elementwise):
     domain = REAL, REAL
 
 
+class LogicalXor(Elementwise):
+    """True where one of x and y is nonzero and the other is 0, elementwise."""
+
+    implements = np.logical_xor
+    formula = "logical_xor({x}, {y})"
+    domain = REAL, REAL
+
+
 class LogicalNot(Elementwise):
     """True where x is 0, elementwise."""
 
@@ -94,3 +103,27 @@ class Isnan(Elementwise):
     implements = np.isnan
     formula = "isnan({x})"
     domain = (REAL,)
+
+
+class Isinf(Elementwise):
+    """True where x is infinite, elementwise."""
+
+    implements = np.isinf
+    formula = "isinf({x})"
+    domain = (REAL,)
+
+
+class Isclose(Elementwise):
+    """True where abs(x - y) <= atol + rtol * abs(y), elementwise."""
+
+    implements = np.isclose
+    formula = "isclose({x}, {y}{options})"
+    domain = REAL, REAL
+
+    @staticmethod
+    def call(a: Array, b: Array, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Call:
+        return (a, b), {"rtol": rtol, "atol": atol, "equal_nan": bool(equal_nan)}
+
+    @staticmethod
+    def value(x: Array, y: Array, *, rtol: float, atol: float, equal_nan: bool) -> Array:
+        return np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -1,4 +1,4 @@
-"""Arithmetic, powers and roots, absolute value, sign and floor."""
+"""Arithmetic, powers and square roots, absolute value and sign."""
 
 from __future__ import annotations
 
@@ -207,11 +207,3 @@ class Sign(Elementwise):
     implements = np.sign
     formula = "sign({x})"
     domain = (KINK_AT_ZERO,)
-
-
-class Floor(Elementwise):
-    """Elementwise floor: the largest integer not above x. It has no gradient."""
-
-    implements = np.floor
-    formula = "floor({x})"
-    domain = (REAL,)
