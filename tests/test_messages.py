@@ -122,11 +122,6 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda x: x % 2, r"write x - y \* np\.floor\(x / y\)"),
-        (lambda x: 2 % x, r"np\.remainder"),
-        (lambda x: x // 2, r"write np\.floor\(x / y\)"),
-        (lambda x: divmod(x, 2), r"divmod has no derivative rule"),
-        (lambda x: divmod(2, x), r"divmod has no derivative rule"),
         (lambda x: x.sort(), r"write x\[np\.argsort\(x\.value\)\]"),
         (lambda x: x.fill(0), r"would change an array in place"),
         (lambda x: x.any(), r"write x\.value\.any\(\)"),
@@ -135,7 +130,7 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: x.meen(), r"did you mean mean"),
         (lambda x: x.view(-1), r"write x\.reshape"),
         (lambda x: x.norm(), r"write np\.sqrt\(np\.sum\(x \* x\)\)"),
-        (lambda x: round(x[0]), r"np\.round is not recorded, its result has no gradient"),
+        (lambda x: round(x[0]), r"write np\.round\(x, digits\)"),
         (lambda x: np.save("x.npy", x), r"np\.save takes plain arrays: write x\.value"),
         (lambda x: np.float32(x[0]), r"write x\[0\]\.astype\(np\.float32\)"),
         (lambda x: np.sum(np.array(object=[x[0], x[1]])), r"write np\.stack\(\[\.\.\.\]\)"),
@@ -182,8 +177,7 @@ def test_attributes_are_probed_as_usual() -> None:
 PATTERNS = {"np.median", "np.meshgrid", "np.select", "np.split", "np.tensordot"}
 """Functions whose alternative is a pattern or another function, not an expression of x and y."""
 
-PAIRS = {"np.append", "np.float_power", "np.floor_divide", "np.hypot", "np.inner", "np.linspace", "np.logaddexp", "np.remainder",
-         "np.vdot"}  # fmt: skip
+PAIRS = {"np.append", "np.inner", "np.linspace", "np.vdot"}
 TUPLES = {"np.column_stack", "np.hstack", "np.vstack"}
 COUNTED = {"np.linspace": 4, "np.pad": 1, "np.repeat": 1, "np.roll": 1, "np.tile": 1}
 

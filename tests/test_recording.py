@@ -402,7 +402,7 @@ def parameter(*values: float) -> Tensor:
     [
         (lambda x: np.linalg.norm(x), r"np\.linalg\.norm has no derivative rule"),
         (lambda x: np.i0(x), r"np\.i0 has no derivative rule"),
-        (lambda x: np.arctan2(x, x), r"np\.arctan2 has no derivative rule"),
+        (lambda x: np.spacing(x), r"np\.spacing has no derivative rule"),
         (lambda x: np.asarray(x), r"leave np\.asarray out"),
         (lambda x: np.array([x, x]), r"write np\.stack"),
         (lambda x: np.eye(3)[x], r"write \.value, an index has no gradient"),

@@ -17,7 +17,6 @@ from hypothesis.extra import numpy as hnp
 from support.cases import elementwise, movement
 from support.drawing import Case, axes, seeds, separated, shapes
 from tracer.ops import registry
-from tracer.ops.domain import Domain
 from tracer.ops.families import indexing
 from tracer.recording.tensor import Tensor
 from tracer.testing import arrays as edge_case_arrays

@@ -12,7 +12,7 @@ from tracer.errors import RecordingError
 from tracer.graph.record import Literal
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
 from tracer.ops.families.elementwise import division
-from tracer.recording.advice import in_place, no_rule
+from tracer.recording.advice import in_place
 from tracer.recording.dispatch import logic
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
@@ -86,7 +86,9 @@ class Operators:
         return quotient, self.recorder.record(division.Remainder, (other, self), NO_PARAMETERS)
 
     def __round__(self, digits: int = 0) -> NoReturn:
-        raise RecordingError(no_rule(np.round))
+        raise RecordingError(
+            "round() of a Tensor would leave the graph: write np.round(x, digits), or round(x.item(), digits) where it may leave"
+        )
 
     def __neg__(self) -> Tensor:
         return self.recorder.record(arithmetic.Negative, (self,), NO_PARAMETERS)

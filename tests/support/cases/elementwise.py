@@ -66,11 +66,13 @@ def remainders(draw: Any, name: str) -> Case:
 
 @st.composite
 def unwraps(draw: Any) -> Case:
+    """Multiples of the period and at most a tenth of it: no difference is near half of it, where the value jumps."""
     shape = draw(shapes.filter(lambda shape: len(shape) > 0))
     axis = draw(st.integers(-len(shape), len(shape) - 1))
     options = draw(st.sampled_from([{}, {"period": 0.9}, {"discont": 4.0}, {"period": 3}]))
-    scale = draw(st.sampled_from([1, 8]))
-    return Case(lambda x: np.unwrap(x * scale, axis=axis, **options), (separated(shape, draw(seeds)),), f"unwrap {axis} {options}")
+    rng = np.random.default_rng(draw(seeds))
+    angles = options.get("period", 2 * np.pi) * (rng.integers(-3, 3, shape) + rng.uniform(-0.1, 0.1, shape))
+    return Case(lambda x: np.unwrap(x, axis=axis, **options), (angles,), f"unwrap {axis} {options}")
 
 
 @st.composite

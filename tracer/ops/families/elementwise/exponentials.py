@@ -105,7 +105,8 @@ class Log10(Elementwise):
 class Logaddexp(Elementwise):
     """Elementwise log(exp(x) + exp(y)), which does not overflow.
 
-    d/dx = 1 / (1 + exp(y - x)), written so that it neither overflows nor loses digits where x and y are large. Where both inputs are -inf, its derivatives are NaN, as in autograd and JAX.
+    d/dx = 1 / (1 + exp(y - x)), written so that it neither overflows nor loses digits where x and y are large. Where both
+    inputs are -inf, its derivatives are NaN, as in autograd and JAX.
     """
 
     implements = np.logaddexp

@@ -24,9 +24,7 @@ class NanToNum(Elementwise):
     domain = (REAL,)
 
     @staticmethod
-    def call(
-        x: Array, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-    ) -> Call:
+    def call(x: Array, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Call:
         if not copy:
             raise TypeError("got an unexpected keyword argument 'copy'")
         return (x,), {"nan": nan, "posinf": posinf, "neginf": neginf}

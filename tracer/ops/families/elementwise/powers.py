@@ -44,17 +44,20 @@ class Cbrt(Elementwise):
         return g / (3 * np.square(out))
 
 
-class FloatPower(Power):
+class FloatPower(Elementwise):
     """Elementwise power in double precision, also of single precision and of integers. Its derivatives are those of power."""
 
     implements = np.float_power
     formula = "float_power({x}, {y})"
+    domain = POSITIVE, REAL
+    gradient_x = staticmethod(Power.gradient_x)
+    gradient_y = staticmethod(Power.gradient_y)
 
     @staticmethod
     def value(x: Array, y: Array) -> Array:
         return np.float_power(x, y)
 
-    complex_value = Power.complex_value
+    complex_value = staticmethod(Power.complex_value)
 
 
 class Hypot(Elementwise):
