@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracer.errors import UsageError
 from tracer.nn.labels import integer_labels
 from tracer.nn.whole_numbers import floating
 from tracer.ops.base import Array
@@ -85,3 +86,33 @@ def one_hot(labels: Array, classes: int) -> Array:
     labels = integer_labels("one_hot", labels, classes, np.shape(labels))
     is_label = np.expand_dims(labels, -1) == np.arange(classes)
     return is_label.astype(np.int8)
+
+
+def embedding(indices: Array, table: Array) -> Array:
+    """Rows of a table [entries, size] by integer indices [...] -> [..., size]. PyTorch's F.embedding.
+
+    A row that is used several times gets the sum of the gradients.
+
+    >>> embedding(np.array([1, 1]), np.array([[0.0, 0.5], [1.0, 2.0]]))
+    array([[1., 2.],
+           [1., 2.]])
+    """
+    return table[integer_labels("embedding", indices, len(table), np.shape(indices))]
+
+
+def dropout(x: Array, rate: float, rng: np.random.Generator, training: bool = True) -> Array:
+    """x with every element set to 0 with probability `rate`, and the others divided by 1 - rate; x itself without training.
+
+    `rng` and `training` are what model and loss of a scenario may ask for. PyTorch's F.dropout, with other random numbers.
+
+    >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
+    array([2., 0., 0., 0., 2., 2.])
+    """
+    if not 0 <= rate <= 1:
+        raise UsageError(f"dropout takes a rate from 0 to 1, this is {rate}")
+    if not training or rate == 0:
+        return x
+    x = floating(x)
+    scale = 1 / (1 - rate) if rate < 1 else 0.0
+    mask = ((rng.random(np.shape(x)) >= rate) * scale).astype(x.dtype)
+    return x * mask

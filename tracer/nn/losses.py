@@ -26,6 +26,98 @@ def mean_squared_error(prediction: Array, target: Array) -> Array:
     return np.mean(np.square(target - prediction))
 
 
+def mean_absolute_error(prediction: Array, target: Array) -> Array:
+    """The mean of |target - prediction| over all elements; both have the same shape. PyTorch's F.l1_loss.
+
+    >>> float(mean_absolute_error(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    1.0
+    """
+    difference = _difference("mean_absolute_error", prediction, target)
+    return np.mean(np.abs(difference))
+
+
+def huber(prediction: Array, target: Array, delta: float = 1.0) -> Array:
+    """The mean of d**2 / 2 where |d| <= delta and delta * (|d| - delta / 2) elsewhere; d is the difference of the two.
+
+    PyTorch's F.huber_loss.
+
+    >>> float(huber(np.array([0.5, 3.0]), np.array([0.0, 0.0])))
+    1.3125
+    """
+    if not delta > 0:
+        raise UsageError(f"huber takes a delta above 0, this is {delta}")
+    difference = _difference("huber", prediction, target)
+    distance = np.abs(difference)
+    return np.mean(np.where(distance <= delta, 0.5 * np.square(difference), delta * (distance - 0.5 * delta)))
+
+
+def smooth_l1(prediction: Array, target: Array, beta: float = 1.0) -> Array:
+    """The mean of d**2 / (2 * beta) where |d| < beta and |d| - beta / 2 elsewhere: huber divided by its delta.
+
+    PyTorch's F.smooth_l1_loss; with a beta of 0 it is the mean absolute error.
+
+    >>> float(smooth_l1(np.array([1.0, 3.0]), np.array([0.0, 0.0]), beta=2.0))
+    1.125
+    """
+    if beta < 0:
+        raise UsageError(f"smooth_l1 takes a beta from 0 on, this is {beta}")
+    difference = _difference("smooth_l1", prediction, target)
+    distance = np.abs(difference)
+    if beta == 0:
+        return np.mean(distance)
+    return np.mean(np.where(distance < beta, np.square(difference) / (2 * beta), distance - 0.5 * beta))
+
+
+def binary_cross_entropy_with_logits(logits: Array, target: Array) -> Array:
+    """The mean of -(target * log(p) + (1 - target) * log(1 - p)) with p = sigmoid(logits), both of the same shape.
+
+    Computed as log(1 + exp(x)) - x * target by np.logaddexp, which never overflows. PyTorch's
+    F.binary_cross_entropy_with_logits.
+
+    >>> round(float(binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([0, 1]))), 6)
+    0.346574
+    """
+    _check_same("binary_cross_entropy_with_logits", logits=logits, target=target)
+    logits = floating(logits)
+    losses = np.logaddexp(0, logits) - logits * _in_dtype_of(logits, target)
+    return np.mean(losses)
+
+
+def binary_cross_entropy(probabilities: Array, target: Array) -> Array:
+    """The mean of -(target * log(p) + (1 - target) * log(1 - p)) for probabilities p; both of the same shape.
+
+    As in PyTorch's F.binary_cross_entropy a logarithm is at least -100. Where it would be less, it has the derivative 0; with
+    logits (binary_cross_entropy_with_logits) that does not happen.
+
+    >>> round(float(binary_cross_entropy(np.array([0.5, 1.0]), np.array([0, 1]))), 6)
+    0.346574
+    """
+    _check_same("binary_cross_entropy", probabilities=probabilities, target=target)
+    values = np.asarray(plain(probabilities))
+    if values.size and not (np.min(values) >= 0 and np.max(values) <= 1) and not np.any(np.isnan(values)):
+        raise UsageError("binary_cross_entropy takes probabilities from 0 to 1: for logits use binary_cross_entropy_with_logits")
+    p = floating(probabilities)
+    target = _in_dtype_of(p, target)
+    smallest = float(np.exp(-100))
+    of_one, of_zero = np.log(np.clip(p, smallest, None)), np.log(np.clip(1 - p, smallest, None))
+    return -np.mean(target * of_one + (1 - target) * of_zero)
+
+
+def negative_log_likelihood(log_probabilities: Array, labels: Array) -> Array:
+    """The mean over samples of -log_probabilities[label]; [samples, classes] and integer labels [samples].
+
+    PyTorch's F.nll_loss, for what log_softmax returns.
+
+    >>> float(negative_log_likelihood(np.array([[-1.0, -2.0]]), np.array([1])))
+    2.0
+    """
+    function = "negative_log_likelihood"
+    if np.ndim(log_probabilities) != 2:
+        raise UsageError(f"{function} takes log-probabilities [samples, classes], these have shape {np.shape(log_probabilities)}")
+    labels = integer_labels(function, labels, np.shape(log_probabilities)[1], np.shape(log_probabilities)[:1])
+    return -np.mean(log_probabilities[np.arange(len(labels)), labels])
+
+
 def cross_entropy(logits: Array, labels: Array) -> Array:
     """The mean over samples of -log softmax(logits)[label]; logits [samples, classes], integer labels [samples].
 
@@ -82,6 +174,18 @@ def l2_penalty(weights: Array, alpha: float) -> Array:
     1.25
     """
     return alpha * np.sum(np.square(weights)) / 2
+
+
+def _difference(function: str, prediction: Array, target: Array) -> Array:
+    """prediction - target, of the same shape, as floats."""
+    _check_same(function, prediction=prediction, target=target)
+    prediction = floating(prediction)
+    return prediction - _in_dtype_of(prediction, target)
+
+
+def _in_dtype_of(x: Array, target: Array) -> Array:
+    """Whole numbers as floats of the dtype of x: int64 would make float64 of float32."""
+    return converted(target, x.dtype) if is_whole(target) else target
 
 
 def _check_same(function: str, **arrays: Any) -> None:
