@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from support.cases import elementwise, movement
 from support.drawing import Case, axes, seeds, separated, shapes
 from tracer.ops import registry
-from tracer.ops.families import indexing
+from tracer.ops.families import indexing, shaping
 from tracer.recording.tensor import Tensor
 from tracer.testing import arrays as edge_case_arrays
 
@@ -239,6 +239,7 @@ WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     "argmin": lambda x: np.argmin(x, keepdims=True),
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
+    "item": lambda x: x.recorder.record(shaping.Item, (x[0, 0],), {}) if isinstance(x, Tensor) else x[0, 0],
     "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,
 }
 """A function of an array for every operation without a derivative, by name."""

@@ -125,8 +125,8 @@ def check_constants(step: Step, perturbed: Step) -> None:
         if constant_changed or _literals(one) != _literals(other):
             where = f"{one.source}: {one.source.text}: " if one.source else ""
             raise UsageError(
-                f"{where}this computes with numbers that were taken out of the record (.value, .item()) and depend on the"
-                " arguments: the gradient takes them for constants; where that is meant, write .detach()"
+                f"{where}this computes with numbers that were taken out of the record (.value, .item(), float()) and depend on"
+                " the arguments: the gradient takes them for constants; where that is meant, write .detach()"
             )
 
 

@@ -144,7 +144,7 @@ def _leaving_in_call(site: Site, what: str) -> str:
         return (
             f"{name} makes a plain array of a list, whose elements would leave the graph: write {name}({_stacked(first)}{rest})"
         )
-    if name in ("float", "int", "complex"):
+    if name == "complex":
         return f"a Tensor cannot become {what}: leave {name}() out, or write .item() where it may leave the graph"
     if name in ("range", "list", "tuple"):
         return f"a Tensor cannot become {what}: write .item() where it may leave the graph"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -84,11 +84,6 @@ class Operators:
     def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
         quotient = self.recorder.record(division.FloorDivide, (other, self), NO_PARAMETERS)
         return quotient, self.recorder.record(division.Remainder, (other, self), NO_PARAMETERS)
-
-    def __round__(self, digits: int = 0) -> NoReturn:
-        raise RecordingError(
-            "round() of a Tensor would leave the graph: write np.round(x, digits), or round(x.item(), digits) where it may leave"
-        )
 
     def __neg__(self) -> Tensor:
         return self.recorder.record(arithmetic.Negative, (self,), NO_PARAMETERS)

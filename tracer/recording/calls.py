@@ -18,6 +18,10 @@ _INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib",
 _LIBRARY = tuple(str(PACKAGE / package) for package in ("nn", "ops", "recording"))
 
 
+_REMAINDER = (6, 19)
+"""The operators `%` and `%=` as the argument of BINARY_OP. Of the types that have one, only text asks for numbers."""
+
+
 class Use(StrEnum):
     """What an instruction does."""
 
@@ -52,6 +56,14 @@ def user_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
+def frames_to_user(frame: FrameType) -> int:
+    """The number of frames from this one to the user's, 1 if it is the user's; 1 too if there is none further out."""
+    user, count = user_frame(frame), 1
+    while user is not None and frame is not user and frame.f_back is not None:
+        frame, count = frame.f_back, count + 1
+    return count
+
+
 def _is_installed(filename: str) -> bool:
     return filename.startswith(("<__array_function__", "<frozen", *_LIBRARY)) or filename.startswith(_INSTALLED)
 
@@ -65,6 +77,18 @@ def site_of(frame: FrameType | None) -> Site:
     position = position_at(user.f_code, user.f_lasti)
     text = Files().text_at(user.f_code, position) if position is not None else ""
     return _site(use, text, user)
+
+
+def asks_for_number(frame: FrameType) -> bool:
+    """True if the code that runs in this frame asks for a plain number: `float(x)`, `int(x)`, `round(x)`, or `'%.3f' % x`.
+
+    Functions that compute with numbers, such as those of `math`, do not.
+    """
+    code, offset = frame.f_code.co_code, frame.f_lasti
+    if dis.opname[code[offset]] == "BINARY_OP" and code[offset + 1] in _REMAINDER:
+        return True
+    site = site_of(frame)
+    return site.use is Use.CALL and site.owner is None and site.function in ("float", "int", "round")
 
 
 def _use_at(code: CodeType, offset: int) -> Use:

@@ -86,6 +86,11 @@ class Recorder:
 
     # Recording.
 
+    @property
+    def records_program(self) -> bool:
+        """True while the user's code runs: not in derivative rules, and not after the step is finished."""
+        return self._locates and self._outside is not None
+
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any], depth: int = 2) -> Tensor:
         """Compute an operation on Tensors, arrays and numbers, and append its node.
 

@@ -57,6 +57,10 @@ class RecorderInterface(Protocol):
     def entries(self) -> Sequence[Entry]:
         """The tape; a node's id is its position."""
 
+    @property
+    def records_program(self) -> bool:
+        """True while the user's code runs: not in derivative rules, and not after the step is finished."""
+
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any], depth: int = 2) -> Tensor:
         """Compute an operation, append it to the tape and return its value as a Tensor."""
 

@@ -18,6 +18,7 @@ from tracer.ops.families import shaping
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.advice import conversion_error, no_attribute
 from tracer.recording.array_interface import ArrayMethods, Operators
+from tracer.recording.calls import asks_for_number, frames_to_user
 from tracer.recording.dispatch import dispatch_function, dispatch_ufunc
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
@@ -58,8 +59,14 @@ class Tensor(Operators, ArrayMethods):
         return f"Tensor({np.array2string(np.asarray(self.value), separator=', ')}, dtype={self.dtype})"
 
     def item(self) -> Any:
-        """The only element as a Python number, outside the graph."""
+        """The only element as a Python number, outside the graph; shown as `item(...)`."""
+        self._leave()
         return np.asarray(self.value).item()
+
+    def _leave(self) -> None:
+        """Record that the value leaves as a plain number, at the line of the user's code that asks for it."""
+        if self.recorder.records_program:
+            self.recorder.record(shaping.Item, (self,), NO_PARAMETERS, depth=2 + frames_to_user(sys._getframe(2)))
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers, outside the graph."""
@@ -78,7 +85,10 @@ class Tensor(Operators, ArrayMethods):
         return bool(self.value)
 
     def __format__(self, specification: str) -> str:
-        return format(self.item() if specification and not self.shape else str(self), specification)
+        if not specification or self.shape:
+            return format(str(self), specification)
+        self._leave()
+        return format(np.asarray(self.value).item(), specification)
 
     def __deepcopy__(self, memo: Any) -> NoReturn:
         raise RecordingError("a Tensor belongs to one record and cannot be copied or stored: use .value for the plain array")
@@ -117,11 +127,27 @@ class Tensor(Operators, ArrayMethods):
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise conversion_error("a plain array", sys._getframe(1))
 
-    def __float__(self) -> NoReturn:
-        raise conversion_error("a float", sys._getframe(1))
+    # A plain number is given where the user's code asks for one: float(), int(), round(), and text as in '%.3f' % loss.
 
-    def __int__(self) -> NoReturn:
-        raise conversion_error("an int", sys._getframe(1))
+    def __float__(self) -> float:
+        if not asks_for_number(sys._getframe(1)):
+            raise conversion_error("a float", sys._getframe(1))
+        number = float(self.value)
+        self._leave()
+        return number
+
+    def __int__(self) -> int:
+        if not asks_for_number(sys._getframe(1)):
+            raise conversion_error("an int", sys._getframe(1))
+        number = int(self.value)
+        self._leave()
+        return number
+
+    def __round__(self, digits: int | None = None) -> Any:
+        if self.shape:
+            raise RecordingError("round() is for single numbers: write np.round(x, digits) for an array")
+        self._leave()
+        return round(np.asarray(self.value).item(), digits)
 
     def __index__(self) -> NoReturn:
         raise conversion_error("an int", sys._getframe(1))

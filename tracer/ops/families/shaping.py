@@ -224,6 +224,20 @@ class StopGradient(DataMovement):
         return x
 
 
+class Item(DataMovement):
+    """The only element of an array, where it leaves the record as a plain number: `x.item()`, `float(x)`, `'%.3f' % x`.
+
+    The number has no gradient: what is computed with it takes it for a constant.
+    """
+
+    formula = "item({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def value(x: Array) -> Array:
+        return np.reshape(x, ())
+
+
 class ArrayLike(Op):
     """Base of operations of which the result depends on the shape and dtype of an array only."""
 
