@@ -133,7 +133,7 @@ def test_a_name_stands_for_what_it_holds(frozen: tuple[str, ...], trained: tuple
         ({"groups": {"all": ("W1",)}}, r"groups need an optimizer each: optimizer=\{'all': SGD\(0.1\)\}"),
         (
             {"optimizer": GROUPS["optimizer"]},
-            r"net has optimizers for encoder and head: which parameters does each update\? Add"
+            r"net has optimizers for encoder and head: which parameters belong to each\? Add"
             r" groups=\{'encoder': \(...\), 'head': \(...\)\} to the Scenario",
         ),
         (

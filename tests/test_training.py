@@ -318,7 +318,7 @@ def test_random_numbers_of_the_model_are_the_same_with_and_without_a_plan() -> N
 
 def test_plain_run_draws_what_the_recorded_step_draws() -> None:
     training = Training(dropout_scenario(), seed=5)
-    plain = training.first_loss(training.parameters)
+    plain = training.first_losses(training.parameters)["loss"]
     assert next(iter(training)).loss == pytest.approx(float(plain), rel=1e-12)
 
 

@@ -153,3 +153,51 @@ def test_groups_and_frozen_weights_are_those_of_pytorch() -> None:
         first.step()
         second.step()
         assert_weights(step, weights)
+
+
+def test_losses_of_a_gan_are_those_of_pytorch() -> None:
+    """Both losses at the same weights, their gradients for their own weights, then both updates; 30 steps."""
+    rng = np.random.default_rng(7)
+    data = {"real": rng.normal(3, 0.5, size=(8, 2)), "z": rng.normal(size=(8, 3))}
+    shapes = {"G1": (3, 5), "G2": (5, 2), "D1": (2, 4), "D2": (4, 1)}
+    start = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+    def model(real: Any, z: Any, G1: Any, G2: Any, D1: Any, D2: Any) -> dict[str, Any]:
+        fake = np.tanh(z @ G1) @ G2
+        return {"on_real": np.tanh(real @ D1) @ D2, "on_fake": np.tanh(fake @ D1) @ D2}
+
+    def softplus(x: Any) -> Any:
+        return np.log(1 + np.exp(x))
+
+    scenario = Scenario(
+        data=lambda: data,
+        parameters=start,
+        model=model,
+        loss={
+            "d": lambda on_real, on_fake: np.mean(softplus(-on_real)) + np.mean(softplus(on_fake)),
+            "g": lambda on_fake: np.mean(softplus(-on_fake)),
+        },
+        optimizer={"d": SGD(0.1, momentum=0.5), "g": Adam(0.02)},
+        groups={"d": ("D1", "D2"), "g": ("G1", "G2")},
+        clip=ClipNorm(0.5),
+        steps=STEPS,
+    )
+    w = {name: torch.tensor(value.copy(), requires_grad=True) for name, value in start.items()}
+    real, z = torch.tensor(data["real"]), torch.tensor(data["z"])
+    movers = [torch.optim.SGD([w["D1"], w["D2"]], lr=0.1, momentum=0.5), torch.optim.Adam([w["G1"], w["G2"]], lr=0.02)]
+    for step in tracer.run(scenario).steps:
+        on_real = torch.tanh(real @ w["D1"]) @ w["D2"]
+        on_fake = torch.tanh(torch.tanh(z @ w["G1"]) @ w["G2"] @ w["D1"]) @ w["D2"]
+        d_loss = torch.mean(torch.log(1 + torch.exp(-on_real))) + torch.mean(torch.log(1 + torch.exp(on_fake)))
+        g_loss = torch.mean(torch.log(1 + torch.exp(-on_fake)))
+        assert step.loss == pytest.approx(d_loss.item(), rel=TOLERANCE)
+        assert step.metrics["g_loss"] == pytest.approx(g_loss.item(), rel=TOLERANCE)
+        for loss, names in ((d_loss, ("D1", "D2")), (g_loss, ("G1", "G2"))):
+            found = torch.autograd.grad(loss, [w[name] for name in names], retain_graph=True)
+            for name, gradient in zip(names, found, strict=True):
+                np.testing.assert_allclose(step.gradient(name), gradient.numpy(), rtol=TOLERANCE, atol=TOLERANCE)
+                w[name].grad = gradient
+        torch.nn.utils.clip_grad_norm_(w.values(), 0.5)
+        for mover in movers:
+            mover.step()
+        assert_weights(step, w)

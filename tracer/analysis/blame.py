@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tracer.analysis.carrying import MAX_ELEMENTS, can_compute_again, carriers, is_nan, not_finite
+from tracer.graph.losses import losses_of
 from tracer.graph.paths import new_name
 from tracer.graph.record import Literal, Node, Phase, Step, Trace
 from tracer.ops import registry
@@ -61,8 +62,8 @@ class Target:
 
 
 def results_of(step: Step) -> list[Node]:
-    """The results of a step in order: the loss, the gradients of parameters, their new values, and the optimizer's new state."""
-    ids = {step.loss_id, *(step.gradients[node.id] for node in step.parameters if node.id in step.gradients)}
+    """The results of a step in order: losses, the gradients of parameters, their new values, and the optimizer's new state."""
+    ids = {*losses_of(step), *(step.gradients[node.id] for node in step.parameters if node.id in step.gradients)}
     ids.update(step.updates.values())
     state = {new_name(node.name) for node in step.nodes if node.op == "state"}
     used: set[int] = set()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.errors import UsageError
+from tracer.graph.losses import passes
 from tracer.graph.record import Literal, Node, Phase, Step
 from tracer.ops.indices import NO_ELEMENT
 from tracer.recording.replay import operation_of
@@ -103,7 +104,7 @@ class _GraphBuilder:
 
 
 def scalar_graph(step: Step) -> ScalarGraph:
-    """The scalar graph of a step, from its leaves to its loss.
+    """The scalar graph of a step, from its leaves to its loss; of several losses to the first.
 
     If an operation does not define which input elements an output element depends on, every output element gets all of them
     as operands. Raises UsageError if values were not kept, or if there are more than MAX_EDGES edges.
@@ -115,6 +116,7 @@ def scalar_graph(step: Step) -> ScalarGraph:
     >>> graph.operands_of(5), graph.operands_of(6)
     (array([1, 3]), array([4, 5]))
     """
+    step = passes(step)[0]
     builder, first_of = _GraphBuilder(step), dict[int, int]()
     nodes = [node for node in step.nodes if node.phase in (Phase.INIT, Phase.FORWARD, Phase.LOSS) and node.id <= step.loss_id]
     edges = 0

@@ -11,6 +11,7 @@ from tracer.checking.complex_step import complex_step_jvp
 from tracer.checking.derivatives import Derivatives, first_order_derivatives, second_order_derivatives
 from tracer.checking.results import Check, Comparison, Fault, Outcome, tolerance_of
 from tracer.checking.rules import check_rules, nonfinite_faults
+from tracer.graph.losses import passes
 from tracer.graph.record import Node, Step
 from tracer.i18n.message import Message
 
@@ -24,7 +25,7 @@ SAMPLE_SIZE = 64
 def check_step(
     step: Step, *, second_order: bool = False, seed: int = 0, exhaustive: bool = False, tolerance: float | None = None
 ) -> Check:
-    """Check the gradients of a recorded step, and every derivative rule that contributed to them.
+    """Check the gradients of a recorded step, of each loss if it has several, and every derivative rule that contributed to them.
 
     Every element is compared if there are at most EXHAUSTIVE_LIMIT, or with `exhaustive`; otherwise random projections and a
     sample of elements. `second_order` also checks a Hessian-vector product, `seed` determines the random numbers, `tolerance`
@@ -32,11 +33,13 @@ def check_step(
     finite.
     """
     rng = np.random.default_rng(seed)
-    orders = [first_order_derivatives(step), *([second_order_derivatives(step, rng)] if second_order else [])]
+    losses = passes(step)
+    orders = [(one, first_order_derivatives(one)) for one in losses]
+    orders += [(one, second_order_derivatives(one, rng)) for one in losses if second_order]
     rules, faults = check_rules(step, rng, second_order=second_order)
     comparisons = tuple(
-        compare_gradient(step, derivatives, parameter, sampling, rng, tolerance)
-        for derivatives in orders
+        compare_gradient(one, derivatives, parameter, sampling, rng, tolerance)
+        for one, derivatives in orders
         for parameter, sampling in zip(
             derivatives.parameters, choose_samplings(derivatives, rng, exhaustive=exhaustive), strict=True
         )

@@ -18,6 +18,7 @@ from tracer.checking.results import Check, Comparison, severity
 from tracer.checking.rules import check_rules
 from tracer.checking.scenario import CheckSubject
 from tracer.errors import UsageError
+from tracer.graph.losses import passes
 from tracer.graph.record import Step
 
 RANGES_PER_JOB = 8
@@ -44,7 +45,7 @@ def split_ranges(subject: CheckSubject, step: Step, *, second_order: bool, jobs:
     """Split all elements of all gradients into ranges for `jobs` processes."""
     tasks = []
     for order in (1, 2) if second_order else (1,):
-        for parameter in first_order_derivatives(step).parameters:
+        for parameter in [each for one in passes(step) for each in first_order_derivatives(one).parameters]:
             size = parameter.value.size
             length = max(1, -(-size // (RANGES_PER_JOB * jobs)) if jobs > 1 else size)
             tasks += [
@@ -94,9 +95,14 @@ def _merged(one: Comparison, other: Comparison) -> Comparison:
 
 def _compare(step: Step, task: ElementRange) -> Comparison:
     rng = np.random.default_rng(task.subject.seed)
+    step = next(one for one in passes(step) if _has_gradient(one, task.parameter))
     derivatives = first_order_derivatives(step) if task.order == 1 else second_order_derivatives(step, rng)
     parameter = next(each for each in derivatives.parameters if each.name == task.parameter)
     return compare_gradient(step, derivatives, parameter, Sampling(range(task.start, task.stop), 0), rng)
+
+
+def _has_gradient(step: Step, parameter: str) -> bool:
+    return any(node.name == parameter and node.id in step.gradients for node in step.parameters)
 
 
 def _by_joblib(tasks: Sequence[ElementRange], jobs: int, backend: str | None) -> Iterator[Comparison]:

@@ -20,6 +20,7 @@ from tracer.checking.perturbation import perturb
 from tracer.checking.results import Difference, Fault, tolerance_of
 from tracer.checking.rule_runs import RuleResult, RuleRunner
 from tracer.graph.formula import formula, parse, short_expression
+from tracer.graph.losses import losses_of
 from tracer.graph.record import Literal, Node, Step
 from tracer.i18n.message import Message
 from tracer.ops.base import Op
@@ -58,7 +59,7 @@ def check_rules(step: Step, rng: np.random.Generator, *, second_order: bool = Fa
 
 def _check_rules(step: Step, rng: np.random.Generator, second_order: bool) -> tuple[int, list[Fault]]:
     count, faults = 0, []
-    for node in step.nodes[: step.loss_id + 1]:
+    for node in step.nodes[: max(losses_of(step)) + 1]:
         if node.is_leaf or node.id not in step.gradients or not np.all(np.isfinite(node.value)):
             continue  # no derivative to compare; a non-finite gradient is reported by check_step
         recorded = RecordedOp(step.nodes, node)

@@ -14,6 +14,7 @@ from tracer.checking.gradients import check_step
 from tracer.checking.perturbation import perturb
 from tracer.checking.plain_run import with_plain_run
 from tracer.checking.results import Check, severity
+from tracer.graph.losses import passes, symbol_of
 from tracer.graph.record import Step
 from tracer.training import Training
 from tracer.training.loading import is_path, load
@@ -67,7 +68,7 @@ class CheckSubject:
         random = {name: _random_like(value, rng) for name, value in initial.items()}
         for _ in range(MAX_HALVINGS):
             step = next(iter(self.training(random)))
-            if np.isfinite(step.loss):
+            if all(np.isfinite(one.loss) for one in passes(step)):
                 break
             random = {name: (initial[name] + value) / 2 for name, value in random.items()}
         return step
@@ -81,7 +82,9 @@ def record_step(subject: CheckSubject) -> Step:
     check_deterministic(step, subject.step(), f"the scenario {training.head.scenario}")
     rng = np.random.default_rng(subject.seed)
     perturbed = {name: perturb(value, rng) for name, value in parameters.items()}
-    check_constants(step, next(iter(subject.training(perturbed))))
+    moved = next(iter(subject.training(perturbed)))
+    for one, other in zip(passes(step), passes(moved), strict=True):
+        check_constants(one, other)
     return step
 
 
@@ -116,13 +119,17 @@ def compare_with_plain_functions(check: Check, step: Step, subject: CheckSubject
     names = [parameter.name for parameter in step.parameters]
     arrays = [training.parameters[name] for name in names]
 
-    def loss(*values: np.ndarray) -> Any:
-        return training.first_loss({**training.parameters, **dict(zip(names, values, strict=True))})
-
     rng = np.random.default_rng(subject.seed)
     nearby = {name: perturb(value, rng) for name, value in training.parameters.items()}
     same = same_structure(step, next(iter(subject.training(nearby))))
-    return with_plain_run(check, step, loss, arrays, [nearby[name] for name in names] if same else None, rng)
+    for one in passes(step):
+        symbol = symbol_of(step, one).partition("#")[0] if step.losses else "loss"
+
+        def loss(*values: np.ndarray, symbol: str = symbol) -> Any:
+            return training.first_losses({**training.parameters, **dict(zip(names, values, strict=True))})[symbol]
+
+        check = with_plain_run(check, one, loss, arrays, [nearby[name] for name in names] if same else None, rng)
+    return check
 
 
 def merge_checks(one: Check, other: Check) -> Check:

@@ -271,10 +271,12 @@ class Derivative(Expression):
     """The gradient of the loss with respect to a variable, `dL/dh1`, `dL/dlayers[0].W`, or an expression, `dL/d(x @ W1)`."""
 
     of: Expression
+    loss: str = "L"
+    """The name of the loss, where a step has several: `dg_loss/dW`."""
 
     def format(self, compact: bool) -> str:
         of = self.of.operand_text(EQUATION, compact)
-        return f"dL/d{of}" if _SINGLE_TOKEN.fullmatch(of) else f"dL/d({of})"
+        return f"d{self.loss}/d{of}" if _SINGLE_TOKEN.fullmatch(of) else f"d{self.loss}/d({of})"
 
 
 @dataclass(frozen=True)

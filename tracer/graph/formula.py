@@ -48,7 +48,7 @@ _SLOT = re.compile(r"(\{\d+\})")
 _TOKEN = re.compile(
     r"""[ ]*(?:
       (?P<text> '[^'\\]*' | "[^"\\]*" | \[ [0-9]+(?:x[0-9]+)* [ ] array \])
-    | (?P<derivative> dL/d (?=[\w\#(]))                      # dL/dW1, dL/dh#2, dL/d(x @ W)
+    | (?P<derivative> d(?:L|\w+_loss(?:\#[0-9]+)?)/d (?=[\w\#(]))   # dL/dW1, dL/dh#2, dL/d(x @ W), dg_loss/dW
     | (?P<slot> \{[0-9]+\})
     | (?P<number> (?:[0-9]+\.?[0-9]*|\.[0-9]+) (?:e[+-]?[0-9]+)? j? (?!\w))
     | (?P<name> [^\W\d]\w*(?:\#[0-9]+)? | \#[0-9]+ | \.\.\.)   # h1, the second h1 as h1#2, node 12 as #12
@@ -199,13 +199,14 @@ class _Parser:
         if kind == "slot":
             return Slot(int(token[1:-1]))
         if kind == "derivative":
+            loss = token[1 : token.index("/")]
             kind, token = self._advance()
             if token == "(":
                 of = self._expression(VIA)
                 self._expect(")")
-                return Derivative(of)
+                return Derivative(of, loss)
             if kind in ("name", "number"):
-                return Derivative(self._path(self._atom(kind, token)))
+                return Derivative(self._path(self._atom(kind, token)), loss)
         if token == "(":
             items = self._items(")")
             is_grouping = len(items) == 1 and self._tokens[self._next - 2][1] != ","

@@ -180,7 +180,8 @@ class Step(Copyable, Displayable):
     """One training step: its nodes in the order of computation.
 
     `gradients` maps the id of a forward node to the id of the derivative of the loss with respect to it, `updates` the id of
-    a parameter to the id of its value after the update.
+    a parameter to the id of its value after the update. In a step with several losses, `losses` maps the id of each to its
+    gradients, `loss_id` is the first, and `gradients` has those of parameters by their own losses: see `tracer.graph.losses`.
     """
 
     index: int
@@ -189,6 +190,7 @@ class Step(Copyable, Displayable):
     gradients: Mapping[int, int] = field(default_factory=lambda: EMPTY)
     updates: Mapping[int, int] = field(default_factory=lambda: EMPTY)
     metrics: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    losses: Mapping[int, Mapping[int, int]] = field(default_factory=lambda: EMPTY)
 
     def __repr__(self) -> str:
         return f"Step({self.index}, {len(self.nodes)} nodes, loss {self.loss:.6g})"

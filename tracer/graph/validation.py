@@ -30,12 +30,16 @@ def structure_problem(step: Step) -> str:
             return _node_message(node, problem, position)
         names.add(node.name)
         phase = PHASES.index(node.phase)
-    for kind, pairs in (("gradient", step.gradients), ("update", step.updates)):
+    pairs_of = [("gradient", step.gradients), *(("gradient", each) for each in step.losses.values()), ("update", step.updates)]
+    for kind, pairs in pairs_of:
         for of, by in pairs.items():
             if not (0 <= of < len(step.nodes) and 0 <= by < len(step.nodes)):
                 return f": a {kind} points outside the step ({of} -> {by})"
             if step.nodes[of].shape != step.nodes[by].shape or step.nodes[of].dtype != step.nodes[by].dtype:
                 return f": the {kind} of node {of} has another shape or dtype (node {by})"
+    for loss, gradients in step.losses.items():
+        if not 0 <= loss < len(step.nodes) or step.nodes[loss].shape != () or loss not in gradients:
+            return ": one of its losses is no scalar node with a gradient"
     if not 0 <= step.loss_id < len(step.nodes) or step.nodes[step.loss_id].shape != ():
         return ": the loss is no scalar node"
     return ""

@@ -154,6 +154,12 @@ class _Names:
         self._owners: dict[int, list[int]] = defaultdict(list)
         for of, gradient in marks.gradients.items():
             self._owners[gradient].append(of)
+        for found in marks.losses.values():
+            for of, gradient in found.items():
+                if of not in self._owners[gradient]:
+                    self._owners[gradient].append(of)
+        self._starts = sorted((found[loss], loss) for loss, found in marks.losses.items() if loss in found)
+        """The first node of the backward pass of each loss, if there are several."""
         self._labels: list[Expression] = []
         self.names: list[str] = []
         counts: dict[str, int] = defaultdict(int)
@@ -171,13 +177,18 @@ class _Names:
             # One node may be the gradient of several values: x + y passes its own on to both. It is named after a variable
             # of the user's code if there is one, else a leaf, else any named value; among equals, the one nearest to the loss.
             chosen = max(self._owners[id], key=self._how_well_known)
-            return Derivative(self._labels[chosen]).text
+            return self._derivative(id, chosen).text
         if id in self._marks.contributions:
             of, rule = self._marks.contributions[id]
             context = self._entries[id][4]
             if (context.gradient_of, context.rule_of) == (of, rule):
-                return Infix(("via",), (Derivative(self._labels[of]), self._labels[rule])).text
+                return Infix(("via",), (self._derivative(id, of), self._labels[rule])).text
         return self._found.get(id, "")
+
+    def _derivative(self, id: int, of: int) -> Derivative:
+        """The expression of a gradient: of the loss L, or of the one of several in whose backward pass it was recorded."""
+        loss = next((loss for start, loss in reversed(self._starts) if start <= id), None)
+        return Derivative(self._labels[of]) if loss is None else Derivative(self._labels[of], self.names[loss])
 
     def _how_well_known(self, id: int) -> tuple[bool, bool, bool, int]:
         return id in self._by_user, id in self._marks.names, bool(self.names[id]), id

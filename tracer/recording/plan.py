@@ -90,7 +90,7 @@ class BackwardPlan:
 
     guards: tuple[Guard, ...]
     literal_guards: tuple[tuple[int, int, type, float], ...]
-    loss_id: int
+    loss_ids: tuple[int, ...]
     places: tuple[tuple[Context, int], ...]
     names: Mapping[int, str]
     fallback_names: Mapping[int, str]
@@ -102,9 +102,9 @@ class BackwardPlan:
     nodes: tuple[Node, ...] | None = None
     """The nodes of the steps with this structure, without values; computed when the first of them is read."""
 
-    def match(self, entries: Sequence[Entry], loss_id: int, marks: Marks) -> Match:
-        """How much of a step, recorded up to its loss, is the same."""
-        if loss_id != self.loss_id or len(entries) != len(self.guards):
+    def match(self, entries: Sequence[Entry], loss_ids: tuple[int, ...], marks: Marks) -> Match:
+        """How much of a step, recorded up to its losses, is the same."""
+        if loss_ids != self.loss_ids or len(entries) != len(self.guards):
             return Match.NONE
         from_same_places = marks.names == self.names and marks.fallback_names == self.fallback_names
         twins = _Twins()
@@ -179,7 +179,7 @@ class _Twins:
         return (one is None) is (other is None) and (one is None or self._there[id(one)] is other)
 
 
-def backward_plan(entries: Sequence[Entry], start: int, loss_id: int, marks: Marks) -> BackwardPlan | None:
+def backward_plan(entries: Sequence[Entry], start: int, loss_ids: tuple[int, ...], marks: Marks) -> BackwardPlan | None:
     """The plan of a step whose backward pass begins at `start`.
 
     None if a rule may look at values, so that a step with the same guards may have another backward pass.
@@ -199,7 +199,7 @@ def backward_plan(entries: Sequence[Entry], start: int, loss_id: int, marks: Mar
     return BackwardPlan(
         guards=guards,
         literal_guards=tuple((id, *literal) for id, guard in enumerate(guards) for literal in guard.literals),
-        loss_id=loss_id,
+        loss_ids=loss_ids,
         places=tuple((context, offset) for *_, context, offset in before),
         names={id: name for id, name in marks.names.items() if id < start},
         fallback_names={id: name for id, name in marks.fallback_names.items() if id < start},

@@ -253,19 +253,20 @@ class Recorder:
         """Note that this is what the operation `rule` adds to the gradient with respect to node `of`."""
         self.marks.contributions.setdefault(gradient.id, (of, rule))
 
-    def backward(self, output: Tensor) -> bool:
+    def backward(self, output: Tensor, of: Collection[int] | None = None) -> bool:
         """Record the gradients of a scalar with respect to every parameter, zeros for one it does not depend on.
 
-        Returns whether it depends on any of them. Raises UsageError where the output is not one floating number.
+        With `of`, the output is one of several losses, and these are the ids of its parameters. Returns whether it depends on any
+        of them. Raises UsageError where the output is not one floating number.
         """
         check_scalar(output, "what gradients start from")
-        parameters = [self.tensor(id) for id in self._parameters]
+        parameters = [self.tensor(id) for id in (self._parameters if of is None else of)]
         found = gradients(output, parameters)
-        leading = self.marks.gradients | {of: gradient.id for of, gradient in found.items()}
+        leading = {value: gradient.id for value, gradient in found.items()}
         for parameter in parameters:
             if parameter.id not in found:
                 leading[parameter.id] = self._constant_gradient(parameter, 0).id
-        self.marks.gradients = dict(sorted(leading.items()))
+        self.marks.add_pass(output.id, leading, of or (), is_one_of_several=of is not None)
         self.enter(Phase.UPDATE)
         return bool(found)
 
@@ -275,6 +276,7 @@ class Recorder:
         self._replayed = ReplayedBackward(plan, plan.values_after(self.entries))
         marks.names |= later.names
         marks.gradients, marks.contributions, marks.updates = later.gradients, later.contributions, later.updates
+        marks.losses = later.losses
 
     def gradient(self, id: int) -> Tensor | None:
         """The recorded gradient with respect to the node of that id, if any."""
@@ -295,7 +297,7 @@ class Recorder:
         self.release()
         marks = self.marks
         nodes = RecordedNodes(Recording(tuple(self.entries), self._replayed, marks, self.files, self.structure))
-        return Step(index, nodes, loss.id, marks.gradients, marks.updates, metrics)
+        return Step(index, nodes, loss.id, marks.gradients, marks.updates, metrics, marks.losses)
 
     def release(self) -> None:
         """Let go of the frames of the recorded program, so that nothing refers back to its variables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
@@ -40,7 +40,7 @@ class Marks:
 
     `names` were given, `fallback_names` hold where the code gives none. `gradients` leads from a value to its gradient,
     `contributions` from a gradient to the value and the operation through which it came, `updates` from a parameter to
-    its new value.
+    its new value. `losses` has the gradients of each loss of a step with several.
     """
 
     names: dict[int, str] = field(default_factory=dict)
@@ -48,6 +48,14 @@ class Marks:
     gradients: dict[int, int] = field(default_factory=dict)
     contributions: dict[int, tuple[int, int]] = field(default_factory=dict)
     updates: dict[int, int] = field(default_factory=dict)
+    losses: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    def add_pass(self, loss: int, found: dict[int, int], parameters: Collection[int], *, is_one_of_several: bool) -> None:
+        """Add the gradients of a loss: those of `parameters`, and of other values those that no other loss has reached."""
+        if is_one_of_several:
+            self.losses[loss] = dict(sorted(found.items()))
+            found = {of: id for of, id in found.items() if of in parameters or of not in self.gradients}
+        self.gradients = dict(sorted((self.gradients | found).items()))
 
 
 class RecorderInterface(Protocol):

@@ -66,7 +66,7 @@ def shared_structure(step: Step) -> object | None:
 def without_values(step: Step, layouts: tuple[Strides, ...]) -> Structure:
     """The structure of a step; it holds no reference to the values."""
     nodes = tuple(_with_content(node, Absent()) for node in step.nodes)
-    return Structure(Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates)), layouts)
+    return Structure(Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates), losses=dict(step.losses)), layouts)
 
 
 def _with_content(node: Node, content: StoredValue | np.ndarray) -> Node:
@@ -82,7 +82,7 @@ def with_values(
     """A step of this structure with these values."""
     step = structure.step
     nodes = tuple(map(_with_content, step.nodes, contents))
-    return Step(index, nodes, step.loss_id, step.gradients, step.updates, metrics)
+    return Step(index, nodes, step.loss_id, step.gradients, step.updates, metrics, step.losses)
 
 
 # Text form.
@@ -98,6 +98,7 @@ def structure_text(structure: Structure) -> str:
             "loss": step.loss_id,
             "gradients": [[of, by] for of, by in step.gradients.items()],
             "updates": [[of, by] for of, by in step.updates.items()],
+            **({"losses": [[loss, list(map(list, each.items()))] for loss, each in step.losses.items()]} if step.losses else {}),
             "sources": [[source.file, source.line, source.text] for source in sources],
             "nodes": [
                 [
@@ -124,7 +125,7 @@ def structure_text(structure: Structure) -> str:
 def parse_structure(text: str) -> Structure:
     """Parse and validate the text of a structure. Raises ValueError if it is invalid."""
     data = from_json(text)
-    if not isinstance(data, dict) or set(data) != {"loss", "gradients", "updates", "sources", "nodes"}:
+    if not isinstance(data, dict) or set(data) - {"losses"} != {"loss", "gradients", "updates", "sources", "nodes"}:
         raise ValueError("it is not the structure of a step")
     sources = [_source(each) for each in _list(data["sources"])]
     nodes, layouts = [], []
@@ -135,7 +136,8 @@ def parse_structure(text: str) -> Structure:
             raise ValueError(f"node {position}: {error}") from None
         nodes.append(node)
         layouts.append(layout)
-    step = Step(0, tuple(nodes), _integer(data["loss"]), _pairs(data["gradients"]), _pairs(data["updates"]))
+    gradients, updates = _pairs(data["gradients"]), _pairs(data["updates"])
+    step = Step(0, tuple(nodes), _integer(data["loss"]), gradients, updates, losses=_losses(data.get("losses", [])))
     problem = structure_problem(step)
     if not problem and (
         step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
@@ -211,6 +213,15 @@ def _pairs(data: Any) -> dict[int, int]:
             raise ValueError("a gradient or update is malformed")
         pairs[_integer(pair[0])] = _integer(pair[1])
     return pairs
+
+
+def _losses(data: Any) -> dict[int, dict[int, int]]:
+    losses = {}
+    for pair in _list(data):
+        if len(_list(pair)) != 2:
+            raise ValueError("a loss is malformed")
+        losses[_integer(pair[0])] = _pairs(pair[1])
+    return losses
 
 
 def _literal(data: Any) -> bool | int | float | complex | None:

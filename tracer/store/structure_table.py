@@ -25,6 +25,7 @@ class _Entry:
     loss_id: int
     gradients: Mapping[int, int]
     updates: Mapping[int, int]
+    losses: Mapping[int, Mapping[int, int]]
     layouts: tuple[Strides, ...]
 
     def matches(self, shared: object, step: Step, layouts: tuple[Strides, ...]) -> bool:
@@ -35,6 +36,7 @@ class _Entry:
             and step.loss_id == self.loss_id
             and step.gradients == self.gradients
             and step.updates == self.updates
+            and step.losses == self.losses
         )
 
 
@@ -59,7 +61,7 @@ class StructureTable:
             id = self._ids[digest] = len(self._ids) + 1
             connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (id, text, digest))
         if shared is not None:
-            entry = _Entry(id, shared, step.loss_id, dict(step.gradients), dict(step.updates), layouts)
+            entry = _Entry(id, shared, step.loss_id, dict(step.gradients), dict(step.updates), dict(step.losses), layouts)
             self._recent = [entry, *self._recent[: CACHED_STRUCTURES - 1]]
         return id
 

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from tracer.errors import UsageError, close_names
 from tracer.graph.paths import is_part
 from tracer.nn.optimizers import Optimizer
-from tracer.training.scenario import Scenario, name_in_group
+from tracer.training.scenario import Scenario, loss_name, name_in_group
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parameters that one optimizer updates; `name` is empty where a scenario has no groups. Without an optimizer none is."""
+    """Parameters that one optimizer updates, by the gradients of one loss; `loss` is its name in the record.
+
+    `name` is empty where a scenario has no groups. Without an optimizer the parameters stay as they are.
+    """
 
     name: str
     optimizer: Optimizer | None
     parameters: tuple[str, ...]
+    loss: str = "loss"
 
     def own(self, name: str) -> str:
         """The name of something that belongs to the group and not to one parameter: `d.learning_rate`.
@@ -51,12 +55,19 @@ def groups_of(scenario: Scenario, parameters: Collection[str]) -> tuple[Group, .
     trained = tuple(name for name in parameters if name not in frozen)
     optimizers = scenario.optimizers
     if not scenario.groups:
-        if isinstance(scenario.optimizer, Mapping):
+        has_several = isinstance(scenario.loss, Mapping)
+        keys = list(scenario.loss) if isinstance(scenario.loss, Mapping) else list(optimizers)
+        if has_several or isinstance(scenario.optimizer, Mapping):
+            what = "losses" if has_several else "optimizers"
             raise UsageError(
-                f"{scenario.name} has optimizers for {' and '.join(optimizers)}: which parameters does each update? Add"
-                f" groups={_suggested(optimizers, trained)} to the Scenario"
+                f"{scenario.name} has {what} for {' and '.join(keys)}: which parameters belong to each? Add"
+                f" groups={_suggested(keys, trained)} to the Scenario"
             )
         return (Group("", scenario.optimizer, trained),)
+    for known in scenario.loss if isinstance(scenario.loss, Mapping) else ():
+        if known not in scenario.groups:
+            hint = close_names(known, list(scenario.groups))
+            raise UsageError(f"the loss {known!r} of {scenario.name} has no group of parameters{hint}")
     homes: dict[str, str] = {}
     for key, patterns in scenario.groups.items():
         for pattern in patterns:
@@ -67,11 +78,21 @@ def groups_of(scenario: Scenario, parameters: Collection[str]) -> tuple[Group, .
                 homes[name] = key
     missing = [name for name in trained if name not in homes]
     if missing:
-        keys = " or ".join(map(repr, scenario.groups))
-        raise UsageError(f"the parameter {missing[0]!r} of {scenario.name} is in no group: add it to {keys}, or to frozen")
+        places = " or ".join(map(repr, scenario.groups))
+        raise UsageError(f"the parameter {missing[0]!r} of {scenario.name} is in no group: add it to {places}, or to frozen")
     return tuple(
-        Group(key, optimizers.get(key), tuple(name for name in trained if homes[name] == key)) for key in scenario.groups
+        Group(key, optimizers.get(key), tuple(name for name in trained if homes[name] == key), _loss_of(scenario, key))
+        for key in scenario.groups
     )
+
+
+def _loss_of(scenario: Scenario, group: str) -> str:
+    """The name of the loss whose gradients a group gets. Raises UsageError if there are several, and none for it."""
+    if not isinstance(scenario.loss, Mapping):
+        return "loss"
+    if group not in scenario.loss:
+        raise UsageError(f"the group {group!r} of {scenario.name} has no loss{close_names(group, list(scenario.loss))}")
+    return loss_name(group)
 
 
 def _selected(pattern: str, parameters: Collection[str], what: str) -> list[str]:

@@ -27,11 +27,11 @@ class EpochMetrics:
     _batch_sizes: list[int] = field(default_factory=list)
     _batch_rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def add_batch(self, loss: float, available: Mapping[str, Any], examples: int) -> None:
+    def add_batch(self, losses: Mapping[str, float], available: Mapping[str, Any], examples: int) -> None:
         """Measure a batch; `available` holds its data and results, and the parameters before the update."""
         self._batch_sizes.append(examples)
         metrics = self._batch_metrics({**self.context, **available}) if self.prepared.batch_metrics else {}
-        self._batch_rows.append({"loss": loss, **metrics})
+        self._batch_rows.append({**losses, **metrics})
 
     def end_epoch(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """All metrics of the epoch: means over its examples, then those of the parameters after its last update."""
@@ -61,8 +61,11 @@ class EpochMetrics:
             of_step = {"rng": generator_of(self.seed, None), "training": False, **replaced}
             returned = scenario.model(**prepared.model_takes.arguments(of_step, names))
             replaced.update(named_results(returned, scenario, prepared.results, prepared.taken))
-            loss = scenario.loss(**prepared.loss_takes.arguments({**of_step, **replaced}, names))
-            measured = {"loss": _as_python(loss), **self._batch_metrics(replaced)}
+            losses = {
+                name: _as_python(loss(**prepared.loss_takes[name].arguments({**of_step, **replaced}, names)))
+                for name, loss in scenario.losses.items()
+            }
+            measured = {"loss": next(iter(losses.values())), **losses, **self._batch_metrics(replaced)}
         except Exception as error:
             error.add_note("while measuring on the validation data")
             raise

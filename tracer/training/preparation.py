@@ -53,7 +53,7 @@ class PreparedData:
     results: tuple[str, ...]
     batch_metrics: tuple[str, ...]
     model_takes: Takes
-    loss_takes: Takes
+    loss_takes: Mapping[str, Takes]
     settings: tuple[str, ...]
 
     @property
@@ -84,7 +84,11 @@ def prepare(
     `given` holds the arguments available to the scenario's functions, `parameters` replaces initial values, `path` is that of a
     data file. Raises UsageError if anything is invalid.
     """
-    for function, what in ((scenario.data, "data"), (scenario.model, "model"), (scenario.loss, "loss")):
+    for function, what in (
+        (scenario.data, "data"),
+        (scenario.model, "model"),
+        *((each, name) for name, each in scenario.losses.items()),
+    ):
         if callable(function):
             check_signature(function, f"{what} of {scenario.name}", takes_rest=what != "data")
     data = _load_data(scenario, given, dtype, path)
@@ -95,13 +99,16 @@ def prepare(
             raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
     known = {*data, *structure.names, *scenario.settings}
     require_arguments(scenario.model, {*known, *OF_STEP}, f"the model of {scenario.name}")
-    results = tuple(name for name in required_names(scenario.loss) if name not in {*known, *OF_STEP})
+    asked = dict.fromkeys(name for loss in scenario.losses.values() for name in required_names(loss))
+    results = tuple(name for name in asked if name not in {*known, *OF_STEP})
     for name, metric in scenario.metrics.items():
         check_signature(metric, f"the metric {name} of {scenario.name}")
     available = {*known, *given} - {"rng"}
     batch_metrics = tuple(name for name, metric in scenario.metrics.items() if {*required_names(metric)} - available)
-    model_takes, loss_takes = taken_by(scenario.model), taken_by(scenario.loss)
-    used = tuple(name for name in data if name in {*model_takes.names, *loss_takes.names})
+    model_takes = taken_by(scenario.model)
+    loss_takes = {name: taken_by(loss) for name, loss in scenario.losses.items()}
+    taken = {*model_takes.names, *(name for takes in loss_takes.values() for name in takes.names)}
+    used = tuple(name for name in data if name in taken)
     for name in used:
         if not data[name].size:
             raise UsageError(f"the data {name!r} of {scenario.name} is empty: its shape is {data[name].shape}")
@@ -110,9 +117,10 @@ def prepare(
     settings = tuple(scenario.settings)
     prepared = PreparedData(data, initial, structure, used, batched, results, batch_metrics, model_takes, loss_takes, settings)
     _check_schedule(scenario)
-    measured = ["loss", *scenario.metrics]
+    losses = dict.fromkeys(("loss", *scenario.losses))
+    measured = [*losses, *scenario.metrics]
     if scenario.validation:
-        measured += ["val_loss", *(f"val_{name}" for name in batch_metrics)]
+        measured += [f"val_{name}" for name in (*losses, *batch_metrics)]
     _check_monitors(scenario, measured)
     _check_report(scenario, available, measured)
     return prepared

@@ -176,8 +176,9 @@ class Training:
 
     def _row_of(self, measured: Mapping[str, Any]) -> dict[str, Any]:
         """The metrics of an epoch for the row of its last step, where `loss` is that of the step."""
-        mean_loss = {"epoch_loss": measured["loss"]} if self._batches.count > 1 else {}
-        return mean_loss | {name: value for name, value in measured.items() if name != "loss"}
+        losses = dict.fromkeys(("loss", *self.scenario.losses))
+        mean_losses = {f"epoch_{name}": measured[name] for name in losses} if self._batches.count > 1 else {}
+        return mean_losses | {name: value for name, value in measured.items() if name not in losses}
 
     def _watch(self, measured: Mapping[str, Any]) -> None:
         for monitor in (self.scenario.stopping, self.scenario.checkpoint):
@@ -196,17 +197,19 @@ class Training:
         prepared, index = self._prepared, row["step"]
         batch = self._batch(position, order)
         before = self._structured() if prepared.batch_metrics else {}
-        recorder, loss, results = self._recorder.record(index, row["epoch"], batch)
-        row["loss"] = float(loss.value)
+        recorder, losses, results = self._recorder.record(index, row["epoch"], batch)
+        loss = next(iter(losses.values()))
+        measured = {"loss": float(loss.value), **{name: float(each.value) for name, each in losses.items()}}
+        row.update(measured)
         available = {**prepared.data, **before, **batch, **plain(results)} if prepared.batch_metrics else {}
-        self._epoch_metrics.add_batch(row["loss"], available, self._batches.length(position))
+        self._epoch_metrics.add_batch(measured, available, self._batches.length(position))
         return recorder.finish(index, loss, row)
 
-    def first_loss(self, parameters: Mapping[str, np.ndarray]) -> Any:
-        """The loss of the first step at these parameters, computed on plain arrays. To be called before the run starts."""
+    def first_losses(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """The losses of the first step at these parameters, by name, on plain arrays. To be called before the run starts."""
         rng = copy.deepcopy(self._rng)
         order = rng.permutation(self._batches.examples) if self.scenario.shuffle else None
-        return self._recorder.plain_loss(self._batch(0, order), parameters)
+        return self._recorder.plain_losses(self._batch(0, order), parameters)
 
     def _batch(self, position: int, order: np.ndarray | None) -> dict[str, np.ndarray]:
         """The data that model and loss take in a step, plain arrays by name."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from tracer.arguments import checked_dtype, checks_keywords, folded, folded_names
 from tracer.errors import UsageError, close_names
+from tracer.graph.losses import LOSS_SUFFIX
 from tracer.graph.record import EMPTY
 from tracer.nn.optimizers import Optimizer, check_numbers
 from tracer.nn.optimizers.clipping import Clipping
@@ -44,6 +45,10 @@ class Scenario:
     `batched`, are split along their first axis, in the order of the data or, with `shuffle`, in a new random order each epoch.
     The last batch of an epoch may be smaller.
 
+    `loss` may also be several functions by name, as for a GAN: `{"d": ..., "g": ...}`, with an optimizer and a group of
+    parameters for each name. All losses are computed at the same parameters, then for each the gradients with respect to the
+    parameters of its group, then all updates. They are measured as `d_loss` and `g_loss`; `loss` is the first.
+
     `frozen` names parameters that are not trained: they get no gradient and no update. `groups` names the parameters of every
     optimizer, if `optimizer` is a dict of several. A name there stands for a parameter, or for all that it holds: `layers[0]`.
     `clip`, such as ClipNorm(1.0) or ClipValue(0.5), limits the gradients before the update. With `accumulate`, the gradients of
@@ -63,7 +68,7 @@ class Scenario:
     data: Mapping[str, Any] | Callable[..., Mapping[str, Any]] = field(default=lambda: EMPTY)
     parameters: Mapping[str, Any] | Callable[..., Mapping[str, Any]]
     model: Callable[..., Any]
-    loss: Callable[..., Any]
+    loss: Callable[..., Any] | Mapping[str, Callable[..., Any]]
     optimizer: Optimizer | Mapping[str, Optimizer] | None = None
     groups: Mapping[str, Collection[str]] = field(default_factory=lambda: EMPTY)
     frozen: Collection[str] = ()
@@ -88,7 +93,8 @@ class Scenario:
     def __post_init__(self) -> None:
         self._fold_names()
         for kind in ("data", "model", "loss"):
-            if not callable(getattr(self, kind)) and not (kind == "data" and isinstance(self.data, Mapping)):
+            may_be_mapping = kind in ("data", "loss")
+            if not callable(getattr(self, kind)) and not (may_be_mapping and isinstance(getattr(self, kind), Mapping)):
                 given = type(getattr(self, kind)).__name__
                 raise UsageError(f"Scenario: {kind} must be a function, this is {given}: give its name without (), or a lambda")
         for name, (types, description) in _FIELD_TYPES.items():
@@ -106,7 +112,7 @@ class Scenario:
         if not isinstance(self.metrics, Mapping) or not all(map(callable, self.metrics.values())):
             raise UsageError("Scenario: metrics must be functions by name, in a dict")
         for name in self.metrics:
-            if name in RESERVED_METRICS:
+            if name in RESERVED_METRICS or name in self.losses:
                 raise UsageError(f"Scenario: {name} is measured in any case, name the metric otherwise")
         taken = {*self.component_settings(), *COMMON_SETTINGS, "optimizer", "steps", "rng", "training", "path"}
         for name in self.settings:
@@ -115,7 +121,7 @@ class Scenario:
 
     def _fold_names(self) -> None:
         """Write names as Python reads them: functions take them as arguments."""
-        for name in ("data", "parameters", "metrics", "validation", "settings"):
+        for name in ("data", "parameters", "loss", "metrics", "validation", "settings"):
             given = getattr(self, name)
             if isinstance(given, Mapping):
                 object.__setattr__(self, name, folded_names(given, f"Scenario: {name}"))
@@ -138,6 +144,10 @@ class Scenario:
         """Raise UsageError unless there is an optimizer for every group and a group for every optimizer."""
         for optimizer in self.optimizers.values():
             _check_optimizer(optimizer)
+        if isinstance(self.loss, Mapping):
+            _check_losses(self)
+            if self.optimizer is None:
+                return
         if not isinstance(self.optimizer, Mapping):
             if self.groups:
                 keys = ", ".join(f"{key!r}: SGD(0.1)" for key in self.groups)
@@ -163,6 +173,13 @@ class Scenario:
             return dict(self.optimizer)
         return {} if self.optimizer is None else {"": self.optimizer}
 
+    @property
+    def losses(self) -> dict[str, Callable[..., Any]]:
+        """The loss functions by their names in the record: `loss`, or of several `d_loss` for the one under `d`."""
+        if isinstance(self.loss, Mapping):
+            return {loss_name(key): function for key, function in self.loss.items()}
+        return {"loss": self.loss}
+
     def component_settings(self) -> dict[str, Any]:
         """The settings of the optimizers, of clipping and of early stopping."""
         of_optimizers = {
@@ -170,6 +187,15 @@ class Scenario:
         }
         stopping = {name: getattr(self.stopping, name) for name in STOPPING_SETTINGS if self.stopping is not None}
         return of_optimizers | numbers_of(self.clip) | stopping
+
+
+def loss_name(key: str) -> str:
+    """The name of one of several losses.
+
+    >>> loss_name("d")
+    'd_loss'
+    """
+    return f"{key}{LOSS_SUFFIX}"
 
 
 def name_in_group(group: str, name: str) -> str:
@@ -184,6 +210,22 @@ def name_in_group(group: str, name: str) -> str:
 def numbers_of(part: Any) -> dict[str, Any]:
     """The fields of an optimizer or of clipping by name; none if it is no dataclass."""
     return {each.name: getattr(part, each.name) for each in dataclasses.fields(part)} if dataclasses.is_dataclass(part) else {}
+
+
+def _check_losses(scenario: Scenario) -> None:
+    """Raise UsageError unless several losses are functions by name, and have an optimizer each."""
+    losses: Any = scenario.loss
+    for key, function in losses.items():
+        if not isinstance(key, str) or not key.isidentifier():
+            raise UsageError(f"Scenario: loss has the name {key!r}, which is no name as in Python")
+        if not callable(function):
+            raise UsageError(f"Scenario: the loss {key!r} must be a function, this is {function!r}")
+    if not losses:
+        raise UsageError("Scenario: loss must be a function, or several by name, this is an empty dict")
+    optimizers = scenario.optimizer
+    if optimizers is not None and (not isinstance(optimizers, Mapping) or set(optimizers) != set(losses)):
+        keys = ", ".join(f"{key!r}: SGD(0.1)" for key in losses)
+        raise UsageError(f"Scenario: the losses {' and '.join(losses)} need an optimizer each: optimizer={{{keys}}}")
 
 
 def _check_names_of_parameters(scenario: Scenario) -> None:

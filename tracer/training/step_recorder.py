@@ -46,6 +46,7 @@ class StepRecorder:
         self._prepared = prepared
         self._groups = groups
         self._frozen = frozenset(prepared.parameters) - {name for group in groups for name in group.parameters}
+        self._has_several = isinstance(scenario.loss, Mapping)
         self.updates = earlier.updates
         self.pending = earlier.pending
         self._earlier = earlier
@@ -54,8 +55,10 @@ class StepRecorder:
         """Of the steps that update the parameters, and of those that only accumulate their gradients."""
         self._files = Files(scenario.path.parent if scenario.path else None)
 
-    def record(self, index: int, epoch: int, batch: Mapping[str, np.ndarray]) -> tuple[Recorder, Tensor, dict[str, Any]]:
-        """Record a step of a batch. Returns the recorder, the loss, and the results of the model by name.
+    def record(
+        self, index: int, epoch: int, batch: Mapping[str, np.ndarray]
+    ) -> tuple[Recorder, dict[str, Tensor], dict[str, Any]]:
+        """Record a step of a batch. Returns the recorder, the losses by name, and the results of the model by name.
 
         Exceptions of the scenario's code get a note with the last recorded node.
         """
@@ -63,7 +66,7 @@ class StepRecorder:
         try:
             # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
             with np.errstate(all="ignore"):
-                loss, results = self._record(recorder, index, epoch, batch)
+                losses, results = self._record(recorder, index, epoch, batch)
         except Exception as error:
             cause = recorded_cause(error)
             cause.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
@@ -72,18 +75,18 @@ class StepRecorder:
             raise
         finally:
             recorder.release()
-        return recorder, loss, results
+        return recorder, losses, results
 
-    def plain_loss(self, batch: Mapping[str, np.ndarray], parameters: Mapping[str, np.ndarray]) -> Any:
-        """The loss that the first step has for a batch and parameters, computed on plain arrays."""
+    def plain_losses(self, batch: Mapping[str, np.ndarray], parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """The losses that the first step has for a batch and parameters, by name, computed on plain arrays."""
         available = {**self._of_step(0), **batch, **self._prepared.structure.filled(parameters)}
         returned = self._scenario.model(**self._model_arguments(available))
         available.update(self._named(returned))
-        return self._scenario.loss(**self._loss_arguments(available))
+        return {name: loss(**self._loss_arguments(name, available)) for name, loss in self._scenario.losses.items()}
 
     def _record(
         self, recorder: Recorder, index: int, epoch: int, batch: Mapping[str, np.ndarray]
-    ) -> tuple[Tensor, dict[str, Any]]:
+    ) -> tuple[dict[str, Tensor], dict[str, Any]]:
         scenario = self._scenario
         data = recorder.leaves("data", batch)
         parameters = recorder.leaves("parameter", self.parameters, frozen=self._frozen)
@@ -103,16 +106,20 @@ class StepRecorder:
                 recorder.name(result, name, unless_named=True)
 
         recorder.enter(Phase.LOSS)
-        loss: Tensor = scenario.loss(**self._loss_arguments(available | results))
-        check_scalar(loss, f"the loss of {scenario.name}")
-        recorder.name(loss, "loss", unless_named=True)
+        losses: dict[str, Tensor] = {}
+        for name, function in scenario.losses.items():
+            losses[name] = function(**self._loss_arguments(name, available | results))
+            check_scalar(losses[name], f"the {name} of {scenario.name}" if self._has_several else f"the loss of {scenario.name}")
+            recorder.name(losses[name], name, unless_named=not self._has_several)
+        if len({loss.id for loss in losses.values()}) < len(losses):
+            raise UsageError(f"losses of {scenario.name} are one and the same value: give the loss once, and its groups to it")
 
-        updated = self._replay_plan(recorder, loss, update) or self._record_backward(recorder, loss, update, parameters)
+        updated = self._replay_plan(recorder, losses, update) or self._record_backward(recorder, losses, update, parameters)
         if updated is not None:
             self.parameters = updated.parameters_in(recorder, self.parameters)
             self.state = updated.state_in(recorder, self.state)
             self.updates, self.pending = (self.updates + 1, 0) if is_complete else (self.updates, self.pending + 1)
-        return loss, results
+        return losses, results
 
     def _of_step(self, index: int) -> dict[str, Any]:
         """What model and loss may take in addition to data and parameters."""
@@ -124,43 +131,50 @@ class StepRecorder:
     def _model_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
         return self._prepared.model_takes.arguments(available, self._prepared.parameter_names)
 
-    def _loss_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
-        takes = self._prepared.loss_takes
+    def _loss_arguments(self, loss: str, available: Mapping[str, Any]) -> dict[str, Any]:
+        takes = self._prepared.loss_takes[loss]
         arguments = takes.arguments(available, self._prepared.parameter_names)
         if len(arguments) < len(takes.names):
-            require_arguments(self._scenario.loss, available, f"the loss of {self._scenario.name}")
+            require_arguments(self._scenario.losses[loss], available, f"the {loss} of {self._scenario.name}")
         return arguments
 
     def _record_backward(
-        self, recorder: Recorder, loss: Tensor, update: Update | None, parameters: Mapping[str, Tensor]
+        self, recorder: Recorder, losses: Mapping[str, Tensor], update: Update | None, parameters: Mapping[str, Tensor]
     ) -> UpdatedNodes | None:
-        """Record the backward pass and the update, and keep a plan of them for the next steps."""
+        """Record the backward pass of every loss and the update, and keep a plan of them for the next steps."""
         scenario, start, marks = self._scenario, len(recorder.entries), recorder.marks
         calls_backward = bool(marks.gradients)  # the program called backward() itself
-        recorder.enter(Phase.BACKWARD)
-        if not recorder.backward(loss):
-            trained = [name for name in parameters if name not in self._frozen]
-            raise UsageError(f"the loss of {scenario.name} depends on none of its parameters: {', '.join(trained)}")
+        for name, loss in losses.items():
+            trained = [each for group in self._groups if group.loss == name for each in group.parameters]
+            if not trained:  # the parameters of its group are frozen
+                continue
+            recorder.enter(Phase.BACKWARD)
+            if not recorder.backward(loss, [parameters[each].id for each in trained] if self._has_several else None):
+                raise UsageError(f"the {name} of {scenario.name} depends on none of its parameters: {', '.join(trained)}")
         if update is None:
             return None
         updated = update.record(parameters)
         if not calls_backward and update.depends_only_on_shapes:
-            plan = recorder.structure = backward_plan(recorder.entries, start, loss.id, marks)
+            plan = recorder.structure = backward_plan(recorder.entries, start, _ids(losses), marks)
             if plan is not None:
                 self._plans[update.is_complete] = plan, updated
             else:
                 self._plans.pop(update.is_complete, None)
         return updated
 
-    def _replay_plan(self, recorder: Recorder, loss: Tensor, update: Update | None) -> UpdatedNodes | None:
+    def _replay_plan(self, recorder: Recorder, losses: Mapping[str, Tensor], update: Update | None) -> UpdatedNodes | None:
         """Replay the planned backward pass and update; None if the forward pass does not match the plan."""
         if update is None or update.is_complete not in self._plans:
             return None
         plan, updated = self._plans[update.is_complete]
-        match = plan.match(recorder.entries, loss.id, recorder.marks)
+        match = plan.match(recorder.entries, _ids(losses), recorder.marks)
         if match is Match.NONE:
             return None
         if match is Match.STRUCTURE:
             recorder.structure = plan
         recorder.replay(plan)
         return updated
+
+
+def _ids(losses: Mapping[str, Tensor]) -> tuple[int, ...]:
+    return tuple(loss.id for loss in losses.values())

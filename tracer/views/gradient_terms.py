@@ -39,7 +39,7 @@ def contributions(step: Step, gradient: Node) -> list[Node]:
 
 
 def gradient_terms(step: Step) -> list[GradientTerm]:
-    """The terms of every gradient of a step, ordered by value and then by use."""
+    """The terms of every gradient of a step, ordered by value and then by use; of several losses give one backward pass."""
     users = _users(step)
     terms: list[GradientTerm] = []
     for value, gradient in step.gradients.items():

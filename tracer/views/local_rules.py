@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.graph.expression import PRODUCT, Expression, Infix, Name
 from tracer.graph.formula import formula
+from tracer.graph.losses import passes, symbol_of
 from tracer.graph.record import Node, Step
 from tracer.views.gradient_terms import gradient_terms
 from tracer.views.notation import Labels
@@ -36,14 +37,18 @@ class LocalRule:
     contribution: int
     formula: Expression | None
     text: str
+    loss: str = ""
+    """The loss whose gradient it is, if the step has several."""
 
 
 def local_rules(step: Step, labels: Labels) -> list[LocalRule]:
     """The local rule of every use of a value through which a gradient was propagated, in the order of the uses."""
-    return [
-        _rule(term.value, term.user, step, step.nodes[term.contribution], step.gradients[term.user], labels)
-        for term in gradient_terms(step)
-    ]
+    rules = []
+    for one in passes(step):
+        for term in gradient_terms(one):
+            rule = _rule(term.value, term.user, one, one.nodes[term.contribution], one.gradients[term.user], labels)
+            rules.append(replace(rule, loss=symbol_of(step, one)) if step.losses else rule)
+    return rules
 
 
 def _rule(value: int, user: int, step: Step, contribution: Node, incoming: int, labels: Labels) -> LocalRule:

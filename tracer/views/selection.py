@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from tracer.arguments import folded
 from tracer.errors import UsageError, close_names
+from tracer.graph.losses import gradient_of_one_loss
 from tracer.graph.paths import new_name
 from tracer.graph.record import Node, Phase, Step
 from tracer.views.notation import Labels, index_text, shape_text
@@ -73,7 +74,7 @@ class Selection:
         """The index of the watched element of this node; None if no element is watched."""
         for element in self.watched:
             name = folded(element.name)
-            if folded(node.name) in (name, f"dL/d{name}", f"dL/d({name})", new_name(name)):
+            if gradient_of_one_loss(folded(node.name)) in (name, f"dL/d{name}", f"dL/d({name})", new_name(name)):
                 return element.in_shape(node.shape)
         return None
 

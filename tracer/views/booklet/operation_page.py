@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.graph.expression import Expression
+from tracer.graph.losses import gradients_of, pass_of, passes
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import Language
 from tracer.i18n.message import Message
@@ -79,7 +80,7 @@ class PageContext:
 
     def value_cell(self, node: Node, lines: Sequence[str], size: float, side: float = SIDE) -> str:
         """The numbers of a node, and the heat map of a large one with sides of up to `side` points, as typst code."""
-        is_gradient = node.id in set(self.step.gradients.values())
+        is_gradient = any(node.id in one.gradients.values() for one in passes(self.step))
         return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + _heat_map(node, self.style, side)
 
     def key(self, id: int) -> str:
@@ -142,17 +143,18 @@ def _explanation(context: PageContext, node: Node) -> list[str]:
     if node.phase is Phase.BACKWARD:
         return _backward_explanation(context, node)
     tell = context.style.tell
-    gradient = context.step.gradients.get(node.id)
-    if gradient is not None and gradient in context.page_numbers and node.phase in (Phase.FORWARD, Phase.LOSS):
-        name, page = context.labels[gradient], page_reference(context.key(gradient))
-        return [tell("Its gradient, {name}, is worked out on page {page}.", name=name, page=page)]
+    gradients = [id for id in gradients_of(context.step, node.id) if id in context.page_numbers]
+    if gradients and node.phase in (Phase.FORWARD, Phase.LOSS):
+        pages = [(context.labels[id], page_reference(context.key(id))) for id in gradients]
+        return [tell("Its gradient, {name}, is worked out on page {page}.", name=name, page=page) for name, page in pages]
     if node.phase in (Phase.FORWARD, Phase.LOSS):
         return [tell("No gradient flows back through it.")]
     return []
 
 
 def _backward_explanation(context: PageContext, node: Node) -> list[str]:
-    step, labels, tell = context.step, context.labels, context.style.tell
+    labels, tell = context.labels, context.style.tell
+    step = pass_of(context.step, node)
     if node.rule_of is None:
         if node.id == step.gradients.get(step.loss_id):
             return [tell("The backward pass begins here: the derivative of the loss with respect to itself is 1.")]
@@ -187,7 +189,7 @@ def _backward_explanation(context: PageContext, node: Node) -> list[str]:
 
 def _sum_text(context: PageContext, node: Node, value: int, count: int) -> str:
     """A sentence on a sum of `count` gradients, one for each use of a value through which one flows back."""
-    step, tell, name = context.step, context.style.tell, context.labels[value]
+    step, tell, name = pass_of(context.step, node), context.style.tell, context.labels[value]
     uses = sum(other.operands.count(value) for other in step.nodes if other.phase in (Phase.FORWARD, Phase.LOSS))
     if node.id != step.gradients.get(value):
         return tell("The sum of {count} of the gradients that flow back to {name}; the others are added below.",
@@ -207,7 +209,8 @@ def _listed(names: Sequence[str], tell: Language) -> str:
 
 def _shared_gradient_note(context: PageContext, node: Node) -> list[str]:
     """The note on a gradient that several values share."""
-    others = [value for value, gradient in context.step.gradients.items() if gradient == node.id and value != node.gradient_of]
+    gradients = pass_of(context.step, node).gradients
+    others = [value for value, gradient in gradients.items() if gradient == node.id and value != node.gradient_of]
     if not others:
         return []
     names = _listed([context.labels[value] for value in others], context.style.tell)

@@ -106,8 +106,8 @@ def _typeset(tree: Expression) -> _Piece:
             return _Piece(f'{_typeset(array).bracketed(ATOM)}^upright("T")', POWER)
         case FunctionCall():
             return _call(tree)
-        case Derivative(of):
-            return _fraction("partial L", f"partial {_spaced(_typeset(of).bracketed(ATOM))}")
+        case Derivative(of, loss):
+            return _fraction(f"partial {_spaced(_name(loss).source)}", f"partial {_spaced(_typeset(of).bracketed(ATOM))}")
         case Counted(of, count):
             source, precedence = _typeset(of)
             return _Piece(source + literal(f"#{count}"), precedence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tracer.graph.losses import gradients_of
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.diagram import Box, Column
 from tracer.views.diagrams.folding import Fold
@@ -22,9 +23,10 @@ def node_box(step: Step, node: Node, labels: Labels, style: Style, *, with_updat
         return tuple(content_lines(shown, labels.noise, style.tell))
 
     columns = [Column(style.tell("value"), lines_of(node))]
-    gradient = step.gradients.get(node.id)
-    if gradient is not None and gradient != node.id:
-        columns.append(Column(style.tell("gradient"), lines_of(step.nodes[gradient]), is_gradient=True))
+    for gradient in gradients_of(step, node.id):
+        title = shortened(labels[gradient], 30) if step.losses else style.tell("gradient")
+        if gradient != node.id:
+            columns.append(Column(title, lines_of(step.nodes[gradient]), is_gradient=True))
     if with_update and node.id in step.updates:
         columns.append(Column(style.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
     return Box(

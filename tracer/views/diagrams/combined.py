@@ -57,7 +57,7 @@ class _Builder:
     boxes: dict[str, Box] = field(default_factory=dict)
     arrows: list[Arrow] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)
-    plus_keys: dict[int, str] = field(default_factory=dict)
+    plus_keys: dict[tuple[int, str], str] = field(default_factory=dict)
     fold_keys: set[str] = field(default_factory=set)
     undrawn: set[int] = field(default_factory=set)
 
@@ -85,7 +85,7 @@ class _Builder:
 
     def _keys_of(self, id: int) -> tuple[str, ...]:
         """The boxes that belong to a node."""
-        return (box_key(id), self.plus_keys[id]) if id in self.plus_keys else (box_key(id),)
+        return (box_key(id), *(key for (value, _), key in self.plus_keys.items() if value == id))
 
     def _add_box(self, box: Box) -> str:
         self.boxes.setdefault(box.key, box)
@@ -147,7 +147,7 @@ class _Builder:
 
     def _add_gradient_arrows(self) -> None:
         """Add the arrows back into every box with a gradient, to a plus if the gradient is a sum."""
-        rules_of: dict[int, list[LocalRule]] = defaultdict(list)
+        rules_of: dict[tuple[int, str], list[LocalRule]] = defaultdict(list)
         inside: dict[str, list[LocalRule]] = defaultdict(list)
         for rule in self.rules:
             head = self.keys.get(rule.value)
@@ -155,10 +155,10 @@ class _Builder:
                 assert head is not None
                 inside[head].append(rule)
             elif head is not None:
-                rules_of[rule.value].append(rule)
-        for value, rules in rules_of.items():
+                rules_of[rule.value, rule.loss].append(rule)
+        for (value, loss), rules in rules_of.items():
             head = self.keys[value]
-            self._add_arrows_back(rules, self._plus(value, head) if len(rules) > 1 else head)
+            self._add_arrows_back(rules, self._plus(value, loss, head) if len(rules) > 1 else head)
         for head, rules in inside.items():
             self._add_arrows_back([rule for rule in rules if self.keys.get(rule.user) != head], head)
 
@@ -177,21 +177,26 @@ class _Builder:
             if head in self.fold_keys or tail in self.fold_keys:
                 grouped.setdefault(tail, []).append(rule)
             else:
-                self.arrows.append(Arrow(tail, head, Flow.GRADIENT, tuple(wrapped(rule.text, LABEL_WIDTH)), is_backward=True))
+                self.arrows.append(Arrow(tail, head, Flow.GRADIENT, _label(rule), is_backward=True))
         for tail, members in grouped.items():
             self.arrows.append(Arrow(tail, head, Flow.GRADIENT, self._rules_label(members), is_backward=True))
 
     def _rules_label(self, rules: Sequence[LocalRule]) -> tuple[str, ...]:
         """The rule of the only use, or the number of gradients or terms of one gradient."""
         if len(rules) == 1:
-            return tuple(wrapped(rules[0].text, LABEL_WIDTH))
-        values = len({rule.value for rule in rules})
+            return _label(rules[0])
+        values = len({(rule.value, rule.loss) for rule in rules})
         tell = self.style.tell
         return (tell.count(values, "gradient") if values > 1 else tell.count(len(rules), "term"),)
 
-    def _plus(self, value: int, head: str) -> str:
+    def _plus(self, value: int, loss: str, head: str) -> str:
         name = self.labels[value]
         tip = self.style.tell("the gradients that flow back to {name} are added up", name=name)
-        key = self.plus_keys[value] = self._add_box(Box(f"plus{value}", Kind.PLUS, "+", tip=tip))
+        key = self.plus_keys[value, loss] = self._add_box(Box(f"plus{value}{loss}", Kind.PLUS, "+", tip=tip))
         self.arrows.append(Arrow(key, head, Flow.GRADIENT, is_backward=True))
         return key
+
+
+def _label(rule: LocalRule) -> tuple[str, ...]:
+    """The rule of a use as the label of its arrow; in a step with several losses with the loss before it."""
+    return (*((f"{rule.loss}:",) if rule.loss else ()), *wrapped(rule.text, LABEL_WIDTH))

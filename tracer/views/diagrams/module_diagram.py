@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from tracer.graph.expression import Derivative
+from tracer.graph.losses import losses_of, passes, symbol_of
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
@@ -48,13 +49,15 @@ class _Builder:
         for module in single:
             operands = dict.fromkeys(operand for id in module.ids for operand in step.nodes[id].operands)
             self._uses.update(operand for operand in operands if operand not in self._keys)
-        self._terms: Counter[int] = Counter()
-        """The number of terms of the gradient of a value."""
-        self._sources: dict[int, Counter[str]] = defaultdict(Counter)
+        self._terms: dict[int, Counter[str]] = defaultdict(Counter)
+        """The number of terms of the gradients of a value, by the symbol of the loss."""
+        self._sources: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         """The number of these terms that come from each module."""
-        for term in gradient_terms(step):
-            self._terms[term.value] += 1
-            self._sources[term.value][self._keys[term.user]] += 1
+        for one in passes(step):
+            loss = symbol_of(step, one)
+            for term in gradient_terms(one):
+                self._terms[term.value][loss] += 1
+                self._sources[term.value][self._keys[term.user]][loss] += 1
         self._boxes: list[Box] = []
         self._arrows: list[Arrow] = []
 
@@ -85,16 +88,22 @@ class _Builder:
 
     def _gradient_arrow(self, tail: str, head: str, ids: Iterable[int], *, is_backward: bool = False) -> None:
         """Add an arrow for the terms of these values' gradients that come from a module, if there are any."""
-        texts = [self._gradient_text(id, self._sources[id][tail]) for id in ids if self._sources[id][tail]]
+        texts = [
+            self._gradient_text(id, loss, count)
+            for id in ids
+            if tail in self._sources[id]
+            for loss, count in self._sources[id][tail].items()
+        ]
         if texts:
             self._arrows.append(Arrow(tail, head, Flow.GRADIENT, self._lines(texts), is_backward=is_backward))
 
-    def _gradient_text(self, id: int, count: int) -> str:
+    def _gradient_text(self, id: int, loss: str, count: int) -> str:
         """The gradient of a value; with the share of its terms if there are others."""
-        gradient = f"{shortened(Derivative(self._labels.tree(id)).text, MAX_LENGTH - 10)} {self._shape(id)}".strip()
-        if count == self._terms[id]:
+        gradient = f"{shortened(Derivative(self._labels.tree(id), loss).text, MAX_LENGTH - 10)} {self._shape(id)}".strip()
+        terms = self._terms[id][loss]
+        if count == terms:
             return gradient
-        return self._style.tell("{gradient}, {some} of {all} terms", gradient=gradient, some=count, all=self._terms[id])
+        return self._style.tell("{gradient}, {some} of {all} terms", gradient=gradient, some=count, all=terms)
 
     def _lines(self, texts: Sequence[str]) -> tuple[str, ...]:
         lines = tuple(texts[:MAX_LINES])
@@ -196,7 +205,7 @@ class _Builder:
         for id in ids:
             change = f"{self._labels[id]} -> {self._labels[step.updates[id]]}" if is_updated else ""
             text = shortened(change, MAX_LENGTH) or self._value_text(id)
-            is_reached = self._terms[id] or id == step.loss_id
+            is_reached = self._terms[id] or id in losses_of(step)
             texts.append(text if is_reached else tell("{value}, no gradient flows to it", value=text))
         if len(ids) > 1:
             texts.insert(0, tell.count(len(ids), "parameter array"))

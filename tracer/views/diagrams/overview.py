@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from tracer.graph.losses import losses_of
 from tracer.graph.record import PHASES, Node, Phase, Step
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of_phase
@@ -61,7 +62,7 @@ def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, style:
                 lines.append(tell("{what}: {which}", what=kind_text(leaves[0], tell), which="  ".join(texts)))
         lines.append(tell.count(sum(node.size for node in step.parameters), "parameter"))
     elif phase is Phase.LOSS:
-        lines.append(f"{labels[step.loss_id]} = {number_text(step.loss)}")
+        lines += [f"{labels[id]} = {number_text(float(step.nodes[id].value))}" for id in losses_of(step)]
     elif phase is Phase.BACKWARD:
         lines.append(tell("gradients of {count} values, {parameters} of them parameter arrays", count=len(step.gradients),
                          parameters=sum(node.id in step.gradients for node in step.parameters)))  # fmt: skip

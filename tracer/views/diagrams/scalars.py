@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tracer.graph.expression import Expression
+from tracer.graph.losses import gradients_of
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.message import Message
 from tracer.views.diagrams.boxes import box_key, tip_of, title_of
@@ -170,11 +171,13 @@ def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
     node = step.nodes[id]
     lines = _formula(source.definition(scalar)[0], labels.element(id, index))
     columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),))]
-    gradient = step.gradients.get(id)
-    if gradient is not None and gradient != id:
+    for gradient in gradients_of(step, id):
+        if gradient == id:
+            continue
+        title = labels[gradient] if step.losses else style.tell("gradient")
         number = number_of(step.nodes[gradient], index, labels.noise)
         made = _formula(source.definition((gradient, index))[0], "")
-        columns.append(Column(style.tell("gradient"), (number, *made), is_gradient=True))
+        columns.append(Column(title, (number, *made), is_gradient=True))
     title = title_of(labels.element(id, index))
     return Box(_key(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
 

@@ -5,7 +5,7 @@ Non-finite numbers, which JSON lacks, are strings: "nan", "inf", "-inf".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tracer.graph.plain_values import json_text
@@ -55,8 +55,9 @@ def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool 
         "loss": step.loss,
         "metrics": dict(step.metrics),
         "loss_id": step.loss_id,
-        "gradients": {str(of): by for of, by in step.gradients.items()},
-        "updates": {str(of): by for of, by in step.updates.items()},
+        "gradients": _by_text(step.gradients),
+        **({"losses": {str(id): _by_text(each) for id, each in step.losses.items()}} if step.losses else {}),
+        "updates": _by_text(step.updates),
     }
     for node in step.nodes:
         if selection.shows(node, labels[node.id]):
@@ -80,3 +81,8 @@ def ending_of(trace: Trace) -> dict[str, str]:
     """Why the run ended early; empty if it did not."""
     known = {"stopped": trace.stopped, "unfinished": trace.unfinished}
     return {name: str(why) for name, why in known.items() if why is not None}
+
+
+def _by_text(pairs: Mapping[int, int]) -> dict[str, int]:
+    """Pairs of ids with keys as JSON has them."""
+    return {str(of): by for of, by in pairs.items()}

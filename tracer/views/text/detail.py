@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tracer.graph.losses import gradients_of
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.gradient_terms import contributions
@@ -76,16 +77,15 @@ def element_lines(
     titles = {"value": tell("value"), "gradient": tell("gradient"), "update": tell("update")}
     for part, each in element_parts(step, node):
         yield titled_line(titles[part], _worked(step, each, labels, index, digits, tell))
-    gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
-    for each in contributions(step, gradient) if gradient is not None else []:
-        yield titled_line(tell("part"), _worked(step, each, labels, index, digits, tell))
+    for id in gradients_of(step, node.id):
+        for each in contributions(step, step.nodes[id]):
+            yield titled_line(tell("part"), _worked(step, each, labels, index, digits, tell))
 
 
 def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
     """The nodes that an element is shown in: the value, its gradient, and its new value."""
     parts = [("value", node)]
-    if node.id in step.gradients:
-        parts.append(("gradient", step.nodes[step.gradients[node.id]]))
+    parts += [("gradient", step.nodes[id]) for id in gradients_of(step, node.id)]
     if node.id in step.updates:
         parts.append(("update", step.nodes[step.updates[node.id]]))
     return parts
@@ -126,7 +126,8 @@ def input_lines(step: Step, node: Node, describe: Callable[[Node], str], tell: L
 
 def _relations(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> Iterator[str]:
     yield from _block(tell("added up"), [_with_value(step, part, labels, digits) for part in contributions(step, node)])
-    for title, found in ((tell("gradient"), step.gradients.get(node.id)), (tell("updated"), step.updates.get(node.id))):
+    gradients = [(tell("gradient"), id) for id in gradients_of(step, node.id)]
+    for title, found in (*gradients, (tell("updated"), step.updates.get(node.id))):
         if found is not None and found != node.id:
             yield titled_line(title, _with_value(step, step.nodes[found], labels, digits))
     uses = [other for other in step.nodes if node.id in other.operands]

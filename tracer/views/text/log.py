@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tracer.analysis.broadcasting import grown_pair
 from tracer.graph.expression import Derivative
+from tracer.graph.losses import passes, symbol_of
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
@@ -115,9 +116,11 @@ class _StepLog:
         self._digits = digits
         self._selection = selection
         self.labels = Labels(step.nodes)
-        self._derived: dict[int, list[int]] = defaultdict(list)
-        for of, gradient in step.gradients.items():
-            self._derived[gradient].append(of)
+        self._derived: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        """The values that a node is the gradient of, with the symbol of the loss."""
+        for one in passes(step):
+            for of, gradient in one.gradients.items():
+                self._derived[gradient].append((of, symbol_of(step, one)))
 
     def lines(self, culprit: Node | None) -> Iterator[str]:
         """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
@@ -168,7 +171,7 @@ class _StepLog:
         if twin_id is None:
             return ""
         twin = node_number(self._step, twin_id)
-        known = [Derivative(self.labels.tree(of)).text for of in self._derived.get(node.id, ())]
+        known = [Derivative(self.labels.tree(of), loss).text for of, loss in self._derived.get(node.id, ())]
         others = [name for name in known if name != node.name]
         names, more = ", ".join(others[:MAX_ALSO_NAMES]), len(others) - MAX_ALSO_NAMES
         if more > 0:
