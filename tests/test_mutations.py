@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.complex_calls import complex_calls
 from support.functions import weighted
 from support.mutations import Mutant, engine_faults, every_rule, recording_faults, single_rules
 from support.strategies import CASES, calls, collected
@@ -23,6 +24,10 @@ MORE_EXAMPLES = 1500
 
 @cache
 def examples_of(operation: str, count: int = EXAMPLES) -> Sequence[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]:
+    if operation.startswith("complex "):
+        name = operation.removeprefix("complex ")
+        cases = [*collected(complex_calls(name), count), *collected(calls(name), count)]
+        return [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]
     if operation:
         cases = collected(calls(operation), count)
         return [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.rule_mutations import complex_numbers
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
@@ -361,10 +362,17 @@ PROGRAMS = (_branches_on_scalars, _branches_with_equal_values)
 
 
 RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ...] = (
-    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if False:", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
-    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if False:", lambda x: np.abs(np.sum(np.exp(1j * x)))),
-    (recorder.Recorder, "record", 'raise RecordingError(complex_result(op, values))', "value = np.asarray(np.real(value))",
+    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if True:\n value = value.real",
      lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
+    (recorder.Recorder, "record", "raise RecordingError(complex_input(op))", "pass",
+     lambda x: np.sum(np.imag(np.sign(x * (1 + 0.5j) + 1j)))),
+    (recorder.Recorder, "record", "raise RecordingError(complex_input(op))", "values = [np.real(each) for each in values]",
+     lambda x: np.sum(np.abs(np.sign(x * (1 + 0.5j) + 1j)) * x)),
+    (recorder.Recorder, "_entering", "if type(given) is complex:", "if type(given) is complex:\n given = given.real",
+     lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
+    (autodiff, "_between", 'value.dtype.kind in "fc"', 'value.dtype.kind == "f"', lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
+    (autodiff, "_like", "np.real(gradient)", "np.imag(gradient)", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
+    (autodiff, "_like", "np.real(gradient)", "np.abs(gradient)", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (recorder.Recorder, "_entering", "array = native(np.array(given))", "array = native(np.array(np.real(given)))",
      lambda x: np.sum(np.abs(x * np.array([1j, 2])))),
     (Operators, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
@@ -381,6 +389,9 @@ def single_rules() -> Iterator[Mutant]:
     for op, name, old, new in RULES:
         shown_by = "take" if op is indexing.Scatter else op.name  # its derivative
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
+                     lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip
+    for op, name, old, new in complex_numbers.RULES:
+        yield Mutant(f"{op.name} of complex numbers: {name}: {new.strip()}", f"complex {op.name}",
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import elementwise, movement
+from support.cases import complex_parts, elementwise, movement
 from support.drawing import Case, axes, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
@@ -230,6 +230,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "take": takes(),
     "scatter": scatters(),
     **movement.CASES,
+    **complex_parts.CASES,
+    "power": st.one_of(elementwise.CASES["power"], complex_parts.powers()),
 }  # fmt: skip
 """A strategy for every operation with a derivative, by name."""
 

@@ -3,7 +3,8 @@
 Squire and Trapp (1998), "Using complex variables to estimate derivatives of real functions": for an analytic function,
 f'(x) = Im f(x + ih) / h + O(h**2). Nothing is subtracted, so h can be 1e-20 x and the result is exact up to rounding. Every
 node of the step is evaluated on complex numbers whose real parts are the recorded values. For an operation without a complex
-implementation, the imaginary part comes from finite differences.
+implementation, the imaginary part comes from finite differences; so does the derivative of an operation on numbers that are
+complex in the program itself.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
 from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
+from tracer.ops.data_movement import Rearrangement
+from tracer.ops.families import arithmetic, reductions
 from tracer.recording.replay import operation_of
 
 STEP = 1e-20
@@ -34,6 +37,9 @@ SMALLEST_STEP = 1e-290
 
 SAFETY = 10.0
 """Factor on the error estimate of finite differences."""
+
+_LINEAR: tuple[type[Op], ...] = (Rearrangement, arithmetic.Add, arithmetic.Subtract, reductions.Sum, reductions.Mean)
+"""Operations that only copy, add and subtract elements."""
 
 MAX_BATCH_ELEMENTS = 2_000_000
 """The largest number of elements of a node, over all directions propagated at once; 16 bytes each."""
@@ -66,11 +72,29 @@ def complex_step_jvp(
 def _jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Sequence[int], step_factor: float) -> JvpResult:
     steps = step_factor * step_sizes(nodes[wrt].value, directions)
     perturbed = {wrt: complex_of(nodes[wrt].value, scale_each(directions, steps))}
+    complex_tangents: dict[int, np.ndarray] = {}
     errors, by_differences = np.zeros(len(directions)), set()
+
+    def tangent(id: int) -> np.ndarray | None:
+        return scale_each(perturbed[id].imag, 1 / steps) if id in perturbed else complex_tangents.get(id)
+
     for node in nodes[wrt + 1 : max(outputs) + 1]:
-        if not any(operand in perturbed for operand in node.operands) or not has_derivative(node):
+        if not any(x in perturbed or x in complex_tangents for x in node.operands) or not has_derivative(node):
             continue
         op = operation_of(node)
+        given: list[Any] = [x.value if isinstance(x, Literal) else nodes[x].value for x in node.inputs]
+        uncertainty: np.ndarray | None
+        if any(np.iscomplexobj(each) for each in (node.value, *given)):
+            along = [None if isinstance(x, Literal) else tangent(x) for x in node.inputs]
+            derivative, uncertainty = complex_derivatives(op, given, along, node.parameters)
+            if uncertainty is not None:
+                errors = np.maximum(errors, _relative_uncertainty(derivative, uncertainty))
+                by_differences.add(op.name)
+            if np.iscomplexobj(node.value):
+                complex_tangents[node.id] = derivative
+            else:
+                perturbed[node.id] = complex_of(node.value, scale_each(derivative, steps))
+            continue
         inputs = [x.value if isinstance(x, Literal) else perturbed.get(x, nodes[x].value) for x in node.inputs]
         stacked = [not isinstance(x, Literal) and x in perturbed for x in node.inputs]
         imaginary, uncertainty = imaginary_part(op, inputs, stacked, node.parameters, steps)
@@ -78,8 +102,7 @@ def _jvp(nodes: Sequence[Node], wrt: int, directions: np.ndarray, outputs: Seque
             errors = np.maximum(errors, _relative_uncertainty(imaginary, uncertainty))
             by_differences.add(op.name)
         perturbed[node.id] = complex_of(node.value, imaginary)
-    tangents = {id: scale_each(perturbed[id].imag, 1 / steps) if id in perturbed else None for id in outputs}
-    return JvpResult(tangents, errors, frozenset(by_differences))
+    return JvpResult({id: tangent(id) for id in outputs}, errors, frozenset(by_differences))
 
 
 def _relative_uncertainty(imaginary: np.ndarray, uncertainty: np.ndarray) -> np.ndarray:
@@ -110,7 +133,7 @@ def scale_each(directions: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 def has_derivative(node: Node) -> bool:
     """True if a node is differentiable with respect to an input: floating-point, with at least one derivative rule."""
-    if not node.dtype.startswith("float"):
+    if not node.dtype.startswith(("float", "complex")):
         return False
     return operation_of(node).has_rules(len(node.inputs))
 
@@ -124,14 +147,48 @@ def imaginary_part(
     """
     if op.complex_value is not None:
         return op.imaginary_parts(inputs, stacked, parameters), None
-    parts, uncertainties = [], []
-    for row, step in enumerate(steps):
-        point = [np.real(x[row]) if many else x for x, many in zip(inputs, stacked, strict=True)]
-        tangents = [np.imag(x[row]) / step if many else None for x, many in zip(inputs, stacked, strict=True)]
-        derivative, error = finite_difference_derivative(DirectionalPath(op, point, tangents, parameters))
-        parts.append(derivative * step)
-        uncertainties.append((SAFETY * error + MIN_ERROR * np.max(np.abs(derivative), initial=0.0)) * step)
-    return np.stack(parts), np.stack(uncertainties)
+    point = [np.real(x[0]) if many else x for x, many in zip(inputs, stacked, strict=True)]
+    along = [scale_each(np.imag(x), 1 / steps) if many else None for x, many in zip(inputs, stacked, strict=True)]
+    derivatives, uncertainties = derivatives_by_differences(op, point, along, parameters)
+    return scale_each(derivatives, steps), scale_each(uncertainties, steps)
+
+
+def complex_derivatives(
+    op: type[Op], inputs: Sequence[Any], along: Sequence[np.ndarray | None], parameters: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The derivatives of an operation on numbers that are complex in the program, along directions [count, *shape].
+
+    Also their uncertainty, if they come from finite differences. Operations that only copy and add elements need none: they do
+    the same with the real and imaginary parts of the directions.
+    """
+    if not issubclass(op, _LINEAR):
+        return derivatives_by_differences(op, inputs, along, parameters)
+    stacked = [each is not None for each in along]
+    at = [np.real(x) if np.iscomplexobj(x) else x for x in inputs]
+    real, imaginary = (
+        op.imaginary_parts(
+            [x if each is None else complex_of(x, part(each)) for x, each in zip(at, along, strict=True)], stacked, parameters
+        )
+        for part in (np.real, np.imag)
+    )
+    given = op.value(*inputs, **parameters)
+    return (real + 1j * imaginary if np.iscomplexobj(given) else real), None
+
+
+def derivatives_by_differences(
+    op: type[Op], inputs: Sequence[Any], along: Sequence[np.ndarray | None], parameters: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The derivatives of an operation along directions [count, *shape] of its inputs, and their uncertainty.
+
+    None stands for an input that is held constant. Inputs and directions may be complex.
+    """
+    derivatives, uncertainties = [], []
+    for row in range(next(len(each) for each in along if each is not None)):
+        directions = [None if each is None else each[row] for each in along]
+        derivative, error = finite_difference_derivative(DirectionalPath(op, inputs, directions, parameters))
+        derivatives.append(derivative)
+        uncertainties.append(SAFETY * error + MIN_ERROR * np.max(np.abs(derivative), initial=0.0))
+    return np.stack(derivatives), np.stack(uncertainties)
 
 
 def complex_step_derivative(path: DirectionalPath) -> np.ndarray:

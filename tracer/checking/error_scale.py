@@ -16,6 +16,7 @@ import numpy as np
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
 from tracer.ops.families import arithmetic, einstein_summation, linear_algebra, reductions, selection
+from tracer.ops.families.elementwise import complex_parts
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 
@@ -45,6 +46,7 @@ def error_scales(computed: Sequence[Computation], start: int) -> list[np.ndarray
         for id, row in enumerate(computed):
             own = _square(row[3])
             terms = _squared_terms(computed, squares, row, own) if id >= start else own
+            terms = np.real(terms)
             squares.append(np.where(np.isfinite(terms), np.maximum(terms, own), own))
         return [np.sqrt(each).astype(np.float64) for each in squares]
 
@@ -74,7 +76,7 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
         return total
     if op is arithmetic.Subtract:
         return square_of(operands[0]) + square_of(operands[1])
-    if op in (arithmetic.Negative, arithmetic.Positive):
+    if op in (arithmetic.Negative, arithmetic.Positive, complex_parts.Real, complex_parts.Imag, complex_parts.Conjugate):
         return square_of(operands[0])
     if op is arithmetic.Divide:
         return square_of(operands[0]) / _square(value_of(operands[1]))

@@ -54,11 +54,11 @@ class DirectionalPath:
     def at(self, step: float) -> np.ndarray:
         """The value at inputs + step * directions."""
         with np.errstate(all="ignore"):
-            return np.asarray(self.op.value(*self._inputs_at(step), **self.parameters), dtype=np.float64)
+            return in_double(self.op.value(*self.inputs_at(step), **self.parameters))
 
     def kink_sides_at(self, step: float) -> np.ndarray:
         """The side of its kinks on which each element lies (see Op.kink_sides); empty for an operation without kinks."""
-        kink_sides = self.op.kink_sides(self._inputs_at(step), self.parameters)
+        kink_sides = self.op.kink_sides(self.inputs_at(step), self.parameters)
         return np.zeros(0) if kink_sides is None else kink_sides
 
     def scale(self) -> float:
@@ -85,22 +85,30 @@ class DirectionalPath:
                 steps.append(step)
         return steps
 
-    def _inputs_at(self, step: float) -> list[Any]:
-        return [
-            x if u is None else np.asarray(x, dtype=np.float64) + step * u
-            for x, u in zip(self.inputs, self.directions, strict=True)
-        ]
+    def inputs_at(self, step: float) -> list[Any]:
+        """The inputs after a step along the directions."""
+        return [x if u is None else in_double(x) + step * u for x, u in zip(self.inputs, self.directions, strict=True)]
+
+
+def in_double(value: Any) -> np.ndarray:
+    """The value in double precision, real or complex."""
+    return np.asarray(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
 
 
 def finite_difference_derivative(path: DirectionalPath) -> tuple[np.ndarray, np.ndarray]:
     """The derivative along a path and its estimated error, elementwise.
 
     At a kink of an elementwise operation: the derivative of the operation's rules, clipped to the range between both
-    one-sided derivatives.
+    one-sided derivatives. At a branch cut of a complex function, where it is continuous from one side: the derivative on that
+    side.
     """
     central, error = _extrapolate(path, lambda step: (path.at(step) - path.at(-step)) / (2 * step), (-1, 1))
+    if any(map(np.iscomplexobj, path.inputs)) and np.any(error > NOT_CONVERGED * np.max(np.abs(central), initial=0.0)):
+        for side, side_error in _both_sides(path):
+            better = side_error < error
+            central, error = np.where(better, side, central), np.where(better, side_error, error)
     kinks = path.kink_sides_at(0) == 0
-    if np.any(kinks) and issubclass(path.op, Elementwise):
+    if np.any(kinks) and issubclass(path.op, Elementwise) and not np.iscomplexobj(central):
         on_kink = np.any(kinks.reshape(-1, *central.shape), axis=0)
         left, right, one_sided_error = one_sided_derivatives(path)
         own = _rule_derivative(path, central.shape)
@@ -112,10 +120,15 @@ def finite_difference_derivative(path: DirectionalPath) -> tuple[np.ndarray, np.
 
 def one_sided_derivatives(path: DirectionalPath) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The left and right derivatives, which differ at a kink, and their estimated error."""
-    value = path.at(0)
-    left, left_error = _extrapolate(path, lambda step: (value - path.at(-step)) / step, (-1,))
-    right, right_error = _extrapolate(path, lambda step: (path.at(step) - value) / step, (1,))
+    (left, left_error), (right, right_error) = _both_sides(path)
     return left, right, np.maximum(left_error, right_error)
+
+
+def _both_sides(path: DirectionalPath) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """The left and the right derivative, each with its estimated error."""
+    value = path.at(0)
+    left = _extrapolate(path, lambda step: (value - path.at(-step)) / step, (-1,))
+    return left, _extrapolate(path, lambda step: (path.at(step) - value) / step, (1,))
 
 
 def _extrapolate(
@@ -125,7 +138,7 @@ def _extrapolate(
     starts = path.initial_steps(signs)
     if not starts:
         return np.zeros(path.at(0).shape), np.full(path.at(0).shape, np.inf)
-    (best, error), *others = (_limit(path, difference, start, len(signs)) for start in starts)
+    (best, error), *others = (_limit(path, difference, start, signs) for start in starts)
     for limit, limit_error in others:
         # A larger step has less rounding error, but may miss details of the function: it must agree with the smaller one.
         better = (limit_error < error) & (np.abs(limit - best) <= error)
@@ -134,12 +147,15 @@ def _extrapolate(
 
 
 def _limit(
-    path: DirectionalPath, difference: Callable[[float], np.ndarray], start: float, order: int
+    path: DirectionalPath, difference: Callable[[float], np.ndarray], start: float, signs: Sequence[float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The entry of Ridders' table with the smallest estimated error. `order` is 2 for central differences, else 1."""
+    """The entry of Ridders' table with the smallest estimated error. `signs` are two for central differences, else one."""
+    order = len(signs)
     double = np.finfo(np.float64)
     rounding = double.eps * np.maximum(np.abs(path.at(0)), np.abs(path.at(start))) + 2 * double.smallest_subnormal
-    input_rounding = _input_rounding(path, start)
+    # On a branch cut of a complex function, rounding does not reach the other side of it.
+    is_beside_cut = order == 1 and any(map(np.iscomplexobj, path.inputs))
+    input_rounding = _input_rounding(path, start, signs[0] * start if is_beside_cut else 0.0)
     best, error = np.zeros(rounding.shape), np.full(rounding.shape, np.inf)
     previous: list[np.ndarray] = []
     for row in range(TABLE_ROWS):
@@ -158,20 +174,26 @@ def _limit(
     return best, error
 
 
-def _input_rounding(path: DirectionalPath, start: float) -> np.ndarray:
+def _input_rounding(path: DirectionalPath, start: float, at: float) -> np.ndarray:
     """How far rounding the stepped inputs can move each element of the value.
 
-    Measured: the derivative along the path does not show it. In x - y it can be 0 while the rounding of both inputs adds up.
+    Measured, after a step `at`: the derivative along the path does not show it. In x - y it can be 0 while the rounding of both
+    inputs adds up.
     """
-    rng, value = np.random.default_rng(0), path.at(0)
+    rng, stepped = np.random.default_rng(0), replace(path, inputs=path.inputs_at(at)) if at else path
+    value = stepped.at(0)
     total = np.zeros(value.shape)
     for _ in range(ROUNDING_SAMPLES):
-        noise = [
-            None if u is None else rng.normal(size=u.shape) * (np.abs(x) + start * np.abs(u))
-            for x, u in zip(path.inputs, path.directions, strict=True)
-        ]
-        total += np.abs(replace(path, directions=noise).at(ROUNDING_STEP) - value)
+        noise = [None if u is None else _noise(rng, x, start * u) for x, u in zip(stepped.inputs, path.directions, strict=True)]
+        total += np.abs(replace(stepped, directions=noise).at(ROUNDING_STEP) - value)
     return total * (ROUNDING_SAFETY * np.finfo(np.float64).eps / (ROUNDING_SAMPLES * ROUNDING_STEP))
+
+
+def _noise(rng: np.random.Generator, x: Any, step: np.ndarray) -> np.ndarray:
+    """Random numbers as large as an input and a step of it are together; both parts on their own if they are complex."""
+    if not (np.iscomplexobj(x) or np.iscomplexobj(step)):
+        return np.asarray(rng.normal(size=step.shape) * (np.abs(x) + np.abs(step)))
+    return np.asarray(_noise(rng, np.real(x), step.real) + 1j * _noise(rng, np.imag(x), np.imag(step)))
 
 
 def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarray:
@@ -180,5 +202,6 @@ def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarra
     for position, direction in enumerate(path.directions):
         if direction is not None and op.differentiable(position):
             inputs = [np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x for x in path.inputs]
-            total = total + RuleRunner(op, out, inputs, path.parameters).run(position, np.ones(shape)).gradient * direction
+            gradient = RuleRunner(op, out, inputs, path.parameters).run(position, np.ones(shape)).gradient
+            total = total + np.real(gradient * direction)
     return total

@@ -11,4 +11,6 @@ PERTURBATION = 1e-6
 def perturb(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The array with every element slightly increased."""
     increase = PERTURBATION * np.maximum(np.abs(array), 1) * rng.uniform(1, 2, array.shape)
+    if np.iscomplexobj(array):
+        increase = increase * np.exp(1j * rng.uniform(1, 2, array.shape))
     return np.asarray(array + increase.astype(array.dtype), dtype=array.dtype)

@@ -175,7 +175,7 @@ def _agree(step: Step, found: float, expected: float) -> bool:
 def _rounding_unit(step: Step) -> float:
     """The rounding unit of the least precise number up to the loss."""
     forward = step.nodes[: step.loss_id + 1]
-    return max(float(np.finfo(node.dtype).eps) for node in forward if node.dtype.startswith("float"))
+    return max(float(np.finfo(node.dtype).eps) for node in forward if node.dtype.startswith(("float", "complex")))
 
 
 def _error_scale(step: Step) -> float:

@@ -13,7 +13,13 @@ import numpy as np
 
 from tracer.analysis.blame import culprit_of_step
 from tracer.checking.compare import GradientComparison, choose_sampling
-from tracer.checking.complex_step import imaginary_part, one_hot_directions, scale_each, step_sizes
+from tracer.checking.complex_step import (
+    complex_derivatives,
+    imaginary_part,
+    one_hot_directions,
+    scale_each,
+    step_sizes,
+)
 from tracer.checking.error_scale import computations_of_entries, error_scales
 from tracer.checking.finite_differences import NOT_CONVERGED, DirectionalPath, one_sided_derivatives
 from tracer.checking.perturbation import perturb
@@ -105,7 +111,7 @@ class RecordedOp:
     def check_rule(self, position: int, rng: np.random.Generator) -> Fault | None:
         """Check the rule of the input at `position`: side effects, determinism, linearity, dtype, and the derivative."""
         node, input_dtype = self.node, self._inputs[position].dtype
-        cotangent = rng.normal(size=node.shape).astype(node.dtype)
+        cotangent = _random_cotangent(node, rng)
         given = [x for x in (cotangent, node.value, *self._inputs) if isinstance(x, np.ndarray)]
         before = [x.tobytes() for x in given]
         try:
@@ -119,22 +125,25 @@ class RecordedOp:
             return self._fault(position, Message("rule_not_repeatable"))
         if again is not result:
             return self._fault(position, Message("rule_not_linear"))
-        widest = np.result_type(*(x for x in given if x.dtype.kind == "f"))
-        if result.returned_dtype not in (input_dtype, widest):
+        widest = np.result_type(*(x for x in given if x.dtype.kind in "fc"))
+        if _precision(result.returned_dtype) not in (_precision(input_dtype), _precision(widest)):
             fields = {"returned": str(result.returned_dtype), "wanted": str(input_dtype)}
-            is_single = input_dtype == np.float32
+            is_single = _precision(input_dtype) == np.float32
             what = Message("rule_returns_double", fields) if is_single else Message("rule_returns_dtype", fields)
             return self._fault(position, what)
         return self._check_numbers(position, cotangent, result, rng) or self._check_kinks(position, cotangent, result.gradient)
 
     def check_second_order(self, position: int, rng: np.random.Generator) -> Fault | None:
         """Check that the rule can be differentiated again: it must not take values out of the graph, or stop gradients."""
-        cotangent = rng.normal(size=self.node.shape).astype(self.node.dtype)
+        cotangent = _random_cotangent(self.node, rng)
         at_zero = self._rules.run(position, 0 * cotangent).gradient
         if np.any(np.isfinite(at_zero) & (at_zero != 0)):
             return self._fault(position, Message("rule_of_zero"))
-        inputs = [perturb(x, rng) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in self._inputs]
-        out = np.asarray(self.op.value(*inputs, **self.node.parameters), dtype=self.node.dtype)
+        inputs = [perturb(x, rng) if isinstance(x, np.ndarray) and x.dtype.kind in "fc" else x for x in self._inputs]
+        out = np.asarray(self.op.value(*inputs, **self.node.parameters))
+        if np.iscomplexobj(out) and not np.iscomplexobj(self.node.value):
+            return None  # a real number that is complex nearby, as in np.real_if_close
+        out = np.asarray(out, dtype=self.node.dtype)
         entries = self._rules.run(position, cotangent).own_entries
         perturbed = RuleRunner(self.op, out, inputs, self.node.parameters).run(position, perturb(cotangent, rng)).own_entries
         if any(op is shaping.StopGradient for op, *_ in entries):
@@ -146,29 +155,44 @@ class RecordedOp:
         return None
 
     def _check_numbers(self, position: int, cotangent: np.ndarray, result: RuleResult, rng: np.random.Generator) -> Fault | None:
-        """Compare the gradient with complex-step derivatives, or with finite differences if they converge."""
+        """Compare the gradient with complex-step derivatives, or with finite differences if they converge.
+
+        The real and imaginary parts of a complex input are compared as two real numbers.
+        """
         converged = True
+        is_complex = any(map(np.iscomplexobj, (self.node.value, *self._inputs)))
+        has_parts = np.iscomplexobj(self._inputs[position])
 
         def directional(directions: np.ndarray, step_factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             nonlocal converged
-            inputs = list(self._inputs)
-            steps = step_factor * step_sizes(inputs[position], directions)
-            inputs[position] = complex_of(inputs[position], scale_each(directions, steps))
-            stacked = [other == position for other in range(len(inputs))]
-            imaginary, uncertainty = imaginary_part(self.op, inputs, stacked, self.node.parameters, steps)
-            terms = (cotangent * scale_each(imaginary, 1 / steps)).reshape(len(directions), -1)
+            uncertainty: np.ndarray | None
+            if is_complex:
+                along: list[np.ndarray | None] = [None] * len(self._inputs)
+                along[position] = directions[..., 0] + 1j * directions[..., 1] if has_parts else directions
+                derivative, uncertainty = complex_derivatives(self.op, self._inputs, along, self.node.parameters)
+            else:
+                inputs = list(self._inputs)
+                steps = step_factor * step_sizes(inputs[position], directions)
+                inputs[position] = complex_of(inputs[position], scale_each(directions, steps))
+                stacked = [other == position for other in range(len(inputs))]
+                imaginary, uncertainty = imaginary_part(self.op, inputs, stacked, self.node.parameters, steps)
+                derivative = scale_each(imaginary, 1 / steps)
+                uncertainty = None if uncertainty is None else scale_each(uncertainty, 1 / steps)
+            terms = np.real(cotangent * derivative).reshape(len(directions), -1)
             sizes = np.sum(np.abs(terms), axis=1)
             slack = np.zeros(len(directions))
             if uncertainty is not None:
-                slack = np.sum(np.abs(cotangent * scale_each(uncertainty, 1 / steps)).reshape(len(directions), -1), axis=1)
+                slack = np.sum(np.abs(cotangent * uncertainty).reshape(len(directions), -1), axis=1)
                 output_size = np.sum(np.abs(cotangent * self.node.value))
-                converged = converged and bool(np.all(slack <= NOT_CONVERGED * (np.max(sizes, initial=0.0) + output_size)))
+                size = np.max(sizes, initial=0.0) + output_size + np.finfo(np.float64).tiny  # 0 has no smaller error
+                converged = converged and bool(np.all(slack <= NOT_CONVERGED * size))
             return np.sum(terms, axis=1), sizes, slack
 
         def scale() -> np.ndarray:
-            return error_scales(computations_of_entries(result.entries), 0)[result.gradient_id]
+            scales = error_scales(computations_of_entries(result.entries), 0)[result.gradient_id]
+            return np.stack([scales, scales], axis=-1) if has_parts else scales
 
-        gradient = result.gradient
+        gradient = np.stack([result.gradient.real, -result.gradient.imag], axis=-1) if has_parts else result.gradient
         max_elements = max(gradient.size, self.node.value.size)
         allowed = tolerance_of(self._dtypes)
         comparison = GradientComparison(gradient, scale, directional, allowed, max_elements)
@@ -191,12 +215,14 @@ class RecordedOp:
         kink_sides = self.op.kink_sides(self._inputs, self.node.parameters)
         if kink_sides is None or np.all(kink_sides != 0) or not gradient.size:
             return None
+        if np.iscomplexobj(self.node.value):
+            return None  # complex numbers have no order to lie between
         for flat_index in range(min(gradient.size, MAX_KINK_ELEMENTS)):
             directions: list[np.ndarray | None] = [None] * len(self._inputs)
             directions[position] = one_hot_directions(gradient.shape, [flat_index])[0]
             *slopes, error = one_sided_derivatives(DirectionalPath(self.op, self._inputs, directions, self.node.parameters))
             least, most = (np.sum(bound(*(cotangent * slope for slope in slopes))) for bound in (np.minimum, np.maximum))
-            number = float(gradient.ravel()[flat_index])
+            number = float(gradient.real.ravel()[flat_index])
             tolerance = max(KINK_TOLERANCE, tolerance_of(self._dtypes))
             allowed = tolerance * (abs(least) + abs(most)) + np.sum(np.abs(cotangent) * error)
             if number < least - allowed or number > most + allowed:
@@ -211,6 +237,17 @@ class RecordedOp:
         operand = self.node.inputs[position]
         assert not isinstance(operand, Literal)
         return make_fault(self._nodes, self.node, what, input=label_of(self._nodes, self._nodes[operand]), difference=difference)
+
+
+def _random_cotangent(node: Node, rng: np.random.Generator) -> np.ndarray:
+    """A random cotangent of a node, complex if the node is."""
+    numbers = rng.normal(size=node.shape)
+    return np.asarray(numbers + 1j * rng.normal(size=node.shape) if np.iscomplexobj(node.value) else numbers).astype(node.dtype)
+
+
+def _precision(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype of the real and imaginary part of a complex number; that of a real number itself."""
+    return np.empty(0, dtype).real.dtype
 
 
 def _constants(entry: Entry) -> list[Any]:

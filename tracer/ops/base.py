@@ -72,6 +72,9 @@ class Op:
     - `analytic`: True if `value` also accepts complex arrays, and is analytic. Rules are checked with complex steps: the
       imaginary part of the value at x + ih is h times the derivative. `complex_value` is a separate implementation for that; at
       a kink it must agree with the documented derivative. Without either, rules are checked with finite differences.
+    - `accepts_complex`: True if the inputs may be complex numbers. By default that is `analytic`. The cotangent of a complex
+      z = a + ib is dL/da - i dL/db for a real loss L, so the rule of an analytic operation is the same for complex numbers, and
+      others conjugate: that of the absolute value is g * conj(z) / abs(z). See docs/complex-numbers.md.
     - `rules_see_only_shapes`: True if what the rules record depends only on shapes, dtypes, parameters and literals, not on the
       elements. Then the backward pass of a step is replayed for later steps without calling the rules. It defaults to True for
       the operations of this package and False for others.
@@ -91,6 +94,7 @@ class Op:
     call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
     domain: ClassVar[tuple[Domain, ...]] = ()
     analytic: ClassVar[bool] = False
+    accepts_complex: ClassVar[bool | None] = None
     adds: ClassVar[bool] = False
     complex_value: ClassVar[Callable[..., Any] | None] = None
     rules_see_only_shapes: ClassVar[bool] = False
@@ -140,6 +144,11 @@ class Op:
     def differentiable(cls, position: int) -> bool:
         """True if the input at `position` has a derivative rule."""
         return cls.rules[position] is not None
+
+    @classmethod
+    def takes_complex(cls) -> bool:
+        """True if the inputs may be complex numbers."""
+        return cls.analytic if cls.accepts_complex is None else cls.accepts_complex
 
     @classmethod
     def has_rules(cls, count: int) -> bool:

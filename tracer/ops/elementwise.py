@@ -34,8 +34,13 @@ class Elementwise(Op):
 
     @classmethod
     def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
-        signs = [np.sign(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
+        signs = [_side(array - kink) for array, each in zip(inputs, cls.domain) for kink in (*each.kinks, *each.poles)]
         if not signs:
             return None
         shape = np.broadcast_shapes(*map(np.shape, inputs))
         return np.stack([np.broadcast_to(sign, shape) for sign in signs])
+
+
+def _side(distance: Any) -> Any:
+    """The sign of the distance from a kink; for complex numbers, which pass by it, 1."""
+    return np.sign(np.abs(distance) if np.iscomplexobj(distance) else distance)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import FrameType
 
 import numpy as np
 
 from tracer.errors import RecordingError, close_names
 from tracer.ops import registry
-from tracer.ops.base import Op
 from tracer.recording.calls import Site, Use, function_name, site_of
 
 INSTEAD: Mapping[str, str] = {
@@ -236,13 +235,6 @@ def no_attribute(name: str, known: list[str]) -> str:
     if f"np.{name}" in INSTEAD:
         return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}{_scope(f'np.{name}')}"
     return f"a Tensor has no attribute {name!r}{close_names(name, known)}"
-
-
-def complex_result(op: type[Op], values: Sequence[object]) -> str:
-    """The message for an operation on these values whose result is complex."""
-    given = next((each for each in values if isinstance(each, complex)), None)
-    cause = "its result is complex" if given is None else f"its argument {given!r} is complex"
-    return f"{op.name} cannot be recorded, {cause}: only real numbers have gradients here; compute both parts as real arrays"
 
 
 def in_place(operator: str, frame: FrameType | None) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.graph.record import Literal
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
-from tracer.ops.families.elementwise import division
+from tracer.ops.families.elementwise import complex_parts, division
 from tracer.recording.advice import in_place
 from tracer.recording.dispatch import logic
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
@@ -253,3 +253,16 @@ class ArrayMethods:
 
     def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         return self.recorder.record(selection.Argmin, *selection.Argmin.call(self, axis, keepdims=keepdims))
+
+    @property
+    def real(self) -> Tensor:
+        return self.recorder.record(complex_parts.Real, (self,), NO_PARAMETERS)
+
+    @property
+    def imag(self) -> Tensor:
+        return self.recorder.record(complex_parts.Imag, (self,), NO_PARAMETERS)
+
+    def conjugate(self) -> Tensor:
+        return self.recorder.record(complex_parts.Conjugate, (self,), NO_PARAMETERS)
+
+    conj = conjugate

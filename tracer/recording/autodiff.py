@@ -2,6 +2,9 @@
 
 Derivative rules run on Tensors. So `dL/dW1 = x.T @ dL/dh1`, the sum that undoes a broadcast and the accumulation for a value
 used twice are ordinary nodes, and can be differentiated again.
+
+The gradient with respect to a complex z = a + ib is dL/da - i dL/db, as in JAX: then L changes by Re(gradient * dz), and the
+chain rule of analytic functions holds without conjugates.
 """
 
 from __future__ import annotations
@@ -60,7 +63,7 @@ def _between(wanted: set[int], output: Tensor, entries: Sequence[Entry]) -> byte
     depends = bytearray(output.id + 1)
     for id in range(min(wanted, default=0), output.id + 1):
         op, operands, _, value, _, _ = entries[id]
-        if not (value.dtype.kind == "f" if type(value) is np.ndarray else isinstance(value, float)):
+        if not (value.dtype.kind in "fc" if type(value) is np.ndarray else isinstance(value, (float, complex))):
             continue
         if id in wanted:
             depends[id] = 1
@@ -101,7 +104,9 @@ def _broadcasts_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 
 
 def _like(gradient: Array, value: Tensor) -> Tensor:
-    """The gradient in the shape and dtype of the value: summed over broadcast axes."""
+    """The gradient in the shape and dtype of the value: the real part for a real one, summed over broadcast axes."""
+    if gradient.dtype.kind == "c" and value.dtype.kind != "c":
+        gradient = np.real(gradient)
     if gradient.shape != value.shape:
         added = gradient.ndim - value.ndim
         stretched = tuple(

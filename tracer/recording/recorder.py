@@ -18,8 +18,8 @@ from tracer.arguments import native
 from tracer.errors import RecordingError
 from tracer.graph.record import EMPTY, Literal, Phase, Step
 from tracer.ops.base import NUMERIC_KINDS, Op
+from tracer.ops.complex_inputs import complex_input, is_complex
 from tracer.ops.several_results import SeveralResults
-from tracer.recording.advice import complex_result
 from tracer.recording.autodiff import gradients
 from tracer.recording.naming import nodes_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
@@ -45,6 +45,8 @@ class Recorder:
         self._parameters: list[int] = []
         self.structure: BackwardPlan | None = None
         self._replayed: ReplayedBackward | None = None
+        # Whether a complex number was recorded: without one, no operation has to be asked whether it accepts them.
+        self._has_complex = False
         self._context = Context(Phase.INIT)
         # Not in the backward pass: the source lines of derivative rules are irrelevant to the user.
         self._locates = True
@@ -75,6 +77,8 @@ class Recorder:
         entries, names, context = self.entries, self.marks.names, self._context
         tensors = {}
         for name, array in arrays.items():
+            if array.dtype.kind == "c":
+                self._has_complex = True
             array.setflags(write=False)
             id = len(entries)
             entries.append((kind, (), NO_PARAMETERS, array, context, -1))
@@ -118,6 +122,8 @@ class Recorder:
                     " between steps as plain arrays (.value)"
                 )
             values.append(operand.value)
+        if self._has_complex and not op.takes_complex() and any(map(is_complex, values)):
+            raise RecordingError(complex_input(op))
         try:
             value = op.value(*values, **parameters) if parameters else op.value(*values)
         except (ValueError, TypeError, IndexError) as error:
@@ -128,10 +134,10 @@ class Recorder:
             value = as_recorded(value, values)
         if type(value) is np.ndarray:
             if value.dtype.kind == "c":
-                raise RecordingError(complex_result(op, values))
+                self._has_complex = True
             value.setflags(write=False)
         elif type(value) is complex:
-            raise RecordingError(complex_result(op, values))
+            self._has_complex = True
         entries = self.entries
         entries.append((op, tuple(operands), parameters, value, self._context, offset))
         return Tensor(value, self, len(entries) - 1)
@@ -147,6 +153,8 @@ class Recorder:
         self, op: type[Op] | str, operands: tuple[int | Literal, ...], parameters: Mapping[str, Any], value: Any, offset: int
     ) -> Tensor:
         if type(value) is np.ndarray:
+            if value.dtype.kind == "c":
+                self._has_complex = True
             value.setflags(write=False)
         entries = self.entries
         entries.append((op, operands, parameters, value, self._context, offset))
@@ -154,7 +162,10 @@ class Recorder:
 
     def _entering(self, given: Any, offset: int) -> Tensor | Literal:
         """A value from the user's code: a Python number stays a literal, an array becomes a constant leaf."""
-        if given is None or type(given) in (bool, int, float, complex):
+        if given is None or type(given) in (bool, int, float):
+            return Literal(given)
+        if type(given) is complex:
+            self._has_complex = True
             return Literal(given)
         if isinstance(given, (np.ma.MaskedArray, np.matrix)):
             raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")

@@ -28,6 +28,8 @@ def check_scalar(value: Any, what: str) -> None:
         )
     if value.shape != ():
         raise UsageError(f"{what} returned shape {value.shape}, one number is needed: reduce it with np.mean or np.sum")
+    if value.dtype.kind == "c":
+        raise UsageError(f"{what} returned {value.dtype}, and the loss is a real number: take np.abs(z), z.real or z.imag of it")
     if value.dtype.kind != "f":
         raise UsageError(f"{what} returned {value.dtype}, which has no derivative: a floating number is needed")
 

@@ -117,7 +117,7 @@ class Tensor(Operators, ArrayMethods):
         return self.recorder.record(*dispatch_ufunc(ufunc, method, inputs, options))
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        if function in (np.shape, np.ndim, np.size):
+        if function in (np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj):
             return function(*plain(arguments), **plain(options))
         op, inputs, parameters = dispatch_function(function, arguments, options)
         if issubclass(op, SeveralResults):

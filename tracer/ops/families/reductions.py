@@ -198,10 +198,14 @@ class Prod(Reduction):
 
 
 class Var(Reduction):
-    """Variance over axes: the sum of squared deviations from the mean, divided by count - ddof."""
+    """Variance over axes: the sum of squared deviations from the mean, divided by count - ddof.
+
+    Of complex numbers, the deviations are distances, and the derivative is their conjugate.
+    """
 
     implements = np.var
     formula = "var({x}{options})"
+    accepts_complex = True
 
     @staticmethod
     def call(a: Array, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, correction: float | None = None) -> Call:
@@ -221,7 +225,7 @@ class Var(Reduction):
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
-        deviation = x - np.mean(x, axis=axis, keepdims=True)
+        deviation = _conjugate(x - np.mean(x, axis=axis, keepdims=True))
         freedom = count_of(x, axis) - ddof
         return with_reduced_axes(g, x, axis, keepdims) * (deviation * (2 / freedom if freedom else np.nan))
 
@@ -258,7 +262,7 @@ class Std(Var):
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, axis: Axes, ddof: float, keepdims: bool) -> Array:
-        deviation = x - np.mean(x, axis=axis, keepdims=True)
+        deviation = _conjugate(x - np.mean(x, axis=axis, keepdims=True))
         spread = with_reduced_axes(out, x, axis, keepdims)
         share = deviation / (np.where(np.equal(spread, 0), 1, spread) * (count_of(x, axis) - ddof))
         return with_reduced_axes(g, x, axis, keepdims) * share
@@ -270,6 +274,11 @@ class Std(Var):
     @classmethod
     def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         return np.asarray(np.sign(cls.value(*inputs, **parameters)))
+
+
+def _conjugate(x: Array) -> Array:
+    """The complex conjugate; a real array itself."""
+    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 def _mean_of_ties(x: Array, chosen: Array, axis: Axes, keepdims: bool) -> np.ndarray:

@@ -74,6 +74,7 @@ class Where(Elementwise):
     implements = np.where
     formula = "where({condition}, {x}, {y})"
     domain = REAL, REAL, REAL
+    accepts_complex = True
 
     @staticmethod
     def call(condition: Array, x: Array, y: Array) -> Call:

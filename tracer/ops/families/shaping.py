@@ -179,7 +179,7 @@ class BroadcastTo(DataMovement):
 
 
 class Astype(DataMovement):
-    """Conversion to another dtype; the gradient is converted back."""
+    """Conversion to another dtype; the gradient is converted back. Of a complex number that becomes real, the real part."""
 
     implements = np.astype
     formula = "astype({x}, {dtype})"
@@ -206,6 +206,8 @@ class Astype(DataMovement):
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array, *, dtype: str) -> Array:
+        if g.dtype.kind == "c" and x.dtype.kind != "c":
+            g = np.real(g)
         return g if g.dtype == x.dtype else np.astype(g, x.dtype)
 
     @classmethod
@@ -242,6 +244,7 @@ class ArrayLike(Op):
     """Base of operations of which the result depends on the shape and dtype of an array only."""
 
     domain = (REAL,)
+    accepts_complex = True
 
     @staticmethod
     def call(a: Array) -> Call:

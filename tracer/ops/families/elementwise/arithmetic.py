@@ -122,12 +122,13 @@ class Power(Elementwise):
     """Elementwise power: d(x**y)/dx = y * x**(y-1), d(x**y)/dy = x**y * log(x).
 
     Where y = 0, the derivative with respect to x is 0, even at x = 0. Where x = 0, the derivative with respect to y is
-    defined as 0.
+    defined as 0. Complex powers and logarithms are NumPy's principal values.
     """
 
     implements = np.power
     formula = "{x} ** {y}"
     domain = POSITIVE, REAL
+    accepts_complex = True
 
     @staticmethod
     def value(x: Array, y: Array) -> Array:
@@ -152,7 +153,10 @@ class Power(Elementwise):
 
     @staticmethod
     def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
-        return g * (out * np.log(np.where(np.equal(x, 0), 1, x)))
+        base = np.where(np.equal(x, 0), 1, x)
+        if out.dtype.kind == "c" and base.dtype.kind != "c":
+            base = np.astype(base, out.dtype)  # the logarithm of a negative base is complex
+        return g * (out * np.log(base))
 
 
 class Square(Elementwise):
@@ -174,6 +178,7 @@ class Sqrt(Elementwise):
     implements = np.sqrt
     formula = "sqrt({x})"
     domain = (POSITIVE,)
+    accepts_complex = True
 
     @staticmethod
     def complex_value(x: Array) -> Array:
@@ -186,11 +191,12 @@ class Sqrt(Elementwise):
 
 
 class Absolute(Elementwise):
-    """Elementwise absolute value; its derivative at 0 is defined as 0."""
+    """Elementwise absolute value; its derivative at 0 is defined as 0. That of a complex z is conj(z) / abs(z)."""
 
     implements = np.absolute
     formula = "abs({x})"
     domain = (KINK_AT_ZERO,)
+    accepts_complex = True
 
     @staticmethod
     def complex_value(x: Array) -> Array:
@@ -198,6 +204,8 @@ class Absolute(Elementwise):
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        if x.dtype.kind == "c":
+            return g * (np.conjugate(x) / np.where(np.equal(out, 0), 1, out))
         return g * np.sign(x)
 
 

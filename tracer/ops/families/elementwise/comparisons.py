@@ -47,6 +47,7 @@ class Equal(Elementwise):
     implements = np.equal
     formula = "{x} == {y}"
     domain = REAL, REAL
+    accepts_complex = True
 
 
 class NotEqual(Elementwise):
@@ -55,6 +56,7 @@ class NotEqual(Elementwise):
     implements = np.not_equal
     formula = "{x} != {y}"
     domain = REAL, REAL
+    accepts_complex = True
 
 
 class LogicalAnd(Elementwise):
@@ -63,6 +65,7 @@ class LogicalAnd(Elementwise):
     implements = np.logical_and
     formula = "logical_and({x}, {y})"
     domain = REAL, REAL
+    accepts_complex = True
 
 
 class LogicalOr(Elementwise):
@@ -71,6 +74,7 @@ class LogicalOr(Elementwise):
     implements = np.logical_or
     formula = "logical_or({x}, {y})"
     domain = REAL, REAL
+    accepts_complex = True
 
 
 class LogicalXor(Elementwise):
@@ -79,6 +83,7 @@ class LogicalXor(Elementwise):
     implements = np.logical_xor
     formula = "logical_xor({x}, {y})"
     domain = REAL, REAL
+    accepts_complex = True
 
 
 class LogicalNot(Elementwise):
@@ -87,6 +92,7 @@ class LogicalNot(Elementwise):
     implements = np.logical_not
     formula = "logical_not({x})"
     domain = (REAL,)
+    accepts_complex = True
 
 
 class Isfinite(Elementwise):
@@ -95,6 +101,7 @@ class Isfinite(Elementwise):
     implements = np.isfinite
     formula = "isfinite({x})"
     domain = (REAL,)
+    accepts_complex = True
 
 
 class Isnan(Elementwise):
@@ -103,6 +110,7 @@ class Isnan(Elementwise):
     implements = np.isnan
     formula = "isnan({x})"
     domain = (REAL,)
+    accepts_complex = True
 
 
 class Isinf(Elementwise):
@@ -111,6 +119,7 @@ class Isinf(Elementwise):
     implements = np.isinf
     formula = "isinf({x})"
     domain = (REAL,)
+    accepts_complex = True
 
 
 class Isclose(Elementwise):
@@ -119,6 +128,7 @@ class Isclose(Elementwise):
     implements = np.isclose
     formula = "isclose({x}, {y}{options})"
     domain = REAL, REAL
+    accepts_complex = True
 
     @staticmethod
     def call(a: Array, b: Array, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Call:

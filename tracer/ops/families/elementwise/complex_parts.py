@@ -1,4 +1,8 @@
-"""Parts of complex numbers, of real arrays: code that is written for both uses them."""
+"""Parts of complex numbers: real and imaginary part, conjugate, angle; of real arrays too.
+
+For a real loss L, the cotangent of z = a + ib is dL/da - i dL/db (the convention of JAX). So a change of z changes L by the real
+part of the cotangent times dz, from which these rules follow.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,12 @@ from tracer.ops.elementwise import Elementwise
 
 
 class Real(Elementwise):
-    """The real part of a real array: the array itself."""
+    """Elementwise real part."""
 
     implements = np.real
     formula = "real({x})"
     domain = (REAL,)
+    accepts_complex = True
 
     @staticmethod
     def call(val: Array) -> Call:
@@ -22,7 +27,7 @@ class Real(Elementwise):
 
     @staticmethod
     def complex_value(x: Array) -> Array:
-        return x  # of the real program: its derivative is 1
+        return x  # of a real program: its derivative is 1
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -30,59 +35,75 @@ class Real(Elementwise):
 
 
 class Imag(Elementwise):
-    """The imaginary part of a real array: zeros. It has no gradient."""
+    """Elementwise imaginary part: dL = g * db = Re(-i g dz). That of a real number is 0, and so is its derivative."""
 
     implements = np.imag
     formula = "imag({x})"
     domain = (REAL,)
+    accepts_complex = True
 
     @staticmethod
     def call(val: Array) -> Call:
         return (val,), {}
 
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return g * -1j if x.dtype.kind == "c" else g * 0.0
+
 
 class Conjugate(Elementwise):
-    """The complex conjugate of a real array: the array itself."""
+    """Elementwise complex conjugate: dL = Re(g * conj(dz)) = Re(conj(g) * dz)."""
 
     implements = np.conjugate
     formula = "conj({x})"
     domain = (REAL,)
+    accepts_complex = True
 
     @staticmethod
     def complex_value(x: Array) -> Array:
-        return x  # of the real program: its derivative is 1
+        return x  # of a real program: its derivative is 1
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
-        return g
+        return np.conjugate(g) if g.dtype.kind == "c" else g
 
 
 class RealIfClose(Elementwise):
-    """A real array itself."""
+    """The real part, if all imaginary parts are close to 0: less than `tol` units of rounding; else the array itself."""
 
     implements = np.real_if_close
     formula = "real_if_close({x})"
     domain = (REAL,)
+    accepts_complex = True
 
     @staticmethod
     def call(a: Array, tol: float = 100) -> Call:
-        return (a,), {}
+        return (a,), {"tol": float(tol)}
 
     @staticmethod
-    def complex_value(x: Array) -> Array:
-        return x  # of the real program: its derivative is 1
+    def value(x: Array, *, tol: float) -> Array:
+        return np.real_if_close(x, tol)
 
     @staticmethod
-    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+    def complex_value(x: Array, *, tol: float) -> Array:
+        return x  # of a real program: its derivative is 1
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, tol: float) -> Array:
         return g
 
 
 class Angle(Elementwise):
-    """The angle of a real array as complex numbers: 0, and pi where x is negative. It has no gradient."""
+    """Elementwise angle in the complex plane, from -pi to pi; in degrees with `deg`.
+
+    With z = r exp(i angle) it is d angle = Im(dz / z) = Re(-i dz / z). The derivative at 0 is defined as 0, and so is that of
+    real numbers, whose angle is 0 or pi.
+    """
 
     implements = np.angle
     formula = "angle({x}{options})"
     domain = (KINK_AT_ZERO,)
+    accepts_complex = True
 
     @staticmethod
     def call(z: Array, deg: bool = False) -> Call:
@@ -91,3 +112,11 @@ class Angle(Elementwise):
     @staticmethod
     def value(x: Array, *, deg: bool) -> Array:
         return np.angle(x, deg=deg)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, deg: bool) -> Array:
+        if x.dtype.kind != "c":
+            return g * 0.0
+        is_zero = np.equal(x, 0)
+        turn = np.where(is_zero, 0, -1j / np.where(is_zero, 1, x))
+        return g * (turn * (180 / np.pi) if deg else turn)

@@ -1,0 +1,1 @@
+"""Faults of single rules, a family a file. `support.mutations` has them all."""

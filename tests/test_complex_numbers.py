@@ -1,0 +1,132 @@
+"""Complex numbers inside real programs: which operations take them, their gradients, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tracer
+from support.complex_calls import complex_calls
+from support.functions import weighted
+from support.strategies import CASES, WITHOUT_GRADIENT
+from tracer.errors import RecordingError, UsageError
+from tracer.ops import registry
+from tracer.testing import check_gradients
+
+pytestmark = pytest.mark.filterwarnings("ignore:Casting complex values")
+
+
+def gradient_of(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
+    return tracer.trace(function, *map(np.asarray, arrays)).gradient("x")
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@given(data=st.data())
+@settings(max_examples=6)
+def test_every_operation_is_right_for_complex_numbers_or_refuses_them(name: str, data: st.DataObject) -> None:
+    op = registry.named(name)
+    assert op is not None
+    case = data.draw(complex_calls(name))
+    function = weighted(case.function, len(case.arrays))
+    if not op.takes_complex():
+        with pytest.raises(RecordingError, match="complex"):
+            tracer.trace(function, *case.arrays)
+        return
+    check = check_gradients(function, *case.arrays, second_order=True)
+    assert check.passed, (case, check)
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_GRADIENT))
+def test_operation_without_gradient_takes_complex_numbers_or_refuses_them(name: str) -> None:
+    op = registry.named(name)
+    assert op is not None
+    x, found = np.array([[0.3, -1.2, 0.0], [2.0, 0.1, 5.0]]), []
+    function = WITHOUT_GRADIENT[name]
+
+    def recorded(x: Any) -> Any:
+        found.append(function(x * (1 + 0.5j)))
+        return np.sum(x)
+
+    if op.takes_complex() and not name.startswith("logical"):  # their functions compare first
+        tracer.trace(recorded, x)
+        np.testing.assert_array_equal(found[0].value, function(x * (1 + 0.5j)))
+    else:
+        with pytest.raises(RecordingError, match="complex"):
+            tracer.trace(recorded, x)
+
+
+def test_truth_of_complex_numbers_is_that_of_numpy() -> None:
+    z, found = np.array([0, 1j, 2]), []
+    functions = (np.logical_not, lambda x: np.logical_and(x, x), lambda x: np.logical_or(x, 0), np.isnan, np.isfinite)
+    tracer.trace(lambda x: (found.extend(function(x * z) for function in functions), np.sum(x))[1], np.ones(3))
+    for each, function in zip(found, functions, strict=True):
+        np.testing.assert_array_equal(each.value, function(z))
+
+
+def test_gradients_of_known_functions() -> None:
+    np.testing.assert_allclose(
+        gradient_of(lambda x: np.sum(np.abs(x * (1 + 0.5j))), [1.0, -2.0]), np.sqrt(1.25) * np.array([1, -1])
+    )
+    found = gradient_of(lambda x: np.square(np.abs(np.sum(np.exp(1j * x)))), [0.0, 1.0])
+    np.testing.assert_allclose(found, [2 * np.sin(1.0), -2 * np.sin(1.0)], rtol=1e-14)
+    np.testing.assert_array_equal(gradient_of(lambda x: np.sum(np.abs(x.astype(complex))), [1.0, -2.0, 0.0]), [1, -1, 0])
+    np.testing.assert_allclose(gradient_of(lambda x: np.sum((x * x * 1j).imag), [3.0]), [6])
+    np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.angle(np.exp(1j * x))), [0.3, 1.0]), [1, 1])
+    np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.abs(np.sqrt(x + 0j))), [-4.0]), [-0.25])
+    np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.log(x + 0j).real), [-4.0]), [-0.25])
+    np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.abs((-2.0) ** (x * 1j))), [0.5]), [-np.pi * np.exp(-np.pi / 2)])
+    assert gradient_of(lambda x: np.abs(x * 1j), 0.0) == 0
+    assert gradient_of(lambda x: np.angle(x * 1j), 0.0) == 0
+
+
+def test_cotangent_of_a_complex_number_is_that_of_jax() -> None:
+    """For z = a + ib it is dL/da - i dL/db."""
+    a, b = 0.7, -0.4
+    step = tracer.trace(lambda a, b: (3 * (a + 1j * b)).real + 5 * (a + 1j * b).imag, a, b)
+    (z, *_) = (node for node in step.nodes if node.formula.startswith("{0} + {1}") and node.dtype == "complex128")
+    assert (step.gradient("a"), step.gradient("b")) == (3, 5)
+    total = sum(step.nodes[step.gradients[node.id]].value for node in step.nodes if node.op == "add" and node.dtype == z.dtype)
+    assert total == 3 - 5j
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: np.max(x * 1j), lambda x: np.sum(x * 1j > 0), lambda x: np.maximum(x, 1j), lambda x: np.argmax(x * 1j),
+])  # fmt: skip
+def test_order_of_complex_numbers_is_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(RecordingError, match=r"complex numbers have no order: compare np.abs\(z\), z.real or z.imag"):
+        tracer.trace(lambda x: np.sum(np.abs(function(x))), np.ones(2))
+
+
+def test_refusals_name_the_way_round() -> None:
+    with pytest.raises(RecordingError, match=r"sign is recorded for real numbers, .* complex: z / np.abs\(z\)"):
+        tracer.trace(lambda x: np.sum(np.abs(np.sign(x * 1j))), np.ones(2))
+    with pytest.raises(UsageError, match=r"complex128, and the loss is a real number: take np.abs\(z\), z.real or z.imag"):
+        tracer.trace(lambda x: np.sum(x * 1j), np.ones(2))
+    with pytest.raises(UsageError, match="'x' is not real: its dtype is complex128"):
+        tracer.trace(lambda x: np.sum(np.abs(x)), np.ones(2) * 1j)
+
+
+def test_single_precision_stays_single() -> None:
+    step = tracer.trace(lambda x: np.sum(np.abs(np.exp(x * 1j) + x)), np.array([0.5, 2.0], np.float32))
+    assert {node.dtype for node in step.nodes} == {"bool", "float32", "complex64"}
+    assert step.gradient("x").dtype == np.float32
+
+
+def test_types_of_numbers_are_asked_for() -> None:
+    def function(x: Any) -> Any:
+        z = x * 1j
+        assert (np.iscomplexobj(x), np.iscomplexobj(z), np.isrealobj(x), np.isrealobj(z)) == (False, True, True, False)
+        return np.sum(z.imag)
+
+    tracer.trace(function, np.ones(2))
+
+
+def test_method_names_the_operations_that_differences_were_used_for() -> None:
+    check = check_gradients(lambda x: np.sum(np.abs(np.exp(x * 1j) + x)), np.array([0.5, 2.0]))
+    assert check.passed
+    assert str(check.comparisons[0].method) == "differences in absolute, exp, multiply"
