@@ -17,8 +17,8 @@ import tracer
 from support.cli import SCENARIO_TEXT, run
 from tracer.errors import RecordingError
 from tracer.ops import registry
-from tracer.recording.advice import INSTEAD, WITHOUT_GRADIENT, no_rule
-from tracer.recording.calls import function_name
+from tracer.recording.protocols.advice import INSTEAD, WITHOUT_GRADIENT, no_rule
+from tracer.recording.protocols.calls import function_name
 
 X = np.ones((3, 2))
 VECTOR = np.array([0.5, 2.0])
@@ -137,31 +137,15 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: np.zeros(2).__setitem__(0, x[0]), r"\.item\(\)"),
         (lambda x: range(x[0]), r"write \.item\(\)"),
         (lambda x: x.__setitem__(0, 1.0), r"np\.where\(mask, new, old\)"),
-        (lambda x: np.add.at(np.zeros(2), [0], x[:1]), r"np\.add\.at changes an array in place: write one_hot"),
-        (lambda x: np.add.reduce(x), r"write np\.sum"),
-        (lambda x: np.multiply.accumulate(x), r"np\.multiply\.accumulate is not recorded"),
+        (lambda x: np.add.at(np.zeros(2), [0], x[:1]), r"np\.add\.at writes into a plain array.*np\.zeros\(shape, like=x\)"),
+        (lambda x: np.maximum.accumulate(x), r"np\.maximum\.accumulate is not recorded"),
         (lambda x: np.where(x > 0), r"np\.nonzero\(x\.value\)"),
-        (lambda x: np.put(x, [0], 1), r"np\.put changes an array in place"),
-        (lambda x: np.linalg.inv(x), r"np\.linalg\.inv has no derivative rule: compose"),
+        (lambda x: np.put(x, [0], 1), r"x is a parameter, .*write into a copy, x = x\.copy\(\)"),
+        (lambda x: np.sum(np.fft.hfft(x)), r"np\.fft\.hfft has no derivative rule: compose.*its call at .*test_messages\.py"),
     ],
 )
 def test_what_has_no_rule_names_the_way_round(function: Any, message: str) -> None:
     assert re.search(message, message_of(function)), message_of(function)
-
-
-def test_assignments_in_place_are_written_out() -> None:
-    def added(weights: Any) -> Any:
-        weights += VECTOR
-        return np.sum(weights)
-
-    def scaled(weights: Any) -> Any:
-        hidden = weights * 2
-        hidden *= weights + 1
-        return np.sum(hidden)
-
-    assert message_of(added).endswith("write weights = weights + VECTOR")
-    assert message_of(scaled).endswith("write hidden = hidden * (weights + 1)")
-    assert message_of(lambda x: x.__iadd__(1)).endswith("write x = x + y")
 
 
 def test_attributes_are_probed_as_usual() -> None:

@@ -273,7 +273,8 @@ def test_explicit_detaching() -> None:
     t = parameter(1.0, 2.0)
     assert t.tolist() == [1.0, 2.0]
     assert f"{t[0]:.2f}" == "1.00"
-    assert t.copy() is t
+    assert t.copy() is not t
+    assert t.copy().tolist() == [1.0, 2.0]
 
 
 def test_shared_gradient_is_found_under_every_name() -> None:
@@ -400,9 +401,6 @@ def parameter(*values: float) -> Tensor:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: np.linalg.norm(x), r"np\.linalg\.norm has no derivative rule"),
-        (lambda x: np.i0(x), r"np\.i0 has no derivative rule"),
-        (lambda x: np.spacing(x), r"np\.spacing has no derivative rule"),
         (lambda x: np.asarray(x), r"leave np\.asarray out"),
         (lambda x: np.array([x, x]), r"write np\.stack"),
         (lambda x: np.eye(3)[x], r"write \.value, an index has no gradient"),
@@ -411,19 +409,13 @@ def parameter(*values: float) -> Tensor:
         (lambda x: __import__("statistics").fmean([x[0], x[1]]), r"cannot become a float"),
         (lambda x: range(x[0]), r"\.item\(\)"),
         (lambda x: __import__("math").exp(x[0]), r"cannot become a float: use np\. functions"),
-        (lambda x: x.__setitem__(0, 1.0), r"np\.where"),
+        (lambda x: x.__setitem__(0, 1.0), r"x is a parameter"),
         (lambda x: np.add(x, 1, out=np.zeros(2)), r"out="),
-        (lambda x: np.add.reduce(x), r"np\.add\.reduce is not recorded: write np\.sum"),
-        (lambda x: np.exp(x, where=np.array([True, False])), r"recorded without the argument where"),
-        (lambda x: np.sum(x, dtype=np.float32), r"np\.sum is not recorded as it is called here: .*'dtype'; leave it out"),
-        (lambda x: np.mean(x, where=[True, False]), r"'where'"),
+        (lambda x: np.exp(x, where=np.array([True, False])), r"without out= leaves elements undefined"),
         (lambda x: x + parameter(1.0, 2.0), r"two recordings"),
-        (lambda x: x.__iadd__(1), r"write x = x \+ y"),
-        (lambda x: x.__imatmul__(x), r"write x = x @ y"),
+        (lambda x: x.__iadd__(1), r"after backward\(\) it may be written into"),
         (lambda x: x & (x > 0), r"truth values only"),
-        (lambda x: np.where(x > 0, x), r"it misses 1 required positional argument"),
-        (lambda x: np.concatenate([x, x], axis=None), r"flatten them with np\.ravel"),
-        (lambda x: np.ravel(x, order="F"), r"unexpected keyword argument 'order'; leave it out"),
+        (lambda x: np.where(x > 0, x), r"missing 1 required positional argument"),
         (lambda x: __import__("copy").deepcopy(x), r"use \.value"),
         (lambda x: __import__("pickle").dumps(x), r"use \.value"),
         (lambda x: x + np.ma.masked_array([1.0, 2.0], [0, 1]), r"MaskedArray would lose its own rules"),
@@ -434,12 +426,6 @@ def parameter(*values: float) -> Tensor:
 def test_conversions_that_leave_the_graph_are_refused(call: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         call(parameter(1.0, 2.0))
-
-
-def test_in_place_addition_to_a_plain_array() -> None:
-    total = np.zeros(2)
-    with pytest.raises(TypeError, match=r"in place"):
-        total += parameter(1.0, 2.0)
 
 
 def test_error_for_a_wrong_shape_names_the_operation() -> None:

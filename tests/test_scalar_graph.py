@@ -142,7 +142,7 @@ def result(node: Node, arrays: list[np.ndarray]) -> np.ndarray | None:
 
 
 def is_index(node: Node, number: int) -> bool:
-    return node.op in ("take", "scatter") and number > 0
+    return (node.op in ("take", "scatter") and number > 0) or (node.op in ("write", "add_at") and number > 1)
 
 
 def largest_index(node: Node, step: Step) -> int:
@@ -175,7 +175,7 @@ def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.Dat
         for number, (array, part) in enumerate(zip(arrays, parts, strict=True)):
             if isinstance(node.inputs[number], Literal) or not array.size:
                 continue
-            if is_index(node, number) and (node.op == "scatter" or array.dtype.kind == "b"):
+            if is_index(node, number) and (node.op in ("scatter", "add_at", "write") or array.dtype.kind == "b"):
                 continue  # where the selected elements are depends on all of them: an operand is the one that selects
             others = np.ones(array.size, dtype=bool)
             others[positions(array, part)] = False
@@ -204,8 +204,8 @@ def test_operands_have_an_influence(name: str, data: st.DataObject) -> None:
             if isinstance(node.inputs[number], Literal) or not used or node.op in CONSTANT_RESULTS:
                 continue
             limit = largest_index(node, step) if is_index(node, number) else 3
-            if is_index(node, number) and limit == 1:
-                continue  # there is no other index
+            if is_index(node, number) and (limit == 1 or node.op == "write"):
+                continue  # there is no other index, or another one writes the same number
             place = np.zeros(array.size, dtype=bool)
             place[rng.choice(used)] = True
             assert any(_influences(node, arrays, number, place, index, limit, rng) for _ in range(TRIALS * 10)), (node, number)

@@ -38,6 +38,10 @@ class MissingAttributeError(RecordingError, AttributeError):
     """A Tensor lacks a method or attribute of arrays; `hasattr` and `getattr` with a default take it as usual."""
 
 
+class MissingRuleError(RecordingError):
+    """A gradient has to pass through a NumPy function without a derivative rule: the argument is its name, as "linalg.cond"."""
+
+
 class TraceFileError(TracerError, ValueError):
     """The file is no trace file, is damaged, or was written by a newer version (exit code 4)."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from tracer.ops.domain import REAL, Domain
 from tracer.testing import shapes as shapes_with_squares
@@ -54,3 +55,37 @@ def axes(rank: int, *, several: bool = True, none: bool = True) -> st.SearchStra
             subsets = st.lists(st.integers(0, rank - 1), unique=True, max_size=rank)
             choices.append(subsets.map(lambda picked: tuple(axis - rank if axis % 2 else axis for axis in picked)))
     return st.one_of(choices)
+
+
+@st.composite
+def indices(draw: Any) -> tuple[tuple[int, ...], Any]:
+    """A shape and an index into it; integer arrays may select an element twice."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
+    kind = draw(st.sampled_from(["basic", "integers", "booleans", "mixed", "several"]))
+    if kind == "basic":
+        return shape, draw(hnp.basic_indices(shape, allow_newaxis=True))
+    if kind == "integers":
+        return shape, draw(hnp.integer_array_indices(shape))
+    if kind == "booleans":
+        return shape, np.random.default_rng(draw(seeds)).random(shape) < 0.6
+    if kind == "several":
+        return shape, draw(indices_along_axes(shape))
+    rows = draw(st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4))
+    return shape, ((rows, ..., None) if len(shape) > 1 else (rows,))
+
+
+@st.composite
+def indices_along_axes(draw: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """An index with a number, slice, array of integers or mask for each of the first axes, and new axes between them."""
+    parts: list[Any] = []
+    for size in shape[: draw(st.integers(1, len(shape)))]:
+        kinds: list[Any] = [
+            st.integers(-size, size - 1), st.just(slice(None)), st.just(slice(None, None, -1)), st.just(np.arange(size) < 1),
+            *(hnp.arrays(np.int64, sides, elements=st.integers(-size, size - 1)) for sides in [(), (2,), (2, 1), (1, 2)]),
+        ]  # fmt: skip
+        parts.append(draw(st.one_of(kinds)))
+        parts += [None] if draw(st.integers(0, 4)) == 4 else []
+    if draw(st.booleans()):
+        is_whole = sum(part is not None for part in parts) == len(shape)
+        parts.insert(draw(st.integers(0, len(parts))) if is_whole else len(parts), ...)
+    return tuple(parts)

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import complex_parts, elementwise, movement
-from support.drawing import Case, axes, seeds, separated, shapes
+from support.cases import complex_parts, elementwise, movement, writing
+from support.drawing import Case, axes, indices, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
 from tracer.recording.tensor import Tensor
@@ -155,40 +155,6 @@ def joinings(draw: Any, name: str) -> Case:
 
 
 @st.composite
-def indices(draw: Any) -> tuple[tuple[int, ...], Any]:
-    """A shape and an index into it; integer arrays may select an element twice."""
-    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=3))
-    kind = draw(st.sampled_from(["basic", "integers", "booleans", "mixed", "several"]))
-    if kind == "basic":
-        return shape, draw(hnp.basic_indices(shape, allow_newaxis=True))
-    if kind == "integers":
-        return shape, draw(hnp.integer_array_indices(shape))
-    if kind == "booleans":
-        return shape, np.random.default_rng(draw(seeds)).random(shape) < 0.6
-    if kind == "several":
-        return shape, draw(indices_along_axes(shape))
-    rows = draw(st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4))
-    return shape, ((rows, ..., None) if len(shape) > 1 else (rows,))
-
-
-@st.composite
-def indices_along_axes(draw: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """An index with a number, slice, array of integers or mask for each of the first axes, and new axes between them."""
-    parts: list[Any] = []
-    for size in shape[: draw(st.integers(1, len(shape)))]:
-        kinds: list[Any] = [
-            st.integers(-size, size - 1), st.just(slice(None)), st.just(slice(None, None, -1)), st.just(np.arange(size) < 1),
-            *(hnp.arrays(np.int64, sides, elements=st.integers(-size, size - 1)) for sides in [(), (2,), (2, 1), (1, 2)]),
-        ]  # fmt: skip
-        parts.append(draw(st.one_of(kinds)))
-        parts += [None] if draw(st.integers(0, 4)) == 4 else []
-    if draw(st.booleans()):
-        is_whole = sum(part is not None for part in parts) == len(shape)
-        parts.insert(draw(st.integers(0, len(parts))) if is_whole else len(parts), ...)
-    return tuple(parts)
-
-
-@st.composite
 def takes(draw: Any) -> Case:
     shape, index = draw(indices())
     return Case(lambda x: x[index], (separated(shape, draw(seeds)),), f"x[{index!r}]")
@@ -232,6 +198,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     **movement.CASES,
     **complex_parts.CASES,
     "power": st.one_of(elementwise.CASES["power"], complex_parts.powers()),
+    **writing.CASES,
 }  # fmt: skip
 """A strategy for every operation with a derivative, by name."""
 
@@ -243,6 +210,7 @@ WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     "ones_like": np.ones_like,
     "item": lambda x: x.recorder.record(shaping.Item, (x[0, 0],), {}) if isinstance(x, Tensor) else x[0, 0],
     "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,
+    **writing.WITHOUT_GRADIENT,
 }
 """A function of an array for every operation without a derivative, by name."""
 

@@ -140,7 +140,8 @@ def scalar_graph(step: Step) -> ScalarGraph:
         if edges > MAX_EDGES:
             raise UsageError(f"step {step.index} has too many numbers to list what each is computed from")
         positions = [np.where(origin == NO_ELEMENT, NO_ELEMENT, origin + first) for origin, _, first in used]
-        operands = np.concatenate(positions, axis=1) if len(positions) != 1 else positions[0]
+        none = np.empty((node.size, 0), dtype=np.intp)  # np.zeros(shape) has no operands
+        operands = np.concatenate([none, *positions], axis=1) if len(positions) != 1 else positions[0]
         if op.adds_products and has_origins:
             (left, x, first_of_x), (right, y, first_of_y) = used
             pairs = np.stack([(left + first_of_x).ravel(), (right + first_of_y).ravel()], axis=1)

@@ -259,7 +259,7 @@ class Op:
 def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
     """Raise UsageError for declarations that would otherwise be silently ignored."""
     for function in implemented:
-        if not (isinstance(function, np.ufunc) or hasattr(function, "_implementation")):
+        if not (isinstance(function, np.ufunc) or hasattr(function, "_implementation") or function in _WITH_LIKE):
             name = getattr(function, "__name__", repr(function))
             raise UsageError(
                 f"{op.__name__} implements {name}, which is no function of NumPy's that asks its arguments: leave `implements`"
@@ -274,6 +274,9 @@ def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]
 
 
 _OWN = "tracer.ops."
+
+_WITH_LIKE = (np.zeros, np.empty, np.ones, np.full)
+"""Functions that ask only their argument `like`."""
 
 
 class _NumbersOnly:

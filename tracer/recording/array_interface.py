@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracer.errors import RecordingError
 from tracer.graph.record import Literal
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
 from tracer.ops.families.elementwise import complex_parts, division
-from tracer.recording.advice import in_place
-from tracer.recording.dispatch import logic
-from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
+from tracer.recording.protocols.dispatch import logic
+from tracer.recording.protocols.writing import assign_augmented
+from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface
 
 if TYPE_CHECKING:
     from tracer.recording.tensor import Tensor
 
 
-class Operators:
+class Operators(RecordedArray):
     """The operators of a Tensor: each records the operation that the NumPy function would."""
 
     __slots__ = ()
 
-    id: int
     recorder: RecorderInterface
-    value: Any
+
+    if TYPE_CHECKING:
+
+        @property
+        def id(self) -> int: ...
+
+        @property
+        def value(self) -> Any: ...
 
     def __add__(self, other: Any) -> Tensor:
         return self.recorder.record(arithmetic.Add, (self, other), NO_PARAMETERS)
@@ -130,37 +135,48 @@ class Operators:
     def __invert__(self) -> Tensor:
         return self.recorder.record(*logic(np.invert, self))
 
-    # `x += y` would change the recorded value of x. A NumPy scalar is immutable and rebound, so there it is allowed; an array
-    # without axes, such as x[0, ...] or x.reshape(()), is changed in place like any other array.
+    # `x += y` writes into an array. A NumPy scalar is immutable and rebound; an array without axes, such as x[0, ...] or
+    # x.reshape(()), is written into like any other.
 
     def __iadd__(self, other: Any) -> Tensor:
-        return self.recorder.record(arithmetic.Add, (self._single("+"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(arithmetic.Add, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, arithmetic.Add, other, sys._getframe(1))
 
     def __isub__(self, other: Any) -> Tensor:
-        return self.recorder.record(arithmetic.Subtract, (self._single("-"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(arithmetic.Subtract, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, arithmetic.Subtract, other, sys._getframe(1))
 
     def __imul__(self, other: Any) -> Tensor:
-        return self.recorder.record(arithmetic.Multiply, (self._single("*"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(arithmetic.Multiply, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, arithmetic.Multiply, other, sys._getframe(1))
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return self.recorder.record(arithmetic.Divide, (self._single("/"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(arithmetic.Divide, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, arithmetic.Divide, other, sys._getframe(1))
 
     def __ipow__(self, other: Any) -> Tensor:
-        return self.recorder.record(arithmetic.Power, (self._single("**"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(arithmetic.Power, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, arithmetic.Power, other, sys._getframe(1))
 
     def __imod__(self, other: Any) -> Tensor:
-        return self.recorder.record(division.Remainder, (self._single("%"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(division.Remainder, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, division.Remainder, other, sys._getframe(1))
 
     def __ifloordiv__(self, other: Any) -> Tensor:
-        return self.recorder.record(division.FloorDivide, (self._single("//"), other), NO_PARAMETERS)
+        if self._is_scalar():
+            return self.recorder.record(division.FloorDivide, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, division.FloorDivide, other, sys._getframe(1))
 
     def __imatmul__(self, other: Any) -> Tensor:
-        return self.recorder.record(linear_algebra.Matmul, (self._single("@"), other), NO_PARAMETERS)
-
-    def _single(self, operator: str) -> Operators:
-        if not self._is_scalar():
-            raise RecordingError(in_place(operator, sys._getframe(2)))
-        return self
+        if self._is_scalar():
+            return self.recorder.record(linear_algebra.Matmul, (self, other), NO_PARAMETERS)
+        return assign_augmented(self, linear_algebra.Matmul, other, sys._getframe(1))
 
     def _is_scalar(self) -> bool:
         """True if NumPy would have a scalar here, and not an array, with or without axes."""
@@ -181,7 +197,11 @@ class ArrayMethods:
     __slots__ = ()
 
     recorder: RecorderInterface
-    value: Any
+
+    if TYPE_CHECKING:
+
+        @property
+        def value(self) -> Any: ...
 
     def __getitem__(self, index: Any) -> Tensor:
         return self.recorder.record(indexing.Take, *indexing.Take.call(self, index))

@@ -14,8 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from tracer.errors import RecordingError
+from tracer.errors import MissingRuleError, RecordingError
+from tracer.graph.record import Source
 from tracer.ops.base import Array, Op
+from tracer.ops.numpy_call import numpy_function
+from tracer.recording.protocols.advice import no_rule
 from tracer.recording.tape import Entry
 from tracer.recording.tensor import Tensor
 
@@ -27,14 +30,15 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
     One pass over the tape forward and one in reverse, without recursion.
     """
     recorder = output.recorder
+    output = recorder.tensor(output.id)  # its newest version, if it was written in place
     entries = recorder.entries
-    reached = _between({tensor.id for tensor in wanted}, output, entries)
-    if not reached[output.id]:
+    reached = _between({tensor._id for tensor in wanted}, output, entries)
+    if not reached[output._id]:
         return {}
     found: dict[int, Tensor] = {}
-    pending: dict[int, Tensor] = {output.id: recorder.seed_gradient(output)}
-    with recorder.deriving(output.id):
-        for id in range(output.id, -1, -1):
+    pending: dict[int, Tensor] = {output._id: recorder.seed_gradient(output)}
+    with recorder.deriving(output._id):
+        for id in range(output._id, -1, -1):
             g = pending.pop(id, None)
             if g is None:
                 continue
@@ -48,7 +52,10 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
                 if type(operand) is not int or not reached[operand] or not op.differentiable(position):
                     continue
                 recorder.derive(operand, id)
-                returned = op.gradient(position, g, out, inputs, parameters)
+                try:
+                    returned = op.gradient(position, g, out, inputs, parameters)
+                except MissingRuleError as error:
+                    raise RecordingError(_without_rule(str(error), recorder.place_of(id))) from None
                 contribution = gradient_from(returned, op, position, recorder.tensor(operand))
                 recorder.contributed(contribution, operand, id)
                 if operand in pending:
@@ -58,10 +65,15 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
     return found
 
 
+def _without_rule(function: str, place: Source | None) -> str:
+    called = f"; the gradient has to pass through its call at {place}: {place.text}" if place is not None else ""
+    return no_rule(numpy_function(function)) + called
+
+
 def _between(wanted: set[int], output: Tensor, entries: Sequence[Entry]) -> bytearray:
     """A flag per node up to the output: whether it is, or depends on, a wanted one along differentiable inputs."""
-    depends = bytearray(output.id + 1)
-    for id in range(min(wanted, default=0), output.id + 1):
+    depends = bytearray(output._id + 1)
+    for id in range(min(wanted, default=0), output._id + 1):
         op, operands, _, value, _, _ = entries[id]
         if not (value.dtype.kind in "fc" if type(value) is np.ndarray else isinstance(value, (float, complex))):
             continue

@@ -48,7 +48,7 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node
                 name=names[id],
                 formula=formulas[id],
                 scope=scopes.of(at),
-                source=_source_of(at, files),
+                source=source_of(at, files),
                 gradient_of=context.gradient_of,
                 rule_of=context.rule_of,
             )
@@ -89,6 +89,15 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
     returned: dict[Invocation, tuple[int, str]] = {}
     known: dict[tuple[Invocation, int, int | None], Assigned] = {}
     for id, (op, operands, parameters, _, context, offset) in enumerate(entries):
+        if id in marks.versions:
+            earlier = marks.versions[id]
+            if earlier in names:
+                names[id] = names[earlier]
+                if earlier in by_user:
+                    by_user.add(id)
+            continue
+        if id in marks.unnamed:
+            continue
         place = context.invocation
         if place is None or offset < 0 or isinstance(op, str):
             continue
@@ -237,7 +246,7 @@ def function_label(qualified_name: str) -> str:
     return qualified_name.rpartition("<locals>.")[2].removesuffix(".__call__").strip("_").replace("_", " ")
 
 
-def _source_of(entry: Entry, files: Files) -> Source | None:
+def source_of(entry: Entry, files: Files) -> Source | None:
     """The place in the user's code."""
     context, offset = entry[4], entry[5]
     if context.invocation is None or offset < 0 or context.phase is Phase.INIT:

@@ -7,7 +7,7 @@ lines and formulas are computed when the step is read.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -16,12 +16,13 @@ import numpy as np
 
 from tracer.arguments import native
 from tracer.errors import RecordingError
-from tracer.graph.record import EMPTY, Literal, Phase, Step
+from tracer.graph.record import EMPTY, Literal, Phase, Source, Step
 from tracer.ops.base import NUMERIC_KINDS, Op
 from tracer.ops.complex_inputs import complex_input, is_complex
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.autodiff import gradients
-from tracer.recording.naming import nodes_of
+from tracer.recording.memory import ArrayMemory
+from tracer.recording.naming import nodes_of, source_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
 from tracer.recording.plan import BackwardPlan, as_recorded
 from tracer.recording.results import check_scalar
@@ -50,6 +51,11 @@ class Recorder:
         self._context = Context(Phase.INIT)
         # Not in the backward pass: the source lines of derivative rules are irrelevant to the user.
         self._locates = True
+        # The instruction that everything is recorded for while `_locates` is false; -1 for none.
+        self._offset = -1
+        self.memory = ArrayMemory(self)
+        # Whether an array was written in place. Derivative rules do not follow that: they see the values of their operation.
+        self.has_writes = False
         # The frames of the running program, outermost first, each with its invocation. They are held while the step
         # runs, so that a frame object met again is the same call and not a new one at the same address.
         self._outside: FrameType | None = None
@@ -101,7 +107,8 @@ class Recorder:
         `depth` is the number of frames from here up to the user's. Raises RecordingError for a Tensor of another recording.
         NumPy's errors get a note with the operation and the shapes.
         """
-        offset = -1
+        offset = self._offset
+        has_writes = self.has_writes
         if self._locates:
             # By default two up: this method was called by an operator or protocol method of Tensor.
             frame = sys._getframe(depth)
@@ -114,14 +121,17 @@ class Recorder:
             operand = given if type(given) is Tensor else self._entering(given, offset)
             if isinstance(operand, Literal):
                 operands.append(operand)
+                values.append(operand.value)
             elif operand.recorder is self:
-                operands.append(operand.id)
+                if has_writes:
+                    self._refresh(operand, offset)
+                operands.append(operand._id)
+                values.append(operand._value)
             else:
                 raise RecordingError(
                     f"{op.name} was given Tensors of two recordings: run everything in one model and loss, and carry values"
                     " between steps as plain arrays (.value)"
                 )
-            values.append(operand.value)
         if self._has_complex and not op.takes_complex() and any(map(is_complex, values)):
             raise RecordingError(complex_input(op))
         try:
@@ -149,6 +159,76 @@ class Recorder:
             results.append(self.record(op, *op.call_of_part(part, inputs, parameters), depth=3))  # noqa: PERF401 (a frame more)
         return op.combined(results)
 
+    # Writing in place.
+
+    def write(self, target: Tensor, change: Callable[[Tensor], Tensor], frame: FrameType) -> None:
+        """Write into an array: `change` records the array after it. `frame` is the user's.
+
+        Raises RecordingError if the array may not be written into.
+        """
+        if self._context.phase is _BACKWARD:
+            raise RecordingError("a derivative rule cannot write into an array: build a new one, as np.where does")
+        self.has_writes = True
+        with self.composing(frame):
+            self.memory.write(target, change)
+
+    def constant(self, value: Any) -> Tensor:
+        """Enter an array of the user's code."""
+        return self._append("constant", (), NO_PARAMETERS, native(np.array(value)), self._offset)
+
+    def stand_for(self, array: np.ndarray) -> Tensor:
+        """The Tensor that stands for a plain array, which a Tensor is added to in place."""
+        found = self.memory.plain(array) if self.has_writes else None
+        if found is None:
+            found = self.constant(array)
+            self.memory.adopt(array, found)
+        return found
+
+    @contextmanager
+    def composing(self, frame: FrameType) -> Iterator[None]:
+        """What is recorded inside is one call in the user's code, in this frame: its last operation has the name."""
+        if not self._locates:  # part of another call, or of a derivative rule
+            yield
+            return
+        start = len(self.entries)
+        if frame is not self._frame:
+            self._locate(frame)
+        self._locates, self._offset = False, frame.f_lasti
+        try:
+            yield
+        finally:
+            self._locates, self._offset = True, -1
+            self.marks.unnamed.update(range(start, len(self.entries) - 1))
+
+    def record_again(self, view: int, base: int, offset: int) -> int:
+        """Record a view again, of the newest version of its base."""
+        op, operands, parameters, *_ = self.entries[view]
+        assert not isinstance(op, str)
+        values = [x.value if isinstance(x, Literal) else self.value(x) for x in operands[1:]]
+        offset = self._offset if offset < 0 else offset
+        again = self._append(op, (base, *operands[1:]), parameters, op.value(self.value(base), *values, **parameters), offset)
+        self.marks.versions[again.id] = view
+        return again.id
+
+    def rewritten(self, root: int, changed: int) -> None:
+        """Note that an array is the node `changed` now; if it is a parameter, that is its update."""
+        if root < len(self.entries) and self.entries[root][0] == "parameter":
+            self.marks.updates[root] = changed
+
+    def current_id(self, tensor: Tensor) -> int:
+        """The node of a Tensor, which may have been written in place."""
+        self._refresh(tensor, -1)
+        return tensor._id
+
+    def current_value(self, tensor: Tensor) -> Any:
+        """The value of a Tensor, which may have been written in place."""
+        return self.memory.value(tensor._id)
+
+    def _refresh(self, tensor: Tensor, offset: int) -> None:
+        newest = self.memory.newest(tensor._id, offset)
+        if newest != tensor._id:
+            tensor._id, tensor._value = newest, self.value(newest)
+
     def _append(
         self, op: type[Op] | str, operands: tuple[int | Literal, ...], parameters: Mapping[str, Any], value: Any, offset: int
     ) -> Tensor:
@@ -169,6 +249,10 @@ class Recorder:
             return Literal(given)
         if isinstance(given, (np.ma.MaskedArray, np.matrix)):
             raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
+        if self.has_writes and type(given) is np.ndarray:
+            standing_for_it = self.memory.plain(given)
+            if standing_for_it is not None:
+                return standing_for_it
         array = native(np.array(given))
         if array.dtype.kind not in NUMERIC_KINDS:
             raise RecordingError(f"numbers are needed here, this is {type(given).__name__} of dtype {array.dtype}")
@@ -248,13 +332,13 @@ class Recorder:
     @contextmanager
     def deriving(self, of: int, rule: int | None = None) -> Iterator[None]:
         """What is recorded inside serves the derivative with respect to node `of`, by the rule of operation `rule`."""
-        outer, located = self._context, self._locates
+        outer, located, offset, has_writes = self._context, self._locates, self._offset, self.has_writes
         self.derive(of, rule)
-        self._locates = False
+        self._locates, self._offset, self.has_writes = False, -1, False
         try:
             yield
         finally:
-            self._context, self._locates = outer, located
+            self._context, self._locates, self._offset, self.has_writes = outer, located, offset, has_writes
 
     def derive(self, of: int, rule: int | None = None) -> None:
         """From here on another derivative is computed: `deriving` may be left in the end, whichever it is by then."""
@@ -290,8 +374,13 @@ class Recorder:
         marks.losses = later.losses
 
     def gradient(self, id: int) -> Tensor | None:
-        """The recorded gradient with respect to the node of that id, if any."""
-        return self.tensor(self.marks.gradients[id]) if id in self.marks.gradients else None
+        """The recorded gradient with respect to the node of that id, or an earlier version of its array, if any."""
+        earlier: int | None = id
+        while earlier is not None:
+            if earlier in self.marks.gradients:
+                return self.tensor(self.marks.gradients[earlier])
+            earlier = self.marks.versions.get(earlier)
+        return None
 
     # Names that the code cannot tell, and the finished step.
 
@@ -314,6 +403,10 @@ class Recorder:
         """Let go of the frames of the recorded program, so that nothing refers back to its variables."""
         self._frames.clear()
         self._frame = self._outside = None
+
+    def place_of(self, id: int) -> Source | None:
+        """Where in the user's code a node was computed; None if unknown."""
+        return source_of(self.entries[id], self.files) if id < len(self.entries) else None
 
     def last_label(self) -> str:
         """The last node as a message names it: its number and its name or expression."""

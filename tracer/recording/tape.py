@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from tracer.graph.record import Literal, Phase
+import numpy as np
+
+from tracer.graph.record import Literal, Phase, Source
 from tracer.ops.base import Op
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.source import Invocation
 
 if TYPE_CHECKING:
+    from tracer.recording.memory import ArrayMemory
     from tracer.recording.tensor import Tensor
 
 NO_PARAMETERS: dict[str, Any] = {}
@@ -40,7 +44,9 @@ class Marks:
 
     `names` were given, `fallback_names` hold where the code gives none. `gradients` leads from a value to its gradient,
     `contributions` from a gradient to the value and the operation through which it came, `updates` from a parameter to
-    its new value. `losses` has the gradients of each loss of a step with several.
+    its new value, `versions` from the node of an array that was written in place to the node before. `losses` has the gradients
+    of each loss of a step with several. `unnamed` are the nodes that a call in the user's code is made of, except the last: it
+    has the name.
     """
 
     names: dict[int, str] = field(default_factory=dict)
@@ -49,6 +55,8 @@ class Marks:
     contributions: dict[int, tuple[int, int]] = field(default_factory=dict)
     updates: dict[int, int] = field(default_factory=dict)
     losses: dict[int, dict[int, int]] = field(default_factory=dict)
+    versions: dict[int, int] = field(default_factory=dict)
+    unnamed: set[int] = field(default_factory=set)
 
     def add_pass(self, loss: int, found: dict[int, int], parameters: Collection[int], *, is_one_of_several: bool) -> None:
         """Add the gradients of a loss: those of `parameters`, and of other values those that no other loss has reached."""
@@ -58,8 +66,45 @@ class Marks:
         self.gradients = dict(sorted((self.gradients | found).items()))
 
 
+class RecordedArray:
+    """The base of Tensor, by which the modules that Tensor itself imports recognize one."""
+
+    __slots__ = ()
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a Tensor."""
+    return isinstance(value, RecordedArray)
+
+
 class RecorderInterface(Protocol):
     """What Tensors and the backward pass need of a recorder."""
+
+    has_writes: bool
+    """Whether an array was written in place, so that a Tensor may have a newer version."""
+
+    memory: ArrayMemory
+
+    def current_id(self, tensor: Tensor) -> int:
+        """The node of a Tensor, which may have been written in place."""
+
+    def current_value(self, tensor: Tensor) -> Any:
+        """The value of a Tensor, which may have been written in place."""
+
+    def write(self, target: Tensor, change: Callable[[Tensor], Tensor], frame: FrameType) -> None:
+        """Write into an array: `change` records the array after it. `frame` is the user's."""
+
+    def composing(self, frame: FrameType) -> AbstractContextManager[None]:
+        """What is recorded inside is one call in the user's code, in this frame."""
+
+    def place_of(self, id: int) -> Source | None:
+        """Where in the user's code a node was computed; None if unknown."""
+
+    def constant(self, value: Any) -> Tensor:
+        """Enter an array of the user's code."""
+
+    def stand_for(self, array: np.ndarray) -> Tensor:
+        """The Tensor that stands for a plain array, which a Tensor is added to in place."""
 
     @property
     def entries(self) -> Sequence[Entry]:

@@ -16,10 +16,14 @@ import numpy as np
 from tracer.errors import MissingAttributeError, RecordingError, UsageError
 from tracer.ops.families import shaping
 from tracer.ops.several_results import SeveralResults
-from tracer.recording.advice import conversion_error, no_attribute
 from tracer.recording.array_interface import ArrayMethods, Operators
-from tracer.recording.calls import asks_for_number, frames_to_user
-from tracer.recording.dispatch import dispatch_function, dispatch_ufunc
+from tracer.recording.protocols.advice import conversion_error, no_attribute
+from tracer.recording.protocols.calls import asks_for_number, frames_to_user
+from tracer.recording.protocols.creation import CREATORS, create
+from tracer.recording.protocols.dispatch import dispatch_function, dispatch_ufunc
+from tracer.recording.protocols.ufunc_forms import ufunc_form
+from tracer.recording.protocols.without_rule import record_value
+from tracer.recording.protocols.writing import WRITERS, assign_item, function_into, write_into_argument
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
 
@@ -30,30 +34,42 @@ class Tensor(Operators, ArrayMethods):
     it is a Python number and takes the dtype of the array it is combined with, as in NumPy.
     """
 
-    __slots__ = ("id", "recorder", "value")
+    __slots__ = ("_id", "_value", "recorder")
 
     def __init__(self, value: Any, recorder: RecorderInterface, id: int) -> None:
-        self.value = value
+        self._value = value
         self.recorder = recorder
-        self.id = id
+        self._id = id
+
+    @property
+    def id(self) -> int:
+        """The node that holds the value."""
+        return self.recorder.current_id(self) if self.recorder.has_writes else self._id
+
+    @property
+    def value(self) -> Any:
+        """The plain array, read-only; computing with it leaves the graph."""
+        return self.recorder.current_value(self) if self.recorder.has_writes else self._value
 
     # Attributes of an array.
 
+    # Writing in place changes none of these.
+
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape if type(self.value) is np.ndarray else ()
+        return self._value.shape if type(self._value) is np.ndarray else ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.value.dtype if type(self.value) is np.ndarray else np.result_type(self.value)
+        return self._value.dtype if type(self._value) is np.ndarray else np.result_type(self._value)
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim if type(self.value) is np.ndarray else 0
+        return self._value.ndim if type(self._value) is np.ndarray else 0
 
     @property
     def size(self) -> int:
-        return self.value.size if type(self.value) is np.ndarray else 1
+        return self._value.size if type(self._value) is np.ndarray else 1
 
     def __repr__(self) -> str:
         return f"Tensor({np.array2string(np.asarray(self.value), separator=', ')}, dtype={self.dtype})"
@@ -72,9 +88,9 @@ class Tensor(Operators, ArrayMethods):
         """The elements as nested lists of Python numbers, outside the graph."""
         return np.asarray(self.value).tolist()
 
-    def copy(self) -> Tensor:
-        """The Tensor itself: it is immutable."""
-        return self
+    def copy(self, order: str = "C") -> Tensor:
+        """A Tensor of its own: writing into one of both leaves the other unchanged."""
+        return self.recorder.record(shaping.Copy, (self,), {"order": order})
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -113,13 +129,27 @@ class Tensor(Operators, ArrayMethods):
 
     # NumPy's dispatch protocols.
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Tensor:
-        return self.recorder.record(*dispatch_ufunc(ufunc, method, inputs, options))
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options:
+            return ufunc_form(self.recorder, ufunc, method, inputs, options, sys._getframe(1))
+        found = dispatch_ufunc(ufunc, inputs)
+        if found is None:
+            return record_value(self.recorder, ufunc, inputs, options)
+        return self.recorder.record(*found)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function in (np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj):
             return function(*plain(arguments), **plain(options))
-        op, inputs, parameters = dispatch_function(function, arguments, options)
+        if function in CREATORS:
+            return create(self.recorder, function, arguments, options, sys._getframe(1))
+        if function in WRITERS:
+            return write_into_argument(self.recorder, function, arguments, options, sys._getframe(1))
+        if options.get("out") is not None:
+            return function_into(self.recorder, function, arguments, options, sys._getframe(1))
+        found = dispatch_function(function, arguments, options)
+        if found is None:
+            return record_value(self.recorder, function, arguments, options)
+        op, inputs, parameters = found
         if issubclass(op, SeveralResults):
             return self.recorder.record_parts(op, inputs, parameters)
         return self.recorder.record(op, inputs, parameters)
@@ -160,11 +190,8 @@ class Tensor(Operators, ArrayMethods):
             raise AttributeError(name)
         raise MissingAttributeError(no_attribute(name, [known for known in dir(Tensor) if not known.startswith("_")]))
 
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise RecordingError(
-            "a Tensor cannot be assigned to, its value stands in the record: build a new one with np.where(mask, new, old),"
-            " np.concatenate or np.stack"
-        )
+    def __setitem__(self, index: Any, value: Any) -> None:
+        assign_item(self, index, value, sys._getframe(1))
 
 
 def plain(value: Any) -> Any:

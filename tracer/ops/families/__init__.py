@@ -1,6 +1,7 @@
 """The operations of the package, one family per module. Importing this package registers them."""
 
 from tracer.ops.families import (
+    creation,
     einstein_summation,
     elementwise,
     indexing,
@@ -10,12 +11,14 @@ from tracer.ops.families import (
     reductions,
     selection,
     shaping,
+    writing,
 )
 from tracer.ops.families.elementwise import arithmetic, comparisons
 
 __all__ = [
     "arithmetic",
     "comparisons",
+    "creation",
     "einstein_summation",
     "elementwise",
     "indexing",
@@ -25,4 +28,5 @@ __all__ = [
     "reductions",
     "selection",
     "shaping",
+    "writing",
 ]

@@ -197,17 +197,17 @@ def index_of(pattern: Pattern, arrays: Sequence[Array]) -> Index:
     return tuple(parts)
 
 
-def index_as_written(pattern: Pattern) -> str:
-    """The index as source text, with `{1}`, `{2}`, ... for its arrays.
+def index_as_written(pattern: Pattern, first: int = 1) -> str:
+    """The index as source text, with `{1}`, `{2}`, ... for its arrays; counted from `first`.
 
     >>> index_as_written([{"slice": [1, None, None]}, "array", 0, {"slice": [None, None, 2]}, None])
     '1:, {1}, 0, ::2, None'
     """
-    texts, arrays = [], 0
+    texts, slot = [], first
     for part in pattern:
         if part == "array":
-            arrays += 1
-            texts.append(f"{{{arrays}}}")
+            texts.append(f"{{{slot}}}")
+            slot += 1
         elif isinstance(part, dict):
             start, stop, stride = ("" if end is None else str(end) for end in part["slice"])
             texts.append(f"{start}:{stop}" + (f":{stride}" if stride else ""))

@@ -215,6 +215,26 @@ class Astype(DataMovement):
         return [np.arange(inputs[0].size).reshape(*inputs[0].shape, 1)]
 
 
+class Copy(DataMovement):
+    """A copy, in memory of its own."""
+
+    implements = np.copy
+    formula = "copy({x})"
+    domain = (REAL,)
+
+    @staticmethod
+    def call(a: Array, order: str = "K") -> Call:
+        return (a,), {"order": order}
+
+    @staticmethod
+    def value(x: Array, *, order: Any) -> Array:
+        return np.array(x, order=order, copy=True)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, order: str) -> Array:
+        return g
+
+
 class StopGradient(DataMovement):
     """Identity without a gradient: `Tensor.detach()`."""
 

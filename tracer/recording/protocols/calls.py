@@ -20,6 +20,8 @@ _LIBRARY = tuple(str(PACKAGE / package) for package in ("nn", "ops", "recording"
 
 _REMAINDER = (6, 19)
 """The operators `%` and `%=` as the argument of BINARY_OP. Of the types that have one, only text asks for numbers."""
+_FIRST_AUGMENTED = 13
+"""The argument of BINARY_OP for `+=`; those of the operators without `=` are below."""
 
 
 class Use(StrEnum):
@@ -101,6 +103,12 @@ def _use_at(code: CodeType, offset: int) -> Use:
     if name.startswith(("CALL", "PRECALL")):
         return Use.CALL
     return Use.INDEX if name.startswith(("BINARY_SUBSCR", "BINARY_SLICE")) else Use.OTHER
+
+
+def is_augmented_assignment(frame: FrameType) -> bool:
+    """Whether the instruction that runs in a frame is that of `x += y` or of another operator with `=`."""
+    code, offset = frame.f_code.co_code, frame.f_lasti
+    return dis.opname[code[offset]] == "BINARY_OP" and code[offset + 1] >= _FIRST_AUGMENTED
 
 
 def _site(use: Use, text: str, frame: FrameType) -> Site:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.errors import RecordingError, close_names
 from tracer.ops import registry
-from tracer.recording.calls import Site, Use, function_name, site_of
+from tracer.recording.protocols.calls import Site, Use, function_name, site_of
 
 INSTEAD: Mapping[str, str] = {
     "np.append": "np.concatenate([x, y])",
@@ -82,7 +82,6 @@ _UFUNC_METHODS = {
     ("multiply", "outer"): "np.outer",
     ("add", "outer"): "x[:, None] + y",
     ("subtract", "outer"): "x[:, None] - y",
-    ("add", "at"): "one_hot(indices, n).T @ values, with tracer.nn.layers.one_hot",
 }
 """What to write instead of a method of a ufunc."""
 
@@ -96,8 +95,8 @@ def conversion_error(what: str, frame: FrameType | None) -> RecordingError:
 def _leaving(site: Site, what: str) -> str:
     if site.use is Use.STORE:
         return (
-            "a Tensor cannot be stored in a plain array, its operations would leave the graph: collect the results in a list and"
-            " join them with np.stack (or np.concatenate)"
+            "a Tensor cannot be stored in a plain array, its operations would leave the graph: create the array as"
+            " np.zeros(shape, like=x), with x an array of the model, or join a list of the results with np.stack"
         )
     if site.use is Use.CALL and site.function:
         return _leaving_in_call(site, what)
@@ -201,16 +200,15 @@ def no_rule(function: object, method: str = "__call__") -> str:
     short = name.removeprefix("np.")
     if method != "__call__":
         instead = _UFUNC_METHODS.get((short, method))
-        changes = "changes an array in place" if method == "at" else "is not recorded"
-        return f"{name}.{method} {changes}: " + (f"write {instead}" if instead else "compose it of recorded functions")
+        return f"{name}.{method} is not recorded: " + (f"write {instead}" if instead else "compose it of recorded functions")
     if name in INSTEAD:
         return f"{name} has no derivative rule: write {INSTEAD[name]}{_scope(name)}"
     if short in WITHOUT_GRADIENT and name.startswith("np."):
         return f"{name} is not recorded, its result has no gradient: write {name}(x.value)"
     if short in _WRITERS:
         return f"{name} takes plain arrays: write x.value for the Tensor"
-    if short in ("put", "copyto", "place", "putmask", "put_along_axis", "fill_diagonal"):
-        return f"{name} changes an array in place: build a new one with np.where(mask, new, old), np.concatenate or np.stack"
+    if short == "place":
+        return "np.place is not recorded: write x[mask] = values"
     own = getattr(np, short, None) if name.startswith("np.") else None
     if own is not None and own is not function and registry.implementing(own):
         return f"the method {short} of a plain array is not recorded: write {name}(...) with the array as the first argument"
@@ -235,15 +233,3 @@ def no_attribute(name: str, known: list[str]) -> str:
     if f"np.{name}" in INSTEAD:
         return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}{_scope(f'np.{name}')}"
     return f"a Tensor has no attribute {name!r}{close_names(name, known)}"
-
-
-def in_place(operator: str, frame: FrameType | None) -> str:
-    """What to do about an assignment such as `x += y` in the code that runs in a frame, in the names of that code."""
-    target, _, other = site_of(frame).text.partition(f" {operator}= ")
-    if not other or len(other) > 40 or not target.isidentifier():
-        target, other = "x", "y"
-    other = other if other.isalnum() else f"({other})"
-    return (
-        f"{target} {operator}= {other} would change an array in place, and its value stands in the record: write"
-        f" {target} = {target} {operator} {other}"
-    )

@@ -1,0 +1,172 @@
+"""Writing into arrays: item assignment, augmented assignment, `out=`, and the functions that write into an argument."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracer.errors import RecordingError
+from tracer.ops.base import Op
+from tracer.ops.families.indexing import Take
+from tracer.ops.families.writing import Write
+from tracer.recording.tape import RecorderInterface, is_tensor
+
+if TYPE_CHECKING:
+    from tracer.recording.tensor import Tensor
+
+
+def assign_item(array: Tensor, index: Any, value: Any, frame: FrameType) -> None:
+    """Record `array[index] = value`."""
+    recorder = array.recorder
+    if _is_own_view(array, index, value):
+        return  # the end of `x[0] += 1`: the view has been written, and so has x
+
+    def change(current: Tensor) -> Tensor:
+        written: Tensor = recorder.record(Write, *Write.call(current, index, value))
+        return written
+
+    recorder.write(array, change, frame)
+
+
+def _is_own_view(array: Tensor, index: Any, value: Any) -> bool:
+    """Whether a value is the view `array[index]` itself."""
+    if type(value) is not type(array):
+        return False
+    recorder = array.recorder
+    if value.recorder is not recorder or value._id >= len(recorder.entries):
+        return False
+    op, operands, parameters, *_ = recorder.entries[value._id]
+    base = recorder.memory.base_of(value._id)
+    if op is not Take or len(operands) > 1 or base is None:
+        return False
+    _, expected = Take.call(array, index)
+    return expected == parameters and recorder.memory.newest(base) == array.id
+
+
+def assign_augmented(array: Any, op: type[Op], other: Any, frame: FrameType) -> Tensor:
+    """Record `array += other`, with the operation of the operator."""
+    recorder: RecorderInterface = array.recorder
+    target: Tensor = array
+    recorder.write(target, lambda current: fitting(recorder.record(op, (current, other), {}), current), frame)
+    return target
+
+
+def fitting(result: Tensor, target: Tensor) -> Tensor:
+    """A result in the dtype of the array that it is written into. Raises NumPy's errors if it does not fit."""
+    if result.shape != target.shape:
+        raise ValueError(
+            f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape {result.shape}"
+        )
+    if result.dtype == target.dtype:
+        return result
+    if not np.can_cast(result.dtype, target.dtype, "same_kind"):
+        raise TypeError(f"cannot write {result.dtype} into an array of {target.dtype} in place: NumPy does not cast it either")
+    return result.astype(target.dtype)
+
+
+def write_result(recorder: RecorderInterface, out: Any, result: Tensor, frame: FrameType) -> Tensor:
+    """Record that a result was written into `out`, and return that. Raises RecordingError for a plain array."""
+    if not is_tensor(out):
+        raise RecordingError(
+            "out= is a plain array, the result would leave the graph: create it as np.empty(shape, like=x), with x an array of"
+            " the model, or leave out= out"
+        )
+    target: Tensor = out
+    recorder.write(target, lambda current: fitting(result, current), frame)
+    return target
+
+
+def function_into(recorder: RecorderInterface, function: Any, arguments: Any, options: Any, frame: FrameType) -> Tensor:
+    """Record a call of a NumPy function with `out=`."""
+    rest = {name: value for name, value in options.items() if name != "out"}
+    out = options["out"][0] if isinstance(options["out"], tuple) else options["out"]
+    with recorder.composing(frame):
+        return write_result(recorder, out, function(*arguments, **rest), frame)
+
+
+def tensor_for(recorder: RecorderInterface, array: np.ndarray) -> Tensor:
+    """The Tensor that stands for a plain array in `array += tensor`: what is written into it is written into the array too.
+
+    Raises RecordingError if the array is a part of another one, which would not see that.
+    """
+    if isinstance(array.base, np.ndarray) and sys.getrefcount(array.base) > 2:
+        raise RecordingError(
+            "a Tensor is added in place to a part of a plain array, it would leave the graph: create the array as"
+            " np.zeros(shape, like=x), with x an array of the model"
+        )
+    if not array.flags.writeable:
+        raise ValueError("output array is read-only")
+    return recorder.stand_for(array)
+
+
+# Functions that write into an argument.
+
+
+def _copyto(target: Any, source: Any, casting: str = "same_kind", where: Any = True) -> Any:
+    return source if where is True else np.where(where, source, target)
+
+
+def _putmask(array: Any, mask: Any, values: Any) -> Any:
+    if np.shape(values) not in ((), np.shape(array)):
+        raise RecordingError("np.putmask is recorded for one value or an array of the same shape: write np.where")
+    return np.where(mask, values, array)
+
+
+def _put(array: Any, positions: Any, values: Any, mode: str = "raise") -> Any:
+    if mode != "raise":
+        raise RecordingError("np.put is recorded with mode='raise': leave mode out")
+    flat = np.ravel(array).copy()
+    flat[np.asarray(positions)] = values
+    return np.reshape(flat, np.shape(array))
+
+
+def _fill_diagonal(array: Any, value: Any, wrap: bool = False) -> Any:
+    if np.ndim(array) != 2 or wrap:
+        raise RecordingError(
+            "np.fill_diagonal is recorded for matrices, without wrap: write x[i, i] = value with i = np.arange(n)"
+        )
+    written, places = array.copy(), np.arange(min(np.shape(array)))
+    written[places, places] = value
+    return written
+
+
+def _put_along_axis(array: Any, indices: Any, values: Any, axis: int | None) -> Any:
+    if axis is None:
+        raise RecordingError("np.put_along_axis is recorded with an axis: give one")
+    places: list[Any] = [np.arange(size).reshape((-1,) + (1,) * (np.ndim(array) - 1 - other)) for other, size in
+                         enumerate(np.shape(array))]  # fmt: skip
+    places[axis] = indices
+    written = array.copy()
+    written[tuple(places)] = values
+    return written
+
+
+WRITERS: Mapping[Any, Callable[..., Any]] = {
+    np.copyto: _copyto,
+    np.putmask: _putmask,
+    np.put: _put,
+    np.fill_diagonal: _fill_diagonal,
+    np.put_along_axis: _put_along_axis,
+}
+"""Functions that write into their first argument: what that argument is afterwards."""
+
+
+def write_into_argument(recorder: RecorderInterface, function: Any, arguments: Any, options: Any, frame: FrameType) -> None:
+    """Record a call of one of WRITERS."""
+    target, *others = arguments
+    if not is_tensor(target):
+        raise RecordingError(
+            f"np.{function.__name__} writes into a plain array, a Tensor would leave the graph: create the array as"
+            " np.zeros(shape, like=x), with x an array of the model"
+        )
+
+    def change(current: Tensor) -> Tensor:
+        after = WRITERS[function](current, *others, **options)
+        written: Tensor = recorder.record(Write, *Write.call(current, ..., after))
+        return written
+
+    recorder.write(target, change, frame)
