@@ -175,6 +175,18 @@ def test_objects_are_copied_and_keep_their_arrays() -> None:
     assert all(np.array_equal(layer.W, old) for layer, old in zip(net.layers, before, strict=True))
 
 
+def test_objects_with_arguments_of_new_are_copied() -> None:
+    class Needy:
+        def __new__(cls, size: int) -> Needy:
+            return object.__new__(cls)
+
+        def __init__(self, size: int) -> None:
+            self.w = np.ones(size)
+
+    filled = structure_of({"p": Needy(2), "q": SimpleNamespace(w=np.ones(1))}, "the parameter").filled({"p.w": 1, "q.w": 2})
+    assert (type(filled["p"]), filled["p"].w, filled["q"].w) == (Needy, 1, 2)
+
+
 def test_containers_keep_their_types() -> None:
     given = {"a": OrderedDict(W=np.ones(2)), "b": Pair(np.ones(1), 0.0), "c": (np.ones(1),), "d": Frozen(np.ones(2))}
     filled = structure_of(given, "the parameter").filled({"a.W": 1, "b.W": 2, "b.b": 3, "c[0]": 4, "d.scale": 5})

@@ -1,7 +1,8 @@
 """Checkpoints: the parameters of a run, and what it needs to continue as if it had not ended.
 
 A checkpoint is an .npz file with the parameters under their names. Under `training/...` it has the optimizer and its state, the
-numbers of steps and epochs, the seed, and the state of the random generator. A file of parameters alone is a checkpoint too.
+numbers of steps and epochs, the seed, the state of the random generator, and the buffers of the model. A file of parameters alone
+is a checkpoint too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _PREFIX = "training/"
 
 _STATE = f"{_PREFIX}state/"
 
+_BUFFERS = f"{_PREFIX}buffers/"
+
 _COUNTS = ("steps", "epochs", "seed")
 
 _COUNTS_OF_UPDATES = ("updates", "pending")
@@ -39,7 +42,8 @@ _COUNTS_OF_UPDATES = ("updates", "pending")
 class Progress:
     """How far a run was: steps and epochs done, the optimizer with its state, the seed, and the state of the generator.
 
-    `updates` counts the steps that updated the parameters, `pending` those since then whose gradients were accumulated.
+    `updates` counts the steps that updated the parameters, `pending` those since then whose gradients were accumulated. `buffers`
+    is the state of the model.
     """
 
     optimizer: str = ""
@@ -50,6 +54,7 @@ class Progress:
     seed: int = 0
     generator: Mapping[str, Any] = field(default_factory=dict)
     state: State = field(default_factory=dict)
+    buffers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ def checkpoint_arrays(parameters: Mapping[str, np.ndarray], progress: Progress) 
     texts = {"optimizer": progress.optimizer, "generator": to_json(dict(progress.generator))}
     state = {f"{_STATE}{name}/{key}": np.asarray(value) for name, kept in progress.state.items() for key, value in kept.items()}
     own = {f"{_PREFIX}{name}": np.array(value) for name, value in {**numbers, **texts}.items()}
-    return {**parameters, **own, **state}
+    buffers = {f"{_BUFFERS}{name}": np.asarray(value) for name, value in progress.buffers.items()}
+    return {**parameters, **own, **state, **buffers}
 
 
 def read_checkpoint(path: str | Path) -> StoredCheckpoint:
@@ -94,7 +100,9 @@ def read_checkpoint(path: str | Path) -> StoredCheckpoint:
         if name.startswith(_STATE):
             parameter, _, key = name.removeprefix(_STATE).partition("/")
             state.setdefault(parameter, {})[key] = array
-    return StoredCheckpoint(Path(path), parameters, Progress(texts["optimizer"], generator=generator, state=state, **numbers))
+    buffers = {name.removeprefix(_BUFFERS): array for name, array in arrays.items() if name.startswith(_BUFFERS)}
+    progress = Progress(texts["optimizer"], generator=generator, state=state, buffers=buffers, **numbers)
+    return StoredCheckpoint(Path(path), parameters, progress)
 
 
 def continue_run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,21 +33,24 @@ class EpochMetrics:
         metrics = self._batch_metrics({**self.context, **available}) if self.prepared.batch_metrics else {}
         self._batch_rows.append({**losses, **metrics})
 
-    def end_epoch(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def end_epoch(self, arguments: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """All metrics of the epoch: means over its examples, then those of the parameters after its last update."""
         means = {name: _mean([row[name] for row in self._batch_rows], self._batch_sizes) for name in self._batch_rows[0]}
         self._batch_sizes, self._batch_rows = [], []
-        return means | self.measure_parameters(parameters)
+        return means | self.measure_parameters(arguments)
 
-    def measure_parameters(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """The metrics that need no batch: those on validation data, and those that take no result of the model."""
+    def measure_parameters(self, arguments: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+        """The metrics that need no batch: those on validation data, and those that take no result of the model.
+
+        `arguments` returns parameters and buffers: new ones every time, because a model may write into its buffers.
+        """
         measured: dict[str, Any] = {}
         if not self.scenario.validation and not self.scenario.metrics:
             return measured
-        available = {**self.context, **self.prepared.data, **self.prepared.structure.filled(parameters)}
+        available = {**self.context, **self.prepared.data, **arguments()}
         with np.errstate(all="ignore"):
             if self.scenario.validation:
-                measured.update(self._validation_metrics(available))
+                measured.update(self._validation_metrics({**available, **arguments()}))
             for name, metric in self.scenario.metrics.items():
                 if name not in self.prepared.batch_metrics:
                     measured[name] = _as_python(call_by_name(metric, available, self._label(name)))

@@ -21,6 +21,7 @@ from tracer.training.functions.matching import (
     required_names,
     taken_by,
 )
+from tracer.training.parameters.buffers import copies, initial_buffers
 from tracer.training.parameters.initial import initial_parameters
 from tracer.training.parameters.nested import Structure
 from tracer.training.scenario import Scenario
@@ -39,15 +40,17 @@ AFTER_STEP = (*AT_START, "step", "epoch", "batch", "loss", "record")
 class PreparedData:
     """Read-only data and initial parameters by name, and how model, loss and metrics take them.
 
-    `structure` is that of the parameters, which `parameters` has by path. `used` names the data that model or loss take,
-    `batched` those that are split into batches. `results` are the names under which the loss asks for results of the model.
-    `batch_metrics` names the metrics that take a result of the model. `model_takes` and `loss_takes` are arguments,
+    `structure` is that of the parameters, which `parameters` has by path; so it is with `buffers`. `used` names the data that
+    model or loss take, `batched` those that are split into batches. `results` are the names under which the loss asks for results
+    of the model. `batch_metrics` names the metrics that take a result of the model. `model_takes` and `loss_takes` are arguments,
     `settings` the names of the scenario's own.
     """
 
     data: Mapping[str, np.ndarray]
     parameters: Mapping[str, np.ndarray]
     structure: Structure
+    buffers: Mapping[str, np.ndarray]
+    buffer_structure: Structure
     used: tuple[str, ...]
     batched: tuple[str, ...]
     results: tuple[str, ...]
@@ -68,8 +71,12 @@ class PreparedData:
 
     @property
     def taken(self) -> frozenset[str]:
-        """The names of data, parameters and settings, which no result can have."""
-        return frozenset({*self.data, *self.structure.names, *self.settings})
+        """The names of data, parameters, buffers and settings, which no result can have."""
+        return frozenset({*self.data, *self.structure.names, *self.buffer_structure.names, *self.settings})
+
+    def structured(self, parameters: Mapping[str, Any], buffers: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Parameters, and copies of buffers, as functions take them."""
+        return {**self.structure.filled(parameters), **self.buffer_structure.filled(copies(buffers))}
 
 
 def prepare(
@@ -93,11 +100,9 @@ def prepare(
             check_signature(function, f"{what} of {scenario.name}", takes_rest=what != "data")
     data = _load_data(scenario, given, dtype, path)
     structure, initial = initial_parameters(scenario, {**data, **given}, parameters, dtype)
-    for name in structure.names:
-        if name in data or name in scenario.settings:
-            other = "data" if name in data else "a setting"
-            raise UsageError(f"{scenario.name} has a parameter and {other} named {name!r}: rename one")
-    known = {*data, *structure.names, *scenario.settings}
+    buffer_structure, buffers = initial_buffers(scenario, {**data, **given}, parameters, dtype)
+    _check_distinct(scenario, {"data": data, "a setting": scenario.settings}, structure.names, buffer_structure.names)
+    known = {*data, *structure.names, *buffer_structure.names, *scenario.settings}
     require_arguments(scenario.model, {*known, *OF_STEP}, f"the model of {scenario.name}")
     asked = dict.fromkeys(name for loss in scenario.losses.values() for name in required_names(loss))
     results = tuple(name for name in asked if name not in {*known, *OF_STEP})
@@ -115,7 +120,20 @@ def prepare(
     batched = _batched(scenario, data, used)
     _check_validation(scenario, data, batched or used)
     settings = tuple(scenario.settings)
-    prepared = PreparedData(data, initial, structure, used, batched, results, batch_metrics, model_takes, loss_takes, settings)
+    prepared = PreparedData(
+        data,
+        initial,
+        structure,
+        buffers,
+        buffer_structure,
+        used,
+        batched,
+        results,
+        batch_metrics,
+        model_takes,
+        loss_takes,
+        settings,
+    )
     _check_schedule(scenario)
     losses = dict.fromkeys(("loss", *scenario.losses))
     measured = [*losses, *scenario.metrics]
@@ -124,6 +142,17 @@ def prepare(
     _check_monitors(scenario, measured)
     _check_report(scenario, available, measured)
     return prepared
+
+
+def _check_distinct(
+    scenario: Scenario, others: Mapping[str, Collection[str]], parameters: Collection[str], buffers: Collection[str]
+) -> None:
+    """Raise UsageError if two things have one name."""
+    for what, names, taken in (("parameter", parameters, others), ("buffer", buffers, {**others, "a parameter": parameters})):
+        for name in names:
+            for other, its_names in taken.items():
+                if name in its_names:
+                    raise UsageError(f"{scenario.name} has a {what} and {other} named {name!r}: rename one")
 
 
 def _load_data(scenario: Scenario, given: Mapping[str, Any], dtype: str, path: str | Path | None) -> dict[str, np.ndarray]:

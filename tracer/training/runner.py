@@ -88,9 +88,14 @@ class Training:
         """The parameters after the last step."""
         return self._recorder.parameters
 
+    @property
+    def buffers(self) -> dict[str, np.ndarray]:
+        """The buffers after the last step."""
+        return self._recorder.buffers
+
     def _structured(self) -> dict[str, Any]:
-        """The parameters as functions take them, in the structures that the scenario gave."""
-        return self._prepared.structure.filled(self.parameters)
+        """The parameters, and copies of the buffers, as functions take them."""
+        return self._prepared.structured(self.parameters, self.buffers)
 
     @property
     def parameter_count(self) -> int:
@@ -112,6 +117,7 @@ class Training:
             pending=self._recorder.pending,
             generator=dict(self._rng.bit_generator.state),
             state=self._recorder.state,
+            buffers=self.buffers,
         )
 
     def _count_steps(self, requested: int | None) -> int:
@@ -142,7 +148,7 @@ class Training:
                 self._print(report.step, available)
             # An incomplete last epoch counts as one.
             if position == batches.count - 1 or index == self.steps - 1:
-                measured = self._epoch_metrics.end_epoch(self.parameters)
+                measured = self._epoch_metrics.end_epoch(self._structured)
                 self.history.append(measured)
                 available.update(measured)
                 self._print(report.epoch, available)
@@ -157,7 +163,7 @@ class Training:
 
     def measure(self) -> dict[str, Any]:
         """The metrics of the current parameters that need no batch: on validation data, and those of the end of an epoch."""
-        return self._epoch_metrics.measure_parameters(self.parameters)
+        return self._epoch_metrics.measure_parameters(self._structured)
 
     def _lengths(self, steps: int) -> dict[str, int]:
         """The length of a run of `steps` steps, as arguments of the report."""

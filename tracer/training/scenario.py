@@ -38,7 +38,9 @@ class Scenario:
     (`layers[0].W`). `model` takes data and parameters and returns the prediction. `loss` takes the prediction, under any name
     that is neither data nor a parameter, and returns a scalar. A model may also return several results, in a dict, a tuple or
     a list; loss and metrics take them by name. Every function may take settings as arguments, and model and loss `rng`, a random
-    generator of the step, such as for dropout, and `training`, which is False where validation data is measured.
+    generator of the step, such as for dropout, and `training`, which is False where validation data is measured. `buffers` are
+    state that the model keeps, such as a running mean, given like parameters: what it writes into them in a step is there in the
+    next one.
 
     `optimizer` updates the parameters; without one, a run is a single step that ends with the gradients. The length of a run is
     `steps` or `epochs`; `stopping` may end it early. With a `batch_size`, the arrays that model and loss take, or those named in
@@ -67,6 +69,7 @@ class Scenario:
 
     data: Mapping[str, Any] | Callable[..., Mapping[str, Any]] = field(default=lambda: EMPTY)
     parameters: Mapping[str, Any] | Callable[..., Mapping[str, Any]]
+    buffers: Mapping[str, Any] | Callable[..., Mapping[str, Any]] = field(default_factory=lambda: EMPTY)
     model: Callable[..., Any]
     loss: Callable[..., Any] | Mapping[str, Callable[..., Any]]
     optimizer: Optimizer | Mapping[str, Optimizer] | None = None
@@ -121,7 +124,7 @@ class Scenario:
 
     def _fold_names(self) -> None:
         """Write names as Python reads them: functions take them as arguments."""
-        for name in ("data", "parameters", "loss", "metrics", "validation", "settings"):
+        for name in ("data", "parameters", "buffers", "loss", "metrics", "validation", "settings"):
             given = getattr(self, name)
             if isinstance(given, Mapping):
                 object.__setattr__(self, name, folded_names(given, f"Scenario: {name}"))

@@ -19,6 +19,7 @@ from tracer.training.functions.generators import generator_of
 from tracer.training.functions.matching import require_arguments
 from tracer.training.functions.results import named_results
 from tracer.training.groups import Group
+from tracer.training.parameters.buffers import buffers_after
 from tracer.training.preparation import PreparedData
 from tracer.training.scenario import Scenario
 from tracer.training.updating import Update, UpdatedNodes
@@ -27,8 +28,8 @@ from tracer.training.updating import Update, UpdatedNodes
 class StepRecorder:
     """Records the steps of a run, one after the other.
 
-    `parameters`, and the `state` of the optimizers, are those after the last step; `updates` counts the updates so far, `pending`
-    the steps since the last one. `earlier` is the progress that the run continues.
+    `parameters`, `buffers`, and the `state` of the optimizers, are those after the last step; `updates` counts the updates so
+    far, `pending` the steps since the last one. `earlier` is the progress that the run continues.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class StepRecorder:
         state: dict[str, dict[str, np.ndarray]],
     ) -> None:
         self.parameters = dict(prepared.parameters)
+        self.buffers = dict(prepared.buffers)
         self.state = state
         self._scenario = scenario
         self._prepared = prepared
@@ -79,7 +81,7 @@ class StepRecorder:
 
     def plain_losses(self, batch: Mapping[str, np.ndarray], parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The losses that the first step has for a batch and parameters, by name, computed on plain arrays."""
-        available = {**self._of_step(0), **batch, **self._prepared.structure.filled(parameters)}
+        available = {**self._of_step(0), **batch, **self._prepared.structured(parameters, self.buffers)}
         returned = self._scenario.model(**self._model_arguments(available))
         available.update(self._named(returned))
         return {name: loss(**self._loss_arguments(name, available)) for name, loss in self._scenario.losses.items()}
@@ -90,7 +92,8 @@ class StepRecorder:
         scenario = self._scenario
         data = recorder.leaves("data", batch)
         parameters = recorder.leaves("parameter", self.parameters, frozen=self._frozen)
-        available = {**self._of_step(index), **data, **self._prepared.structure.filled(parameters)}
+        buffers = self._prepared.buffer_structure.filled(recorder.leaves("state", self.buffers))
+        available = {**self._of_step(index), **data, **self._prepared.structure.filled(parameters), **buffers}
         update = None
         is_complete = self.pending + 1 >= (scenario.accumulate or 1)
         if scenario.optimizer is not None:
@@ -114,7 +117,9 @@ class StepRecorder:
         if len({loss.id for loss in losses.values()}) < len(losses):
             raise UsageError(f"losses of {scenario.name} are one and the same value: give the loss once, and its groups to it")
 
+        new_buffers = buffers_after(self._prepared.buffer_structure, self.buffers, buffers, recorder)
         updated = self._replay_plan(recorder, losses, update) or self._record_backward(recorder, losses, update, parameters)
+        self.buffers = new_buffers
         if updated is not None:
             self.parameters = updated.parameters_in(recorder, self.parameters)
             self.state = updated.state_in(recorder, self.state)

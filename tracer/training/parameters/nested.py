@@ -12,7 +12,7 @@ import copy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MethodType, ModuleType, SimpleNamespace
+from types import BuiltinFunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -60,10 +60,21 @@ class Structure:
         made: dict[int, Any] = {}
         return {name: _rebuilt(part, values, made) for name, part in self._parts.items()}
 
+    def read(self, filled: Mapping[str, Any]) -> dict[str, Any]:
+        """The values by path in structures that `filled` made: they may be others by now."""
+        found: dict[str, Any] = {}
+        seen: set[int] = set()
+        for name, part in self._parts.items():
+            _read(part, filled[name], found, seen)
+        return found
 
-def structure_of(given: Mapping[str, Any], what: str) -> Structure:
-    """The structure of named values. Raises UsageError, beginning with `what`, for a structure without parameters."""
-    walk = _Walk(what)
+
+def structure_of(given: Mapping[str, Any], what: str, *, is_state: bool = False) -> Structure:
+    """The structure of named values. Raises UsageError, beginning with `what`, for a structure without parameters.
+
+    With `is_state`, every number and every array of numbers is one of the values, in objects too.
+    """
+    walk = _Walk(what, is_state)
     # Values that are named one by one are parameters of their own, also where they are the same array.
     parts = {name: walk.enter(name, value, walk.top_level(value)) for name, value in given.items()}
     walk.mark_holders()
@@ -78,8 +89,9 @@ def structure_of(given: Mapping[str, Any], what: str) -> Structure:
 class _Walk:
     """Goes through structures and names what they hold."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, is_state: bool) -> None:
         self.values: dict[str, Any] = {}
+        self._is_state = is_state
         self._what = what
         self._known: dict[int, Any] = {}
         self._groups: list[_Group] = []
@@ -99,13 +111,13 @@ class _Walk:
             return self._leaf(path, value)
         if id(value) in self._known:
             return self._known[id(value)]
-        if _is_parameter(value, rule):
+        if _is_number(value) if self._is_state else _is_parameter(value, rule):
             part = self._leaf(path, value)
-            if not isinstance(value, (float, np.generic)):  # two equal numbers of the code may be one object
+            if not isinstance(value, (int, float, np.generic)):  # two equal numbers of the code may be one object
                 self._known[id(value)] = part
             return part
         children = _children(value)
-        if children is None or (rule == "object" and _is_row(value, (int, float, np.number))):
+        if children is None or (rule == "object" and not self._is_state and _is_row(value, (int, float, np.number))):
             return value
         group = _Group(value, *_maker(value))
         self._known[id(value)] = group
@@ -142,6 +154,10 @@ def _is_parameter(value: Any, rule: str) -> bool:
     if rule == "object":
         return False
     return isinstance(value, (float, np.floating)) or _is_row(value, (float, np.floating)) or hasattr(type(value), "__array__")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
 
 
 def _is_row(value: Any, kinds: tuple[type, ...]) -> bool:
@@ -215,7 +231,10 @@ def _maker(value: Any) -> tuple[Callable[[], Any], Callable[[Any, dict[Any, Any]
             object.__setattr__(made, name, part)  # also of a frozen dataclass
         return made
 
-    return (lambda: object.__new__(type(value))), fill_object
+    # Not a __new__ of Python code, which may need arguments.
+    makers = (base.__dict__.get("__new__") for base in type(value).__mro__)
+    make_object = next(each for each in makers if isinstance(each, BuiltinFunctionType))
+    return (lambda: make_object(type(value))), fill_object
 
 
 def _rebuilt(part: Any, values: Mapping[str, Any], made: dict[int, Any]) -> Any:
@@ -230,3 +249,20 @@ def _rebuilt(part: Any, values: Mapping[str, Any], made: dict[int, Any]) -> Any:
         made[id(part)] = part.empty()  # before its parts: they may refer back to it
         made[id(part)] = part.fill(made[id(part)], {key: _rebuilt(each, values, made) for key, each in part.parts.items()})
     return made[id(part)]
+
+
+def _read(part: Any, filled: Any, found: dict[str, Any], seen: set[int]) -> None:
+    """Collect what is now where the values were."""
+    if isinstance(part, _Leaf):
+        found[part.name] = filled
+    elif isinstance(part, _Group) and part.holds_parameters and id(part) not in seen:
+        seen.add(id(part))  # it may be inside itself
+        for key, each in part.parts.items():
+            if isinstance(each, (_Leaf, _Group)):
+                _read(each, _child(part.original, filled, key), found, seen)
+
+
+def _child(original: Any, filled: Any, key: Any) -> Any:
+    if isinstance(original, Mapping) or (isinstance(original, (list, tuple)) and not hasattr(original, "_fields")):
+        return filled[key]
+    return getattr(filled, key)

@@ -1,0 +1,135 @@
+"""Buffers: state that a model keeps from step to step, and that measurements do not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer import SGD, Scenario
+from tracer.data.archives import array_bytes
+from tracer.training import Training
+from tracer.training.checkpoints import checkpoint_arrays
+
+X = np.arange(12.0).reshape(6, 2)
+
+
+def keeping(x: Any, w: Any, stats: Any, training: bool) -> Any:
+    """Keeps a running mean in a dict, and counts its calls."""
+    if training:
+        stats["mean"] = 0.5 * stats["mean"] + 0.5 * np.mean(x, axis=0)
+        stats["count"] = stats["count"] + 1
+    out = (x - stats["mean"]) @ w
+    return out
+
+
+def scenario(**changes: Any) -> Scenario:
+    fields: dict[str, Any] = {
+        "data": {"x": X, "y": X[:, 0]},
+        "parameters": {"w": np.array([0.1, 0.2])},
+        "buffers": {"stats": {"mean": np.zeros(2), "count": 0}},
+        "model": keeping,
+        "loss": lambda out, y: np.mean((out - y) ** 2),
+        "optimizer": SGD(0.01),
+        "batch_size": 2,
+        "epochs": 2,
+    }
+    return Scenario(**(fields | changes))
+
+
+def expected_means() -> list[list[float]]:
+    mean, found = np.zeros(2), []
+    for start in (0, 2, 4, 0, 2, 4):
+        found.append(mean.tolist())
+        mean = 0.5 * mean + 0.5 * np.mean(X[start : start + 2], axis=0)
+    return found
+
+
+def test_buffers_are_carried_from_step_to_step() -> None:
+    training = Training(scenario())
+    steps = list(training)
+    assert [step.node("stats.mean").value.tolist() for step in steps] == expected_means()
+    assert [int(step.node("stats.count").value) for step in steps] == list(range(6))
+    assert {step.node("stats.mean").op for step in steps} == {"state"}
+    assert steps[1].node("stats.mean_new").value.tolist() == steps[2].node("stats.mean").value.tolist()
+    assert training.buffers["stats.count"] == 6
+    assert not steps[0].updates.keys() & {steps[0].node("stats.mean").id}
+    tracer.validate(tracer.run(scenario()))
+
+
+def test_measurements_use_buffers_and_do_not_change_them() -> None:
+    def careless(x: Any, w: Any, stats: Any) -> Any:
+        stats["mean"] = stats["mean"] + 1
+        out = (x - stats["mean"]) @ w
+        return out
+
+    def of_mean(stats: Any) -> float:
+        return float(stats["mean"][0])
+
+    trace = tracer.run(scenario(model=careless, validation={"x": "x", "y": "y"}, metrics={"of_mean": of_mean}))
+    assert [step.node("stats.mean").value[0] for step in trace.steps] == [0, 1, 2, 3, 4, 5]
+    assert [row["of_mean"] for row in trace.metrics if "of_mean" in row] == [3, 6]
+    w = trace.steps[-1].updated("w")
+    assert trace.metrics[-1]["val_loss"] == np.mean(((X - 7) @ w - X[:, 0]) ** 2)
+
+
+def test_a_run_continues_with_its_buffers(tmp_path: Path) -> None:
+    training = Training(scenario(), steps=3)
+    list(training)
+    path = tmp_path / "half.npz"
+    path.write_bytes(array_bytes(checkpoint_arrays(training.parameters, training.progress())))
+    rest, whole = tracer.run(scenario(), steps=3, parameters=path), tracer.run(scenario(), steps=6)
+    assert rest.steps[2].node("stats.mean").value.tobytes() == whole.steps[5].node("stats.mean").value.tobytes()
+    assert rest.steps[2].updated("w").tobytes() == whole.steps[5].updated("w").tobytes()
+    other = scenario(buffers={"stats": {"mean": np.zeros(3), "count": 0}})
+    with pytest.raises(tracer.UsageError, match=r"for the buffer 'stats.mean' of shape \(3,\) it has one of shape \(2,\)"):
+        tracer.run(other, parameters=path)
+
+
+def test_buffers_may_be_in_objects_and_made_by_a_function() -> None:
+    def model(x: Any, w: Any, norm: Any) -> Any:
+        norm.mean = 0.5 * norm.mean + 0.5 * np.mean(x, axis=0)
+        norm.calls = norm.calls + 1
+        out = (x - norm.mean) @ w
+        return out
+
+    norm = SimpleNamespace(mean=np.zeros(2), calls=0, name="norm")
+    trace = tracer.run(scenario(buffers=lambda: {"norm": norm}, model=model))
+    assert [step.node("norm.mean").value.tolist() for step in trace.steps] == expected_means()
+    assert norm.mean.tolist() == [0, 0]
+    assert norm.calls == 0
+
+
+def test_no_gradient_goes_to_buffers_and_results_may_depend_on_them() -> None:
+    step = tracer.run(scenario(), steps=1).steps[0]
+    assert [node.name for node in step.parameters] == ["w"]
+    assert step.node("stats.mean").id not in step.gradients or step.gradient("stats.mean") is not None
+
+
+def test_invalid_buffers_are_refused() -> None:
+    for buffers, message in (
+        ({"w": 0.0}, "scenario has a buffer and a parameter named 'w': rename one"),
+        ({"x": 0.0}, "scenario has a buffer and data named 'x'"),
+        ({"s": "text"}, "the buffer of scenario 's' is not numeric"),
+        ({"s t": 1.0}, "has a buffer under 's t', which is no name"),
+        (lambda: [1], "the buffers of scenario must be initial values by name"),
+    ):
+        with pytest.raises(tracer.UsageError, match=message):
+            tracer.run(scenario(buffers=buffers, model=lambda x, w: x @ w))
+
+    def growing(x: Any, w: Any, stats: Any) -> Any:
+        stats["mean"] = np.concatenate([stats["mean"], stats["mean"]])
+        return x @ w
+
+    with pytest.raises(tracer.UsageError, match=r"'stats.mean' is float64 \(2,\), its new value float64 \(4,\)"):
+        tracer.run(scenario(model=growing))
+
+
+def test_float32_buffers_stay_float32() -> None:
+    trace = tracer.run(scenario(), dtype="float32")
+    assert {step.node("stats.mean").dtype for step in trace.steps} == {"float32"}
+    assert {step.node("stats.count").dtype for step in trace.steps} == {"int64"}
