@@ -12,6 +12,7 @@ import pytest
 import tracer
 from tracer import SGD, Scenario
 from tracer.data.archives import array_bytes
+from tracer.nn.normalization import batch_norm
 from tracer.training import Training
 from tracer.training.checkpoints import checkpoint_arrays
 
@@ -61,6 +62,53 @@ def test_buffers_are_carried_from_step_to_step() -> None:
     tracer.validate(tracer.run(scenario()))
 
 
+def test_a_model_may_write_into_its_buffers() -> None:
+    def model(x: Any, w: Any, mean: Any) -> Any:
+        mean *= 0.5
+        mean[...] = mean + 0.5 * np.mean(x, axis=0)
+        out = (x - mean) @ w
+        return out
+
+    trace = tracer.run(scenario(buffers={"mean": np.zeros(2)}, model=model, validation={"x": "x", "y": "y"}))
+    tracer.validate(trace)
+    assert [step.node("mean").value.tolist() for step in trace.steps] == expected_means()
+    assert trace.steps[0].node("mean_new").value.tolist() == expected_means()[1]
+    assert [node.name for node in trace.steps[3].nodes if node.name.startswith("mean")] == [
+        "mean",
+        "mean#2",
+        "mean[...]",
+        "mean_new",
+    ]
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (8, 3, 2)])
+def test_running_statistics_of_a_batch_norm(shape: tuple[int, ...]) -> None:
+    """The numbers are those of PyTorch's documentation: momentum 0.1, the unbiased variance."""
+    x = np.random.default_rng(0).normal(2, 3, size=shape)
+
+    def model(x: Any, w: Any, running_mean: Any, running_variance: Any, training: bool) -> Any:
+        out = batch_norm(x, w, None, running_mean, running_variance, training=training)
+        return out
+
+    buffers = {"running_mean": np.zeros(3), "running_variance": np.ones(3)}
+    given = scenario(
+        data={"x": x}, parameters={"w": np.ones(3)}, buffers=buffers, model=model, loss=lambda out: np.sum(out**3),
+        batch_size=4, epochs=1, validation={"x": "x"},
+    )  # fmt: skip
+    training = Training(given)
+    steps = list(training)
+    mean, variance = np.zeros(3), np.ones(3)
+    for start in (0, 4):
+        batch = np.moveaxis(x[start : start + 4], 1, -1).reshape(-1, 3)
+        mean, variance = 0.9 * mean + 0.1 * batch.mean(axis=0), 0.9 * variance + 0.1 * batch.var(axis=0, ddof=1)
+    np.testing.assert_allclose(training.buffers["running_mean"], mean, rtol=1e-14)
+    np.testing.assert_allclose(training.buffers["running_variance"], variance, rtol=1e-14)
+    axes = (1, *(1 for _ in shape[2:]))
+    w = steps[-1].updated("w").reshape(3, *axes[1:])
+    out = (x - mean.reshape(3, *axes[1:])) / np.sqrt(variance.reshape(3, *axes[1:]) + 1e-5) * w
+    np.testing.assert_allclose(training.metrics[-1]["val_loss"], np.sum(out**3), rtol=1e-12)
+
+
 def test_measurements_use_buffers_and_do_not_change_them() -> None:
     def careless(x: Any, w: Any, stats: Any) -> Any:
         stats["mean"] = stats["mean"] + 1
@@ -93,7 +141,7 @@ def test_a_run_continues_with_its_buffers(tmp_path: Path) -> None:
 def test_buffers_may_be_in_objects_and_made_by_a_function() -> None:
     def model(x: Any, w: Any, norm: Any) -> Any:
         norm.mean = 0.5 * norm.mean + 0.5 * np.mean(x, axis=0)
-        norm.calls = norm.calls + 1
+        norm.calls += 1
         out = (x - norm.mean) @ w
         return out
 

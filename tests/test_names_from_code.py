@@ -86,7 +86,7 @@ def test_plain_arrays_that_enter_are_named_after_their_variables() -> None:
         low, weights = np.zeros(3), np.arange(3.0)
         h = mask * x
         h = h + np.maximum(low, x) + x.dot(weights) + np.where(mask > 0, x, low)
-        h = h + mask
+        h += mask
         return np.sum(np.concatenate([h, weights]) * (mask > 0).sum())
 
     step = tracer.trace(run, np.ones(3))
@@ -98,6 +98,21 @@ def test_plain_arrays_that_enter_are_named_after_their_variables() -> None:
         ("mask", one), ("low", [0.0] * 3), ("weights", numbers), ("low#2", [0.0] * 3), ("mask#2", one), ("weights#2", numbers),
     ]  # fmt: skip
     assert step.node("h").source is not None
+
+
+def test_writing_in_place_names_values_and_arrays() -> None:
+    def run(x: Any) -> Any:
+        hs = np.zeros((3, 2), like=x)
+        mask = np.array([1.0, 0])
+        for t in range(2):
+            hs[t + 1] = np.tanh(hs[t] + x)
+        hs *= mask
+        return np.sum(hs)
+
+    step = tracer.trace(run, np.ones(2))
+    tracer_names = [name for name in names(step) if name != "loss"]
+    assert tracer_names == ["hs", "hs[t + 1]", "hs#2", "hs[t + 1]#2", "hs#3", "mask", "hs#4"]
+    assert step.node("hs#4").value[2, 1] == 0
 
 
 def test_arrays_in_other_expressions_get_no_name() -> None:

@@ -89,21 +89,20 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
     returned: dict[Invocation, tuple[int, str]] = {}
     known: dict[tuple[Invocation, int, int | None], Assigned] = {}
     for id, (op, operands, parameters, _, context, offset) in enumerate(entries):
+        place = context.invocation
+        is_operation = place is not None and offset >= 0 and not isinstance(op, str)
+        if is_operation:
+            _name_arrays(names, entries, id, operands, files)
         if id in marks.versions:
             earlier = marks.versions[id]
             if earlier in names:
-                names[id] = names[earlier]
+                names.setdefault(id, names[earlier])
                 if earlier in by_user:
                     by_user.add(id)
             continue
-        if id in marks.unnamed:
+        if id in marks.unnamed or id in names or not is_operation:
             continue
-        place = context.invocation
-        if place is None or offset < 0 or isinstance(op, str):
-            continue
-        _name_arrays(names, entries, id, operands, files)
-        if id in names:
-            continue
+        assert place is not None and not isinstance(op, str)
         at = place, offset, parameters.get("part") if issubclass(op, SeveralResults) else None
         if at not in known:
             known[at] = assigned_at(files, *at)
