@@ -1,8 +1,8 @@
 """The functions that other libraries differentiate, here: `python tests/benchmarks/peers.py [autograd|mygrad|jax] [--all]`.
 
 Takes the list of functions from each installed library (`pip install '.[bench]'`), calls each as `tests/support/recipes` says,
-and compares the gradient of a weighted sum of the result with the library's own. Prints a table of counts and a line for every
-function that is not right; with `--all` a line for every function.
+and compares the gradient of a weighted sum of the result with the library's own. Prints a line for every function that is not
+right, and a table of counts, as `docs/numpy.md` shows it; with `--all` a line for every function.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ def main(arguments: list[str]) -> None:
     everything = "--all" in arguments
     wanted = [each for each in arguments if each != "--all"] or [*PEERS]
     counts = {name: compare(name, everything=everything) for name in wanted}
-    print(f"{'':18} {'functions':>9} " + " ".join(f"{each:>15}" for each in ORDER))
+    print(f"| library | functions | {' | '.join(ORDER)} |")
+    print("| --- " * (2 + len(ORDER)) + "|")
     for name, found in counts.items():
         label = f"{name} {importlib.metadata.version(name)}"
-        print(f"{label:18} {found.total():>9} " + " ".join(f"{found[each]:>15}" for each in ORDER))
+        print(f"| {label} | {found.total()} | {' | '.join(str(found[each]) for each in ORDER)} |")
 
 
 if __name__ == "__main__":

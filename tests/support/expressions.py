@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import linecache
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -83,12 +84,14 @@ def function_of(expression: str, namespace: Any = np, **others: Any) -> Callable
     >>> function_of("z = x * 1; z += 1; z")(np.zeros(2)).tolist()
     [1.0, 1.0]
     """
-    module = ast.parse(f"def function({', '.join(arrays_of(expression))}): {expression}")
+    text, file = f"def function({', '.join(arrays_of(expression))}): {expression}", f"<{expression}>"
+    linecache.cache[file] = (len(text), None, [text + "\n"], file)  # as in a notebook, the text of the program is known
+    module = ast.parse(text)
     (function,) = module.body
     assert isinstance(function, ast.FunctionDef) and isinstance(function.body[-1], ast.Expr)
     function.body[-1] = ast.copy_location(ast.Return(function.body[-1].value), function.body[-1])
     found = {"np": namespace, "copy": copy, "math": math, **CONSTANTS, **others}
-    exec(compile(module, "<expression>", "exec"), found)
+    exec(compile(module, file, "exec"), found)
     return found["function"]
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tracer.errors import TracerError
+
+RAISED = (TracerError, TypeError, AttributeError)
+"""What a form that cannot be recorded raises; TypeError and AttributeError where Python finds that a method lacks an argument."""
+
 REFUSED: dict[str, str] = {}
 """Why a form is refused."""
 

@@ -62,7 +62,7 @@ RECIPES: dict[str, str] = {
     "triu": "np.triu(A, 1)",
     "tri": "np.tri(3) * M",
     "sort": "np.sort(x); np.sort(A, axis=0)",
-    "partition": "np.partition(x, 2)",
+    "partition": "np.partition(x, 2)[2]; np.sort(np.partition(x, 2)[:2])",
     "sliding_window_view": "np.lib.stride_tricks.sliding_window_view(x, 3)",
     # Selecting.
     "take": "np.take(x, rows); np.take(A, rows, axis=0)",
