@@ -104,7 +104,9 @@ def test_public_names() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    code = "import sys, tracer; print(sorted({'typst', 'graphviz', 'networkx', 'click', 'hypothesis'} & set(sys.modules)))"
+    code = (
+        "import sys, tracer; print(sorted({'typst', 'graphviz', 'networkx', 'click', 'hypothesis', 'scipy'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
     code = "from tracer.views import worked; print(worked.registry.named('matmul') is not None)"

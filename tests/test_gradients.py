@@ -66,8 +66,9 @@ def test_single_precision_matches_double_precision(name: str, data: st.DataObjec
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(op.name for op in PACKAGE_OPS if issubclass(op, Elementwise)))
+@pytest.mark.parametrize("name", sorted(op.name for op in PACKAGE_OPS if issubclass(op, Elementwise) and op.name != "zeta"))
 def test_elementwise_operations_on_their_declared_domain(name: str) -> None:
+    """The first argument of zeta has no derivative rule."""
     op = registry.named(name)
     assert op is not None
     assert_op_gradients(op)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import complex_parts, elementwise, movement, writing
+from support.cases import complex_parts, elementwise, movement, special, writing
 from support.drawing import Case, axes, indices, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
@@ -177,6 +177,7 @@ def scatters(draw: Any) -> Case:
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
     **elementwise.CASES,
+    **special.CASES,
     "where": wheres(),
     "clip": clips(),
     **{name: reductions(name) for name in ("sum", "mean", "max", "min", "var", "std")},

@@ -14,6 +14,7 @@ from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
 from tracer.i18n.message import Message
 from tracer.ops import registry
 from tracer.ops.base import Op
+from tracer.ops.library_functions import LibraryFunction
 from tracer.store.fingerprint import fingerprint
 
 ULPS = 64
@@ -44,7 +45,8 @@ class Verification:
 
     `is_same_arithmetic` is True if the trace was recorded on a machine that rounds as this one does. `exact` operations agreed
     bit for bit; `not_kept` had values that were not stored, for the reasons `why_missing`; `unknown` are the names of
-    operations that are not registered. `largest` is the largest difference in ulps.
+    operations that are not registered, `uninstalled` those that need a library, by its name. `largest` is the largest difference
+    in ulps.
     """
 
     is_same_arithmetic: bool
@@ -54,6 +56,7 @@ class Verification:
     not_kept: int = 0
     why_missing: set[Message] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    uninstalled: dict[str, set[str]] = field(default_factory=dict)
     largest: float = 0.0
     deviations: list[Deviation] = field(default_factory=list)
 
@@ -95,6 +98,9 @@ def _deviations(step: Step, before: Step | None, verification: Verification) -> 
             op = registry.named(node.op)
             if op is None:
                 verification.unknown.add(node.op)
+                continue
+            if isinstance(op.value, LibraryFunction) and not op.value.is_installed:
+                verification.uninstalled.setdefault(op.value.library, set()).add(node.op)
                 continue
             missing = set(reasons_in([node, *(step.nodes[operand] for operand in node.operands)]))
             if missing:

@@ -62,12 +62,11 @@ def value_problems(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mappi
 
 def _numpy_dtype(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any], dtype: str) -> Any:
     """The dtype that NumPy's function returns for arrays of a dtype; the dtype itself for an operation of its own."""
-    functions = op.implements if isinstance(op.implements, tuple) else (op.implements,)
-    return np.asarray(functions[0](*(_cast(x, dtype) for x in arrays), **parameters)).dtype if functions else dtype
+    return np.asarray(op.functions[0](*(_cast(x, dtype) for x in arrays), **parameters)).dtype if op.functions else dtype
 
 
 def _numpy_problems(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mapping[str, Any], value: np.ndarray) -> list[str]:
-    for function in op.implements if isinstance(op.implements, tuple) else (op.implements,):
+    for function in op.functions:
         expected = np.asarray(function(*arrays, **parameters))
         if value.shape != expected.shape or not np.allclose(value, expected, rtol=VALUE_TOLERANCE, atol=VALUE_TOLERANCE):
             return [f"its value is not that of np.{function.__name__}"]

@@ -30,6 +30,7 @@ from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
 from tracer.ops.domain import Domain
 from tracer.ops.indices import Index, Shape, flat_indices, unraveled
+from tracer.ops.library_functions import Implemented, LibraryFunction, functions_of
 from tracer.ops.registration import Registry
 from tracer.ops.terms import Terms
 
@@ -66,7 +67,7 @@ class Op:
 
     The rest is optional:
 
-    - `implements`: the NumPy functions that record this operation. Without it, call `apply`.
+    - `implements`: the NumPy functions that record this operation, or names of other libraries' ufuncs. Without it, call `apply`.
     - `call`: a function with the signature of the NumPy function that returns inputs and parameters.
     - `domain`: a Domain for each input, from which arrays are drawn to check an elementwise operation.
     - `analytic`: True if `value` also accepts complex arrays, and is analytic. Rules are checked with complex steps: the
@@ -90,7 +91,7 @@ class Op:
     value: ClassVar[Callable[..., Any]]
 
     # Optional.
-    implements: ClassVar[Callable[..., Any] | tuple[Callable[..., Any], ...]] = ()
+    implements: ClassVar[Implemented | tuple[Implemented, ...]] = ()
     call: ClassVar[Callable[..., Call]] = staticmethod(_inputs_only)
     domain: ClassVar[tuple[Domain, ...]] = ()
     analytic: ClassVar[bool] = False
@@ -101,7 +102,8 @@ class Op:
     adds_products: ClassVar[bool] = False
     squares_terms: ClassVar[bool] = False
 
-    # Derived from the class: its name in snake case, the names of the inputs, and their rules.
+    # Derived from the class: what it implements, its name in snake case, the names of the inputs, and their rules.
+    functions: ClassVar[tuple[Callable[..., Any], ...]] = ()
     name: ClassVar[str] = ""
     inputs: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[tuple[Rule | None, ...]] = ()
@@ -109,7 +111,7 @@ class Op:
     def __init_subclass__(cls) -> None:
         if "formula" not in cls.__dict__:
             return
-        implemented = cls.implements if isinstance(cls.implements, tuple) else (cls.implements,)
+        cls.functions = implemented = functions_of(cls.implements)
         cls.formula = folded(cls.formula)
         cls.name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
         if not hasattr(cls, "value"):
@@ -259,7 +261,8 @@ class Op:
 def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
     """Raise UsageError for declarations that would otherwise be silently ignored."""
     for function in implemented:
-        if not (isinstance(function, np.ufunc) or hasattr(function, "_implementation") or function in _WITH_LIKE):
+        known = isinstance(function, (np.ufunc, LibraryFunction)) or hasattr(function, "_implementation")
+        if not known and function not in _WITH_LIKE:
             name = getattr(function, "__name__", repr(function))
             raise UsageError(
                 f"{op.__name__} implements {name}, which is no function of NumPy's that asks its arguments: leave `implements`"

@@ -24,7 +24,7 @@ POWERS = ("power", "float_power")
 def elementwise(draw: Any, name: str) -> Case:
     op = registry.named(name)
     assert op is not None
-    function = op.implements[0] if isinstance(op.implements, tuple) else op.implements
+    function = op.functions[0]
     count = len(op.domain)
     drawn = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, min_side=0, max_dims=3, max_side=3))
     arrays = tuple(separated(shape, draw(seeds), domain) for shape, domain in zip(drawn.input_shapes, op.domain, strict=True))

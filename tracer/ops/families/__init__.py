@@ -11,6 +11,7 @@ from tracer.ops.families import (
     reductions,
     selection,
     shaping,
+    special,
     writing,
 )
 from tracer.ops.families.elementwise import arithmetic, comparisons
@@ -28,5 +29,6 @@ __all__ = [
     "reductions",
     "selection",
     "shaping",
+    "special",
     "writing",
 ]

@@ -38,6 +38,14 @@ INSTEAD: Mapping[str, str] = {
 }
 """What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
 
+RECIPES: Mapping[str, str] = {
+    "scipy.special.logsumexp": "np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))",
+    "scipy.special.log_softmax": "x - np.max(x) - np.log(np.sum(np.exp(x - np.max(x))))",
+    "scipy.special.polygamma": "(-1) ** (n + 1) * math.factorial(n) * scipy.special.zeta(n + 1, x)",
+    "scipy.special.softmax": "np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x)))",
+}
+"""What to write instead of a function of SciPy that does not ask its arguments, for an array x, over all axes."""
+
 ONE_AXIS = frozenset({
     "np.append", "np.cumsum", "np.diff", "np.flip", "np.hstack", "np.inner", "np.pad", "np.repeat", "np.roll", "np.sort",
     "np.tile", "np.vdot", "np.vstack", "np.median", "np.meshgrid", "np.column_stack", "np.split",
@@ -129,6 +137,8 @@ def _leaving_in_call(site: Site, what: str) -> str:
         return f"{name} makes a plain array, and {site.arguments[-1]} would leave the graph: write np.broadcast_to, or np.stack"
     if name in ("np.fromiter", "np.vectorize", "np.apply_along_axis"):
         return f"{name} makes a plain array, and its elements would leave the graph: write np.stack([...]) of a list"
+    if name in RECIPES:
+        return f"{name} computes with plain arrays, its operations would leave the graph: write {RECIPES[name]}"
     if name.startswith(("np.random.", "random.")):
         return _random(name)
     if name.startswith("math."):

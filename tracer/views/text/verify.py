@@ -54,6 +54,8 @@ def verdict_lines(trace: Trace, verdict: Verification, tell: Language = ENGLISH)
         )
     if verdict.unknown:
         yield tell("not known here, and so not computed again: {names}", names=", ".join(sorted(verdict.unknown)))
+    for library, names in sorted(verdict.uninstalled.items()):
+        yield tell("not computed again, as they need {library}: {names}", library=library, names=", ".join(sorted(names)))
     if trace.unfinished:
         yield tell("the record ends early: {reason}", reason=tell.message(trace.unfinished))
 
@@ -94,6 +96,7 @@ def verdict_data(trace: Trace, verdict: Verification) -> dict[str, Any]:
         "not_kept": verdict.not_kept,
         "why_missing": [message_data(each) for each in combined(verdict.why_missing)],
         "unknown": sorted(verdict.unknown),
+        "uninstalled": {library: sorted(names) for library, names in sorted(verdict.uninstalled.items())},
         "unfinished": str(trace.unfinished or ""),
         "deviations": [
             {each.name: getattr(deviation, each.name) for each in dataclasses.fields(deviation)}
