@@ -17,8 +17,8 @@ from tracer.analysis.verify import verify
 from tracer.errors import RecordingError
 from tracer.ops import Elementwise, registry
 from tracer.ops.domain import REAL
-from tracer.ops.library_functions import LibraryFunction
-from tracer.recording.advice import RECIPES
+from tracer.ops.registration import LibraryFunction
+from tracer.recording.protocols.advice import RECIPES
 from tracer.testing import check_gradients
 from tracer.views.text.log import log_text
 from tracer.views.text.verify import verdict_data, verdict_lines

@@ -14,7 +14,7 @@ from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
 from tracer.i18n.message import Message
 from tracer.ops import registry
 from tracer.ops.base import Op
-from tracer.ops.library_functions import LibraryFunction
+from tracer.ops.registration import LibraryFunction
 from tracer.store.fingerprint import fingerprint
 
 ULPS = 64

@@ -25,13 +25,12 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from tracer.arguments import folded, native
-from tracer.errors import RecordingError, UsageError
+from tracer.errors import RecordingError
 from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
 from tracer.ops.domain import Domain
 from tracer.ops.indices import Index, Shape, flat_indices, unraveled
-from tracer.ops.library_functions import Implemented, LibraryFunction, functions_of
-from tracer.ops.registration import Registry
+from tracer.ops.registration import Implemented, Registry, check_declaration, functions_of
 from tracer.ops.terms import Terms
 
 Array: TypeAlias = Any
@@ -121,7 +120,7 @@ class Op:
         code = getattr(cls.value, "__code__", None)
         fields = tuple(dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(cls.formula) if field))
         cls.inputs = fields if code is None else code.co_varnames[: code.co_argcount]
-        _check_declaration(cls, implemented)
+        check_declaration(cls, implemented)
         cls.adds = getattr(cls.rounding, "__func__", None) is not getattr(Op.rounding, "__func__", None)
         cls.rules = tuple(getattr(cls, f"gradient_{name}", None) for name in cls.inputs)
         if "rules_see_only_shapes" not in cls.__dict__:
@@ -258,28 +257,7 @@ class Op:
         return None
 
 
-def _check_declaration(op: type[Op], implemented: tuple[Callable[..., Any], ...]) -> None:
-    """Raise UsageError for declarations that would otherwise be silently ignored."""
-    for function in implemented:
-        known = isinstance(function, (np.ufunc, LibraryFunction)) or hasattr(function, "_implementation")
-        if not known and function not in _WITH_LIKE:
-            name = getattr(function, "__name__", repr(function))
-            raise UsageError(
-                f"{op.__name__} implements {name}, which is no function of NumPy's that asks its arguments: leave `implements`"
-                f" out, and call {op.__name__}.apply(...)"
-            )
-    for name in vars(op):
-        input_name = name.removeprefix("gradient_")
-        if input_name != name and input_name not in op.inputs:
-            raise UsageError(f"{op.__name__} has a rule {name} and no input {input_name}: its inputs are {', '.join(op.inputs)}")
-    if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
-        raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")
-
-
 _OWN = "tracer.ops."
-
-_WITH_LIKE = (np.zeros, np.empty, np.ones, np.full)
-"""Functions that ask only their argument `like`."""
 
 
 class _NumbersOnly:

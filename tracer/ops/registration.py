@@ -1,13 +1,54 @@
-"""The registry of operations, in which NumPy's protocols look them up."""
+"""The registry of operations, in which NumPy's protocols look them up, and the functions that operations implement."""
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from tracer.ops.library_functions import LibraryFunction
+import numpy as np
+
+from tracer.errors import UsageError
+from tracer.ops.domain import Domain
 
 Operation = TypeVar("Operation")
+
+
+Implemented: TypeAlias = Callable[..., Any] | str
+"""A function that an operation implements: of NumPy, or of another library by its full name."""
+
+
+class LibraryFunction:
+    """A function by its full name, such as `scipy.special.expit`. The library is imported when the function is called first.
+
+    >>> LibraryFunction("math.hypot")(3, 4), LibraryFunction("math.hypot").library
+    (5.0, 'math')
+    """
+
+    def __init__(self, name: str) -> None:
+        self._module, _, self.__name__ = name.rpartition(".")
+        self.library = name.partition(".")[0]
+
+    @property
+    def is_installed(self) -> bool:
+        """True if the library can be imported. It is not imported for that."""
+        return self.library in sys.modules or importlib.util.find_spec(self.library) is not None
+
+    def loaded(self) -> Callable[..., Any] | None:
+        """The function, if a program has imported the library."""
+        return getattr(sys.modules.get(self._module), self.__name__, None)
+
+    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        """Call the function. Raises ImportError if the library is not installed."""
+        function = self.loaded() or getattr(importlib.import_module(self._module), self.__name__)
+        return function(*inputs, **parameters)
+
+
+def functions_of(implements: Implemented | tuple[Implemented, ...]) -> tuple[Callable[..., Any], ...]:
+    """The functions that an operation implements."""
+    each = implements if isinstance(implements, tuple) else (implements,)
+    return tuple(LibraryFunction(one) if isinstance(one, str) else one for one in each)
 
 
 class Registry(Generic[Operation]):
@@ -42,3 +83,25 @@ class Registry(Generic[Operation]):
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(tuple(self._named.values()))
+
+
+_WITH_LIKE = (np.zeros, np.empty, np.ones, np.full)
+"""Functions that ask only their argument `like`."""
+
+
+def check_declaration(op: Any, implemented: tuple[Callable[..., Any], ...]) -> None:
+    """Raise UsageError for declarations that would otherwise be silently ignored."""
+    for function in implemented:
+        known = isinstance(function, (np.ufunc, LibraryFunction)) or hasattr(function, "_implementation")
+        if not known and function not in _WITH_LIKE:
+            name = getattr(function, "__name__", repr(function))
+            raise UsageError(
+                f"{op.__name__} implements {name}, which is no function of NumPy's that asks its arguments: leave `implements`"
+                f" out, and call {op.__name__}.apply(...)"
+            )
+    for name in vars(op):
+        input_name = name.removeprefix("gradient_")
+        if input_name != name and input_name not in op.inputs:
+            raise UsageError(f"{op.__name__} has a rule {name} and no input {input_name}: its inputs are {', '.join(op.inputs)}")
+    if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
+        raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")

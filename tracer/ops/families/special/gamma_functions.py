@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracer.ops.base import Array
 from tracer.ops.domain import Domain
 from tracer.ops.elementwise import Elementwise
-from tracer.ops.library_functions import LibraryFunction
+from tracer.ops.registration import LibraryFunction
 
 POSITIVE = Domain(low=0.0, poles=(0.0,))
 """Positive numbers. Below 0 the functions have more poles: their derivatives there are right too, but not at poles."""
