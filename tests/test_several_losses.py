@@ -269,6 +269,21 @@ def test_module_picture_counts_the_terms_of_each_loss() -> None:
     assert {text for text in texts if text.startswith("dg_loss/dd_fake")} == {"dg_loss/dd_fake (6,1)"}
 
 
+def test_booklet_names_the_losses_and_their_optimizers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pypdf import PdfReader
+
+    monkeypatch.chdir(tmp_path)
+    Path("gan.py").write_text(PROGRAM)
+    assert run("trace", "./gan.py", "-q", "--pages", "overview") == 0
+    pages = [page.extract_text() for page in PdfReader("output/gan/steps.pdf").pages]
+    text = " ".join(" ".join(pages).split())
+    assert "d_loss at step 0: " in text
+    assert "g_loss at step 0: " in text
+    assert "Loss at step 0: " not in text
+    assert "This program has several losses: d_loss, g_loss." in text
+    assert re.search(r"g\.Adam moves .* d\.SGD moves ", text)
+
+
 def test_local_rules_are_of_one_loss() -> None:
     step = tracer.run(gan()).steps[0]
     rules = local_rules(step, Labels(step.nodes))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tracer.graph.record import Node, Step
+from tracer.graph.record import Node, Step, Trace
 
 LOSS_SUFFIX = "_loss"
 """The loss `d` of several is named `d_loss`, and its gradients `dd_loss/dW`."""
@@ -42,6 +42,15 @@ def symbol_of(step: Step, one: Step) -> str:
 def losses_of(step: Step) -> tuple[int, ...]:
     """The ids of the losses of a step, the one of `step.loss_id` first."""
     return tuple(dict.fromkeys((step.loss_id, *step.losses)))
+
+
+def loss_curves(trace: Trace) -> list[tuple[str, list[float]]]:
+    """The values of every loss over the run, with its name; of a run with one loss without a name."""
+    names = [trace.steps[0].nodes[id].name.partition("#")[0] for id in losses_of(trace.steps[0])] if trace.steps else []
+    rows = trace.metrics
+    if len(names) < 2 or not all(name in row for name in names for row in rows):
+        return [("", [float(row["loss"]) for row in rows])] if rows else []
+    return [(name, [float(row[name]) for row in rows]) for name in names]
 
 
 def gradients_of(step: Step, id: int) -> tuple[int, ...]:

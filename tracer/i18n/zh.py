@@ -278,6 +278,12 @@ MESSAGES: Mapping[str, str] = {
     # The cover of a booklet
     "Loss at step 0: {first}": "第 0 步的损失：{first}",
     "Loss at step 0: {first}, at step {last}: {end}": "第 0 步的损失：{first}；第 {last} 步的损失：{end}",
+    "{name} at step 0: {first}": "第 0 步的 {name}：{first}",
+    "{name} at step 0: {first}, at step {last}: {end}": "第 0 步的 {name}：{first}；第 {last} 步的 {name}：{end}",
+    "This program has several losses: {names}. Its gradients are named after them: d{last}/dW is by how much {last}"
+    " grows. A parameter is updated by the gradient of its own loss.": (
+        "这个程序有多个损失：{names}。梯度以各自的损失命名：d{last}/dW 表示 {last} 增加多少。每个参数用它自己的损失的梯度更新。"
+    ),
     "Versions": "版本",
     "Settings": "设置",
     "Parameter": "参数",

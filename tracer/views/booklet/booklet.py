@@ -6,9 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from tracer.graph.losses import loss_curves
 from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.message import Message
-from tracer.views.booklet.cover import cover
+from tracer.views.booklet.cover import change_text, cover
 from tracer.views.booklet.guide import guide
 from tracer.views.booklet.line_chart import line_chart
 from tracer.views.booklet.minimap import Minimap, minimap_of
@@ -22,7 +23,7 @@ from tracer.views.diagrams.fallback import Replacement, Report
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import shortened
 from tracer.views.local_rules import LocalRule, local_rules
-from tracer.views.notation import Labels, kind_text, number_text, shape_text
+from tracer.views.notation import Labels, kind_text, shape_text
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Layout, PictureError
 
@@ -75,7 +76,7 @@ def _pages(
 ) -> Iterator[str]:
     yield cover(trace, style, notice)
     if extent == "all":
-        yield guide(style)
+        yield guide(trace, style)
     if trace.steps:
         yield model_page(trace.steps[0], layout, style, report)
     parts_per_page: PartsPerPage = ()
@@ -142,12 +143,12 @@ def _more(count: int, style: Style) -> str:
 def _chart_page(trace: Trace, histories: Sequence[ParameterHistory], style: Style) -> Iterator[str]:
     """The page with charts of the loss and of each parameter."""
     tell = style.tell
-    losses = [float(row["loss"]) for row in trace.metrics]
     blocks = []
-    if sum(map(math.isfinite, losses)) > 1:
+    for name, losses in loss_curves(trace):
+        if sum(map(math.isfinite, losses)) < 2:
+            continue
         drawing = line_chart([("", losses)], range(len(losses)), style)
-        change = tell("Loss at step 0: {first}, at step {last}: {end}", first=number_text(losses[0]), last=len(losses) - 1,
-                      end=number_text(losses[-1]))  # fmt: skip
+        change = change_text(name, losses, tell)
         blocks.append(f"#block(breakable: false, [{paragraph(change, 4)}\n#{image(drawing.svg, drawing.width, drawing.height)}])")
     charts = []
     moved = [history for history in histories if len(history.positions) > 1]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tracer.graph.losses import loss_curves
 from tracer.graph.missing import reasons_in
 from tracer.graph.record import Step, Trace
+from tracer.i18n.language import Language
 from tracer.views.booklet.page import cell, page, table
 from tracer.views.booklet.typst import literal
 from tracer.views.diagrams.theme import Style
@@ -17,10 +21,19 @@ NAME_LENGTH = 28
 """Maximum length of a name in a table."""
 
 
+def change_text(name: str, losses: Sequence[float], tell: Language) -> str:
+    """The sentence on a loss at the first and at the last step; `name` is empty if there is only one loss."""
+    first, last, end = number_text(losses[0]), len(losses) - 1, number_text(losses[-1])
+    if not last:
+        return tell("{name} at step 0: {first}", name=name, first=first) if name else tell("Loss at step 0: {first}", first=first)
+    if name:
+        return tell("{name} at step 0: {first}, at step {last}: {end}", name=name, first=first, last=last, end=end)
+    return tell("Loss at step 0: {first}, at step {last}: {end}", first=first, last=last, end=end)
+
+
 def cover(trace: Trace, style: Style, notice: str) -> str:
     """The cover page; `notice` is printed in red."""
     tell = style.tell
-    losses = [float(row["loss"]) for row in trace.metrics]
     lines = [
         "#v(18pt)",
         f"#text(size: 26pt, {literal(shortened(trace.scenario, NAME_LENGTH))})",
@@ -34,12 +47,8 @@ def cover(trace: Trace, style: Style, notice: str) -> str:
         _pairs_table(tell("Settings"), settings, style),
     ]
     lines.append(f"#grid(columns: (1fr, 1fr), column-gutter: 24pt, [{tables[0]}], [{tables[1]}])")
-    if losses:
-        change = tell("Loss at step 0: {first}", first=number_text(losses[0]))
-        if len(losses) > 1:
-            change = tell("Loss at step 0: {first}, at step {last}: {end}", first=number_text(losses[0]), last=len(losses) - 1,
-                          end=number_text(losses[-1]))  # fmt: skip
-        lines.append(f"#block(above: 16pt, below: 4pt, {literal(change)})")
+    for position, (name, losses) in enumerate(loss_curves(trace)):
+        lines.append(f"#block(above: {4 if position else 16}pt, below: 4pt, {literal(change_text(name, losses, tell))})")
     lines += [f"#block(above: 4pt, below: 4pt, {literal(text)})" for text in _remarks(trace, style)]
     if notice:
         lines.append(f'#block(above: 10pt, text(fill: rgb("#B00020"), {literal(notice)}))')

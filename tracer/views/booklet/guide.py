@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from tracer.graph.losses import loss_curves
+from tracer.graph.record import Trace
 from tracer.i18n.language import Language
 from tracer.views.booklet.page import Heading, page, paragraph
 from tracer.views.booklet.typst import literal
 from tracer.views.diagrams.theme import Style
 
 
-def guide(style: Style) -> str:
+def guide(trace: Trace, style: Style) -> str:
     """The guide page."""
     body = []
-    for title, texts in _sections(style.tell):
+    names = [name for name, _ in loss_curves(trace) if name]
+    for title, texts in _sections(names, style.tell):
         body.append(f"#block(above: 16pt, below: 6pt, text(size: 12pt, {literal(title)}))")
         body += [paragraph(text) for text in texts]
     return page(Heading(style.tell("How to read this booklet"), 1), "\n".join(body))
 
 
-def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
-    """The sections, each a title and paragraphs."""
+def _sections(losses: Sequence[str], tell: Language) -> Iterator[tuple[str, list[str]]]:
+    """The sections, each a title and paragraphs; `losses` are the names of several."""
     yield (
         tell("One training step"),
         [
@@ -43,6 +46,7 @@ def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
                 "dL/dW is an array of the shape of W. Each of its elements is a derivative: by how much the loss L grows, per"
                 " unit, when this one element of W grows a little and all others stay."
             ),
+            *_on_several(losses, tell),
         ],
     )
     yield (
@@ -83,3 +87,17 @@ def _sections(tell: Language) -> Iterator[tuple[str, list[str]]]:
             ),
         ],
     )
+
+
+def _on_several(losses: Sequence[str], tell: Language) -> list[str]:
+    """The paragraph on the losses of a program that has several."""
+    if not losses:
+        return []
+    return [
+        tell(
+            "This program has several losses: {names}. Its gradients are named after them: d{last}/dW is by how much {last}"
+            " grows. A parameter is updated by the gradient of its own loss.",
+            names=", ".join(losses),
+            last=losses[-1],
+        )
+    ]

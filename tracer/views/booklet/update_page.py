@@ -118,8 +118,10 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
             lines = content_lines(each, noise, tell) if each is not None else ()
             cells.append(cell("\n".join(lines), style, 8, is_gradient=each is gradient))
     kept = [node for node in updated if _are_kept(step, node)]
-    optimizer = str(trace.hyperparameters.get("optimizer", "")) or tell("The optimizer")
-    sentences = [movement_text(movement_of(step, kept), optimizer, tell)] if kept else []
+    sentences = [
+        movement_text(movement_of(step, members), optimizer or tell("The optimizer"), tell)
+        for optimizer, members in _by_optimizer(trace, step, kept).items()
+    ]
     if len(kept) < len(updated):
         arrays = tell.count(len(updated) - len(kept), "parameter array")
         sentences.append(tell("The numbers of {arrays} are not on record.", arrays=arrays))
@@ -130,6 +132,16 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
     more = f"\n{paragraph(tell('and {count} more', count=len(updated) - MAX_ROWS))}" if len(updated) > MAX_ROWS else ""
     heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
     return page(heading, f"{paragraph(caption)}\n{table(cells, 4, 'left', style)}{more}", is_landscape=True)
+
+
+def _by_optimizer(trace: Trace, step: Step, updated: Sequence[Node]) -> dict[str, list[Node]]:
+    """The parameters by the name of their optimizer: in a run with groups it is that of the group too, as in `d.SGD`."""
+    found: dict[str, list[Node]] = {}
+    for node in updated:
+        scope = step.nodes[step.updates[node.id]].scope.partition("/")[0]
+        name = str(trace.hyperparameters.get("optimizer", "")) or (scope if "." in scope else "")
+        found.setdefault(name, []).append(node)
+    return found
 
 
 def _are_kept(step: Step, node: Node) -> bool:
