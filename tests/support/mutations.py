@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.rule_mutations import complex_numbers
+from support.rule_mutations import complex_numbers, fourier
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
@@ -388,13 +388,13 @@ PROGRAMS = (_branches_on_scalars, _branches_with_equal_values)
 
 
 RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ...] = (
-    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', "if True:\n value = value.real",
+    (recorder.Recorder, "record", 'if value.dtype.kind == "c":', 'if value.dtype.kind == "c" and (value := value.real) is None:',
      lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (recorder.Recorder, "record", "raise RecordingError(complex_input(op))", "pass",
      lambda x: np.sum(np.imag(np.sign(x * (1 + 0.5j) + 1j)))),
     (recorder.Recorder, "record", "raise RecordingError(complex_input(op))", "values = [np.real(each) for each in values]",
-     lambda x: np.sum(np.abs(np.sign(x * (1 + 0.5j) + 1j)) * x)),
-    (recorder.Recorder, "_entering", "if type(given) is complex:", "if type(given) is complex:\n given = given.real",
+     lambda x: np.sum(np.sign(x * (1 + 0.5j) + 1j).real * x)),
+    (recorder.Recorder, "_entering", "if type(given) is complex:", "if type(given) is complex and (given := given.real) is None:",
      lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (autodiff, "_between", 'value.dtype.kind in "fc"', 'value.dtype.kind == "f"', lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (autodiff, "_like", "np.real(gradient)", "np.imag(gradient)", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
@@ -412,7 +412,7 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
 
 def single_rules() -> Iterator[Mutant]:
     """Each fault of RULES."""
-    for op, name, old, new in RULES:
+    for op, name, old, new in (*RULES, *fourier.RULES):
         shown_by = "take" if op is indexing.Scatter else op.name  # its derivative
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import complex_parts, elementwise, movement, special, writing
+from support.cases import complex_parts, elementwise, fourier, movement, special, writing
 from support.drawing import Case, axes, indices, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
@@ -198,6 +198,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "scatter": scatters(),
     **movement.CASES,
     **complex_parts.CASES,
+    **fourier.CASES,
+    "astype": st.one_of(shapings("astype"), complex_parts.conversions()),
     "power": st.one_of(elementwise.CASES["power"], complex_parts.powers()),
     **writing.CASES,
 }  # fmt: skip

@@ -24,6 +24,8 @@ from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.data_movement import Rearrangement
 from tracer.ops.families import arithmetic, reductions
+from tracer.ops.families.elementwise import complex_parts
+from tracer.ops.families.fourier.transform import Transform
 from tracer.recording.replay import operation_of
 
 STEP = 1e-20
@@ -40,6 +42,9 @@ SAFETY = 10.0
 
 _LINEAR: tuple[type[Op], ...] = (Rearrangement, arithmetic.Add, arithmetic.Subtract, reductions.Sum, reductions.Mean)
 """Operations that only copy, add and subtract elements."""
+
+_LINEAR_OF_ONE: tuple[type[Op], ...] = (Transform, complex_parts.Real, complex_parts.Imag, complex_parts.Conjugate)
+"""Linear operations of one array: the derivative along a direction is the value of the direction."""
 
 MAX_BATCH_ELEMENTS = 2_000_000
 """The largest number of elements of a node, over all directions propagated at once; 16 bytes each."""
@@ -158,9 +163,11 @@ def complex_derivatives(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The derivatives of an operation on numbers that are complex in the program, along directions [count, *shape].
 
-    Also their uncertainty, if they come from finite differences. Operations that only copy and add elements need none: they do
-    the same with the real and imaginary parts of the directions.
+    Also their uncertainty, if they come from finite differences. Linear operations need none: they apply to the directions.
     """
+    if issubclass(op, _LINEAR_OF_ONE):
+        (tangents,) = (each for each in along if each is not None)
+        return np.stack([op.value(each, **parameters) for each in tangents]), None
     if not issubclass(op, _LINEAR):
         return derivatives_by_differences(op, inputs, along, parameters)
     stacked = [each is not None for each in along]

@@ -41,5 +41,16 @@ def powers(draw: Any) -> Case:
     return Case(function, (separated(draw(shapes), draw(seeds)) / 2,), "power with a complex exponent")
 
 
+@st.composite
+def conversions(draw: Any) -> Case:
+    """Conversions of real numbers to complex ones, and back."""
+    function = draw(
+        st.sampled_from(
+            [lambda x: np.abs(x.astype(complex) * TURN + 1j), lambda x: (x.astype(complex) * TURN).real.astype(x.dtype)]
+        )
+    )
+    return Case(function, (separated(draw(shapes), draw(seeds)),), "astype(complex)")
+
+
 CASES: dict[str, st.SearchStrategy[Case]] = {name: complex_parts(name) for name in FUNCTIONS}
 """A strategy for every operation with a derivative, by name."""
