@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracer.graph.record import Literal
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
 from tracer.ops.families.elementwise import complex_parts, division
 from tracer.recording.protocols.dispatch import logic
-from tracer.recording.protocols.writing import assign_augmented
 from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface
 
 if TYPE_CHECKING:
@@ -134,61 +131,6 @@ class Operators(RecordedArray):
 
     def __invert__(self) -> Tensor:
         return self.recorder.record(*logic(np.invert, self))
-
-    # `x += y` writes into an array. A NumPy scalar is immutable and rebound; an array without axes, such as x[0, ...] or
-    # x.reshape(()), is written into like any other.
-
-    def __iadd__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(arithmetic.Add, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, arithmetic.Add, other, sys._getframe(1))
-
-    def __isub__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(arithmetic.Subtract, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, arithmetic.Subtract, other, sys._getframe(1))
-
-    def __imul__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(arithmetic.Multiply, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, arithmetic.Multiply, other, sys._getframe(1))
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(arithmetic.Divide, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, arithmetic.Divide, other, sys._getframe(1))
-
-    def __ipow__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(arithmetic.Power, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, arithmetic.Power, other, sys._getframe(1))
-
-    def __imod__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(division.Remainder, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, division.Remainder, other, sys._getframe(1))
-
-    def __ifloordiv__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(division.FloorDivide, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, division.FloorDivide, other, sys._getframe(1))
-
-    def __imatmul__(self, other: Any) -> Tensor:
-        if self._is_scalar():
-            return self.recorder.record(linear_algebra.Matmul, (self, other), NO_PARAMETERS)
-        return assign_augmented(self, linear_algebra.Matmul, other, sys._getframe(1))
-
-    def _is_scalar(self) -> bool:
-        """True if NumPy would have a scalar here, and not an array, with or without axes."""
-        if type(self.value) is not np.ndarray:
-            return True
-        if self.value.shape:
-            return False
-        op, operands, parameters, *_ = self.recorder.entries[self.id]
-        if isinstance(op, str):
-            return False
-        inputs = [x.value if isinstance(x, Literal) else self.recorder.entries[x][3] for x in operands]
-        return not isinstance(op.value(*inputs, **parameters), np.ndarray)
 
 
 class ArrayMethods:

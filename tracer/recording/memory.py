@@ -29,21 +29,18 @@ READ_ONLY = frozenset({"broadcast_to", "diagonal", "sliding_window_view", "broad
 
 
 class ArrayMemory:
-    """The arrays of a recorder: their newest versions, and the plain arrays that they stand for."""
+    """The arrays of a recorder, and their newest versions."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder: Recorder = weakref.proxy(recorder)  # a finished step is freed without the garbage collector
         self._newest: dict[int, int] = {}
-        self._plain: dict[int, tuple[np.ndarray, int]] = {}
 
     def newest(self, id: int, offset: int = -1) -> int:
         """The node that holds the newest value of the array of a node. A view of what was written is recorded again.
 
         `offset` is that of the instruction of the user's code that asks for it.
         """
-        found = id
-        while found in self._newest:
-            found = self._newest[found]
+        found = self._follow(id)
         base = self.base_of(found)
         if base is not None:
             newest = self.newest(base, offset)
@@ -57,9 +54,7 @@ class ArrayMemory:
 
     def value(self, id: int) -> Any:
         """The newest value of the array of a node, without recording anything."""
-        found = id
-        while found in self._newest:
-            found = self._newest[found]
+        found = self._follow(id)
         base = self.base_of(found)
         if base is None:
             return self._recorder.value(found)
@@ -71,6 +66,11 @@ class ArrayMemory:
         again = op.value(current, *(self._operand(x) for x in operands[1:]), **parameters)
         again.setflags(write=False)
         return again
+
+    def _follow(self, id: int) -> int:
+        while id in self._newest:
+            id = self._newest[id]
+        return id
 
     def _operand(self, operand: int | Literal) -> Any:
         return operand.value if isinstance(operand, Literal) else self._recorder.value(operand)
@@ -111,9 +111,6 @@ class ArrayMemory:
         root = chain[-1]
         self._newest[root] = changed
         recorder.rewritten(root, changed)
-        for array, first in self._plain.values():
-            if self.newest(first) == changed:
-                array[...] = recorder.value(changed)
 
     def _changed(self, chain: list[int], change: Callable[[Tensor], Tensor]) -> int:
         """Record the array after the change, in memory of its own and with the layout of the array before."""
@@ -164,14 +161,3 @@ class ArrayMemory:
                 f"{name} is a parameter, and its gradient is that of its value before: write into a copy, {name} = {name}.copy();"
                 " after backward() it may be written into, that is its update"
             )
-
-    # Plain arrays that a Tensor was added to.
-
-    def plain(self, array: np.ndarray) -> Tensor | None:
-        """The Tensor that stands for a plain array since a Tensor was added to it in place; None if none was."""
-        found = self._plain.get(id(array))
-        return self._recorder.tensor(self.newest(found[1])) if found is not None else None
-
-    def adopt(self, array: np.ndarray, leaf: Tensor) -> None:
-        """From here on the Tensor stands for a plain array. What is written into one is written into both."""
-        self._plain[id(array)] = array, leaf.id

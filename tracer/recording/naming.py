@@ -10,7 +10,6 @@ import numpy as np
 from tracer.graph.expression import Derivative, Expression, Infix
 from tracer.graph.formula import formula, parse, short_expression
 from tracer.graph.record import Literal, Node, Phase, Source
-from tracer.ops.several_results import SeveralResults
 from tracer.recording.source import (
     Assigned,
     Files,
@@ -102,8 +101,8 @@ def _names_from_code(entries: Sequence[Entry], marks: Marks, files: Files) -> tu
             continue
         if id in marks.unnamed or id in names or not is_operation:
             continue
-        assert place is not None and not isinstance(op, str)
-        at = place, offset, parameters.get("part") if issubclass(op, SeveralResults) else None
+        assert place is not None
+        at = place, offset, parameters.get("part")
         if at not in known:
             known[at] = assigned_at(files, *at)
         found = known[at]

@@ -176,14 +176,6 @@ class Recorder:
         """Enter an array of the user's code."""
         return self._append("constant", (), NO_PARAMETERS, native(np.array(value)), self._offset)
 
-    def stand_for(self, array: np.ndarray) -> Tensor:
-        """The Tensor that stands for a plain array, which a Tensor is added to in place."""
-        found = self.memory.plain(array) if self.has_writes else None
-        if found is None:
-            found = self.constant(array)
-            self.memory.adopt(array, found)
-        return found
-
     @contextmanager
     def composing(self, frame: FrameType) -> Iterator[None]:
         """What is recorded inside is one call in the user's code, in this frame: its last operation has the name."""
@@ -249,10 +241,6 @@ class Recorder:
             return Literal(given)
         if isinstance(given, (np.ma.MaskedArray, np.matrix)):
             raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
-        if self.has_writes and type(given) is np.ndarray:
-            standing_for_it = self.memory.plain(given)
-            if standing_for_it is not None:
-                return standing_for_it
         array = native(np.array(given))
         if array.dtype.kind not in NUMERIC_KINDS:
             raise RecordingError(f"numbers are needed here, this is {type(given).__name__} of dtype {array.dtype}")

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-import numpy as np
-
 from tracer.graph.record import Literal, Phase, Source
 from tracer.ops.base import Op
 from tracer.ops.several_results import SeveralResults
@@ -102,9 +100,6 @@ class RecorderInterface(Protocol):
 
     def constant(self, value: Any) -> Tensor:
         """Enter an array of the user's code."""
-
-    def stand_for(self, array: np.ndarray) -> Tensor:
-        """The Tensor that stands for a plain array, which a Tensor is added to in place."""
 
     @property
     def entries(self) -> Sequence[Entry]:

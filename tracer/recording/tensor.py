@@ -17,17 +17,18 @@ from tracer.errors import MissingAttributeError, RecordingError, UsageError
 from tracer.ops.families import shaping
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.array_interface import ArrayMethods, Operators
+from tracer.recording.array_writing import InPlace
 from tracer.recording.protocols.advice import conversion_error, no_attribute
 from tracer.recording.protocols.calls import asks_for_number, frames_to_user
 from tracer.recording.protocols.creation import CREATORS, create
 from tracer.recording.protocols.dispatch import dispatch_function, dispatch_ufunc
 from tracer.recording.protocols.ufunc_forms import ufunc_form
 from tracer.recording.protocols.without_rule import record_value
-from tracer.recording.protocols.writing import WRITERS, assign_item, function_into, write_into_argument
+from tracer.recording.protocols.writing import WRITERS, function_into, write_into_argument
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
 
-class Tensor(Operators, ArrayMethods):
+class Tensor(Operators, InPlace, ArrayMethods):
     """An array whose operations are recorded. It follows NumPy's interface, and PyTorch's for gradients.
 
     `value` is the plain read-only array: computing with it leaves the graph. For a hyperparameter, such as a learning rate,
@@ -189,9 +190,6 @@ class Tensor(Operators, ArrayMethods):
         if name.startswith("__"):
             raise AttributeError(name)
         raise MissingAttributeError(no_attribute(name, [known for known in dir(Tensor) if not known.startswith("_")]))
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        assign_item(self, index, value, sys._getframe(1))
 
 
 def plain(value: Any) -> Any:

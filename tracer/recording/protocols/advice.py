@@ -174,8 +174,11 @@ def _leaving_in_method(site: Site, what: str) -> str:
         call = f"{owner}.{site.function}"
         if site.function == "dot":
             return f"{call} is a method of a plain array, the result would leave the graph: write {owner} @ {argument}"
-        if site.function in ("fill", "put", "itemset", "__setitem__"):
-            return f"{call} stores a Tensor in a plain array, it would leave the graph: write np.broadcast_to, or np.stack"
+        if site.function in ("fill", "put", "__setitem__"):
+            return (
+                f"{call} stores a Tensor in a plain array, it would leave the graph: create the array as np.zeros(shape, like=x),"
+                " with x an array of the model"
+            )
         own = getattr(np, site.function, None)
         if own is not None and registry.implementing(own):
             rest = ", ".join((owner, *site.arguments))
@@ -229,10 +232,8 @@ def no_rule(function: object, method: str = "__call__") -> str:
 
 def no_attribute(name: str, known: list[str]) -> str:
     """What to do about a method or attribute that a Tensor lacks."""
-    if name in ("sort", "partition"):
-        return f"x.{name}() would change an array in place: write x[np.argsort(x.value)] for the sorted array"
-    if name in ("fill", "put", "itemset", "resize", "setfield", "byteswap"):
-        return f"x.{name}() would change an array in place, and its value stands in the record: build a new one, as np.where does"
+    if name in ("resize", "setfield", "byteswap"):
+        return f"x.{name}() is not recorded: write into the array with x[...] = values"
     if name in WITHOUT_GRADIENT:
         return f"x.{name}() is not recorded, its result has no gradient: write x.value.{name}()"
     if name in _ATTRIBUTES:

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from enum import StrEnum
+from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -134,7 +135,11 @@ def _site(use: Use, text: str, frame: FrameType) -> Site:
 def _value(node: ast.expr, frame: FrameType) -> Any:
     """The value of a variable, or of an attribute of a module; None for anything else, which could run code."""
     if isinstance(node, ast.Name):
-        return frame.f_locals.get(node.id, frame.f_globals.get(node.id, vars(builtins).get(node.id)))
+        code = frame.f_code
+        # Only where it is needed: Python keeps what f_locals returned, which refers to every variable of a function.
+        is_local = not code.co_flags & CO_OPTIMIZED or node.id in (*code.co_varnames, *code.co_cellvars, *code.co_freevars)
+        found = frame.f_locals if is_local else {}
+        return found.get(node.id, frame.f_globals.get(node.id, vars(builtins).get(node.id)))
     if isinstance(node, ast.Attribute):
         owner = _value(node.value, frame)
         return vars(owner).get(node.attr) if isinstance(owner, ModuleType) else None

@@ -28,7 +28,7 @@ def create(recorder: RecorderInterface, function: Any, arguments: Any, options: 
         op = registry.implementing(function)
         if op is not None:
             return recorder.record(op, *call_of(op, function, arguments, options))
-        if function not in CONVERTERS or not _holds_tensor(arguments[0]):
+        if function not in CONVERTERS or not holds_tensor(arguments[0]):
             return recorder.constant(function(*arguments, **options))
         given, *rest = arguments
         options = dict(zip(("dtype",), rest)) | options
@@ -53,7 +53,7 @@ def joined(values: Any) -> Any:
     return np.stack([joined(each) for each in values])
 
 
-def _holds_tensor(value: Any) -> bool:
+def holds_tensor(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return any(map(_holds_tensor, value))
+        return any(map(holds_tensor, value))
     return is_tensor(value)

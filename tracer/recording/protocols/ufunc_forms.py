@@ -12,7 +12,7 @@ from tracer.errors import RecordingError
 from tracer.ops.families.writing import AddAt
 from tracer.recording.protocols.advice import no_rule
 from tracer.recording.protocols.calls import function_name, is_augmented_assignment
-from tracer.recording.protocols.writing import tensor_for, write_result
+from tracer.recording.protocols.writing import references_to_output, tensor_for, write_result
 from tracer.recording.tape import RecorderInterface, is_tensor
 
 REDUCE: Mapping[np.ufunc, Callable[..., Any]] = {
@@ -35,6 +35,7 @@ def ufunc_form(
     recorder: RecorderInterface, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any], frame: FrameType
 ) -> Any:
     """Record a call of a ufunc in any of its forms; `frame` is the user's. Raises RecordingError for one that is not recorded."""
+    references = references_to_output(recorder, ufunc, method, inputs, options, frame)
     options = {name: value for name, value in options.items() if name not in NO_EFFECT}
     out = options.pop("out", (None,))
     given = [each for each in (out if isinstance(out, tuple) else (out,)) if each is not None]
@@ -44,10 +45,12 @@ def ufunc_form(
         if len(given) > 1:
             raise RecordingError(f"{function_name(ufunc)} is recorded without out=: leave it out")
         if given and is_augmented_assignment(frame) and not is_tensor(given[0]):
-            standing_for_it = tensor_for(recorder, given[0])
+            standing_for_it = tensor_for(recorder, given[0], references)
             inputs = tuple(standing_for_it if each is given[0] else each for each in inputs)
             given = [standing_for_it]
         result = _result(ufunc, method, inputs, options, given)
+        if given and np.shape(result) != np.shape(given[0]):
+            result = np.broadcast_to(result, np.shape(given[0]))  # the output takes part in broadcasting
         return write_result(recorder, given[0], result, frame) if given else result
 
 

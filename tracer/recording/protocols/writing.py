@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,22 @@ from tracer.errors import RecordingError
 from tracer.ops.base import Op
 from tracer.ops.families.indexing import Take
 from tracer.ops.families.writing import Write
+from tracer.recording.protocols.creation import holds_tensor, joined
 from tracer.recording.tape import RecorderInterface, is_tensor
 
 if TYPE_CHECKING:
     from tracer.recording.tensor import Tensor
 
 
-def assign_item(array: Tensor, index: Any, value: Any, frame: FrameType) -> None:
+def assign_item(array: Any, index: Any, value: Any, frame: FrameType) -> None:
     """Record `array[index] = value`."""
-    recorder = array.recorder
+    recorder: RecorderInterface = array.recorder
     if _is_own_view(array, index, value):
         return  # the end of `x[0] += 1`: the view has been written, and so has x
 
     def change(current: Tensor) -> Tensor:
-        written: Tensor = recorder.record(Write, *Write.call(current, index, value))
+        given = joined(value) if holds_tensor(value) else value
+        written: Tensor = recorder.record(Write, *Write.call(current, index, given))
         return written
 
     recorder.write(array, change, frame)
@@ -68,7 +71,7 @@ def fitting(result: Tensor, target: Tensor) -> Tensor:
     return result.astype(target.dtype)
 
 
-def write_result(recorder: RecorderInterface, out: Any, result: Tensor, frame: FrameType) -> Tensor:
+def write_result(recorder: RecorderInterface, out: Any, result: Any, frame: FrameType) -> Tensor:
     """Record that a result was written into `out`, and return that. Raises RecordingError for a plain array."""
     if not is_tensor(out):
         raise RecordingError(
@@ -88,19 +91,50 @@ def function_into(recorder: RecorderInterface, function: Any, arguments: Any, op
         return write_result(recorder, out, function(*arguments, **rest), frame)
 
 
-def tensor_for(recorder: RecorderInterface, array: np.ndarray) -> Tensor:
-    """The Tensor that stands for a plain array in `array += tensor`: what is written into it is written into the array too.
+def tensor_for(recorder: RecorderInterface, array: np.ndarray, references: int) -> Tensor:
+    """The Tensor that a plain array becomes in `array += tensor`, as the name gets it.
 
-    Raises RecordingError if the array is a part of another one, which would not see that.
+    Raises RecordingError if the array may have other names, or be a part of an array: they would not get it.
     """
-    if isinstance(array.base, np.ndarray) and sys.getrefcount(array.base) > 2:
+    is_part = isinstance(array.base, np.ndarray) and sys.getrefcount(array.base) > 2
+    if is_part or references > _references_of_one_name():
         raise RecordingError(
-            "a Tensor is added in place to a part of a plain array, it would leave the graph: create the array as"
-            " np.zeros(shape, like=x), with x an array of the model"
+            "a Tensor is added in place to a plain array that has another name or is a part of another array, where it would"
+            " leave the graph: create the array as np.zeros(shape, like=x), with x an array of the model"
         )
     if not array.flags.writeable:
         raise ValueError("output array is read-only")
-    return recorder.stand_for(array)
+    return recorder.constant(array)
+
+
+def references_to_output(recorder: Any, ufunc: Any, method: Any, inputs: Any, options: Mapping[str, Any], frame: Any) -> int:
+    """The number of references to the array in `out`, to be compared with those of an array with a single name.
+
+    The arguments are those of the caller, so that both are counted at the same place.
+    """
+    return sys.getrefcount(options["out"][0]) if "out" in options else 0
+
+
+class _ReferenceCounter:
+    """Counts the references to an array that it is added to in place."""
+
+    references = 0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        self.references = self._counted(None, ufunc, method, inputs, options, None)
+        return self
+
+    def _counted(self, recorder: Any, ufunc: Any, method: Any, inputs: Any, options: Any, frame: Any) -> int:
+        return references_to_output(recorder, ufunc, method, inputs, options, frame)
+
+
+@cache
+def _references_of_one_name() -> int:
+    """The number of references to an array with a single name, during `array += tensor`. It depends on the version of Python."""
+    array: Any = np.zeros(1)
+    array += _ReferenceCounter()
+    counted: int = array.references
+    return counted
 
 
 # Functions that write into an argument.
@@ -116,7 +150,7 @@ def _putmask(array: Any, mask: Any, values: Any) -> Any:
     return np.where(mask, values, array)
 
 
-def _put(array: Any, positions: Any, values: Any, mode: str = "raise") -> Any:
+def put_items(array: Any, positions: Any, values: Any, mode: str = "raise") -> Any:
     if mode != "raise":
         raise RecordingError("np.put is recorded with mode='raise': leave mode out")
     flat = np.ravel(array).copy()
@@ -148,11 +182,22 @@ def _put_along_axis(array: Any, indices: Any, values: Any, axis: int | None) -> 
 WRITERS: Mapping[Any, Callable[..., Any]] = {
     np.copyto: _copyto,
     np.putmask: _putmask,
-    np.put: _put,
+    np.put: put_items,
     np.fill_diagonal: _fill_diagonal,
     np.put_along_axis: _put_along_axis,
 }
 """Functions that write into their first argument: what that argument is afterwards."""
+
+
+def write_value(array: Any, after: Callable[[Any], Any], frame: FrameType) -> None:
+    """Record that an array is written into; `after` gives what it is afterwards, from what it is before."""
+    recorder: RecorderInterface = array.recorder
+
+    def change(current: Tensor) -> Tensor:
+        written: Tensor = recorder.record(Write, *Write.call(current, ..., after(current)))
+        return written
+
+    recorder.write(array, change, frame)
 
 
 def write_into_argument(recorder: RecorderInterface, function: Any, arguments: Any, options: Any, frame: FrameType) -> None:
@@ -163,10 +208,4 @@ def write_into_argument(recorder: RecorderInterface, function: Any, arguments: A
             f"np.{function.__name__} writes into a plain array, a Tensor would leave the graph: create the array as"
             " np.zeros(shape, like=x), with x an array of the model"
         )
-
-    def change(current: Tensor) -> Tensor:
-        after = WRITERS[function](current, *others, **options)
-        written: Tensor = recorder.record(Write, *Write.call(current, ..., after))
-        return written
-
-    recorder.write(target, change, frame)
+    write_value(target, lambda current: WRITERS[function](current, *others, **options), frame)

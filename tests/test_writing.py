@@ -1,0 +1,221 @@
+"""Writing in place: what is recorded, what aliases and views see, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer.errors import RecordingError
+from tracer.graph.record import Phase
+from tracer.recording.recorder import Recorder
+from tracer.testing import assert_gradients
+
+
+def relu_by_mask(x: Any) -> Any:
+    y = x.copy()
+    y[y < 0] = 0
+    return np.sum(y * y)
+
+
+def hinge(scores: Any) -> Any:
+    margins = scores - scores[range(2), [0, 1]][:, None] + 1
+    margins[range(2), [0, 1]] = 0
+    return np.sum(np.maximum(margins, 0))
+
+
+def sum_of_rows(x: Any) -> Any:
+    total = np.zeros(2)
+    for row in x:
+        total += row
+    return np.sum(total**2)
+
+
+def buffer(x: Any) -> Any:
+    states = np.zeros_like(x)
+    for t in range(1, len(x)):
+        states[t] = np.tanh(x[t] + states[t - 1])
+    return np.sum(states * states)
+
+
+def accumulated_matrix(x: Any) -> Any:
+    products = np.zeros((2, 2, 2), like=x) if not isinstance(x, np.ndarray) else np.zeros((2, 2, 2))
+    for i in range(2):
+        products[i] += np.outer(x[i], x[1 - i])
+    return np.sum(products**3)
+
+
+@pytest.mark.parametrize("function", [relu_by_mask, hinge, sum_of_rows, buffer, accumulated_matrix])
+def test_programs_that_write_in_place(function: Callable[..., Any]) -> None:
+    assert_gradients(function, np.array([[0.3, -1.2], [0.8, 2.1]]), second_order=True)
+
+
+def test_versions_have_the_name_of_the_array() -> None:
+    def program(x: Any) -> Any:
+        y = x * 2
+        y[0] = 7
+        y += x
+        y.T[1] *= 3
+        return np.sum(y)
+
+    step = tracer.trace(program, np.ones((2, 2)))
+    assert [node.name for node in step.nodes if node.name.startswith("y")] == ["y", "y#2", "y#3", "y#4"]
+    assert step.node("y#2").formula == "write({0}[0], {1})"
+    assert step.node("y#2").inputs[0] == step.node("y").id
+    assert step.node("y#4").value.tolist() == [[8, 24], [3, 9]]
+
+
+def test_places_are_those_of_the_statements() -> None:
+    def program(x: Any) -> Any:
+        y = x * 2
+        y[0] = 7
+        return np.sum(y)
+
+    source = tracer.trace(program, np.ones((2, 2))).node("y#2").source
+    assert source is not None
+    assert source.line == program.__code__.co_firstlineno + 2
+
+
+def test_an_alias_sees_what_is_written() -> None:
+    def program(x: Any) -> Any:
+        y = x * 1.0
+        alias, view, copy = y, y[1:], y.copy()
+        y[1] = 5.0
+        assert alias[1].item() == view[0].item() == 5.0
+        assert copy[1].item() == 2.0
+        view[0] = 6.0
+        assert y[1].item() == alias.value[1] == 6.0
+        return np.sum(y)
+
+    assert tracer.trace(program, [1.0, 2.0, 3.0]).loss == 10.0
+
+
+def test_reading_a_value_records_nothing() -> None:
+    recorder = Recorder()
+    x = recorder.leaf("parameter", "x", np.ones((2, 2)))
+    recorder.enter(Phase.FORWARD)
+    y = x * 1.0
+    row = y[0]
+    y += 1
+    count = len(recorder.entries)
+    assert row.value.tolist() == [2.0, 2.0]
+    assert len(recorder.entries) == count
+    assert y.tolist() == [[2.0, 2.0], [2.0, 2.0]]
+
+
+def test_rules_see_the_values_of_their_operation() -> None:
+    def program(x: Any) -> Any:
+        y = x * 1.0
+        z = y * y
+        y[...] = 100.0  # after its value was used
+        return np.sum(z) + np.sum(y)
+
+    np.testing.assert_array_equal(tracer.trace(program, [1.0, 2.0]).gradient("x"), [2.0, 4.0])
+
+
+def test_methods_that_change_an_array() -> None:
+    def program(x: Any) -> Any:
+        y = x * 1.0
+        y.sort()
+        assert y.tolist() == [1.0, 2.0, 3.0]
+        y.put([0], [x[0] * 4])
+        y[1:].fill(0.5)
+        return np.sum(y)
+
+    step = tracer.trace(program, [3.0, 1.0, 2.0])
+    assert step.loss == 13.0
+    np.testing.assert_array_equal(step.gradient("x"), [4.0, 0.0, 0.0])
+
+
+def test_a_parameter_written_after_backward_is_updated() -> None:
+    recorder = Recorder()
+    w = recorder.leaf("parameter", "w", np.array([1.0, 2.0]))
+    recorder.enter(Phase.FORWARD)
+    loss = np.sum(w * w)
+    loss.backward()
+    w -= 0.1 * w.grad
+    assert w.tolist() == [0.8, 1.6]
+    np.testing.assert_array_equal(w.grad.value, [2.0, 4.0])
+    step = recorder.finish(0, loss)
+    np.testing.assert_array_equal(step.updated("w"), [0.8, 1.6])
+    assert step.nodes[step.updates[0]].phase is Phase.UPDATE
+
+
+def leaf(kind: str) -> Any:
+    recorder = Recorder()
+    tensor = recorder.leaf(kind, "x", np.ones((2, 3)))
+    recorder.enter(Phase.FORWARD)
+    return tensor
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: leaf("data").__setitem__(0, 1), r"x is data, .*x = x\.copy\(\)"),
+        (lambda: leaf("data").T.__setitem__(0, 1), r"x is data, .*x = x\.copy\(\)"),
+        (lambda: leaf("parameter").__iadd__(1), r"x is a parameter, .*x = x\.copy\(\)"),
+        (lambda: np.broadcast_to(leaf("data"), (2, 2, 3)).__iadd__(1), r"the result of broadcast_to is read-only"),
+        (lambda: np.add(leaf("data"), 1, out=np.zeros((2, 3))), r"out= is a plain array.*np\.empty\(shape, like=x\)"),
+        (lambda: np.copyto(np.zeros((2, 3)), leaf("data")), r"np\.copyto writes into a plain array"),
+    ],
+)
+def test_what_cannot_be_written_into_is_refused(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(RecordingError, match=message):
+        call()
+
+
+def test_a_plain_array_with_another_name_is_refused() -> None:
+    def program(x: Any) -> Any:
+        total = np.zeros(2)
+        alias = total
+        total += x
+        return np.sum(alias)
+
+    with pytest.raises(RecordingError, match=r"has another name .*np\.zeros\(shape, like=x\)"):
+        tracer.trace(program, np.ones(2))
+
+
+def test_results_that_do_not_fit_are_refused_as_in_numpy() -> None:
+    y = leaf("data") * 1.0
+    with pytest.raises(ValueError, match=r"non-broadcastable output operand with shape \(2, 3\)"):
+        y += np.ones((4, 2, 3))
+    count = np.zeros((2, 3), dtype=int, like=y)
+    with pytest.raises(TypeError, match="cannot write float64 into an array of int64"):
+        count += y
+    with pytest.raises(ValueError, match="could not broadcast"):
+        y[0] = [1.0, 2.0]
+
+
+def test_arrays_created_like_a_tensor_are_recorded() -> None:
+    def program(x: Any) -> Any:
+        rotation = np.array([[np.cos(x[0]), -np.sin(x[0])], [np.sin(x[0]), np.cos(x[0])]], like=x)
+        steps = np.arange(2.0, like=x)
+        return np.sum(rotation @ x[1:3]) + np.sum(np.full((2,), x[0], like=x) * steps)
+
+    x = np.array([0.3, 1.0, 2.0])
+    step = tracer.trace(program, x)
+    sine, cosine = np.sin(0.3), np.cos(0.3)
+    np.testing.assert_allclose(step.loss, cosine - 2 * sine + sine + 2 * cosine + 0.3)
+    np.testing.assert_allclose(step.gradient("x")[1:], [cosine + sine, cosine - sine])
+
+
+def test_a_rule_cannot_write_in_place() -> None:
+    class Careless(tracer.Op):
+        """An operation whose rule writes into the cotangent."""
+
+        formula = "careless({x})"
+
+        @staticmethod
+        def value(x):
+            return x * 1.0
+
+        @staticmethod
+        def gradient_x(g, out, x):
+            g[0] = 0
+            return g
+
+    with pytest.raises(RecordingError, match="a derivative rule cannot write into an array"):
+        tracer.trace(lambda x: np.sum(Careless.apply(x)), [1.0, 2.0])
