@@ -85,7 +85,7 @@ def from_a_list(x: Any) -> Any:
         (lambda x: np.sum(np.fromiter((each for each in x), float)), r"np\.stack"),
         (lambda x: np.sum(X.dot(x)), r"X\.dot is a method of a plain array, .*: write X @ x"),
         (lambda x: np.sum(VECTOR.clip(0, x)), r"write np\.clip"),
-        (lambda x: VECTOR.fill(x[0]), r"VECTOR\.fill stores a Tensor in a plain array.*np\.stack"),
+        (lambda x: VECTOR.fill(x[0]), r"VECTOR\.fill stores a Tensor in a plain array.*np\.zeros\(shape, like=x\)"),
         (lambda x: VECTOR[x], r"write \.value, an index has no gradient"),
         (lambda x: math.exp(x[0]), r"use np\.exp and not math\.exp"),
         (lambda x: math.erf(x[0]), r"use np\. functions"),
@@ -122,8 +122,6 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda x: x.sort(), r"write x\[np\.argsort\(x\.value\)\]"),
-        (lambda x: x.fill(0), r"would change an array in place"),
         (lambda x: x.any(), r"write x\.value\.any\(\)"),
         (lambda x: x.exp(), r"write np\.exp\(x\)"),
         (lambda x: x.numpy(), r"\.value is the plain array"),
@@ -139,7 +137,7 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: np.add.at(np.zeros(2), [0], x[:1]), r"np\.add\.at writes into a plain array.*np\.zeros\(shape, like=x\)"),
         (lambda x: np.maximum.accumulate(x), r"np\.maximum\.accumulate is not recorded"),
         (lambda x: np.put(x, [0], 1), r"x is a parameter, .*write into a copy, x = x\.copy\(\)"),
-        (lambda x: np.sum(np.fft.hfft(x)), r"np\.fft\.hfft has no derivative rule: compose.*its call at .*test_messages\.py"),
+        (lambda x: np.linalg.cond(np.outer(x, x)), r"np\.linalg\.cond has no derivative rule: compose.*its call at .*test_messages\.py"),
     ],
 )
 def test_what_has_no_rule_names_the_way_round(function: Any, message: str) -> None:

@@ -119,10 +119,8 @@ def test_rules_see_the_values_of_their_operation() -> None:
 def test_methods_that_change_an_array() -> None:
     def program(x: Any) -> Any:
         y = x * 1.0
-        y.sort()
-        assert y.tolist() == [1.0, 2.0, 3.0]
-        y.put([0], [x[0] * 4])
         y[1:].fill(0.5)
+        y.put([0], [x[0] * 4])
         return np.sum(y)
 
     step = tracer.trace(program, [3.0, 1.0, 2.0])

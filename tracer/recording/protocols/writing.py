@@ -151,6 +151,7 @@ def _putmask(array: Any, mask: Any, values: Any) -> Any:
 
 
 def put_items(array: Any, positions: Any, values: Any, mode: str = "raise") -> Any:
+    """What an array is after `np.put(array, positions, values)`."""
     if mode != "raise":
         raise RecordingError("np.put is recorded with mode='raise': leave mode out")
     flat = np.ravel(array).copy()
