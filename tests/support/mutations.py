@@ -142,7 +142,8 @@ EVERY: dict[str, Callable[[], Callable[..., Any]]] = {
 }
 
 RETURNS_COTANGENT = {
-    "add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype", "remainder", "fmod", "real", "conjugate",
+    "add", "positive", "subtract", "stack", "broadcast_to", "concatenate", "astype", "remainder", "fmod", "divmod",
+    "modf", "real", "conjugate",
     "real_if_close", "unwrap", "nan_to_num",
 }  # fmt: skip
 """Operations with a rule that returns the cotangent, for which returning it is not a fault."""
@@ -231,6 +232,9 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (division.Remainder, "gradient_y", "np.floor_divide(x, y)", "np.rint(x / y)"),
     (division.Remainder, "gradient_y", "-g", "g"),
     (division.Fmod, "gradient_y", "np.rint((x - out) / y)", "np.floor_divide(x, y)"),
+    (division.Divmod, "gradient_x", "g if part else g * 0.0", "g"),
+    (division.Divmod, "gradient_y", "-g", "g"),
+    (division.Modf, "gradient_x", "if part", "if not part"),
     (powers.Reciprocal, "gradient_x", "np.square(out)", "np.square(x)"),
     (powers.Cbrt, "gradient_x", "3 * np.square(out)", "3 * out"),
     (powers.FloatPower, "gradient_y", "np.where(np.equal(x, 0), 1, x)", "x"),
@@ -260,7 +264,6 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (error_functions.Erfinv, "gradient_x", "np.square(out)", "-np.square(out)"),
     (error_functions.Ndtr, "gradient_x", "-0.5", "-1"),
     (error_functions.Erfcx, "gradient_x", "2 * x", "x"),
-    (error_functions.LogNdtr, "gradient_x", "np.where(is_negative, 0, out)", "out"),
     (error_functions.LogNdtr, "gradient_x", "-math.sqrt(0.5)", "-0.5"),
     (error_functions.Ndtri, "gradient_x", "0.5", "0.25"),
     (gamma_functions.Gamma, "gradient_x", "out * ", ""),

@@ -136,6 +136,8 @@ class Tensor(Operators, InPlace, ArrayMethods):
         found = dispatch_ufunc(ufunc, inputs)
         if found is None:
             return record_value(self.recorder, ufunc, inputs, options)
+        if issubclass(found[0], SeveralResults):
+            return self.recorder.record_parts(*found)  # type: ignore[arg-type]
         return self.recorder.record(*found)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:

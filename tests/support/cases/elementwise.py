@@ -65,6 +65,21 @@ def remainders(draw: Any, name: str) -> Case:
 
 
 @st.composite
+def divmods(draw: Any) -> Case:
+    case = draw(remainders("divmod"))
+    part = draw(st.integers(0, 1))
+    return Case(lambda x, y: np.divmod(x, y)[part], case.arrays, f"divmod [{part}]")
+
+
+@st.composite
+def modfs(draw: Any) -> Case:
+    """Numbers at least 0.1 from an integer."""
+    shape, part = draw(shapes), draw(st.integers(0, 1))
+    rng = np.random.default_rng(draw(seeds))
+    return Case(lambda x: np.modf(x)[part], (rng.integers(-3, 3, shape) + rng.uniform(0.1, 0.9, shape),), f"modf [{part}]")
+
+
+@st.composite
 def unwraps(draw: Any) -> Case:
     """Multiples of the period and at most a tenth of it: no difference is near half of it, where the value jumps."""
     shape = draw(shapes.filter(lambda shape: len(shape) > 0))
@@ -95,6 +110,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     },
     **{name: powers(name) for name in POWERS},
     **{name: remainders(name) for name in ("remainder", "fmod")},
+    "divmod": divmods(),
+    "modf": modfs(),
     "unwrap": unwraps(),
     "sinc_derivative": sinc_derivatives(),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Remainders, and division without a fraction."""
+"""Remainders, division without a fraction, and the parts of a number before and after the point."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from tracer.ops.base import Array
 from tracer.ops.domain import NONZERO, REAL
 from tracer.ops.elementwise import Elementwise
+from tracer.ops.several_results import SeveralResults
 
 
 class Remainder(Elementwise):
@@ -76,6 +77,67 @@ class FloorDivide(Elementwise):
     @classmethod
     def kink_sides(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> np.ndarray | None:
         return _between_jumps(np.floor_divide(*inputs), inputs[1])
+
+
+class Divmod(SeveralResults, Elementwise):
+    """Elementwise x // y, part 0, whose gradient is 0, and x % y, part 1."""
+
+    implements = np.divmod
+    formula = "divmod({x}, {y})[{part}]"
+    domain = REAL, NONZERO
+
+    @staticmethod
+    def value(x: Array, y: Array, *, part: int) -> Array:
+        return np.divmod(x, y)[part]
+
+    @staticmethod
+    def complex_value(x: Array, y: Array, *, part: int) -> Array:
+        return Remainder.complex_value(x, y) if part else np.floor_divide(np.real(x), np.real(y)) + 0j
+
+    @classmethod
+    def result_count(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> int:
+        return 2
+
+    @classmethod
+    def combined(cls, results: list[Any]) -> Any:
+        return tuple(results)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array, *, part: int) -> Array:
+        return g if part else g * 0.0
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array, *, part: int) -> Array:
+        return -g * np.floor_divide(x, y) if part else g * 0.0
+
+
+class Modf(SeveralResults, Elementwise):
+    """The part of a number after the point, part 0, and the integer before it, part 1, whose gradient is 0."""
+
+    implements = np.modf
+    formula = "modf({x})[{part}]"
+    domain = (REAL,)
+
+    @staticmethod
+    def value(x: Array, *, part: int) -> Array:
+        return np.modf(x)[part]
+
+    @staticmethod
+    def complex_value(x: Array, *, part: int) -> Array:
+        whole = np.trunc(np.real(x))
+        return whole + 0j if part else x - whole
+
+    @classmethod
+    def result_count(cls, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> int:
+        return 2
+
+    @classmethod
+    def combined(cls, results: list[Any]) -> Any:
+        return tuple(results)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, part: int) -> Array:
+        return g * 0.0 if part else g
 
 
 def _whole(x: Array, y: Array) -> Array:
