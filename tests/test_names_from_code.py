@@ -70,8 +70,8 @@ def test_results_of_one_call_are_named_one_by_one() -> None:
 
     def run(x: Any) -> Any:
         q, k, v = np.split(x, 3)
-        a, _, [c] = halves(x)
-        return np.sum(q * k + v * a + c)
+        a, _, (c, d) = halves(x)
+        return np.sum(q * k + v * a + c * d)
 
     step = tracer.trace(run, np.arange(6.0))
     assert [name for name in names(step) if name != "loss"] == ["q", "k", "v", "a", "_"]
