@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.rule_mutations import complex_numbers, fourier
+from support.rule_mutations import complex_numbers, fourier, movement
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
@@ -38,7 +38,9 @@ from tracer.ops.families.elementwise import (
     signs,
     trigonometry,
 )
+from tracer.ops.families.movement import pieces
 from tracer.ops.families.special import entropy, error_functions, gamma_functions, logistic
+from tracer.ops.movement import MovementGradient
 from tracer.recording import autodiff, recorder
 from tracer.recording.array_interface import Operators
 from tracer.recording.tensor import Tensor
@@ -330,6 +332,15 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (indexing.Take, "gradient", "(g, *inputs[1:])", "(g * 2, *inputs[1:])"),
 )  # fmt: skip
 
+SHOWN_BY: dict[type[Op], str] = {
+    indexing.Scatter: "take",
+    MovementGradient: "take_at",
+    pieces.Sections: "split",
+    joining.AlongAxis: "concatenate",
+    joining.StackAlong: "hstack",
+}
+"""The operation whose derivative an operation or a family is, where that is not its own name."""
+
 ENGINE: tuple[tuple[ModuleType | type, str, str, str], ...] = (
     (autodiff, "gradients", "contribution = pending[operand] + contribution", "pass"),
     (autodiff, "gradients", "contribution = pending[operand] + contribution", "contribution = pending[operand]"),
@@ -415,8 +426,8 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
 
 def single_rules() -> Iterator[Mutant]:
     """Each fault of RULES."""
-    for op, name, old, new in (*RULES, *fourier.RULES):
-        shown_by = "take" if op is indexing.Scatter else op.name  # its derivative
+    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES):
+        shown_by = SHOWN_BY.get(op, op.name)
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip
     for op, name, old, new in complex_numbers.RULES:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import complex_parts, elementwise, fourier, movement, special, writing
+from support.cases import assembly, complex_parts, elementwise, fourier, movement, special, writing
 from support.drawing import Case, axes, indices, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
@@ -123,8 +123,14 @@ def shapings(draw: Any, name: str) -> Case:
     order = tuple(draw(st.permutations(range(rank))))
     ones = tuple(position for position, length in enumerate(shape) if length == 1)
     calls: dict[str, list[Callable[..., Any]]] = {
-        "reshape": [lambda x: np.reshape(x, (size,)), lambda x: x.reshape(-1, 1), lambda x: np.reshape(x, (1, *shape))],
-        "ravel": [np.ravel, lambda x: x.ravel()],
+        "reshape": [
+            lambda x: np.reshape(x, (size,)),
+            lambda x: x.reshape(-1, 1),
+            lambda x: np.reshape(x, (1, *shape)),
+            lambda x: np.reshape(x, (-1, shape[0]), order="F"),
+            lambda x: x.reshape(size, order="A"),
+        ],
+        "ravel": [np.ravel, lambda x: x.ravel(), lambda x: np.ravel(x, "F"), lambda x: np.ravel(x.T, order="K")],
         "transpose": [np.transpose, lambda x: x.T, lambda x: np.transpose(x, order), lambda x: x.transpose(*order)],
         "swapaxes": [lambda x: np.swapaxes(x, axis, other)],
         "moveaxis": [lambda x: np.moveaxis(x, axis, other), lambda x: np.moveaxis(x, order, range(rank))],
@@ -192,11 +198,12 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
             "reshape", "ravel", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to", "astype",
         )
     },
-    "concatenate": joinings("concatenate"),
+    "concatenate": st.one_of(joinings("concatenate"), assembly.flat_joins()),
     "stack": joinings("stack"),
     "take": takes(),
     "scatter": scatters(),
     **movement.CASES,
+    **assembly.CASES,
     **complex_parts.CASES,
     **fourier.CASES,
     "astype": st.one_of(shapings("astype"), complex_parts.conversions()),
@@ -209,6 +216,8 @@ WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     **elementwise.WITHOUT_GRADIENT,
     "argmax": lambda x: np.argmax(x, axis=-1),
     "argmin": lambda x: np.argmin(x, keepdims=True),
+    "argsort": lambda x: np.argsort(x, 0),
+    "argpartition": lambda x: np.argpartition(x, 1),
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
     "item": lambda x: x.recorder.record(shaping.Item, (x[0, 0],), {}) if isinstance(x, Tensor) else x[0, 0],

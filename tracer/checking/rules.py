@@ -213,7 +213,7 @@ class RecordedOp:
     def _check_kinks(self, position: int, cotangent: np.ndarray, gradient: np.ndarray) -> Fault | None:
         """Check that at a kink, where there is no derivative, the gradient lies between both one-sided derivatives."""
         kink_sides = self.op.kink_sides(self._inputs, self.node.parameters)
-        if kink_sides is None or np.all(kink_sides != 0) or not gradient.size:
+        if kink_sides is None or not self.op.between_slopes or np.all(kink_sides != 0) or not gradient.size:
             return None
         if np.iscomplexobj(self.node.value):
             return None  # complex numbers have no order to lie between

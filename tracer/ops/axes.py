@@ -31,6 +31,18 @@ def axes_from_start(axis: Any, rank: int) -> Axes:
     return tuple(one % rank for one in axes)
 
 
+def axis_from_start(axis: Any, rank: int) -> int:
+    """One axis as a non-negative integer. Raises AxisError like NumPy.
+
+    >>> axis_from_start(-1, 3)
+    2
+    """
+    one = operator.index(axis)
+    if not -rank <= one < rank:
+        raise np.exceptions.AxisError(one, rank)
+    return one % rank
+
+
 def count_of(x: Array, axis: Axes) -> int:
     """The number of elements reduced to one."""
     return x.size if axis is None else math.prod([x.shape[one] for one in axis])

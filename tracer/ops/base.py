@@ -78,6 +78,8 @@ class Op:
     - `rules_see_only_shapes`: True if what the rules record depends only on shapes, dtypes, parameters and literals, not on the
       elements. Then the backward pass of a step is replayed for later steps without calling the rules. It defaults to True for
       the operations of this package and False for others.
+    - `between_slopes`: False if the gradient at a kink need not lie between the slopes on both sides: of three equal elements,
+      sort moves the second to another place by either step.
     - `parts`: the input elements that an output element depends on. With `adds_products`, an output element is the sum of the
       products of these elements. `importance` says which of many are written.
     - `squares_terms`: True if `value`, applied to the squares of the inputs, adds the squares of the terms that it adds of the
@@ -100,6 +102,7 @@ class Op:
     rules_see_only_shapes: ClassVar[bool] = False
     adds_products: ClassVar[bool] = False
     squares_terms: ClassVar[bool] = False
+    between_slopes: ClassVar[bool] = True
 
     # Derived from the class: what it implements, its name in snake case, the names of the inputs, and their rules.
     functions: ClassVar[tuple[Callable[..., Any], ...]] = ()
@@ -208,7 +211,7 @@ class Op:
         """
         inputs = {name: f"{{{position}}}" for position, name in enumerate(cls.inputs)}
         written = {name: as_written(name, option) for name, option in parameters.items()}
-        options = "".join(f", {name}={written[name]}" for name, option in parameters.items() if option not in (None, False))
+        options = "".join(f", {name}={written[name]}" for name, option in parameters.items() if _is_shown(name, option))
         return cls.formula.format(**{**written, **inputs, "options": options})
 
     @classmethod
@@ -276,6 +279,11 @@ class _NumbersOnly:
         if array.dtype.kind not in NUMERIC_KINDS:
             raise RecordingError(f"the operation {self._name} returned an array of {array.dtype}: a record holds numbers")
         return native(array)
+
+
+def _is_shown(name: str, option: Any) -> bool:
+    """Whether a formula shows an option: not None, False and 0, but an axis 0, which differs from None."""
+    return option not in (None, False) or (name == "axis" and option is not None)
 
 
 def as_written(name: str, option: Any) -> str:

@@ -18,7 +18,8 @@ class Movement(Rearrangement):
     """Base of operations whose output elements are elements of the inputs, or constants.
 
     A subclass needs no derivative rule: the positions that `value` copies from are found by applying it to the numbers of the
-    input elements. The gradient of an input element is the sum of the gradients of its copies.
+    input elements. The gradient of an input element is the sum of the gradients of its copies. Where that is short in NumPy's
+    own terms, a subclass defines `gradient_x` as other operations do.
 
     `selectors` names the inputs that only say which elements are copied, such as indices: they have no gradient.
     """
@@ -31,6 +32,8 @@ class Movement(Rearrangement):
 
     @classmethod
     def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
+        if position < len(cls.rules) and cls.rules[position] is not None:
+            return super().gradient(position, g, out, inputs, parameters)
         selectors = [each for place, each in enumerate(inputs) if not cls.differentiable(place)]
         shapes = [np.shape(each) if cls.differentiable(place) else None for place, each in enumerate(inputs)]
         own = {"of": cls.name, "position": position, "shapes": shapes, "parameters": dict(parameters)}

@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
 from tracer.ops.families.elementwise import complex_parts, division
+from tracer.recording.methods.moving import MovingMethods
 from tracer.recording.protocols.dispatch import logic
 from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface
 
@@ -133,7 +134,7 @@ class Operators(RecordedArray):
         return self.recorder.record(*logic(np.invert, self))
 
 
-class ArrayMethods:
+class ArrayMethods(MovingMethods):
     """Indexing and the methods of a Tensor: each records the operation that the NumPy function would."""
 
     __slots__ = ()
@@ -156,29 +157,6 @@ class ArrayMethods:
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[position] for position in range(len(self)))
-
-    @property
-    def T(self) -> Tensor:
-        return self.recorder.record(shaping.Transpose, (self,), {"axes": None})
-
-    def transpose(self, *axes: Any) -> Tensor:
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return self.recorder.record(shaping.Transpose, *shaping.Transpose.call(self, order))
-
-    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        return self.recorder.record(shaping.Swapaxes, *shaping.Swapaxes.call(self, axis1, axis2))
-
-    def reshape(self, *shape: Any) -> Tensor:
-        sizes = shape[0] if len(shape) == 1 else shape
-        return self.recorder.record(shaping.Reshape, *shaping.Reshape.call(self, sizes))
-
-    def ravel(self) -> Tensor:
-        return self.recorder.record(shaping.Ravel, (self,), NO_PARAMETERS)
-
-    flatten = ravel
-
-    def squeeze(self, axis: Any = None) -> Tensor:
-        return self.recorder.record(shaping.Squeeze, *shaping.Squeeze.call(self, axis))
 
     def astype(self, dtype: Any) -> Tensor:
         return self.recorder.record(shaping.Astype, *shaping.Astype.call(self, dtype))

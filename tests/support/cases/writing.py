@@ -86,7 +86,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "write_view": writes_through_views(),
     "add_at": additions_at(),
     "full": fills(),
-    "copy": seeds.map(lambda seed: Case(lambda x: x.copy() * x, (separated((2, 3), seed),), "copy")),
+    "copy": seeds.map(lambda seed: Case(lambda x: x.copy() * np.copy(x, order="F"), (separated((2, 3), seed),), "copy")),
 }
 """A strategy for every operation with a derivative, by name."""
 

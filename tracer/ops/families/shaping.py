@@ -9,42 +9,57 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops.base import NUMERIC_KINDS, Array, Call, Op
+from tracer.ops.base import NUMERIC_KINDS, Array, Call
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.domain import REAL
-from tracer.ops.indices import Index, Shape
+from tracer.ops.indices import Shape
 
 
 class Reshape(DataMovement):
-    """The same elements in C order in another shape; one size may be -1."""
+    """The same elements in another shape, in C order or that of `order`; one size may be -1."""
 
     implements = np.reshape
     formula = "reshape({x}, {shape})"
     domain = (REAL,)
 
     @staticmethod
-    def call(a: Array, /, shape: Any) -> Call:
-        return (a,), {"shape": _as_tuple(shape)}
+    def call(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Call:
+        if copy is False:
+            np.reshape(a.value, shape, order, copy=False)  # type: ignore[call-overload]
+        return (a,), {"shape": _as_tuple(shape), **in_order(a, order)}
 
     @staticmethod
-    def value(x: Array, *, shape: tuple[int, ...]) -> Array:
-        return np.reshape(x, shape)
+    def value(x: Array, *, shape: tuple[int, ...], order: Any = "C") -> Array:
+        return np.reshape(x, shape, order)
 
     @staticmethod
-    def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...]) -> Array:
-        return np.reshape(g, x.shape)
+    def gradient_x(g: Array, out: Array, x: Array, *, shape: tuple[int, ...], order: Any = "C") -> Array:
+        return np.reshape(g, x.shape, order)
+
+    @classmethod
+    def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
+        order = f", order={parameters['order']!r}" if "order" in parameters else ""
+        return f"reshape({{0}}, {tuple(parameters['shape'])}{order})"
 
 
 class Ravel(DataMovement):
-    """Flattening to one axis, in C order."""
+    """Flattening to one axis, in C order or that of `order`."""
 
     implements = np.ravel
-    formula = "ravel({x})"
+    formula = "ravel({x}{options})"
     domain = (REAL,)
 
     @staticmethod
-    def gradient_x(g: Array, out: Array, x: Array) -> Array:
-        return np.reshape(g, x.shape)
+    def call(a: Array, order: str = "C") -> Call:
+        return (a,), in_order(a, order)
+
+    @staticmethod
+    def value(x: Array, *, order: Any = "C") -> Array:
+        return np.ravel(x, order)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, *, order: Any = "C") -> Array:
+        return np.reshape(g, x.shape, order)
 
 
 class Transpose(DataMovement):
@@ -260,33 +275,19 @@ class Item(DataMovement):
         return np.reshape(x, ())
 
 
-class ArrayLike(Op):
-    """Base of operations of which the result depends on the shape and dtype of an array only."""
-
-    domain = (REAL,)
-    accepts_complex = True
-
-    @staticmethod
-    def call(a: Array) -> Call:
-        return (a,), {}
-
-    @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
-        return (None,)
-
-
-class ZerosLike(ArrayLike):
-    """Zeros with the shape and dtype of an array. It has no gradient."""
-
-    implements = np.zeros_like
-    formula = "zeros_like({x})"
-
-
-class OnesLike(ArrayLike):
-    """Ones with the shape and dtype of an array. It has no gradient."""
-
-    implements = np.ones_like
-    formula = "ones_like({x})"
+def in_order(a: Array, order: str) -> dict[str, str]:
+    """The parameters of an order of elements: none for C, and for A and K the one that the array's memory stands for."""
+    flags = np.asarray(getattr(a, "value", a)).flags
+    if order in ("A", "K"):
+        if order == "K" and not flags.c_contiguous and not flags.f_contiguous:
+            raise RecordingError(
+                "order='K' of an array whose elements lie in memory in the order of neither C nor Fortran: write order='C', or"
+                " transpose the axes into the order that is meant"
+            )
+        order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+    if order not in ("C", "F"):
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    return {} if order == "C" else {"order": order}
 
 
 def _as_tuple(axes: Any) -> tuple[int, ...]:

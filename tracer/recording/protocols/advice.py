@@ -12,29 +12,14 @@ from tracer.ops import registry
 from tracer.recording.protocols.calls import Site, Use, function_name, site_of
 
 INSTEAD: Mapping[str, str] = {
-    "np.append": "np.concatenate([x, y])",
     "np.average": "np.mean(x), or np.sum(weights * x) / np.sum(weights)",
-    "np.column_stack": "np.stack([x, y], axis=1)",
     "np.cumsum": "np.tril(np.ones((n, n))) @ x",
     "np.diff": "x[1:] - x[:-1]",
-    "np.flip": "x[::-1]",
-    "np.hstack": "np.concatenate([x, y], axis=-1)",
     "np.inner": "np.sum(x * y, axis=-1)",
-    "np.linspace": "x + (y - x) * np.linspace(0, 1, n)",
     "np.linalg.norm": "np.sqrt(np.sum(x * x))",
-    "np.median": "np.mean(x[np.argsort(x.value)][middle]) with the positions of the middle",
-    "np.meshgrid": "x[None, :] and y[:, None], which broadcast",
-    "np.pad": "np.concatenate([np.zeros(n), x, np.zeros(n)])",
-    "np.repeat": "x[np.repeat(np.arange(len(x)), n)]",
-    "np.roll": "np.concatenate([x[-n:], x[:-n]])",
-    "np.select": "np.where(first, x, np.where(second, y, other))",
-    "np.sort": "x[np.argsort(x.value)]",
-    "np.split": "slices such as x[:n] and x[n:]",
+    "np.median": "np.mean(np.sort(x)[middle]) with the positions of the middle",
     "np.tensordot": "np.einsum",
-    "np.tile": "np.concatenate([x] * n)",
-    "np.trace": "np.sum(x * np.eye(len(x)))",
     "np.vdot": "np.sum(x * y)",
-    "np.vstack": "np.concatenate([x, y]), or np.stack([x, y]) for rows",
 }
 """What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
 
@@ -46,18 +31,15 @@ RECIPES: Mapping[str, str] = {
 }
 """What to write instead of a function of SciPy that does not ask its arguments, for an array x, over all axes."""
 
-ONE_AXIS = frozenset({
-    "np.append", "np.cumsum", "np.diff", "np.flip", "np.hstack", "np.inner", "np.pad", "np.repeat", "np.roll", "np.sort",
-    "np.tile", "np.vdot", "np.vstack", "np.median", "np.meshgrid", "np.column_stack", "np.split",
-})  # fmt: skip
+ONE_AXIS = frozenset({"np.cumsum", "np.diff", "np.inner", "np.median", "np.vdot"})
 """Functions whose alternative is for arrays with one axis."""
 
 OVER_ALL = frozenset({"np.average", "np.linalg.norm"})
 """Functions of an axis whose alternative is over all elements."""
 
 WITHOUT_GRADIENT = (
-    "all", "allclose", "any", "argpartition", "argsort", "argwhere", "array_equal", "bincount", "count_nonzero", "digitize",
-    "flatnonzero", "histogram", "isneginf", "isposinf", "nonzero", "searchsorted", "unique",
+    "all", "allclose", "any", "argwhere", "array_equal", "bincount", "count_nonzero", "digitize", "flatnonzero", "histogram",
+    "isneginf", "isposinf", "nonzero", "searchsorted", "unique",
 )  # fmt: skip
 """NumPy functions whose result has no gradient, so that the plain array may be used."""
 
@@ -108,6 +90,9 @@ def _leaving(site: Site, what: str) -> str:
         )
     if site.use is Use.CALL and site.function:
         return _leaving_in_call(site, what)
+    if site.function in ("np.r_", "np.c_"):
+        instead = "np.concatenate" if site.function == "np.r_" else "np.column_stack"
+        return f"{site.function} makes a plain array, and its elements would leave the graph: write {instead}([...])"
     if site.use is Use.INDEX:
         return (
             "a Tensor cannot be the index of a plain array: write .value, an index has no gradient (for labels also"
@@ -129,6 +114,11 @@ def _leaving_in_call(site: Site, what: str) -> str:
     name, first = site.function, site.arguments[0] if site.arguments else "[...]" if site.takes_list else "x"
     if site.owner is not None:
         return _leaving_in_method(site, what)
+    if name == "np.lib.stride_tricks.as_strided":
+        return (
+            f"{name} reads memory wherever it is told to, and is not recorded: write np.lib.stride_tricks.sliding_window_view,"
+            " np.broadcast_to or slices"
+        )
     if name in _CONVERTERS and not site.takes_list:
         return f"{name} would take {first} out of the graph: it is an array already, leave {name} out; .value leaves the graph"
     if name in _CONVERTERS:

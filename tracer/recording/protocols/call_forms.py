@@ -28,6 +28,8 @@ def call_of(op: type[Op], function: Callable[..., Any], arguments: tuple[Any, ..
     if not takes_inputs_only or signature is None or (not options and len(arguments) == len(op.inputs)):
         try:
             return op.call(*arguments, **options)
+        except RecordingError:
+            raise  # a TypeError too, which says already what is not recorded
         except TypeError as error:
             if signature is None:
                 raise RecordingError(f"{function_name(function)} is not recorded as it is called here: {error}") from None

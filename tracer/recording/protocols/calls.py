@@ -13,10 +13,15 @@ from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from tracer.recording.source import PACKAGE, Files, position_at
 
 _INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 _LIBRARY = tuple(str(PACKAGE / package) for package in ("nn", "ops", "recording"))
+
+_JOINERS = {"np.r_": np.r_, "np.c_": np.c_}
+"""What joins arrays by an index."""
 
 
 _REMAINDER = (6, 19)
@@ -38,9 +43,9 @@ class Use(StrEnum):
 class Site:
     """An expression of the user's code: what it does, its text, and for a call the called function and its arguments.
 
-    `function` is the full name of a function (`np.array`, `math.exp`), empty if unknown; for a method of an object that is no
-    module, `owner` is the object, `owner_text` its text and `function` the name of the method. `takes_list` tells whether an
-    argument is a list or a tuple, or a comprehension.
+    `function` is the full name of a function (`np.array`, `math.exp`), or of np.r_ and np.c_, empty if unknown; for a method of
+    an object that is no module, `owner` is the object, `owner_text` its text and `function` the name of the method.
+    `takes_list` tells whether an argument is a list or a tuple, or a comprehension.
     """
 
     use: Use
@@ -119,6 +124,9 @@ def _site(use: Use, text: str, frame: FrameType) -> Site:
         return Site(use, text)
     if isinstance(tree, ast.Subscript) and use is Use.OTHER:
         use = Use.INDEX
+    if isinstance(tree, ast.Subscript):
+        joiner = _value(tree.value, frame)
+        return Site(use, text, next((name for name, own in _JOINERS.items() if own is joiner), ""))
     if not isinstance(tree, ast.Call):
         return Site(use, text)
     given = [*tree.args, *(keyword.value for keyword in tree.keywords)]

@@ -1,5 +1,29 @@
 """Operations that copy elements to other places."""
 
-from tracer.ops.families.movement import reversal
+from tracer.ops.families.movement import (
+    assembly,
+    axis_order,
+    choosing,
+    diagonals,
+    grids,
+    ordering,
+    padding,
+    pieces,
+    repetition,
+    reversal,
+    windows,
+)
 
-__all__ = ["reversal"]
+__all__ = [
+    "assembly",
+    "axis_order",
+    "choosing",
+    "diagonals",
+    "grids",
+    "ordering",
+    "padding",
+    "pieces",
+    "repetition",
+    "reversal",
+    "windows",
+]

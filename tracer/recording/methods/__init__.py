@@ -1,0 +1,1 @@
+"""Methods of NumPy arrays on Tensors, a family a module."""
