@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,12 @@ import tracer
 from support.complex_calls import complex_calls
 from support.functions import weighted
 from support.strategies import CASES, WITHOUT_GRADIENT
+from tracer.analysis.verify import verify
 from tracer.errors import RecordingError, UsageError
+from tracer.graph.expression import infix, number
 from tracer.ops import registry
 from tracer.testing import check_gradients
+from tracer.views.text.log import log_text
 
 pytestmark = pytest.mark.filterwarnings("ignore:Casting complex values")
 
@@ -136,3 +140,21 @@ def test_method_names_the_operations_that_differences_were_used_for() -> None:
     check = check_gradients(lambda x: np.sum(np.abs(np.exp(x * 1j) + x)), np.array([0.5, 2.0]))
     assert check.passed
     assert str(check.comparisons[0].method) == "differences in absolute, exp, multiply"
+
+
+@pytest.mark.parametrize(("text", "written"), [
+    ("0.3-0.2j", "2 * (0.3 - 0.2j)"), ("-0.3+2e-19j", "2 * (-0.3 + 2e-19j)"), ("1e-05-1e+20j", "2 * (1e-05 - 1e+20j)"),
+    ("0.5j", "2 * 0.5j"), ("nan+infj", "2 * (nan + infj)"), ("-1e-05", "2 * -1e-05"),
+])  # fmt: skip
+def test_complex_number_in_a_formula_is_bracketed(text: str, written: str) -> None:
+    assert infix(("*",), (number("2"), number(text))).text == written
+
+
+def test_trace_file_and_log_hold_complex_numbers(tmp_path: Path) -> None:
+    step = tracer.trace(lambda x: np.sum(np.abs(np.fft.fft(x * np.exp(1j * x)))), np.array([0.5, 2.0, -1.0]))
+    tracer.save(step, tmp_path / "trace.sqlite")
+    read = tracer.open(tmp_path / "trace.sqlite")
+    for one, other in zip(step.nodes, read.steps[0].nodes, strict=True):
+        assert (one.dtype, one.value.tobytes()) == (other.dtype, other.value.tobytes())
+    assert verify(read).passed
+    assert "(x * exp(1j * x))[0] = 0.5*exp(1j*0.5) = 0.4388+0.2397j" in log_text(read)

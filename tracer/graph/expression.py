@@ -291,9 +291,7 @@ class Counted(Expression):
 
 
 def number(text: str) -> Expression:
-    """The expression of a number, with or without a minus sign.
-
-    >>> number("0.5"), number("-0.5")
-    (Number(digits='0.5'), Sign(sign='-', operand=Number(digits='0.5')))
-    """
+    """The expression of a number, with or without a minus sign; of a complex one, the sum of its parts."""
+    if parts := re.fullmatch(r"(-?[^-+]+(?:e[-+]\d+)?)([-+])([^-+]+(?:e[-+]\d+)?j)", text):
+        return Infix((parts[2],), (number(parts[1]), Number(parts[3])))
     return Sign("-", Number(text[1:])) if text.startswith("-") else Number(text)

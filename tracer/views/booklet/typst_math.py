@@ -201,7 +201,11 @@ def _number(text: str) -> _Piece:
 
     >>> _number("0.5").source, _number("1e-05").source, _number("2.5e+16").source, _number("inf").source
     ('0.5', '10^(-5)', '2.5 times 10^(16)', '"inf"')
+    >>> _number("0.5j").source
+    '0.5 "j"'
     """
+    if text.endswith("j"):
+        return _Piece(f'{_number(text[:-1]).bracketed(PRODUCT)} "j"', PRODUCT)
     mantissa, exponential, exponent = text.partition("e")
     if not mantissa[:1].isdigit():
         return _Piece(literal(text))
