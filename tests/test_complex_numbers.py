@@ -51,7 +51,7 @@ def test_every_operation_is_right_for_complex_numbers_or_refuses_them(name: str,
     assert check.passed, (case, check)
 
 
-@pytest.mark.parametrize("name", sorted(WITHOUT_GRADIENT))
+@pytest.mark.parametrize("name", sorted(set(WITHOUT_GRADIENT) - {"empty", "ones", "zeros"}))  # these have no inputs
 def test_operation_without_gradient_takes_complex_numbers_or_refuses_them(name: str) -> None:
     op = registry.named(name)
     assert op is not None

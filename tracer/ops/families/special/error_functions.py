@@ -85,6 +85,7 @@ class LogNdtr(Elementwise):
     formula = "log_ndtr({x})"
     domain = (REAL,)
     analytic = True
+    accepts_complex = False  # its derivatives are those of real numbers
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:

@@ -21,6 +21,7 @@ class Gamma(Elementwise):
     formula = "gamma({x})"
     domain = (POSITIVE,)
     analytic = True
+    accepts_complex = False  # its derivatives are those of real numbers
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
@@ -47,6 +48,7 @@ class Digamma(Elementwise):
     formula = "digamma({x})"
     domain = (POSITIVE,)
     analytic = True
+    accepts_complex = False  # its derivatives are those of real numbers
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
