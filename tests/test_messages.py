@@ -127,7 +127,7 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: x.numpy(), r"\.value is the plain array"),
         (lambda x: x.meen(), r"did you mean mean"),
         (lambda x: x.view(-1), r"write x\.reshape"),
-        (lambda x: x.norm(), r"write np\.sqrt\(np\.sum\(x \* x\)\)"),
+        (lambda x: x.norm(), r"write np\.linalg\.norm\(x\)"),
         (lambda x: round(x), r"write np\.round\(x, digits\)"),
         (lambda x: np.save("x.npy", x), r"np\.save takes plain arrays: write x\.value"),
         (lambda x: np.float32(x[0]), r"write x\[0\]\.astype\(np\.float32\)"),
@@ -137,10 +137,7 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: np.add.at(np.zeros(2), [0], x[:1]), r"np\.add\.at writes into a plain array.*np\.zeros\(shape, like=x\)"),
         (lambda x: np.maximum.accumulate(x), r"np\.maximum\.accumulate is not recorded"),
         (lambda x: np.put(x, [0], 1), r"x is a parameter, .*write into a copy, x = x\.copy\(\)"),
-        (
-            lambda x: np.linalg.cond(np.outer(x, x)),
-            r"np\.linalg\.cond has no derivative rule: compose.*its call at .*test_messages\.py",
-        ),
+        (lambda x: np.sum(np.poly(x)), r"np\.poly has no derivative rule: compose.*its call at .*test_messages\.py"),
         (lambda x: np.r_[x, 1.0], r"np\.r_ makes a plain array, .*: write np\.concatenate\(\[\.\.\.\]\)"),
         (lambda x: np.c_[x, x], r"np\.c_ makes a plain array, .*: write np\.column_stack\(\[\.\.\.\]\)"),
         (lambda x: np.lib.stride_tricks.as_strided(x, (2,), (8,)), r"as_strided reads memory .*sliding_window_view"),
@@ -163,10 +160,8 @@ def test_attributes_are_probed_as_usual() -> None:
     assert tracer.trace(program, VECTOR).loss == 2.5
 
 
-PATTERNS = {"np.median", "np.tensordot"}
+PATTERNS = {"np.median"}
 """Functions whose alternative is a pattern or another function, not an expression of x and y."""
-
-PAIRS = {"np.inner", "np.vdot"}
 
 
 @pytest.mark.parametrize("name", sorted(set(INSTEAD) - PATTERNS))
@@ -175,8 +170,7 @@ def test_every_alternative_computes_the_same_and_is_recorded(name: str) -> None:
     alternative = INSTEAD[name].split(", or ")[0]
     x, y = np.array([0.3, 1.2, 0.7]), np.array([2.0, 0.5, -1.5])
     given = {"np": np, "y": y, "n": len(x), "weights": np.array([0.5, 0.25, 0.25])}
-    arguments = [x, y] if name in PAIRS else [x]
-    expected = eval(name)(*arguments)
+    expected = eval(name)(x)
 
     def program(x: Any) -> Any:
         value = eval(alternative, {**given, "x": x})

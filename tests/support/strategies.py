@@ -14,7 +14,19 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from support.cases import assembly, complex_parts, elementwise, fourier, movement, special, writing
+from support.cases import (
+    assembly,
+    complex_parts,
+    elementwise,
+    fourier,
+    linalg_matrices,
+    linalg_norms,
+    linalg_products,
+    movement,
+    sequences,
+    special,
+    writing,
+)
 from support.drawing import Case, axes, indices, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
@@ -111,7 +123,20 @@ EINSUMS: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
 def einsums(draw: Any) -> Case:
     subscripts, sizes = draw(st.sampled_from(EINSUMS))
     arrays = tuple(separated(shape, draw(seeds)) for shape in sizes)
-    return Case(lambda *operands: np.einsum(subscripts, *operands), arrays, f"einsum({subscripts!r})")
+    if draw(st.booleans()):
+        return Case(lambda *operands: np.einsum(subscripts, *operands), arrays, f"einsum({subscripts!r})")
+    if "..." in subscripts or len(arrays) < 2 or "->" not in subscripts or draw(st.booleans()):
+        order = draw(st.sampled_from([True, "greedy", "optimal", ["einsum_path", tuple(range(len(arrays)))]]))
+        function = lambda *operands: np.einsum(subscripts, *operands, optimize=order)  # noqa: E731
+        return Case(function, arrays, f"einsum({subscripts!r}, {order})")
+    terms, result = subscripts.split("->")
+    numbers = [[ord(letter) - ord("a") for letter in term] for term in (*terms.split(","), result)]
+
+    def with_lists(*operands: Any) -> Any:
+        pairs = [each for pair in zip(operands, numbers) for each in pair]
+        return np.einsum(*pairs, numbers[-1])
+
+    return Case(with_lists, arrays, f"einsum({numbers})")
 
 
 @st.composite
@@ -202,6 +227,9 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "stack": joinings("stack"),
     "take": takes(),
     "scatter": scatters(),
+    **linalg_matrices.CASES,
+    **linalg_norms.CASES,
+    **linalg_products.CASES,
     **movement.CASES,
     **assembly.CASES,
     **complex_parts.CASES,
@@ -209,8 +237,12 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "astype": st.one_of(shapings("astype"), complex_parts.conversions()),
     "power": st.one_of(elementwise.CASES["power"], complex_parts.powers()),
     **writing.CASES,
+    **sequences.CASES,
 }  # fmt: skip
 """A strategy for every operation with a derivative, by name."""
+
+OWN_NUMBERS = {*elementwise.POWERS, *linalg_matrices.OWN_NUMBERS, *linalg_norms.OWN_NUMBERS, *sequences.OWN_NUMBERS}
+"""Operations whose strategy draws its own ties and zeros, or that have none."""
 
 WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     **elementwise.WITHOUT_GRADIENT,
@@ -218,6 +250,7 @@ WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     "argmin": lambda x: np.argmin(x, keepdims=True),
     "argsort": lambda x: np.argsort(x, 0),
     "argpartition": lambda x: np.argpartition(x, 1),
+    "matrix_rank": np.linalg.matrix_rank,
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
     "item": lambda x: x.recorder.record(shaping.Item, (x[0, 0],), {}) if isinstance(x, Tensor) else x[0, 0],
@@ -233,7 +266,7 @@ def edge_cases(draw: Any, name: str) -> Case:
     op = registry.named(name)
     assert op is not None
     case = draw(CASES[name])
-    if name in elementwise.POWERS:  # draw their own zeros
+    if name in OWN_NUMBERS:
         return case
     domains = [op.domain[min(position, len(op.domain) - 1)] for position in range(len(case.arrays))]
     if len(case.arrays) != len(op.domain):

@@ -45,7 +45,7 @@ def error_scales(computed: Sequence[Computation], start: int) -> list[np.ndarray
     with np.errstate(all="ignore"):
         for id, row in enumerate(computed):
             own = _square(row[3])
-            terms = _squared_terms(computed, squares, row, own) if id >= start else own
+            terms = _squared_terms(computed, squares, row, own) if id >= start else _own_terms(computed, row, own)
             terms = np.real(terms)
             squares.append(np.where(np.isfinite(terms), np.maximum(terms, own), own))
         return [np.sqrt(each).astype(np.float64) for each in squares]
@@ -82,7 +82,23 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
         return square_of(operands[0]) / _square(value_of(operands[1]))
     if op is selection.Where:
         return np.where(value_of(operands[0]), square_of(operands[1]), square_of(operands[2]))
+    if _has_scale(op):
+        scales = [np.sqrt(square_of(operand)).astype(np.float64) for operand in operands]
+        return _square(op.error_scale(value, [value_of(operand) for operand in operands], scales, parameters))
     return own
+
+
+def _own_terms(computed: Sequence[Computation], row: Computation, own: np.ndarray) -> Any:
+    """The squared error scale of an operation on exact inputs."""
+    op, operands, parameters, value = row
+    if op is None or not _has_scale(op):
+        return own
+    inputs: list[Any] = [x.value if isinstance(x, Literal) else computed[x][3] for x in operands]
+    return np.broadcast_to(_square(op.error_scale(value, inputs, [np.abs(each) for each in inputs], parameters)), own.shape)
+
+
+def _has_scale(op: type[Op]) -> bool:
+    return getattr(op.error_scale, "__func__", None) is not getattr(Op.error_scale, "__func__", None)
 
 
 def _square(value: Any) -> np.ndarray:

@@ -87,12 +87,18 @@ class DirectionalPath:
 
     def inputs_at(self, step: float) -> list[Any]:
         """The inputs after a step along the directions."""
-        return [x if u is None else in_double(x) + step * u for x, u in zip(self.inputs, self.directions, strict=True)]
+        alike = symmetric_part if self.op.takes_symmetric_part else np.asarray
+        return [x if u is None else in_double(x) + step * alike(u) for x, u in zip(self.inputs, self.directions, strict=True)]
 
 
 def in_double(value: Any) -> np.ndarray:
     """The value in double precision, real or complex."""
     return np.asarray(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+
+
+def symmetric_part(matrices: np.ndarray) -> np.ndarray:
+    """The mean of matrices and their transposes."""
+    return np.asarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
 
 
 def finite_difference_derivative(path: DirectionalPath) -> tuple[np.ndarray, np.ndarray]:

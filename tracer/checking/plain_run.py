@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tracer.checking.error_scale import computations_of_nodes, error_scales
+from tracer.checking.finite_differences import symmetric_part
 from tracer.checking.results import Check, Fault, Outcome
 from tracer.checking.rules import make_fault
 from tracer.graph.record import Literal, Node, Step
@@ -126,6 +127,9 @@ def _slope_fault(
         np.cbrt(unit) * np.maximum(np.abs(x), 1) * rng.normal(size=x.shape) * moves
         for x, moves in zip(arrays, moved, strict=True)
     ]
+    if any(not node.is_leaf and operation_of(node).takes_symmetric_part for node in step.nodes[: step.loss_id]):
+        # The function may read one triangle only: for its gradients to hold, a symmetric matrix has to stay symmetric.
+        directions = [symmetric_part(u) if _is_symmetric(x) else u for x, u in zip(arrays, directions, strict=True)]
 
     def at(factor: float) -> float:
         moved = [(x + factor * u).astype(x.dtype) for x, u in zip(arrays, directions, strict=True)]
@@ -142,6 +146,11 @@ def _slope_fault(
         return None
     fields = {"found": predicted, "expected": expected}
     return make_fault(step.nodes, step.nodes[step.loss_id], Message("plain_run_slope", fields))
+
+
+def _is_symmetric(x: np.ndarray) -> bool:
+    """True for a symmetric matrix, or a stack of them."""
+    return x.ndim > 1 and x.shape[-1] == x.shape[-2] and np.array_equal(x, np.swapaxes(x, -1, -2))
 
 
 def _is_smooth(step: Step) -> bool:

@@ -24,13 +24,12 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from tracer.arguments import folded, native
-from tracer.errors import RecordingError
+from tracer.arguments import folded
 from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
 from tracer.ops.domain import Domain
 from tracer.ops.indices import Index, Shape, flat_indices, unraveled
-from tracer.ops.registration import Implemented, Registry, check_declaration, functions_of
+from tracer.ops.registration import Implemented, NumbersOnly, Registry, check_declaration, functions_of
 from tracer.ops.terms import Terms
 
 Array: TypeAlias = Any
@@ -40,9 +39,6 @@ Rule: TypeAlias = Callable[..., Array]
 
 Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
 """The arguments of a NumPy function, split into inputs and parameters."""
-
-NUMERIC_KINDS = "biufc"
-"""The kinds of dtypes that a record holds: booleans and numbers."""
 
 registry: Registry[type[Op]] = Registry()
 """The operations that can be recorded. Import it from `tracer.ops`, which registers all operations of the package."""
@@ -84,6 +80,7 @@ class Op:
       products of these elements. `importance` says which of many are written.
     - `squares_terms`: True if `value`, applied to the squares of the inputs, adds the squares of the terms that it adds of the
       inputs: a sum of elements or of their products, without other factors than 0 and 1. The error scale of gradients needs it.
+    - `takes_symmetric_part`: True if the rules are those of a function of the symmetric part, and `value` reads one triangle.
 
     A family overrides the class methods below; a single operation rarely needs to.
     """
@@ -103,6 +100,7 @@ class Op:
     adds_products: ClassVar[bool] = False
     squares_terms: ClassVar[bool] = False
     between_slopes: ClassVar[bool] = True
+    takes_symmetric_part: ClassVar[bool] = False
 
     # Derived from the class: what it implements, its name in snake case, the names of the inputs, and their rules.
     functions: ClassVar[tuple[Callable[..., Any], ...]] = ()
@@ -129,7 +127,7 @@ class Op:
         if "rules_see_only_shapes" not in cls.__dict__:
             cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
         if not cls.__module__.startswith(_OWN):
-            cls.value = staticmethod(_NumbersOnly(cls.name, cls.value))
+            cls.value = staticmethod(NumbersOnly(cls.name, cls.value))
         registry.add(cls.name, cls, implemented)
 
     @classmethod
@@ -191,6 +189,13 @@ class Op:
 
         The operation is smooth between inputs with equal sides.
         """
+        return None
+
+    @classmethod
+    def error_scale(
+        cls, value: np.ndarray, inputs: Sequence[Any], scales: Sequence[Any], parameters: Mapping[str, Any]
+    ) -> np.ndarray | None:
+        """The size of the numbers whose rounding errors an element has, from that of the inputs; None if it is its own size."""
         return None
 
     @classmethod
@@ -261,24 +266,6 @@ class Op:
 
 
 _OWN = "tracer.ops."
-
-
-class _NumbersOnly:
-    """The function of a user-defined operation: its result is in the byte order of this machine."""
-
-    def __init__(self, name: str, value: Callable[..., Any]) -> None:
-        self._name, self._value = name, value
-        self.__code__ = getattr(value, "__code__", None)  # names the inputs of an operation that inherits it
-
-    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
-        """The result; raises RecordingError if it is no array of numbers."""
-        result = self._value(*inputs, **parameters)
-        if isinstance(result, (bool, int, float, complex, np.generic)):
-            return result
-        array = np.asarray(result)
-        if array.dtype.kind not in NUMERIC_KINDS:
-            raise RecordingError(f"the operation {self._name} returned an array of {array.dtype}: a record holds numbers")
-        return native(array)
 
 
 def _is_shown(name: str, option: Any) -> bool:

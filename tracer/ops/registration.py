@@ -1,4 +1,4 @@
-"""The registry of operations, in which NumPy's protocols look them up, and the functions that operations implement."""
+"""The registry of operations, in which NumPy's protocols look them up, and what operations implement and return."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from tracer.errors import UsageError
+from tracer.arguments import native
+from tracer.errors import RecordingError, UsageError
 from tracer.ops.domain import Domain
 
 Operation = TypeVar("Operation")
+
+NUMERIC_KINDS = "biufc"
+"""The kinds of dtypes that a record holds: booleans and numbers."""
 
 
 Implemented: TypeAlias = Callable[..., Any] | str
@@ -105,3 +109,21 @@ def check_declaration(op: Any, implemented: tuple[Callable[..., Any], ...]) -> N
             raise UsageError(f"{op.__name__} has a rule {name} and no input {input_name}: its inputs are {', '.join(op.inputs)}")
     if not (isinstance(op.domain, tuple) and all(isinstance(each, Domain) for each in op.domain)):
         raise UsageError(f"{op.__name__}: the domain is a tuple with a Domain for each input, as in domain = (REAL,)")
+
+
+class NumbersOnly:
+    """The function of a user-defined operation: its result is in the byte order of this machine."""
+
+    def __init__(self, name: str, value: Callable[..., Any]) -> None:
+        self._name, self._value = name, value
+        self.__code__ = getattr(value, "__code__", None)  # names the inputs of an operation that inherits it
+
+    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        """The result; raises RecordingError if it is no array of numbers."""
+        result = self._value(*inputs, **parameters)
+        if isinstance(result, (bool, int, float, complex, np.generic)):
+            return result
+        array = np.asarray(result)
+        if array.dtype.kind not in NUMERIC_KINDS:
+            raise RecordingError(f"the operation {self._name} returned an array of {array.dtype}: a record holds numbers")
+        return native(array)

@@ -17,8 +17,9 @@ import numpy as np
 from tracer.arguments import native
 from tracer.errors import RecordingError
 from tracer.graph.record import EMPTY, Literal, Phase, Source, Step
-from tracer.ops.base import NUMERIC_KINDS, Op
+from tracer.ops.base import Op
 from tracer.ops.complex_inputs import complex_input, is_complex
+from tracer.ops.registration import NUMERIC_KINDS
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.autodiff import gradients
 from tracer.recording.memory import ArrayMemory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import string
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,14 +27,19 @@ class Einsum(SumOfProducts):
     domain = (REAL,)
 
     @staticmethod
-    def call(subscripts: str, *operands: Array) -> Call:
-        if not isinstance(subscripts, str):
-            raise TypeError("einsum is recorded with its subscripts as a string, such as 'ij,jk->ik'")
-        return operands, {"subscripts": explicit(subscripts, [np.ndim(operand) for operand in operands])}
+    def call(*operands: Any, optimize: Any = False) -> Call:
+        subscripts, *arrays = operands if isinstance(operands[0], str) else _from_lists(operands)
+        parameters: dict[str, Any] = {"subscripts": explicit(subscripts, [np.ndim(array) for array in arrays])}
+        if optimize is not False:
+            parameters["optimize"] = list(map(_plain_step, optimize)) if isinstance(optimize, (list, tuple)) else optimize
+        return tuple(arrays), parameters
 
     @staticmethod
-    def value(*operands: Array, subscripts: str) -> Array:
-        return np.einsum(subscripts, *operands)
+    def value(*operands: Array, subscripts: str, optimize: Any = False) -> Array:
+        order = optimize
+        if isinstance(order, list):  # of pairs that a file gives back as lists
+            order = [tuple(step) if isinstance(step, list) else step for step in order]
+        return np.einsum(subscripts, *operands, optimize=order)
 
     @classmethod
     def differentiable(cls, position: int) -> bool:
@@ -115,6 +121,28 @@ def explicit(subscripts: str, ranks: Sequence[int]) -> str:
         joined = "".join(operands)
         result = batch + "".join(sorted(letter for letter in set(joined) - set(batch) if joined.count(letter) == 1))
     return f"{','.join(operands)}->{result.replace('...', batch)}"
+
+
+def _from_lists(operands: Sequence[Any]) -> list[Any]:
+    """The arguments of einsum with subscripts as text, from arrays that are each followed by a list of numbers of its axes.
+
+    >>> _from_lists(["x", [0, 1], "y", [1, 2], [0, 2]])
+    ['ab,bc->ac', 'x', 'y']
+    """
+    count = len(operands) // 2
+    given = [operands[2 * place + 1] for place in range(count)]
+    result = operands[-1] if len(operands) % 2 else None
+
+    def named(axes: Any) -> str:
+        return "".join("..." if axis is Ellipsis else string.ascii_letters[operator.index(axis)] for axis in axes)
+
+    arrow = "" if result is None else f"->{named(result)}"
+    return [",".join(map(named, given)) + arrow, *operands[: 2 * count : 2]]
+
+
+def _plain_step(step: Any) -> Any:
+    """A step of a path of einsum as plain data: a pair of positions, or the name of a strategy before them."""
+    return step if isinstance(step, str) else [operator.index(place) for place in step]
 
 
 def _sizes(letters: str, shapes: Sequence[Shape]) -> dict[str, int]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops.base import NUMERIC_KINDS, Array, Call, Op
+from tracer.ops.base import Array, Call, Op
 from tracer.ops.domain import REAL
 from tracer.ops.indices import Index, Shape, broadcast_index
+from tracer.ops.registration import NUMERIC_KINDS
 
 
 class ArrayLike(Op):

@@ -19,7 +19,7 @@ from tracer.ops.sum_of_products import SumOfProducts
 class Matmul(SumOfProducts):
     """Matrix product `x @ y`. 1-d operands are vectors; leading axes are batches, which broadcast."""
 
-    implements = np.matmul
+    implements = np.matmul, np.linalg.matmul
     formula = "{x} @ {y}"
     domain = REAL, REAL
     adds_products = True

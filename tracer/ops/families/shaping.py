@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops.base import NUMERIC_KINDS, Array, Call
+from tracer.ops.base import Array, Call
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.domain import REAL
 from tracer.ops.indices import Shape
+from tracer.ops.registration import NUMERIC_KINDS
 
 
 class Reshape(DataMovement):

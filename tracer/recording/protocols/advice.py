@@ -15,11 +15,7 @@ INSTEAD: Mapping[str, str] = {
     "np.average": "np.mean(x), or np.sum(weights * x) / np.sum(weights)",
     "np.cumsum": "np.tril(np.ones((n, n))) @ x",
     "np.diff": "x[1:] - x[:-1]",
-    "np.inner": "np.sum(x * y, axis=-1)",
-    "np.linalg.norm": "np.sqrt(np.sum(x * x))",
     "np.median": "np.mean(np.sort(x)[middle]) with the positions of the middle",
-    "np.tensordot": "np.einsum",
-    "np.vdot": "np.sum(x * y)",
 }
 """What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
 
@@ -31,10 +27,10 @@ RECIPES: Mapping[str, str] = {
 }
 """What to write instead of a function of SciPy that does not ask its arguments, for an array x, over all axes."""
 
-ONE_AXIS = frozenset({"np.cumsum", "np.diff", "np.inner", "np.median", "np.vdot"})
+ONE_AXIS = frozenset({"np.cumsum", "np.diff", "np.median"})
 """Functions whose alternative is for arrays with one axis."""
 
-OVER_ALL = frozenset({"np.average", "np.linalg.norm"})
+OVER_ALL = frozenset({"np.average"})
 """Functions of an axis whose alternative is over all elements."""
 
 WITHOUT_GRADIENT = (
@@ -49,7 +45,7 @@ _ATTRIBUTES = {
     "cpu": "a Tensor is on the processor already: leave x.cpu() out",
     "data": "x.data would leave the graph: write x.value where that is meant",
     "flat": "write x.ravel()",
-    "norm": "a Tensor has no method norm: write np.sqrt(np.sum(x * x))",
+    "norm": "a Tensor has no method norm: write np.linalg.norm(x)",
     "numpy": "x.numpy() would leave the graph: np. functions take a Tensor, and .value is the plain array",
     "relu": "a Tensor has no method relu: write relu(x), from tracer.nn.layers",
     "requires_grad": "every parameter has a gradient in the record, and nothing needs requires_grad: leave it out",

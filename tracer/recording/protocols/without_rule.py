@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops.base import NUMERIC_KINDS
 from tracer.ops.numpy_call import NumpyCall, numpy_function
+from tracer.ops.registration import NUMERIC_KINDS
 from tracer.recording.protocols.advice import no_rule
 from tracer.recording.protocols.calls import function_name
 from tracer.recording.tape import RecorderInterface, is_tensor
