@@ -28,7 +28,7 @@ from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
 from tracer.recording.plan import BackwardPlan, as_recorded
 from tracer.recording.results import check_scalar
 from tracer.recording.source import Files, Invocation, is_library
-from tracer.recording.tape import NO_PARAMETERS, Context, Entry, Marks
+from tracer.recording.tape import NO_PARAMETERS, Context, Entry, Marks, running
 from tracer.recording.tensor import Tensor
 
 _BACKWARD = Phase.BACKWARD  # looked up for every operation, and slow to look up in an enumeration
@@ -271,6 +271,7 @@ class Recorder:
         self._frames.clear()
         self._frame = None
         self._outside = sys._getframe(1)
+        running.set(self)
         self._context = Context(phase, scope, subject)
         self._locates = phase is not _BACKWARD
 
@@ -392,6 +393,8 @@ class Recorder:
         """Let go of the frames of the recorded program, so that nothing refers back to its variables."""
         self._frames.clear()
         self._frame = self._outside = None
+        if running.get() is self:
+            running.set(None)
 
     def place_of(self, id: int) -> Source | None:
         """Where in the user's code a node was computed; None if unknown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
@@ -62,6 +63,10 @@ class Marks:
             self.losses[loss] = dict(sorted(found.items()))
             found = {of: id for of, id in found.items() if of in parameters or of not in self.gradients}
         self.gradients = dict(sorted((self.gradients | found).items()))
+
+
+running: ContextVar[RecorderInterface | None] = ContextVar("running", default=None)
+"""The recorder of the program that runs; None outside of a recording."""
 
 
 class RecordedArray:

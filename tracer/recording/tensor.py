@@ -19,7 +19,7 @@ from tracer.ops.several_results import SeveralResults
 from tracer.recording.array_interface import ArrayMethods, Operators
 from tracer.recording.array_writing import InPlace
 from tracer.recording.protocols.advice import conversion_error, no_attribute
-from tracer.recording.protocols.calls import asks_for_number, frames_to_user
+from tracer.recording.protocols.calls import asks_for_number, frames_to_user, is_index
 from tracer.recording.protocols.creation import CREATORS, create
 from tracer.recording.protocols.dispatch import dispatch_function, dispatch_ufunc
 from tracer.recording.protocols.ufunc_forms import ufunc_form
@@ -81,7 +81,7 @@ class Tensor(Operators, InPlace, ArrayMethods):
         return np.asarray(self.value).item()
 
     def _leave(self) -> None:
-        """Record that the value leaves as a plain number, at the line of the user's code that asks for it."""
+        """Record that the value leaves as a plain number or index, at the line of the user's code that asks for it."""
         if self.recorder.records_program:
             self.recorder.record(shaping.Item, (self,), NO_PARAMETERS, depth=2 + frames_to_user(sys._getframe(2)))
 
@@ -157,7 +157,10 @@ class Tensor(Operators, InPlace, ArrayMethods):
             return self.recorder.record_parts(op, inputs, parameters)
         return self.recorder.record(op, inputs, parameters)
 
-    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        if self.dtype.kind in "biu" and is_index(sys._getframe(1)):
+            self._leave()  # whole numbers and truth values have no gradient
+            return np.asarray(self.value)
         raise conversion_error("a plain array", sys._getframe(1))
 
     # A plain number is given where the user's code asks for one: float(), int(), round(), and text as in '%.3f' % loss.

@@ -263,7 +263,7 @@ class StopGradient(DataMovement):
 
 
 class Item(DataMovement):
-    """The only element of an array, where it leaves the record as a plain number: `x.item()`, `float(x)`, `'%.3f' % x`.
+    """A value where it leaves the record as a plain number, as in `x.item()`, `float(x)`, `'%.3f' % x`, or as an index.
 
     The number has no gradient: what is computed with it takes it for a constant.
     """
@@ -273,7 +273,7 @@ class Item(DataMovement):
 
     @staticmethod
     def value(x: Array) -> Array:
-        return np.reshape(x, ())
+        return np.reshape(x, ()) if np.size(x) == 1 else x
 
 
 def in_order(a: Array, order: str) -> dict[str, str]:

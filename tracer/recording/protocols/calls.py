@@ -99,6 +99,11 @@ def asks_for_number(frame: FrameType) -> bool:
     return site.use is Use.CALL and site.owner is None and site.function in ("float", "int", "round")
 
 
+def is_index(frame: FrameType) -> bool:
+    """True if the code that runs in this frame takes an element of a plain array."""
+    return site_of(frame).use is Use.INDEX
+
+
 def _use_at(code: CodeType, offset: int) -> Use:
     names = (dis.opname[code.co_code[at]] for at in range(offset, -1, -2))
     name = next(

@@ -54,6 +54,7 @@ def joined(values: Any) -> Any:
 
 
 def holds_tensor(value: Any) -> bool:
+    """Whether a value is a Tensor, or a list or tuple with one in it."""
     if isinstance(value, (list, tuple)):
         return any(map(holds_tensor, value))
     return is_tensor(value)
