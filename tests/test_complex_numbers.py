@@ -29,7 +29,7 @@ def gradient_of(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
     return tracer.trace(function, *map(np.asarray, arrays)).gradient("x")
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"extract"}))  # its calls compare first
 @given(data=st.data())
 @settings(max_examples=6)
 def test_every_operation_is_right_for_complex_numbers_or_refuses_them(name: str, data: st.DataObject) -> None:
@@ -90,6 +90,7 @@ def test_gradients_of_known_functions() -> None:
     np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.abs(np.sqrt(x + 0j))), [-4.0]), [-0.25])
     np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.log(x + 0j).real), [-4.0]), [-0.25])
     np.testing.assert_allclose(gradient_of(lambda x: np.sum(np.abs((-2.0) ** (x * 1j))), [0.5]), [-np.pi * np.exp(-np.pi / 2)])
+    np.testing.assert_array_equal(gradient_of(lambda x: np.sum(np.abs(np.extract([True, False], x * 2j))), [3.0, 1.0]), [2, 0])
     assert gradient_of(lambda x: np.abs(x * 1j), 0.0) == 0
     assert gradient_of(lambda x: np.angle(x * 1j), 0.0) == 0
 

@@ -56,6 +56,7 @@ class Sort(Ordering):
 
     implements = np.sort
     formula = "sort({x}{options})"
+    accepts_complex = False  # complex numbers have no order
 
     @staticmethod
     def call(a: Array, axis: Any = -1, kind: str | None = None, *, stable: bool | None = None) -> Call:
@@ -84,6 +85,7 @@ class Partition(Ordering):
 
     implements = np.partition
     formula = "partition({x}{options})"
+    accepts_complex = False  # complex numbers have no order
 
     @staticmethod
     def call(a: Array, kth: Any, axis: Any = -1, kind: str = "introselect") -> Call:
