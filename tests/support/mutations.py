@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.rule_mutations import complex_numbers, fourier, linalg, movement
+from support.rule_mutations import complex_numbers, fourier, linalg, movement, statistics
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
@@ -40,6 +40,7 @@ from tracer.ops.families.elementwise import (
 )
 from tracer.ops.families.movement import pieces
 from tracer.ops.families.special import entropy, error_functions, gamma_functions, logistic
+from tracer.ops.families.statistical import extremes, quantiles, spread
 from tracer.ops.movement import MovementGradient
 from tracer.recording import autodiff, recorder
 from tracer.recording.array_interface import Operators
@@ -314,18 +315,18 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
      "g if np.shape(g) == x.shape[1:] else with_reduced_axes(g, x, axis, keepdims), x.shape"),
     (reductions.Mean, "gradient_x", "count_of(x, axis)", "x.size"),
     (reductions.Mean, "gradient_x", "g / count_of(x, axis)", "g"),
-    (reductions.Max, "gradient_x", "/ np.astype(ties, g.dtype)", ""),
-    (reductions.Max, "gradient_x", "np.equal(x, with_reduced_axes(out, x, axis, keepdims))",
+    (extremes.Max, "gradient_x", "/ np.astype(ties, g.dtype)", ""),
+    (extremes.Max, "gradient_x", "np.equal(x, with_reduced_axes(out, x, axis, keepdims))",
      "np.greater_equal(x, with_reduced_axes(out, x, axis, keepdims) * 0.999)"),
-    (reductions.Max, "gradient_x", "np.sum(chosen, axis=axis, keepdims=True)", "np.sum(chosen)"),
+    (extremes.Max, "gradient_x", "np.sum(chosen, axis=axis, keepdims=True)", "np.sum(chosen)"),
     (reductions.Prod, "gradient_x", "others = np.prod(np.where(np.eye(count, dtype=bool), 1, rows), axis=-1)",
      "others = np.prod(rows, axis=-1) / rows[..., 0, :]"),
     (reductions.Prod, "gradient_x", "tuple(order.index(other) for other in range(x.ndim))", "order"),
-    (reductions.Var, "gradient_x", "count_of(x, axis) - ddof", "count_of(x, axis)"),
-    (reductions.Var, "gradient_x", "2 / ", "1 / "),
-    (reductions.Var, "gradient_x", "np.mean(x, axis=axis, keepdims=True)", "np.mean(x)"),
-    (reductions.Std, "gradient_x", "np.where(np.equal(spread, 0), 1, spread)", "spread"),
-    (reductions.Std, "gradient_x", "- ddof", ""),
+    (spread.Var, "gradient_x", "count_of(x, axis) - ddof", "count_of(x, axis)"),
+    (spread.Var, "gradient_x", "2 / ", "1 / "),
+    (spread.Var, "gradient_x", "np.mean(x, axis=axis, keepdims=True)", "np.mean(x)"),
+    (spread.Std, "gradient_x", "np.where(np.equal(spread, 0), 1, spread)", "spread"),
+    (spread.Std, "gradient_x", "- ddof", ""),
     (shaping.Reshape, "gradient_x", "np.reshape(g, x.shape)", "np.reshape(np.transpose(g), x.shape)"),
     (shaping.Ravel, "gradient_x", "np.reshape(g, x.shape)", "np.reshape(g[::-1], x.shape)"),
     (shaping.Transpose, "gradient_x", "axes and tuple(axes.index(axis) for axis in range(len(axes)))", "axes"),
@@ -340,6 +341,7 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
 
 SHOWN_BY: dict[type[Op], str] = {
     indexing.Scatter: "take",
+    quantiles.QuantileWeights: "quantile",
     MovementGradient: "take_at",
     pieces.Sections: "split",
     joining.AlongAxis: "concatenate",
@@ -433,7 +435,7 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
 
 def single_rules() -> Iterator[Mutant]:
     """Each fault of RULES."""
-    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES):
+    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES, *statistics.RULES):
         shown_by = SHOWN_BY.get(op, op.name)
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip

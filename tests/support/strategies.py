@@ -25,9 +25,10 @@ from support.cases import (
     movement,
     sequences,
     special,
+    statistics,
     writing,
 )
-from support.drawing import Case, axes, indices, seeds, separated, shapes
+from support.drawing import Case, indices, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.families import indexing, shaping
 from tracer.recording.tensor import Tensor
@@ -49,32 +50,6 @@ def clips(draw: Any) -> Case:
         return Case(np.clip, (x, np.array(-0.403), np.array(0.407)), "clip(x, low, high) with arrays as bounds")
     low, high = draw(st.sampled_from([(0.0, None), (-0.403, 0.407), (None, 1.0), (0.0, 2.0), (None, None)]))
     return Case(lambda x: np.clip(x, low, high), (x,), f"clip(x, {low}, {high})")
-
-
-@st.composite
-def reductions(draw: Any, name: str) -> Case:
-    function = getattr(np, name)
-    shape = draw(shapes)
-    options: dict[str, Any] = {"axis": draw(axes(len(shape))), "keepdims": draw(st.booleans())}
-    x = separated(shape, draw(seeds))
-    if name in ("var", "std"):
-        reduced = options["axis"]
-        picked = range(len(shape)) if reduced is None else np.atleast_1d(np.array(reduced, dtype=int)) % max(1, len(shape))
-        count = int(np.prod([shape[axis] for axis in picked]))
-        options["ddof"] = draw(st.sampled_from([0, 1])) if count > 1 else 0
-        if name == "std" and count == 1:
-            return Case(np.var, (x,), "var")  # the standard deviation of one number has a kink: see test_ops.py
-    return Case(lambda x: function(x, **options), (x,), f"{name}(x, {options})")
-
-
-@st.composite
-def prods(draw: Any) -> Case:
-    case = draw(reductions("prod"))
-    x = case.arrays[0].copy()
-    if x.size and draw(st.booleans()):
-        x.flat[draw(st.integers(0, x.size - 1))] = 0.0  # a product has no kink at zeros
-        x.flat[draw(st.integers(0, x.size - 1))] = 0.0
-    return Case(case.function, (x,), case.description)
 
 
 @st.composite
@@ -211,8 +186,6 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     **special.CASES,
     "where": wheres(),
     "clip": clips(),
-    **{name: reductions(name) for name in ("sum", "mean", "max", "min", "var", "std")},
-    "prod": prods(),
     "matmul": matmuls(),
     "dot": dots(),
     "outer": outers(),
@@ -238,6 +211,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "power": st.one_of(elementwise.CASES["power"], complex_parts.powers()),
     **writing.CASES,
     **sequences.CASES,
+    **statistics.CASES,
 }  # fmt: skip
 """A strategy for every operation with a derivative, by name."""
 
@@ -246,14 +220,13 @@ OWN_NUMBERS = {*elementwise.POWERS, *linalg_matrices.OWN_NUMBERS, *linalg_norms.
 
 WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     **elementwise.WITHOUT_GRADIENT,
-    "argmax": lambda x: np.argmax(x, axis=-1),
-    "argmin": lambda x: np.argmin(x, keepdims=True),
     "argsort": lambda x: np.argsort(x, 0),
     "argpartition": lambda x: np.argpartition(x, 1),
     "matrix_rank": np.linalg.matrix_rank,
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
     "item": lambda x: x.recorder.record(shaping.Item, (x[0, 0],), {}) if isinstance(x, Tensor) else x[0, 0],
+    **statistics.WITHOUT_GRADIENT,
     "stop_gradient": lambda x: x.detach() if isinstance(x, Tensor) else x,
     **writing.WITHOUT_GRADIENT,
 }

@@ -269,8 +269,8 @@ _OWN = "tracer.ops."
 
 
 def _is_shown(name: str, option: Any) -> bool:
-    """Whether a formula shows an option: not None, False and 0, but an axis 0, which differs from None."""
-    return option not in (None, False) or (name == "axis" and option is not None)
+    """Whether a formula shows an option: not None, False and 0, but an axis or an initial value of 0, which differ from None."""
+    return option not in (None, False) or (name in ("axis", "initial") and option is not None)
 
 
 def as_written(name: str, option: Any) -> str:

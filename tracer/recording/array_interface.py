@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, reductions, selection, shaping
+from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, selection, shaping
 from tracer.ops.families.elementwise import complex_parts, division
 from tracer.recording.methods.moving import MovingMethods
 from tracer.recording.protocols.dispatch import logic
@@ -166,33 +166,6 @@ class ArrayMethods(MovingMethods):
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         return self.recorder.record(selection.Clip, (self, min, max), NO_PARAMETERS)
-
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Sum, *reductions.Sum.call(self, axis, keepdims=keepdims))
-
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Mean, *reductions.Mean.call(self, axis, keepdims=keepdims))
-
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Max, *reductions.Max.call(self, axis, keepdims=keepdims))
-
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Min, *reductions.Min.call(self, axis, keepdims=keepdims))
-
-    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Prod, *reductions.Prod.call(self, axis, keepdims=keepdims))
-
-    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Var, *reductions.Var.call(self, axis, ddof=ddof, keepdims=keepdims))
-
-    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(reductions.Std, *reductions.Std.call(self, axis, ddof=ddof, keepdims=keepdims))
-
-    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(selection.Argmax, *selection.Argmax.call(self, axis, keepdims=keepdims))
-
-    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-        return self.recorder.record(selection.Argmin, *selection.Argmin.call(self, axis, keepdims=keepdims))
 
     @property
     def real(self) -> Tensor:

@@ -33,6 +33,8 @@ from tracer.recording.tensor import Tensor
 
 _BACKWARD = Phase.BACKWARD  # looked up for every operation, and slow to look up in an enumeration
 
+_DISPATCH = Tensor.__array_function__.__code__
+
 
 class Recorder:
     """Records one step. `files` are those of the program: pass the same ones for each of its steps.
@@ -291,7 +293,8 @@ class Recorder:
         fresh: list[FrameType] = []
         above: FrameType | None = frame
         while above is not None and above is not self._outside and id(above) not in known:
-            fresh.append(above)
+            if above.f_code is not _DISPATCH:  # a composition is called from where its NumPy function is
+                fresh.append(above)
             above = above.f_back
         if frame is self._outside and is_library(frame.f_code):
             # NumPy's own function was handed over to be recorded: there is no line of the user's to speak of.

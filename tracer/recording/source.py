@@ -23,7 +23,7 @@ from tracer.recording.program_text.lines import lines_of
 PACKAGE = Path(sys.modules["tracer"].__path__[0])
 """The folder of the package `tracer`."""
 
-_LIBRARY_FOLDERS = frozenset(str(PACKAGE / package) for package in ("nn", "nn/optimizers", "recording"))
+_LIBRARY_FOLDERS = frozenset(str(PACKAGE / package) for package in ("nn", "nn/optimizers", "ops/compositions", "recording"))
 """Packages whose functions run inside a recorded program but are not user code."""
 
 

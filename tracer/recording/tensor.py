@@ -14,10 +14,12 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tracer.errors import MissingAttributeError, RecordingError, UsageError
+from tracer.ops.compositions import COMPOSITIONS
 from tracer.ops.families import shaping
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.array_interface import ArrayMethods, Operators
 from tracer.recording.array_writing import InPlace
+from tracer.recording.methods.reductions import ReductionMethods
 from tracer.recording.protocols.advice import conversion_error, no_attribute
 from tracer.recording.protocols.calls import asks_for_number, frames_to_user, is_index
 from tracer.recording.protocols.creation import CREATORS, create
@@ -27,8 +29,13 @@ from tracer.recording.protocols.without_rule import record_value
 from tracer.recording.protocols.writing import WRITERS, function_into, write_into_argument
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
+_PLAIN_RESULTS = frozenset(
+    {np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.allclose, np.array_equal, np.array_equiv}
+)
+"""Functions whose result is a plain number, truth or tuple, outside the graph."""
 
-class Tensor(Operators, InPlace, ArrayMethods):
+
+class Tensor(Operators, InPlace, ArrayMethods, ReductionMethods):
     """An array whose operations are recorded. It follows NumPy's interface, and PyTorch's for gradients.
 
     `value` is the plain read-only array: computing with it leaves the graph. For a hyperparameter, such as a learning rate,
@@ -141,7 +148,7 @@ class Tensor(Operators, InPlace, ArrayMethods):
         return self.recorder.record(*found)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        if function in (np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj):
+        if function in _PLAIN_RESULTS:
             return function(*plain(arguments), **plain(options))
         if function in CREATORS:
             return create(self.recorder, function, arguments, options, sys._getframe(1))
@@ -149,6 +156,8 @@ class Tensor(Operators, InPlace, ArrayMethods):
             return write_into_argument(self.recorder, function, arguments, options, sys._getframe(1))
         if options.get("out") is not None:
             return function_into(self.recorder, function, arguments, options, sys._getframe(1))
+        if function in COMPOSITIONS:
+            return COMPOSITIONS[function](*arguments, **options)
         found = dispatch_function(function, arguments, options)
         if found is None:
             return record_value(self.recorder, function, arguments, options)

@@ -189,7 +189,7 @@ def _chosen_terms(op: type[Op], slices: Sequence[np.ndarray], max_terms: int) ->
     count = next((each.size for each in slices if each.ndim), 0)
     if count <= max_terms:
         return np.arange(count), 0
-    alike = [each.ravel() if each.ndim else each for each in slices]
+    alike = [each.ravel() if each.ndim else each for each in slices if each.size == count or not each.ndim]
     with np.errstate(all="ignore"):
         importance = np.asarray(op.importance(alike), dtype=np.float64)
         zeros = count - np.count_nonzero(math.prod(each != 0 for each in alike))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tracer.ops.base import Op
-from tracer.ops.families import reductions, shaping
+from tracer.ops.families import shaping
 from tracer.ops.families.elementwise import arithmetic, complex_parts
+from tracer.ops.families.statistical import spread
 
 RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (arithmetic.Absolute, "gradient_x", "np.conjugate(x) /", "x /"),
@@ -23,9 +24,9 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (complex_parts.Angle, "gradient_x", "np.where(is_zero, 1, x)", "np.conjugate(np.where(is_zero, 1, x))"),
     (complex_parts.Angle, "gradient_x", "180 / np.pi", "180"),
     (complex_parts.Angle, "gradient_x", "if deg", "if not deg"),
-    (reductions.Var, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True))",
+    (spread.Var, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True))",
      "(x - np.mean(x, axis=axis, keepdims=True))"),
-    (reductions.Std, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True))",
+    (spread.Std, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True))",
      "(x - np.mean(x, axis=axis, keepdims=True))"),
     (shaping.Astype, "gradient_x", "g = np.real(g)", "g = np.abs(g)"),
 )  # fmt: skip

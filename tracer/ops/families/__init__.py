@@ -18,6 +18,7 @@ from tracer.ops.families import (
     selection,
     shaping,
     special,
+    statistical,
     writing,
 )
 from tracer.ops.families.elementwise import arithmetic, comparisons
@@ -42,5 +43,6 @@ __all__ = [
     "selection",
     "shaping",
     "special",
+    "statistical",
     "writing",
 ]

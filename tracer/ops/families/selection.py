@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tracer.graph.expression import Expression
-from tracer.ops.axes import axes_from_start
-from tracer.ops.base import Array, Call, Op
+from tracer.ops.base import Array, Call
 from tracer.ops.domain import REAL
 from tracer.ops.elementwise import Elementwise
-from tracer.ops.families.reductions import Max, Min, Reduction
-from tracer.ops.indices import Index
-from tracer.ops.terms import Terms
 
 
 class Maximum(Elementwise):
@@ -148,43 +142,3 @@ class Clip(Elementwise):
     def gradient_high(g: Array, out: Array, x: Array, low: Array, high: Array) -> Array:
         taken = np.greater_equal(x, high)
         return g * (taken if low is None else np.logical_or(taken, np.greater_equal(low, high)))
-
-
-class Argmax(Op):
-    """Index of the first maximum, over all elements or along one axis. It has no gradient."""
-
-    implements = np.argmax
-    formula = "argmax({x}{options})"
-    domain = (REAL,)
-
-    @staticmethod
-    def call(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Call:
-        return (a,), {"axis": axis if axis is None else operator.index(axis), "keepdims": bool(keepdims)}
-
-    @staticmethod
-    def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
-        return np.argmax(x, axis=axis, keepdims=keepdims)
-
-    @classmethod
-    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
-        axis = axes_from_start(parameters["axis"], np.ndim(inputs[0]))
-        return Reduction.parts(index, inputs, {**parameters, "axis": axis})
-
-    importance = Max.importance
-
-    @classmethod
-    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
-        return terms[0].in_call(cls.name)
-
-
-class Argmin(Argmax):
-    """Index of the first minimum, over all elements or along one axis. It has no gradient."""
-
-    implements = np.argmin
-    formula = "argmin({x}{options})"
-
-    @staticmethod
-    def value(x: Array, *, axis: int | None, keepdims: bool) -> Array:
-        return np.argmin(x, axis=axis, keepdims=keepdims)
-
-    importance = Min.importance

@@ -11,12 +11,7 @@ from tracer.errors import RecordingError, close_names
 from tracer.ops import registry
 from tracer.recording.protocols.calls import Site, Use, function_name, site_of
 
-INSTEAD: Mapping[str, str] = {
-    "np.average": "np.mean(x), or np.sum(weights * x) / np.sum(weights)",
-    "np.cumsum": "np.tril(np.ones((n, n))) @ x",
-    "np.diff": "x[1:] - x[:-1]",
-    "np.median": "np.mean(np.sort(x)[middle]) with the positions of the middle",
-}
+INSTEAD: Mapping[str, str] = {}
 """What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
 
 RECIPES: Mapping[str, str] = {
@@ -27,15 +22,14 @@ RECIPES: Mapping[str, str] = {
 }
 """What to write instead of a function of SciPy that does not ask its arguments, for an array x, over all axes."""
 
-ONE_AXIS = frozenset({"np.cumsum", "np.diff", "np.median"})
+ONE_AXIS = frozenset[str]()
 """Functions whose alternative is for arrays with one axis."""
 
-OVER_ALL = frozenset({"np.average"})
+OVER_ALL = frozenset[str]()
 """Functions of an axis whose alternative is over all elements."""
 
 WITHOUT_GRADIENT = (
-    "all", "allclose", "any", "argwhere", "array_equal", "bincount", "count_nonzero", "digitize", "flatnonzero", "histogram",
-    "isneginf", "isposinf", "nonzero", "searchsorted", "unique",
+    "bincount", "histogram", "isneginf", "isposinf",
 )  # fmt: skip
 """NumPy functions whose result has no gradient, so that the plain array may be used."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.ops import Op, registry
 from tracer.ops.families import comparisons
+from tracer.ops.families.statistical import searching
 from tracer.recording.protocols.call_forms import call_of
 from tracer.recording.tape import NO_PARAMETERS
 
@@ -43,5 +44,7 @@ def dispatch_function(function: Any, arguments: tuple[Any, ...], options: dict[s
 
     Raises RecordingError for a form of the call that is not recorded.
     """
+    if function is np.where and len(arguments) == 1 and not options:
+        return searching.Nonzero, arguments, {}  # the positions of what is true
     op = registry.implementing(function)
     return None if op is None else (op, *call_of(op, function, arguments, options))
