@@ -193,7 +193,7 @@ CONSTANT_RESULTS = {
     "cond", "eigh", "eigvalsh", "equal", "interp", "isnan", "lstsq", "matrix_power", "nanvar", "power", "ptp", "qr",
     "quantile_weights", "std", "vander", "var",
 }  # fmt: skip
-"""Operations that do not, or seldom, depend on an element in special cases: the variance of one number, `x ** 0`, half of a matrix."""
+"""Operations that do not, or seldom, depend on an element in special cases: the variance of one number, half of a matrix."""
 
 
 @pytest.mark.parametrize("name", EVERY_OPERATION)

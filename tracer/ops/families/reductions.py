@@ -10,10 +10,11 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.graph.expression import Expression, Number, infix
 from tracer.ops.axes import Axes, axes_from_start, count_of, with_reduced_axes
-from tracer.ops.base import NUMERIC_KINDS, Array, Call, Op
+from tracer.ops.base import Array, Call, Op
 from tracer.ops.domain import REAL
 from tracer.ops.families.shaping import Astype
 from tracer.ops.indices import NO_ELEMENT, Index, Shape, unraveled
+from tracer.ops.registration import NUMERIC_KINDS
 from tracer.ops.rounding import rounding_of_sum
 from tracer.ops.terms import Terms
 
