@@ -78,7 +78,8 @@ def _filled(argument: Any, inputs: Sequence[Array]) -> Any:
     if isinstance(argument, Mapping):
         return inputs[argument["input"]]
     if isinstance(argument, (list, tuple)):
-        return type(argument)(_filled(each, inputs) for each in argument)
+        # NumPy takes tuples for all but a few lists; a tuple such as axis=(0, 1) comes back from a file as a list.
+        return tuple(_filled(each, inputs) for each in argument)
     return argument
 
 

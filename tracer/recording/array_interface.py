@@ -158,8 +158,19 @@ class ArrayMethods(MovingMethods):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[position] for position in range(len(self)))
 
-    def astype(self, dtype: Any) -> Tensor:
+    def astype(self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Tensor:
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self  # type: ignore[return-value]  # as in NumPy, the array itself
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(
+                f"Cannot cast array data from {self.dtype!r} to {np.dtype(dtype)!r} according to the rule {casting!r}"
+            )
         return self.recorder.record(shaping.Astype, *shaping.Astype.call(self, dtype))
+
+    def view(self, *dtype: Any) -> Tensor:
+        if dtype:
+            raise RecordingError("x.view(dtype) reads the bytes of an array as other numbers: write x.astype(dtype)")
+        return self.recorder.record(indexing.Take, *indexing.Take.call(self, ...))
 
     def dot(self, other: Any) -> Tensor:
         return self.recorder.record(linear_algebra.Dot, (self, other), NO_PARAMETERS)

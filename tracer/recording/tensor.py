@@ -79,13 +79,21 @@ class Tensor(Operators, InPlace, ArrayMethods, ReductionMethods):
     def size(self) -> int:
         return self._value.size if type(self._value) is np.ndarray else 1
 
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
     def __repr__(self) -> str:
         return f"Tensor({np.array2string(np.asarray(self.value), separator=', ')}, dtype={self.dtype})"
 
-    def item(self) -> Any:
-        """The only element as a Python number, outside the graph; shown as `item(...)`."""
+    def item(self, *index: Any) -> Any:
+        """The only element, or that at an index, as a Python number, outside the graph; shown as `item(...)`."""
         self._leave()
-        return np.asarray(self.value).item()
+        return np.asarray(self.value).item(*index)
 
     def _leave(self) -> None:
         """Record that the value leaves as a plain number or index, at the line of the user's code that asks for it."""
@@ -113,6 +121,9 @@ class Tensor(Operators, InPlace, ArrayMethods, ReductionMethods):
             return format(str(self), specification)
         self._leave()
         return format(np.asarray(self.value).item(), specification)
+
+    def __copy__(self) -> Tensor:
+        return self.recorder.record(shaping.Copy, (self,), {"order": "K"})
 
     def __deepcopy__(self, memo: Any) -> NoReturn:
         raise RecordingError("a Tensor belongs to one record and cannot be copied or stored: use .value for the plain array")

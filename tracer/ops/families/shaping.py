@@ -273,7 +273,7 @@ class Item(DataMovement):
 
     @staticmethod
     def value(x: Array) -> Array:
-        return np.reshape(x, ()) if np.size(x) == 1 else x
+        return np.reshape(x, ()) if np.size(x) == 1 else np.array(x)
 
 
 def in_order(a: Array, order: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tracer.errors import UsageError, close_names
@@ -39,13 +40,26 @@ def taken_by(function: Callable[..., Any]) -> Takes:
 def required_names(function: Callable[..., Any]) -> list[str]:
     """The names of the arguments without a default."""
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    parameters = inspect.signature(function).parameters.values()
+    parameters = parameters_of(function).values()
     return [each.name for each in parameters if each.kind in kinds and each.default is inspect.Parameter.empty]
+
+
+def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a function by name. They are asked for in every step, and Python takes long to find them."""
+    try:
+        return _known_parameters(function)
+    except TypeError:  # an object that cannot be hashed
+        return inspect.signature(function).parameters
+
+
+@lru_cache(maxsize=128)
+def _known_parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
 
 
 def matching_arguments(function: Callable[..., Any], available: Mapping[str, Any]) -> dict[str, Any]:
     """The available values that a function takes as arguments, by name."""
-    return {name: available[name] for name in inspect.signature(function).parameters if name in available}
+    return {name: available[name] for name in parameters_of(function) if name in available}
 
 
 def require_arguments(function: Callable[..., Any], available: Collection[str], what: str) -> None:
