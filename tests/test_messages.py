@@ -125,7 +125,7 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: x.exp(), r"write np\.exp\(x\)"),
         (lambda x: x.numpy(), r"\.value is the plain array"),
         (lambda x: x.meen(), r"did you mean mean"),
-        (lambda x: x.view(-1), r"write x\.reshape"),
+        (lambda x: x.view("int64"), r"x\.view\(dtype\) reads the bytes .*write x\.astype"),
         (lambda x: x.norm(), r"write np\.linalg\.norm\(x\)"),
         (lambda x: round(x), r"write np\.round\(x, digits\)"),
         (lambda x: np.save("x.npy", x), r"np\.save takes plain arrays: write x\.value"),

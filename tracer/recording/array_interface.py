@@ -146,6 +146,9 @@ class ArrayMethods(MovingMethods):
         @property
         def value(self) -> Any: ...
 
+        @property
+        def dtype(self) -> np.dtype[Any]: ...
+
     def __getitem__(self, index: Any) -> Tensor:
         return self.recorder.record(indexing.Take, *indexing.Take.call(self, index))
 

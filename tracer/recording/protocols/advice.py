@@ -47,7 +47,6 @@ _ATTRIBUTES = {
     "softmax": "a Tensor has no method softmax: write softmax(x), from tracer.nn.layers",
     "to": "a Tensor is moved nowhere: for another dtype write x.astype(...)",
     "unsqueeze": "a Tensor has no method unsqueeze: write np.expand_dims(x, axis)",
-    "view": "a Tensor has no method view: write x.reshape(...)",
     "zero_grad": "gradients start anew in every step: leave zero_grad() out",
 }
 """What to write instead of an attribute that arrays of NumPy or tensors of PyTorch have."""
