@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracer.errors import RecordingError
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, selection, shaping
 from tracer.ops.families.elementwise import complex_parts, division
 from tracer.recording.methods.moving import MovingMethods
