@@ -273,6 +273,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "diagflat": of_one_array(flat_diagonals),
     "diagonal": of_one_array(diagonals, matrix_shapes),
     "trace": of_one_array(traces, matrix_shapes),
+    "matrix_diagonal": of_one_array(lambda draw, shape: [np.linalg.diagonal], matrix_shapes),
+    "matrix_trace": of_one_array(lambda draw, shape: [lambda x: np.linalg.trace(x, offset=1), np.linalg.trace], matrix_shapes),
     "triu": of_one_array(triangles(np.triu)),
     "tril": of_one_array(triangles(np.tril)),
     "delete": of_one_array(deletions),
@@ -286,8 +288,10 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "dsplit": of_one_array(pieces("dsplit"), deep_shapes),
     "unstack": of_one_array(unstackings),
     **{name.replace("_", ""): of_one_array(new_axes(name)) for name in ("atleast_1d", "atleast_2d", "atleast_3d")},
-    "matrix_transpose": of_one_array(lambda draw, shape: [np.matrix_transpose, lambda x: x.mT], matrix_shapes),
-    "flatten": of_one_array(lambda draw, shape: [lambda x: x.flatten(), lambda x: x.T.flatten("F"), lambda x: x.flatten("K")]),
+    "matrix_transpose": of_one_array(
+        lambda draw, shape: [np.matrix_transpose, lambda x: x.mT, np.linalg.matrix_transpose], matrix_shapes
+    ),
+    "flatten": of_one_array(lambda draw, shape: [lambda x: x.flatten(), lambda x: x.T.flatten("F")]),
     "rollaxis": of_one_array(axis_rolls),
     "full_like": of_one_array(fillings),
     "movement_gradient": movement_gradients(),

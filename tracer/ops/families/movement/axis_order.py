@@ -17,7 +17,7 @@ from tracer.ops.families.shaping import in_order
 class MatrixTranspose(DataMovement):
     """Exchange of the last two axes."""
 
-    implements = np.matrix_transpose
+    implements = np.matrix_transpose, np.linalg.matrix_transpose
     formula = "matrix_transpose({x})"
     domain = (REAL,)
 

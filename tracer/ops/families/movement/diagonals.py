@@ -125,6 +125,28 @@ class Trace(Rearrangement):
         return rounding_of_sum(np.diagonal(inputs[0], **plane)[index], unit)
 
 
+class MatrixDiagonal(Diagonal):
+    """`np.linalg.diagonal`: the diagonal of matrices in the last two axes."""
+
+    implements = np.linalg.diagonal  # type: ignore[assignment]
+    formula = "diagonal({x}{options})"
+
+    @staticmethod
+    def call(x: Array, /, *, offset: int = 0) -> Call:  # type: ignore[override]
+        return Diagonal.call(x, offset, -2, -1)
+
+
+class MatrixTrace(Trace):
+    """`np.linalg.trace`: the sum of the diagonal of matrices in the last two axes."""
+
+    implements = np.linalg.trace  # type: ignore[assignment]
+    formula = "trace({x}{options})"
+
+    @staticmethod
+    def call(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Call:  # type: ignore[override]
+        return Trace.call(x, offset, -2, -1, dtype)
+
+
 class Triu(Movement):
     """The elements on and above the k-th diagonal of matrices; below it are zeros. A vector stands for equal rows."""
 
