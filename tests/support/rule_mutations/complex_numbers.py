@@ -26,8 +26,8 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (complex_parts.Angle, "gradient_x", "if deg", "if not deg"),
     (spread.Var, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True))",
      "(x - np.mean(x, axis=axis, keepdims=True))"),
-    (spread.Std, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True))",
-     "(x - np.mean(x, axis=axis, keepdims=True))"),
+    (spread.Std, "gradient_x", "_conjugate(x - np.mean(x, axis=axis, keepdims=True, where=where))",
+     "(x - np.mean(x, axis=axis, keepdims=True, where=where))"),
     (shaping.Astype, "gradient_x", "g = np.real(g)", "g = np.abs(g)"),
 )  # fmt: skip
 """The operation, its method, and a replacement in the source of that."""

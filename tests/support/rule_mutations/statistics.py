@@ -19,7 +19,7 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (extremes.Ptp, "gradient_x", "np.min(x, axis", "np.max(x, axis"),
     (spread.Var, "gradient_x", "count_where(where, x, axis, g.dtype)", "count_of(x, axis)"),
     (spread.Var, "gradient_x", "only(where, deviation)", "deviation"),
-    (spread.Std, "gradient_x", "only(where, x - ", "(x - "),
+    (spread.Std, "gradient_x", "only(where, ", "(lambda where, gradient: gradient)(where, "),
     (missing.Nansum, "gradient_x", "present(x, where)", "where"),
     (missing.Nanprod, "gradient_x", "present(x, where)", "where"),
     (missing.Nanmean, "gradient_x", "present(x, where)", "where"),

@@ -19,15 +19,16 @@ from tracer.ops.rounding import rounding_of_sum
 from tracer.ops.terms import Terms
 
 
-def reduction_call(a: Array, axis: Any, keepdims: Any, where: Array, **options: Any) -> Call:
+def reduction_call(a: Array, axis: Any, keepdims: Any, where: Array = None, dtype: Any = None, initial: Any = None) -> Call:
     """The inputs and parameters of a reduction. `where` is an input if it is given; `dtype` and `initial` are parameters."""
     rank = a.ndim if hasattr(a, "ndim") else np.ndim(a)
     if not rank and axis in (0, -1):
         axis = None  # NumPy accepts the axes 0 and -1 for 0-d arrays
     parameters: dict[str, Any] = {"axis": axes_from_start(axis, rank), "keepdims": bool(keepdims)}
-    for name, option in options.items():
-        if option is not None:
-            parameters[name] = dtype_name(option) if name == "dtype" else number_of(name, option) if name == "initial" else option
+    if dtype is not None:
+        parameters["dtype"] = dtype_name(dtype)
+    if initial is not None:
+        parameters["initial"] = number_of("initial", initial)
     is_whole = where is None or (isinstance(where, (bool, np.bool_)) and bool(where))
     return ((a,) if is_whole else (a, where)), parameters
 
@@ -125,7 +126,7 @@ class Sum(Reduction):
     def call(
         a: Array, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, initial: Any = None, where: Array = None
     ) -> Call:
-        return reduction_call(a, axis, keepdims, where, dtype=dtype, initial=initial)
+        return reduction_call(a, axis, keepdims, where, dtype, initial)
 
     @staticmethod
     def value(x: Array, where: Array = True, *, axis: Axes, keepdims: bool, **options: Any) -> Array:
@@ -162,7 +163,7 @@ class Mean(Reduction):
 
     @staticmethod
     def call(a: Array, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, where: Array = None) -> Call:
-        return reduction_call(a, axis, keepdims, where, dtype=dtype)
+        return reduction_call(a, axis, keepdims, where, dtype)
 
     @staticmethod
     def value(x: Array, where: Array = True, *, axis: Axes, keepdims: bool, **options: Any) -> Array:

@@ -23,7 +23,8 @@ class ReductionMethods:
     def sum(
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
     ) -> Tensor:
-        _refuse_out("sum", out)
+        if out is not None:
+            raise _not_into("sum")
         return self.recorder.record(
             reductions.Sum, *reductions.Sum.call(self, axis, dtype, keepdims=keepdims, initial=initial, where=where)
         )
@@ -31,21 +32,25 @@ class ReductionMethods:
     def prod(
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
     ) -> Tensor:
-        _refuse_out("prod", out)
+        if out is not None:
+            raise _not_into("prod")
         return self.recorder.record(
             reductions.Prod, *reductions.Prod.call(self, axis, dtype, keepdims=keepdims, initial=initial, where=where)
         )
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Tensor:
-        _refuse_out("mean", out)
+        if out is not None:
+            raise _not_into("mean")
         return self.recorder.record(reductions.Mean, *reductions.Mean.call(self, axis, dtype, keepdims=keepdims, where=where))
 
     def max(self, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Tensor:
-        _refuse_out("max", out)
+        if out is not None:
+            raise _not_into("max")
         return self.recorder.record(extremes.Max, *extremes.Max.call(self, axis, keepdims=keepdims, initial=initial, where=where))
 
     def min(self, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Tensor:
-        _refuse_out("min", out)
+        if out is not None:
+            raise _not_into("min")
         return self.recorder.record(extremes.Min, *extremes.Min.call(self, axis, keepdims=keepdims, initial=initial, where=where))
 
     def var(
@@ -59,7 +64,8 @@ class ReductionMethods:
         where: Any = True,
         correction: Any = None,
     ) -> Tensor:
-        _refuse_out("var", out)
+        if out is not None:
+            raise _not_into("var")
         return self.recorder.record(
             spread.Var, *spread.Var.call(self, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, correction=correction)
         )
@@ -75,33 +81,40 @@ class ReductionMethods:
         where: Any = True,
         correction: Any = None,
     ) -> Tensor:
-        _refuse_out("std", out)
+        if out is not None:
+            raise _not_into("std")
         return self.recorder.record(
             spread.Std, *spread.Std.call(self, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, correction=correction)
         )
 
     def all(self, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Tensor:
-        _refuse_out("all", out)
+        if out is not None:
+            raise _not_into("all")
         return self.recorder.record(counting.All, *counting.All.call(self, axis, keepdims=keepdims, where=where))
 
     def any(self, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Tensor:
-        _refuse_out("any", out)
+        if out is not None:
+            raise _not_into("any")
         return self.recorder.record(counting.Any, *counting.Any.call(self, axis, keepdims=keepdims, where=where))
 
     def argmax(self, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Tensor:
-        _refuse_out("argmax", out)
+        if out is not None:
+            raise _not_into("argmax")
         return self.recorder.record(counting.Argmax, *counting.Argmax.call(self, axis, keepdims=keepdims))
 
     def argmin(self, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Tensor:
-        _refuse_out("argmin", out)
+        if out is not None:
+            raise _not_into("argmin")
         return self.recorder.record(counting.Argmin, *counting.Argmin.call(self, axis, keepdims=keepdims))
 
     def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Tensor:
-        _refuse_out("cumsum", out)
+        if out is not None:
+            raise _not_into("cumsum")
         return self.recorder.record(scans.Cumsum, *scans.Cumsum.call(self, axis, dtype))
 
     def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Tensor:
-        _refuse_out("cumprod", out)
+        if out is not None:
+            raise _not_into("cumprod")
         return self.recorder.record(scans.Cumprod, *scans.Cumprod.call(self, axis, dtype))
 
     def nonzero(self) -> Any:
@@ -111,6 +124,5 @@ class ReductionMethods:
         return self.recorder.record(searching.Searchsorted, *searching.Searchsorted.call(self, v, side, sorter))
 
 
-def _refuse_out(method: str, out: Any) -> None:
-    if out is not None:
-        raise RecordingError(f"x.{method} cannot write into an array in place (out=): write y = x.{method}(...)")
+def _not_into(method: str) -> RecordingError:
+    return RecordingError(f"x.{method} cannot write into an array in place (out=): write np.{method}(x, out=out)")

@@ -27,7 +27,9 @@ class Max(Reduction):
 
     @staticmethod
     def value(x: Array, where: Array = True, *, axis: Axes, keepdims: bool, **options: Any) -> Array:
-        return np.max(x, axis=axis, keepdims=keepdims, where=where, **options)
+        if options or where is not True:
+            return np.max(x, axis=axis, keepdims=keepdims, where=where, **options)
+        return np.max(x, axis=axis, keepdims=keepdims)
 
     @staticmethod
     def complex_value(x: Array, where: Array = True, *, axis: Axes, keepdims: bool, **options: Any) -> Array:
@@ -75,7 +77,9 @@ class Min(Max):
 
     @staticmethod
     def value(x: Array, where: Array = True, *, axis: Axes, keepdims: bool, **options: Any) -> Array:
-        return np.min(x, axis=axis, keepdims=keepdims, where=where, **options)
+        if options or where is not True:
+            return np.min(x, axis=axis, keepdims=keepdims, where=where, **options)
+        return np.min(x, axis=axis, keepdims=keepdims)
 
     @staticmethod
     def complex_value(x: Array, where: Array = True, *, axis: Axes, keepdims: bool, **options: Any) -> Array:
