@@ -190,6 +190,7 @@ class RecordedOp:
 
         def scale() -> np.ndarray:
             scales = error_scales(computations_of_entries(result.entries), 0)[result.gradient_id]
+            scales = scales * self.op.error_growth(self._inputs, self.node.parameters)
             return np.stack([scales, scales], axis=-1) if has_parts else scales
 
         gradient = np.stack([result.gradient.real, -result.gradient.imag], axis=-1) if has_parts else result.gradient

@@ -199,6 +199,11 @@ class Op:
         return None
 
     @classmethod
+    def error_growth(cls, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> float:
+        """How many times the relative rounding errors of the inputs grow: the condition number of a matrix."""
+        return 1.0
+
+    @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         """True if inputs of these shapes can give a result of shape `result`.
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tracer.errors import RecordingError
 from tracer.ops.base import Array, Call
 from tracer.ops.families.linalg.matrix_function import MatrixFunction, symmetric, transposed
 from tracer.ops.several_results import SeveralResults
@@ -127,7 +128,10 @@ class Eigvalsh(MatrixFunction):
 
 
 class Eig(MatrixFunction, SeveralResults):
-    """Eigenvalues and eigenvectors, of length 1, of square matrices. Complex ones cannot be recorded."""
+    """Eigenvalues and eigenvectors, of length 1, of square matrices.
+
+    Complex eigenvectors have no gradient: their phase is not determined, and their length is no analytic function.
+    """
 
     implements = np.linalg.eig
     formula = "eig({x})[{part}]"
@@ -145,11 +149,11 @@ class Eig(MatrixFunction, SeveralResults):
         return EigResult(*results)
 
     @staticmethod
-    def value(x: Array, *, part: int) -> Array:
+    def value(x: Array, *, part: int, of_values: bool = False) -> Array:
         return np.linalg.eig(x)[part]
 
     @staticmethod
-    def complex_value(x: Array, *, part: int) -> Array:
+    def complex_value(x: Array, *, part: int, of_values: bool = False) -> Array:
         """One step of iterative refinement, which is exact to first order; vectors keep the length 1."""
         values, vectors = np.linalg.eig(np.real(x))
         changed = np.linalg.solve(vectors + 0j, x @ vectors)
@@ -159,11 +163,14 @@ class Eig(MatrixFunction, SeveralResults):
         return moved / np.sqrt(np.sum(moved * moved, axis=-2, keepdims=True))
 
     @staticmethod
-    def gradient_x(g: Array, out: Array, x: Array, *, part: int) -> Array:
-        values, vectors = np.linalg.eig(x)
+    def gradient_x(g: Array, out: Array, x: Array, *, part: int, of_values: bool = False) -> Array:
         if part == 0:
+            vectors = _vectors(x)
             inner = np.expand_dims(g, -1) * transposed(vectors)
         else:
+            values, vectors = np.linalg.eig(x)[0], _vectors(x)
+            if vectors.dtype.kind == "c" and not of_values:
+                raise RecordingError("complex eigenvectors have no gradient: their phase is not determined, only eigenvalues are")
             # The part of the cotangent along a vector would change its length.
             across = g - vectors * np.sum(g * vectors, axis=-2, keepdims=True)
             inner = (transposed(vectors) @ across * _off_diagonal_gaps(values)) @ transposed(vectors)
@@ -187,7 +194,7 @@ class Eig(MatrixFunction, SeveralResults):
 
 
 class Eigvals(MatrixFunction):
-    """Eigenvalues of square matrices. Complex ones cannot be recorded."""
+    """Eigenvalues of square matrices, also complex ones."""
 
     implements = np.linalg.eigvals
     formula = "eigvals({x})"
@@ -204,7 +211,7 @@ class Eigvals(MatrixFunction):
 
     @staticmethod
     def gradient_x(g: Array, out: Array, x: Array) -> Array:
-        _, vectors = np.linalg.eig(x)
+        vectors = _vectors(x)
         return np.linalg.solve(transposed(vectors), np.expand_dims(g, -1) * transposed(vectors))
 
     @classmethod
@@ -226,6 +233,11 @@ def eigen_scale(value: np.ndarray, values: np.ndarray, are_vectors: bool) -> np.
     gap = np.min(np.diff(values, axis=-1), axis=-1, keepdims=True, initial=np.inf)
     with np.errstate(all="ignore"):
         return np.asarray(np.broadcast_to(np.fmax(largest / gap, 1.0)[..., np.newaxis], np.shape(value)))
+
+
+def _vectors(x: Array) -> Array:
+    """The eigenvectors of square matrices, for the derivative of their eigenvalues, which does not depend on their phase."""
+    return x.recorder.record(Eig, (x,), {"part": 1, "of_values": True})
 
 
 def _off_diagonal_gaps(values: Array) -> Array:

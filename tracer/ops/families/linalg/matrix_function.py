@@ -67,6 +67,10 @@ class MatrixFunction(Op):
         return np.asarray(size * np.reshape(condition(inputs[0]), (*np.shape(inputs[0])[:-2], *(1,) * own)))
 
     @classmethod
+    def error_growth(cls, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> float:
+        return float(np.max(condition(inputs[0]), initial=1.0)) if np.ndim(inputs[0]) > 1 else 1.0
+
+    @classmethod
     def format_element(cls, template: str, terms: Sequence[Any], parameters: Mapping[str, Any]) -> None:
         """None: no arithmetic of a few numbers gives an element."""
 
@@ -75,10 +79,11 @@ def condition(x: np.ndarray) -> np.ndarray:
     """The condition numbers of matrices [..., rows, columns], at least 1; 1 where they are unknown."""
     if 0 in x.shape[-2:] or not np.all(np.isfinite(x)):
         return np.ones(x.shape[:-2])
-    singular = np.linalg.svd(np.asarray(x, dtype=np.float64), compute_uv=False)
+    double = np.asarray(x, dtype=np.complex128 if np.iscomplexobj(x) else np.float64)
+    singular = np.linalg.svd(double, compute_uv=False)
     smallest = np.maximum(singular[..., -1], np.finfo(np.float64).eps * singular[..., 0])
     with np.errstate(all="ignore"):
-        return np.fmax(singular[..., 0] / smallest, 1.0)
+        return np.asarray(np.fmax(singular[..., 0] / smallest, 1.0))
 
 
 def without_infinities(x: np.ndarray) -> np.ndarray:

@@ -262,7 +262,7 @@ def _imaginary_of_vector_norm(x: Array, order: Any, axes: Any) -> np.ndarray:
         total = np.sum(x * x, axis=axes)
     else:
         total = np.sum(np.where(size == 0, 0, np.where(size == 0, 1, turned) ** order), axis=axes)
-    is_zero = np.real(total) == 0
+    is_zero = np.all(size == 0, axis=axes)  # not of the total, whose real part the imaginary parts change
     return np.asarray(np.where(is_zero, 0, np.imag(np.where(is_zero, 1, total) ** (1 / order))))
 
 

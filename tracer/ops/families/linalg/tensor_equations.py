@@ -47,8 +47,12 @@ class Tensorinv(MatrixFunction):
     def error_scale(
         cls, value: np.ndarray, inputs: Sequence[Any], scales: Sequence[Any], parameters: Mapping[str, Any]
     ) -> np.ndarray | None:
+        return np.asarray(np.max(np.abs(value), initial=0.0) * cls.error_growth(inputs, parameters))
+
+    @classmethod
+    def error_growth(cls, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> float:
         size = math.prod(inputs[0].shape[: parameters["ind"]])
-        return np.asarray(np.max(np.abs(value), initial=0.0) * condition(inputs[0].reshape(size, size)))
+        return float(condition(inputs[0].reshape(size, size)))
 
 
 class Tensorsolve(MatrixFunction):
@@ -97,6 +101,11 @@ class Tensorsolve(MatrixFunction):
         matrix = np.transpose(inputs[0], _order(inputs[0], parameters.get("axes"))).reshape(value.size, value.size)
         terms = np.abs(np.linalg.inv(matrix)) @ np.ravel(scales[1])
         return np.asarray(np.max(np.abs(value), initial=0.0) * condition(matrix) + terms.reshape(value.shape))
+
+    @classmethod
+    def error_growth(cls, inputs: Sequence[Any], parameters: Mapping[str, Any]) -> float:
+        size = inputs[1].size
+        return float(condition(np.transpose(inputs[0], _order(inputs[0], parameters.get("axes"))).reshape(size, size)))
 
 
 def _order(a: Array, axes: Any) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from tracer.graph.expression import Expression, infix
 from tracer.ops.base import Array, Call, Op
 from tracer.ops.domain import REAL
-from tracer.ops.indices import Index, Shape, broadcast_index, unraveled
+from tracer.ops.indices import NO_ELEMENT, Index, Shape, broadcast_index, unraveled
 from tracer.ops.sum_of_products import SumOfProducts
 from tracer.ops.terms import Terms
 
@@ -79,14 +79,29 @@ class CrossProduct(Op):
     def error_scale(
         cls, value: np.ndarray, inputs: Sequence[Any], scales: Sequence[Any], parameters: Mapping[str, Any]
     ) -> np.ndarray | None:
-        parts = cls.parts(unraveled(np.arange(np.size(value)), np.shape(value)), inputs, parameters)
-        assert parts is not None
-        products = np.abs(inputs[0][parts[0]] * inputs[1][parts[1]])
+        (x, y), present = cls._pairs(unraveled(np.arange(np.size(value)), np.shape(value)), inputs, parameters)
+        products = np.abs(inputs[0][x] * inputs[1][y]) * present
         return np.asarray(np.sum(products, axis=-1).reshape(np.shape(value)))
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
-        """The two terms x[i] * y[j] - x[j] * y[i]; a component that is missing is in no term."""
+        """The two terms x[i] * y[j] - x[j] * y[i], without those of a component that is missing."""
+        pairs, present = cls._pairs(index, inputs, parameters)
+        return tuple(tuple(np.broadcast_to(axis, present.shape)[present] for axis in pair) for pair in pairs)
+
+    @classmethod
+    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
+        count = math.prod(shape)
+        pairs, present = cls._pairs(unraveled(np.arange(count), shape), inputs, parameters)
+        order = np.argsort(~np.broadcast_to(present, (count, 2)), axis=-1, kind="stable")
+        found = (np.broadcast_to(np.ravel_multi_index(pair, array.shape), (count, 2)) for pair, array in zip(pairs, inputs))
+        return [np.take_along_axis(np.where(present, flat, NO_ELEMENT), order, axis=-1) for flat in found]
+
+    @classmethod
+    def _pairs(
+        cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]
+    ) -> tuple[tuple[Index, Index], np.ndarray]:
+        """The indices of the factors of the two terms, along a last axis, and which of them both inputs have."""
         x, y = inputs
         axes = [parameters.get(name, -1) for name in ("axisa", "axisb", "axisc")]
         component: Any = 2
@@ -94,22 +109,16 @@ class CrossProduct(Op):
             rank = len(index)
             component = index[axes[2] % rank]
             index = tuple(place for axis, place in enumerate(index) if axis != axes[2] % rank)
-        pair = np.stack([(np.asarray(component) + 1) % 3, (np.asarray(component) + 2) % 3], axis=-1)
-        found = []
-        for array, axis, places in ((x, axes[0], pair), (y, axes[1], pair[..., ::-1])):
+        first, second = (np.asarray(component) + 1) % 3, (np.asarray(component) + 2) % 3
+        places = np.stack([first, second], axis=-1), np.stack([second, first], axis=-1)
+        found, present = [], np.ones(places[0].shape, dtype=bool)
+        for array, axis, own in zip((x, y), axes, places):
             others = tuple(size for place, size in enumerate(array.shape) if place != axis % array.ndim)
             here: list[Any] = [np.asarray(each)[..., np.newaxis] for each in broadcast_index(index, others)]
-            here.insert(axis % array.ndim, places)
+            here.insert(axis % array.ndim, np.minimum(own, array.shape[axis] - 1))
             found.append(tuple(here))
-        return tuple(found)
-
-    @classmethod
-    def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
-        count = math.prod(shape)
-        parts = cls.parts(unraveled(np.arange(count), shape), inputs, parameters)
-        assert parts is not None
-        pairs = zip(inputs, parts, strict=True)
-        return [np.broadcast_to(np.ravel_multi_index(part, array.shape), (count, 2)) for array, part in pairs if part is not None]
+            present &= own < array.shape[axis]
+        return (found[0], found[1]), present
 
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
