@@ -217,7 +217,7 @@ def test_rules_do_not_depend_on_values(name: str, data: st.DataObject) -> None:
 
 def _others(array: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray:
     """Other numbers; for decompositions, which do not exist for all matrices, nearby ones."""
-    if name in linalg_matrices.OWN_NUMBERS:
+    if name in linalg_matrices.OWN_NUMBERS | {"norm", "matrix_norm"}:
         return array * 1.01 + 0.001
     return rng.choice([-1.5, 0.0, 0.5, 2.0, 2.0, np.inf, np.nan], array.shape).astype(array.dtype)
 

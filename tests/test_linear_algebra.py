@@ -101,6 +101,11 @@ def test_complex_eigenvalues_have_a_gradient_and_their_vectors_have_none() -> No
         gradient_of(lambda x: np.sum(np.abs(np.linalg.eig(x)[1] - 1)), turning)
 
 
+@pytest.mark.parametrize("order", [1, -1, np.inf, -np.inf])
+def test_condition_number_in_the_norms_of_sums(order: float) -> None:
+    assert_gradients(lambda x: np.linalg.cond(x, order), MATRIX + np.diag([0.0, 0.5, 1.0]), second_order=True)
+
+
 # Determinants of singular matrices.
 
 

@@ -105,7 +105,8 @@ def tensorsolves(draw: Any) -> Case:
 
 @st.composite
 def conds(draw: Any) -> Case:
-    order = draw(st.sampled_from([None, 2, -2, "fro", "nuc", 1, -1, np.inf, -np.inf]))
+    # Not the orders of a largest sum, which may be tied: they are in tests/test_linear_algebra.py.
+    order = draw(st.sampled_from([None, 2, -2, "fro", "nuc"]))
     x = rectangular(draw) if order in (None, 2, -2) else square(draw)
     return Case(lambda x: np.linalg.cond(x, order), (x,), f"cond {x.shape} {order}")
 
