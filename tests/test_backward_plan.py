@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, reject
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import tracer
 from support.cases import linalg_matrices
+from support.profile import PER_OPERATION
 from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.validation import validate
@@ -207,6 +208,7 @@ def test_random_programs_are_replayed(program: Program, seed: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(st.data())
+@settings(max_examples=PER_OPERATION // 2)
 def test_rules_do_not_depend_on_values(name: str, data: st.DataObject) -> None:
     """Every rule records the same operations for other values, including ties, zeros, infinities and NaN."""
     case = data.draw(calls(name))

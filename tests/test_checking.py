@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import tracer
 from support.functions import weighted
+from support.profile import PER_OPERATION
 from support.strategies import CASES, Case, calls, seeds, separated
 from support.traces import recorded
 from tracer.checking.complex_step import STEP, complex_step_derivative, complex_step_jvp
@@ -96,7 +97,7 @@ def test_softmax_derivative_is_that_of_the_plain_formula(x: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
-@settings(max_examples=30)
+@settings(max_examples=PER_OPERATION // 2)
 def test_batched_directions_match_single_directions(name: str, data: st.DataObject) -> None:
     for node, inputs in operations_in(data.draw(calls(name))):
         op = operation_of(node)
@@ -115,7 +116,7 @@ def test_batched_directions_match_single_directions(name: str, data: st.DataObje
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=PER_OPERATION // 2)
 def test_complex_step_agrees_with_finite_differences(name: str, data: st.DataObject) -> None:
     """On well-separated numbers, where both methods are accurate."""
     for node, inputs in operations_in(data.draw(CASES[name])):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import tracer
 from support.complex_calls import complex_calls
 from support.functions import weighted
+from support.profile import PER_OPERATION
 from support.strategies import CASES, WITHOUT_GRADIENT
 from tracer.analysis.verify import verify
 from tracer.errors import RecordingError, UsageError
@@ -31,7 +32,7 @@ def gradient_of(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"extract"}))  # its calls compare first
 @given(data=st.data())
-@settings(max_examples=6)
+@settings(max_examples=max(3, PER_OPERATION // 4))
 def test_every_operation_is_right_for_complex_numbers_or_refuses_them(name: str, data: st.DataObject) -> None:
     op = registry.named(name)
     assert op is not None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.functions import weighted, weighted_sum
-from support.profile import PROGRAMS
+from support.profile import PER_OPERATION, PROGRAMS
 from support.strategies import CASES, Case, calls, seeds, separated
 from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
@@ -48,6 +48,7 @@ def test_every_operation_with_a_derivative_is_tested() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
+@settings(max_examples=PER_OPERATION // 2)
 def test_first_and_second_order_derivatives(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     assert_gradients(weighted(case.function, len(case.arrays)), *case.arrays, second_order=True)
@@ -55,6 +56,7 @@ def test_first_and_second_order_derivatives(name: str, data: st.DataObject) -> N
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"astype"}))
 @given(data=st.data())
+@settings(max_examples=PER_OPERATION // 2)
 def test_single_precision_matches_double_precision(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     arrays = [array.astype(np.float32) for array in case.arrays]
@@ -82,8 +84,8 @@ def test_elementwise_operations_on_their_declared_domain(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data(), seed=seeds)
-@settings(max_examples=10)
 @pytest.mark.filterwarnings("ignore:invalid value")
+@settings(max_examples=PER_OPERATION // 2)
 def test_derivatives_match_finite_differences(name: str, data: st.DataObject, seed: int) -> None:
     """Independent of the checker: NumPy only, on well-separated numbers."""
     case: Case = data.draw(CASES[name])

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
+from support.profile import PER_OPERATION
 from support.strategies import CASES, WITHOUT_GRADIENT, calls, seeds, separated
 from tracer.graph.record import Phase
 from tracer.ops import registry
@@ -31,6 +32,7 @@ def gradient_of(function: Any, x: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(data=st.data())
+@settings(max_examples=PER_OPERATION)
 def test_value_equals_numpys_bit_for_bit(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     arrays = [np.array(array, order="C") for array in case.arrays]  # the last bit of a sum depends on the memory layout
@@ -44,7 +46,7 @@ def test_value_equals_numpys_bit_for_bit(name: str, data: st.DataObject) -> None
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"astype", "scatter"}))
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=PER_OPERATION // 2)
 def test_float32_stays_float32(name: str, data: st.DataObject) -> None:
     case = data.draw(CASES[name])
     arrays = [array.astype(np.float32) for array in case.arrays]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import tracer
 from support.cases import linalg_matrices, linalg_norms
+from support.profile import PER_OPERATION
 from support.strategies import CASES, WITHOUT_GRADIENT, Case, seeds, separated
 from support.traces import recorded
 from tracer.analysis.scalar_graph import ScalarGraph, scalar_graph
@@ -96,6 +97,7 @@ EVERY_OPERATION = sorted({*CASES, *WITHOUT_GRADIENT})
 
 @pytest.mark.parametrize("name", EVERY_OPERATION)
 @given(st.data())
+@settings(max_examples=PER_OPERATION // 2)
 def test_vectorized_parts_match_single_elements(name: str, data: st.DataObject) -> None:
     step, nodes = data.draw(computed_nodes(name))
     for node in nodes:
@@ -162,7 +164,7 @@ def same(found: np.ndarray | None, expected: np.ndarray | None, index: tuple[int
 
 @pytest.mark.parametrize("name", EVERY_OPERATION)
 @given(st.data())
-@settings(max_examples=25)
+@settings(max_examples=PER_OPERATION // 2)
 def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.DataObject) -> None:
     step, nodes = data.draw(computed_nodes(name))
     rng = np.random.default_rng(data.draw(seeds))
@@ -198,7 +200,7 @@ CONSTANT_RESULTS = {
 
 @pytest.mark.parametrize("name", EVERY_OPERATION)
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=PER_OPERATION // 2)
 def test_operands_have_an_influence(name: str, data: st.DataObject) -> None:
     step, nodes = data.draw(computed_nodes(name))
     rng = np.random.default_rng(data.draw(seeds))
