@@ -207,7 +207,7 @@ def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarra
     op, out, total = path.op, path.at(0), np.zeros(shape)
     for position, direction in enumerate(path.directions):
         if direction is not None and op.differentiable(position):
-            inputs = [np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x for x in path.inputs]
+            inputs = [np.broadcast_to(x, shape) if isinstance(x, (np.ndarray, np.generic)) else x for x in path.inputs]
             gradient = RuleRunner(op, out, inputs, path.parameters).run(position, np.ones(shape)).gradient
             total = total + np.real(gradient * direction)
     return total

@@ -15,7 +15,7 @@ TURN = 0.6 + 0.8j
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "real": (np.real, lambda x: np.real(x * TURN), lambda x: (x * x * TURN).real),
-    "imag": (np.imag, lambda x: np.imag(x * TURN), lambda x: (np.exp(x * 1j) * TURN).imag),
+    "imag": (np.imag, lambda x: np.imag(x * TURN), lambda x: np.exp(x * 1j).imag),
     "conjugate": (np.conj, lambda x: np.real(np.conj(x * TURN) * (1 - 2j)), lambda x: np.real((x * TURN).conj() * x * 1j)),
     "real_if_close": (np.real_if_close, lambda x: np.real_if_close(x + 0j), lambda x: np.real_if_close(x * TURN).real),
     "angle": (
