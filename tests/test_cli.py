@@ -261,14 +261,14 @@ def test_early_stopping_is_reported_on_the_terminal_and_in_the_log(capsys: pytes
 @pytest.mark.parametrize(
     ("model", "code", "message"),
     [
-        ("h[0] = 1.0", 3, r"tracer: mine\.py:9: h\[0\] = 1\.0: a Tensor cannot be assigned to.*last recorded node was 0\.6 h"),
-        ("h = np.i0(h)", 3, r"tracer: mine\.py:9: .*np\.i0 has no derivative rule"),
+        ("x[0] = 1.0", 3, r"tracer: mine\.py:9: x\[0\].*: x is data, .*x = x\.copy\(\).*last recorded node was 0\.6 h"),
+        ("h = np.i0(h)", 3, r"tracer: .*np\.i0 has no derivative rule.*its call at mine\.py:9: np\.i0\(h\)"),
         ("h = 3.0", 2, r"tracer: the loss of mine depends on none of its parameters: w, b"),
         ("return x + w", 2, r"tracer: the loss of mine returned shape \(3, 2\)"),
         ("raise StopIteration('over')", 3, r"(?s)mine\.py\", line 9, in model.*StopIteration: over"),
         ("import click; raise click.UsageError('own')", 3, r"(?s)mine\.py\", line 9, in model.*own"),
         ("import tracer; raise tracer.UsageError('own')", 3, r"(?s)mine\.py\", line 9, in model.*own"),
-        ("h += 1", 3, r"tracer: mine\.py:9: h \+= 1: h \+= 1 would change an array in place.*write h = h \+ 1"),
+        ("w += 1", 3, r"tracer: mine\.py:9: w \+= 1: w is a parameter.*w = w\.copy\(\)"),
         ("return nothing", 3, r"(?s)Traceback.*mine\.py\", line 9, in model\n    return nothing.*NameError.*node was 0\.6 h"),
         ("h @ np.ones((7, 7))", 3, r"(?s)mine\.py\", line 9.*ValueError.*operation matmul on shapes \(3,\), \(7, 7\)"),
     ],

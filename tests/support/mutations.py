@@ -158,7 +158,7 @@ RETURNS_COTANGENT = {
 def every_rule() -> Iterator[Mutant]:
     """Each fault of EVERY in the first and the last rule of each operation."""
     for op in (op for op in registry if op.__module__.startswith("tracer.")):  # other tests register more
-        if not any(op.differentiable(position) for position in range(max(1, len(op.inputs)))):
+        if not op.has_rules(max(1, len(op.inputs))):
             continue
         for fault, make in EVERY.items():
             if fault == "the cotangent is returned" and op.name in RETURNS_COTANGENT:

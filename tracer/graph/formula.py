@@ -93,7 +93,7 @@ def parse(text: str) -> Expression:
     >>> parse("a - b * c")
     Infix(operators=('-',), operands=(Name(name='a'), Infix(operators=('*',), operands=(Name(name='b'), Name(name='c')))))
     >>> parse("dL/dh#2 via exp(z)").operands
-    (Derivative(of=Name(name='h#2')), FunctionCall(function='exp', arguments=(Name(name='z'),), options=()))
+    (Derivative(of=Name(name='h#2'), loss='L'), FunctionCall(function='exp', arguments=(Name(name='z'),), options=()))
     >>> parse("a  b")
     Opaque(pieces=('a  b',))
     """
