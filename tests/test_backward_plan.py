@@ -214,7 +214,10 @@ def test_rules_do_not_depend_on_values(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**20)))
     other = [_others(each, name, rng) if each.dtype.kind == "f" else each for each in case.arrays]
-    assert assert_replay_matches_recording(case.function, list(case.arrays), other)
+    replayed = assert_replay_matches_recording(case.function, list(case.arrays), other)
+    with np.errstate(all="ignore"):
+        shapes = [np.shape(case.function(*(each.copy() for each in arrays))) for arrays in (case.arrays, other)]
+    assert replayed or (name == "extract" and shapes[0] != shapes[1])  # a condition on the values selects another number
 
 
 def _others(array: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray:

@@ -17,6 +17,7 @@ from support.functions import weighted
 from support.profile import PER_OPERATION
 from support.strategies import CASES, WITHOUT_GRADIENT
 from tracer.analysis.verify import verify
+from tracer.checking.results import Outcome
 from tracer.errors import RecordingError, UsageError
 from tracer.graph.expression import infix, number
 from tracer.ops import registry
@@ -49,7 +50,8 @@ def test_every_operation_is_right_for_complex_numbers_or_refuses_them(name: str,
             tracer.trace(function, *case.arrays)
         return
     check = check_gradients(function, *case.arrays, second_order=True)
-    assert check.passed, (case, check)
+    has_nan = "with NaN" in case.description  # there is no reference at these
+    assert check.passed or (has_nan and check.outcome is Outcome.NOT_JUDGED), (case, check)
 
 
 @pytest.mark.parametrize("name", sorted(set(WITHOUT_GRADIENT) - {"empty", "ones", "zeros"}))  # these have no inputs

@@ -12,7 +12,7 @@ from tracer.graph.plain_values import plain
 from tracer.graph.record import Source
 from tracer.i18n.message import Message
 
-TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3, "float16": 1e-1}
+TOLERANCES: Mapping[str, float] = {"float64": 1e-10, "float32": 1e-3, "float16": 1e-1, "complex64": 1e-3}
 """The tolerance for the relative error by dtype; it allows for long sums."""
 
 
