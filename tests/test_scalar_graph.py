@@ -19,7 +19,9 @@ from tracer.analysis.scalar_graph import ScalarGraph, scalar_graph
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
 from tracer.ops import registry
+from tracer.ops.families.movement.ordering import Ordering
 from tracer.ops.indices import NO_ELEMENT
+from tracer.ops.movement import Movement, MovementGradient
 from tracer.training.loading import bundled_names
 
 
@@ -125,6 +127,9 @@ def changed(array: np.ndarray, rng: np.random.Generator, places: np.ndarray, lar
     if array.dtype.kind == "f":
         special = rng.choice([np.nan, np.inf, 0.0, 0.3, 1e3, -1e3], size=int(places.sum()))
         found[places] = np.where(rng.random(len(special)) < 0.3, special, rng.normal(size=len(special)))
+    elif array.dtype.kind == "c":
+        count = int(places.sum())
+        found[places] = rng.normal(size=count) + 1j * rng.normal(size=count)
     elif array.dtype.kind == "b":
         found[places] ^= True
     else:
@@ -144,8 +149,24 @@ def result(node: Node, arrays: list[np.ndarray]) -> np.ndarray | None:
         return None
 
 
+def is_selector(node: Node, number: int) -> bool:
+    """Whether an input only says which elements are moved: any of its elements may decide that, and is an operand."""
+    op = registry.named(node.op)
+    return op is not None and issubclass(op, (Movement, MovementGradient)) and not op.differentiable(number)
+
+
 def is_index(node: Node, number: int) -> bool:
-    return (node.op in ("take", "scatter") and number > 0) or (node.op in ("write", "add_at") and number > 1)
+    return (
+        (node.op in ("take", "scatter") and number > 0)
+        or (node.op in ("write", "add_at") and number > 1)
+        or is_selector(node, number)
+    )
+
+
+def depends_on_order(node: Node) -> bool:
+    """Whether the operand is the element that is copied or moved, where all others of the row decide which one or how far."""
+    op = registry.named(node.op)
+    return op is not None and (issubclass(op, Ordering) or node.op == "unwrap")
 
 
 def largest_index(node: Node, step: Step) -> int:
@@ -176,7 +197,7 @@ def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.Dat
         assert parts is not None
         expected = result(node, arrays)
         for number, (array, part) in enumerate(zip(arrays, parts, strict=True)):
-            if isinstance(node.inputs[number], Literal) or not array.size:
+            if isinstance(node.inputs[number], Literal) or not array.size or depends_on_order(node):
                 continue
             if is_index(node, number) and (node.op in ("scatter", "add_at", "write") or array.dtype.kind == "b"):
                 continue  # where the selected elements are depends on all of them: an operand is the one that selects
@@ -192,7 +213,7 @@ def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.Dat
 
 
 CONSTANT_RESULTS = {
-    "cond", "eigh", "eigvalsh", "equal", "interp", "isnan", "lstsq", "matrix_power", "nanvar", "power", "ptp", "qr",
+    "cond", "eigh", "eigvalsh", "equal", "interp", "isnan", "linspace", "lstsq", "matrix_power", "nanvar", "power", "ptp", "qr",
     "quantile_weights", "std", "vander", "var",
 }  # fmt: skip
 """Operations that do not, or seldom, depend on an element in special cases: the variance of one number, half of a matrix."""
@@ -213,8 +234,10 @@ def test_operands_have_an_influence(name: str, data: st.DataObject) -> None:
             if isinstance(node.inputs[number], Literal) or not used or node.op in CONSTANT_RESULTS:
                 continue
             limit = largest_index(node, step) if is_index(node, number) else 3
-            if is_index(node, number) and (limit == 1 or node.op == "write"):
-                continue  # there is no other index, or another one writes the same number
+            if is_selector(node, number) or issubclass(op, Ordering):
+                continue  # with other numbers, another element decides
+            if is_index(node, number) and limit == 1:
+                continue  # there is no other index
             place = np.zeros(array.size, dtype=bool)
             place[rng.choice(used)] = True
             assert any(_influences(node, arrays, number, place, index, limit, rng) for _ in range(TRIALS * 10)), (node, number)
@@ -226,7 +249,8 @@ def _influences(
 ) -> bool:  # fmt: skip
     """Whether a random change of one element changes an element of the result, with other numbers for the rest."""
     drawn = [
-        array if array.dtype.kind in "iub" and is_index(node, position) else
+        array if is_index(node, position) else
+        rng.normal(size=array.shape) + 1j * rng.normal(size=array.shape) if array.dtype.kind == "c" else
         rng.integers(0, 3, array.shape) * 1.0 if array.dtype.kind == "f" and rng.random() < 0.5 else
         rng.normal(size=array.shape) if array.dtype.kind == "f" else
         rng.random(array.shape) < 0.5 if array.dtype.kind == "b" else rng.integers(0, 3, array.shape)

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
+from tracer.graph.expression import Expression
 from tracer.ops.base import Array, Call, Op
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.domain import REAL
-from tracer.ops.indices import Shape
+from tracer.ops.indices import Index, Shape, broadcast_index
 from tracer.ops.several_results import SeveralResults
+from tracer.ops.terms import Terms
 
 
 class Atleast(SeveralResults, DataMovement):
@@ -194,6 +196,16 @@ class Linspace(Op):
         shape = np.broadcast_shapes(*shapes)
         axis = parameters.get("axis", 0) % (len(shape) + 1)
         return result == (*shape[:axis], parameters["num"], *shape[axis:])
+
+    @classmethod
+    def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
+        axis = parameters.get("axis", 0) % len(index)
+        ends = (*index[:axis], *index[axis + 1 :])
+        return tuple(broadcast_index(ends, np.shape(each)) for each in inputs)
+
+    @classmethod
+    def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
+        return None  # the formula is that of all elements
 
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -83,6 +84,8 @@ class Diff(Op):
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
+        if not math.prod(shape):
+            return [np.empty((0, 0), dtype=np.intp) for _ in inputs]  # also where a window is longer than the axis
         found = (each.reshape(-1, each.shape[-1]) for each in _windows(inputs, parameters))
         # NO_ELEMENT stands after the end of shorter rows.
         return [np.take_along_axis(each, np.argsort(each == NO_ELEMENT, axis=1, kind="stable"), axis=1) for each in found]
