@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,9 @@ class Take(DataMovement):
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         # A mask selects at most as many elements as it has; its shape does not say how many.
         largest = max(map(math.prod, (*shapes, result)))
-        return len(shapes) < 3 or math.prod(np.broadcast_shapes(*shapes[1:])) <= largest
+        # Nor need it fit the other indices: along each axis, counted from the last, they have at most the largest size.
+        sizes = zip_longest(*(reversed(each) for each in shapes[1:]), fillvalue=1)
+        return len(shapes) < 3 or math.prod(0 if 0 in axis else max(axis) for axis in sizes) <= largest
 
     @classmethod
     def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:

@@ -68,15 +68,13 @@ class Tile(Movement):
 
     @staticmethod
     def value(x: Array, *, reps: Sequence[int]) -> Array:
+        if 0 in reps:  # NumPy repeats along one axis after the other: before it comes to a 0, it has repeated along those before
+            return np.zeros(_tiled(np.shape(x), tuple(reps)), dtype=np.asarray(x).dtype)
         return np.tile(x, tuple(reps))
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
-        reps, shape = tuple(parameters["reps"]), shapes[0]
-        rank = max(len(reps), len(shape))
-        sizes = zip((1,) * (rank - len(shape)) + shape, (1,) * (rank - len(reps)) + reps, strict=True)
-        # NumPy repeats along one axis after the other: before it comes to a 0, it has repeated along those before it.
-        return result == tuple(size * count for size, count in sizes) and (0 not in reps or max(reps) < 2)
+        return result == _tiled(tuple(shapes[0]), tuple(parameters["reps"]))
 
 
 class Resize(Movement):
@@ -97,6 +95,17 @@ class Resize(Movement):
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return tuple(parameters["shape"]) == result
+
+
+def _tiled(shape: Shape, reps: tuple[int, ...]) -> Shape:
+    """The shape of an array repeated along its axes.
+
+    >>> _tiled((3,), (2, 1)), _tiled((2, 3), (2,))
+    ((2, 3), (2, 6))
+    """
+    rank = max(len(reps), len(shape))
+    sizes = zip((1,) * (rank - len(shape)) + shape, (1,) * (rank - len(reps)) + reps, strict=True)
+    return tuple(size * count for size, count in sizes)
 
 
 def _length(repeats: Any, size: int) -> int:

@@ -35,7 +35,9 @@ class Diff(Op):
 
     @staticmethod
     def value(x: Array, *joined: Array, n: int, axis: int, ends: Sequence[str] = ()) -> Array:
-        return np.diff(x, n, axis, **dict(zip(ends, joined, strict=True)))
+        size = sum(np.shape(each)[axis] if np.ndim(each) else 1 for each in (x, *joined))
+        # There are no differences of a higher order than the size.
+        return np.diff(x, min(n, size), axis, **dict(zip(ends, joined, strict=True)))
 
     @classmethod
     def differentiable(cls, position: int) -> bool:
@@ -67,7 +69,7 @@ class Diff(Op):
         shape, *ends = shapes
         axis = parameters["axis"] % len(shape)
         own = sum(each[axis] if each else 1 for each in ends)
-        return len(result) == len(shape) and result[axis] <= shape[axis] + own and parameters["n"] <= shape[axis] + own
+        return len(result) == len(shape) and result[axis] <= shape[axis] + own
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
