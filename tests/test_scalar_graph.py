@@ -213,7 +213,8 @@ def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.Dat
 
 
 CONSTANT_RESULTS = {
-    "argpartition", "argsort", "cond", "eigh", "eigvalsh", "equal", "imag", "interp", "isnan", "linspace", "lstsq", "matrix_power", "nanvar", "power", "ptp", "qr",
+    "argpartition", "argsort", "cond", "eigh", "eigvalsh", "equal", "imag", "interp", "isnan", "linspace",
+    "lstsq", "matrix_power", "nanvar", "power", "ptp", "qr",
     "quantile_weights", "std", "vander", "var",
 }  # fmt: skip
 """Operations that do not, or seldom, depend on an element in special cases: the variance of one number, half of a matrix."""
