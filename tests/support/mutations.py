@@ -43,7 +43,7 @@ from tracer.ops.families.special import entropy, error_functions, gamma_function
 from tracer.ops.families.statistical import extremes, quantiles, spread
 from tracer.ops.movement import MovementGradient
 from tracer.recording import autodiff, recorder
-from tracer.recording.array_interface import Operators
+from tracer.recording.array_writing import InPlace
 from tracer.recording.tensor import Tensor
 
 
@@ -327,12 +327,12 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (spread.Var, "gradient_x", "np.mean(x, axis=axis, keepdims=True)", "np.mean(x)"),
     (spread.Std, "gradient_x", "np.where(np.equal(spread, 0), 1, spread)", "spread"),
     (spread.Std, "gradient_x", "- ddof", ""),
-    (shaping.Reshape, "gradient_x", "np.reshape(g, x.shape)", "np.reshape(np.transpose(g), x.shape)"),
-    (shaping.Ravel, "gradient_x", "np.reshape(g, x.shape)", "np.reshape(g[::-1], x.shape)"),
+    (shaping.Reshape, "gradient_x", "np.reshape(g, x.shape, order)", "np.reshape(np.transpose(g), x.shape)"),
+    (shaping.Ravel, "gradient_x", "np.reshape(g, x.shape, order)", "np.reshape(g[::-1], x.shape)"),
     (shaping.Transpose, "gradient_x", "axes and tuple(axes.index(axis) for axis in range(len(axes)))", "axes"),
     (shaping.Moveaxis, "gradient_x", "destination, source", "source, destination"),
     (shaping.Swapaxes, "gradient_x", "np.swapaxes(g, axis1, axis2)", "np.reshape(g, x.shape)"),
-    (joining.Concatenate, "gradient", "own = slice(start,", "start = 0 if len(inputs) == 2 else start\n    own = slice(start,"),
+    (joining.AlongAxis, "gradient", "own = slice(start,", "start = 0 if len(inputs) == 2 else start\n    own = slice(start,"),
     (joining.Stack, "gradient", "(position,)]", "(len(inputs) - 1 - position,)]"),
     (indexing.Scatter, "value", "np.add.at(scattered, index_of(index, arrays), x)", "scattered[index_of(index, arrays)] = x"),
     (indexing.Take, "gradient", "(g, *inputs[1:])", "(g * 2, *inputs[1:])"),
@@ -382,8 +382,8 @@ ENGINE: tuple[tuple[ModuleType | type, str, str, str], ...] = (
     (autodiff, "_like", "gradient = np.reshape(gradient, value.shape)",
      "gradient = np.reshape(np.transpose(gradient), value.shape)"),
     (recorder.Recorder, "seed_gradient", "output, 1)", "output, 2)"),
-    (recorder.Recorder, "backward", "{of: gradient.id for of, gradient in found.items()}",
-     "{of: gradient.id - (of == 1) for of, gradient in found.items()}"),
+    (recorder.Recorder, "backward", "{value: gradient._id for value, gradient in found.items()}",
+     "{value: gradient._id - (value == 1) for value, gradient in found.items()}"),
     (recorder.Recorder, "tensor", "Tensor(self.value(id), self, id)", "Tensor(self.value(id) * 1.001, self, id)"),
 )  # fmt: skip
 
@@ -424,12 +424,12 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
     (autodiff, "_like", "np.real(gradient)", "np.abs(gradient)", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (recorder.Recorder, "_entering", "array = native(np.array(given))", "array = native(np.array(np.real(given)))",
      lambda x: np.sum(np.abs(x * np.array([1j, 2])))),
-    (Operators, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
+    (InPlace, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
     (Tensor, "__array_function__", "function(*plain(arguments), **plain(options))", "function(arguments[0].value)",
      lambda x: np.sum(x) / np.size(x[np.newaxis], 0)),
     (Tensor, "__bool__", "bool(self.value)", "True", lambda x: np.sum(x) * (2.0 if x[0] > 5 else 3.0)),
-    (Tensor, "item", "np.asarray(self.value).item()", "0.0", lambda x: np.sum(x) * (2.0 if x[0].item() > 0 else 3.0)),
-    (Tensor, "ndim", "self.value.ndim", "1 + self.value.ndim", lambda x: np.sum(x) * x.ndim),
+    (Tensor, "item", "np.asarray(self.value).item(*index)", "0.0", lambda x: np.sum(x) * (2.0 if x[0].item() > 0 else 3.0)),
+    (Tensor, "ndim", "self._value.ndim", "1 + self._value.ndim", lambda x: np.sum(x) * x.ndim),
 )  # fmt: skip
 
 

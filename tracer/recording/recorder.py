@@ -350,10 +350,10 @@ class Recorder:
         check_scalar(output, "what gradients start from")
         parameters = [self.tensor(id) for id in (self._parameters if of is None else of)]
         found = gradients(output, parameters)
-        leading = {value: gradient.id for value, gradient in found.items()}
+        leading = {value: gradient._id for value, gradient in found.items()}
         for parameter in parameters:
-            if parameter.id not in found:
-                leading[parameter.id] = self._constant_gradient(parameter, 0).id
+            if parameter._id not in found:  # the value it had at first, also if it was written in place since
+                leading[parameter._id] = self._constant_gradient(parameter, 0)._id
         self.marks.add_pass(output.id, leading, of or (), is_one_of_several=of is not None)
         self.enter(Phase.UPDATE)
         return bool(found)
