@@ -25,7 +25,7 @@ def unraveled(position: Any, shape: Shape) -> Index:
 
 
 def flat_indices(part: Index, shape: Shape, elements: int) -> np.ndarray:
-    """The flat indices [elements, terms] of a part, in an array of a shape. It consists of arrays [elements] and full slices.
+    """The flat indices [elements, terms] of a part, in an array of a shape. It consists of arrays [elements] and slices.
 
     >>> flat_indices((np.array([0, 1]), slice(None)), (2, 3), 2)
     array([[0, 1, 2],
@@ -34,7 +34,7 @@ def flat_indices(part: Index, shape: Shape, elements: int) -> np.ndarray:
     indices = np.zeros((elements, 1), dtype=np.intp)
     for size, one in zip(shape, part, strict=True):
         if isinstance(one, slice):
-            indices = (indices[:, :, None] * size + np.arange(size)).reshape(elements, -1)
+            indices = (indices[:, :, None] * size + np.arange(size)[one]).reshape(elements, -1)
         else:
             indices = indices * size + np.reshape(one, (-1, 1))
     return indices

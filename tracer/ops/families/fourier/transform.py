@@ -64,8 +64,12 @@ class Transform(Op):
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
-        axes = cls.axes_of(np.ndim(inputs[0]), parameters)
-        return (tuple(slice(None) if axis in axes else at for axis, at in enumerate(index)),)
+        shape = np.shape(inputs[0])
+        sizes = cls.sizes_of(shape, parameters)
+        if cls.doubles:
+            sizes[-1] = sizes[-1] // 2 + 1
+        used = dict(zip(cls.axes_of(len(shape), parameters), sizes, strict=True))
+        return (tuple(slice(0, used[axis]) if axis in used else at for axis, at in enumerate(index)),)
 
     @classmethod
     def format_element(cls, template: str, terms: Sequence[Terms], parameters: Mapping[str, Any]) -> Expression | None:
