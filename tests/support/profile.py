@@ -6,7 +6,7 @@ import os
 
 PROFILE = os.environ.get("TRACER_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 EXAMPLES = {"quick": 5, "dev": 30, "ci": 100, "nightly": 1000}
-PER_OPERATION = {"quick": 2, "dev": 6, "ci": 10, "nightly": 500}[PROFILE]
+PER_OPERATION = {"quick": 2, "dev": 4, "ci": 6, "nightly": 500}[PROFILE]
 """Number of calls of each operation per test, of which there are hundreds."""
 
 PROGRAMS = {"quick": 10, "dev": 100, "ci": 300, "nightly": 10_000}[PROFILE]
