@@ -75,7 +75,9 @@ def q_shape(parameters: Mapping[str, Any]) -> Shape:
     return np.shape(parameters["q"]) if "q" in parameters else ()
 
 
-def quantile_call(a: Array, q: Any, axis: Any, method: Any, keepdims: Any, weights: Any) -> Call:
+def quantile_call(
+    a: Array, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None
+) -> Call:
     """The input and parameters of a quantile. q is plain numbers: where it lies has no gradient."""
     if weights is not None:
         raise RecordingError("quantiles are recorded without weights=, which NumPy takes for one method only: leave it out")
@@ -87,6 +89,11 @@ def quantile_call(a: Array, q: Any, axis: Any, method: Any, keepdims: Any, weigh
         plain["q_dtype"] = str(numbers.dtype)
     inputs, parameters = reduction_call(a, axis, keepdims, None)
     return inputs, {**plain, **parameters, "method": str(method)}
+
+
+def median_call(a: Array, axis: Any = None, *, keepdims: Any = False) -> Call:
+    """The input and parameters of a median."""
+    return reduction_call(a, axis, keepdims, None)
 
 
 class OrderStatistic(Reduction):
@@ -178,10 +185,7 @@ class Quantile(OrderStatistic):
     implements = np.quantile
     formula = "quantile({x}{options})"
     function = np.quantile
-
-    @staticmethod
-    def call(a: Array, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None) -> Call:
-        return quantile_call(a, q, axis, method, keepdims, weights)
+    call = staticmethod(quantile_call)
 
     @staticmethod
     def value(x: Array, *, q: Any, **options: Any) -> Array:
@@ -198,10 +202,7 @@ class Percentile(OrderStatistic):
     implements = np.percentile
     formula = "percentile({x}{options})"
     function = np.percentile
-
-    @staticmethod
-    def call(a: Array, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None) -> Call:
-        return quantile_call(a, q, axis, method, keepdims, weights)
+    call = staticmethod(quantile_call)
 
     @staticmethod
     def value(x: Array, *, q: Any, **options: Any) -> Array:
@@ -218,11 +219,8 @@ class Nanquantile(OrderStatistic):
     implements = np.nanquantile
     formula = "nanquantile({x}{options})"
     function = np.nanquantile
+    call = staticmethod(quantile_call)
     leaves_nan_out = True
-
-    @staticmethod
-    def call(a: Array, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None) -> Call:
-        return quantile_call(a, q, axis, method, keepdims, weights)
 
     @staticmethod
     def value(x: Array, *, q: Any, **options: Any) -> Array:
@@ -239,11 +237,8 @@ class Nanpercentile(OrderStatistic):
     implements = np.nanpercentile
     formula = "nanpercentile({x}{options})"
     function = np.nanpercentile
+    call = staticmethod(quantile_call)
     leaves_nan_out = True
-
-    @staticmethod
-    def call(a: Array, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None) -> Call:
-        return quantile_call(a, q, axis, method, keepdims, weights)
 
     @staticmethod
     def value(x: Array, *, q: Any, **options: Any) -> Array:
@@ -260,10 +255,7 @@ class Median(OrderStatistic):
     implements = np.median
     formula = "median({x}{options})"
     function = np.median
-
-    @staticmethod
-    def call(a: Array, axis: Any = None, *, keepdims: Any = False) -> Call:
-        return reduction_call(a, axis, keepdims, None)
+    call = staticmethod(median_call)
 
     @staticmethod
     def value(x: Array, **options: Any) -> Array:
@@ -280,11 +272,8 @@ class Nanmedian(OrderStatistic):
     implements = np.nanmedian
     formula = "nanmedian({x}{options})"
     function = np.nanmedian
+    call = staticmethod(median_call)
     leaves_nan_out = True
-
-    @staticmethod
-    def call(a: Array, axis: Any = None, *, keepdims: Any = False) -> Call:
-        return reduction_call(a, axis, keepdims, None)
 
     @staticmethod
     def value(x: Array, **options: Any) -> Array:
