@@ -46,9 +46,7 @@ class Write(Movement):
             return g.recorder.record(Write, (g, 0, *arrays), index)
         if any(np.ndim(array) and array.dtype.kind != "b" for array in arrays):
             return super().gradient(position, g, out, inputs, parameters)  # an element may be written twice
-        taken = g.recorder.record(Take, (g, *arrays), index)
-        missing = np.ndim(inputs[1]) - taken.ndim
-        return np.reshape(taken, (1,) * missing + taken.shape) if missing > 0 else taken
+        return _gradient_of_written(g, inputs, index)
 
     @classmethod
     def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
@@ -126,9 +124,7 @@ class AddAt(Rearrangement):
     def gradient(cls, position: int, g: Array, out: Array, inputs: Sequence[Array], parameters: Mapping[str, Any]) -> Array:
         if position == 0:
             return g
-        taken = g.recorder.record(Take, (g, *inputs[2:]), {"index": parameters["index"]})
-        missing = np.ndim(inputs[1]) - taken.ndim
-        return np.reshape(taken, (1,) * missing + taken.shape) if missing > 0 else taken
+        return _gradient_of_written(g, inputs, {"index": parameters["index"]})
 
     @classmethod
     def sources(cls, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> list[np.ndarray]:
@@ -153,6 +149,13 @@ class AddAt(Rearrangement):
     @classmethod
     def template(cls, count: int, parameters: Mapping[str, Any]) -> str:
         return f"add_at({{0}}[{index_as_written(parameters['index'], first=2)}], {{1}})"
+
+
+def _gradient_of_written(g: Array, inputs: Sequence[Array], index: Mapping[str, Any]) -> Array:
+    """The cotangent at the index, with as many axes as what was written there: NumPy drops leading axes of size 1."""
+    taken = g.recorder.record(Take, (g, *inputs[2:]), dict(index))
+    missing = np.ndim(inputs[1]) - taken.ndim
+    return np.reshape(taken, (1,) * missing + taken.shape) if missing > 0 else taken
 
 
 def _at(rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -11,9 +11,6 @@ from tracer.errors import RecordingError, close_names
 from tracer.ops import registry
 from tracer.recording.protocols.calls import Site, Use, function_name, site_of
 
-INSTEAD: Mapping[str, str] = {}
-"""What to write instead of a NumPy function that has no derivative rule, for arrays x and y."""
-
 RECIPES: Mapping[str, str] = {
     "scipy.special.logsumexp": "np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))",
     "scipy.special.log_softmax": "x - np.max(x) - np.log(np.sum(np.exp(x - np.max(x))))",
@@ -21,17 +18,6 @@ RECIPES: Mapping[str, str] = {
     "scipy.special.softmax": "np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x)))",
 }
 """What to write instead of a function of SciPy that does not ask its arguments, for an array x, over all axes."""
-
-ONE_AXIS = frozenset[str]()
-"""Functions whose alternative is for arrays with one axis."""
-
-OVER_ALL = frozenset[str]()
-"""Functions of an axis whose alternative is over all elements."""
-
-WITHOUT_GRADIENT = (
-    "bincount", "histogram", "isneginf", "isposinf",
-)  # fmt: skip
-"""NumPy functions whose result has no gradient, so that the plain array may be used."""
 
 _WRITERS = ("array2string", "array_repr", "array_str", "save", "savetxt", "savez", "savez_compressed")
 
@@ -52,17 +38,6 @@ _ATTRIBUTES = {
 """What to write instead of an attribute that arrays of NumPy or tensors of PyTorch have."""
 
 _CONVERTERS = ("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.asfortranarray", "np.copy")
-
-_UFUNC_METHODS = {
-    ("add", "reduce"): "np.sum",
-    ("multiply", "reduce"): "np.prod",
-    ("maximum", "reduce"): "np.max",
-    ("minimum", "reduce"): "np.min",
-    ("multiply", "outer"): "np.outer",
-    ("add", "outer"): "x[:, None] + y",
-    ("subtract", "outer"): "x[:, None] - y",
-}
-"""What to write instead of a method of a ufunc."""
 
 
 def conversion_error(what: str, frame: FrameType | None) -> RecordingError:
@@ -181,22 +156,12 @@ def _random(name: str) -> str:
     )
 
 
-def _scope(name: str) -> str:
-    """For which arrays the alternative computes the same, if not for all."""
-    return ", for arrays with one axis" if name in ONE_AXIS else ", over all elements" if name in OVER_ALL else ""
-
-
 def no_rule(function: object, method: str = "__call__") -> str:
     """What to do about a function that has no derivative rule."""
     name = function_name(function) or str(getattr(function, "__name__", function))
     short = name.removeprefix("np.")
     if method != "__call__":
-        instead = _UFUNC_METHODS.get((short, method))
-        return f"{name}.{method} is not recorded: " + (f"write {instead}" if instead else "compose it of recorded functions")
-    if name in INSTEAD:
-        return f"{name} has no derivative rule: write {INSTEAD[name]}{_scope(name)}"
-    if short in WITHOUT_GRADIENT and name.startswith("np."):
-        return f"{name} is not recorded, its result has no gradient: write {name}(x.value)"
+        return f"{name}.{method} is not recorded: compose it of recorded functions"
     if short in _WRITERS:
         return f"{name} takes plain arrays: write x.value for the Tensor"
     if short == "place":
@@ -213,13 +178,9 @@ def no_attribute(name: str, known: list[str]) -> str:
     """What to do about a method or attribute that a Tensor lacks."""
     if name in ("resize", "setfield", "byteswap"):
         return f"x.{name}() is not recorded: write into the array with x[...] = values"
-    if name in WITHOUT_GRADIENT:
-        return f"x.{name}() is not recorded, its result has no gradient: write x.value.{name}()"
     if name in _ATTRIBUTES:
         return _ATTRIBUTES[name]
     function = getattr(np, name, None)
     if function is not None and registry.implementing(function):
         return f"a Tensor has no method {name}: write np.{name}(x)"
-    if f"np.{name}" in INSTEAD:
-        return f"a Tensor has no method {name}: write {INSTEAD[f'np.{name}']}{_scope(f'np.{name}')}"
     return f"a Tensor has no attribute {name!r}{close_names(name, known)}"
