@@ -43,6 +43,11 @@ def test_every_operation_is_right_for_complex_numbers_or_refuses_them(name: str,
         with pytest.raises(RecordingError, match="complex"):
             tracer.trace(function, *case.arrays)
         return
+    if name in ("var", "std", "nanvar", "nanstd") and "'dtype'" in case.description:
+        # NumPy leaves the imaginary part out of the mean, and in the deviations.
+        with pytest.raises(RecordingError, match="a variance of complex numbers is recorded without a real dtype="):
+            tracer.trace(function, *case.arrays)
+        return
     try:
         function(*(array.copy() for array in case.arrays))
     except TypeError:  # a complex number written into a real array

@@ -51,6 +51,12 @@ def test_outside_a_recording_it_is_numpy() -> None:
         np.nothing  # noqa: B018
 
 
+def test_names_that_python_has_too_are_looked_up_in_numpy_each_time() -> None:
+    for name in ("any", "all", "sum", "max", "min", "abs", "round", "map"):
+        getattr(np, name, None)
+    assert tracer.trace(lambda x: np.sum(np.r_[x, 1.0]), [1.0, 2.0]).loss == 4.0
+
+
 def test_after_an_error_nothing_is_recorded() -> None:
     with pytest.raises(ValueError, match="mismatch"):
         tracer.trace(lambda x: np.sum(x @ np.zeros((3, 3))), numpy.ones(2))

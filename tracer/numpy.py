@@ -104,9 +104,8 @@ _OWN: dict[str, Any] = {
 
 
 def __getattr__(name: str) -> Any:
-    """A name of NumPy's."""
-    found = globals()[name] = _OWN[name] if name in _OWN else getattr(numpy, name)
-    return found
+    """A name of NumPy's. It is not kept in this module, whose own code would take np.any and np.sum for Python's."""
+    return _OWN[name] if name in _OWN else getattr(numpy, name)
 
 
 def __dir__() -> list[str]:

@@ -55,6 +55,10 @@ class Repeat(Movement):
         return super().template(count, {"axis": parameters["axis"]})
 
 
+MAX_COUNT_BESIDE_ZERO = 1_000_000
+"""How often an empty array from a file may be repeated along another axis."""
+
+
 class Tile(Movement):
     """An array repeated along its axes, and along new ones before them."""
 
@@ -74,7 +78,9 @@ class Tile(Movement):
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
-        return result == _tiled(tuple(shapes[0]), tuple(parameters["reps"]))
+        reps = tuple(parameters["reps"])
+        # An empty result takes no memory, and has axes as long as the file says: not longer than any program would have them.
+        return result == _tiled(tuple(shapes[0]), reps) and (0 not in reps or max(reps) <= MAX_COUNT_BESIDE_ZERO)
 
 
 class Resize(Movement):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.errors import RecordingError
 from tracer.graph.expression import Expression
 from tracer.ops.axes import Axes, count_of, with_reduced_axes
 from tracer.ops.base import Array, Call
@@ -38,6 +39,8 @@ class Var(Reduction):
         where: Array = None,
         correction: Any = None,
     ) -> Call:
+        if dtype is not None and np.iscomplexobj(a) and np.dtype(dtype).kind != "c":
+            raise RecordingError("a variance of complex numbers is recorded without a real dtype=: leave dtype out")
         freedom = number_of("ddof", ddof if correction is None else correction)
         inputs, parameters = reduction_call(a, axis, keepdims, where, dtype=dtype)
         return inputs, {"axis": parameters.pop("axis"), "ddof": freedom, **parameters}
