@@ -1,0 +1,120 @@
+"""Rewrites the text of a program so that the values it computes can be followed; what it computes stays the same.
+
+Names and lines stay where they are: a rewritten expression keeps the position of the one it stands for. Four things change:
+
+- a call `f(x)` becomes `result(callee(f)(x))`: arrays that a library returns start to record, and the few functions of Python,
+  `math` and NumPy that would drop out of the record are replaced while it records;
+- numbers that are assigned, such as `w = 0`, become numbers that record;
+- a loop over an array goes over its rows as they record;
+- each pass of a loop is noted.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+CALLEE: Final = "__tracer_callee__"
+RESULT: Final = "__tracer_result__"
+NUMBER: Final = "__tracer_number__"
+PASS: Final = "__tracer_pass__"
+
+_UNTOUCHED = frozenset({"super", "locals", "globals", "vars", "dir", "eval", "exec", "__import__", "breakpoint"})
+"""Functions that look at the frame that calls them."""
+
+_CONTAINERS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.IfExp)
+
+
+def rewritten(text: str | bytes, filename: str) -> ast.Module:
+    """The syntax tree of the program, rewritten. Raises SyntaxError where Python would.
+
+    >>> print(ast.unparse(rewritten("w = 0", "a.py")))
+    w = __tracer_number__(0)
+    >>> print(ast.unparse(rewritten("y = f(x) + 1", "a.py")))
+    y = __tracer_result__(__tracer_callee__(f)(x)) + 1
+    """
+    tree = ast.parse(text, filename)
+    return ast.fix_missing_locations(_Rewriter().visit(tree))  # type: ignore[no-any-return]
+
+
+class _Rewriter(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in _UNTOUCHED:
+            return node
+        node.func = _call(CALLEE, node.func, at=node.func)
+        return _call(RESULT, node, at=node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        self.generic_visit(node)
+        node.value = _assigned(node.value)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        self.generic_visit(node)
+        if node.value is not None:
+            node.value = _assigned(node.value)
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        self.generic_visit(node)
+        if not isinstance(node.iter, ast.Call):
+            node.iter = _call(RESULT, node.iter, at=node.iter)
+        node.body.insert(0, _pass_of(node))
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.While:
+        self.generic_visit(node)
+        node.body.insert(0, _pass_of(node))
+        return node
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AsyncFor:
+        self.generic_visit(node)
+        node.body.insert(0, _pass_of(node))
+        return node
+
+
+def _assigned(value: ast.expr) -> ast.expr:
+    """The value of an assignment: numbers in it record, and so does an array that is looked up in a container or an object."""
+    if isinstance(value, (ast.Subscript, ast.Attribute)):
+        return _call(RESULT, value, at=value)
+    return _Numbers().visit(value) if isinstance(value, (ast.Constant, *_CONTAINERS)) else value
+
+
+class _Numbers(ast.NodeTransformer):
+    """Wraps the numbers in an assigned value: `w = 0`, `w, b = 0.5, -1`, `w = [0.1] * 3`; not those inside calls and indices."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return _call(NUMBER, node, at=node) if type(node.value) in (int, float) else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub) and type(node.operand.value) in (int, float):
+            return _call(NUMBER, node, at=node)
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        # `[0.0] * n`: the list holds numbers that record; in arithmetic they would only add nodes.
+        if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+            node.left = self.visit(node.left)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        return node
+
+
+def _call(name: str, argument: ast.expr, *, at: ast.expr) -> ast.Call:
+    called = ast.copy_location(ast.Name(name, ast.Load()), at)
+    return ast.copy_location(ast.Call(called, [argument], []), at)
+
+
+def _pass_of(loop: ast.stmt) -> ast.stmt:
+    """A call at the start of the body of a loop, by which its passes are counted; a loop is known by its line."""
+    number = ast.copy_location(ast.Constant(loop.lineno), loop)
+    called = ast.copy_location(ast.Name(PASS, ast.Load()), loop)
+    return ast.copy_location(ast.Expr(ast.copy_location(ast.Call(called, [number], []), loop)), loop)
