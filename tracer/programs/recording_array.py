@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracer.programs.shadow import MAKERS, Recording, current, numeric, plain
+from tracer.recording.tape import is_tensor
 from tracer.recording.tensor import Tensor
 
 _METHODS = (
@@ -141,6 +142,8 @@ _INTO_ARGUMENT = frozenset({np.copyto, np.put, np.place, np.putmask, np.fill_dia
 
 def _method(name: str) -> Callable[..., Any]:
     def compute(array: Any, *arguments: Any, **options: Any) -> Any:
+        if is_tensor(array) and not hasattr(Tensor, name):
+            return getattr(np, name)(array, *arguments, **options)
         return getattr(array, name)(*arguments, **options)
 
     def method(self: RecordingArray, *arguments: Any, **options: Any) -> Any:

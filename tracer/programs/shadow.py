@@ -198,6 +198,8 @@ class Shadow:
                 parts = recorded if isinstance(recorded, (list, tuple)) and len(recorded) == len(result) else [None] * len(result)
                 return type(result)(map(self.recording, result, parts))
             return result
+        if isinstance(recorded, int | float) and same_bits(recorded, result):
+            return result  # a number of dimensions, a size
         if is_tensor(recorded) and self._agrees(recorded, made.plain()):
             made.tensor = recorded
         else:
