@@ -1,0 +1,158 @@
+"""Makes a Step of the tape of a PyTorch step: what the loss and the updates depend on, sorted into phases, with names."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from tracer.graph.record import PHASES, Node, Phase, Step
+from tracer.recording.naming import nodes_of
+from tracer.recording.source import Files
+from tracer.recording.tape import Context, Entry, Marks
+from tracer.torch.formulas import ForeignOperation
+from tracer.torch.operation import Operation
+from tracer.torch.tape import StepTape
+
+
+def step_of(tape: StepTape, index: int, files: Files) -> Step:
+    """The step on a tape that has at least one loss."""
+    return _Building(tape, index, files).step()
+
+
+class _Building:
+    def __init__(self, tape: StepTape, index: int, files: Files) -> None:
+        self._tape = tape
+        self._index = index
+        self._files = files
+        self._operations = tape.operations
+        self._updates = tape.updates()
+        self._loss = tape.losses[-1]
+        self._live = self._reaching([
+            *tape.losses, *tape.gradients, *tape.gradients.values(), *self._updates, *self._updates.values(),
+            *(id for id, each in enumerate(self._operations) if each.phase is Phase.UPDATE and each.name),
+        ])  # fmt: skip
+        self._sort_phases()
+        rank = {phase: position for position, phase in enumerate(PHASES)}
+        self._order = sorted(self._live, key=lambda id: (rank[self._operations[id].phase], id))
+        self._place = {id: position for position, id in enumerate(self._order)}
+
+    def _reaching(self, ends: Iterable[int]) -> set[int]:
+        """The operations that these depend on, and these."""
+        found: set[int] = set()
+        waiting = list(ends)
+        while waiting:
+            id = waiting.pop()
+            if id not in found:
+                found.add(id)
+                waiting += self._operations[id].operands
+        return found
+
+    def _sort_phases(self) -> None:
+        """Give every operation a phase that is not before those of its inputs."""
+        operations, losses = self._operations, self._tape.losses
+        to_loss = self._reaching(losses)
+        to_gradients = self._reaching([*losses, *(id for id in self._live if operations[id].phase is Phase.BACKWARD)])
+        last = self._tape.last_in_module
+        for id in sorted(self._live):
+            each = operations[id]
+            if each.is_leaf:
+                continue
+            if each.phase is Phase.UPDATE and id in to_gradients:
+                each.phase, each.scope = Phase.FORWARD, ""
+            if each.phase is Phase.BACKWARD and id in to_loss:
+                each.phase = Phase.FORWARD  # a derivative that the loss is made of
+            if each.phase is Phase.FORWARD and id in to_loss and ((id > last and not each.in_module) or id in losses):
+                each.phase = Phase.LOSS
+            if each.phase is Phase.FORWARD and any(operations[of].phase is Phase.LOSS for of in each.operands):
+                each.phase = Phase.LOSS
+            latest = max((operations[of].phase for of in each.operands), key=PHASES.index, default=Phase.INIT)
+            if PHASES.index(latest) > PHASES.index(each.phase):
+                each.phase = latest
+
+    def step(self) -> Step:
+        marks = self._marks()
+        entries = [self._entry(id) for id in self._order]
+        nodes = nodes_of(cast("Sequence[Entry]", entries), marks, self._files)
+        finished = tuple(self._with_scope(node, nodes) for node in nodes)
+        loss = self._place[self._loss]
+        metrics = {"step": self._index, "loss": float(finished[loss].value)}
+        return Step(self._index, finished, loss, marks.gradients, marks.updates, metrics)
+
+    def _entry(self, id: int) -> tuple[Any, ...]:
+        each = self._operations[id]
+        inputs = tuple(self._place[of] if isinstance(of, int) else of for of in each.inputs)
+        parameters = _parameters(each)
+        gradient_of, rule_of = self._twins(each)
+        context = Context(each.phase, each.scope, "", each.invocation, gradient_of, rule_of)
+        op = each.kind if each.is_leaf else ForeignOperation(each.kind, each.outputs)
+        return op, inputs, parameters, each.snapshot.array(), context, each.offset
+
+    def _twins(self, each: Operation) -> tuple[int | None, int | None]:
+        """The value that a backward operation is for, and the operation whose derivative it computes."""
+        if each.phase is not Phase.BACKWARD or each.is_leaf:
+            return None, None
+        of, rule = each.gradient_of, each.rule_of
+        if of is None and each.node is not None:
+            of = self._tape.by_sequence.get(each.node)
+        found = self._place.get(of) if of is not None else None
+        return (self._place[self._loss] if found is None else found), self._place.get(rule) if rule is not None else None
+
+    def _marks(self) -> Marks:
+        marks, place, operations = Marks(), self._place, self._operations
+        last: dict[tuple[Any, int], int] = {}
+        for position, id in enumerate(self._order):
+            each = operations[id]
+            if each.invocation is not None and each.output == 0 and each.phase in (Phase.FORWARD, Phase.LOSS):
+                last[each.invocation, each.offset] = position
+        for position, id in enumerate(self._order):
+            each = operations[id]
+            if each.name:
+                marks.names[position] = each.name
+            elif each.invocation is not None and last.get((each.invocation, each.offset)) != position:
+                marks.unnamed.add(position)
+            if each.fallback_name:
+                marks.fallback_names[position] = each.fallback_name
+        for of, gradient in self._tape.gradients.items():
+            if of in place and gradient in place and _is_like(operations[of], operations[gradient]):
+                marks.gradients[place[of]] = place[gradient]
+        for part, (of, rule) in self._tape.contributions.items():
+            if part in place and of in place and rule in place and _is_like(operations[part], operations[of]):
+                marks.contributions.setdefault(place[part], (place[of], place[rule]))
+        for of, updated in self._updates.items():
+            if of in place and updated in place:
+                marks.updates[place[of]] = place[updated]
+                if operations[of].name:
+                    marks.names[place[updated]] = operations[of].name
+        return marks
+
+    def _with_scope(self, node: Node, nodes: Sequence[Node]) -> Node:
+        """A node with the path of its module; a backward node has that of the operation it differentiates."""
+        at = node
+        while at.phase is Phase.BACKWARD:
+            twin = at.rule_of if at.rule_of is not None else at.gradient_of
+            if twin is None or twin >= at.id:
+                break
+            at = nodes[twin]
+        scope = self._operations[self._order[at.id]].scope
+        return dataclasses.replace(node, scope=scope) if scope else node
+
+
+def _is_like(first: Operation, second: Operation) -> bool:
+    return (first.snapshot.shape, first.snapshot.dtype) == (second.snapshot.shape, second.snapshot.dtype)
+
+
+def _parameters(each: Operation) -> dict[str, Any]:
+    """The call as plain data, for a node of PyTorch's."""
+    if each.is_leaf:
+        return {}
+    found: dict[str, Any] = {"arguments": each.arguments, **({"options": each.options} if each.options else {})}
+    if each.outputs > 1:
+        found["output"] = each.output
+    if each.snapshot.dtype == "bfloat16":
+        found["dtype"] = "bfloat16"
+    if each.generator is not None:
+        found["generator"] = np.asarray(each.generator.numpy()).tobytes().hex()
+    return found

@@ -1,0 +1,99 @@
+"""Which recorded operation a tensor holds the value of.
+
+A tensor is known by its memory and its place in it, never by the Python object: a saved output comes back as another object in
+the backward pass. A weak reference keeps the address of a storage from being given to another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+
+
+class Geometry(NamedTuple):
+    """The place of a tensor in its memory."""
+
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    dtype: torch.dtype
+
+
+def geometry_of(tensor: torch.Tensor) -> Geometry:
+    """The place of a tensor in its memory."""
+    return Geometry(tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+
+
+def key_of(tensor: torch.Tensor) -> tuple[int, Geometry]:
+    """The memory of a tensor and its place in it."""
+    return tensor.untyped_storage()._cdata, geometry_of(tensor)
+
+
+class View(NamedTuple):
+    """The operation that made what is seen at a place, and the number of writes into the memory before it."""
+
+    operation: int
+    version: int
+
+
+class Write(NamedTuple):
+    """A write into memory: how many there were before, the operation that holds what was written, and where."""
+
+    version: int
+    operation: int
+    geometry: Geometry
+
+
+@dataclass(slots=True, eq=False)
+class Memory:
+    """A storage: how often it was written into, and what is known at its places.
+
+    The count is our own: PyTorch's misses writes through `.data` and `numpy()`.
+    """
+
+    reference: StorageWeakRef
+    version: int = 0
+    views: dict[Geometry, View] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+
+    def current(self, place: Geometry) -> int | None:
+        """The operation whose value a place holds now; None if it is unknown or was written into through another place."""
+        found = self.views.get(place)
+        return found.operation if found is not None and found.version == self.version else None
+
+    def nearest(self, place: Geometry) -> tuple[Geometry, View]:
+        """The place, or else the largest and newest known one, with what was known there."""
+        if place in self.views:
+            return place, self.views[place]
+        return max(self.views.items(), key=lambda item: (torch.Size(item[0].shape).numel(), item[1].version))
+
+
+class Memories:
+    """The storages that tensors of a step live in."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Memory] = {}
+
+    def of(self, tensor: torch.Tensor) -> Memory:
+        """The memory of a tensor."""
+        storage = tensor.untyped_storage()
+        found = self._known.get(storage._cdata)
+        if found is None:
+            found = self._known[storage._cdata] = Memory(StorageWeakRef(storage))
+        return found
+
+    def operation_of(self, tensor: torch.Tensor) -> int | None:
+        """The operation whose value a tensor holds now; None if unknown."""
+        return self.of(tensor).current(geometry_of(tensor))
+
+    def holds(self, tensor: torch.Tensor, operation: int) -> None:
+        """Note that a tensor holds the value of an operation."""
+        memory = self.of(tensor)
+        memory.views[geometry_of(tensor)] = View(operation, memory.version)
+
+    def written(self, tensor: torch.Tensor) -> None:
+        """Note that the memory of a tensor was written into."""
+        self.of(tensor).version += 1

@@ -1,0 +1,55 @@
+"""One operation on the tape of a PyTorch step, as it is gathered while the program runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracer.graph.record import Literal, Phase
+from tracer.recording.source import Invocation
+from tracer.torch.schemas import Schema
+from tracer.torch.snapshots import Snapshot
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """An operation, or a leaf if it has no schema.
+
+    `kind` is the name of the operation or the kind of the leaf. `arguments` and `options` are those of the call as plain data, with
+    {"input": position} in place of a tensor or a number. `output` is the position among several results. `sequence` is the
+    number of the autograd node that a forward operation made, `node` that of the autograd node in which a backward operation
+    ran; `is_sum` tells that it ran after that node had finished: a sum of gradients that came on several ways.
+    """
+
+    kind: str
+    inputs: tuple[int | Literal, ...]
+    snapshot: Snapshot
+    phase: Phase
+    schema: Schema | None = None
+    arguments: list[Any] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    output: int = 0
+    outputs: int = 1
+    scope: str = ""
+    in_module: bool = False
+    invocation: Invocation | None = None
+    offset: int = -1
+    sequence: int | None = None
+    node: int | None = None
+    is_sum: bool = False
+    grad_enabled: bool = True
+    gradient_of: int | None = None
+    rule_of: int | None = None
+    name: str = ""
+    fallback_name: str = ""
+    generator: Any = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing in the step computed it."""
+        return self.schema is None and not self.inputs
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The inputs that are operations."""
+        return tuple(each for each in self.inputs if isinstance(each, int))

@@ -1,0 +1,74 @@
+"""What the schema of a PyTorch operation says: what it writes, whether it returns a view, whether it draws random numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+
+WRITES_UNDECLARED = {
+    "aten::native_batch_norm": ((3, 4), 5),
+    "aten::cudnn_batch_norm": ((3, 4), 5),
+    "aten::miopen_batch_norm": ((3, 4), 5),
+}
+"""Operations that write into arguments that their schema does not mark: the running mean and variance, if argument 5 is true."""
+
+SAME_VALUE = frozenset({"aten::detach", "aten::alias", "aten::lift_fresh"})
+"""Operations whose result is their input under another identity."""
+
+IGNORED = frozenset({"profiler::_record_function_enter_new", "profiler::_record_function_exit", "prim::device"})
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """An overload. `written` are the positions of the arguments that it writes into; `undeclared` further ones that it writes if
+    the argument at `condition` is true. `is_list` tells that it does the same to every tensor of a list.
+    """
+
+    operation: Any
+    name: str
+    argument_names: tuple[str, ...]
+    written: tuple[int, ...]
+    undeclared: tuple[int, ...]
+    condition: int
+    is_view: bool
+    is_random: bool
+    is_list: bool
+    is_ignored: bool
+    keeps_value: bool
+
+    @property
+    def op(self) -> str:
+        """The name of a node of it: `aten.addmm`, and the overload if it is not the default one."""
+        return str(self.operation).removesuffix(".default")
+
+    @property
+    def short(self) -> str:
+        """The name without namespace and overload: `addmm`."""
+        return self.name.partition("::")[2]
+
+
+@cache
+def schema_of(operation: Any) -> Schema | None:
+    """The schema of an overload; None for what is no overload, such as a higher-order operation."""
+    if not isinstance(operation, torch._ops.OpOverload):
+        return None
+    schema = operation._schema
+    arguments = schema.arguments
+    undeclared, condition = WRITES_UNDECLARED.get(schema.name, ((), -1))
+    short = schema.name.partition("::")[2]
+    return Schema(
+        operation=operation,
+        name=schema.name,
+        argument_names=tuple(each.name for each in arguments),
+        written=tuple(i for i, each in enumerate(arguments) if each.alias_info is not None and each.alias_info.is_write),
+        undeclared=undeclared,
+        condition=condition,
+        is_view=bool(operation.is_view),
+        is_random=torch.Tag.nondeterministic_seeded in operation.tags,
+        is_list=short.startswith(("_foreach_", "_fused_")),
+        is_ignored=schema.name in IGNORED,
+        keeps_value=schema.name in SAME_VALUE,
+    )

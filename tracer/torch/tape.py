@@ -1,0 +1,227 @@
+"""The tape of one step: the operations, what connects them, and what the autograd engine says of gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from tracer.graph.record import Literal, Phase
+from tracer.torch.frames import Frames
+from tracer.torch.identity import Geometry, Memories, Write, geometry_of, key_of
+from tracer.torch.names import TensorNames
+from tracer.torch.operation import Operation
+from tracer.torch.schemas import Schema
+from tracer.torch.snapshots import Snapshots
+
+WRITTEN = "written"
+"""The operation that stands for what a view shows after its memory was written into through other views."""
+
+
+class StepTape:
+    """Gathers the operations of a step. `gradients` and `losses` are ids, `contributions` leads from a part of a gradient to the
+    value it is for and the operation it came through.
+    """
+
+    def __init__(self, frames: Frames, names: TensorNames, *, keep: bool) -> None:
+        self.operations: list[Operation] = []
+        self.memories = Memories()
+        self.snapshots = Snapshots(keep=keep)
+        self.frames = frames
+        self.names = names
+        self.phase = Phase.FORWARD
+        self.modules: list[str] = []
+        self.in_optimizer = False
+        self.last_in_module = -1
+        self.by_sequence: dict[int, int] = {}
+        self.by_output: dict[tuple[int, int], int] = {}
+        self.gradients: dict[int, int] = {}
+        self.contributions: dict[int, tuple[int, int | None]] = {}
+        self.losses: list[int] = []
+        self.parameters: dict[int, torch.Tensor] = {}
+        self.finished_nodes: set[int] = set()
+
+    # Reading: the operation of a tensor.
+
+    def id_of(self, tensor: torch.Tensor) -> int:
+        """The operation whose value a tensor holds; what is unknown enters as a leaf."""
+        found = self.memories.operation_of(tensor)
+        if found is not None:
+            return found
+        memory, place = self.memories.of(tensor), geometry_of(tensor)
+        if memory.views:
+            return self._seen_after_writes(tensor)
+        kind, name = self.names.kind_and_name(tensor)
+        id = self._append(Operation(kind, (), self.snapshots.take(tensor), Phase.INIT, name=name))
+        if kind == "parameter":
+            self.parameters[id] = tensor
+        self.memories.holds(tensor, id)
+        assert memory.current(place) == id
+        return id
+
+    def _seen_after_writes(self, tensor: torch.Tensor) -> int:
+        """A view of memory that was written into through another view, or a view that is new: what is seen of it now."""
+        memory = self.memories.of(tensor)
+        place, start = memory.nearest(geometry_of(tensor))
+        writes: Sequence[Write] = [each for each in memory.writes if each.version > start.version]
+        inputs = (start.operation, *(each.operation for each in writes))
+        places: list[Geometry] = [place, *(each.geometry for each in writes), geometry_of(tensor)]
+        written = Operation(WRITTEN, inputs, self.snapshots.take(tensor), self.phase)
+        written.options = {"places": [[list(each.shape), list(each.stride), each.offset] for each in places]}
+        id = self._append(written)
+        self.memories.holds(tensor, id)
+        return id
+
+    # Recording.
+
+    def add(
+        self, schema: Schema, results: Sequence[torch.Tensor], written: int, arguments: list[Any], options: Mapping[str, Any],
+        inputs: Sequence[int | Literal], generator: Any,
+    ) -> None:  # fmt: skip
+        """Append an operation, one node for each of its results; the first `written` of them were written in place."""
+        for memory in dict.fromkeys(map(self.memories.of, results[:written])):
+            memory.version += 1
+        for position, tensor in enumerate(results):
+            if schema.is_view and self._is_known_view(tensor):
+                continue
+            operation = Operation(
+                schema.op, tuple(inputs), self.snapshots.take(tensor), self.phase, schema, arguments, dict(options),
+                output=position, outputs=len(results), generator=generator,
+            )  # fmt: skip
+            if schema.is_list:
+                self._choose_element(operation, position, schema, len(results))
+            id = self._append(operation)
+            self.memories.holds(tensor, id)
+            if position < written:
+                memory = self.memories.of(tensor)
+                memory.writes.append(Write(memory.version, id, geometry_of(tensor)))
+            if operation.sequence is not None and operation.grad_enabled:
+                self.by_sequence.setdefault(operation.sequence, id)
+
+    def same(self, result: torch.Tensor, source: int) -> None:
+        """Note that a tensor holds the value of an earlier operation."""
+        self.memories.holds(result, source)
+
+    def _is_known_view(self, tensor: torch.Tensor) -> bool:
+        """Whether a view is one that is on the tape already: `W.T.T` is W. Only within the same mode of recording gradients."""
+        known = self.memories.operation_of(tensor)
+        if known is None:
+            return False
+        in_backward = torch._C._current_graph_task_id() != -1
+        if in_backward:
+            return not torch.is_grad_enabled()
+        if self.operations[known].grad_enabled != torch.is_grad_enabled():
+            return False
+        if torch.is_grad_enabled():
+            self.by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, known)
+        return True
+
+    def _choose_element(self, operation: Operation, position: int, schema: Schema, count: int) -> None:
+        """Reduce an operation on lists to what it does to one element."""
+        lists = [each for each in operation.arguments if isinstance(each, list) and each and _is_input(each[0])]
+        length = len(lists[0]) if lists else count
+        element, operation.output = position % length, position // length
+        chosen: list[int | Literal] = []
+        operation.arguments = [self._element(each, element, chosen, operation.inputs) for each in operation.arguments]
+        operation.options = {
+            name: self._element(each, element, chosen, operation.inputs) for name, each in operation.options.items()
+        }
+        operation.inputs = tuple(chosen)
+
+    @staticmethod
+    def _element(argument: Any, element: int, chosen: list[int | Literal], inputs: Sequence[int | Literal]) -> Any:
+        if _is_input(argument):
+            chosen.append(inputs[argument["input"]])
+            return {"input": len(chosen) - 1}
+        if isinstance(argument, list) and argument and _is_input(argument[0]):
+            chosen.append(inputs[argument[element]["input"]])
+            return [{"input": len(chosen) - 1}]
+        if isinstance(argument, list) and len(argument) > element:
+            return [argument[element]]
+        return argument
+
+    def _append(self, operation: Operation) -> int:
+        id = len(self.operations)
+        is_leaf = operation.is_leaf
+        operation.grad_enabled = torch.is_grad_enabled()
+        if torch._C._current_graph_task_id() != -1 or self.phase is Phase.BACKWARD:
+            operation.phase = Phase.INIT if is_leaf else Phase.BACKWARD
+            node = torch._C._current_autograd_node()
+            operation.node = node._sequence_nr() if node is not None else None
+            operation.is_sum = node is not None and operation.node in self.finished_nodes
+        else:
+            operation.phase = Phase.INIT if is_leaf else self.phase
+            operation.sequence = torch.autograd._get_sequence_nr() - 1
+            operation.scope = self.modules[-1] if self.modules else "Optimizer" if self.in_optimizer else ""
+            operation.in_module = bool(self.modules)
+            if not is_leaf:
+                operation.invocation, operation.offset = self.frames.place()
+        self.operations.append(operation)
+        return id
+
+    # Gradients.
+
+    def learn_output(self, tensor: torch.Tensor, id: int) -> None:
+        """Note which output of which autograd node a tensor is."""
+        function = tensor.grad_fn
+        if function is not None:
+            self.by_output.setdefault((function._sequence_nr(), tensor.output_nr), id)
+
+    def value_behind(self, node: Any, output: int) -> int | None:
+        """The operation that an input of an autograd node is the value of."""
+        if hasattr(node, "variable"):
+            return self.id_of(node.variable)
+        sequence = node._sequence_nr()
+        return self.by_output.get((sequence, output), self.by_sequence.get(sequence))
+
+    def arrives(self, node: Any, gradients: Sequence[torch.Tensor | None]) -> None:
+        """The gradients, already added up, that an autograd node is given are those of its outputs."""
+        for output, gradient in enumerate(gradients):
+            of = self.value_behind(node, output) if gradient is not None else None
+            if of is None or gradient is None:
+                continue
+            id = self.id_of(gradient)
+            self.gradients[of] = id
+            waiting = [id]
+            while waiting:  # sums of parts that came on several ways
+                operation = self.operations[waiting.pop()]
+                if operation.is_sum and operation.gradient_of is None:
+                    operation.gradient_of = of
+                    waiting += operation.operands
+
+    def leaves(self, node: Any, results: Sequence[torch.Tensor | None]) -> None:
+        """What an autograd node gives back are parts of the gradients of its inputs."""
+        sequence = node._sequence_nr()
+        rule = self.by_output.get((sequence, 0), self.by_sequence.get(sequence))
+        for gradient, (following, output) in zip(results, node.next_functions, strict=False):
+            if gradient is None or following is None:
+                continue
+            of = self.value_behind(following, output)
+            if of is None:
+                continue
+            part = self.id_of(gradient)
+            self.contributions.setdefault(part, (of, rule))
+            waiting = [part]
+            while waiting:
+                operation = self.operations[waiting.pop()]
+                if operation.node == sequence and not operation.is_sum and operation.gradient_of is None:
+                    operation.gradient_of, operation.rule_of = of, rule
+                    waiting += operation.operands
+        self.finished_nodes.add(sequence)
+
+    def updates(self) -> dict[int, int]:
+        """The parameters that were written into, and the operations that hold their new values."""
+        found = {}
+        for id, tensor in self.parameters.items():
+            now = self.memories.operation_of(tensor)
+            if now is not None and now != id:
+                found[id] = now
+        return found
+
+
+def _is_input(argument: Any) -> bool:
+    return isinstance(argument, dict) and "input" in argument
+
+
+__all__ = ["WRITTEN", "StepTape", "key_of"]
