@@ -230,7 +230,7 @@ class Subscript(Expression):
 
 @dataclass(frozen=True)
 class Attribute(Expression):
-    """What an indexed container holds under a name: `layers[0].W`."""
+    """What an indexed container or the result of a call holds under a name: `layers[0].W`, `max_pool2d(x, 2).indices`."""
 
     of: Expression
     name: str

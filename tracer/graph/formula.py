@@ -242,7 +242,7 @@ class _Parser:
             return Transpose(tree)
         if kind == "name" and isinstance(tree, Name):
             return Name(f"{tree.name}.{name}")
-        if kind == "name" and isinstance(tree, (Subscript, Attribute)):
+        if kind == "name" and isinstance(tree, (Subscript, Attribute, FunctionCall)):
             return Attribute(tree, name)
         raise _ParseError
 

@@ -84,10 +84,10 @@ class _Building:
     def _entry(self, id: int) -> tuple[Any, ...]:
         each = self._operations[id]
         inputs = tuple(self._place[of] if isinstance(of, int) else of for of in each.inputs)
-        parameters = _parameters(each)
+        parameters = parameters_of(each)
         gradient_of, rule_of = self._twins(each)
         context = Context(each.phase, each.scope, "", each.invocation, gradient_of, rule_of)
-        op = each.kind if each.is_leaf else ForeignOperation(each.kind, each.outputs)
+        op = each.kind if each.is_leaf else foreign_operation(each, self._operations)
         return op, inputs, parameters, each.snapshot.array(), context, each.offset
 
     def _twins(self, each: Operation) -> tuple[int | None, int | None]:
@@ -140,11 +140,17 @@ class _Building:
         return dataclasses.replace(node, scope=scope) if scope else node
 
 
+def foreign_operation(each: Operation, operations: Sequence[Operation]) -> ForeignOperation:
+    """The operation of a node, with the shapes of its inputs and its result."""
+    shapes = [operations[of].snapshot.shape if isinstance(of, int) else () for of in each.inputs]
+    return ForeignOperation(each.kind, each.schema, each.inputs, shapes, each.snapshot.shape, each.output, each.outputs)
+
+
 def _is_like(first: Operation, second: Operation) -> bool:
     return (first.snapshot.shape, first.snapshot.dtype) == (second.snapshot.shape, second.snapshot.dtype)
 
 
-def _parameters(each: Operation) -> dict[str, Any]:
+def parameters_of(each: Operation) -> dict[str, Any]:
     """The call as plain data, for a node of PyTorch's."""
     if each.is_leaf:
         return {}

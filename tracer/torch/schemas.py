@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -38,6 +39,8 @@ class Schema:
     is_list: bool
     is_ignored: bool
     keeps_value: bool
+    defaults: Mapping[str, Any]
+    result_names: tuple[str, ...]
 
     @property
     def op(self) -> str:
@@ -71,4 +74,6 @@ def schema_of(operation: Any) -> Schema | None:
         is_list=short.startswith(("_foreach_", "_fused_")),
         is_ignored=schema.name in IGNORED,
         keeps_value=schema.name in SAME_VALUE,
+        defaults={each.name: each.default_value for each in arguments if each.has_default_value()},
+        result_names=tuple(each.name for each in schema.returns),
     )
