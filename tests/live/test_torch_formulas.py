@@ -15,10 +15,11 @@ torch = pytest.importorskip("torch")
 from tracer.graph.expression import Name, Opaque  # noqa: E402
 from tracer.graph.formula import parse_template  # noqa: E402
 from tracer.graph.record import Literal  # noqa: E402
+from tracer.ops.foreign.names import base_name  # noqa: E402
 from tracer.recording.source import Files  # noqa: E402
 from tracer.torch.building import foreign_operation, parameters_of  # noqa: E402
 from tracer.torch.dispatch import RecordingMode  # noqa: E402
-from tracer.torch.formulas import FORMULAS, base_name  # noqa: E402
+from tracer.torch.formulas import FORMULAS  # noqa: E402
 from tracer.torch.frames import Frames  # noqa: E402
 from tracer.torch.names import TensorNames  # noqa: E402
 from tracer.torch.operation import Operation  # noqa: E402
@@ -246,7 +247,7 @@ def test_a_formula_computes_what_the_operation_computed(call: str) -> None:
         functions = set(re.findall(r"(\w+)\(", template))
         assert each.schema is not None
         if (
-            base_name(each.schema.short) not in FORMULAS
+            base_name(each.kind) not in FORMULAS
             or functions & NOT_NUMPY
             or re.search(r"\)\.(?!T\b)\w+$|\)\[\d+\]$", template)
             or "topk(" in template
@@ -267,5 +268,5 @@ def test_a_formula_can_be_parsed(call: str) -> None:
 
 
 def test_most_rules_are_tested() -> None:
-    seen = {base_name(each.schema.short) for call in CALLS for each in recorded(call).operations if each.schema is not None}
+    seen = {base_name(each.kind) for call in CALLS for each in recorded(call).operations if each.schema is not None}
     assert len(seen & set(FORMULAS)) >= 150

@@ -50,6 +50,8 @@ _TOKEN = re.compile(
       (?P<text> '[^'\\]*' | "[^"\\]*" | \[ [0-9]+(?:x[0-9]+)* [ ] array \])
     | (?P<derivative> d(?:L|\w+_loss(?:\#[0-9]+)?)/d (?=[\w\#(]))   # dL/dW1, dL/dh#2, dL/d(x @ W), dg_loss/dW
     | (?P<slot> \{[0-9]+\})
+    | (?P<module> (?: (?:[^\W\d]\w*\.(?!T\b))* (?:[0-9]+\.(?!T\b))+ [^\W\d]\w*    # 0.weight, layers.0.weight
+        | [^\W\d]\w* (?:\.(?!T\b)\w+)* \.[0-9]+ ) (?:\.(?!T\b)\w+)* (?:\#[0-9]+)?)
     | (?P<number> (?:[0-9]+\.?[0-9]*|\.[0-9]+) (?:e[+-]?[0-9]+)? j? (?!\w))
     | (?P<name> [^\W\d]\w*(?:\#[0-9]+)? | \#[0-9]+ | \.\.\.)   # h1, the second h1 as h1#2, node 12 as #12
     | (?P<symbol> \*\* | [<>=!]= | [-+*/@<>=()\[\],.:])
@@ -190,7 +192,7 @@ class _Parser:
         return -1 if operator is None else operator.precedence
 
     def _atom(self, kind: str, token: str) -> Expression:
-        if kind == "name":
+        if kind in ("name", "module"):
             return Name(token)
         if kind == "number":
             return Number(token)
@@ -205,7 +207,7 @@ class _Parser:
                 of = self._expression(VIA)
                 self._expect(")")
                 return Derivative(of, loss)
-            if kind in ("name", "number"):
+            if kind in ("name", "module", "number"):
                 return Derivative(self._path(self._atom(kind, token)), loss)
         if token == "(":
             items = self._items(")")

@@ -35,6 +35,7 @@ class _Building:
             *(id for id, each in enumerate(self._operations) if each.phase is Phase.UPDATE and each.name),
         ])  # fmt: skip
         self._sort_phases()
+        self._owner = self._owners()
         rank = {phase: position for position, phase in enumerate(PHASES)}
         self._order = sorted(self._live, key=lambda id: (rank[self._operations[id].phase], id))
         self._place = {id: position for position, id in enumerate(self._order)}
@@ -72,6 +73,18 @@ class _Building:
             if PHASES.index(latest) > PHASES.index(each.phase):
                 each.phase = latest
 
+    def _owners(self) -> dict[int, str]:
+        """The parameter that an operation of an update is for: the only one that its inputs have to do with; else empty."""
+        owner = {id: each.name for id, each in enumerate(self._operations) if each.kind == "parameter" and each.is_leaf}
+        owner |= {of: owner[id] for id, of in self._tape.gradients.items() if id in owner}
+        for id, each in enumerate(self._operations):
+            if each.is_leaf and each.kind == "state" and each.name.endswith(")"):
+                owner[id] = each.name.partition("(")[2][:-1]
+            elif each.phase is Phase.UPDATE and not each.is_leaf:
+                found = {owner[of] for of in each.operands if owner.get(of)}
+                owner[id] = found.pop() if len(found) == 1 else ""
+        return owner
+
     def step(self) -> Step:
         marks = self._marks()
         entries = [self._entry(id) for id in self._order]
@@ -86,7 +99,8 @@ class _Building:
         inputs = tuple(self._place[of] if isinstance(of, int) else of for of in each.inputs)
         parameters = parameters_of(each)
         gradient_of, rule_of = self._twins(each)
-        context = Context(each.phase, each.scope, "", each.invocation, gradient_of, rule_of)
+        scope = each.scope if each.invocation is None else ""  # a scope of its own: see _with_scope
+        context = Context(each.phase, scope, "", each.invocation, gradient_of, rule_of)
         op = each.kind if each.is_leaf else foreign_operation(each, self._operations)
         return op, inputs, parameters, each.snapshot.array(), context, each.offset
 
@@ -136,14 +150,36 @@ class _Building:
             if twin is None or twin >= at.id:
                 break
             at = nodes[twin]
-        scope = self._operations[self._order[at.id]].scope
+        scope = self._scope(self._order[at.id])
         return dataclasses.replace(node, scope=scope) if scope else node
+
+    def _scope(self, id: int) -> str:
+        """The module of an operation as a path of scopes; for an operation of an optimizer, with the parameter it is for."""
+        each = self._operations[id]
+        if each.phase is Phase.UPDATE and each.scope:
+            return "/".join([each.scope, *([self._owner[id]] if self._owner.get(id) else [])])
+        return scope_of(each.scope)
 
 
 def foreign_operation(each: Operation, operations: Sequence[Operation]) -> ForeignOperation:
     """The operation of a node, with the shapes of its inputs and its result."""
     shapes = [operations[of].snapshot.shape if isinstance(of, int) else () for of in each.inputs]
     return ForeignOperation(each.kind, each.schema, each.inputs, shapes, each.snapshot.shape, each.output, each.outputs)
+
+
+def scope_of(path: str) -> str:
+    """The path of a module as scopes, its numbered submodules in one piece.
+
+    >>> scope_of("blocks.0.attention.projection"), scope_of("0.1"), scope_of("fc"), scope_of("Net")
+    ('blocks.0/attention/projection', '0/1', 'fc', 'Net')
+    """
+    parts: list[str] = []
+    for part in path.split(".") if path else ():
+        if part.isdigit() and parts and not parts[-1].rpartition(".")[2].isdigit():
+            parts[-1] += f".{part}"
+        else:
+            parts.append(part)
+    return "/".join(parts)
 
 
 def _is_like(first: Operation, second: Operation) -> bool:

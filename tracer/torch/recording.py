@@ -26,7 +26,7 @@ from tracer.torch.dispatch import RecordingMode
 from tracer.torch.frames import Frames, base_folder
 from tracer.torch.names import TensorNames
 from tracer.torch.tape import StepTape
-from tracer.torch.trace import trace_of
+from tracer.torch.trace import settings_of, trace_of
 
 VALUES = ("all", "none")
 
@@ -60,6 +60,7 @@ class Run:
         self._index = 0
         self._tape: StepTape | None = None
         self._steps: list[Any] = []
+        self._settings: dict[str, Any] = {}
         self._optimizers: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
         self._stepped: set[int] = set()
         self._wrote_parameter = False
@@ -70,7 +71,7 @@ class Run:
     @property
     def trace(self) -> Trace:
         """The trace of the steps that are complete."""
-        return trace_of(self._steps, self._title)
+        return trace_of(self._steps, self._title, self._settings)
 
     def learn(self, given: Any) -> None:
         """Use the names of a model or an optimizer."""
@@ -141,7 +142,7 @@ class Run:
         if isinstance(result, torch.Tensor):
             id = tape.memories.operation_of(result)
             if id is not None:
-                tape.operations[id].fallback_name = tape.operations[id].fallback_name or path
+                tape.operations[id].fallback_name = tape.operations[id].fallback_name or f"out({path})"
                 tape.learn_output(result, id)
         if not tape.modules:
             tape.last_in_module = len(tape.operations) - 1
@@ -159,14 +160,15 @@ class Run:
     def _before_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         tape = self._tape
         if tape is not None:
-            tape.phase, tape.in_optimizer = Phase.UPDATE, True
+            tape.phase, tape.optimizer = Phase.UPDATE, type(optimizer).__name__
             self._names.learn_state(optimizer)
 
     def _after_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         self._optimizers.add(optimizer)
+        self._settings = self._settings or settings_of(optimizer)
         tape = self._tape
         if tape is not None:
-            tape.in_optimizer = False
+            tape.optimizer = ""
             self._names.learn_state(optimizer)
             for state in optimizer.state.values():
                 for value in state.values():

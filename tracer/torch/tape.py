@@ -32,7 +32,7 @@ class StepTape:
         self.names = names
         self.phase = Phase.FORWARD
         self.modules: list[str] = []
-        self.in_optimizer = False
+        self.optimizer = ""
         self.last_in_module = -1
         self.by_sequence: dict[int, int] = {}
         self.by_output: dict[tuple[int, int], int] = {}
@@ -153,7 +153,7 @@ class StepTape:
         else:
             operation.phase = Phase.INIT if is_leaf else self.phase
             operation.sequence = torch.autograd._get_sequence_nr() - 1
-            operation.scope = self.modules[-1] if self.modules else "Optimizer" if self.in_optimizer else ""
+            operation.scope = self.modules[-1] if self.modules else self.optimizer
             operation.in_module = bool(self.modules)
             if not is_leaf:
                 operation.invocation, operation.offset = self.frames.place()

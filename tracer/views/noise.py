@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node
 from tracer.graph.summary import rounding_unit
-from tracer.ops import registry
+from tracer.ops.foreign.lookup import operation_named
 from tracer.ops.indices import Index
 
 NOISE = "~0"
@@ -62,7 +62,7 @@ class Noise:
         return noise.reshape(node.shape) if noise.any() else None
 
     def _is_noise(self, node: Node, index: Index, magnitude: float, bound: float) -> bool:
-        op = registry.named(node.op)
+        op = operation_named(node.op)
         if op is None or not 0 < magnitude <= bound or magnitude == math.inf:
             return False
         if not all(self._nodes[id].is_kept for id in node.operands):
@@ -81,7 +81,7 @@ class Noise:
     def _bound(self, node: Node) -> float:
         """An upper bound of the noise in any element, computed without its terms. 0 for an operation that adds nothing."""
         if node.id not in self._bounds:
-            op = registry.named(node.op)
+            op = operation_named(node.op)
             unit = rounding_unit(node.dtype) if op is not None and op.adds and self._nodes and node.is_kept else 0.0
             bound = self._largest_sum(node) * unit if unit else 0.0
             self._bounds[node.id] = bound * max(1.0, bound)  # squares, as in a variance, may exceed the first bound

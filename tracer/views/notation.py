@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph.expression import Element, Expression, Infix, Name, Slot, Text, infix
+from tracer.graph.expression import Derivative, Element, Expression, Infix, Name, Slot, Text, infix
 from tracer.graph.formula import formula, parse, parse_template, short_expression
 from tracer.graph.missing import combined
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
+from tracer.ops.foreign.names import is_view
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
@@ -22,6 +23,9 @@ DIGITS = 4
 
 MAX_FULL_SIZE = 16
 """Maximum size of an array that is written in full."""
+
+MAX_FOLDED_LENGTH = 72
+"""Maximum length of a view, such as `reshape(h, (4, 100))`, that is only written in the formulas that use it."""
 
 _KINDS = {"f": "f", "i": "i", "u": "u", "c": "c"}
 
@@ -202,8 +206,36 @@ class Labels:
         self._nodes = nodes
         self.noise = Noise(nodes)
         self._labels: list[Expression] = []
+        self._folded: set[int] = set()
         for node in nodes:
-            self._labels.append(parse(node.name) if node.name else short_expression(node.id, self.formula_tree(node)))
+            self._labels.append(self._label(node))
+
+    def _label(self, node: Node) -> Expression:
+        if is_view(node.op) and self._needs_no_name(node):
+            computed = self.formula_tree(node)
+            if len(computed.text) <= MAX_FOLDED_LENGTH:
+                self._folded.add(node.id)
+                return computed
+        return parse(node.name) if node.name else short_expression(node.id, self.formula_tree(node))
+
+    def _needs_no_name(self, node: Node) -> bool:
+        """Whether a view has no name of the user's, nor is the gradient of something that has a row of its own."""
+        if not node.name:
+            return node.phase is not Phase.LOSS or bool(node.shape)
+        return node.gradient_of in self._folded and isinstance(parse(node.name), Derivative)
+
+    def is_folded(self, id: int) -> bool:
+        """True if a node is a view of another library's that is only written in the formulas that use it."""
+        return id in self._folded
+
+    def operands(self, node: Node) -> tuple[int, ...]:
+        """The ids of the input nodes; in place of those that are only written in formulas, the inputs of these."""
+        if self._folded.isdisjoint(node.operands):
+            return node.operands
+        found: list[int] = []
+        for operand in node.operands:
+            found += self.operands(self._nodes[operand]) if operand in self._folded else (operand,)
+        return tuple(found)
 
     def __getitem__(self, id: int) -> str:
         return self._labels[id].text
@@ -226,7 +258,7 @@ class Labels:
     def is_inlined(self, id: int) -> bool:
         """True if formulas contain the expression of this node instead of a name. Only short ones are: depth is bounded."""
         node = self._nodes[id]
-        return not node.name and not node.is_leaf and not isinstance(self._labels[id], Name)
+        return id in self._folded or (not node.name and not node.is_leaf and not isinstance(self._labels[id], Name))
 
     def formula(self, node: Node) -> str:
         """The formula with the labels of the inputs: `x @ W1 + b1`."""

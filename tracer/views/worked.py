@@ -16,11 +16,12 @@ import numpy as np
 from tracer.graph.expression import Expression, number
 from tracer.graph.formula import literal, parse
 from tracer.graph.record import Literal, Node
-from tracer.ops import registry
 from tracer.ops.base import Op
+from tracer.ops.foreign.closed_form import ClosedForm
+from tracer.ops.foreign.lookup import operation_named
 from tracer.ops.indices import Index
 from tracer.ops.terms import Terms
-from tracer.views.notation import DIGITS, Labels, number_of
+from tracer.views.notation import DIGITS, Labels, number_of, number_text
 
 MAX_TERMS = 6
 """Maximum number of terms of a sum that is written in full. Of a longer one, the largest terms are written."""
@@ -71,10 +72,13 @@ class ElementFormatter:
 
     def expansion(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
         """The arithmetic of an element; None if there is none. With `as_part`, also None if terms would be elided."""
-        op = registry.named(node.op)
+        op = operation_named(node.op)
         if op is None or not all(self._nodes[id].is_kept for id in node.operands):
             return None
         try:
+            if issubclass(op, ClosedForm):
+                arrays = [_array(self._nodes, operand) for operand in node.inputs]
+                return None if as_part else op.element(index, arrays, node.parameters, node.formula, _ElementWriter(self, node))
             terms = self._terms(op, node, index)
             if terms is None or (as_part and not all(term.is_whole for term in terms)):
                 return None
@@ -106,11 +110,40 @@ class ElementFormatter:
                 terms.append(Terms(tuple(written), len(positions), zeros))
         return terms
 
+    def input_element(self, operand: int | Literal, index: Index) -> Expression:
+        """An element of an input of a node."""
+        return literal(operand) if isinstance(operand, Literal) else self._element(self._nodes[operand], index)
+
+    def computed_number(self, value: float) -> Expression:
+        """A number that is no element of a node."""
+        return number(number_text(value, self._digits))
+
+    def chosen(self, sizes: np.ndarray) -> tuple[np.ndarray, int]:
+        """The positions of the terms to write, by their sizes, and how many terms are 0."""
+        return _chosen_terms(Op, [np.atleast_1d(sizes)], self._max_terms)
+
     def _element(self, node: Node, index: Index) -> Expression:
         """An element, expanded if its node is inlined."""
         expansion = self.expansion(node, index, as_part=True) if self._labels.is_inlined(node.id) else None
         is_short = expansion and len(expansion.text) <= MAX_INNER_LENGTH * self._max_terms // MAX_TERMS
         return expansion if expansion and is_short else self.term(node, index)
+
+
+class _ElementWriter:
+    """Writes the elements of the inputs of a node."""
+
+    def __init__(self, formatter: ElementFormatter, node: Node) -> None:
+        self._formatter = formatter
+        self._inputs = node.inputs
+
+    def element(self, slot: int, index: Index) -> Expression:
+        return self._formatter.input_element(self._inputs[slot], tuple(map(int, index)))
+
+    def number(self, value: float) -> Expression:
+        return self._formatter.computed_number(value)
+
+    def chosen(self, sizes: np.ndarray) -> tuple[np.ndarray, int]:
+        return self._formatter.chosen(sizes)
 
 
 def _array(nodes: Sequence[Node], operand: int | Literal) -> np.ndarray:
@@ -121,7 +154,7 @@ def _array(nodes: Sequence[Node], operand: int | Literal) -> np.ndarray:
 
 def input_elements(nodes: Sequence[Node], node: Node, index: Index) -> list[tuple[int, Sequence[Index]]] | None:
     """The elements of the inputs of a node that one of its elements depends on, for each input; None if unknown."""
-    op = registry.named(node.op)
+    op = operation_named(node.op)
     if op is None:
         return None
     try:

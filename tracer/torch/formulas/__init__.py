@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.graph.record import Literal
+from tracer.ops.foreign.names import PREFIX, base_name
 from tracer.torch.formulas import creation, elementwise, losses, movement, normalization, products, reductions, updates
 from tracer.torch.formulas.call import Call, Rule, Shape
 from tracer.torch.schemas import Schema
@@ -47,28 +48,19 @@ class ForeignOperation:
         if self.schema is None:
             return f"{self.name}({', '.join(f'{{{k}}}' for k in range(count))})"
         call = self._call(self.schema, parameters)
-        rule = FORMULAS.get(base_name(self.schema.short))
+        name = base_name(f"{PREFIX}{self.schema.short}")
+        rule = FORMULAS.get(name)
         if rule is None:
-            return _as_call(base_name(self.schema.short), call, self.results)
+            return _as_call(name, call, self.results)
         try:
             return _applied(rule, call)
         except (LookupError, TypeError, ValueError):  # another form of the operation than the rule is for
-            return _as_call(base_name(self.schema.short), call, self.results)
+            return _as_call(name, call, self.results)
 
     def _call(self, schema: Schema, parameters: Mapping[str, Any]) -> Call:
         given = dict(zip(schema.argument_names, parameters.get("arguments", ()), strict=False))
         given |= parameters.get("options", {})
         return Call(given, schema.defaults, self.inputs, self.shapes, self.shape, self.result, schema.result_names)
-
-
-def base_name(short: str) -> str:
-    """The name without what tells of lists and of writing in place.
-
-    >>> base_name("add_"), base_name("_foreach_addcdiv_"), base_name("_fused_adam_"), base_name("__and__")
-    ('add', 'addcdiv', '_fused_adam', '__and__')
-    """
-    name = short.removeprefix("_foreach_")
-    return name if name.endswith("__") else name.removesuffix("_")
 
 
 def _applied(rule: Rule, call: Call) -> str:

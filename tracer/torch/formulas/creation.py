@@ -35,6 +35,10 @@ def _drawn(name: str, *fields: str) -> Rule:
     return rule
 
 
+def _ones_like(call: Call) -> str:
+    return call.format("ones_like({self})") if call.shape else "1"
+
+
 RULES: dict[str, Rule] = {
     "_to_copy": _as_type,
     "clone": "{self}",
@@ -48,7 +52,7 @@ RULES: dict[str, Rule] = {
     "ones": _filled("ones"),
     "new_ones": _filled("ones"),
     "zeros_like": "zeros_like({self})",
-    "ones_like": "ones_like({self})",
+    "ones_like": _ones_like,
     "full": _filled("full", "fill_value"),
     "new_full": _filled("full", "fill_value"),
     "full_like": "full_like({self}, {fill_value})",

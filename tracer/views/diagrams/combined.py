@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tracer.graph.record import Node, Phase, Step
-from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
+from tracer.ops.foreign.lookup import operation_named
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
@@ -137,7 +137,7 @@ class _Builder:
 
     def _broadcast_label(self, operand: int, node: Node) -> tuple[str, ...]:
         """A label for each axis along which an elementwise operation broadcasts a value."""
-        op = registry.named(node.op)
+        op = operation_named(node.op)
         shape = self.step.nodes[operand].shape
         if op is None or not issubclass(op, Elementwise) or not shape:
             return ()

@@ -126,7 +126,7 @@ class _StepLog:
         """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
         phase = None
         for node in self._step.nodes:
-            if not self._selection.shows(node, self.labels[node.id]):
+            if self.labels.is_folded(node.id) or not self._selection.shows(node, self.labels[node.id]):
                 continue
             if node.phase is not phase:
                 phase = node.phase

@@ -1,0 +1,36 @@
+"""Names of foreign operations."""
+
+from __future__ import annotations
+
+import functools
+
+PREFIX = "aten."
+"""The namespace of PyTorch's operations."""
+
+VIEWS = frozenset({
+    "t", "numpy_T", "transpose", "permute", "view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "unsqueeze",
+    "squeeze", "expand", "expand_as", "select", "slice", "movedim", "clone", "contiguous",
+})  # fmt: skip
+"""Operations that only show or copy their first input; formulas contain them instead of a name."""
+
+
+@functools.cache
+def base_name(op: str) -> str:
+    """The name without namespace, overload, and what tells of lists and of writing in place; empty if it is no name of PyTorch's.
+
+    >>> base_name("aten.add_.Tensor"), base_name("aten._foreach_addcdiv_.ScalarList"), base_name("aten.__and__"), base_name("add")
+    ('add', 'addcdiv', '__and__', '')
+    """
+    if not op.startswith(PREFIX):
+        return ""
+    name = op.removeprefix(PREFIX).partition(".")[0].removeprefix("_foreach_")
+    return name if name.endswith("__") else name.removesuffix("_")
+
+
+def is_view(op: str) -> bool:
+    """Whether an operation only shows or copies its first input.
+
+    >>> is_view("aten.t"), is_view("aten.slice.Tensor"), is_view("aten.addmm"), is_view("transpose")
+    (True, True, False, False)
+    """
+    return base_name(op) in VIEWS
