@@ -15,7 +15,7 @@ from tracer.graph.record import Node, Phase, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
-from tracer.ops.foreign.names import is_view
+from tracer.ops.foreign.names import needs_no_row
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
@@ -211,7 +211,7 @@ class Labels:
             self._labels.append(self._label(node))
 
     def _label(self, node: Node) -> Expression:
-        if is_view(node.op) and self._needs_no_name(node):
+        if needs_no_row(node.op) and self._needs_no_name(node):
             computed = self.formula_tree(node)
             if len(computed.text) <= MAX_FOLDED_LENGTH:
                 self._folded.add(node.id)
@@ -227,6 +227,10 @@ class Labels:
     def is_folded(self, id: int) -> bool:
         """True if a node is a view of another library's that is only written in the formulas that use it."""
         return id in self._folded
+
+    def rows(self, ids: Iterable[int]) -> tuple[int, ...]:
+        """These ids without those of nodes that are only written in formulas."""
+        return tuple(id for id in ids if id not in self._folded)
 
     def operands(self, node: Node) -> tuple[int, ...]:
         """The ids of the input nodes; in place of those that are only written in formulas, the inputs of these."""

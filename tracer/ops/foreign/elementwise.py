@@ -7,7 +7,7 @@ from tracer.ops.elementwise import Elementwise
 ELEMENTWISE = frozenset({
     "_fused_adagrad", "_fused_adam", "_fused_adamw", "_fused_sgd", "_prelu_kernel", "_to_copy", "abs", "acos", "acosh",
     "add", "addcdiv", "addcmul", "asin", "asinh", "atan", "atan2", "atanh", "binary_cross_entropy_backward", "bitwise_and",
-    "bitwise_not", "bitwise_or", "bitwise_xor", "ceil", "celu", "clamp", "clamp_max", "clamp_min", "copy", "copysign",
+    "bitwise_not", "bitwise_or", "bitwise_xor", "ceil", "celu", "clamp", "clamp_max", "clamp_min", "copysign",
     "cos", "cosh", "deg2rad", "digamma", "div", "elu", "elu_backward", "eq", "erf", "erfc", "erfinv", "exp", "exp2",
     "expm1", "fill", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "ge", "gelu", "gelu_backward", "gt",
     "hardsigmoid", "hardsigmoid_backward", "hardswish", "hardswish_backward", "hardtanh", "hardtanh_backward", "heaviside",

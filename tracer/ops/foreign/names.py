@@ -27,10 +27,14 @@ def base_name(op: str) -> str:
     return name if name.endswith("__") else name.removesuffix("_")
 
 
-def is_view(op: str) -> bool:
-    """Whether an operation only shows or copies its first input.
+UNINITIALIZED = frozenset({"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"})
+"""Operations whose values mean nothing before they are written over."""
 
-    >>> is_view("aten.t"), is_view("aten.slice.Tensor"), is_view("aten.addmm"), is_view("transpose")
+
+def needs_no_row(op: str) -> bool:
+    """Whether an operation only shows or copies its first input, or its values mean nothing.
+
+    >>> needs_no_row("aten.t"), needs_no_row("aten.slice.Tensor"), needs_no_row("aten.addmm"), needs_no_row("transpose")
     (True, True, False, False)
     """
-    return base_name(op) in VIEWS
+    return base_name(op) in VIEWS or base_name(op) in UNINITIALIZED

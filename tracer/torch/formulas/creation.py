@@ -43,7 +43,7 @@ RULES: dict[str, Rule] = {
     "_to_copy": _as_type,
     "clone": "{self}",
     "contiguous": "{self}",
-    "copy": "{src}",
+    "copy": "copy({src})",
     "fill": "{value}",
     "zero": _filled("zeros"),
     "zeros": _filled("zeros"),

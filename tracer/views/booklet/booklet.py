@@ -101,7 +101,8 @@ def _operation_pages(
     rules_of: dict[int, list[LocalRule]] = defaultdict(list)
     for rule in rules:
         rules_of[rule.contribution].append(rule)
-    paged = [node for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
+    drawn = [step.nodes[id] for id in labels.rows(range(len(step.nodes)))]
+    paged = [node for node in drawn if not node.is_leaf or node.phase is Phase.BACKWARD]
     numbers = {node.id: number for number, node in enumerate(paged, start=1)}
     try:
         minimap: Minimap | Message = minimap_of(step, layout, style)
@@ -119,7 +120,7 @@ def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
     """The page of the leaves of a step: data, parameters, hyperparameters and optimizer state, with their values."""
     step, style = context.step, context.style
     tell = style.tell
-    leaves = [node for node in step.nodes if node.id not in context.page_numbers]
+    leaves = [node for node in step.nodes if node.id not in context.page_numbers and node.is_leaf]
     heads = (tell("Name"), tell("What it is"), tell("Value"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
     for node in leaves[:MAX_TABLE_ROWS]:

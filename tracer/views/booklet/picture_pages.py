@@ -48,7 +48,7 @@ def step_pages(
     `omitted` is the count of operations without pages, for the caption; empty if all have one.
     """
     draw = functools.partial(combined, step, labels=labels, rules=rules, style=style)
-    parts = folded(step, forward_nodes(step), MAX_BOXES)
+    parts = folded(step, forward_nodes(step, labels), MAX_BOXES)
     try:
         pictures, parts_per_page = paginated(step, parts, draw, layout, style, previous)
     except PictureError as error:

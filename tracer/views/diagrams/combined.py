@@ -32,9 +32,10 @@ LABEL_WIDTH = 26
 """Maximum width of an arrow's label in characters."""
 
 
-def forward_nodes(step: Step) -> tuple[int, ...]:
+def forward_nodes(step: Step, labels: Labels | None = None) -> tuple[int, ...]:
     """The nodes of forward and loss, which the diagram shows as boxes."""
-    return tuple(node.id for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS))
+    labels = labels or Labels(step.nodes)
+    return labels.rows(node.id for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS))
 
 
 def combined(step: Step, parts: Sequence[Part], labels: Labels, rules: Sequence[LocalRule], style: Style) -> Diagram:
@@ -101,7 +102,7 @@ class _Builder:
         references, elsewhere = set(), 0
         for id in ids_of(part):
             node = self.step.nodes[id]
-            for operand in node.operands:
+            for operand in self.labels.operands(node):
                 if operand in self.undrawn or (operand in references and isinstance(part, Fold)):
                     continue
                 tail = self.keys.get(operand) or self._leaf(operand)
@@ -139,7 +140,7 @@ class _Builder:
         """A label for each axis along which an elementwise operation broadcasts a value."""
         op = operation_named(node.op)
         shape = self.step.nodes[operand].shape
-        if op is None or not issubclass(op, Elementwise) or not shape:
+        if op is None or not issubclass(op, Elementwise) or not shape or operand not in node.operands:
             return ()
         padded = (1,) * (len(node.shape) - len(shape)) + tuple(shape)
         axes = [axis for axis, (inner, outer) in enumerate(zip(padded, node.shape, strict=True)) if inner != outer]

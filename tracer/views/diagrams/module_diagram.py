@@ -38,7 +38,7 @@ class _Builder:
 
     def __init__(self, step: Step, labels: Labels, style: Style) -> None:
         self._step, self._labels, self._style = step, labels, style
-        single = modules_of(step)
+        single = modules_of(step, labels)
         self._modules = fold_repeats(step, single)
         self._keys = {id: f"m{module.ids[0]}" for module in self._modules for id in module.ids}
         self._titles = {self._keys[module.ids[0]]: self._title(module) for module in self._modules}
@@ -47,7 +47,7 @@ class _Builder:
         self._uses: Counter[int] = Counter()
         """The number of modules that use a leaf, each in a fold counted."""
         for module in single:
-            operands = dict.fromkeys(operand for id in module.ids for operand in step.nodes[id].operands)
+            operands = dict.fromkeys(operand for id in module.ids for operand in labels.operands(step.nodes[id]))
             self._uses.update(operand for operand in operands if operand not in self._keys)
         self._terms: dict[int, Counter[str]] = defaultdict(Counter)
         """The number of terms of the gradients of a value, by the symbol of the loss."""
@@ -67,7 +67,7 @@ class _Builder:
         for module in self._modules:
             head = self._keys[module.ids[0]]
             for id in module.ids:
-                for operand in self._step.nodes[id].operands:
+                for operand in self._labels.operands(self._step.nodes[id]):
                     tail = self._keys.get(operand)
                     if tail is None:
                         if head not in self._users[operand]:

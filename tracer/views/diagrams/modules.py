@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from tracer.graph.record import Node, Phase, Step
+from tracer.views.notation import Labels
 
 MAX_PATTERN_LENGTH = 6
 """Maximum number of modules in a repeated pattern, such as a layer and its activation."""
@@ -26,9 +27,11 @@ class Module:
     folded: tuple[str, ...] = ()
 
 
-def modules_of(step: Step) -> list[Module]:
+def modules_of(step: Step, labels: Labels | None = None) -> list[Module]:
     """The modules of forward and loss, in order, at the smallest scope depth that gives more than one forward module."""
-    nodes = [node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf]
+    labels = labels or Labels(step.nodes)
+    ids = labels.rows(node.id for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf)
+    nodes = [step.nodes[id] for id in ids]
     deepest = max((node.scope.count("/") + 1 for node in nodes), default=1)
     modules: list[Module] = []
     for depth in range(1, deepest + 1):

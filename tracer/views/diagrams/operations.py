@@ -32,14 +32,15 @@ def phase_diagrams(step: Step, style: Style, phases: Sequence[Phase] = PHASES[1:
     """A diagram of each of these phases that has nodes."""
     labels = Labels(step.nodes)
     for phase in phases:
-        ids = phase_nodes(step, phase)
+        ids = labels.rows(phase_nodes(step, phase))
         if ids:
             yield phase, operations(step, folded(step, ids, MAX_NODES), labels, style)
 
 
 def whole_step(step: Step, style: Style) -> Diagram:
     """A diagram of all operations of a step."""
-    return operations(step, folded(step, range(len(step.nodes)), MAX_NODES), Labels(step.nodes), style)
+    labels = Labels(step.nodes)
+    return operations(step, folded(step, labels.rows(range(len(step.nodes))), MAX_NODES), labels, style)
 
 
 def operations(step: Step, parts: Sequence[Part], labels: Labels, style: Style) -> Diagram:
@@ -94,7 +95,7 @@ class _Builder:
         grouped: dict[str, list[int]] = {}
         referred, references = set(), 0
         for id in ids_of(part):
-            for use, operand in enumerate(self.step.nodes[id].operands):
+            for use, operand in enumerate(self.labels.operands(self.step.nodes[id])):
                 if operand in self.undrawn or (operand in referred and isinstance(part, Fold)):
                     continue
                 tail = self.keys.get(operand) or self._leaf(operand, first.phase)
@@ -131,8 +132,9 @@ class _Builder:
 
     def _stack(self, ids: Sequence[int]) -> None:
         """Arrange isolated boxes in rows; side by side, they would run off the page."""
-        used = {operand for part in self.parts for id in ids_of(part) for operand in self.step.nodes[id].operands}
-        isolated = [id for id in ids if id not in used and not any(x in self.keys for x in self.step.nodes[id].operands)]
+        operands = {id: self.labels.operands(self.step.nodes[id]) for part in self.parts for id in ids_of(part)}
+        used = {operand for each in operands.values() for operand in each}
+        isolated = [id for id in ids if id not in used and not any(x in self.keys for x in operands[id])]
         for above, below in zip(isolated, isolated[BOXES_PER_ROW:]):
             for head in self.references.get(below) or [box_key(below)]:
                 self.arrows.append(Arrow(box_key(above), head, Flow.ORDER))

@@ -20,12 +20,13 @@ MAX_LENGTH = 28
 
 def overview(step: Step, labels: Labels, style: Style) -> Diagram:
     """The diagram of the phases of a step, with arrows for the values that one phase uses from another."""
-    nodes_of = {phase: [node for node in step.nodes if node.phase is phase] for phase in PHASES}
+    drawn = [step.nodes[id] for id in labels.rows(range(len(step.nodes)))]
+    nodes_of = {phase: [node for node in drawn if node.phase is phase] for phase in PHASES}
     present = [phase for phase in PHASES if nodes_of[phase]]
     boxes = tuple(_box(step, phase, nodes_of[phase], labels, style) for phase in present)
     flows: dict[tuple[Phase, Phase], dict[int, None]] = {}
-    for node in step.nodes:
-        for operand in node.operands:
+    for node in drawn:
+        for operand in labels.operands(node):
             ends = step.nodes[operand].phase, node.phase
             if ends[0] is not ends[1]:
                 flows.setdefault(ends, {})[operand] = None

@@ -23,7 +23,7 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
         yield from ((phase.value, diagram) for phase, diagram in phase_diagrams(step, style, spec.phases))
     else:
         labels = Labels(step.nodes)
-        parts = folded(step, forward_nodes(step), MAX_NODES)
+        parts = folded(step, forward_nodes(step, labels), MAX_NODES)
         yield "", combined(step, parts, labels, local_rules(step, labels), style)
 
 
@@ -31,7 +31,7 @@ def _focused(step: Step, spec: ViewSpec, style: Style) -> Diagram:
     labels = Labels(step.nodes)
     node, _ = node_or_element(step, spec.focus, labels)
     ids = downstream(step, node.id) if spec.downstream else upstream(step, node.id)
-    return operations(step, folded(step, ids, MAX_NODES), labels, style)
+    return operations(step, folded(step, labels.rows(ids) or ids, MAX_NODES), labels, style)
 
 
 def upstream(step: Step, id: int) -> list[int]:
