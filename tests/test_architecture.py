@@ -109,7 +109,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
-    code = "from tracer.views import worked; print(worked.registry.named('matmul') is not None)"
+    code = "from tracer.views import worked; print(worked.operation_named('matmul') is not None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "True"  # the registry loads the operations on first use
     code = "import sys, tracer, tracer.cli; print('numpy' in sys.modules)\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -36,6 +37,11 @@ class _Building:
         ])  # fmt: skip
         self._sort_phases()
         self._owner = self._owners()
+        self._values_of: dict[Operation, list[int]] = defaultdict(list)
+        """The values that an operation is the gradient of."""
+        for of, gradient in tape.gradients.items():
+            if of in self._live and _is_like(self._operations[of], self._operations[gradient]):
+                self._values_of[self._operations[gradient]].append(of)
         rank = {phase: position for position, phase in enumerate(PHASES)}
         self._order = sorted(self._live, key=lambda id: (rank[self._operations[id].phase], id))
         self._place = {id: position for position, id in enumerate(self._order)}
@@ -111,6 +117,9 @@ class _Building:
         of, rule = each.gradient_of, each.rule_of
         if of is None and each.node is not None:
             of = self._tape.by_sequence.get(each.node)
+        values = self._values_of.get(each)
+        if values and of not in values:
+            of = values[-1]  # a transpose shares the memory of the parameter, and so does its gradient
         found = self._place.get(of) if of is not None else None
         return (self._place[self._loss] if found is None else found), self._place.get(rule) if rule is not None else None
 

@@ -82,7 +82,7 @@ def _matched(
 
 def _is_hidden(node: Node) -> bool:
     """Whether a node is only written in the formulas that use it."""
-    return needs_no_row(node.op) and not node.name
+    return needs_no_row(node.op, node.parameters.get("output", 0)) and not node.name
 
 
 def _without_views(step: Step, users: Mapping[int, Sequence[int]], value: int) -> list[int]:

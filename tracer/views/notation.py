@@ -211,7 +211,7 @@ class Labels:
             self._labels.append(self._label(node))
 
     def _label(self, node: Node) -> Expression:
-        if needs_no_row(node.op) and self._needs_no_name(node):
+        if needs_no_row(node.op, node.parameters.get("output", 0)) and self._needs_no_name(node):
             computed = self.formula_tree(node)
             if len(computed.text) <= MAX_FOLDED_LENGTH:
                 self._folded.add(node.id)
@@ -221,7 +221,7 @@ class Labels:
     def _needs_no_name(self, node: Node) -> bool:
         """Whether a view has no name of the user's, nor is the gradient of something that has a row of its own."""
         if not node.name:
-            return node.phase is not Phase.LOSS or bool(node.shape)
+            return node.phase is not Phase.LOSS or bool(node.shape) or bool(node.parameters.get("output"))
         return node.gradient_of in self._folded and isinstance(parse(node.name), Derivative)
 
     def is_folded(self, id: int) -> bool:

@@ -31,10 +31,15 @@ UNINITIALIZED = frozenset({"empty", "empty_like", "empty_strided", "new_empty", 
 """Operations whose values mean nothing before they are written over."""
 
 
-def needs_no_row(op: str) -> bool:
-    """Whether an operation only shows or copies its first input, or its values mean nothing.
+COUNTS = frozenset({"nll_loss_forward", "nll_loss2d_forward"})
+"""Losses whose second result is what the sum is divided by."""
+
+
+def needs_no_row(op: str, output: int = 0) -> bool:
+    """Whether an operation only shows or copies its first input, or its values mean nothing, or it only counts.
 
     >>> needs_no_row("aten.t"), needs_no_row("aten.slice.Tensor"), needs_no_row("aten.addmm"), needs_no_row("transpose")
     (True, True, False, False)
     """
-    return base_name(op) in VIEWS or base_name(op) in UNINITIALIZED
+    name = base_name(op)
+    return name in VIEWS or name in UNINITIALIZED or (output == 1 and name in COUNTS)

@@ -9,7 +9,6 @@ import numpy as np
 
 from tracer.graph.expression import Expression, Number, infix
 from tracer.ops.base import Op
-from tracer.ops.families.linear_algebra import Matmul
 from tracer.ops.foreign.given import Given
 from tracer.ops.indices import Index, broadcast_index
 from tracer.ops.sum_of_products import SumOfProducts
@@ -26,6 +25,8 @@ class Product(SumOfProducts):
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
+        from tracer.ops.families.linear_algebra import Matmul  # the operations of the package load on first use
+
         given = Given(cls.names, inputs, parameters)
         first, second = (given.slot(name) for name in cls.factors)
         assert first is not None and second is not None

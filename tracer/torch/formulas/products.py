@@ -125,6 +125,14 @@ def _mkldnn_rnn(call: Call) -> str:
     return call.format(f"{name}({inputs}{reverse}).{result}")
 
 
+def _rnn_backward(call: Call) -> str:
+    kinds = {2: "lstm", 3: "gru"}
+    name = kinds.get(call.value("mode"), "rnn")
+    result = ("input", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "h", "c")[call.result]
+    gradient = next((f", {{{name}}}" for name in ("grad_output", "grad_hy", "grad_cy") if call.has(name)), "")
+    return call.format(f"{name}_backward({{input}}, {{output}}{gradient}).{result}")
+
+
 def _lstm_cell(call: Call) -> str:
     result = ("h", "c", "workspace")[call.result]
     return call.format(f"lstm_cell({{input_gates}} + {{hidden_gates}}, {{cx}}).{result}")
@@ -161,6 +169,7 @@ RULES: dict[str, Rule] = {
     "_scaled_dot_product_flash_attention_for_cpu_backward": _attention_backward,
     "_scaled_dot_product_flash_attention_backward": _attention_backward,
     "mkldnn_rnn_layer": _mkldnn_rnn,
+    "mkldnn_rnn_layer_backward": _rnn_backward,
     "_thnn_fused_lstm_cell": _lstm_cell,
     "linalg_solve": "solve({A}, {B})",
     "_linalg_solve_ex": ("solve({A}, {B})", "solve({A}, {B}).LU", "solve({A}, {B}).pivots", "solve({A}, {B}).info"),
