@@ -13,6 +13,7 @@ class Given:
 
     def __init__(self, names: str, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> None:
         self._inputs = inputs
+        self.output = int(parameters.get("output", 0))
         self._arguments = dict(zip(names.split(), parameters.get("arguments", ()), strict=False)) | dict(
             parameters.get("options", {})
         )

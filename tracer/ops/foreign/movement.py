@@ -66,6 +66,12 @@ def _index(x: np.ndarray, given: Given) -> np.ndarray:
     return np.asarray(x[tuple(index)])
 
 
+def _split(x: np.ndarray, given: Given) -> np.ndarray:
+    sizes, axis = given.value("sizes"), int(given.value("dim", 0))
+    ends = np.cumsum(sizes)[:-1] if isinstance(sizes, list) else np.arange(sizes, x.shape[axis], sizes)
+    return np.split(x, ends, axis)[given.output]
+
+
 _MOVES: dict[str, tuple[str, Callable[[np.ndarray, Given], np.ndarray]]] = {
     "t": ("self", lambda x, given: x.T),
     "numpy_T": ("self", lambda x, given: x.T),
@@ -87,6 +93,9 @@ _MOVES: dict[str, tuple[str, Callable[[np.ndarray, Given], np.ndarray]]] = {
     "index": ("self indices", _index),
     "index_select": ("self dim index", lambda x, given: np.take(x, given.tensor("index"), given.value("dim"))),
     "embedding": ("weight indices", lambda x, given: x[given.tensor("indices")]),
+    "split": ("self sizes dim", _split),
+    "split_with_sizes": ("self sizes dim", _split),
+    "unbind": ("self dim", lambda x, given: np.take(x, given.output, given.value("dim", 0))),
     "gather": ("self dim index", lambda x, given: np.take_along_axis(x, given.tensor("index"), given.value("dim"))),
 }
 

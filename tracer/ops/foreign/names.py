@@ -10,6 +10,7 @@ PREFIX = "aten."
 VIEWS = frozenset({
     "t", "numpy_T", "transpose", "permute", "view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "unsqueeze",
     "squeeze", "expand", "expand_as", "select", "slice", "movedim", "clone", "contiguous",
+    "split", "split_with_sizes", "unbind",
 })  # fmt: skip
 """Operations that only show or copy their first input; formulas contain them instead of a name."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from tracer.graph.losses import gradients_of
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.ops.foreign.names import base_name
 from tracer.views.gradient_terms import contributions
 from tracer.views.grids import MAX_GRID_SIZE, grid_lines
 from tracer.views.node_data import message_data, node_data
@@ -27,6 +28,9 @@ from tracer.views.notation import (
 )
 from tracer.views.text.ascii_plot import plot_lines
 from tracer.views.worked import worked_element
+
+RECORDED_CALL = ("arguments", "options", "generator")
+"""Parameters of another library's operation that its formula shows, or that nobody reads."""
 
 MAX_STEPS = 61
 """Maximum number of points in a plot; of a longer run, evenly spaced steps are plotted."""
@@ -103,7 +107,8 @@ def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digi
 
 def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[str]:
     facts = [kind_text(node, tell), *([] if node.is_leaf else [labels.shapes(node)])]
-    facts += [f"{name}={value}" for name, value in node.parameters.items() if value is not None]
+    in_formula = RECORDED_CALL if base_name(node.op) else ()
+    facts += [f"{name}={value}" for name, value in node.parameters.items() if value is not None and name not in in_formula]
     where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
     yield titled_line(tell("what"), ", ".join([*facts, node.dtype, where]))
     if node.source is not None:
@@ -130,7 +135,7 @@ def _relations(step: Step, node: Node, labels: Labels, digits: int, tell: Langua
     for title, found in (*gradients, (tell("updated"), step.updates.get(node.id))):
         if found is not None and found != node.id:
             yield titled_line(title, _with_value(step, step.nodes[found], labels, digits))
-    uses = [other for other in step.nodes if node.id in other.operands]
+    uses = [other for other in step.nodes if not labels.is_folded(other.id) and node.id in labels.operands(other)]
     yield from _block(tell("used by"), [_named(step, use, labels) for use in uses[:MAX_USES]])
     if len(uses) > MAX_USES:
         yield titled_line("", tell("and {count} more", count=len(uses) - MAX_USES))
