@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-import numpy as np
-
 from tracer.graph.record import PHASES, Node, Phase, Step
 from tracer.recording.naming import nodes_of
 from tracer.recording.source import Files
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.torch.formulas import ForeignOperation
 from tracer.torch.operation import Operation
+from tracer.torch.snapshots import bytes_of
 from tracer.torch.tape import StepTape
 
 
@@ -29,10 +28,15 @@ class _Building:
         self._index = index
         self._files = files
         self._operations = tape.operations
-        self._updates = tape.updates()
-        self._loss = tape.losses[-1]
+        tape.leaves_of_step.settle()
+        self._losses = tape.passes.close()
+        self._updates = tape.leaves_of_step.updates()
+        self._loss = next(iter(self._losses))
+        self._gradients = {of: id for found in self._losses.values() for of, id in found.items()}
+        if not tape.passes.updates:
+            self._updates = {**self._updates_as_new_tensors(), **self._updates}
         self._live = self._reaching([
-            *tape.losses, *tape.gradients, *tape.gradients.values(), *self._updates, *self._updates.values(),
+            *self._losses, *self._gradients, *self._gradients.values(), *self._updates, *self._updates.values(),
             *(id for id, each in enumerate(self._operations) if each.phase is Phase.UPDATE and each.name),
         ])  # fmt: skip
         self._sort_phases()
@@ -57,9 +61,25 @@ class _Building:
                 waiting += self._operations[id].operands
         return found
 
+    def _updates_as_new_tensors(self) -> dict[int, int]:
+        """Parameters that are replaced by new tensors: the last of the same form that is computed from one and its gradient."""
+        found = {}
+        for of, gradient in self._gradients.items():
+            if self._operations[of].kind != "parameter":
+                continue
+            from_value, from_gradient = {of}, {gradient}
+            for id in range(gradient + 1, len(self._operations)):
+                each = self._operations[id]
+                for known in (from_value, from_gradient):
+                    if each.phase is Phase.UPDATE and known.intersection(each.operands):
+                        known.add(id)
+                if id in from_value and id in from_gradient and _is_like(each, self._operations[of]):
+                    found[of] = id
+        return found
+
     def _sort_phases(self) -> None:
         """Give every operation a phase that is not before those of its inputs."""
-        operations, losses = self._operations, self._tape.losses
+        operations, losses = self._operations, list(self._losses)
         to_loss = self._reaching(losses)
         to_gradients = self._reaching([*losses, *(id for id in self._live if operations[id].phase is Phase.BACKWARD)])
         last = self._tape.last_in_module
@@ -82,7 +102,7 @@ class _Building:
     def _owners(self) -> dict[int, str]:
         """The parameter that an operation of an update is for: the only one that its inputs have to do with; else empty."""
         owner = {id: each.name for id, each in enumerate(self._operations) if each.kind == "parameter" and each.is_leaf}
-        owner |= {of: owner[id] for id, of in self._tape.gradients.items() if id in owner}
+        owner |= {of: owner[id] for id, of in self._gradients.items() if id in owner}
         for id, each in enumerate(self._operations):
             if each.is_leaf and each.kind == "state" and each.name.endswith(")"):
                 owner[id] = each.name.partition("(")[2][:-1]
@@ -138,8 +158,10 @@ class _Building:
                 marks.unnamed.add(position)
             if each.fallback_name:
                 marks.fallback_names[position] = each.fallback_name
-        for of, gradient in self._tape.gradients.items():
-            if of in place and gradient in place and _is_like(operations[of], operations[gradient]):
+        for of, gradient in self._gradients.items():
+            if of not in place or gradient not in place or not _is_like(operations[of], operations[gradient]):
+                continue
+            if place[of] < place[gradient]:  # not of what a checkpoint computes again after its gradient has come
                 marks.gradients[place[of]] = place[gradient]
         for part, (of, rule) in self._tape.contributions.items():
             if part in place and of in place and rule in place and _is_like(operations[part], operations[of]):
@@ -205,5 +227,5 @@ def parameters_of(each: Operation) -> dict[str, Any]:
     if each.snapshot.dtype == "bfloat16":
         found["dtype"] = "bfloat16"
     if each.generator is not None:
-        found["generator"] = np.asarray(each.generator.numpy()).tobytes().hex()
+        found["generator"] = bytes_of(each.generator).hex()
     return found

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from tracer.errors import RecordingError
 from tracer.graph.record import Literal
 from tracer.torch.schemas import Schema, schema_of
 from tracer.torch.tape import StepTape
@@ -15,40 +17,97 @@ from tracer.torch.tape import StepTape
 _LEFT_OUT = frozenset({"device", "pin_memory", "layout", "memory_format", "non_blocking"})
 """Options that do not change values."""
 
+_OWN_DISPATCH = torch.Tensor.__torch_dispatch__
 
-class RecordingMode(TorchDispatchMode):
-    """Records operations on the tape that `current_tape` gives; None while nothing is recorded."""
+
+class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
+    """Records operations on the tape that `current_tape` gives; None while nothing is recorded.
+
+    `use_parameter` is told of a tensor that gradients are computed for before the forward pass uses it, and gives the tape of the
+    step that this is in. `is_hidden` tells that what runs now is no part of the step.
+    """
 
     supports_higher_order_operators = True
 
-    def __init__(self, current_tape: Callable[[], StepTape | None]) -> None:
+    def __init__(
+        self,
+        current_tape: Callable[[], StepTape | None],
+        use_parameter: Callable[[torch.Tensor], StepTape | None] | None = None,
+        is_hidden: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__()
         self._current_tape = current_tape
+        self._use_parameter = use_parameter
+        self._is_hidden = is_hidden
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """PyTorch would wrap each call, which takes time: while a program is recorded, nothing is compiled."""
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        tape, schema = self._current_tape(), schema_of(func)
-        if tape is None or schema is None or schema.is_ignored or _has_no_values(args, kwargs):
+        tape = self._current_tape()
+        if tape is None:
             return func(*args, **kwargs)
-        inputs: list[int | Literal] = []
-        arguments = [_as_data(each, inputs, tape) for each in args]
-        options = {name: _as_data(each, inputs, tape) for name, each in kwargs.items() if name not in _LEFT_OUT}
+        if any(each.__torch_dispatch__ is not _OWN_DISPATCH for each in types):
+            return NotImplemented  # a class that dispatches by itself: the operations that it calls are recorded
+        schema = schema_of(func)
+        if schema is None:
+            raise RecordingError(f"{func} is not recorded: a higher-order operation; call the functions that it takes directly")
+        if schema.is_ignored or "meta" in str(kwargs.get("device", "")):
+            return func(*args, **kwargs)
+        tensors = list(_tensors([args, list(kwargs.values())]))
+        for tensor in tensors:
+            if tensor.is_meta or is_lazy(tensor):
+                return func(*args, **kwargs)
         written = list(_written(schema, args, kwargs))
-        for tensor in written:
-            tape.snapshots.before_write(tensor)
-        generator = torch.get_rng_state() if schema.is_random and tape.snapshots.keep else None
-        result = func(*args, **kwargs)
-        if schema.keeps_value and inputs and isinstance(inputs[0], int):
-            tape.same(result, inputs[0])
-            return result
-        already = {id(tensor) for tensor in written}
-        others = [each for each in _tensors(result) if id(each) not in already]
-        results = [*written, *others] if not schema.undeclared else [*others, *written]
-        if schema.undeclared and written:
+        if self._is_hidden():
             for tensor in written:
-                tape.memories.written(tensor)
-        tape.add(schema, results, 0 if schema.undeclared else len(written), arguments, options, inputs, generator)
+                tape.lose(tensor)
+            return func(*args, **kwargs)
+        if self._use_parameter is not None and torch.is_grad_enabled() and torch._C._current_graph_task_id() == -1:
+            for tensor in tensors:
+                if tensor.requires_grad and tensor.is_leaf and not any(tensor is each for each in written):
+                    tape = self._use_parameter(tensor)
+            if tape is None:
+                return func(*args, **kwargs)
+        return _recorded(tape, schema, func, args, kwargs, written)
+
+
+def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any, written: list[torch.Tensor]) -> Any:
+    """Run an operation and append it to the tape."""
+    inputs: list[int | Literal] = []
+    arguments = [_as_data(each, inputs, tape) for each in args]
+    options = {name: _as_data(each, inputs, tape) for name, each in kwargs.items() if name not in _LEFT_OUT}
+    for tensor in written:
+        tape.snapshots.before_write(tensor)
+    generator = _generator_state(schema, args, kwargs) if schema.is_random and tape.snapshots.keep else None
+    result = func(*args, **kwargs)
+    if schema.keeps_value and inputs and isinstance(inputs[0], int):
+        tape.same(result, inputs[0])
         return result
+    already = {id(tensor) for tensor in written}
+    others = [each for each in _tensors(result) if id(each) not in already]
+    results = [*written, *others] if not schema.undeclared else [*others, *written]
+    if schema.undeclared and written:
+        for tensor in written:
+            tape.memories.written(tensor)
+    tape.add(schema, results, 0 if schema.undeclared else len(written), arguments, options, inputs, generator)
+    return result
+
+
+def _generator_state(schema: Schema, args: Any, kwargs: Any) -> torch.Tensor:
+    """The state of the generator that an operation draws from."""
+    generator = kwargs.get("generator")
+    if generator is None:
+        generator = next((each for each in args if isinstance(each, torch.Generator)), None)
+    if generator is None:
+        device = next((each.device for each in _tensors([args])), torch.device("cpu"))
+        device = torch.device(kwargs.get("device") or device)
+        return torch.get_rng_state() if device.type == "cpu" else torch.get_device_module(device).get_rng_state(device)
+    state: torch.Tensor = generator.get_state()
+    return state
 
 
 def _written(schema: Schema, args: Any, kwargs: Any) -> Iterable[torch.Tensor]:
@@ -70,11 +129,6 @@ def _tensors(value: Any) -> Iterable[torch.Tensor]:
     elif isinstance(value, (list, tuple)):
         for each in value:
             yield from _tensors(each)
-
-
-def _has_no_values(args: Any, kwargs: Any) -> bool:
-    """Whether a call is about shapes only: on meta tensors."""
-    return any(each.is_meta for each in _tensors([args, list(kwargs.values())])) or "meta" in str(kwargs.get("device", ""))
 
 
 def _as_data(argument: Any, inputs: list[int | Literal], tape: StepTape) -> Any:

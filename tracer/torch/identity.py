@@ -11,6 +11,12 @@ from typing import NamedTuple
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
+from torch.nn.parameter import is_lazy
+
+from tracer.errors import RecordingError
+
+LAYOUTS = (torch.strided, torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
+"""The layouts of tensors that have memory: a sparse tensor is known by that of its values."""
 
 
 class Geometry(NamedTuple):
@@ -22,14 +28,45 @@ class Geometry(NamedTuple):
     dtype: torch.dtype
 
 
+def has_memory(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is known by its memory: not on the meta device or without a size yet, of a class that dispatches by
+    itself, or inside a transform of functions.
+    """
+    return (
+        type(tensor).__torch_dispatch__ is torch.Tensor.__torch_dispatch__
+        and not is_lazy(tensor)
+        and not tensor.is_meta
+        and tensor.layout in LAYOUTS
+        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    )
+
+
+def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
+    """The memory of a tensor; of a sparse one, that of its values."""
+    if tensor.layout is torch.strided:
+        return tensor.untyped_storage()
+    if tensor.layout not in LAYOUTS:
+        raise RecordingError(f"tensors of layout {tensor.layout} are not recorded: use dense ones (to_dense())")
+    with torch._C._DisableTorchDispatch():
+        values = tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
+    return values.untyped_storage()
+
+
 def geometry_of(tensor: torch.Tensor) -> Geometry:
     """The place of a tensor in its memory."""
+    if tensor.layout is not torch.strided:
+        return Geometry(0, tuple(tensor.shape), (), tensor.dtype)
     return Geometry(tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
 
 
 def key_of(tensor: torch.Tensor) -> tuple[int, Geometry]:
     """The memory of a tensor and its place in it."""
-    return tensor.untyped_storage()._cdata, geometry_of(tensor)
+    return storage_of(tensor)._cdata, geometry_of(tensor)
+
+
+def is_shared(storage: torch.UntypedStorage) -> bool:
+    """Whether a NumPy array may share memory and write into it: PyTorch then does not resize it."""
+    return not storage.resizable()
 
 
 class View(NamedTuple):
@@ -79,7 +116,7 @@ class Memories:
 
     def of(self, tensor: torch.Tensor) -> Memory:
         """The memory of a tensor."""
-        storage = tensor.untyped_storage()
+        storage = storage_of(tensor)
         found = self._known.get(storage._cdata)
         if found is None:
             found = self._known[storage._cdata] = Memory(StorageWeakRef(storage))

@@ -15,8 +15,8 @@ from tracer.torch.snapshots import Snapshot
 class Operation:
     """An operation, or a leaf if it has no schema.
 
-    `kind` is the name of the operation or the kind of the leaf. `arguments` and `options` are those of the call as plain data, with
-    {"input": position} in place of a tensor or a number. `output` is the position among several results. `sequence` is the
+    `kind` is the name of the operation or the kind of the leaf. `arguments` and `options` are those of the call as plain data,
+    with {"input": position} in place of a tensor or a number. `output` is the position among several results. `sequence` is the
     number of the autograd node that a forward operation made, `node` that of the autograd node in which a backward operation
     ran; `is_sum` tells that it ran after that node had finished: a sum of gradients that came on several ways.
     """
@@ -43,6 +43,14 @@ class Operation:
     name: str = ""
     fallback_name: str = ""
     generator: Any = None
+
+    def become_leaf(self, kind: str, name: str) -> None:
+        """Forget how the value was computed: the step begins with it."""
+        self.kind, self.name, self.phase, self.schema, self.inputs = kind, name, Phase.INIT, None, ()
+        self.arguments, self.options, self.output, self.outputs, self.generator = [], {}, 0, 1, None
+        self.scope, self.in_module, self.invocation, self.offset, self.fallback_name = "", False, None, -1, ""
+        self.sequence = self.node = self.gradient_of = self.rule_of = None
+        self.is_sum = False
 
     @property
     def is_leaf(self) -> bool:

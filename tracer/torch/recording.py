@@ -1,14 +1,14 @@
 """Records the training steps of a running PyTorch program.
 
-While a program is recorded, PyTorch's global hooks tell of modules and optimizers, and `backward` is wrapped; all is put back when
-the recording ends, also when the program raises.
+While a program is recorded, PyTorch's global hooks tell of modules and optimizers, and `backward` is wrapped; all is put back
+when the recording ends, also when the program raises.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-import weakref
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
@@ -23,17 +23,20 @@ from tracer.graph.record import Phase, Trace
 from tracer.recording.source import Files
 from tracer.torch.building import step_of
 from tracer.torch.dispatch import RecordingMode
+from tracer.torch.following import followed, hooked, learn_leaves, leaves_of, nodes_behind
 from tracer.torch.frames import Frames, base_folder
+from tracer.torch.identity import has_memory
 from tracer.torch.names import TensorNames
+from tracer.torch.progress import Progress
 from tracer.torch.tape import StepTape
 from tracer.torch.trace import settings_of, trace_of
 
 VALUES = ("all", "none")
 
+_running: list[Run] = []
 
-def record(
-    *modules: Any, steps: Collection[int] | None = None, values: str = "all", title: str = ""
-) -> Run:
+
+def record(*modules: Any, steps: Collection[int] | None = None, values: str = "all", title: str = "") -> Run:
     """Record the training steps of a program: a context manager.
 
     `modules` are models and optimizers, whose names are used; those that the program uses are found anyway. `steps` are the steps
@@ -51,22 +54,19 @@ class Run:
     """A recording. `trace` is what was recorded so far."""
 
     def __init__(self, *, steps: frozenset[int] | None, values: str, title: str) -> None:
-        self._wanted = steps
         self._values = values
         self._title = title
         self._files = Files(base_folder(sys._getframe(2)))
         self._frames = Frames(self._files)
         self._names = TensorNames()
-        self._index = 0
-        self._tape: StepTape | None = None
         self._steps: list[Any] = []
         self._settings: dict[str, Any] = {}
-        self._optimizers: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
-        self._stepped: set[int] = set()
-        self._wrote_parameter = False
+        self._progress = Progress(steps, self._new_tape, self._keep)
         self._undo = ExitStack()
-        self._mode: RecordingMode | None = None
         self._is_hidden = 0
+        self._thread = 0
+        self._depth = 0
+        self._is_due = False
 
     @property
     def trace(self) -> Trace:
@@ -78,14 +78,19 @@ class Run:
         if isinstance(given, torch.nn.Module):
             self._names.learn_module(given)
         elif isinstance(given, torch.optim.Optimizer):
-            self._optimizers.add(given)
+            self._progress.optimizers.add(given)
         else:
             raise UsageError(f"record() takes models and optimizers, not {type(given).__name__}")
 
     # Beginning and end.
 
     def __enter__(self) -> Run:
+        if _running:
+            raise UsageError("a recording is running already: a program is recorded once, so leave out the inner record()")
         undo = self._undo
+        self._thread = threading.get_ident()
+        _running.append(self)
+        undo.callback(_running.clear)
         for handle in (
             register_module_forward_pre_hook(self._enter_module),
             register_module_forward_hook(self._leave_module, always_call=True),
@@ -97,49 +102,51 @@ class Run:
         _patch(undo, torch.autograd, "backward", self._wrapped_backward)
         _patch(undo, torch.autograd, "grad", self._wrapped_grad)
         _patch(undo, torch.utils.data.dataloader._BaseDataLoaderIter, "__next__", self._hidden)
-        self._mode = RecordingMode(lambda: None if self._is_hidden else self._tape)
-        self._start_step()
-        undo.enter_context(self._mode)
+        for name in ("numpy", "__dlpack__"):
+            _patch(undo, torch.Tensor, name, self._shared)
+        undo.enter_context(torch.compiler.set_stance("force_eager"))  # compiled functions run operation by operation
+        self._progress.start()
+        progress = self._progress
+        undo.enter_context(RecordingMode(lambda: progress.tape, progress.use_parameter, lambda: bool(self._is_hidden)))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None) -> None:
         self._undo.close()
-        tape = self._tape
-        if tape is not None and tape.losses and (kind is None or tape.updates()):
-            self._finish_step()  # the last step of a program without an optimizer
+        tape = self._progress.tape
+        if tape is not None and tape.passes and (kind is None or tape.leaves_of_step.updates()):
+            self._progress.finish()  # the last step of a program without an optimizer
         self._frames.release()
-        self._tape = None
+        self._progress.tape = None
 
-    def _start_step(self) -> None:
-        wanted = self._wanted is None or self._index in self._wanted
-        self._tape = StepTape(self._frames, self._names, keep=True) if wanted else None
+    def _new_tape(self, _: int) -> StepTape:
+        return StepTape(self._frames, self._names, keep=True)
 
-    def _finish_step(self) -> None:
-        """The step is complete: keep it, and begin the next one."""
-        tape, self._tape = self._tape, None
-        if tape is not None and tape.losses:
-            self._steps.append(step_of(tape, self._index, self._files))
-        if tape is None or tape.losses:
-            self._index += 1
-        self._stepped.clear()
-        self._start_step()
+    def _keep(self, tape: StepTape, index: int) -> None:
+        self._steps.append(step_of(tape, index, self._files))
+
+    @property
+    def _tape(self) -> StepTape | None:
+        """The tape of the running step; None if nothing is to be recorded now."""
+        return None if self._is_hidden or threading.get_ident() != self._thread else self._progress.tape
 
     # Modules.
 
     def _enter_module(self, module: torch.nn.Module, _: Any) -> None:
         tape = self._tape
-        if tape is None or self._is_hidden:
+        if tape is None:
             return
         if not tape.modules:
             self._names.learn_module(module)
+            for buffer in module.buffers():
+                tape.leaves_of_step.begin(buffer)
         tape.modules.append(self._names.path_of(module))
 
     def _leave_module(self, module: torch.nn.Module, _: Any, result: Any) -> None:
         tape = self._tape
-        if tape is None or self._is_hidden or not tape.modules:
+        if tape is None or not tape.modules:
             return
         path = tape.modules.pop()
-        if isinstance(result, torch.Tensor):
+        if isinstance(result, torch.Tensor) and has_memory(result):
             id = tape.memories.operation_of(result)
             if id is not None:
                 tape.operations[id].fallback_name = tape.operations[id].fallback_name or f"out({path})"
@@ -153,32 +160,50 @@ class Run:
         @functools.wraps(original)
         def init(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> None:
             original(optimizer, *arguments, **options)
-            self._optimizers.add(optimizer)
+            self._progress.optimizers.add(optimizer)
 
         return init
 
     def _before_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         tape = self._tape
-        if tape is not None:
-            tape.phase, tape.optimizer = Phase.UPDATE, type(optimizer).__name__
-            self._names.learn_state(optimizer)
+        if tape is None:
+            return
+        self._names.learn_state(optimizer)
+        for state in optimizer.state.values():
+            for value in state.values() if isinstance(state, dict) else ():
+                if isinstance(value, torch.Tensor):
+                    tape.leaves_of_step.begin(value)
+        if self._depth:  # an update inside of the backward pass, which may clear the gradients
+            learn_leaves(tape, [each for group in optimizer.param_groups for each in group["params"]])
+        for parameter in (each for group in optimizer.param_groups for each in group["params"]):
+            if parameter.grad is not None and has_memory(parameter) and has_memory(parameter.grad):
+                tape.leaves_of_step.use(parameter)
+                tape.passes.learn_gradient(tape.id_of(parameter), tape.id_of(parameter.grad))
+        tape.phase, tape.optimizer = Phase.UPDATE, type(optimizer).__name__
 
     def _after_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        self._optimizers.add(optimizer)
+        if threading.get_ident() != self._thread:
+            return
         self._settings = self._settings or settings_of(optimizer)
         tape = self._tape
         if tape is not None:
             tape.optimizer = ""
+            tape.passes.updates += 1
             self._names.learn_state(optimizer)
             for state in optimizer.state.values():
-                for value in state.values():
+                for value in state.values() if isinstance(state, dict) else ():
                     self._name_new_state(tape, value)
-        self._stepped.add(id(optimizer))
-        if len(self._stepped) >= len(self._optimizers):
-            self._finish_step()
+        if self._progress.count_update(optimizer):
+            self._is_due = True
+            self._finish_if_due()
+
+    def _finish_if_due(self) -> None:
+        if self._is_due and not self._depth:
+            self._is_due = False
+            self._progress.finish()
 
     def _name_new_state(self, tape: StepTape, value: Any) -> None:
-        if isinstance(value, torch.Tensor):
+        if isinstance(value, torch.Tensor) and has_memory(value):
             found = tape.memories.operation_of(value)
             name = self._names.name_of(value)
             if found is not None and name and not tape.operations[found].is_leaf:
@@ -189,60 +214,55 @@ class Run:
     def _wrapped_backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def backward(tensors: Any, *arguments: Any, **options: Any) -> None:
-            with self._following(tensors, is_loss=True):
+            seeds = arguments[0] if arguments else options.get("grad_tensors")
+            with self._following(tensors, seeds, is_loss=True, is_kept=False):
                 original(tensors, *arguments, **options)
 
         return backward
 
     def _wrapped_grad(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
-        def grad(outputs: Any, *arguments: Any, **options: Any) -> Any:
-            with self._following(outputs, is_loss=False):
-                return original(outputs, *arguments, **options)
+        def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, *arguments: Any, **options: Any) -> Any:
+            is_kept = bool(options.get("create_graph", arguments[1] if len(arguments) > 1 else False))
+            with self._following(outputs, grad_outputs, is_loss=False, is_kept=is_kept):
+                found = original(outputs, inputs, grad_outputs, *arguments, **options)
+                tape = self._tape
+                if tape is not None and not is_kept:
+                    given = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
+                    for of, gradient in zip(given, found, strict=False):
+                        if isinstance(of, torch.Tensor) and gradient is not None and has_memory(of) and has_memory(gradient):
+                            tape.learn_gradient(tape.id_of(of), tape.id_of(gradient))
+            return found
 
         return grad
 
     @contextmanager
-    def _following(self, roots: Any, *, is_loss: bool) -> Iterator[None]:
+    def _following(self, roots: Any, seeds: Any, *, is_loss: bool, is_kept: bool) -> Iterator[None]:
         """Follow the gradients of a backward pass that starts from these tensors."""
-        if self._ends_step_without_optimizer(is_loss=is_loss):
-            self._finish_step()
         tape = self._tape
-        if tape is None or self._is_hidden:
-            yield
-            return
         given = [roots] if isinstance(roots, torch.Tensor) else list(roots)
-        before = dict(tape.gradients), tape.phase
-        for root in given:
-            id = tape.id_of(root)
-            tape.learn_output(root, id)
-            if is_loss:
-                tape.losses.append(id)
-        tape.phase = Phase.BACKWARD
-        leaves, handles = [], []
-        for node in _nodes_behind(given):
-            handles.append(node.register_prehook(functools.partial(tape.arrives, node)))
-            if hasattr(node, "variable"):
-                leaves.append(node.variable)
-            else:
-                handles.append(node.register_hook(functools.partial(_leave_node, tape, node)))
-        try:
+        if tape is None or not all(isinstance(each, torch.Tensor) and has_memory(each) for each in given):
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
-            tape.phase = Phase.UPDATE if is_loss else before[1]
-            if is_loss:
-                for leaf in leaves:
-                    if leaf.grad is not None:
-                        tape.gradients[tape.id_of(leaf)] = tape.id_of(leaf.grad)
+            if is_loss and not self._is_hidden and threading.get_ident() == self._thread:
+                self._progress.count_backward()
+            return
+        gradients = [seeds] * len(given) if seeds is None else [seeds] if isinstance(seeds, torch.Tensor) else list(seeds)
+        self._depth += 1
+        try:
+            if self._depth > 1:  # a backward pass inside of another one: a part of it
+                nodes = nodes_behind(given)
+                with hooked(tape, nodes):
+                    yield
+                learn_leaves(tape, leaves_of(nodes))
             else:
-                tape.gradients = before[0]  # of something else than the loss
+                is_again = bool(tape.optimizer) and any(each.group == tape.passes.updates for each in tape.passes.all)
+                with followed(tape, given, gradients, is_loss=is_loss and not is_again, is_kept=is_kept or is_again):
+                    yield
+        finally:
+            self._depth -= 1
+        self._finish_if_due()
 
-    def _ends_step_without_optimizer(self, *, is_loss: bool) -> bool:
-        """Whether a backward pass begins the next step of a program without an optimizer: a parameter was written before it."""
-        tape = self._tape
-        return is_loss and tape is not None and not self._optimizers and bool(tape.losses) and bool(tape.updates())
+    # What is not part of a step, and what is not seen.
 
     def _hidden(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -255,25 +275,22 @@ class Run:
 
         return hidden
 
+    def _shared(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Memory is given to NumPy, which may write into it unseen: what was recorded of it is copied first."""
 
-def _leave_node(tape: StepTape, node: Any, results: Any, _: Any) -> None:
-    tape.leaves(node, results)
+        @functools.wraps(original)
+        def shared(tensor: torch.Tensor, *arguments: Any, **options: Any) -> Any:
+            tape = self._progress.tape
+            if tape is not None and has_memory(tensor):
+                tape.snapshots.before_write(tensor)
+            return original(tensor, *arguments, **options)
 
-
-def _nodes_behind(roots: list[torch.Tensor]) -> list[Any]:
-    """The autograd nodes that a backward pass from these tensors visits."""
-    seen: dict[Any, None] = {}
-    waiting = [root.grad_fn for root in roots if root.grad_fn is not None]
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen[node] = None
-            waiting += [following for following, _ in node.next_functions if following is not None]
-    return list(seen)
+        return shared
 
 
 def _patch(undo: ExitStack, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
     """Replace an attribute by a wrapped one until `undo` is closed."""
+    is_own = name in vars(owner)
     original = getattr(owner, name)
     setattr(owner, name, wrap(original))
-    undo.callback(setattr, owner, name, original)
+    undo.callback(functools.partial(setattr, owner, name, original) if is_own else functools.partial(delattr, owner, name))

@@ -6,13 +6,28 @@ The tensor itself is never held: autograd would then copy a gradient where it ot
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 
-WIDER = {torch.bfloat16: torch.float32}
+from tracer.torch.identity import is_shared, storage_of
+
+WIDER = {
+    torch.bfloat16: torch.float32,
+    torch.complex32: torch.complex64,
+    **{getattr(torch, name): torch.float32 for name in dir(torch) if name.startswith("float8_")},
+}
 """The dtype that holds the numbers of one that NumPy does not have, exactly."""
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """What is computed inside is seen by no mode, by no class of tensors, and by autograd neither."""
+    with torch._C._DisableTorchDispatch(), torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+        yield
 
 
 class Snapshot:
@@ -23,20 +38,52 @@ class Snapshot:
     def __init__(self, tensor: torch.Tensor, *, keep: bool) -> None:
         self.shape = tuple(tensor.shape)
         self.dtype = str(tensor.dtype).removeprefix("torch.")
-        self.tensor: torch.Tensor | None = tensor.detach() if keep else None
+        self.tensor: torch.Tensor | None = None
+        if keep:
+            if torch._C._len_torch_dispatch_stack() or type(tensor) not in (torch.Tensor, torch.nn.Parameter):
+                with unseen():
+                    self.tensor = tensor.detach()
+            else:
+                self.tensor = tensor.detach()
 
     def copy(self) -> None:
         """Take a copy: the memory is about to be written into."""
         if self.tensor is not None:
-            self.tensor = self.tensor.clone()
+            with unseen():
+                self.tensor = self.tensor.clone()
+
+    def equals(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor still has this value, bit for bit."""
+        if self.tensor is None:
+            return True
+        return bytes_of(self.tensor) == bytes_of(tensor)
 
     def array(self) -> np.ndarray:
-        """The value as a read-only NumPy array of its own."""
+        """The value as a read-only NumPy array of its own; of a sparse tensor the dense one, of a quantized one the numbers."""
         assert self.tensor is not None
-        tensor = self.tensor.to(WIDER.get(self.tensor.dtype, self.tensor.dtype))
-        array: np.ndarray = np.array(tensor.resolve_conj().resolve_neg().numpy(force=True))
+        with unseen():
+            array = _numpy(self.tensor)
         array.setflags(write=False)
         return array
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of the numbers. The memory of the tensor itself never gets to NumPy: PyTorch would refuse to resize it."""
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.dtype in WIDER:
+        tensor = tensor.to(WIDER[tensor.dtype])
+    copied = tensor.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+    found: np.ndarray = copied.numpy(force=True)
+    return found
+
+
+def bytes_of(tensor: torch.Tensor) -> bytes:
+    """The bytes of the numbers."""
+    with unseen():
+        return _numpy(tensor).tobytes()
 
 
 class Snapshots:
@@ -50,10 +97,14 @@ class Snapshots:
         """A snapshot of a tensor."""
         snapshot = Snapshot(tensor, keep=self.keep)
         if self.keep:
-            self._aliases[tensor.untyped_storage()._cdata].append(snapshot)
+            storage = storage_of(tensor)
+            if is_shared(storage):
+                snapshot.copy()
+            else:
+                self._aliases[storage._cdata].append(snapshot)
         return snapshot
 
     def before_write(self, tensor: Any) -> None:
-        """Copy what is an alias of the memory of a tensor that is about to be written into."""
-        for snapshot in self._aliases.pop(tensor.untyped_storage()._cdata, ()):
+        """Copy what is an alias of the memory of a tensor that is about to be written into, or given to NumPy."""
+        for snapshot in self._aliases.pop(storage_of(tensor)._cdata, ()):
             snapshot.copy()

@@ -9,19 +9,21 @@ import torch
 
 from tracer.graph.record import Literal, Phase
 from tracer.torch.frames import Frames
-from tracer.torch.identity import Geometry, Memories, Write, geometry_of, key_of
+from tracer.torch.identity import Geometry, Memories, Write, geometry_of, has_memory, is_shared, storage_of
+from tracer.torch.leaves import Leaves
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation
-from tracer.torch.schemas import Schema
-from tracer.torch.snapshots import Snapshots
+from tracer.torch.passes import Passes
+from tracer.torch.schemas import Schema, schema_of
+from tracer.torch.snapshots import Snapshot, Snapshots, unseen
 
 WRITTEN = "written"
 """The operation that stands for what a view shows after its memory was written into through other views."""
 
 
 class StepTape:
-    """Gathers the operations of a step. `gradients` and `losses` are ids, `contributions` leads from a part of a gradient to the
-    value it is for and the operation it came through.
+    """Gathers the operations of a step. `gradients` are ids, `contributions` leads from a part of a gradient to the value it is
+    for and the operation it came through. `passes` are the backward passes that count.
     """
 
     def __init__(self, frames: Frames, names: TensorNames, *, keep: bool) -> None:
@@ -38,27 +40,33 @@ class StepTape:
         self.by_output: dict[tuple[int, int], int] = {}
         self.gradients: dict[int, int] = {}
         self.contributions: dict[int, tuple[int, int | None]] = {}
-        self.losses: list[int] = []
-        self.parameters: dict[int, torch.Tensor] = {}
+        self.passes = Passes(self)
+        self.running: dict[int, int] | None = None
+        self.leaves_of_step = Leaves(self)
         self.finished_nodes: set[int] = set()
 
     # Reading: the operation of a tensor.
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The operation whose value a tensor holds; what is unknown enters as a leaf."""
-        found = self.memories.operation_of(tensor)
-        if found is not None:
+        memory = self.memories.of(tensor)
+        found = memory.current(geometry_of(tensor))
+        if found is not None and not self._is_overwritten_elsewhere(tensor, found):
             return found
-        memory, place = self.memories.of(tensor), geometry_of(tensor)
-        if memory.views:
+        if memory.views and found is None:
             return self._seen_after_writes(tensor)
         kind, name = self.names.kind_and_name(tensor)
         id = self._append(Operation(kind, (), self.snapshots.take(tensor), Phase.INIT, name=name))
         if kind == "parameter":
-            self.parameters[id] = tensor
+            self.leaves_of_step.add(tensor, id)
+        if found is not None:
+            memory.version += 1
         self.memories.holds(tensor, id)
-        assert memory.current(place) == id
         return id
+
+    def _is_overwritten_elsewhere(self, tensor: torch.Tensor, found: int) -> bool:
+        """Whether NumPy wrote into the memory of a tensor since its value was recorded."""
+        return is_shared(storage_of(tensor)) and not self.operations[found].snapshot.equals(tensor)
 
     def _seen_after_writes(self, tensor: torch.Tensor) -> int:
         """A view of memory that was written into through another view, or a view that is new: what is seen of it now."""
@@ -72,6 +80,14 @@ class StepTape:
         id = self._append(written)
         self.memories.holds(tensor, id)
         return id
+
+    def lose(self, tensor: torch.Tensor) -> None:
+        """Something that is not recorded writes into the memory of a tensor: what it holds is no longer known."""
+        self.snapshots.before_write(tensor)
+        memory = self.memories.of(tensor)
+        memory.version += 1
+        memory.views.clear()
+        memory.writes.clear()
 
     # Recording.
 
@@ -150,6 +166,8 @@ class StepTape:
             node = torch._C._current_autograd_node()
             operation.node = node._sequence_nr() if node is not None else None
             operation.is_sum = node is not None and operation.node in self.finished_nodes
+            if operation.grad_enabled and not is_leaf:
+                operation.sequence = torch.autograd._get_sequence_nr() - 1
         else:
             operation.phase = Phase.INIT if is_leaf else self.phase
             operation.sequence = torch.autograd._get_sequence_nr() - 1
@@ -160,11 +178,34 @@ class StepTape:
         self.operations.append(operation)
         return id
 
+    def compute(self, overload: Any, *inputs: int, phase: Phase = Phase.FORWARD, gradient_of: int | None = None) -> int:
+        """Append an operation that the program did not call: the sum of its losses, or of gradients of several passes."""
+        schema = schema_of(overload)
+        assert schema is not None
+        tensors = [self.operations[id].snapshot.tensor for id in inputs]
+        with unseen():
+            if any(tensor is None for tensor in tensors):
+                shape, dtype = self.operations[inputs[0]].snapshot.shape, self.operations[inputs[0]].snapshot.dtype
+                value = torch.empty(() if schema.short == "sum" else shape, dtype=getattr(torch, dtype), device="meta")
+            else:
+                value = overload(*tensors)
+        snapshot = Snapshot(value, keep=not value.is_meta)
+        operation = Operation(schema.op, inputs, snapshot, phase, schema, [{"input": k} for k in range(len(inputs))])
+        operation.gradient_of = gradient_of
+        self.operations.append(operation)
+        return len(self.operations) - 1
+
     # Gradients.
+
+    def learn_gradient(self, of: int, gradient: int) -> None:
+        """Note that an operation is the gradient of the value of another one."""
+        self.gradients[of] = gradient
+        if self.running is not None:
+            self.running[of] = gradient
 
     def learn_output(self, tensor: torch.Tensor, id: int) -> None:
         """Note which output of which autograd node a tensor is."""
-        function = tensor.grad_fn
+        function = tensor.grad_fn if has_memory(tensor) else None
         if function is not None:
             self.by_output.setdefault((function._sequence_nr(), tensor.output_nr), id)
 
@@ -178,11 +219,13 @@ class StepTape:
     def arrives(self, node: Any, gradients: Sequence[torch.Tensor | None]) -> None:
         """The gradients, already added up, that an autograd node is given are those of its outputs."""
         for output, gradient in enumerate(gradients):
-            of = self.value_behind(node, output) if gradient is not None else None
-            if of is None or gradient is None:
+            if gradient is None or not has_memory(gradient):
+                continue
+            of = self.value_behind(node, output)
+            if of is None:
                 continue
             id = self.id_of(gradient)
-            self.gradients[of] = id
+            self.learn_gradient(of, id)
             waiting = [id]
             while waiting:  # sums of parts that came on several ways
                 operation = self.operations[waiting.pop()]
@@ -195,7 +238,7 @@ class StepTape:
         sequence = node._sequence_nr()
         rule = self.by_output.get((sequence, 0), self.by_sequence.get(sequence))
         for gradient, (following, output) in zip(results, node.next_functions, strict=False):
-            if gradient is None or following is None:
+            if gradient is None or following is None or not has_memory(gradient):
                 continue
             of = self.value_behind(following, output)
             if of is None:
@@ -210,18 +253,9 @@ class StepTape:
                     waiting += operation.operands
         self.finished_nodes.add(sequence)
 
-    def updates(self) -> dict[int, int]:
-        """The parameters that were written into, and the operations that hold their new values."""
-        found = {}
-        for id, tensor in self.parameters.items():
-            now = self.memories.operation_of(tensor)
-            if now is not None and now != id:
-                found[id] = now
-        return found
-
 
 def _is_input(argument: Any) -> bool:
     return isinstance(argument, dict) and "input" in argument
 
 
-__all__ = ["WRITTEN", "StepTape", "key_of"]
+__all__ = ["WRITTEN", "StepTape"]
