@@ -88,5 +88,7 @@ CODED: Mapping[str, Template] = {
     "too_many_to_search": "there are too many numbers behind {name} to look through",
     "numbers_not_storable": "not all of its numbers are on record: {reason}",
     "numbers_not_kept": "its numbers are not on record, only their statistics; tracer trace --values all records them",
+    # Why the hand-written gradients of a program cannot be judged, and what is wrong with a statement.
+    "backprop_no_updates": "no update of a parameter was found",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

@@ -20,6 +20,7 @@ COUNTED: Mapping[str, str] = {
     "sum": "{count} 个随机和",
     "term": "{count} 项",
     "use": "使用 {count} 次",
+    "update": "{count} 次更新",
     "value": "{count} 个值",
 }
 """Counts of things, by the English noun in the singular."""
@@ -423,6 +424,23 @@ MESSAGES: Mapping[str, str] = {
     "The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.": (
         "整个训练步，从左到右：粗圈是本页的运算，细圈是它的输入。"
     ),
+    # Hand-written gradients
+    "{updates} looked at": "检查了 {updates}",
+    "Every update follows the gradient.": "每次更新都沿着梯度。",
+    "Every update follows the gradient of another loss: {loss}.": "每次更新都沿着另一个损失的梯度：{loss}。",
+    "This cannot be told: {reason}": "不能判断：{reason}",
+    "All gradients are {factor} times the true ones: no fault.": "所有梯度都是真实梯度的 {factor} 倍：不算错误。",
+    "loss `{name}`, line {line}": "损失 `{name}`，第 {line} 行",
+    "squared error of the residual `{name}`, line {line}": "残差 `{name}` 的平方误差，第 {line} 行",
+    "cross-entropy with the residual `{name}`, line {line}": "残差为 `{name}` 的交叉熵，第 {line} 行",
+    "follows its gradient": "沿着它的梯度",
+    "does not follow its gradient": "没有沿着它的梯度",
+    "is not updated": "没有更新",
+    "cannot be told": "不能判断",
+    "First wrong step: line {line}": "第一个错误的步骤：第 {line} 行",
+    "Also wrong: line {line}": "另一个错误：第 {line} 行",
+    "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
+    "Checked: {edit}": "已验证：{edit}",
 }
 """Messages by their English text, with the same fields. A test checks that none is missing."""
 
@@ -496,6 +514,8 @@ CODED: Mapping[str, Template] = {
     "too_many_to_search": "依赖 {name} 的数太多，无法逐一查找",
     "numbers_not_storable": "未记录其全部数值：{reason}",
     "numbers_not_kept": "未记录其数值，只有统计量；tracer trace --values all 会记录",
+    # 手写梯度
+    "backprop_no_updates": "没有找到参数的更新",
 }
 """Messages by code; the English ones are in `en`."""
 
