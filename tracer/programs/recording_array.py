@@ -11,7 +11,7 @@ from tracer.programs.shadow import MAKERS, Recording, current, numeric, plain
 from tracer.recording.tape import is_tensor
 from tracer.recording.tensor import Tensor
 
-_METHODS = (
+METHODS = (
     "all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "choose", "clip", "compress", "conj",
     "conjugate", "copy", "cumprod", "cumsum", "diagonal", "dot", "flatten", "max", "mean", "min", "nonzero", "prod",
     "ravel", "repeat", "reshape", "round", "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace",
@@ -27,6 +27,7 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
     """An array that records what is computed with it. `tensor` stands for it in the record, None as long as nothing used it."""
 
     tensor: Tensor | None
+    plain_type = np.ndarray
 
     def __array_finalize__(self, source: Any) -> None:
         self.tensor = None
@@ -176,7 +177,8 @@ def _writing_method(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in _METHODS:
+RecordingArray.__name__ = RecordingArray.__qualname__ = "numpy.ndarray"  # messages of errors name the class
+for _name in METHODS:
     setattr(RecordingArray, _name, _method(_name))
 for _name in _WRITING:
     setattr(RecordingArray, _name, _writing_method(_name))

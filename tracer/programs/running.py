@@ -20,6 +20,7 @@ from tracer.programs import callees, shadow
 from tracer.programs.record import Ending, ProgramRecord
 from tracer.programs.rewriting import CALLEE, NUMBER, PASS, RESULT, rewritten
 from tracer.programs.shadow import Enough, Shadow
+from tracer.programs.warning_places import warnings_at_the_program
 from tracer.recording.source import Files
 
 
@@ -32,7 +33,7 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
     module = ModuleType("__main__")
     module.__dict__.update(__file__=str(path), __builtins__=_builtins(record))
     linecache.checkcache(str(path))
-    with _as_main(module, path, arguments), _importing(path.parent, record):
+    with _as_main(module, path, arguments), _importing(path.parent, record), warnings_at_the_program(record):
         shadow._current.append(record)
         try:
             ending = _execute(code, module, record)

@@ -37,6 +37,16 @@ class Recording:
     """A value of the running program that records: an array or a number, with the Tensor that stands for it."""
 
     tensor: Tensor | None
+    plain_type: type[Any]
+    """The type that the value would have without a record."""
+
+    @property
+    def __class__(self) -> type[Any]:
+        return self.plain_type
+
+    @__class__.setter
+    def __class__(self, new: type[Any]) -> None:
+        raise TypeError("__class__ assignment only supported for mutable types or ModuleType subclasses")
 
     def plain(self) -> Any:
         """The same value as the program would have it without a record."""
