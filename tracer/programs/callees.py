@@ -16,7 +16,8 @@ import numpy as np
 
 from tracer import numpy as recorded_numpy
 from tracer.programs.recording_numbers import RecordingFloat, RecordingInt, Scalar, plain_numbers, python_number
-from tracer.programs.shadow import Recording, current, plain, recording_value
+from tracer.programs.shadow import current, recording_value
+from tracer.programs.values import Recording, plain
 from tracer.recording.tape import is_tensor
 
 _MATH: dict[Callable[..., Any], Callable[..., Any]] = {

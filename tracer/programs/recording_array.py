@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer.programs.shadow import MAKERS, Recording, current, numeric, plain
+from tracer.programs.shadow import MAKERS, current, numeric
+from tracer.programs.values import Recording, plain, plain_integers
 from tracer.recording.tape import is_tensor
 from tracer.recording.tensor import Tensor
 
@@ -43,14 +44,14 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
         return follow_function(function, arguments, options)
 
     def __getitem__(self, index: Any) -> Any:
-        return _follow(_item, self, _plain_numbers(index))
+        return _follow(_item, self, plain_integers(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         shadow = current()
         if shadow is None:
             self.plain()[plain(index)] = plain(value)
         else:
-            shadow.write(_set_item, self, _plain_numbers(index), value)
+            shadow.write(_set_item, self, plain_integers(index), value)
 
     def __iter__(self) -> Iterator[Any]:
         if self.ndim == 0:
@@ -82,15 +83,6 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.copy()
-
-
-def _plain_numbers(index: Any) -> Any:
-    """An index with its Python numbers as they are without a record: they say where, and are no operands."""
-    if isinstance(index, Recording) and isinstance(index, int):
-        return index.plain()
-    if type(index) in (list, tuple):
-        return type(index)(map(_plain_numbers, index))
-    return index
 
 
 def _item(array: Any, index: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tracer.programs.recording_array import METHODS, follow_function, follow_ufunc
-from tracer.programs.shadow import MAKERS, Recording, current, plain
+from tracer.programs.shadow import MAKERS, current
+from tracer.programs.values import Recording, plain
 from tracer.recording.tensor import Tensor
 
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod")

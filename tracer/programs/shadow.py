@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tracer.ops.registration import NUMERIC_KINDS
+from tracer.programs.values import Recording, holds_integer, plain, plain_integers, same_bits
 from tracer.recording.recorder import Recorder
 from tracer.recording.source import Files
 from tracer.recording.tape import NO_PARAMETERS, is_tensor
@@ -31,26 +32,6 @@ CLOSE = 1e-12
 
 class Enough(BaseException):
     """Stops a program of which enough is recorded."""
-
-
-class Recording:
-    """A value of the running program that records: an array or a number, with the Tensor that stands for it."""
-
-    tensor: Tensor | None
-    plain_type: type[Any]
-    """The type that the value would have without a record."""
-
-    @property
-    def __class__(self) -> type[Any]:
-        return self.plain_type
-
-    @__class__.setter
-    def __class__(self, new: type[Any]) -> None:
-        raise TypeError("__class__ assignment only supported for mutable types or ModuleType subclasses")
-
-    def plain(self) -> Any:
-        """The same value as the program would have it without a record."""
-        raise NotImplementedError
 
 
 class ProgramRecorder(Recorder):
@@ -112,7 +93,12 @@ class Shadow:
             with self.recorder.composing(frame):
                 given, named = self.tensors(arguments), self.tensors(options)
                 result = compute(*plain(arguments), **plain(options))
-                return self.recording(result, self._recorded(compute, given, named))
+                recorded = self._recorded(compute, given, named)
+                if recorded is None and result is not None and holds_integer((arguments, options)):
+                    # A shape, an axis: no operand.
+                    given, named = self.tensors(plain_integers(arguments)), self.tensors(plain_integers(options))
+                    recorded = self._recorded(compute, given, named)
+                return self.recording(result, recorded)
         finally:
             self._is_busy = False
             self._stop_if_enough()
@@ -237,25 +223,6 @@ class Shadow:
         while frame is not None and frame.f_code.co_filename not in self.filenames:
             frame = frame.f_back
         return frame
-
-
-def plain(value: Any) -> Any:
-    """Values without what records, also inside lists, tuples and dicts."""
-    if isinstance(value, Recording):
-        return value.plain()
-    if type(value) in (list, tuple):
-        return type(value)(plain(each) for each in value)
-    if type(value) is dict:
-        return {name: plain(each) for name, each in value.items()}
-    return value
-
-
-def same_bits(first: Any, second: Any) -> bool:
-    """Whether two values are the same, bit for bit, with their dtypes and shapes."""
-    if isinstance(first, np.ndarray | np.generic) or isinstance(second, np.ndarray | np.generic):
-        ours, theirs = np.asarray(first), np.asarray(second)
-        return ours.dtype == theirs.dtype and ours.shape == theirs.shape and ours.tobytes() == theirs.tobytes()
-    return type(first) is type(second) and (first == second or (first != first and second != second))
 
 
 def recording_value(value: Any) -> Any:

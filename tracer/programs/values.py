@@ -1,0 +1,68 @@
+"""The values of a running program that record, and what they are without a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tracer.recording.tensor import Tensor
+
+
+class Recording:
+    """A value of the running program that records: an array or a number, with the Tensor that stands for it."""
+
+    tensor: Tensor | None
+    plain_type: type[Any]
+    """The type that the value would have without a record."""
+
+    @property
+    def __class__(self) -> type[Any]:
+        return self.plain_type
+
+    @__class__.setter
+    def __class__(self, new: type[Any]) -> None:
+        raise TypeError("__class__ assignment only supported for mutable types or ModuleType subclasses")
+
+    def plain(self) -> Any:
+        """The same value as the program would have it without a record."""
+        raise NotImplementedError
+
+
+def plain(value: Any) -> Any:
+    """Values without what records, also inside lists, tuples and dicts."""
+    if isinstance(value, Recording):
+        return value.plain()
+    if type(value) in (list, tuple):
+        return type(value)(plain(each) for each in value)
+    if type(value) is dict:
+        return {name: plain(each) for name, each in value.items()}
+    return value
+
+
+def plain_integers(value: Any) -> Any:
+    """Values with the Python integers that record as they are without a record, also inside lists, tuples and dicts."""
+    if isinstance(value, Recording):
+        return value.plain() if value.plain_type is int else value
+    if type(value) in (list, tuple):
+        return type(value)(map(plain_integers, value))
+    if type(value) is dict:
+        return {name: plain_integers(each) for name, each in value.items()}
+    return value
+
+
+def holds_integer(value: Any) -> bool:
+    """Whether there is a Python integer that records, also inside lists, tuples and dicts."""
+    if isinstance(value, Recording):
+        return value.plain_type is int
+    if type(value) is dict:
+        value = list(value.values())
+    return type(value) in (list, tuple) and any(map(holds_integer, value))
+
+
+def same_bits(first: Any, second: Any) -> bool:
+    """Whether two values are the same, bit for bit, with their dtypes and shapes."""
+    if isinstance(first, np.ndarray | np.generic) or isinstance(second, np.ndarray | np.generic):
+        ours, theirs = np.asarray(first), np.asarray(second)
+        return ours.dtype == theirs.dtype and ours.shape == theirs.shape and ours.tobytes() == theirs.tobytes()
+    return type(first) is type(second) and (first == second or (first != first and second != second))
