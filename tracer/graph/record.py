@@ -182,6 +182,9 @@ class Step(Copyable, Displayable):
     `gradients` maps the id of a forward node to the id of the derivative of the loss with respect to it, `updates` the id of
     a parameter to the id of its value after the update. In a step with several losses, `losses` maps the id of each to its
     gradients, `loss_id` is the first, and `gradients` has those of parameters by their own losses: see `tracer.graph.losses`.
+
+    In a step of a program with a hand-written backward pass, `own_gradients` maps the id of a value to the node that the program
+    computed as its gradient, and `gradients` has the true one. `marks` says of single nodes what the record does not know.
     """
 
     index: int
@@ -191,6 +194,8 @@ class Step(Copyable, Displayable):
     updates: Mapping[int, int] = field(default_factory=lambda: EMPTY)
     metrics: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     losses: Mapping[int, Mapping[int, int]] = field(default_factory=lambda: EMPTY)
+    own_gradients: Mapping[int, int] = field(default_factory=lambda: EMPTY)
+    marks: Mapping[int, str] = field(default_factory=lambda: EMPTY)
 
     def __repr__(self) -> str:
         return f"Step({self.index}, {len(self.nodes)} nodes, loss {self.loss:.6g})"

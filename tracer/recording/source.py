@@ -164,9 +164,14 @@ def _destination(files: Files, code: CodeType, offset: int, position: Position) 
 def operand_name(files: Files, code: CodeType, offset: int, operand: int, count: int) -> str:
     """The variable that is an operand of an operation, by its position among so many; empty if it is none."""
     position = position_at(code, offset)
-    names = files.facts_of(code).operands.get(position, ()) if position is not None else ()
+    if position is None:
+        return ""
+    facts = files.facts_of(code)
+    names, owner = facts.operands.get(position, ()), facts.owners.get(position)
     if len(names) == count - 1:  # x.dot(y): the first is the array whose method it is
-        names = (None, *names)
+        names = (owner, *names)
+    elif operand == 0 and owner and not names:
+        return owner
     return (names[operand] if len(names) == count else None) or ""
 
 

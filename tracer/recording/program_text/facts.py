@@ -21,7 +21,8 @@ class TextFacts:
 
     `assigned` has the names that expressions are assigned to, `unpacked` those that the parts of one result are, with None for a
     part without a name. `written` has the variable that is written into, by the position of the target `x[i]`. `operands` has the
-    operands of an expression that are variables, with None for others. `returned` are the expressions that are returned.
+    operands of an expression that are variables, with None for others, `owners` the variable that an expression looks something up
+    in: `x` of `x[0]`, `x.T` and `x.sum()`. `returned` are the expressions that are returned.
     `returned_names` and `returned_tuples` are the variables that a function returns, one or in a tuple or a list, by its name and
     first line.
     """
@@ -30,6 +31,7 @@ class TextFacts:
     unpacked: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
     written: dict[Position, str] = field(default_factory=dict)
     operands: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
+    owners: dict[Position, str] = field(default_factory=dict)
     returned: set[Position] = field(default_factory=set)
     returned_names: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     returned_tuples: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
@@ -43,8 +45,11 @@ def facts_of_text(text: str) -> TextFacts:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return facts
+    modules: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            modules.update(each.asname or each.name.partition(".")[0] for each in node.names)
+        elif isinstance(node, ast.Assign):
             for target in reversed(node.targets):  # `a = b = ...` keeps the first name
                 _assign(facts, target, node.value)
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
@@ -60,6 +65,10 @@ def facts_of_text(text: str) -> TextFacts:
             _add_returned(facts, node)
         elif isinstance(node, (ast.BinOp, ast.Compare, ast.Call)):
             facts.operands[_position(node)] = _operands(node)
+        if isinstance(node, (ast.Subscript, ast.Attribute, ast.Call)) and (owner := _owner(node)):
+            facts.owners[_position(node)] = owner
+    for position in [position for position, owner in facts.owners.items() if owner in modules]:
+        del facts.owners[position]
     return facts
 
 
@@ -102,7 +111,21 @@ def _base_variable(target: ast.expr) -> str | None:
 
 
 def _variable(node: ast.expr) -> str | None:
-    return node.id if isinstance(node, ast.Name) else None
+    """The name of a variable, of an attribute of an object, or of an entry of a dict: `W1` for `W1`, `self.W1` and `params["W1"]`."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr if node.attr != "T" else None
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return node.slice.value
+    return None
+
+
+def _owner(node: ast.Subscript | ast.Attribute | ast.Call) -> str | None:
+    """The variable that something is looked up in."""
+    if not isinstance(node, ast.Call):
+        return _variable(node.value)
+    return _variable(node.func.value) if isinstance(node.func, ast.Attribute) else None
 
 
 def _operands(node: ast.BinOp | ast.Compare | ast.Call) -> tuple[str | None, ...]:
