@@ -1,4 +1,4 @@
-"""Values that are not on record, only their statistics, and why."""
+"""Values that are not on record, only their statistics, and why; and values of programs whose origin is not on record."""
 
 from __future__ import annotations
 
@@ -63,3 +63,28 @@ def _one_of(reasons: list[Message]) -> Message:
     if len(reasons) > 1 and reasons[0].code == "dtype_not_storable":
         return Message("dtype_not_storable", {"dtype": tuple(sorted(str(each["dtype"]) for each in fields))})
     return reasons[0]
+
+
+# What the record of a program does not know of a value.
+
+UNKNOWN_ORIGIN = "unknown origin"
+"""It was computed in a way that is not recorded."""
+
+CHANGED_OUTSIDE = "changed outside"
+"""Something that is not recorded wrote into the array."""
+
+LEFT = "given to "
+"""It was handed to a function of a library; the name of the function follows."""
+
+
+def mark_message(mark: str) -> Message:
+    """A mark as a message.
+
+    >>> str(mark_message("given to DataFrame.plot"))
+    'given to DataFrame.plot, which is not recorded'
+    """
+    if mark == UNKNOWN_ORIGIN:
+        return Message("mark_unknown_origin")
+    if mark == CHANGED_OUTSIDE:
+        return Message("mark_changed_outside")
+    return Message("mark_left", {"function": mark.removeprefix(LEFT)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.errors import UsageError
-from tracer.graph.record import PHASES, Node, Phase, Step, Trace
+from tracer.graph.record import PHASES, Node, Step, Trace
 
 
 def validate(trace: Trace) -> None:

@@ -88,6 +88,10 @@ CODED: Mapping[str, Template] = {
     "too_many_to_search": "there are too many numbers behind {name} to look through",
     "numbers_not_storable": "not all of its numbers are on record: {reason}",
     "numbers_not_kept": "its numbers are not on record, only their statistics; tracer trace --values all records them",
+    # What the record of a program does not know of a value.
+    "mark_unknown_origin": "computed in a way that is not recorded",
+    "mark_changed_outside": "changed by something that is not recorded",
+    "mark_left": "given to {function}, which is not recorded",
     # Why the hand-written gradients of a program cannot be judged, and what is wrong with a statement.
     "backprop_no_updates": "no update of a parameter was found",
 }

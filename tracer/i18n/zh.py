@@ -441,6 +441,23 @@ MESSAGES: Mapping[str, str] = {
     "Also wrong: line {line}": "另一个错误：第 {line} 行",
     "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
     "Checked: {edit}": "已验证：{edit}",
+    # What was found in a program
+    "{name}, line {lines}": "{name}，第 {lines} 行",
+    "{names}; updated in line {lines}": "{names}；在第 {lines} 行更新",
+    "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
+    "steps": "步",
+    "parameters": "参数",
+    "{steps}, loss {ends}": "{steps}，损失 {ends}",
+    # Gradients of the program beside the true ones
+    "own": "自算",
+    "note": "注",
+    "own {name}": "自算的 {name}",
+    "own {name} agrees": "自算的 {name} 与之相同",
+    "own {name} is {factor} times this": "自算的 {name} 是它的 {factor} 倍",
+    "own {name} differs": "自算的 {name} 与之不同",
+    "the gradient of {value}": "{value} 的梯度",
+    "for {gradient}": "对应 {gradient}",
+    "not {gradient}": "不是 {gradient}",
 }
 """Messages by their English text, with the same fields. A test checks that none is missing."""
 
@@ -462,6 +479,10 @@ CODED: Mapping[str, Template] = {
     "too_large": "{size:,} 字节的数组超出文件所能容纳的大小（{limit:,} 字节）",
     "too_large_several": "{smallest:,} 至 {largest:,} 字节的数组超出文件所能容纳的大小（{limit:,} 字节）",
     "dtype_not_storable": "文件无法容纳 {dtype} 类型的数组",
+    # What the record of a program does not know of a value.
+    "mark_unknown_origin": "其计算过程没有记录",
+    "mark_changed_outside": "被没有记录的代码改写",
+    "mark_left": "交给 {function}，其过程没有记录",
     # Why an operation cannot be compared with the record.
     "other_shape": "其输入得不到形状 {shape}",
     "not_computable": "无法重新计算：{error}: {text}",

@@ -36,11 +36,12 @@ class FoundStep:
 
 @dataclass(frozen=True, slots=True)
 class FoundTraining:
-    """The parameters of a program by name with all of their versions, and its steps."""
+    """The parameters of a program by name with all of their versions, its steps, and the line of the loop of steps (0: none)."""
 
     loss_name: str
     parameters: Mapping[str, Sequence[int]]
     steps: Sequence[FoundStep]
+    loop_line: int = 0
 
 
 class Uses:
@@ -175,7 +176,8 @@ def _reached(record: ProgramRecord, losses: Mapping[int, str], pairs: Mapping[in
 
 def _updated(reached: Mapping[int, set[int]], pairs: Mapping[int, int]) -> dict[int, int]:
     """The pairs of which a loss is made of the old one and not of the new one, and none of both."""
-    before, both = set(), set()
+    before: set[int] = set()
+    both: set[int] = set()
     for found in reached.values():
         for old in found:
             if old in pairs:
@@ -205,9 +207,10 @@ def _training(record: ProgramRecord, pairs: Mapping[int, int], reached: Mapping[
     for step in ordered:
         placed.append(FoundStep(step.loss, step.updates, start))
         start = max(step.updates.values()) + 1
+    loop_line = _loop_line(record, placed)
     if placed:
-        placed[0] = FoundStep(placed[0].loss, placed[0].updates, _first_start(record, placed))
-    parameters = {}
+        placed[0] = FoundStep(placed[0].loss, placed[0].updates, _first_start(record, placed[0], loop_line))
+    parameters: dict[str, Sequence[int]] = {}
     for chain in chains:
         place = record.entries[chain[1]][4].invocation
         name = assigned_at(record.files, place, record.entries[chain[1]][5]).name or f"parameter {len(parameters) + 1}"
@@ -215,13 +218,17 @@ def _training(record: ProgramRecord, pairs: Mapping[int, int], reached: Mapping[
             name += "'"
         parameters[name] = chain
     loss_name = names.get(placed[0].loss, "") if placed else ""
-    return FoundTraining(loss_name, parameters, placed)
+    return FoundTraining(loss_name, parameters, placed, loop_line)
 
 
-def _first_start(record: ProgramRecord, steps: Sequence[FoundStep]) -> int:
-    """Where the first step starts: at the pass of the loop that also starts the second."""
+def _loop_line(record: ProgramRecord, steps: Sequence[FoundStep]) -> int:
+    """The line of the loop whose passes are the steps; 0 if there is none."""
     if len(steps) < 2:
         return 0
-    line = next((line for line, before in record.passes if before >= steps[1].start), None)
-    end = min(steps[0].loss, *steps[0].updates.values())
-    return max((before for at, before in record.passes if at == line and before <= end), default=0)
+    return next((line for line, before in record.passes if before >= steps[1].start), 0)
+
+
+def _first_start(record: ProgramRecord, step: FoundStep, loop_line: int) -> int:
+    """Where the first step starts: at a pass of the loop."""
+    end = min(step.loss, *step.updates.values())
+    return max((before for line, before in record.passes if line == loop_line and before <= end), default=0)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
+from tracer.graph.missing import CHANGED_OUTSIDE, LEFT, UNKNOWN_ORIGIN
 from tracer.graph.own_gradients import agreement, is_gradient_name
 from tracer.graph.record import Literal, Phase, Step
 from tracer.ops.base import Op
@@ -66,7 +67,16 @@ class _StepBuilder:
             recorder.marks.updates[self._id(old)] = self._id(new)
         metrics = {"step": index, "loss": float(loss.value)}
         step = recorder.finish(index, loss, metrics)
-        return replace(step, own_gradients={self._id(value): self._id(id) for value, id in own.items()})
+        own_gradients = {self._id(value): self._id(id) for value, id in own.items()}
+        return replace(step, own_gradients=own_gradients, marks=self._marks())
+
+    def _marks(self) -> dict[int, str]:
+        """What the record does not know of single values, by their ids in the step."""
+        record = self.tape.record
+        found = {id: f"{LEFT}{library}" for id, library in record.left.items()}
+        found |= dict.fromkeys(record.unknown, UNKNOWN_ORIGIN) | dict.fromkeys(record.changed_outside, CHANGED_OUTSIDE)
+        marks = {mine: found[id] for id, mine in self.ids.items() if id in found and isinstance(mine, int)}
+        return dict(sorted(marks.items()))
 
     def _id(self, id: int) -> int:
         found = self.ids[id]
@@ -189,6 +199,8 @@ class _StepBuilder:
                 continue
             alike = [id for id in arrays if np.size(self.tape.record.values[id]) == true.size]
             name = self.recorder.marks.names.get(self._id(value)) or self._name(value)
+            if not name:
+                continue
             same = [id for id in alike if agreement(np.asarray(self.tape.record.values[id]), true).is_same]
             named = [id for id in alike if is_gradient_name(self._name(id), name)]
             if same or named:

@@ -25,10 +25,7 @@ MAX_PATH = 5000
 
 @dataclass(slots=True)
 class Updates:
-    """The operations that update parameters, and what is subtracted from each: scaled by the learning rate first, then less and less.
-
-    `scaled` has the operations that do nothing but scale it, by the value that they scale.
-    """
+    """The operations that update parameters, and what is added to each: scaled by the learning rate, then without it."""
 
     operations: set[int] = field(default_factory=set)
     increments: dict[int, list[int]] = field(default_factory=dict)
@@ -68,9 +65,7 @@ def _path(tape: Tape, old: int, new: int) -> list[int]:
     return [new]
 
 
-def _increments(
-    tape: Tape, id: int, old: int, path: Collection[int], parts: StepParts, found: Updates
-) -> Iterator[list[int]]:
+def _increments(tape: Tape, id: int, old: int, path: Collection[int], parts: StepParts, found: Updates) -> Iterator[list[int]]:
     if tape.op(id) not in _ADDING:
         return
     for operand in tape.record.inputs(id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.programs.steps.parts import StepParts, Tape
+from tracer.programs.steps.parts import Tape
 from tracer.recording.source import assigned_at, operand_name
 
 

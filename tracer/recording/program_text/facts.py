@@ -21,8 +21,8 @@ class TextFacts:
 
     `assigned` has the names that expressions are assigned to, `unpacked` those that the parts of one result are, with None for a
     part without a name. `written` has the variable that is written into, by the position of the target `x[i]`. `operands` has the
-    operands of an expression that are variables, with None for others, `owners` the variable that an expression looks something up
-    in: `x` of `x[0]`, `x.T` and `x.sum()`. `returned` are the expressions that are returned.
+    operands of an expression that are variables, with None for others. `owners` are the variables that something is looked up in:
+    `x` of `x[0]`, `x.T` and `x.sum()`. `returned` are the expressions that are returned.
     `returned_names` and `returned_tuples` are the variables that a function returns, one or in a tuple or a list, by its name and
     first line.
     """
@@ -111,7 +111,7 @@ def _base_variable(target: ast.expr) -> str | None:
 
 
 def _variable(node: ast.expr) -> str | None:
-    """The name of a variable, of an attribute of an object, or of an entry of a dict: `W1` for `W1`, `self.W1` and `params["W1"]`."""
+    """The name of a variable, of an attribute or of an entry of a dict: `W1` of `W1`, `self.W1` and `params["W1"]`."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
