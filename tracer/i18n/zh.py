@@ -537,6 +537,22 @@ CODED: Mapping[str, Template] = {
     "numbers_not_kept": "未记录其数值，只有统计量；tracer trace --values all 会记录",
     # 手写梯度
     "backprop_no_updates": "没有找到参数的更新",
+    "backprop_no_loss": "没有找到依赖于参数的损失：用 --loss NAME 指明",
+    "backprop_not_recorded": "梯度必须经过在这里没有导数的计算：{problem}",
+    "backprop_not_clear": "更新没有沿着所找到的损失的梯度，但不能确定是哪一条语句",
+    "backprop_wrong": "它所用的值是对的，但结果不是梯度。",
+    "backprop_no_gradient": "它的结果不是损失对任何量的梯度。",
+    "backprop_factor": "{names} 的梯度比其他梯度多了因子 {factor}。",
+    "backprop_uphill": "{name} 沿着梯度而不是逆着梯度移动：损失会上升。",
+    "backprop_softmax_axis": "输出在轴 {axis} 上归一化，目标在轴 {wanted} 上的和为 1；反向传播是在轴 {wanted} 上的 softmax 的反向传播。",
+    "backprop_stale": "{name} 已在第 {line} 行改变；用改变之前的值，这一行就对了。",
+    "backprop_other_value": "用 {other} 代替 {name}，这一行就对了。",
+    "backprop_axis": "在轴 {axis} 上归约，这一行就对了。",
+    "backprop_without": "去掉 {text}，这一行就对了。",
+    "backprop_derivative_missing": "乘以 {name}（第 {line} 行）的导数，这一行就对了。",
+    "backprop_derivative_twice": "去掉 {name}（第 {line} 行）的导数，这一行就对了。",
+    "backprop_reversed": "沿轴 {axis} 反转，这一行就对了。",
+    "backprop_transposed": "转置后，这一行就对了。",
 }
 """Messages by code; the English ones are in `en`."""
 

@@ -100,6 +100,10 @@ class Files:
         text = " ".join(b" ".join(lines).decode(errors="replace").split())
         return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]} ..."
 
+    def text_of(self, filename: str) -> str:
+        """The whole text of a file; empty if nothing of it was recorded."""
+        return "".join(self._lines.get(filename, ()))
+
     def facts_of(self, code: CodeType) -> TextFacts:
         """The facts of the text that a function is from; none if it cannot be read or parsed."""
         key = _key(code)

@@ -38,7 +38,7 @@ class LossKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The loss that updates are held against, and the line where it is computed; for an implied one, the residual and its line."""
+    """The loss that updates are held against, and the line that computes it; for an implied one, the residual and its line."""
 
     name: str
     line: int

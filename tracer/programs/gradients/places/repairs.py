@@ -1,0 +1,96 @@
+"""Verifies by repair: an edit of a statement is shown only if the update then follows the true gradient, in two steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from tracer.programs.gradients.attempts import Attempt
+from tracer.programs.gradients.matching import Label, Looked
+from tracer.programs.gradients.places.edits import Edit, Editor
+from tracer.programs.gradients.places.locating import Spot
+from tracer.programs.gradients.places.replaying import replay
+
+MIN_STEPS = 2
+"""Steps in which a repair has to be right."""
+
+CLOSE = 1e-6
+"""Relative difference that a repaired gradient may have from the true one."""
+
+
+def find_repair(attempt: Attempt, spot: Spot) -> Edit | None:
+    """The first edit of the statement after which the update is right; None if there is none."""
+    editor = Editor(attempt.gradients, spot)
+    found: list[Edit] = []
+    for edit in editor.edits():
+        if is_right(attempt, spot, editor.result, edit.apply):
+            found.append(edit)
+            if edit.rank <= 0.5:
+                break
+    return min(found, key=lambda edit: edit.rank, default=None)
+
+
+def is_right(attempt: Attempt, spot: Spot, label: Label, apply: Callable[[Looked], np.ndarray | None]) -> bool:
+    """Whether updates follow the gradient at the rate of the others, if a value is replaced by what `apply` says."""
+    gradients = attempt.gradients
+    if len(gradients.looked) < MIN_STEPS:
+        return False
+    factors: list[float] = []
+    for position, looked in enumerate(gradients.looked):
+        value = apply(looked)
+        if value is None or not np.all(np.isfinite(value)):
+            return False
+        factor = _factor(attempt, looked, position, spot, label, value)
+        if factor is None:
+            return False
+        if not np.isnan(factor):
+            factors.append(factor)
+    return len(factors) >= MIN_STEPS and max(factors) - min(factors) <= 1e-4 * abs(factors[0]) and factors[0] > 0
+
+
+def _factor(attempt: Attempt, looked: Looked, position: int, spot: Spot, label: Label, value: np.ndarray) -> float | None:
+    """The rate of the repaired update relative to that of the others; None if it is no multiple of the gradient, nan if 0."""
+    tape = attempt.gradients.tape
+    before, after = looked.before[spot.root], looked.after[spot.root]
+    gradient = looked.truth.totals.get(before)
+    if gradient is None:
+        return np.nan
+    repaired = replay(tape, after, looked.behind[spot.root], {looked.ids[label]: value})
+    if repaired is None or repaired.shape != tape.value(before).shape:
+        return None
+    change = repaired.astype(np.float64) - tape.value(before)
+    size = float(np.linalg.norm(gradient))
+    if size < 1e-13:
+        return np.nan
+    rate = -float(np.sum(change * gradient)) / size**2
+    noise = float(np.finfo(np.float64).eps * np.linalg.norm(tape.value(before)))
+    if np.linalg.norm(change + rate * gradient) > CLOSE * np.linalg.norm(change) + 4 * noise or rate == 0:
+        return None
+    usual = [
+        attempt.judgement.rates[root][position]
+        for root in attempt.judgement.follows
+        if root in attempt.judgement.rates and not np.isnan(attempt.judgement.rates[root][position])
+    ]
+    if not usual:
+        return rate
+    return rate / usual[0] if abs(rate / usual[0] - 1) <= 1e-3 else None
+
+
+def replaced_text(statement: str, replaces: tuple[str, str] | None) -> str:
+    """A statement with one name replaced; empty if that cannot be done.
+
+    >>> replaced_text("dW1 = X.T @ dW2", ("dW2", "dz1"))
+    'dW1 = X.T @ dz1'
+    >>> replaced_text("grads.append(x)", ("W", "b"))
+    ''
+    """
+    if replaces is None:
+        return ""
+    old, new = replaces
+    pattern = rf"(?<![\w.]){re.escape(old)}(?![\w])"
+    target, equals, value = statement.partition("=") if "=" in statement else ("", "", statement)
+    if not re.search(pattern, value):
+        return ""
+    return f"{target}{equals}{re.sub(pattern, lambda _: new, value)}"

@@ -1,0 +1,170 @@
+"""The steps that are looked at: a loss, and the updates that start from the values of parameters it was computed with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.programs.gradients.losses import is_loss_name, last_name
+from tracer.programs.gradients.tape import ProgramTape
+from tracer.programs.gradients.updates import Updates
+
+MAX_STEPS = 6
+"""Steps that are looked at."""
+
+_LINEAR = frozenset(
+    {"add", "subtract", "divide", "multiply", "negative", "squeeze", "copy", "positive", "astype", "item", "reshape", "array"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Seeds whose gradients are the truth, the values of parameters, and the updated values by these."""
+
+    seeds: dict[int, np.ndarray]
+    updated: dict[int, int]
+
+
+def versions_used(
+    tape: ProgramTape, losses: Sequence[int], updates: Updates, roots: Collection[int] | None = None
+) -> dict[int, set[int]]:
+    """The values of parameters that each loss was computed with directly; `roots` are the parameters, if they are known."""
+    found: dict[int, set[int]] = {}
+    for loss in losses:
+        mine = set() if roots is not None else _running_total(tape, loss)
+        hit: set[int] = set()
+        seen: set[int] = set()
+        waiting = [loss]
+        while waiting:
+            id = waiting.pop()
+            if id in seen:
+                continue
+            seen.add(id)
+            root = updates.roots.get(id)
+            if root is not None and id not in mine and id != loss and tape.is_number(id):
+                later = updates.following.get(id)
+                is_version = root in roots if roots is not None else later is not None and (later > loss or later not in seen)
+                if is_version:
+                    hit.add(id)
+                    continue
+            waiting += tape.inputs[id]
+        found[loss] = hit
+    return found
+
+
+def _running_total(tape: ProgramTape, loss: int) -> set[int]:
+    """The entries of a loss that is added up: their values are no parameters."""
+    found: set[int] = set()
+    waiting = [loss]
+    while waiting:
+        id = waiting.pop()
+        if id in found or tape.value(id).size != 1:
+            continue
+        if id != loss and tape.name(id) and not is_loss_name(last_name(tape.name(id))):
+            continue
+        found.add(id)
+        if id == loss or tape.op(id) in _LINEAR:
+            waiting += tape.inputs[id]
+    return {id for id in found if id == loss or tape.name(id)}
+
+
+def parameter_roots(tape: ProgramTape, used: dict[int, set[int]], updates: Updates) -> set[int]:
+    """The variables that are parameters: a loss depends on a value, and not on the next one."""
+    roots = set()
+    for loss, versions in used.items():
+        behind: set[int] | None = None
+        for version in versions:
+            later = updates.following.get(version)
+            root = updates.roots[version]
+            if later is None or root in roots:
+                continue
+            if later < loss:
+                behind = tape.ancestors([loss]) if behind is None else behind
+                if later in behind:
+                    continue
+            if _moves(tape, updates, version) and not _is_average(tape, version, later):
+                roots.add(root)
+    return roots
+
+
+def _moves(tape: ProgramTape, updates: Updates, version: int) -> bool:
+    """Whether a variable moves by something else each time, and is no counter."""
+    changes: list[np.ndarray] = []
+    later = updates.following.get(version)
+    while later is not None and len(changes) < 8:
+        before, after = tape.value(version), tape.value(later)
+        if before.shape != after.shape:
+            return True
+        changes.append(after.astype(np.float64) - before)
+        version, later = later, updates.following.get(later)
+    sizes = [float(np.linalg.norm(change)) for change in changes]
+    alike = all(np.linalg.norm(change - changes[0]) <= 1e-9 * max(sizes[0], 1e-300) for change in changes)
+    return len(changes) < 2 or not alike
+
+
+def _is_average(tape: ProgramTape, before: int, after: int) -> bool:
+    """Whether a value is a moving average: a part of the old one, and the rest of something else."""
+    if tape.op(after) != "add":
+        return False
+    parts = [_scaled(tape, operand) for operand in tape.inputs[after]]
+    if len(parts) != 2 or None in parts:
+        return False
+    (first, one), (second, other) = parts  # type: ignore[misc]
+    return before in (first, second) and abs(one + other - 1) < 1e-9
+
+
+def _scaled(tape: ProgramTape, id: int) -> tuple[int, float] | None:
+    """A value and the number by which it is multiplied."""
+    if tape.op(id) != "multiply":
+        return None
+    number, of = None, None
+    for operand in tape.operands(id):
+        if not isinstance(operand, int):
+            number = operand.value
+        elif not tape.value(operand).shape and not tape.inputs[operand]:
+            number = float(tape.value(operand))
+        else:
+            of = operand
+    return (of, float(number)) if of is not None and isinstance(number, (int, float)) else None
+
+
+def steps_of(
+    used: Mapping[int, set[int]],
+    updates: Updates,
+    roots: Collection[int],
+    seeds: Mapping[int, tuple[int, np.ndarray]],
+    *,
+    add_up: bool = False,
+) -> list[Step]:
+    """A step for each set of updates that are measured by the same loss; with `add_up`, by the sum of all losses before it.
+
+    `seeds` has, for each loss, the entry and its gradient that the truth starts from.
+    """
+    measured: dict[int, list[int]] = defaultdict(list)
+    for loss, versions in used.items():
+        for version in versions:
+            if updates.roots[version] in roots and version in updates.following:
+                measured[version].append(loss)
+    together: dict[tuple[int, ...], dict[int, int]] = defaultdict(dict)
+    for version, losses in sorted(measured.items()):
+        after = updates.following[version]
+        before = [loss for loss in losses if loss < after]
+        chosen = tuple(before) if add_up and before else (max(before) if before else min(losses),)
+        together[chosen][version] = after
+    return [
+        Step(dict(seeds[loss] for loss in losses), updated)
+        for losses, updated in sorted(together.items(), key=lambda each: min(each[1].values()))
+    ]
+
+
+def chosen_steps(steps: Sequence[Step]) -> list[Step]:
+    """A few steps: the first ones, and some further on."""
+    if not steps:
+        return []
+    most = max(len(step.updated) for step in steps)
+    whole = [step for step in steps if len(step.updated) == most]
+    places = sorted({0, 1, 2, 3, len(whole) // 3, 2 * len(whole) // 3} & set(range(len(whole))))
+    return [whole[place] for place in places[:MAX_STEPS]]
