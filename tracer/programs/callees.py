@@ -148,13 +148,6 @@ _DISPATCHING = (type(np.mean), np.ufunc)
 """The types of the functions of NumPy that ask an array what to do: not a list."""
 
 
-def _with_plain_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
-    def called(*arguments: Any, **options: Any) -> Any:
-        return function(*plain_numbers(arguments), **{name: plain_numbers(each) for name, each in options.items()})
-
-    return called
-
-
 def _type(value: Any, /, *rest: Any) -> Any:
     """`type(x)` is what it would be without a record."""
     if rest or not isinstance(value, Recording):
@@ -169,7 +162,6 @@ _REPLACED: dict[int, Callable[..., Any]] = {
     **{id(function): _two_ways(function, recorded) for function, recorded in _MATH.items()},
     **{id(function): _two_ways(function, recorded) for function, recorded in _CREATORS.items()},
     **{id(kind): _of_type(kind) for kind in {np.dtype(code).type for code in "?bhilqBHILQefdgFD"}},
-    **{id(function): _with_plain_numbers(function) for function in _OF_EXACT_TYPES},
 }
 
 
@@ -185,9 +177,6 @@ def callee(function: Any) -> Any:
         return _Concatenator(function)
     if isinstance(function, _DISPATCHING):
         return _with_arrays(function)
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.random.RandomState | np.random.Generator) and function.__name__ != "shuffle":
-        return _with_plain_numbers(function)
     if not shadow.is_foreign(function):
         return function
     return _outside(function)

@@ -172,10 +172,16 @@ def _scalar(kind: type[np.generic]) -> type[Any]:
 
     def new(cls: Any, value: Any) -> Any:
         made = kind.__new__(cls, value)
-        made._plain = value
+        made._plain = value if type(value) is kind else kind(value)
         return made
 
-    return type(f"numpy.{kind.__name__}", (Scalar, kind), {"__new__": new, "plain_type": kind})
+    # NumPy finds the dtype of a scalar by the first base of its class: the methods that record are put into the class itself.
+    bases = (Recording, Arithmetic, Scalar)
+    methods = {name: value for base in bases for name, value in vars(base).items() if name not in _OF_CLASS}
+    return type(f"numpy.{kind.__name__}", (kind, Scalar), {**methods, "__new__": new, "plain_type": kind})
+
+
+_OF_CLASS = ("__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__new__")
 
 
 def plain_numbers(value: Any) -> Any:
