@@ -34,6 +34,8 @@ PROGRAMS = {
     "changes_folder": [],
     "forks": [],
     "every_number": [],
+    "library_functions": [],
+    "shapes_and_lists": [],
     "warns": [],
 }
 """By name, the arguments of a program."""
@@ -72,3 +74,21 @@ def test_what_a_program_did_before_it_raised_is_kept(capsys: pytest.CaptureFixtu
     assert len(capsys.readouterr().out.splitlines()) == 5
     lines = {place.line for id in range(len(record.entries)) if (place := record.place(id))}
     assert {5, 12, 16} <= lines
+
+
+def test_a_value_that_drops_out_of_the_record_is_known_to(tmp_path: Path) -> None:
+    """With what it was computed from; a size or a seed makes nothing depend on it."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import numpy as np\n"
+        "n = 3\n"
+        "x = np.ones(n) * 0.5\n"
+        "act = np.vectorize(lambda t: t * 2)\n"
+        "y = act(x)\n"
+        "z = y + np.random.default_rng(n).normal(size=n)\n"
+    )
+    record = run_program(program)
+    assert [record.place(id).line for id in record.unknown] == [5]
+    ((made, origins),) = record.unknown.items()
+    assert [record.place(id).line for id in origins] == [3]
+    assert any(made in record.inputs(id) for id in range(len(record.entries)))

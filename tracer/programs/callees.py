@@ -144,6 +144,18 @@ def _with_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
+def _applying(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`map` and `reduce`: what they call is called as the program would."""
+
+    def called(*arguments: Any) -> Any:
+        if not arguments or not callable(arguments[0]):
+            return function(*arguments)
+        applied, *rest = arguments
+        return function(lambda *each: result(callee(applied)(*each)), *rest)
+
+    return called
+
+
 _DISPATCHING = (type(np.mean), np.ufunc)
 """The types of the functions of NumPy that ask an array what to do: not a list."""
 
@@ -159,6 +171,8 @@ _REPLACED: dict[int, Callable[..., Any]] = {
     id(builtins.sum): _sum,
     id(builtins.float): _float,
     id(builtins.type): _type,
+    id(builtins.map): _applying(builtins.map),
+    id(functools.reduce): _applying(functools.reduce),
     **{id(function): _two_ways(function, recorded) for function, recorded in _MATH.items()},
     **{id(function): _two_ways(function, recorded) for function, recorded in _CREATORS.items()},
     **{id(kind): _of_type(kind) for kind in {np.dtype(code).type for code in "?bhilqBHILQefdgFD"}},
@@ -177,9 +191,9 @@ def callee(function: Any) -> Any:
         return _Concatenator(function)
     if isinstance(function, _DISPATCHING):
         return _with_arrays(function)
-    if not shadow.is_foreign(function):
-        return function
-    return _outside(function)
+    if shadow.is_foreign(function):
+        return _outside(function)
+    return _watched(function) if _computes_unseen(function) else function
 
 
 def _outside(function: Any) -> Any:
@@ -189,7 +203,27 @@ def _outside(function: Any) -> Any:
         shadow = current()
         if shadow is not None:
             shadow.leave((arguments, options), function)
-        return function(*plain(arguments), **plain(options))
+        returned = function(*plain(arguments), **plain(options))
+        return returned if shadow is None else shadow.from_outside(returned, (arguments, options))
+
+    return called
+
+
+def _computes_unseen(function: Any) -> bool:
+    """Whether a function of Python's, NumPy's or SciPy's computes numbers without asking them."""
+    if isinstance(function, np.vectorize) or function is builtins.round:
+        return True
+    module = getattr(function, "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] in ("math", "numpy", "scipy", "statistics")
+
+
+def _watched(function: Any) -> Any:
+    """A function whose result is of unknown origin, where it does not record."""
+
+    def called(*arguments: Any, **options: Any) -> Any:
+        returned = function(*arguments, **options)
+        shadow = current()
+        return returned if shadow is None else shadow.from_outside(returned, (arguments, options))
 
     return called
 

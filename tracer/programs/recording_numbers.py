@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.programs.recording_array import METHODS, follow_function, follow_ufunc
+from tracer.programs.recording_array import METHODS, RecordingArray, follow_function, follow_ufunc
 from tracer.programs.shadow import MAKERS, current
 from tracer.programs.values import Recording, plain
 from tracer.recording.tensor import Tensor
@@ -210,3 +210,27 @@ MAKERS[float] = RecordingFloat
 MAKERS[int] = RecordingInt
 for _kind in (np.float64, np.float32, np.int64):
     MAKERS[_kind] = _scalar(_kind)
+
+
+def _array_item(array: RecordingArray, *index: Any) -> Any:
+    """`x.item()`: a Python number, which goes on recording."""
+    value = array.plain().item(*plain(index))
+    if current() is None:
+        return value
+    if len(index) == 1 and isinstance(index[0], tuple):
+        index = index[0]
+    return python_number(value, array[index] if len(index) > 1 else array.reshape(-1)[index[0] if index else 0])
+
+
+def _array_as_list(array: RecordingArray) -> Any:
+    """`x.tolist()`: lists of Python numbers, which go on recording."""
+    if current() is None or array.size > MAX_LISTED:
+        return array.plain().tolist()
+    return array.item() if array.ndim == 0 else [each.tolist() for each in array]
+
+
+MAX_LISTED = 10_000
+"""The numbers of larger arrays do not record one by one."""
+
+setattr(RecordingArray, "item", _array_item)  # noqa: B010
+setattr(RecordingArray, "tolist", _array_as_list)  # noqa: B010

@@ -46,7 +46,7 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
         tuple(record.recorder.entries),
         record.recorder.marks,
         files,
-        frozenset(record.unknown),
+        record.unknown,
         frozenset(record.changed_outside),
         record.left,
         tuple(record.passes),

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tracer.ops.registration import NUMERIC_KINDS
-from tracer.programs.values import Recording, holds_integer, plain, plain_integers, same_bits
+from tracer.programs.values import Recording, holds_integer, plain, plain_integers, same_bits, tensors_in
 from tracer.recording.recorder import Recorder
 from tracer.recording.source import Files
 from tracer.recording.tape import NO_PARAMETERS, is_tensor
@@ -55,9 +55,9 @@ class Shadow:
     """The record of a running program.
 
     `filenames` are the files of the program. `is_recording` can be switched off and on while it runs. `unknown` are the nodes
-    whose value was computed in a way that is not recorded, `changed_outside` those that something else wrote into. `passes` has,
-    for each pass of a loop, its line, and the number of nodes before it. `left` says of nodes to which library their value was
-    handed. With `limit`, the program is stopped by `Enough` after so many nodes.
+    whose value was computed in a way that is not recorded, each with the nodes that it was computed from; `changed_outside` those
+    that something else wrote into. `passes` has, for each pass of a loop, its line, and the number of nodes before it. `left`
+    says of nodes to which library their value was handed. With `limit`, the program is stopped by `Enough` after so many nodes.
     """
 
     def __init__(self, filenames: set[str], files: Files, *, limit: int | None = None) -> None:
@@ -65,7 +65,7 @@ class Shadow:
         self.filenames = filenames
         self.limit = limit
         self.is_recording = False
-        self.unknown: set[int] = set()
+        self.unknown: dict[int, tuple[int, ...]] = {}
         self.changed_outside: set[int] = set()
         self.passes: list[tuple[int, int]] = []
         self._thread = threading.get_ident()
@@ -98,7 +98,7 @@ class Shadow:
                     # A shape, an axis: no operand.
                     given, named = self.tensors(plain_integers(arguments)), self.tensors(plain_integers(options))
                     recorded = self._recorded(compute, given, named)
-                return self.recording(result, recorded)
+                return self.recording(result, recorded, (given, named))
         finally:
             self._is_busy = False
             self._stop_if_enough()
@@ -186,13 +186,30 @@ class Shadow:
             return self.recorder.constant(content)
         return self.recorder.number(content)
 
-    def recording(self, result: Any, recorded: Any) -> Any:
+    def from_outside(self, result: Any, arguments: Any) -> Any:
+        """The result of a function that does not record: of unknown origin if the function was given values that record."""
+        if not self.is_active or type(result) not in OUTSIDE_RESULTS or (frame := self.user_frame(sys._getframe(1))) is None:
+            return result
+        # Integers are sizes, seeds, indices.
+        given = [
+            each for each in tensors_in(arguments) if each.recorder is self.recorder and np.asarray(each.value).dtype.kind in "fc"
+        ]
+        if not given:
+            return result
+        self._is_busy = True
+        try:
+            with self.recorder.composing(frame):
+                return self.recording(result, None, given)
+        finally:
+            self._is_busy = False
+
+    def recording(self, result: Any, recorded: Any, operands: Any) -> Any:
         """The result of an operation, made to record: with the Tensor that was recorded for it, if that has its value."""
         made = recording_value(result)
         if not isinstance(made, Recording):
             if type(result) in (list, tuple):
                 parts = recorded if isinstance(recorded, (list, tuple)) and len(recorded) == len(result) else [None] * len(result)
-                return type(result)(map(self.recording, result, parts))
+                return type(result)(self.recording(each, part, operands) for each, part in zip(result, parts))
             return result
         if isinstance(recorded, int | float) and same_bits(recorded, result):
             return result  # a number of dimensions, a size
@@ -200,7 +217,7 @@ class Shadow:
             made.tensor = recorded
         else:
             made.tensor = self._leaf(made.plain())
-            self.unknown.add(made.tensor.id)
+            self.unknown[made.tensor.id] = tuple(sorted({tensor._id for tensor in tensors_in(operands)}))
         return made
 
     def _agrees(self, recorded: Tensor, content: Any) -> bool:
@@ -223,6 +240,10 @@ class Shadow:
         while frame is not None and frame.f_code.co_filename not in self.filenames:
             frame = frame.f_back
         return frame
+
+
+OUTSIDE_RESULTS = (np.ndarray, float, np.float64, np.float32, tuple, list)
+"""The types of the results of a library in which values may be that were computed from recorded ones."""
 
 
 def recording_value(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -66,3 +67,17 @@ def same_bits(first: Any, second: Any) -> bool:
         ours, theirs = np.asarray(first), np.asarray(second)
         return ours.dtype == theirs.dtype and ours.shape == theirs.shape and ours.tobytes() == theirs.tobytes()
     return type(first) is type(second) and (first == second or (first != first and second != second))
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """The Tensors, and those that stand for values that record, also inside lists, tuples, dicts."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Recording):
+        if value.tensor is not None:
+            yield value.tensor
+    elif type(value) in (list, tuple):
+        for each in value:
+            yield from tensors_in(each)
+    elif type(value) is dict:
+        yield from tensors_in(list(value.values()))

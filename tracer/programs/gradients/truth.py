@@ -57,7 +57,23 @@ def true_gradients(
     for gradient, (of, rule) in recorder.marks.contributions.items():
         if of in places and rule in places:
             uses[places[of], places[rule]] = np.asarray(recorder.value(gradient))
-    return Truth(forward, totals, uses)
+    return Truth(forward, totals, uses, _hidden_path(tape, parameters, reached))
+
+
+def _hidden_path(tape: ProgramTape, parameters: Collection[int], reached: set[int]) -> str:
+    """Says of the first value that is not recorded, was computed from parameters, and has part in the loss; "" if there is none.
+
+    The gradient through it is missing in the true one.
+    """
+    unknown = tape.record.unknown
+    if reached.isdisjoint(unknown):
+        return ""
+    depends: set[int] = set(parameters)
+    for id in range(min(parameters), max(reached) + 1):
+        if any(operand in depends for operand in unknown.get(id, tape.inputs[id])):
+            depends.add(id)
+    hidden = sorted(id for id in reached if id in unknown and id in depends)
+    return f"the value computed on line {tape.line(hidden[0])} is not recorded" if hidden else ""
 
 
 def _between(tape: ProgramTape, parameters: Collection[int], reached: set[int], cut: Collection[int]) -> tuple[int, ...]:
