@@ -9,10 +9,10 @@ import numpy as np
 
 from tracer.programs.gradients.implied import Implied, implied_losses, residuals_of
 from tracer.programs.gradients.judging import Judgement, judge
-from tracer.programs.gradients.losses import dependents, find_losses
+from tracer.programs.gradients.losses import NamedLoss, dependents, find_losses, printed_losses
 from tracer.programs.gradients.matching import Gradients, Looked
 from tracer.programs.gradients.report import Measure
-from tracer.programs.gradients.steps import Step, chosen_steps, parameter_roots, steps_of, versions_used
+from tracer.programs.gradients.steps import Step, chosen_steps, parameter_roots, states, steps_of, versions_used
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.gradients.updates import Updates, find_updates
 
@@ -52,11 +52,13 @@ class Program:
         self.updates: Updates = find_updates(tape)
         self.depends: Sequence[int] = dependents(tape, self.updates)
         self.losses = find_losses(tape, self.depends, wanted)
+        self.printed_losses = [] if wanted is not None else printed_losses(tape, self.depends)
         self.residuals = residuals_of(tape, self.updates, self.depends)
         self._used: dict[tuple[int, ...], dict[int, set[int]]] = {}
         self.roots: set[int] = set()
-        for ids in [each.ids for each in self.losses] + [each.outputs for each in self.residuals]:
+        for ids in [each.ids for each in (*self.losses, *self.printed_losses)] + [each.outputs for each in self.residuals]:
             self.roots |= parameter_roots(tape, versions_used(tape, ids[:MAX_TIMES], self.updates), self.updates)
+        self.roots -= states(tape, self.updates, self.roots)
         self.cut = {id for id, root in self.updates.roots.items() if root in self.roots}
 
     def used(self, ids: tuple[int, ...]) -> dict[int, set[int]]:
@@ -92,9 +94,16 @@ class Program:
                 yield each
 
     def computed(self) -> list[Attempt]:
-        """The attempts with the losses that the program computes, without those that are only a part of another one."""
+        """The attempts with the losses that the program computes."""
+        return self._attempts(self.losses)
+
+    def printed(self) -> list[Attempt]:
+        """The attempts with numbers without a name that may be losses."""
+        return self._attempts(self.printed_losses)
+
+    def _attempts(self, losses: Sequence[NamedLoss]) -> list[Attempt]:
         found = []
-        for loss in self.losses:
+        for loss in losses:
             seeds = {id: (id, np.ones(self.tape.value(id).shape)) for id in loss.ids[:MAX_TIMES]}
             for add_up in (False, True):
                 measure = Measure(loss.name, loss.line)
@@ -110,7 +119,7 @@ class Program:
             name = self.tape.name(residual.ids[0]) or self.tape.text(residual.ids[0])
             for hypothesis in implied_losses(self.tape, residual, self.cut, self.depends):
                 seeds = {
-                    output: (at, value)
+                    output: (at, hypothesis.sign * value)
                     for output, at, value in list(zip(residual.outputs, hypothesis.at, residual.values, strict=True))[:MAX_TIMES]
                 }
                 for add_up in (False, True):

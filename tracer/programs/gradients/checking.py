@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+import numpy as np
 
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program
@@ -26,18 +28,22 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
         return _right(max(good, key=lambda each: each.score))
     if _cover_together(own):
         return _right(max(own, key=lambda each: each.score))
+    printed = [] if own else program.printed()
+    good = [attempt for attempt in printed if is_good(attempt)]
+    if good:
+        return _right(max(good, key=lambda each: each.score))
     if loss is not None and not computed:
         return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_loss"))
     implied = [] if loss is not None else list(program.implied())
     for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
-        report = _implied_right(attempt, own)
+        report = _implied_right(attempt, own or printed)
         if report is not None:
             return report
-    if not own and not implied:
+    if not own and not implied and not printed:
         return BackpropReport(
             Verdict.UNKNOWN, reason=Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
         )
-    return _wrong(own, implied)
+    return _wrong(own or ([] if implied else printed), implied)
 
 
 def is_good(attempt: Attempt) -> bool:
@@ -110,6 +116,8 @@ def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport |
         elif activation == "":
             return None
     own = [each for each in own if _is_of_same_outputs(each, attempt)]
+    if any(_is_like(each, attempt) for each in own):
+        return None
     if not own:
         return BackpropReport(Verdict.RIGHT, measure, None, parameter_findings(attempt), attempt.updates)
     best = max(own, key=lambda each: each.score)
@@ -119,9 +127,45 @@ def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport |
 def _is_of_same_outputs(own: Attempt, implied: Attempt) -> bool:
     """Whether a loss is computed of the outputs that a residual is: not of other data, or with other values of the parameters."""
     assert implied.implied is not None
-    tape = own.gradients.tape
-    outputs = {tape.value(id).tobytes() for id in implied.implied.residual.outputs}
-    return any(tape.value(id).tobytes() in outputs for each in own.gradients.looked for id in each.truth.forward)
+    tape, outputs = own.gradients.tape, set(implied.implied.residual.outputs)
+    forward = [id for each in own.gradients.looked for id in each.truth.forward]
+    if any(id in outputs for id in forward):
+        return True
+    values = {tape.value(id).tobytes() for id in outputs}
+    return 2 * own.updates >= implied.updates and any(tape.value(id).tobytes() in values for id in forward)
+
+
+def _is_like(own: Attempt, implied: Attempt) -> bool:
+    """Whether a loss that the program computes is of the kind of an implied one: then the updates should follow it.
+
+    So they should if some of them do.
+    """
+    assert implied.implied is not None
+    if own.judgement.follows and own.judgement.bad and not own.judgement.is_uphill:
+        return True
+    tape, residual = own.gradients.tape, implied.implied.residual
+    for each in own.gradients.looked:
+        for output, at in zip(residual.outputs, implied.implied.at, strict=True):
+            if at in each.truth.totals:
+                return _is_residual_of(tape, each.truth.totals[at], output, each.forward)
+    return False
+
+
+def _is_residual_of(tape: ProgramTape, gradient: np.ndarray, output: int, forward: Collection[int]) -> bool:
+    """Whether a gradient is the output minus some target: one of 0 and 1, or one that the loss subtracts."""
+    value = np.asarray(tape.value(output), np.float64)
+    for number in {1, value.size, *value.shape}:
+        for factor in (1 / number, 2 / number):
+            target = value - gradient / factor
+            if np.allclose(target, np.round(target), atol=1e-6) and set(np.round(target).ravel()) <= {0.0, 1.0}:
+                return True
+    for user in tape.users[output]:
+        if user in forward and tape.op(user) == "subtract" and tape.value(user).shape == gradient.shape:
+            difference = np.asarray(tape.value(user), np.float64)
+            norms = float(np.linalg.norm(difference) * np.linalg.norm(gradient))
+            if gradient.size > 1 and norms and abs(abs(float(np.sum(difference * gradient))) / norms - 1) < 1e-9:
+                return True
+    return False
 
 
 def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) -> BackpropReport:
@@ -134,7 +178,9 @@ def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) ->
 
 def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
     """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
-    candidates = own or implied
+    is_measured = any(each.judgement.follows or any(_is_of_same_outputs(each, other) for other in implied) for each in own)
+    is_own = bool(own) and (is_measured or not implied)
+    candidates = own if is_own else implied
     attempt = max(candidates, key=lambda each: (not each.judgement.is_uphill, each.score))
     uphill = max(candidates, key=lambda each: each.score)
     if not attempt.judgement.follows and uphill.judgement.follows:
@@ -143,7 +189,7 @@ def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport
     if attempt.gradients.problem:
         reason = Message("backprop_not_recorded", {"problem": attempt.gradients.problem})
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
-    faults = faults_of(attempt, is_own=bool(own))
+    faults = faults_of(attempt, is_own=is_own)
     if not faults:
         reason = Message("backprop_not_clear")
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)

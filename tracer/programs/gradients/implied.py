@@ -32,11 +32,12 @@ class Residual:
 
 @dataclass(frozen=True, slots=True)
 class Implied:
-    """A hypothesis: the residuals are the gradient of a loss with respect to these entries."""
+    """A hypothesis: the residuals, times `sign`, are the gradient of a loss with respect to these entries."""
 
     residual: Residual
     at: tuple[int, ...]
     kind: LossKind
+    sign: int = 1
 
 
 def residuals_of(tape: ProgramTape, updates: Updates, depends: Sequence[int]) -> list[Residual]:
@@ -67,6 +68,8 @@ def _parts(tape: ProgramTape, id: int, updates: Updates, depends: Sequence[int])
             return None
         if output in updates.roots or not tape.is_float(output):
             return None
+        if isinstance(target, Literal) and (tape.value(output).size > 1 or target.value in (0, 1)):
+            return None  # 1 - h is no residual
         if value.shape != tape.value(output).shape:
             return None
         known = np.asarray(target.value) if isinstance(target, Literal) else tape.value(target)
@@ -89,7 +92,9 @@ def implied_losses(tape: ProgramTape, residual: Residual, sources: Collection[in
     for rank in range(min(map(len, ways), default=0)):
         at = tuple(way[rank] for way in ways)
         if all(tape.value(id).shape == value.shape for id, value in zip(at, residual.values, strict=True)):
-            yield Implied(residual, at, LossKind.CROSS_ENTROPY)
+            with np.errstate(all="ignore"):
+                is_negative = _close(tape.value(residual.outputs[0]), 1 / (1 + np.exp(tape.value(at[0]).astype(float))))
+            yield Implied(residual, at, LossKind.CROSS_ENTROPY, -1 if is_negative else 1)
 
 
 def inputs_of_activation(tape: ProgramTape, output: int, sources: Collection[int], depends: Sequence[int]) -> list[int]:
@@ -116,7 +121,7 @@ def activation_of(output: np.ndarray, before: np.ndarray, target: np.ndarray) ->
     with np.errstate(all="ignore"):
         if _close(output, before):
             return "identity", None, None
-        if _close(output, 1 / (1 + np.exp(-before))):
+        if _close(output, 1 / (1 + np.exp(-before))) or _close(output, 1 / (1 + np.exp(before))):
             return "sigmoid", None, None
         axes = [axis for axis in range(output.ndim) if output.shape[axis] > 1 and _close(output.sum(axis), 1)]
         wanted = [axis for axis in range(output.ndim) if output.shape[axis] > 1 and _close(target.sum(axis), 1)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tracer.programs.gradients.increments import entry, rate_numbers
 from tracer.programs.gradients.matching import TOLERANCE, Gradients, Label, Looked, parameter_label
 
 RATE_TOLERANCE = 1e-3
@@ -59,7 +60,7 @@ def judge(gradients: Gradients) -> Judgement:
                 found.follows.add(root)
             else:
                 found.bad.add(root)
-    _allow_own_rates(found)
+    _allow_own_rates(found, gradients)
     _find_uphill(found, gradients)
     return found
 
@@ -229,14 +230,27 @@ def _parts_with_all(gradients: Gradients, looked: Looked, root: int) -> set[Labe
     return found
 
 
-def _allow_own_rates(found: Judgement) -> None:
-    """A parameter may have a rate of its own where its gradient enters with the same factor as those of the others."""
-    usual = [found.factors[root][0] for root in found.follows if found.factors.get(root)]
+def _allow_own_rates(found: Judgement, gradients: Gradients) -> None:
+    """A parameter may have a learning rate of its own where its gradient enters with the same factor as those of the others.
+
+    A rate that is theirs times something is none of its own: `lr * lr`, or `lr / m`.
+    """
+    usual = {root: entry(gradients, root)[1] for root in sorted(found.follows)}
     for root in list(found.uneven):
-        mine = found.factors.get(root)
-        if found.uneven[root] > 0 and mine and usual and any(abs(mine[0] - each) <= TOLERANCE * abs(each) for each in usual):
+        mine = entry(gradients, root)[1]
+        if mine is None:
             del found.uneven[root]
-            found.follows.add(root)
+            found.unknown.add(root)
+            continue
+        numbers = rate_numbers(gradients, root)
+        for other, factor in usual.items():
+            if factor is None or found.uneven[root] < 0 or abs(mine - factor) > RATE_TOLERANCE * abs(factor):
+                continue
+            theirs = rate_numbers(gradients, other)
+            if not theirs <= numbers and not numbers <= theirs:
+                del found.uneven[root]
+                found.follows.add(root)
+                break
     # Without a rate of their own, as with Adam, the factors have to be the same.
     through = [root for root in sorted(found.through) if found.factors.get(root)]
     if through:

@@ -84,6 +84,19 @@ def find_losses(tape: ProgramTape, depends: Sequence[int], wanted: str | None = 
     return losses
 
 
+_MEASURING = frozenset({"mean", "sum", "sqrt", "divide", "multiply", "negative", "norm", "dot", "vdot", "average"})
+
+
+def printed_losses(tape: ProgramTape, depends: Sequence[int]) -> list[NamedLoss]:
+    """Scalars without a name that nothing is computed of, as in `print(np.mean(np.abs(error)))`."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for id in range(len(tape)):
+        is_measure = depends[id] and tape.op(id) in _MEASURING and not tape.users[id]
+        if is_measure and tape.value(id).size == 1 and tape.is_float(id) and not tape.name(id):
+            found[tape.key(id)].append(id)
+    return [NamedLoss(tape.text(ids[0]), tape.line(ids[0]), tuple(ids)) for ids in found.values()]
+
+
 def _loss_name(tape: ProgramTape, id: int, wanted: str | None) -> str:
     name = tape.name(id)
     last = last_name(name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 
 from tracer.programs.gradients.losses import is_loss_name, last_name
 from tracer.programs.gradients.tape import ProgramTape
-from tracer.programs.gradients.updates import Updates
+from tracer.programs.gradients.updates import Updates, made_of
 
 MAX_STEPS = 6
 """Steps that are looked at."""
@@ -36,21 +37,26 @@ def versions_used(
     for loss in losses:
         mine = set() if roots is not None else _running_total(tape, loss)
         hit: set[int] = set()
-        seen: set[int] = set()
-        waiting = [loss]
+        seen = {loss}
+        waiting = [-loss]  # the latest first: when a value is met, it is known whether the loss depends on the next one
         while waiting:
-            id = waiting.pop()
-            if id in seen:
-                continue
-            seen.add(id)
+            id = -heappop(waiting)
             root = updates.roots.get(id)
             if root is not None and id not in mine and id != loss and tape.is_number(id):
                 later = updates.following.get(id)
-                is_version = root in roots if roots is not None else later is not None and (later > loss or later not in seen)
+                if roots is not None:
+                    is_version = root in roots
+                elif later is None:
+                    continue  # not used again: nothing is known of it
+                else:
+                    is_version = later > loss or later not in seen
                 if is_version:
                     hit.add(id)
                     continue
-            waiting += tape.inputs[id]
+            for operand in tape.inputs[id]:
+                if operand not in seen:
+                    seen.add(operand)
+                    heappush(waiting, -operand)
         found[loss] = hit
     return found
 
@@ -105,15 +111,40 @@ def _moves(tape: ProgramTape, updates: Updates, version: int) -> bool:
     return len(changes) < 2 or not alike
 
 
+def states(tape: ProgramTape, updates: Updates, roots: Collection[int]) -> set[int]:
+    """The variables of these that are added to another one in its update: velocities. A loss at a point ahead depends on them."""
+    found = set()
+    for before, after in updates.following.items():
+        root = updates.roots[before]
+        if root not in roots or root in found:
+            continue
+        waiting, seen = [after], set[int]()
+        while waiting and len(seen) < 32:
+            id = waiting.pop()
+            if id in seen or id <= before:
+                continue
+            seen.add(id)
+            other = updates.roots.get(id)
+            if other is not None and other != root and other in roots and tape.value(id).shape == tape.value(after).shape:
+                found.add(other)
+            elif id == after or tape.op(id) in _LINEAR:
+                waiting += tape.inputs[id]
+    return found
+
+
 def _is_average(tape: ProgramTape, before: int, after: int) -> bool:
     """Whether a value is a moving average: a part of the old one, and the rest of something else."""
-    if tape.op(after) != "add":
-        return False
-    parts = [_scaled(tape, operand) for operand in tape.inputs[after]]
-    if len(parts) != 2 or None in parts:
-        return False
-    (first, one), (second, other) = parts  # type: ignore[misc]
-    return before in (first, second) and abs(one + other - 1) < 1e-9
+    waiting, seen = [after], set[int]()
+    while waiting and len(seen) < 32:
+        id = waiting.pop()
+        if id in seen or id < before:
+            continue
+        seen.add(id)
+        parts = [_scaled(tape, operand) for operand in tape.inputs[id]] if tape.op(id) == "add" else []
+        if len(parts) == 2 and None not in parts and abs(sum(each[1] for each in parts if each) - 1) < 1e-9:
+            return True
+        waiting += made_of(tape, id)
+    return False
 
 
 def _scaled(tape: ProgramTape, id: int) -> tuple[int, float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from tracer.recording.source import Invocation
 
 MAX_CANDIDATES = 60
 """Values that are tried in place of an operand."""
+
+
+_COMBINING = frozenset({"add", "subtract", "multiply", "divide", "dot", "matmul", "outer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Editor:
         yield from self._other_values()
         yield from self._without()
         yield from self._derivatives()
-        yield from self._turned()
+        yield from self.turned()
 
     # Operands.
 
@@ -165,7 +169,7 @@ class Editor:
     def _without(self) -> Iterator[Edit]:
         for id in sorted(self.region):
             operands = self.tape.operands(id)
-            if len(operands) != 2 or self.tape.op(id) in ("write", "take"):
+            if len(operands) != 2 or self.tape.op(id) not in _COMBINING:
                 continue
             for place in (0, 1):
                 text = self.operand_text(id, 1 - place)
@@ -229,15 +233,14 @@ class Editor:
 
         return apply
 
-    def _turned(self) -> Iterator[Edit]:
+    def turned(self) -> Iterator[Edit]:
+        """The result reversed, or transposed."""
         value = self.tape.value(self.spot.result)
-        for axis in range(value.ndim):
-            if value.shape[axis] > 1:
-                yield Edit(
-                    Message("backprop_reversed", {"axis": axis}),
-                    self._turning(partial(np.flip, axis=axis)),
-                    rank=1.2,
-                )
+        for count in range(1, value.ndim + 1):
+            for axes in combinations(range(value.ndim), count):
+                if all(value.shape[axis] > 1 for axis in axes):
+                    what = Message("backprop_reversed", {"axis": ", ".join(map(str, axes))})
+                    yield Edit(what, self._turning(partial(np.flip, axis=axes)), rank=1.2)
         if value.ndim == 2:
             yield Edit(Message("backprop_transposed", {}), self._turning(np.transpose), rank=1.2)
 

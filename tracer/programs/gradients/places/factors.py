@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tracer.programs.gradients.attempts import Attempt
-from tracer.programs.gradients.matching import parameter_label
-from tracer.programs.gradients.places.locating import Spot, increments, made_of_itself
+from tracer.programs.gradients.increments import entry, increments
+from tracer.programs.gradients.places.locating import Spot
 
 _NEAR = 1e-3
 
@@ -24,12 +24,12 @@ class FactorSpot:
 def factor_spots(attempt: Attempt) -> list[FactorSpot] | None:
     """Where the factors come in by which gradients of parameters differ; None if it cannot be told which of them are right."""
     found = attempt.judgement
-    entry = {root: _entry(attempt, root) for root in [*found.follows, *found.uneven]}
+    entries = {root: entry(attempt.gradients, root) for root in [*found.follows, *found.uneven]}
     groups: dict[float, list[int]] = {}
     for root, ratio in [*((root, 1.0) for root in found.follows), *found.uneven.items()]:
         key = next((key for key in groups if abs(key - ratio) <= _NEAR * abs(ratio)), ratio)
         groups.setdefault(key, []).append(root)
-    right = [ratio for ratio, roots in groups.items() if all(_is_one(entry[root][1]) for root in roots)]
+    right = [ratio for ratio, roots in groups.items() if all(_is_one(entries[root][1]) for root in roots)]
     if len(right) != 1:
         sizes = sorted(groups, key=lambda ratio: (ratio > 0, len(groups[ratio])), reverse=True)
         if len(groups) > 1 and len(groups[sizes[0]]) == len(groups[sizes[1]]) and sizes[1] > 0:
@@ -39,31 +39,12 @@ def factor_spots(attempt: Attempt) -> list[FactorSpot] | None:
     spots = []
     for ratio, roots in groups.items():
         if ratio != reference:
-            spots += _spots(attempt, roots, ratio / reference, groups[reference], {root: entry[root][0] for root in roots})
+            spots += _spots(attempt, roots, ratio / reference, groups[reference], {root: entries[root][0] for root in roots})
     return sorted(spots, key=lambda each: each.spot.id)
 
 
 def _is_one(factor: float | None) -> bool:
     return factor is not None and abs(abs(factor) - 1) <= _NEAR
-
-
-def _entry(attempt: Attempt, root: int) -> tuple[int | None, float | None]:
-    """The last value that is the gradient of a parameter before the statement of its update, and the factor it has."""
-    gradients, looked = attempt.gradients, attempt.gradients.looked[0]
-    tape, target = gradients.tape, (parameter_label(root), None)
-    statement = tape.statement(looked.after[root])
-    found: tuple[int | None, float | None] = None, None
-    inside: tuple[int | None, float | None] = None, None
-    chain = made_of_itself(tape, looked.after[root], looked.before[root], looked.behind[root])
-    for id in sorted(looked.behind[root] - chain):
-        for match in gradients.matches(looked.labels[id]):
-            if match.target == target:
-                if tape.statement(id) != statement:
-                    found = id, match.factor
-                elif inside[0] is None:
-                    inside = id, match.factor
-                break
-    return found if found[0] is not None else inside
 
 
 def _spots(

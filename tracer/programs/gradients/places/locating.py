@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from tracer.programs.gradients.attempts import Attempt
-from tracer.programs.gradients.matching import Gradients, Looked, Match, parameter_label
-from tracer.programs.gradients.tape import ProgramTape, Statement
-from tracer.programs.gradients.updates import made_of
+import numpy as np
 
-_SCALING = frozenset({"multiply", "divide", "negative", "copy", "reshape", "astype", "positive", "array", "squeeze"})
+from tracer.programs.gradients.attempts import Attempt
+from tracer.programs.gradients.increments import increments, made_of_itself
+from tracer.programs.gradients.matching import Gradients, Label, Looked, Match, parameter_label
+from tracer.programs.gradients.tape import ProgramTape, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,60 +30,17 @@ class Spot:
         return tape.statement(self.id)
 
 
-def increments(tape: ProgramTape, looked: Looked, root: int) -> set[int]:
-    """The values that an update adds to a parameter, up to factors: what is between the parameter and its gradient."""
-    after, before = looked.after[root], looked.before[root]
-    behind = looked.behind[root]
-    chain = made_of_itself(tape, after, before, behind)
-    found: set[int] = set()
-    waiting = [operand for id in chain for operand in tape.inputs[id] if operand in behind and operand not in chain]
-    while waiting:
-        id = waiting.pop()
-        if id in found or tape.value(id).dtype.kind not in "fiu":
-            continue
-        found.add(id)
-        if tape.op(id) in _SCALING:
-            computed = [each for each in tape.inputs[id] if each in behind and tape.inputs[each]]
-            if not any(each in looked.forward for each in tape.inputs[id]) and len(computed) == 1:
-                waiting += [each for each in computed if tape.value(each).size == tape.value(id).size]
-    return found
-
-
-def made_of_itself(tape: ProgramTape, after: int, before: int, behind: Collection[int]) -> set[int]:
-    """The entries between two values of a parameter, with the later one: sums, differences, elements written."""
-    reaches = {before}
-    for id in sorted(behind):
-        if id <= after and (
-            any(one in reaches for one in made_of(tape, id)) or (tape.op(id) == "take" and _reads(tape, id, reaches))
-        ):
-            reaches.add(id)
-    kept: set[int] = set()
-    waiting = [after]
-    while waiting:
-        id = waiting.pop()
-        if id in reaches and id not in kept:
-            kept.add(id)
-            waiting += tape.inputs[id]
-    return (kept - {before}) or {after}
-
-
-def _reads(tape: ProgramTape, id: int, reaches: Collection[int]) -> bool:
-    """Whether an entry is an element of a parameter, as in `w[0] = w[0] - ...`."""
-    return tape.inputs[id][0] in reaches
-
-
 def spots_of(attempt: Attempt, root: int) -> list[Spot]:
     """Where the gradient of a parameter, which its update does not follow, goes wrong."""
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     tape, behind = gradients.tape, looked.behind[root]
     whole = increments(tape, looked, root)
     chain = made_of_itself(tape, looked.after[root], looked.before[root], behind)
-    target = parameter_label(root), None
-    matched = {id: gradients.matches(looked.labels[id]) for id in behind if id not in chain}
-    right = {id for id, found in matched.items() if found and (id not in whole or any(each.target == target for each in found))}
+    right = _right(gradients, looked, root, whole, chain)
     carries: set[int] = set()
     for id in sorted(behind):
-        if (matched.get(id) and id not in chain) or any(operand in carries for operand in tape.inputs[id]):
+        is_gradient = id in looked.labels and id not in chain and bool(gradients.matches(looked.labels[id]))
+        if is_gradient or any(operand in carries for operand in tape.inputs[id]):
             carries.add(id)
     bad: set[int] = set()
     waiting = [operand for id in chain for operand in tape.inputs[id] if operand in behind and operand not in chain]
@@ -96,11 +53,48 @@ def spots_of(attempt: Attempt, root: int) -> list[Spot]:
     core = {id for id in bad if id in carries} or bad
     first = [id for id in sorted(core) if not any(operand in core for operand in tape.inputs[id])]
     if not core & carries:
-        # Nothing before it is a gradient: what touches the forward pass.
-        first = [id for id in sorted(core) if any(operand in looked.forward for operand in tape.inputs[id])][-1:] or first[-1:]
+        first = _touching(tape, looked, core)[:1] or first[-1:]
     if not first and not bad:
         return [Spot(root, looked.after[root], looked.after[root], True)]
     return [Spot(root, id, result, result in whole) for id in first for result in [result_of(tape, id, core)]]
+
+
+def _touching(tape: ProgramTape, looked: Looked, among: Collection[int]) -> list[int]:
+    """The entries that are computed of outputs and data, if nothing before them is a gradient: there the error belongs."""
+    touching = [id for id in sorted(among) if any(operand in looked.forward for operand in tape.inputs[id])]
+    with_data = [
+        id for id in touching if any(operand not in looked.forward and operand not in among for operand in tape.inputs[id])
+    ]
+    return with_data or touching
+
+
+def _right(gradients: Gradients, looked: Looked, root: int, whole: Collection[int], chain: Collection[int]) -> set[int]:
+    """The values that are gradients, or sums of what several operations contribute to one.
+
+    What is added to the parameter, `whole`, has to be the gradient of the parameter.
+    """
+    tape, target = gradients.tape, (parameter_label(root), None)
+    right: set[int] = set()
+    parts: dict[int, set[tuple[Label, float]]] = {}
+    for id in sorted(looked.behind[root]):
+        if id in chain or id not in looked.labels:
+            continue
+        found = gradients.matches(looked.labels[id])
+        if found and (id not in whole or any(each.target == target for each in found)):
+            right.add(id)
+        mine = {(each.target[0], float(f"{each.factor:.5g}")) for each in found}
+        if tape.op(id) in ("add", "write"):
+            summed = [parts[operand] for operand in tape.inputs[id] if operand in parts]
+            others = [operand for operand in tape.inputs[id] if operand not in parts and np.any(tape.value(operand))]
+            if summed and not [one for one in others if one not in tape.inputs[id][2:]]:
+                mine |= set.intersection(*summed)
+        elif tape.op(id) in ("take", "copy") and tape.inputs[id][0] in parts:
+            mine |= parts[tape.inputs[id][0]]
+        if mine:
+            parts[id] = mine
+            if id not in whole:
+                right.add(id)
+    return right
 
 
 def result_of(tape: ProgramTape, id: int, among: Collection[int]) -> int:

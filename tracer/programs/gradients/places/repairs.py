@@ -20,11 +20,14 @@ CLOSE = 1e-6
 """Relative difference that a repaired gradient may have from the true one."""
 
 
-def find_repair(attempt: Attempt, spot: Spot) -> Edit | None:
-    """The first edit of the statement after which the update is right; None if there is none."""
+def find_repair(attempt: Attempt, spot: Spot, *, only_turned: bool = False) -> Edit | None:
+    """The first edit of the statement after which the update is right; None if there is none.
+
+    With `only_turned`, a result is only turned around: what it is computed from is the gradient already.
+    """
     editor = Editor(attempt.gradients, spot)
     found: list[Edit] = []
-    for edit in editor.edits():
+    for edit in editor.turned() if only_turned else editor.edits():
         if is_right(attempt, spot, editor.result, edit.apply):
             found.append(edit)
             if edit.rank <= 0.5:
@@ -34,15 +37,24 @@ def find_repair(attempt: Attempt, spot: Spot) -> Edit | None:
 
 def is_right(attempt: Attempt, spot: Spot, label: Label, apply: Callable[[Looked], np.ndarray | None]) -> bool:
     """Whether updates follow the gradient at the rate of the others, if a value is replaced by what `apply` says."""
-    gradients = attempt.gradients
-    if len(gradients.looked) < MIN_STEPS:
-        return False
-    factors: list[float] = []
-    for position, looked in enumerate(gradients.looked):
+
+    def updated(looked: Looked) -> np.ndarray | None:
         value = apply(looked)
         if value is None or not np.all(np.isfinite(value)):
-            return False
-        factor = _factor(attempt, looked, position, spot, label, value)
+            return None
+        return replay(attempt.gradients.tape, looked.after[spot.root], looked.behind[spot.root], {looked.ids[label]: value})
+
+    return is_right_update(attempt, spot.root, updated)
+
+
+def is_right_update(attempt: Attempt, root: int, updated: Callable[[Looked], np.ndarray | None]) -> bool:
+    """Whether the updated values of a parameter follow the gradient at the rate of the others."""
+    if len(attempt.gradients.looked) < MIN_STEPS:
+        return False
+    factors: list[float] = []
+    for position, looked in enumerate(attempt.gradients.looked):
+        value = updated(looked)
+        factor = None if value is None else _factor(attempt, looked, position, root, value)
         if factor is None:
             return False
         if not np.isnan(factor):
@@ -50,29 +62,26 @@ def is_right(attempt: Attempt, spot: Spot, label: Label, apply: Callable[[Looked
     return len(factors) >= MIN_STEPS and max(factors) - min(factors) <= 1e-4 * abs(factors[0]) and factors[0] > 0
 
 
-def _factor(attempt: Attempt, looked: Looked, position: int, spot: Spot, label: Label, value: np.ndarray) -> float | None:
+def _factor(attempt: Attempt, looked: Looked, position: int, root: int, repaired: np.ndarray) -> float | None:
     """The rate of the repaired update relative to that of the others; None if it is no multiple of the gradient, nan if 0."""
     tape = attempt.gradients.tape
-    before, after = looked.before[spot.root], looked.after[spot.root]
-    gradient = looked.truth.totals.get(before)
+    before = tape.value(looked.before[root])
+    gradient = looked.truth.totals.get(looked.before[root])
     if gradient is None:
         return np.nan
-    repaired = replay(tape, after, looked.behind[spot.root], {looked.ids[label]: value})
-    if repaired is None or repaired.shape != tape.value(before).shape:
+    if repaired.shape != before.shape:
         return None
-    change = repaired.astype(np.float64) - tape.value(before)
+    change = repaired.astype(np.float64) - before
     size = float(np.linalg.norm(gradient))
     if size < 1e-13:
         return np.nan
     rate = -float(np.sum(change * gradient)) / size**2
-    noise = float(np.finfo(np.float64).eps * np.linalg.norm(tape.value(before)))
+    noise = float(np.finfo(np.float64).eps * np.linalg.norm(before))
     if np.linalg.norm(change + rate * gradient) > CLOSE * np.linalg.norm(change) + 4 * noise or rate == 0:
         return None
-    usual = [
-        attempt.judgement.rates[root][position]
-        for root in attempt.judgement.follows
-        if root in attempt.judgement.rates and not np.isnan(attempt.judgement.rates[root][position])
-    ]
+    judged = attempt.judgement
+    usual = [judged.rates[one][position] for one in judged.follows if one in judged.rates]
+    usual = [each for each in usual if not np.isnan(each)]
     if not usual:
         return rate
     return rate / usual[0] if abs(rate / usual[0] - 1) <= 1e-3 else None
