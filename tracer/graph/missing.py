@@ -73,6 +73,9 @@ UNKNOWN_ORIGIN = "unknown origin"
 CHANGED_OUTSIDE = "changed outside"
 """Something that is not recorded wrote into the array."""
 
+ADDED = "added"
+"""The program did not compute it in this step, or not at all; it is needed to compute the loss."""
+
 LEFT = "given to "
 """It was handed to a function of a library; the name of the function follows."""
 
@@ -85,6 +88,8 @@ def mark_message(mark: str) -> Message:
     """
     if mark == UNKNOWN_ORIGIN:
         return Message("mark_unknown_origin")
+    if mark == ADDED:
+        return Message("mark_added")
     if mark == CHANGED_OUTSIDE:
         return Message("mark_changed_outside")
     return Message("mark_left", {"function": mark.removeprefix(LEFT)})

@@ -91,6 +91,7 @@ CODED: Mapping[str, Template] = {
     # What the record of a program does not know of a value.
     "mark_unknown_origin": "computed in a way that is not recorded",
     "mark_changed_outside": "changed by something that is not recorded",
+    "mark_added": "not computed by the program in this step",
     "mark_left": "given to {function}, which is not recorded",
     # Why the hand-written gradients of a program cannot be judged, and what is wrong with a statement.
     "backprop_no_updates": "no update of a parameter was found",

@@ -482,6 +482,7 @@ CODED: Mapping[str, Template] = {
     # What the record of a program does not know of a value.
     "mark_unknown_origin": "其计算过程没有记录",
     "mark_changed_outside": "被没有记录的代码改写",
+    "mark_added": "程序在这一步中没有计算它",
     "mark_left": "交给 {function}，其过程没有记录",
     # Why an operation cannot be compared with the record.
     "other_shape": "其输入得不到形状 {shape}",

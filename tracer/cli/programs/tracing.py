@@ -19,12 +19,13 @@ from tracer.cli.trace_file_line import trace_file_line
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.programs.found import FoundTraining, find_training
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
-from tracer.programs.steps.parts import Tape
+from tracer.programs.steps.finding import find_training
+from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
+from tracer.programs.steps.training import FoundTraining
 from tracer.rendering.engine import find_engine
 from tracer.store.writing import TraceWriter
 from tracer.views.notation import metric_text
@@ -108,7 +109,7 @@ class ProgramOutput:
     written: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.head = head_of(self.record, self.training)
+        self.head = head_of(self.training)
 
     def write(self, formats: Sequence[str], values: str | None, budget: int) -> None:
         """Write the trace file and the log."""
@@ -130,7 +131,7 @@ class ProgramOutput:
             self.written.append(self.tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines))
 
     def _written_steps(self, progress: Progress) -> Iterator[Step]:
-        tape = Tape(self.record, self.training)
+        tape = StepTape(self.training)
         for index in range(len(self.training.steps)):
             if self.run.kept is not None and index not in self.run.kept:
                 continue

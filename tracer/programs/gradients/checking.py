@@ -26,7 +26,7 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
     good = [attempt for attempt in own if is_good(attempt)]
     if good:
         return _right(max(good, key=lambda each: each.score))
-    if _cover_together(own):
+    if cover_together(own):
         return _right(max(own, key=lambda each: each.score))
     printed = [] if own else program.printed()
     good = [attempt for attempt in printed if is_good(attempt)]
@@ -69,7 +69,7 @@ def without_parts(tape: ProgramTape, attempts: Sequence[Attempt]) -> list[Attemp
     return kept
 
 
-def _cover_together(attempts: Sequence[Attempt]) -> bool:
+def cover_together(attempts: Sequence[Attempt]) -> bool:
     """Whether each parameter follows one of several losses, none of which all of them depend on alone: two networks."""
     roots = set().union(*(set(each.gradients.looked[0].before) for each in attempts)) if attempts else set()
     followed: set[int] = set()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.graph.missing import CHANGED_OUTSIDE, LEFT, UNKNOWN_ORIGIN
+from tracer.graph.missing import ADDED, CHANGED_OUTSIDE, LEFT, UNKNOWN_ORIGIN
 from tracer.graph.own_gradients import agreement, is_gradient_name
 from tracer.graph.record import Literal, Phase, Step
 from tracer.ops.base import Op
@@ -17,7 +17,7 @@ from tracer.ops.families.reductions import Sum
 from tracer.programs.steps.increments import Updates, updates_of
 from tracer.programs.steps.leaf_names import leaf_name
 from tracer.programs.steps.loss_phase import loss_phase
-from tracer.programs.steps.parts import StepParts, Tape, parts_of
+from tracer.programs.steps.parts import StepParts, StepTape, parts_of
 from tracer.recording.plan import as_recorded
 from tracer.recording.recorder import Recorder
 from tracer.recording.source import assigned_at
@@ -27,13 +27,13 @@ from tracer.recording.tensor import Tensor
 _LEAF_ORDER = ("parameter", "data", "state", "hyperparameter", "constant")
 
 
-def steps_of(tape: Tape) -> Iterator[Step]:
+def steps_of(tape: StepTape) -> Iterator[Step]:
     """The steps of a program, one after the other."""
     for index in range(len(tape.training.steps)):
         yield step_of(tape, index)
 
 
-def step_of(tape: Tape, index: int) -> Step:
+def step_of(tape: StepTape, index: int) -> Step:
     """One step of a program, with the true gradients of its loss."""
     return _StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index)
 
@@ -42,7 +42,7 @@ def step_of(tape: Tape, index: int) -> Step:
 class _StepBuilder:
     """Puts the entries of a step onto a tape of its own. `ids` has their ids there, by those on the tape of the program."""
 
-    tape: Tape
+    tape: StepTape
     parts: StepParts
     recorder: Recorder = field(init=False)
     ids: dict[int, int | Literal] = field(default_factory=dict)
@@ -75,6 +75,7 @@ class _StepBuilder:
         record = self.tape.record
         found = {id: f"{LEFT}{library}" for id, library in record.left.items()}
         found |= dict.fromkeys(record.unknown, UNKNOWN_ORIGIN) | dict.fromkeys(record.changed_outside, CHANGED_OUTSIDE)
+        found |= dict.fromkeys(range(self.tape.training.added, len(self.tape)), ADDED)
         marks = {mine: found[id] for id, mine in self.ids.items() if id in found and isinstance(mine, int)}
         return dict(sorted(marks.items()))
 
@@ -95,7 +96,7 @@ class _StepBuilder:
             return _LEAF_ORDER.index(leaves[leaf]), order.get(names[leaf], 0), leaf
 
         for leaf in sorted(leaves, key=place):
-            kind, value = leaves[leaf], self.tape.record.values[leaf]
+            kind, value = leaves[leaf], self.tape.raw(leaf)
             if kind == "hyperparameter" and not names[leaf] and type(value) in (int, float):
                 self.ids[leaf] = Literal(value)
                 continue
@@ -116,7 +117,7 @@ class _StepBuilder:
             if context not in contexts:
                 contexts[context] = context._replace(phase=phase)
             given = tuple(operand if isinstance(operand, Literal) else self.ids[operand] for operand in operands)
-            if any(operand in self._computed_again for operand in operands):
+            if np.asarray(value).dtype.kind in "iub" and any(operand in self._computed_again for operand in operands):
                 value = self._compute(op, given, parameters)
                 self._computed_again.add(id)
             mine = len(self.recorder.entries)
@@ -124,6 +125,8 @@ class _StepBuilder:
             self.ids[id] = mine
             if id in marks.unnamed:
                 ours.unnamed.add(mine)
+            if id in marks.names:
+                ours.names[mine] = marks.names[id]
             earlier = self.ids.get(marks.versions.get(id, -1))
             if isinstance(earlier, int):
                 ours.versions[mine] = earlier
@@ -171,7 +174,7 @@ class _StepBuilder:
             own[old] = entering = self._entering(old, chain, gradients)
             update.update(chain[: chain.index(entering)])
         for id in parts.updating:
-            if any(operand in update or parts.leaves.get(operand) == "state" for operand in tape.record.inputs(id)):
+            if any(operand in update or parts.leaves.get(operand) == "state" for operand in tape.inputs[id]):
                 update.add(id)
         update.intersection_update(parts.updating)
         own = {old: id for old, id in own.items() if id in self._backward(update)}
@@ -185,23 +188,23 @@ class _StepBuilder:
         true = self._true(old, gradients)
         if true is not None:
             for id in chain:
-                if agreement(np.asarray(self.tape.record.values[id]), true).is_same:
+                if agreement(np.asarray(self.tape.raw(id)), true).is_same:
                     return id
         return next((id for id in chain if self._name(id)), chain[-1])
 
     def _matched(self, backward: Sequence[int], gradients: Mapping[int, int], own: Mapping[int, int]) -> dict[int, int]:
         """What the program computed for the other values: arrays with the true gradient, or named as its gradient."""
         found: dict[int, int] = {}
-        arrays = [id for id in backward if np.size(self.tape.record.values[id]) > 1]
+        arrays = [id for id in backward if np.size(self.tape.raw(id)) > 1]
         for value in (*self.parts.leaves, *self.parts.made_of):
             true = self._true(value, gradients)
             if value in own or true is None or true.size < 2:
                 continue
-            alike = [id for id in arrays if np.size(self.tape.record.values[id]) == true.size]
+            alike = [id for id in arrays if np.size(self.tape.raw(id)) == true.size]
             name = self.recorder.marks.names.get(self._id(value)) or self._name(value)
             if not name:
                 continue
-            same = [id for id in alike if agreement(np.asarray(self.tape.record.values[id]), true).is_same]
+            same = [id for id in alike if agreement(np.asarray(self.tape.raw(id)), true).is_same]
             named = [id for id in alike if is_gradient_name(self._name(id), name)]
             if same or named:
                 found[value] = next((id for id in same if id in named), (same or named)[-1])

@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from tracer.programs.found import FoundStep, FoundTraining, Uses
-from tracer.programs.record import ProgramRecord
+from tracer.programs.gradients.tape import Key, ProgramTape
+from tracer.programs.steps.training import FoundStep, FoundTraining
 
 _INDEXING = frozenset({"take", "write", "write_view"})
 
 
-class Tape:
+class StepTape(ProgramTape):
     """The tape of a program, with what is asked of it for every step."""
 
-    def __init__(self, record: ProgramRecord, training: FoundTraining) -> None:
-        self.record = record
+    def __init__(self, training: FoundTraining) -> None:
+        super().__init__(training.record)
         self.training = training
-        self.uses = Uses(record)
         self.versions = {id: name for name, chain in training.parameters.items() for id in chain}
         """The name of the parameter that a value is a version of."""
-        self.depends = self._dependents()
-        """The values that were computed from a parameter."""
 
-    def op(self, id: int) -> str:
-        """The name of an operation, or the kind of a leaf."""
-        op = self.record.entries[id][0]
-        return op if isinstance(op, str) else op.name
+    @cached_property
+    def depends(self) -> frozenset[int]:
+        """The values that were computed from a parameter."""
+        found = set(self.versions)
+        for id, operands in enumerate(self.inputs):
+            if any(operand in found for operand in operands):
+                found.add(id)
+        return frozenset(found)
+
+    @cached_property
+    def uses(self) -> Mapping[tuple[Key, int], Sequence[int]]:
+        """The operations at each code position, by the position of an operand too."""
+        found: dict[tuple[Key, int], list[int]] = defaultdict(list)
+        for id in range(len(self)):
+            key = self.key(id)
+            for position, operand in enumerate(self.operands(id)):
+                if isinstance(operand, int):
+                    found[key, position].append(id)
+        return found
 
     def is_leaf(self, id: int) -> bool:
         """Whether nothing on record computed the value."""
-        return isinstance(self.record.entries[id][0], str)
+        return self.op_class(id) is None
 
     def shape(self, id: int) -> tuple[int, ...]:
         """The shape of a value."""
-        return np.shape(self.record.values[id])
-
-    def _dependents(self) -> frozenset[int]:
-        found = set(self.versions)
-        for id in range(len(self.record.entries)):
-            if any(operand in found for operand in self.record.inputs(id)):
-                found.add(id)
-        return frozenset(found)
+        return np.shape(self.raw(id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class StepParts:
     leaves: Mapping[int, str]
 
 
-def parts_of(tape: Tape, step: FoundStep) -> StepParts:
+def parts_of(tape: StepTape, step: FoundStep) -> StepParts:
     """The parts of a step."""
     leaves: dict[int, None] = {}
     start = _start(tape, step)
@@ -69,24 +77,24 @@ def parts_of(tape: Tape, step: FoundStep) -> StepParts:
     new = set(step.updates.values())
     updating = _ancestors(tape, sorted(new), start, tape.versions.keys() - new, leaves, stop=made_of)
     inside = made_of | updating
-    kinds = {leaf: _kind(tape, leaf, in_forward, inside) for leaf in leaves}
+    kinds = {leaf: _kind(tape, step, leaf, in_forward, inside) for leaf in leaves}
     return StepParts(step, sorted(made_of), sorted(updating), kinds)
 
 
-def _start(tape: Tape, step: FoundStep) -> int:
+def _start(tape: StepTape, step: FoundStep) -> int:
     """The first entry of a step: before the previous update, if what the loss is made of was computed there."""
     if step.loss >= step.start:
         return step.start
-    return min((user for old in step.updates for user in tape.uses.users[old] if user <= step.loss), default=step.start)
+    return min((user for old in step.updates for user in tape.users[old] if user <= step.loss), default=step.start)
 
 
 def _ancestors(
-    tape: Tape, roots: Sequence[int], start: int, cut: Collection[int], leaves: dict[int, None], stop: Collection[int] = ()
+    tape: StepTape, roots: Sequence[int], start: int, cut: Collection[int], leaves: dict[int, None], stop: Collection[int] = ()
 ) -> set[int]:
     """What values are made of, in a step that begins at `start`; what was there before it is added to `leaves`."""
     found, waiting = set(roots), list(roots)
     while waiting:
-        for operand in tape.record.inputs(waiting.pop()):
+        for operand in tape.inputs[waiting.pop()]:
             if operand in found or operand in stop:
                 continue
             if operand < start or operand in cut or tape.is_leaf(operand):
@@ -97,13 +105,13 @@ def _ancestors(
     return found
 
 
-def _kind(tape: Tape, leaf: int, in_forward: Collection[int], inside: Collection[int]) -> str:
+def _kind(tape: StepTape, step: FoundStep, leaf: int, in_forward: Collection[int], inside: Collection[int]) -> str:
     """The kind of a value that a step starts from."""
-    value = tape.record.values[leaf]
+    value = tape.raw(leaf)
     if leaf in tape.versions:
         return "parameter"
-    users = [user for user in tape.uses.users[leaf] if user in inside]
-    is_kept = leaf in tape.depends or (leaf not in in_forward and _becomes_state(tape, users, leaf))
+    users = [user for user in tape.users[leaf] if user in inside]
+    is_kept = leaf in tape.depends or (leaf not in in_forward and _becomes_state(tape, step, users, leaf))
     if not isinstance(value, np.ndarray):
         if any(tape.op(user) in _INDEXING for user in users):
             return "constant"
@@ -113,13 +121,14 @@ def _kind(tape: Tape, leaf: int, in_forward: Collection[int], inside: Collection
     return "data" if value.ndim or leaf in in_forward else "constant"
 
 
-def _becomes_state(tape: Tape, users: Sequence[int], leaf: int) -> bool:
-    """Whether later steps have something that they computed where this one has a value from before: momentum starts as zeros."""
+def _becomes_state(tape: StepTape, step: FoundStep, users: Sequence[int], leaf: int) -> bool:
+    """Whether the next step has something that was computed where this one has a value from before: momentum starts as zeros."""
+    start, end = step.start, max(step.updates.values())
     for user in users:
-        for position, operand in enumerate(tape.record.entries[user][1]):
+        for position, operand in enumerate(tape.operands(user)):
             if operand == leaf:
-                same_place = tape.uses.slots[tape.uses.place_of[user], position]
-                later = same_place[same_place.index(user) + 1 :][:1]
-                if any(tape.record.entries[each][1][position] in tape.depends for each in later):
+                uses = tape.uses[tape.key(user), position]
+                place = bisect_right(uses, end) + bisect_left(uses, user) - bisect_left(uses, start)
+                if place < len(uses) and tape.operands(uses[place])[position] in tape.depends:
                     return True
     return False

@@ -9,15 +9,15 @@ import numpy as np
 
 from tracer.analysis.provenance import source_text, versions
 from tracer.graph.record import Trace
-from tracer.programs.found import FoundTraining
-from tracer.programs.record import ProgramRecord
 from tracer.programs.steps.building import steps_of
-from tracer.programs.steps.parts import Tape
+from tracer.programs.steps.parts import StepTape
+from tracer.programs.steps.training import FoundTraining
 from tracer.store.fingerprint import fingerprint
 
 
-def head_of(record: ProgramRecord, training: FoundTraining) -> Trace:
+def head_of(training: FoundTraining) -> Trace:
     """The trace of a program without its steps."""
+    record = training.record
     source = source_text(record.path)
     return Trace(
         scenario=record.path.stem,
@@ -31,10 +31,10 @@ def head_of(record: ProgramRecord, training: FoundTraining) -> Trace:
     )
 
 
-def trace_of(record: ProgramRecord, training: FoundTraining) -> Trace:
+def trace_of(training: FoundTraining) -> Trace:
     """The trace of a program, with all of its steps."""
-    steps = tuple(steps_of(Tape(record, training)))
-    return replace(head_of(record, training), steps=steps, metrics=tuple(dict(step.metrics) for step in steps))
+    steps = tuple(steps_of(StepTape(training)))
+    return replace(head_of(training), steps=steps, metrics=tuple(dict(step.metrics) for step in steps))
 
 
 def _title(source: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from tracer.i18n.language import ENGLISH, Language
-from tracer.programs.found import FoundTraining
 from tracer.programs.record import ProgramRecord
+from tracer.programs.steps.training import FoundTraining
 from tracer.views.aligned_text import table
 from tracer.views.notation import shape_text
 
