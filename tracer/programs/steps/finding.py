@@ -30,7 +30,8 @@ def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraini
         return None
     add_last_updates(program)
     addition = Addition(record)
-    steps = [step for attempt in attempts for step in _steps(program, attempt, addition)]
+    is_shared = len(attempts) > 1
+    steps = [step for attempt in attempts for step in _steps(program, attempt, addition, is_shared=is_shared)]
     if not steps:
         return None
     ordered = _placed(record, sorted(steps, key=lambda step: max(step.updates.values())))
@@ -59,16 +60,21 @@ def _attempts(program: Program, loss: str | None) -> list[Attempt]:
     return [max(found, key=lambda each: each.score)] if found else []
 
 
-def _steps(program: Program, attempt: Attempt, addition: Addition) -> Iterator[FoundStep]:
-    """All steps that a loss measures."""
+def _steps(program: Program, attempt: Attempt, addition: Addition, *, is_shared: bool) -> Iterator[FoundStep]:
+    """All steps that a loss measures; with `is_shared`, of those parameters only that follow it."""
     add_up = any(len(each.step.seeds) > 1 for each in attempt.gradients.looked)
     losses = _losses(program, attempt)
     seeds = {id: (id, np.ones(())) for id in losses}
     name = last_name(attempt.measure.name) or "loss"
     for step in steps_of(program.used(losses), program.updates, program.roots, seeds, add_up=add_up):
-        made = [loss for id in step.seeds if (loss := _loss(attempt, addition, id)) is not None]
-        if made:
-            yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), step.updated, 0)
+        made = [_loss(attempt, addition, id) for id in step.seeds]
+        updated = {
+            old: new
+            for old, new in step.updated.items()
+            if not is_shared or program.updates.roots[old] in attempt.judgement.follows
+        }
+        if made and updated:
+            yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), updated, 0)
 
 
 def _losses(program: Program, attempt: Attempt) -> tuple[int, ...]:
@@ -79,7 +85,7 @@ def _losses(program: Program, attempt: Attempt) -> tuple[int, ...]:
     return next(named, tuple(sorted(attempt.times)))
 
 
-def _loss(attempt: Attempt, addition: Addition, id: int) -> int | None:
+def _loss(attempt: Attempt, addition: Addition, id: int) -> int:
     """The loss; one that is only implied is added."""
     implied = attempt.implied
     if implied is None:
