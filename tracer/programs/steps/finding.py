@@ -14,7 +14,7 @@ from tracer.programs.gradients.losses import last_name
 from tracer.programs.gradients.naming import parameter_name
 from tracer.programs.gradients.report import LossKind
 from tracer.programs.gradients.steps import steps_of
-from tracer.programs.gradients.tape import ProgramTape
+from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.record import ProgramRecord
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.elsewhere import losses_elsewhere
@@ -40,7 +40,7 @@ def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraini
     loop_line = _loop_line(record, ordered)
     ordered[0] = FoundStep(ordered[0].loss, ordered[0].updates, _first_start(record, ordered[0], loop_line))
     name = addition.name_of(ordered[0].loss) or last_name(attempts[0].measure.name) or attempts[0].measure.name
-    return FoundTraining(addition.result(), name, _parameters(program, attempts), ordered, addition.start, loop_line)
+    return FoundTraining(addition.result(), name, _parameters(program, attempts, ordered), ordered, addition.start, loop_line)
 
 
 def _attempts(program: Program, loss: str | None) -> list[Attempt]:
@@ -125,7 +125,7 @@ def _first_start(record: ProgramRecord, step: FoundStep, loop_line: int) -> int:
     return max((before for line, before in record.passes if line == loop_line and before <= end), default=0)
 
 
-def _parameters(program: Program, attempts: Sequence[Attempt]) -> Mapping[str, Sequence[int]]:
+def _parameters(program: Program, attempts: Sequence[Attempt], steps: Sequence[FoundStep]) -> Mapping[str, Sequence[int]]:
     """The values of each parameter by its name, in the order of their first use; parameters of one name are numbered."""
     names: dict[int, str] = {}
     for attempt in attempts:
@@ -135,14 +135,27 @@ def _parameters(program: Program, attempts: Sequence[Attempt]) -> Mapping[str, S
             names.setdefault(root, re.sub(r"\{.*?\}", "", name) or "parameter")  # f"W{layer}"
     counts = Counter(names.values())
     numbers: Counter[str] = Counter()
-    found: dict[str, Sequence[int]] = {}
+    found: dict[str, list[int]] = {}
+    places: dict[Key, str] = {}
     for root in sorted(names):
         name = names[root]
         if counts[name] > 1:
             numbers[name] += 1
             name = f"{name}_{numbers[name]}"
-        chain = [root]
-        while chain[-1] in program.updates.following:
-            chain.append(program.updates.following[chain[-1]])
-        found[name] = chain
+        found[name] = _chain(program, root)
+        places.setdefault(program.tape.key(found[name][-1]), name)
+    for step in steps:  # a parameter that was set anew, as to values from a file, is the same one
+        for old, new in step.updates.items():
+            root = program.updates.roots[old]
+            if root not in names:
+                names[root] = places.get(program.tape.key(new)) or last_name(program.tape.name(new)) or "parameter"
+                found.setdefault(names[root], []).extend(_chain(program, root))
     return found
+
+
+def _chain(program: Program, root: int) -> list[int]:
+    """The values of a parameter, one after the other."""
+    chain = [root]
+    while chain[-1] in program.updates.following:
+        chain.append(program.updates.following[chain[-1]])
+    return chain
