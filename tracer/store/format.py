@@ -52,8 +52,9 @@ _MAGIC = b"SQLite format 3\0"
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
 
-def user_version(reader: int = READER) -> int:
+def user_version(*, of_program: bool = False) -> int:
     """The reader that a file needs and its minor version, as an SQLite user version."""
+    reader = READER_OF_PROGRAMS if of_program else READER
     return reader * 1000 + MINOR_VERSIONS[reader]
 
 

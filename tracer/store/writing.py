@@ -17,15 +17,7 @@ from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import ENGLISH
 from tracer.i18n.message import Message
 from tracer.store.durability import SyncedFile
-from tracer.store.format import (
-    APPLICATION_ID,
-    LOCK_TIMEOUT,
-    READER_OF_PROGRAMS,
-    SCHEMA,
-    journal_path,
-    roll_back,
-    user_version,
-)
+from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, SCHEMA, journal_path, roll_back, user_version
 from tracer.store.messages import encode_message
 from tracer.store.parts import NotStorableError, are_metrics, head_text
 from tracer.store.plain_json import to_json
@@ -210,7 +202,7 @@ class TraceWriter:
         has_values = all(node.is_kept for node, layout in zip(step.nodes, layouts) if is_inline(node, layout, kept=True))
         keep = has_values and self.retention.should_keep(self.steps, lambda: is_finite_step(step))
         if step.own_gradients or step.marks:
-            self._connection.execute(f"PRAGMA user_version = {user_version(READER_OF_PROGRAMS)}")
+            self._connection.execute(f"PRAGMA user_version = {user_version(of_program=True)}")
         structure = self._structures.id_of(self._connection, step, layouts)
         text = to_json(list(printed))
         row, size = self._encoder.encode(self._connection, self.steps, step, layouts, structure, text, keep=keep)
