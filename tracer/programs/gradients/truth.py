@@ -79,7 +79,7 @@ def _hidden_path(tape: ProgramTape, parameters: Collection[int], reached: set[in
 def _between(tape: ProgramTape, parameters: Collection[int], reached: set[int], cut: Collection[int]) -> tuple[int, ...]:
     found: set[int] = set()
     for id in sorted(reached):
-        if id in parameters or (id not in cut and any(operand in found for operand in tape.inputs[id])):
+        if id in parameters or (id not in cut and any(operand in found for operand in tape.varying(id))):
             found.add(id)
     return tuple(sorted(found))
 
