@@ -1,12 +1,16 @@
-"""Rich display in notebooks, as a base class."""
+"""Rich display in notebooks, and the methods that do what the commands do, as base classes."""
 
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 NOTEBOOK_MODULE = "tracer.notebook"
 """The module whose `mime_bundle` displays records."""
+
+COMMANDS_MODULE = "tracer.cli.calls"
+"""The module that does for records in Python what the commands do for files."""
 
 
 class Displayable:
@@ -18,3 +22,48 @@ class Displayable:
         # Imported by name: display is in a layer above the record.
         bundle: dict[str, str] = importlib.import_module(NOTEBOOK_MODULE).mime_bundle(self)
         return bundle
+
+
+class Viewable(Displayable):
+    """A trace, a step, or a run: with the views that the commands of these names give.
+
+    The texts are strings that a notebook and the interactive Python show as they are; a script prints them.
+    """
+
+    __slots__ = ()
+
+    def viewed(self) -> Any:
+        """The trace or step that is shown."""
+        return self
+
+    def log(self, *, digits: int = 4) -> str:
+        """The step log, as `tracer log` prints it."""
+        text: str = _calls().log(self.viewed(), digits)
+        return text
+
+    def render(self, path: str | Path, *, step: int | None = None, **options: Any) -> list[Path]:
+        """Draw the run as `tracer render` does: a booklet as .pdf, a picture as .svg, .png, .dot or .mmd; returns the files.
+
+        `options` are those of the command: zoom, focus, focus_down, phase, direction, theme, pages, engine, lang.
+        """
+        written: list[Path] = _calls().render(self.viewed(), path, step, options)
+        return written
+
+    def show(self, name: str, *, step: int | None = None, digits: int = 4) -> str:
+        """One value, or one element such as W[0,2], as `tracer show` prints it."""
+        text: str = _calls().show(self.viewed(), name, step, digits)
+        return text
+
+    def blame(self, *, of: str = "", nan: bool = False, digits: int = 4) -> str:
+        """The operation that made a result NaN or infinite, as `tracer blame` prints it."""
+        text: str = _calls().blame(self.viewed(), of, nan, digits)
+        return text
+
+    def save(self, path: str | Path, values: str = "all") -> None:
+        """Write a trace file, as `tracer.save` does."""
+        _calls().save(self.viewed(), path, values)
+
+
+def _calls() -> Any:
+    # Imported by name: the commands are in a layer above the record.
+    return importlib.import_module(COMMANDS_MODULE)

@@ -20,7 +20,7 @@ import numpy as np
 from tracer.arguments import folded
 from tracer.errors import close_names
 from tracer.graph.copies import Copyable
-from tracer.graph.display import Displayable
+from tracer.graph.display import Displayable, Viewable
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.message import Message
 
@@ -176,7 +176,7 @@ class Node(Copyable, Displayable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Step(Copyable, Displayable):
+class Step(Copyable, Viewable):
     """One training step: its nodes in the order of computation.
 
     `gradients` maps the id of a forward node to the id of the derivative of the loss with respect to it, `updates` the id of
@@ -253,7 +253,7 @@ class Step(Copyable, Displayable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Trace(Copyable, Displayable):
+class Trace(Copyable, Viewable):
     """A run: its scenario, seed (None for a function without one), settings and steps.
 
     `metrics` has a row for every step of the run, even if `steps` has only some of them; `printed` is the output of the

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,6 +28,48 @@ class Recording:
     def plain(self) -> Any:
         """The same value as the program would have it without a record."""
         raise NotImplementedError
+
+    # In a loop of one's own, recorded with `tracer.record`; in a program that is run as it stands, it has neither.
+
+    @property
+    def backward(self) -> Callable[[], None]:
+        """Computes the gradients of this loss."""
+        loop = _loop_of(self, "backward")
+        return lambda: loop.backward(self)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient of the losses of this step with respect to this value."""
+        return _loop_of(self, "grad").gradient(self)
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        _loop_of(self, "grad").set_gradient(self, gradient)
+
+
+class Loop(Protocol):
+    """What the values of a loop of one's own ask it for."""
+
+    def backward(self, value: Any) -> None:
+        """Compute the gradients of a loss."""
+        ...
+
+    def gradient(self, value: Any) -> Any:
+        """The gradient with respect to a value."""
+        ...
+
+    def set_gradient(self, value: Any, gradient: Any) -> None:
+        """Take an assignment to `grad`."""
+        ...
+
+
+def _loop_of(value: Recording, attribute: str) -> Loop:
+    """The loop that a value is of. Raises AttributeError, as for a plain value, if it is of none."""
+    tensor = getattr(value, "tensor", None)
+    loop: Loop | None = getattr(tensor.recorder, "loop", None) if tensor is not None else None
+    if loop is None:
+        raise AttributeError(f"{type(value).__name__!r} object has no attribute {attribute!r}", name=attribute, obj=value)
+    return loop
 
 
 def plain(value: Any) -> Any:

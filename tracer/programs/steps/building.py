@@ -35,11 +35,11 @@ def steps_of(tape: StepTape) -> Iterator[Step]:
 
 def step_of(tape: StepTape, index: int) -> Step:
     """One step of a program, with the true gradients of its loss."""
-    return _StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index)
+    return StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index)
 
 
 @dataclass(slots=True)
-class _StepBuilder:
+class StepBuilder:
     """Puts the entries of a step onto a tape of its own. `ids` has their ids there, by those on the tape of the program."""
 
     tape: StepTape
