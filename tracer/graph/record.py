@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from tracer.arguments import folded
 from tracer.errors import close_names
 from tracer.graph.copies import Copyable
 from tracer.graph.display import Displayable
+from tracer.graph.missing import StoredValue
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.message import Message
 
@@ -65,29 +66,6 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
-
-
-class StoredValue(Protocol):
-    """A value that is not in memory: stored in a file, or only summarized."""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the value itself is stored."""
-        ...
-
-    @property
-    def why_missing(self) -> Message | None:
-        """Why the value is not stored; None if it is."""
-        ...
-
-    @property
-    def summary(self) -> Summary:
-        """The statistics of the value, without loading it."""
-        ...
-
-    def load(self) -> np.ndarray:
-        """The value, read-only. Raises UsageError if only its summary is stored."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

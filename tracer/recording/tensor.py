@@ -18,8 +18,8 @@ from tracer.ops.compositions import COMPOSITIONS
 from tracer.ops.families import shaping
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.array_interface import ArrayMethods, Operators
-from tracer.recording.array_writing import InPlace
 from tracer.recording.methods.reductions import ReductionMethods
+from tracer.recording.methods.writing import InPlace
 from tracer.recording.protocols.advice import conversion_error, no_attribute
 from tracer.recording.protocols.calls import asks_for_number, frames_to_user, is_index
 from tracer.recording.protocols.creation import CREATORS, create

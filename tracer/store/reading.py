@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph.record import Step, StoredValue, Trace
+from tracer.graph.missing import StoredValue
+from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
 from tracer.store.format import CORRUPTION_ERRORS, error_text, open_to_read, start_timeout
 from tracer.store.lazy import Cache, LazySequence, LazyValue, Printed

@@ -1,0 +1,13 @@
+"""The Chinese catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracer.i18n.zh import booklet, commands, pictures
+from tracer.i18n.zh.records import CODED, COUNTED, PARTS, TITLES
+
+__all__ = ["CODED", "COUNTED", "MESSAGES", "PARTS", "TITLES"]
+
+MESSAGES: Mapping[str, str] = {**commands.MESSAGES, **pictures.MESSAGES, **booklet.MESSAGES}
+"""Messages by their English text, with the same fields. A test checks that none is missing."""
