@@ -53,6 +53,31 @@ def test_programs_that_write_in_place(function: Callable[..., Any]) -> None:
     assert_gradients(function, np.array([[0.3, -1.2], [0.8, 2.1]]), second_order=True)
 
 
+def test_source_of_a_write_is_the_whole_assignment() -> None:
+    def program(x: Any) -> Any:
+        y = x * 2
+        y[0] = x[1]
+        y[1:] += x[0]
+        y[[0, 1]] *= 3
+        y[0], y[1] = x[1], x[0]
+        y[0] = y[1] = np.sum(x)
+        np.copyto(y, x)
+        return np.sum(y * x)
+
+    nodes = tracer.trace(program, np.array([1.0, 2.0])).nodes
+    written = [node.source.text for node in nodes if node.op.startswith("write") and node.source and node.phase is Phase.FORWARD]
+    assert written == [
+        "y[0] = x[1]",
+        "y[1:] += x[0]",
+        "y[[0, 1]] *= 3",
+        *["y[0], y[1] = x[1], x[0]"] * 2,
+        *["y[0] = y[1] = np.sum(x)"] * 2,
+        "np.copyto(y, x)",
+    ]
+    lines = [node.source.line for node in nodes if node.op == "sum" and node.source and node.phase is Phase.FORWARD]
+    assert lines[0] == program.__code__.co_firstlineno + 6  # the operand keeps the place of its own expression
+
+
 def test_versions_have_the_name_of_the_array() -> None:
     def program(x: Any) -> Any:
         y = x * 2
