@@ -26,7 +26,8 @@ from tracer.recording.protocols.creation import CREATORS, create
 from tracer.recording.protocols.dispatch import dispatch_function, dispatch_ufunc
 from tracer.recording.protocols.ufunc_forms import ufunc_form
 from tracer.recording.protocols.without_rule import record_value
-from tracer.recording.protocols.writing import WRITERS, function_into, write_into_argument
+from tracer.recording.protocols.writers import WRITERS, write_into_argument
+from tracer.recording.protocols.writing import function_into
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
 _PLAIN_RESULTS = frozenset(

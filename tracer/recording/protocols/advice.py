@@ -164,8 +164,6 @@ def no_rule(function: object, method: str = "__call__") -> str:
         return f"{name}.{method} is not recorded: compose it of recorded functions"
     if short in _WRITERS:
         return f"{name} takes plain arrays: write x.value for the Tensor"
-    if short == "place":
-        return "np.place is not recorded: write x[mask] = values"
     own = getattr(np, short, None) if name.startswith("np.") else None
     if own is not None and own is not function and registry.implementing(own):
         return f"the method {short} of a plain array is not recorded: write {name}(...) with the array as the first argument"
@@ -176,7 +174,9 @@ def no_rule(function: object, method: str = "__call__") -> str:
 
 def no_attribute(name: str, known: list[str]) -> str:
     """What to do about a method or attribute that a Tensor lacks."""
-    if name in ("resize", "setfield", "byteswap"):
+    if name == "resize":
+        return "x.resize() is not recorded: write x = x.reshape(shape), x = x[:n] for fewer elements, or np.pad for more"
+    if name in ("setfield", "byteswap"):
         return f"x.{name}() is not recorded: write into the array with x[...] = values"
     if name in _ATTRIBUTES:
         return _ATTRIBUTES[name]
