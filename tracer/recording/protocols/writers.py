@@ -32,7 +32,7 @@ def _putmask(a: Any, mask: Any, values: Any) -> Any:
 def _place(arr: Any, mask: Any, vals: Any) -> Any:
     if np.size(mask) != arr.size:
         raise ValueError("place: mask and data must be the same size")
-    chosen = np.reshape(np.not_equal(mask, 0), arr.shape)
+    chosen: Any = np.reshape(np.not_equal(mask, 0), arr.shape)
     count = int(np.count_nonzero(chosen.value if is_tensor(chosen) else chosen))
     _check_real(vals, arr)
     if not count:
