@@ -229,6 +229,7 @@ class Step(Copyable, Displayable):
 class Trace(Copyable, Displayable):
     """A run: its scenario, seed (None for a function without one), settings and steps.
 
+    `defaults` are the names of `hyperparameters` that have their default value.
     `metrics` has a row for every step of the run, even if `steps` has only some of them; `printed` is the output of the
     scenario's report, `stopped` the reason for early stopping (None if the run took all its steps), and `unfinished` the
     reason why the record ends before the run did (None if it is complete). `source` is the source code of the scenario,
@@ -251,6 +252,7 @@ class Trace(Copyable, Displayable):
     source: str = ""
     arithmetic: str = ""
     finite_steps: int = 0
+    defaults: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"
