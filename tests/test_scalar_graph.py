@@ -21,6 +21,7 @@ from tracer.graph.record import Literal, Node, Step
 from tracer.ops import registry
 from tracer.ops.families.movement.ordering import Ordering
 from tracer.ops.indices import NO_ELEMENT
+from tracer.ops.families.statistical.bins import Bincount
 from tracer.ops.movement import Movement, MovementGradient
 from tracer.training.loading import bundled_names
 
@@ -152,7 +153,7 @@ def result(node: Node, arrays: list[np.ndarray]) -> np.ndarray | None:
 def is_selector(node: Node, number: int) -> bool:
     """Whether an input only says which elements are moved: any of its elements may decide that, and is an operand."""
     op = registry.named(node.op)
-    return op is not None and issubclass(op, (Movement, MovementGradient)) and not op.differentiable(number)
+    return op is not None and issubclass(op, (Movement, MovementGradient, Bincount)) and not op.differentiable(number)
 
 
 def is_index(node: Node, number: int) -> bool:
@@ -171,6 +172,8 @@ def depends_on_order(node: Node) -> bool:
 
 def largest_index(node: Node, step: Step) -> int:
     """A bound of indices that are valid along every axis."""
+    if node.op == "bincount":
+        return int(node.parameters["length"])
     shape = node.parameters["shape"] if node.op == "scatter" else step.nodes[node.operands[0]].shape
     return min([size for size in shape if size], default=1)
 

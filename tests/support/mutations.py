@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.rule_mutations import complex_numbers, fourier, linalg, movement, statistics
+from support.rule_mutations import complex_numbers, fourier, linalg, movement, special, statistics
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
@@ -436,7 +436,7 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
 
 def single_rules() -> Iterator[Mutant]:
     """Each fault of RULES."""
-    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES, *statistics.RULES):
+    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES, *special.RULES, *statistics.RULES):
         shown_by = SHOWN_BY.get(op, op.name)
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip

@@ -128,6 +128,15 @@ def quantiles(draw: Any, name: str) -> Case:
     return Case(lambda x: function(x, **options), (x,), f"{name}(x, {options})")
 
 
+@st.composite
+def bincounts(draw: Any) -> Case:
+    """The numbers that are counted have no gradient."""
+    count = draw(st.integers(1, 6))
+    numbers = np.random.default_rng(draw(seeds)).integers(0, 5, count)
+    least = draw(st.sampled_from([0, 7]))
+    return Case(lambda w: np.bincount(numbers, w, least), (separated((count,), draw(seeds)),), f"bincount({numbers}, w, {least})")
+
+
 CASES: dict[str, st.SearchStrategy[Case]] = {
     **{
         name: reductions(name)
@@ -149,6 +158,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     },
     **{name: prods(name) for name in ("prod", "nanprod")},
     **{name: scans(name) for name in ("cumsum", "cumprod", "nancumsum", "nancumprod")},
+    "bincount": bincounts(),
     "diff": diffs(),
     **{name: quantiles(name) for name in ("median", "quantile", "percentile", "nanmedian", "nanquantile", "nanpercentile")},
 }

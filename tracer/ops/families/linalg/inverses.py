@@ -217,4 +217,4 @@ def _pseudoinverse(x: Array) -> Array:
 
 def _cutoff(a: Array, rcond: float | None) -> float:
     """Relative to the largest, the singular values that lstsq takes for 0."""
-    return float(np.finfo(a.dtype).eps) * max(a.shape) if rcond is None else rcond
+    return float(np.finfo(np.result_type(a.dtype, np.float32)).eps) * max(a.shape) if rcond is None else rcond
