@@ -20,8 +20,8 @@ from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
 from tracer.ops import registry
 from tracer.ops.families.movement.ordering import Ordering
-from tracer.ops.indices import NO_ELEMENT
 from tracer.ops.families.statistical.bins import Bincount
+from tracer.ops.indices import NO_ELEMENT
 from tracer.ops.movement import Movement, MovementGradient
 from tracer.training.loading import bundled_names
 
