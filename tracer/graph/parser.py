@@ -140,7 +140,7 @@ class Parser:
             is_grouping = len(items) == 1 and self._tokens[self._next - 2][1] != ","
             return items[0] if is_grouping else Brackets(False, items)
         if token == "[":
-            return Brackets(True, self._items("]"))
+            return Brackets(True, self._items("]", self._index))
         raise ParseError
 
     def _postfix(self, tree: Expression) -> Expression:
