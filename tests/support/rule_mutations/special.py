@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracer.ops.base import Op
 from tracer.ops.families import polynomials
 from tracer.ops.families.elementwise import bessel, binary_digits
-from tracer.ops.families.special import bessel_functions, entropy, error_functions, gamma_functions, incomplete
+from tracer.ops.families.special import bessel_functions, error_functions, gamma_functions, incomplete
 
 RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (bessel.I0, "gradient_x", "I1.apply(x)", "np.i0(x)"),
@@ -27,8 +27,6 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (incomplete.Gammainc, "gradient_x", "a - 1", "a"),
     (incomplete.Gammaincc, "gradient_x", "-g", "g"),
     (incomplete.Betainc, "gradient_x", "np.log1p(-x)", "np.log1p(x)"),
-    (entropy.KlDiv, "gradient_x", "np.log(", "np.log1p("),
-    (entropy.KlDiv, "gradient_y", "1 - np", "np"),
     (error_functions.Erfcinv, "gradient_x", "-g", "g"),
     (gamma_functions.Rgamma, "gradient_x", "-g", "g"),
     (gamma_functions.Beta, "gradient_x", "x + y", "x"),

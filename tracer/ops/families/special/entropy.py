@@ -79,22 +79,6 @@ class RelEntr(Elementwise):
         return -g * (x / y)
 
 
-class KlDiv(Elementwise):
-    """Elementwise x * log(x / y) - x + y. Where x = y = 0 its derivative for y is defined as 0."""
-
-    implements = "scipy.special.kl_div"
-    formula = "kl_div({x}, {y})"
-    domain = POSITIVE, POSITIVE
-
-    @staticmethod
-    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
-        return g * np.log(x / _one_at_zeros(x, y))
-
-    @staticmethod
-    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
-        return g * (1 - np.where(np.logical_and(np.equal(x, 0), np.equal(y, 0)), 1, x / _one_at_zeros(x, y)))
-
-
 def _one_at_zeros(x: Array, y: Array) -> Array:
     """y, and 1 where both are 0."""
     return np.where(np.logical_and(np.equal(x, 0), np.equal(y, 0)), 1, y)

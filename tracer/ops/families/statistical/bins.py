@@ -26,7 +26,7 @@ class Bincount(Rearrangement):
     implements = np.bincount
     formula = "bincount({x}, {weights}, minlength={length})"
     domain = REAL, REAL
-    accepts_complex = False
+    analytic = False  # NumPy takes real weights only
     squares_terms = False  # NumPy adds weights as float64 only
 
     @staticmethod
@@ -51,9 +51,10 @@ class Bincount(Rearrangement):
     ) -> np.ndarray | None:
         return np.bincount(inputs[0], np.asarray(scales[1], np.float64), parameters["length"]) if len(inputs) > 1 else None
 
-    @classmethod
-    def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:
-        return np.stack([np.bincount(inputs[0], row, parameters["length"]) for row in np.imag(inputs[1])])
+    @staticmethod
+    def complex_value(x: Array, weights: Array = None, *, length: int) -> Array:
+        imaginary = np.bincount(x, np.imag(weights), length) if np.iscomplexobj(weights) else 0
+        return Bincount.value(x, None if weights is None else np.real(weights), length=length) + 1j * imaginary
 
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
