@@ -56,8 +56,9 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     **{
         name: elementwise(name)
         for name in (
-            "beta", "betaln", "digamma", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "expit", "gammaln", "j0", "j1", "log_expit", "log_ndtr", "logit", "ndtr", "ndtri", "rel_entr", "rgamma", "special_expm1", "special_i0",
-            "special_i1", "special_log1p", "xlog1py", "xlogy",
+            "beta", "betaln", "digamma", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "expit", "gammaln",
+            "j0", "j1", "log_expit", "log_ndtr", "logit", "ndtr", "ndtri", "rel_entr", "rgamma", "special_expm1",
+            "special_i0", "special_i1", "special_log1p", "xlog1py", "xlogy",
         )
     },
     **{name: bessel_functions(name) for name in BESSEL},
