@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.functions import weighted, weighted_sum
-from support.profile import EXAMPLES, PER_OPERATION, PROFILE, PROGRAMS
+from support.profile import PER_DOMAIN, PER_OPERATION, PROGRAMS
 from support.strategies import CASES, Case, calls, seeds, separated
 from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
@@ -85,7 +85,7 @@ def test_elementwise_operations_on_their_declared_domain(name: str) -> None:
     """An operation with several results needs to be told which."""
     op = registry.named(name)
     assert op is not None
-    assert_op_gradients(op, examples=EXAMPLES[PROFILE])
+    assert_op_gradients(op, examples=PER_DOMAIN)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -253,6 +254,9 @@ def is_constant(node: Node, arrays: list[np.ndarray], number: int, place: int, i
             return index[1] == (0 if parameters["increasing"] else parameters["N"] - 1)
         case "argsort" | "argpartition":
             return x.shape[parameters["axis"]] == 1
+        case "quantile_weights":  # of one number, or of two in the middle between them
+            axes = range(x.ndim) if parameters["axis"] is None else parameters["axis"]
+            return math.prod(x.shape[axis] for axis in axes) <= 2
         case "nanvar" | "nanstd" | "var" | "std" | "ptp":
             return node.size == x.size  # of one number
     return False
@@ -310,6 +314,9 @@ def _influences(
         drawn[number] = drawn[number] + np.swapaxes(drawn[number], -1, -2)
     place = place.reshape(drawn[number].shape)
     other = changed(drawn[number], rng, place, limit)
+    literals = [x.value for x in node.inputs if isinstance(x, Literal) and isinstance(x.value, (int, float))]
+    if literals and rng.random() < 0.2:
+        other[place] = rng.choice(literals)
     if node.op in SYMMETRIC:
         other = np.where(np.swapaxes(place, -1, -2), np.swapaxes(other, -1, -2), other)
     return not same(result(node, [*drawn[:number], other, *drawn[number + 1 :]]), result(node, drawn), index)
