@@ -32,30 +32,28 @@ FAULTS = sorted(name for name, case in TRUTH.items() if case["verdict"] == "wron
 TOLD = 20
 """How many of the faults are told with a right line."""
 
-ACCUSED = set(
-    [
-        "actor-critic",
-        "conjugate-gradient",
-        "dqn-no-target-network",
-        "evolution-strategies",
-        "gauss-newton",
-        "glove-adagrad",
-        "gradient-boosting",
-        "heat-equation",
-        "jacobi",
-        "kohonen-som",
-        "levenberg",
-        "multiplicative-nmf",
-        "nmf-gradient-alternating",
-        "numerical-gradient-training",
-        "oja-rule",
-        "rbm-cd1",
-        "rls-filter",
-        "target-network",
-        "two-heads-no-total",
-        "vae",
-    ]
-)
+ACCUSED = {
+    "actor-critic",
+    "conjugate-gradient",
+    "dqn-no-target-network",
+    "evolution-strategies",
+    "gauss-newton",
+    "glove-adagrad",
+    "gradient-boosting",
+    "heat-equation",
+    "jacobi",
+    "kohonen-som",
+    "levenberg",
+    "multiplicative-nmf",
+    "nmf-gradient-alternating",
+    "numerical-gradient-training",
+    "oja-rule",
+    "rbm-cd1",
+    "rls-filter",
+    "target-network",
+    "two-heads-no-total",
+    "vae",
+}
 """Programs that are still called wrong, though they are not."""
 
 

@@ -1,10 +1,12 @@
-"""Values that are not on record, only their statistics, and why; and values of programs whose origin is not on record."""
+"""Values that are not in memory: in a file, or not on record, and why; and values of programs whose origin is not on record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.summary import Summary
@@ -15,6 +17,29 @@ if TYPE_CHECKING:
 
 NOT_RETAINED = Message("not_retained")
 """The reason of a value that could have been kept, and was not: that of a summary, or of a step that is not in the sample."""
+
+
+class StoredValue(Protocol):
+    """A value that is not in memory: stored in a file, or only summarized."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the value itself is stored."""
+        ...
+
+    @property
+    def why_missing(self) -> Message | None:
+        """Why the value is not stored; None if it is."""
+        ...
+
+    @property
+    def summary(self) -> Summary:
+        """The statistics of the value, without loading it."""
+        ...
+
+    def load(self) -> np.ndarray:
+        """The value, read-only. Raises UsageError if only its summary is stored."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from tracer.arguments import folded
 from tracer.errors import close_names
 from tracer.graph.copies import Copyable
 from tracer.graph.display import Displayable, Viewable
+from tracer.graph.missing import StoredValue
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.message import Message
 
@@ -65,29 +66,6 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
-
-
-class StoredValue(Protocol):
-    """A value that is not in memory: stored in a file, or only summarized."""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the value itself is stored."""
-        ...
-
-    @property
-    def why_missing(self) -> Message | None:
-        """Why the value is not stored; None if it is."""
-        ...
-
-    @property
-    def summary(self) -> Summary:
-        """The statistics of the value, without loading it."""
-        ...
-
-    def load(self) -> np.ndarray:
-        """The value, read-only. Raises UsageError if only its summary is stored."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -256,6 +234,7 @@ class Step(Copyable, Viewable):
 class Trace(Copyable, Viewable):
     """A run: its scenario, seed (None for a function without one), settings and steps.
 
+    `defaults` are the names of `hyperparameters` that have their default value.
     `metrics` has a row for every step of the run, even if `steps` has only some of them; `printed` is the output of the
     scenario's report, `stopped` the reason for early stopping (None if the run took all its steps), and `unfinished` the
     reason why the record ends before the run did (None if it is complete). `source` is the source code of the scenario,
@@ -278,6 +257,7 @@ class Trace(Copyable, Viewable):
     source: str = ""
     arithmetic: str = ""
     finite_steps: int = 0
+    defaults: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"

@@ -113,13 +113,20 @@ class Files:
         return self._facts[key]
 
     def source_at(self, code: CodeType, offset: int) -> Source | None:
-        """The source location of an instruction; None if unknown."""
+        """The source location of an instruction; None if unknown. That of a write into `x[i]` is the whole assignment."""
         if (code, offset) not in self._sources:
             position = position_at(code, offset)
+            if position is not None and _stores(code, offset):
+                position = self.facts_of(code).statements.get(position, position)
             self._sources[code, offset] = (
                 Source(shown_file(code.co_filename, self._base), position[0], self.text_at(code, position)) if position else None
             )
         return self._sources[code, offset]
+
+
+def _stores(code: CodeType, offset: int) -> bool:
+    """Whether an instruction is the end of an assignment."""
+    return dis.opname[code.co_code[offset]].startswith("STORE_")
 
 
 def _key(code: CodeType) -> str | CodeType:
@@ -160,7 +167,7 @@ def _destination(files: Files, code: CodeType, offset: int, position: Position) 
     if not files.has_text(code):
         return destination(code, offset)
     facts = files.facts_of(code)
-    if position in facts.written and dis.opname[code.co_code[offset]].startswith("STORE_"):
+    if position in facts.written and _stores(code, offset):
         return Destination(facts.written[position])
     return Destination(facts.assigned.get(position), facts.unpacked.get(position, ()), position in facts.returned)
 

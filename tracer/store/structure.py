@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer.graph.missing import NOT_RETAINED
-from tracer.graph.record import Literal, Node, Phase, Source, Step, StoredValue
+from tracer.graph.missing import NOT_RETAINED, StoredValue
+from tracer.graph.record import Literal, Node, Phase, Source, Step
 from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem

@@ -19,15 +19,19 @@ class LoopRecorder(ProgramRecorder):
         self.loop = loop
         self._user_files = user_files
         self._root: FrameType | None = None
+        # The frames from the root to the running one, each with its invocation.
+        self._chain: list[tuple[FrameType, Invocation]] = []
 
     def begin(self, root: FrameType) -> None:
         """Begin a step in this frame."""
         self.enter(Phase.FORWARD)
+        self._chain = []
         self._root = root
 
     def release(self) -> None:
         """Let go of all frames."""
         super().release()
+        self._chain = []
         self._root = None
 
     def _locate(self, frame: FrameType) -> None:
@@ -41,12 +45,12 @@ class LoopRecorder(ProgramRecorder):
         chain = [*chain, above] if above is not None else [frame]
         chain.reverse()
         kept = 0
-        while kept < min(len(chain), len(self._frames)) and self._frames[kept][0] is chain[kept]:
+        while kept < min(len(chain), len(self._chain)) and self._chain[kept][0] is chain[kept]:
             kept += 1
-        del self._frames[kept:]
+        del self._chain[kept:]
         for one in chain[kept:]:
             self.files.remember(one.f_code)
-            caller = self._frames[-1] if self._frames else None
+            caller = self._chain[-1] if self._chain else None
             invocation = Invocation(one.f_code, caller[1], caller[0].f_lasti) if caller else Invocation(one.f_code)
-            self._frames.append((one, invocation))
-        self._context = self._context._replace(invocation=self._frames[-1][1])
+            self._chain.append((one, invocation))
+        self._context = self._context._replace(invocation=self._chain[-1][1])

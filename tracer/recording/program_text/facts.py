@@ -20,9 +20,10 @@ class TextFacts:
     """The facts of a text, by the positions of expressions.
 
     `assigned` has the names that expressions are assigned to, `unpacked` those that the parts of one result are, with None for a
-    part without a name. `written` has the variable that is written into, by the position of the target `x[i]`. `operands` has the
-    operands of an expression that are variables, with None for others. `owners` are the variables that something is looked up in:
-    `x` of `x[0]`, `x.T` and `x.sum()`. `returned` are the expressions that are returned.
+    part without a name. `written` has the variable that is written into, by the position of the target `x[i]`, and `statements`
+    the position of the assignment by that of such a target. `operands` has the operands of an expression that are variables, with
+    None for others. `owners` are the variables that something is looked up in: `x` of `x[0]`, `x.T` and `x.sum()`. `returned`
+    are the expressions that are returned.
     `returned_names` and `returned_tuples` are the variables that a function returns, one or in a tuple or a list, by its name and
     first line.
     """
@@ -30,6 +31,7 @@ class TextFacts:
     assigned: dict[Position, str] = field(default_factory=dict)
     unpacked: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
     written: dict[Position, str] = field(default_factory=dict)
+    statements: dict[Position, Position] = field(default_factory=dict)
     operands: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
     owners: dict[Position, str] = field(default_factory=dict)
     returned: set[Position] = field(default_factory=set)
@@ -47,6 +49,9 @@ def facts_of_text(text: str) -> TextFacts:
         return facts
     modules: set[str] = set()
     for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                facts.statements.update((_position(each), _position(node)) for each in _subscripts_in(target))
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             modules.update(each.asname or each.name.partition(".")[0] for each in node.names)
         elif isinstance(node, ast.Assign):
@@ -89,6 +94,15 @@ def _assign(facts: TextFacts, target: ast.expr, value: ast.expr | ast.stmt) -> N
         facts.written[_position(target)] = variable
     if name := _target_name(target):
         facts.assigned[_position(value)] = name
+
+
+def _subscripts_in(target: ast.expr) -> Iterator[ast.Subscript]:
+    """The elements `x[i]` that an assignment to a target writes into."""
+    for each in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+        if isinstance(each, ast.Subscript):
+            yield each
+        elif each is not target:
+            yield from _subscripts_in(each)
 
 
 def _target_name(target: ast.expr) -> str | None:

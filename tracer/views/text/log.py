@@ -101,7 +101,8 @@ def trace_lines(trace: Trace, digits: int = DIGITS, selection: Selection = EVERY
 
 def _heading(head: Trace, tell: Language) -> str:
     seed = {} if head.seed is None else {"seed": head.seed}
-    settings = " ".join(f"{name}={value}" for name, value in {**seed, "dtype": head.dtype, **head.hyperparameters}.items())
+    set_here = {name: value for name, value in head.hyperparameters.items() if name not in head.defaults}
+    settings = " ".join(f"{name}={value}" for name, value in {**seed, "dtype": head.dtype, **set_here}.items())
     versions = " ".join(f"{name} {version}" for name, version in head.versions.items())
     title = f": {tell.title(head.title)}" if head.title else ""
     lines = [f"{head.scenario}{title}", settings, *([versions] if versions else [])]
