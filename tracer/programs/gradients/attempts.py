@@ -12,7 +12,15 @@ from tracer.programs.gradients.judging import Judgement, judge
 from tracer.programs.gradients.losses import NamedLoss, dependents, find_losses, printed_losses
 from tracer.programs.gradients.matching import Gradients, Looked
 from tracer.programs.gradients.report import Measure
-from tracer.programs.gradients.steps import Step, chosen_steps, parameter_roots, states, steps_of, versions_used
+from tracer.programs.gradients.steps import (
+    Step,
+    chosen_steps,
+    parameter_roots,
+    parameters_behind,
+    states,
+    steps_of,
+    versions_used,
+)
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.gradients.updates import Updates, find_updates
 
@@ -44,6 +52,18 @@ class Attempt:
         )
 
 
+MAX_TRIED = 40
+"""Times that a loss is computed, of those by which parameters are found."""
+
+
+def spread(ids: Sequence[int], count: int) -> list[int]:
+    """Some of many: the first half of them from the start, the others from all of the rest."""
+    if len(ids) <= count:
+        return list(ids)
+    rest = ids[count // 2 :]
+    return [*ids[: count // 2], *rest[:: max(1, len(rest) // (count // 2))]]
+
+
 class Program:
     """A recorded program with its updates, losses and parameters."""
 
@@ -54,18 +74,15 @@ class Program:
         self.losses = find_losses(tape, self.depends, wanted)
         self.printed_losses = [] if wanted is not None else printed_losses(tape, self.depends)
         self.residuals = residuals_of(tape, self.updates, self.depends)
-        self._used: dict[tuple[int, ...], dict[int, set[int]]] = {}
         self.roots: set[int] = set()
+        together: list[set[int]] = []
         for ids in [each.ids for each in (*self.losses, *self.printed_losses)] + [each.outputs for each in self.residuals]:
-            self.roots |= parameter_roots(tape, versions_used(tape, ids[:MAX_TIMES], self.updates), self.updates)
-        self.roots -= states(tape, self.updates, self.roots)
+            used = versions_used(tape, spread(ids, MAX_TRIED), self.updates)
+            self.roots |= parameter_roots(tape, used, self.updates)
+            together += used.values()
+        self.roots -= states(tape, self.updates, self.roots, together)
+        self.behind = parameters_behind(tape, self.updates, self.roots)
         self.cut = {id for id, root in self.updates.roots.items() if root in self.roots}
-
-    def used(self, ids: tuple[int, ...]) -> dict[int, set[int]]:
-        """The values of parameters that losses were computed with directly."""
-        if ids not in self._used:
-            self._used[ids] = versions_used(self.tape, ids, self.updates, self.roots)
-        return self._used[ids]
 
     def attempt(
         self,
@@ -77,7 +94,7 @@ class Program:
         is_maximised: bool = False,
     ) -> Attempt | None:
         """Hold the updates against a loss; None if none of them can be."""
-        steps = steps_of(self.used(tuple(seeds)), self.updates, self.roots, seeds, add_up=add_up)
+        steps = steps_of({loss: self.behind[loss] for loss in seeds}, self.updates, self.roots, seeds, add_up=add_up)
         if add_up and all(len(step.seeds) < 2 for step in steps):
             return None
         looked = list(self._looked(chosen_steps(steps)))

@@ -36,6 +36,8 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
         return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_loss"))
     implied = [] if loss is not None else list(program.implied())
     for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
+        if not program.roots <= set(attempt.gradients.looked[0].before):
+            continue
         report = _implied_right(attempt, own or printed)
         if report is not None:
             return report
@@ -48,8 +50,7 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
 
 def is_good(attempt: Attempt) -> bool:
     """Whether all updates follow the gradient of a loss; uphill for one that is to be large."""
-    found = attempt.judgement
-    return bool(found.follows) and not found.bad and not found.uneven and found.is_uphill is attempt.is_maximised
+    return attempt.judgement.is_good(attempt.is_maximised)
 
 
 def without_parts(tape: ProgramTape, attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -178,7 +179,8 @@ def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) ->
 
 def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
     """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
-    is_measured = any(each.judgement.follows or any(_is_of_same_outputs(each, other) for other in implied) for each in own)
+    likeliest = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
+    is_measured = any(each.judgement.follows or (likeliest and _is_of_same_outputs(each, likeliest)) for each in own)
     is_own = bool(own) and (is_measured or not implied)
     candidates = own if is_own else implied
     attempt = max(candidates, key=lambda each: (not each.judgement.is_uphill, each.score))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer.programs.gradients.increments import entry, rate_numbers
+from tracer.programs.gradients.increments import entry, made_of_itself, rate_numbers
 from tracer.programs.gradients.matching import TOLERANCE, Gradients, Label, Looked, parameter_label
+from tracer.programs.gradients.tape import ProgramTape
+
+MIN_STEPS = 3
+"""Steps in which a single number has to move at the same rate."""
 
 RATE_TOLERANCE = 1e-3
 """Relative difference of learning rates that are taken for the same."""
@@ -19,7 +23,8 @@ class Judgement:
     """What was found about the parameters, by their first values.
 
     `rates` are the learning rates of updates that are a factor times the gradient, `through` the parameters with momentum and the
-    like, `factors` what is in the updates of the true gradient. `uneven` move at another rate than the others by this ratio.
+    like, `factors` what is in the updates of the true gradient. `uneven` move at another rate than the others by this
+    ratio. `still` are unknown as they do not move, and have no gradient either.
     """
 
     rates: dict[int, list[float]] = field(default_factory=dict)
@@ -29,12 +34,13 @@ class Judgement:
     uneven: dict[int, float] = field(default_factory=dict)
     bad: set[int] = field(default_factory=set)
     unknown: set[int] = field(default_factory=set)
+    still: set[int] = field(default_factory=set)
     is_uphill: bool = False
 
-    @property
-    def is_good(self) -> bool:
-        """Whether all updates follow the gradient."""
-        return bool(self.follows) and not self.bad and not self.uneven and not self.is_uphill
+    def is_good(self, is_maximised: bool = False) -> bool:
+        """Whether all updates follow the gradient, uphill if that is wanted."""
+        is_known = self.unknown <= self.still
+        return bool(self.follows) and is_known and not self.bad and not self.uneven and self.is_uphill is is_maximised
 
 
 def judge(gradients: Gradients) -> Judgement:
@@ -48,6 +54,7 @@ def judge(gradients: Gradients) -> Judgement:
             continue
         if all(np.isnan(rates)):
             found.unknown.add(root)
+            found.still.add(root)
         else:
             found.rates[root] = rates
         found.factors[root] = _factors(gradients, root)
@@ -117,6 +124,11 @@ def _compare(found: Judgement, sizes: dict[int, int]) -> None:
     """Find the rate that most parameters have, and which have another one."""
     arrays = [root for root in found.rates if sizes[root] > 1]
     groups: list[tuple[int, dict[int, float]]] = []
+    for root in [root for root in found.rates if sizes[root] == 1]:
+        if np.count_nonzero(~np.isnan(found.rates[root])) < MIN_STEPS:
+            # A number is always a multiple of another one.
+            del found.rates[root]
+            found.unknown.add(root)
     for reference in arrays or list(found.rates):
         ratios = {}
         for root, rates in found.rates.items():
@@ -158,44 +170,52 @@ def passes_through(gradients: Gradients, looked: Looked, root: int) -> bool:
     """Whether all that the forward pass gives to an update goes through the whole gradient: momentum, Adam, weight decay."""
     tape = gradients.tape
     before, after = looked.before[root], looked.after[root]
-    whole = _whole_gradients(gradients, looked, root)
-    seen: set[tuple[int, bool, bool, bool]] = set()
-    waiting = [(after, True, False, False)]
+    decays = _decays(tape, looked, root)
+    whole = _whole_gradients(gradients, looked, root, decays)
+    chain = made_of_itself(tape, after, before, looked.behind[root])
+    seen: set[tuple[int, bool, bool]] = set()
+    waiting = [(after, False, False)]
     has_hit = False
     while waiting:
-        id, is_linear, is_turned, is_moved = state = waiting.pop()
-        if state in seen:
+        id, is_turned, is_moved = state = waiting.pop()
+        if state in seen or id in decays or id < looked.start:
             continue
         seen.add(state)
-        if id == before:
-            if not is_linear:
-                return False
-            continue
-        if id in looked.forward or id in looked.before.values() or (id in looked.after.values() and id != after):
-            return False
-        if id < looked.start:
-            continue
-        if id not in looked.labels:
-            return False  # another value of a parameter
-        if id in whole and id != after:
+        if id not in looked.labels or id in looked.forward or (id in looked.after.values() and id != after):
+            return False  # the forward pass, or another value of a parameter
+        if id in whole and id not in chain:
             if is_moved or is_turned not in whole[id]:
                 return False
             has_hit = True
             continue
         op = tape.op(id)
-        is_linear = is_linear and op in (*_LINEAR, "write", "take", "clip")
         is_moved = is_moved or (op in _MOVING and tape.value(id).size == tape.value(before).size)
         is_turned = is_turned is not (op in _TURNING)
-        waiting += [(operand, is_linear, is_turned, is_moved) for operand in tape.varying(id)]
+        for operand in tape.varying(id):
+            if operand != before:
+                waiting.append((operand, is_turned, is_moved))
+            elif id not in chain:
+                return False
     return has_hit
 
 
-def _whole_gradients(gradients: Gradients, looked: Looked, root: int) -> dict[int, set[bool]]:
+def _decays(tape: ProgramTape, looked: Looked, root: int) -> set[int]:
+    """What is a number times the parameter itself, or times its sign: weight decay."""
+    found = {looked.before[root]}
+    for id in sorted(looked.behind[root]):
+        operands = tape.inputs[id]
+        if tape.op(id) in (*_LINEAR, "take") and set(operands) & found:
+            others = [each for each in operands if each not in found]
+            if not any(tape.value(each).shape or tape.inputs[each] or each in looked.forward for each in others):
+                found.add(id)
+    return found - {looked.before[root]}
+
+
+def _whole_gradients(gradients: Gradients, looked: Looked, root: int, decays: Collection[int]) -> dict[int, set[bool]]:
     """The values that are the whole gradient of a parameter times a factor, with weight decay or without; whether transposed."""
-    tape, before = gradients.tape, looked.before[root]
+    tape = gradients.tape
     targets = {(label, None) for label in _parts_with_all(gradients, looked, root)}
     found: dict[int, set[bool]] = {}
-    decays = {before}
     for id in sorted(looked.behind[root]):
         if id == looked.after[root] or id not in looked.labels:
             continue
@@ -211,8 +231,6 @@ def _whole_gradients(gradients: Gradients, looked: Looked, root: int) -> dict[in
             one, other = operands if operands[0] in found else operands[::-1]
             if other in found or other in decays:
                 found[id] = found[one]
-        elif tape.op(id) in (*_LINEAR, "take") and set(operands) & decays:
-            decays |= {id for _ in operands[:1] if all(each in decays or not tape.value(each).shape for each in operands)}
     return found
 
 

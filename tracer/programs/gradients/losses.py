@@ -15,36 +15,12 @@ from tracer.recording.program_text.facts import Position
 
 _WORDS = frozenset(
     {
-        "loss",
-        "losses",
-        "cost",
-        "costs",
-        "err",
-        "error",
-        "errors",
-        "mse",
-        "rmse",
-        "mae",
-        "sse",
-        "rss",
-        "nll",
-        "obj",
-        "objective",
-        "xent",
-        "entropy",
-        "ce",
-        "bce",
-        "crossentropy",
-        "energy",
-        "likelihood",
-        "loglikelihood",
-        "loglik",
-        "ll",
-        "criterion",
-        "risk",
-        "lossfn",
+        "loss", "losses", "cost", "costs", "err", "error", "errors", "mse", "rmse", "mae",
+        "sse", "rss", "nll", "obj", "objective", "xent", "entropy", "ce", "bce", "crossentropy",
+        "energy", "likelihood", "loglikelihood", "loglik", "ll", "criterion", "risk", "lossfn",
     }
-)
+)  # fmt: skip
+_TOTALS = frozenset({"total", "sum", "running", "accumulated", "acc"})
 _LETTERS = frozenset("JELCjelc")
 _MAXIMISED = frozenset({"likelihood", "loglikelihood", "loglik", "ll", "reward", "elbo"})
 
@@ -77,11 +53,19 @@ def find_losses(tape: ProgramTape, depends: Sequence[int], wanted: str | None = 
             named[key] = _loss_name(tape, id, wanted)
         if named[key]:
             found[key, named[key]].append(id)
+    groups = list(found.items())
+    together: dict[tuple[Position | None, str], list[int]] = defaultdict(list)
+    for (_, name), ids in groups:
+        place = tape.record.place(ids[0])
+        together[None if place is None else place.position, name] += ids
+    known = {tuple(ids) for _, ids in groups}
     losses = []
-    for (_, name), ids in found.items():
-        if not _is_residual(tape, ids, depends):
+    for name, ids in [*((name, ids) for (_, name), ids in groups), *((name, sorted(ids)) for (_, name), ids in together.items())]:
+        is_new = tuple(ids) in known or len(ids) > 1
+        known.discard(tuple(ids))
+        if is_new and not _is_residual(tape, ids, depends):
             losses.append(NamedLoss(name, tape.line(ids[0]), tuple(ids), wanted is not None))
-    return losses
+    return list(dict.fromkeys(losses))
 
 
 _MEASURING = frozenset({"mean", "sum", "sqrt", "divide", "multiply", "negative", "norm", "dot", "vdot", "average"})
@@ -140,6 +124,11 @@ def is_loss_name(name: str) -> bool:
     [True, True, True, True, True, False, False]
     """
     return name in _LETTERS or bool(set(_words(name)) & _WORDS)
+
+
+def is_total_name(name: str) -> bool:
+    """Whether a variable is called like a loss, or like a sum of several."""
+    return is_loss_name(name) or bool(set(_words(name)) & _TOTALS)
 
 
 def _words(name: str) -> list[str]:

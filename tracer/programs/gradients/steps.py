@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
 
-from tracer.programs.gradients.losses import is_loss_name, last_name
+from tracer.programs.gradients.losses import is_total_name, last_name
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.gradients.updates import Updates, made_of
 
 MAX_STEPS = 6
 """Steps that are looked at."""
+
+MAX_BEHIND = 256
+"""Values of parameters behind an entry that are remembered."""
 
 _LINEAR = frozenset(
     {"add", "subtract", "divide", "multiply", "negative", "squeeze", "copy", "positive", "astype", "item", "reshape", "array"}
@@ -29,13 +32,28 @@ class Step:
     updated: dict[int, int]
 
 
-def versions_used(
-    tape: ProgramTape, losses: Sequence[int], updates: Updates, roots: Collection[int] | None = None
-) -> dict[int, set[int]]:
-    """The values of parameters that each loss was computed with directly; `roots` are the parameters, if they are known."""
+def parameters_behind(tape: ProgramTape, updates: Updates, roots: Collection[int]) -> list[frozenset[int]]:
+    """For each entry, the values of parameters that it was computed from directly: the latest of them, if they are many."""
+    found: list[frozenset[int]] = []
+    for id, operands in enumerate(tape.inputs):
+        if updates.roots.get(id) in roots:
+            found.append(frozenset((id,)))
+            continue
+        behind = frozenset[int]()
+        for operand in operands:
+            more = found[operand]
+            if not more <= behind:
+                behind = more if behind <= more else behind | more
+        found.append(behind if len(behind) <= MAX_BEHIND else frozenset(sorted(behind)[-MAX_BEHIND:]))
+    return found
+
+
+def versions_used(tape: ProgramTape, losses: Sequence[int], updates: Updates) -> dict[int, set[int]]:
+    """The values of variables that each loss was computed with directly, where they are updated later."""
     found: dict[int, set[int]] = {}
-    for loss in losses:
-        mine = set() if roots is not None else _running_total(tape, loss)
+    for position, loss in enumerate(losses):
+        earlier = losses[position - 1] if position else -1
+        mine = _running_total(tape, loss)
         hit: set[int] = set()
         seen = {loss}
         waiting = [-loss]  # the latest first: when a value is met, it is known whether the loss depends on the next one
@@ -44,13 +62,9 @@ def versions_used(
             root = updates.roots.get(id)
             if root is not None and id not in mine and id != loss and tape.is_number(id):
                 later = updates.following.get(id)
-                if roots is not None:
-                    is_version = root in roots
-                elif later is None:
-                    continue  # not used again: nothing is known of it
-                else:
-                    is_version = later > loss or later not in seen
-                if is_version:
+                if later is None and root <= earlier:
+                    continue  # the last value of a variable that is older than this step
+                if later is not None and (later > loss or later not in seen):
                     hit.add(id)
                     continue
             for operand in tape.inputs[id]:
@@ -69,7 +83,7 @@ def _running_total(tape: ProgramTape, loss: int) -> set[int]:
         id = waiting.pop()
         if id in found or tape.value(id).size != 1:
             continue
-        if id != loss and tape.name(id) and not is_loss_name(last_name(tape.name(id))):
+        if id != loss and tape.name(id) and not is_total_name(last_name(tape.name(id))):
             continue
         found.add(id)
         if id == loss or tape.op(id) in _LINEAR:
@@ -111,9 +125,13 @@ def _moves(tape: ProgramTape, updates: Updates, version: int) -> bool:
     return len(changes) < 2 or not alike
 
 
-def states(tape: ProgramTape, updates: Updates, roots: Collection[int]) -> set[int]:
-    """The variables of these that are added to another one in its update: velocities. A loss at a point ahead depends on them."""
+def states(tape: ProgramTape, updates: Updates, roots: Collection[int], used: Sequence[Collection[int]]) -> set[int]:
+    """The variables of these that are added to another one in its update: velocities. A loss at a point ahead depends on them.
+
+    `used` are the values that losses were computed with: the new velocity is added, where a loss was computed with the old one.
+    """
     found = set()
+    preceding = {after: before for before, after in updates.following.items()}
     for before, after in updates.following.items():
         root = updates.roots[before]
         if root not in roots or root in found:
@@ -126,7 +144,8 @@ def states(tape: ProgramTape, updates: Updates, roots: Collection[int]) -> set[i
             seen.add(id)
             other = updates.roots.get(id)
             if other is not None and other != root and other in roots and tape.value(id).shape == tape.value(after).shape:
-                found.add(other)
+                if any(before in values and preceding.get(id) in values for values in used):
+                    found.add(other)
             elif id == after or tape.op(id) in _LINEAR:
                 waiting += tape.inputs[id]
     return found
@@ -163,7 +182,7 @@ def _scaled(tape: ProgramTape, id: int) -> tuple[int, float] | None:
 
 
 def steps_of(
-    used: Mapping[int, set[int]],
+    used: Mapping[int, Collection[int]],
     updates: Updates,
     roots: Collection[int],
     seeds: Mapping[int, tuple[int, np.ndarray]],
@@ -195,7 +214,8 @@ def chosen_steps(steps: Sequence[Step]) -> list[Step]:
     """A few steps: the first ones, and some further on."""
     if not steps:
         return []
-    most = max(len(step.updated) for step in steps)
+    counts = Counter(len(step.updated) for step in steps)
+    most = max(counts, key=lambda count: (counts[count], count))
     whole = [step for step in steps if len(step.updated) == most]
     places = sorted({0, 1, 2, 3, len(whole) // 3, 2 * len(whole) // 3} & set(range(len(whole))))
     return [whole[place] for place in places[:MAX_STEPS]]

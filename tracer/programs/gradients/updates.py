@@ -49,16 +49,17 @@ def find_updates(tape: ProgramTape) -> Updates:
                 before = _latest(earlier, operand, live)
                 if before is not None:
                     if before not in following and operand not in preceding and tape.is_number(before):
-                        following[before], preceding[operand] = operand, before
+                        following[before] = operand
+                    preceding.setdefault(operand, before)
                     live.remove(before)
             live.append(operand)
-    return Updates(following, _roots(following))
+    return Updates(following, _roots(preceding))
 
 
-def _roots(following: dict[int, int]) -> dict[int, int]:
+def _roots(preceding: dict[int, int]) -> dict[int, int]:
     roots: dict[int, int] = {}
-    for before in sorted(following):
-        roots[following[before]] = roots.setdefault(before, before)
+    for after, before in sorted(preceding.items()):
+        roots[after] = roots.setdefault(before, before)
     return roots
 
 

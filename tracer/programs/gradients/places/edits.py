@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from tracer.i18n.message import Message
 from tracer.programs.gradients.matching import Gradients, Label, Looked
+from tracer.programs.gradients.places.derivatives import Edit, derivative_edits
 from tracer.programs.gradients.places.locating import Spot
 from tracer.programs.gradients.places.replaying import replay
 from tracer.programs.gradients.tape import ProgramTape, Statement
@@ -22,21 +22,6 @@ MAX_CANDIDATES = 60
 
 
 _COMBINING = frozenset({"add", "subtract", "multiply", "divide", "dot", "matmul", "outer"})
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An edit, by labels, so that it can be made in every step: its result in a step, and what it is.
-
-    `replaces` is a text in the statement and what stands in its place, where that can be told.
-    """
-
-    what: Message
-    apply: Callable[[Looked], np.ndarray | None]
-    replaces: tuple[str, str] | None = None
-    stale: Label | None = None
-    inner: Label | None = None
-    rank: float = field(default=1.0)
 
 
 class Editor:
@@ -56,7 +41,7 @@ class Editor:
         yield from self._reductions()
         yield from self._other_values()
         yield from self._without()
-        yield from self._derivatives()
+        yield from derivative_edits(self.gradients, self.looked, self.result, self.name)
         yield from self.turned()
 
     # Operands.
@@ -177,61 +162,6 @@ class Editor:
                     yield self._computing(
                         id, Message("backprop_without", {"text": text}), partial(_operand, place=place), rank=0.9
                     )
-
-    def _derivatives(self) -> Iterator[Edit]:
-        """The derivative of an elementwise operation, missing or once too often."""
-        for id in self.looked.forward:
-            if id not in self.looked.labels:
-                continue
-            name = self.name(id)
-            source = self._elementwise_source(id)
-            if not name or source is None:
-                continue
-            for is_missing in (True, False):
-                fields = {"name": name, "line": self.tape.line(id)}
-                what = (
-                    Message("backprop_derivative_missing", fields) if is_missing else Message("backprop_derivative_twice", fields)
-                )
-                yield Edit(what, self._times_derivative(id, source, is_missing=is_missing), rank=0.8)
-
-    def _elementwise_source(self, id: int) -> int | None:
-        """The entry before an activation: the nearest that all of it goes through, of its shape, with a gradient and a name."""
-        shape = self.tape.value(id).shape
-        waiting = {id}
-        while waiting:
-            one = max(waiting)
-            waiting.remove(one)
-            if one != id and not waiting:
-                if self.tape.value(one).shape != shape:
-                    return None
-                if self.tape.op(one) in ("matmul", "dot", "add") and self._has_gradient(one) and self.name(one):
-                    return one
-            if one not in self.looked.forward or one in self.looked.before.values():
-                return None
-            if self.tape.value(one).shape != shape and self.tape.value(one).size > 1:
-                return None
-            waiting |= {each for each in self.tape.inputs[one] if each in self.looked.forward}
-        return None
-
-    def _has_gradient(self, id: int) -> bool:
-        return id in self.looked.truth.totals
-
-    def _times_derivative(self, id: int, source: int, *, is_missing: bool) -> Callable[[Looked], np.ndarray | None]:
-        outer, inner = self.looked.labels[id], self.looked.labels[source]
-
-        def apply(looked: Looked) -> np.ndarray | None:
-            gradients = looked.truth.totals
-            above, below = gradients.get(looked.ids.get(outer, -1)), gradients.get(looked.ids.get(inner, -1))
-            value = self.tape.value(looked.ids[self.result])
-            if above is None or below is None or value.shape != above.shape:
-                return None
-            with np.errstate(all="ignore"):
-                slope = below / above
-            if not np.all(np.isfinite(slope)):
-                return None
-            return np.asarray(value * slope if is_missing else np.where(slope != 0, value / np.where(slope != 0, slope, 1), 0))
-
-        return apply
 
     def turned(self) -> Iterator[Edit]:
         """The result reversed, or transposed."""

@@ -38,9 +38,22 @@ def factor_spots(attempt: Attempt) -> list[FactorSpot] | None:
     reference = right[0]
     spots = []
     for ratio, roots in groups.items():
-        if ratio != reference:
+        if ratio == reference:
+            continue
+        usual = entries[groups[reference][0]][1]
+        if usual is not None and all(_is_one(_over(entries[root][1], usual)) for root in roots):
+            # The gradients are alike: it is the update that differs.
+            looked = attempt.gradients.looked[0]
+            for root in roots:
+                after = looked.after[root]
+                spots.append(FactorSpot(Spot(root, after, after, True), ratio / reference, (root,)))
+        else:
             spots += _spots(attempt, roots, ratio / reference, groups[reference], {root: entries[root][0] for root in roots})
     return sorted(spots, key=lambda each: each.spot.id)
+
+
+def _over(factor: float | None, usual: float) -> float | None:
+    return None if factor is None else factor / usual
 
 
 def _is_one(factor: float | None) -> bool:

@@ -6,8 +6,8 @@ from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt
 from tracer.programs.gradients.increments import entry
 from tracer.programs.gradients.naming import parameter_name, target_text
+from tracer.programs.gradients.places.derivatives import Edit
 from tracer.programs.gradients.places.dropped import Dropped, accumulation, dropped_path, missing_uses
-from tracer.programs.gradients.places.edits import Edit
 from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.locating import Spot, spots_of, trusted_inputs
 from tracer.programs.gradients.places.repairs import find_repair, replaced_text
@@ -38,9 +38,12 @@ def _faults_of_parameter(attempt: Attempt, root: int) -> list[tuple[int, Fault]]
         repair = Repair(Message("backprop_zeroed", {"name": name}))
         fault = Fault(gradients.tape.line(id), text_at(gradients.tape, id), reason, (), repair, (_name(attempt, root),))
         return [(id, fault)]
+    forward = {gradients.tape.statement(id) for id in looked.forward if gradients.tape.inputs[id]}
     has_whole = entry(gradients, root)[0] is not None
     faults = []
     for spot in spots_of(attempt, root):
+        if gradients.tape.statement(spot.id) in forward:
+            continue  # a part of the forward pass that was computed again
         dropped = dropped_path(attempt, spot)
         if dropped is not None:
             faults.append((dropped.id, _dropped(attempt, dropped, root)))

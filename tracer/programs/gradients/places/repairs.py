@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from time import monotonic
 
 import numpy as np
 
 from tracer.programs.gradients.attempts import Attempt
 from tracer.programs.gradients.matching import Label, Looked
-from tracer.programs.gradients.places.edits import Edit, Editor
+from tracer.programs.gradients.places.derivatives import Edit
+from tracer.programs.gradients.places.edits import Editor
 from tracer.programs.gradients.places.locating import Spot
 from tracer.programs.gradients.places.replaying import replay
+
+MAX_SECONDS = 2.0
+"""Time in which edits of a statement are tried."""
 
 MIN_STEPS = 2
 """Steps in which a repair has to be right."""
@@ -27,7 +32,10 @@ def find_repair(attempt: Attempt, spot: Spot, *, only_turned: bool = False) -> E
     """
     editor = Editor(attempt.gradients, spot)
     found: list[Edit] = []
+    until = monotonic() + MAX_SECONDS
     for edit in editor.turned() if only_turned else editor.edits():
+        if monotonic() > until:
+            break
         if is_right(attempt, spot, editor.result, edit.apply):
             found.append(edit)
             if edit.rank <= 0.5:
