@@ -34,7 +34,9 @@ PROGRAMS = {
     "changes_folder": [],
     "forks": [],
     "every_number": [],
+    "language_features": [],
     "library_functions": [],
+    "processes": [],
     "shapes_and_lists": [],
     "warns": [],
 }
