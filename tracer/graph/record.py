@@ -19,9 +19,8 @@ import numpy as np
 
 from tracer.arguments import folded
 from tracer.errors import close_names
-from tracer.graph.copies import Copyable
-from tracer.graph.display import Displayable, Viewable
 from tracer.graph.missing import StoredValue
+from tracer.graph.record_methods import Copyable, Displayable, Viewable
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.message import Message
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tracer.arguments import checks_keywords
 from tracer.errors import RecordingError, UsageError
-from tracer.graph.display import Viewable
 from tracer.graph.record import Step, Trace
+from tracer.graph.record_methods import Viewable
 from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport
 from tracer.programs.loops.kept_steps import KeptSteps

@@ -211,7 +211,7 @@ class StepBuilder:
         return found
 
     def _true(self, value: int, gradients: Mapping[int, int]) -> np.ndarray | None:
-        mine = self.ids[value]
+        mine = self.ids.get(value)
         return np.asarray(self.recorder.value(gradients[mine])) if isinstance(mine, int) and mine in gradients else None
 
     def _name(self, id: int) -> str:

@@ -1,10 +1,21 @@
-"""Rich display in notebooks, and the methods that do what the commands do, as base classes."""
+"""What records can do besides holding data, as base classes: copies, display in notebooks, and what the commands do.
+
+`copy.deepcopy` and `pickle` give plain data with the same bits, also of a record from a file.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tracer.graph.strides import PackedArray, pack
+
+Record = TypeVar("Record")
 
 NOTEBOOK_MODULE = "tracer.notebook"
 """The module whose `mime_bundle` displays records."""
@@ -67,3 +78,31 @@ class Viewable(Displayable):
 def _calls() -> Any:
     # Imported by name: the commands are in a layer above the record.
     return importlib.import_module(COMMANDS_MODULE)
+
+
+class Copyable:
+    """A frozen dataclass whose copies hold everything in memory: lazily loaded parts are loaded."""
+
+    __slots__ = ()
+
+    def __copy__(self: Record) -> Record:
+        return self  # it is immutable
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        return _rebuilt, (type(self), tuple(_plain(getattr(self, field.name)) for field in fields if field.init))
+
+
+def _plain(value: Any) -> Any:
+    """A field without references to a file or a recording."""
+    if isinstance(value, np.ndarray):
+        return pack(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(dict(each) if isinstance(each, Mapping) else each for each in value)
+    return value
+
+
+def _rebuilt(kind: type, values: Sequence[Any]) -> Any:
+    return kind(*(value.unpacked() if isinstance(value, PackedArray) else value for value in values))
