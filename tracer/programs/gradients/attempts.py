@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +84,10 @@ class Program:
         self.behind = parameters_behind(tape, self.updates, self.roots)
         self.cut = {id for id, root in self.updates.roots.items() if root in self.roots}
 
+    def used(self, losses: Iterable[int]) -> dict[int, frozenset[int]]:
+        """The values of parameters that losses were computed with directly."""
+        return {loss: self.behind[loss] for loss in losses}
+
     def attempt(
         self,
         measure: Measure,
@@ -94,7 +98,7 @@ class Program:
         is_maximised: bool = False,
     ) -> Attempt | None:
         """Hold the updates against a loss; None if none of them can be."""
-        steps = steps_of({loss: self.behind[loss] for loss in seeds}, self.updates, self.roots, seeds, add_up=add_up)
+        steps = steps_of(self.used(seeds), self.updates, self.roots, seeds, add_up=add_up)
         if add_up and all(len(step.seeds) < 2 for step in steps):
             return None
         looked = list(self._looked(chosen_steps(steps)))
