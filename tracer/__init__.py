@@ -106,5 +106,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'tracer' has no attribute {name!r}{close_names(name, [*__all__, *_PACKAGES])}")
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext tracer` in a notebook: makes the cell magic `%%trace` available."""
+    importlib.import_module("tracer.notebook").load_extension(shell)
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)

@@ -31,7 +31,7 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
     record = Shadow({str(path)}, files, limit=limit)
     code = compile(rewritten(path.read_bytes(), str(path)), str(path), "exec", dont_inherit=True)
     module = ModuleType("__main__")
-    module.__dict__.update(__file__=str(path), __builtins__=_builtins(record))
+    module.__dict__.update(__file__=str(path), __builtins__=program_builtins(record))
     linecache.checkcache(str(path))
     with _as_main(module, path, arguments), _importing(path.parent, record), warnings_at_the_program(record):
         shadow._current.append(record)
@@ -74,7 +74,8 @@ def _exit_code(leaving: SystemExit) -> int:
     return leaving.code if isinstance(leaving.code, int) else 1
 
 
-def _builtins(record: Shadow) -> dict[str, Any]:
+def program_builtins(record: Shadow) -> dict[str, Any]:
+    """The built-in functions of a program that is recorded, with those that its rewritten text calls."""
     return {
         **vars(builtins),
         CALLEE: callees.callee,
@@ -121,7 +122,7 @@ class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         origin = str(module.__file__)
         self._record.filenames.add(origin)
-        module.__dict__["__builtins__"] = _builtins(self._record)
+        module.__dict__["__builtins__"] = program_builtins(self._record)
         exec(compile(rewritten(Path(origin).read_bytes(), origin), origin, "exec", dont_inherit=True), module.__dict__)
 
 

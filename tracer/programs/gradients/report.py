@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -99,6 +100,10 @@ class BackpropReport:
     faults: tuple[Fault, ...] = ()
     factor: float = 1.0
     reason: Message | None = None
+
+    def __str__(self) -> str:
+        # Imported by name: texts are in a layer above.
+        return "\n".join(importlib.import_module("tracer.views.text.backprop").backprop_lines(self))
 
     @property
     def line(self) -> int | None:
