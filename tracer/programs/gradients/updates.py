@@ -48,12 +48,21 @@ def find_updates(tape: ProgramTape) -> Updates:
             if earlier[operand]:
                 before = _latest(earlier, operand, live)
                 if before is not None:
-                    if before not in following and operand not in preceding and tape.is_number(before):
-                        following[before] = operand
-                    preceding.setdefault(operand, before)
+                    last = _last_value(earlier, following, before, operand)
+                    if last not in following and operand not in preceding and tape.is_number(last):
+                        following[last] = operand
+                    preceding.setdefault(operand, last)
                     live.remove(before)
             live.append(operand)
     return Updates(following, _roots(preceding))
+
+
+def _last_value(earlier: list[tuple[int, ...]], following: dict[int, int], before: int, after: int) -> int:
+    """The value just before a new one: this code position may not have seen each value of the variable."""
+    last = before
+    while following.get(last, after) < after:
+        last = following[last]
+    return last if last == before or _latest(earlier, after, deque((last,))) == last else before
 
 
 def _roots(preceding: dict[int, int]) -> dict[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from tracer.programs.gradients.attempts import Program
+from tracer.programs.gradients.steps import parameters_behind
 from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.gradients.updates import MAX_CHAIN, made_of
 
@@ -28,6 +29,7 @@ def add_last_updates(program: Program) -> None:
             updates.following[old] = new
             updates.roots[new] = root
             program.cut.add(new)
+    program.behind = parameters_behind(tape, updates, program.roots)
 
 
 def _key_of_update(program: Program, root: int, last: int) -> Key | None:
