@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tracer
-from tracer import SGD, Scenario
+from tracer import SGD, Adam, ClipNorm, Scenario
 from tracer.data.archives import array_bytes
 from tracer.nn.normalization import batch_norm
 from tracer.training import Training
@@ -181,3 +181,54 @@ def test_float32_buffers_stay_float32() -> None:
     trace = tracer.run(scenario(), dtype="float32")
     assert {step.node("stats.mean").dtype for step in trace.steps} == {"float32"}
     assert {step.node("stats.count").dtype for step in trace.steps} == {"int64"}
+
+
+ACCUMULATING: dict[str, Any] = {"accumulate": 4, "optimizer": Adam(0.05), "clip": ClipNorm(0.5)}
+"""An update in every fourth step, so that the second epoch begins with gradients of the first."""
+
+
+def test_buffers_change_in_steps_that_only_accumulate_gradients() -> None:
+    training = Training(scenario(**ACCUMULATING, epochs=4))
+    steps = list(training)
+    tracer.validate(tracer.run(scenario(**ACCUMULATING, epochs=4)))
+    assert [bool(step.updates) for step in steps] == [index % 4 == 3 for index in range(12)]
+    assert [step.node("stats.mean").value.tolist() for step in steps[:6]] == expected_means()
+    assert [int(step.node("stats.count").value) for step in steps] == list(range(12))
+    assert training.buffers["stats.count"] == 12
+    assert not [node.name for step in steps for node in step.nodes if node.name.startswith("accumulated_stats")]
+    # The gradients of a batch are those with the buffers of its own step.
+    w, mean, total = np.array([0.1, 0.2]), np.zeros(2), np.zeros(2)
+    for step in steps[:4]:
+        start = 2 * (step.index % 3)
+        x, y = X[start : start + 2], X[start : start + 2, 0]
+        mean = 0.5 * mean + 0.5 * np.mean(x, axis=0)
+        gradient = (x - mean).T @ ((x - mean) @ w - y)
+        np.testing.assert_allclose(step.gradient("w"), gradient, rtol=1e-12)
+        total = total + gradient
+    np.testing.assert_allclose(steps[3].node("accumulated_w_new").value, total, rtol=1e-12)
+    np.testing.assert_allclose(steps[3].node("gradient_norm").value, np.linalg.norm(total), rtol=1e-12)
+
+
+def bits(step: tracer.Step) -> list[tuple[str, bytes]]:
+    return [(node.name, node.value.tobytes()) for node in step.nodes]
+
+
+@pytest.mark.parametrize("done", [1, 3, 4, 6])
+def test_buffers_and_accumulated_gradients_continue_bit_for_bit(done: int, tmp_path: Path) -> None:
+    given = scenario(**ACCUMULATING, batch_size=None)
+    training = Training(given, steps=done)
+    list(training)
+    path = tmp_path / "half.npz"
+    path.write_bytes(array_bytes(checkpoint_arrays(training.parameters, training.progress())))
+    whole, rest = tracer.run(given, steps=done + 5), tracer.run(given, steps=5, parameters=path)
+    assert [bits(step) for step in rest.steps] == [bits(step) for step in whole.steps[done:]]
+    assert rest.steps[0].node("stats.count").value == done
+
+
+def test_replayed_steps_have_the_same_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = tracer.run(scenario(**ACCUMULATING, epochs=4))
+    calls = []
+    monkeypatch.setattr("tracer.training.step_recorder.StepRecorder._replay_plan", lambda *_: calls.append(1))
+    slow = tracer.run(scenario(**ACCUMULATING, epochs=4))
+    assert len(calls) == 12
+    assert [bits(step) for step in fast.steps] == [bits(step) for step in slow.steps]

@@ -325,8 +325,8 @@ def test_functions_that_cannot_be_checked_are_reported() -> None:
             check_gradients(function, *arguments)
     with pytest.raises(UsageError, match="a function is needed"):
         check_gradients(3, x)  # type: ignore[arg-type]
-    with pytest.raises(RecordingError, match=r"np.i0 has no derivative rule"):
-        check_gradients(lambda x: np.sum(np.i0(x)), x)
+    with pytest.raises(RecordingError, match=r"np.spacing has no derivative rule"):
+        check_gradients(lambda x: np.sum(np.spacing(x)), x)
     with pytest.raises(UsageError, match="no floating array was recorded"):
         check_step(trace(lambda n: np.sum(n * 1.5), [1, 2]))
 

@@ -31,7 +31,8 @@ from tracer.graph.expression import (
     Transpose,
     infix,
 )
-from tracer.graph.formula import MAX_DEPTH, MAX_LENGTH, parse, parse_template
+from tracer.graph.formula import parse, parse_template
+from tracer.graph.parser import MAX_DEPTH, MAX_LENGTH
 from tracer.ops import Elementwise, Terms
 from tracer.views.booklet.typst_math import to_typst
 from tracer.views.notation import Labels

@@ -66,7 +66,7 @@ def test_hostile_formulas_compile() -> None:
 
 def test_only_letters_digits_and_known_words_are_outside_strings() -> None:
     words = {"op", "sqrt", "abs", "cases", "thin", "med", "dot", "times", "partial", "lt", "gt", "eq", "not", "class", "upright",
-             "script", "dots", "quad", "alpha", "beta", "epsilon"}  # fmt: skip
+             "script", "dots", "quad", "norm", "overline", "root", "floor", "ceil", "alpha", "beta", "epsilon"}  # fmt: skip
     for formula in [*bundled_formulas(), *HOSTILE]:
         outside = re.sub(r'"(?:[^"\\]|\\.)*"', " ", math_of(formula), flags=re.DOTALL)
         if not is_typeset(formula):
@@ -105,6 +105,14 @@ def test_long_formula_is_not_typeset() -> None:
     ("where(a, b, c) + 1", '(cases(b & quad "if" a, c & quad "otherwise")) + 1'),
     ("x[rows, y, 1:, ..., None]", 'x["rows", y, 1":", dots.h, "None"]'),
     ("[0, 1, ..., 9] + [3x3 array]", '[0, 1, dots.h, 9] + "[3x3 array]"'),
+    ("inv(A) @ pinv(B * C)", 'A^(-1) thin (B dot.op C)^(+)'),
+    ("solve(A.T, b + c)", '(A^upright("T"))^(-1) thin (b + c)'),
+    ("matrix_power(A, -2)[0, 1]", "(A^(-2))[0, 1]"),
+    ("norm(x - y) / norm(A, ord=1) * norm(x, axis=0)", '(norm(x - y))/(norm(A)_(1)) dot.op norm(x)_"axis=0"'),
+    ("kron(a + b, c) * kron(a, b)", "((a + b) times.o c) dot.op (a times.o b)"),
+    ("conj(z) + real(z * w) - imag(z)", 'overline(z) + op("Re") (z dot.op w) - op("Im") (z)'),
+    ("cbrt(x) + floor(y)", "root(3, x) + floor(y)"),
+    ("scatter(g, [1:2, ...], shape=(3,))", 'op("scatter")_"shape=(3,)" (g, [1":"2, dots.h])'),
     ("broadcast_to(#49, (10,))", 'op("broadcast_to") ("#49", (10,))'),
     ("a - (b - c) + (d + e)", "a - (b - c) + (d + e)"),
     ("a * (b * c) * (d + e)", "a dot.op (b dot.op c) dot.op (d + e)"),

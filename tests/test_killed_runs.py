@@ -26,7 +26,7 @@ from tracer.store.reading import read
 from tracer.store.writing import TraceWriter, save
 from tracer.views.text.log import log_text
 
-KILLS = {"dev": 12, "ci": 25, "nightly": 100}[PROFILE]
+KILLS = {"quick": 4, "dev": 12, "ci": 25, "nightly": 100}[PROFILE]
 
 SOLE_WRITER = "another run is writing"
 

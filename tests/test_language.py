@@ -26,7 +26,7 @@ from tracer.i18n import en, zh
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
 from tracer.i18n.template import forms_of
-from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES
+from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES, booklet, commands, pictures, programs
 from tracer.store.reading import NOT_ENDED, read
 from tracer.store.version_1 import parse_message
 from tracer.training import Training
@@ -76,7 +76,7 @@ ALLOWED = {
 
 def trees() -> dict[str, ast.Module]:
     """Every module of the package except the catalogue, by its path."""
-    paths = (path for path in PACKAGE.rglob("*.py") if path.name != "zh.py")
+    paths = (path for path in PACKAGE.rglob("*.py") if path.parent.name != "zh")
     return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in paths}
 
 
@@ -176,6 +176,11 @@ def test_translations_have_the_same_fields_and_available_characters(catalogue: d
         assert fields_of(translation) == expected, message
         translation.encode("gb2312")  # the characters of the bundled font
         assert (message[:1] == " ") is (translation[:1] == " ") or "（" in translation, message
+
+
+def test_no_message_is_in_two_parts_of_the_catalogue() -> None:
+    parts = [commands.MESSAGES, pictures.MESSAGES, booklet.MESSAGES, programs.MESSAGES]
+    assert sum(map(len, parts)) == len(MESSAGES)
 
 
 # Messages with codes.

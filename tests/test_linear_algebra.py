@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -88,9 +89,66 @@ def test_results_are_named_as_numpys() -> None:
     np.testing.assert_allclose(gradient_of(program, MATRIX), np.linalg.inv(MATRIX).T)
 
 
-def test_an_infinite_matrix_has_no_singular_values_and_does_not_hang() -> None:
+@pytest.mark.parametrize(
+    "function", [lambda x: np.linalg.svd(x)[1], np.linalg.pinv, lambda x: np.linalg.lstsq(x, np.ones(2), rcond=None)[0]]
+)
+def test_an_infinite_matrix_has_no_singular_vectors_and_does_not_hang(function: Callable[..., Any]) -> None:
+    """NumPy does not return from these calls."""
     with pytest.raises(np.linalg.LinAlgError, match="infinite element"):
-        gradient_of(lambda x: np.sum(np.linalg.svd(x)[1]), [[np.inf, 1.0], [1.0, 2.0]])
+        gradient_of(lambda x: np.sum(function(x)), [[np.inf, 1.0], [1.0, 2.0]])
+
+
+INFINITE: dict[str, Callable[[Any], Any]] = {
+    **{
+        name: getattr(np.linalg, name)
+        for name in ("eigvalsh", "eigvals", "cholesky", "inv", "det", "svdvals", "cond", "matrix_rank", "norm")
+    },
+    "eigh": lambda x: np.linalg.eigh(x)[0],
+    "eig": lambda x: np.linalg.eig(x)[0],
+    "slogdet": lambda x: np.linalg.slogdet(x)[1],
+    "qr": lambda x: np.linalg.qr(x)[1],
+    "svd without vectors": lambda x: np.linalg.svd(x, compute_uv=False),
+    "svd of a symmetric matrix": lambda x: np.linalg.svd(x, hermitian=True)[1],
+    "solve": lambda x: np.linalg.solve(x, np.ones(3)),
+    "solve with an infinite right side": lambda x: np.linalg.solve(MATRIX, x),
+    "lstsq with an infinite right side": lambda x: np.linalg.lstsq(MATRIX, x, rcond=None)[0],
+    **{f"matrix_power {n}": (lambda x, n=n: np.linalg.matrix_power(x, n)) for n in (3, -2)},
+    **{f"norm {order}": (lambda x, order=order: np.linalg.norm(x, order)) for order in (2, 1, np.inf, "nuc")},
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan, 1e308])
+def test_numbers_that_are_not_finite_have_numpys_value_or_its_error(name: str, number: float) -> None:
+    seen: list[Any] = []
+
+    def program(x: Any) -> Any:
+        seen.append(INFINITE[name](x).value)
+        return np.sum(x * 0)
+
+    for place in ((0, 0), (0, 1)):
+        x = MATRIX.copy()
+        x[place] = x[place[::-1]] = number
+        seen.clear()
+        with np.errstate(all="ignore"):
+            try:
+                expected = INFINITE[name](x)
+            except np.linalg.LinAlgError as error:
+                with pytest.raises(np.linalg.LinAlgError, match=str(error)) as caught:
+                    tracer.trace(program, x)
+                assert caught.traceback[-1].path != __file__ and any(
+                    "INFINITE" in str(each.statement) for each in caught.traceback
+                )
+                continue
+        tracer.trace(program, x)
+        np.testing.assert_array_equal(seen[0], expected)
+
+
+def test_error_of_a_rule_names_the_line_of_its_operation() -> None:
+    with pytest.raises(np.linalg.LinAlgError) as caught:
+        gradient_of(lambda x: np.linalg.slogdet(x)[1] * 2, np.zeros((2, 2)))
+    note = r"in the gradient of slogdet at .*test_linear_algebra.py:\d+: np.linalg.slogdet\(x\)"
+    assert any(re.fullmatch(note, each) for each in caught.value.__notes__)
 
 
 def test_complex_eigenvalues_have_a_gradient_and_their_vectors_have_none() -> None:

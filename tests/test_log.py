@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_log_format(name: str) -> None:
     phases = [line[3:] for line in lines if line.startswith("-- ")]
     expected = [phase.value for phase in Phase if trace.steps[0].updates or phase is not Phase.UPDATE]
     assert [phase for phase in phases if phase != "metrics"] == expected * len(trace.steps)
+
+
+def test_heading_has_the_settings_that_differ_from_their_defaults(tmp_path: Path) -> None:
+    settings = {"optimizer": "SGD", "learning_rate": 0.01, "momentum": 0.5}
+    trace = tracer.run(tracer.load("fruit"), steps=1, settings=settings)
+    heading = "# seed=0 dtype=float64 optimizer=SGD learning_rate=0.01 momentum=0.5 steps=1"
+    assert log_text(trace).splitlines()[1] == heading
+    tracer.save(trace, tmp_path / "trace.sqlite")
+    assert log_text(tracer.open(tmp_path / "trace.sqlite")).splitlines()[1] == heading
+    assert "weight_decay=0.0 nesterov=False" in log_text(replace(trace, defaults=()))  # of files without this field
 
 
 def largest(*numbers: float) -> float:

@@ -136,7 +136,7 @@ def test_the_line_of_the_assignment_is_named(capsys: pytest.CaptureFixture[str])
         (lambda x: np.add.at(np.zeros(2), [0], x[:1]), r"np\.add\.at writes into a plain array.*np\.zeros\(shape, like=x\)"),
         (lambda x: np.maximum.accumulate(x), r"np\.maximum\.accumulate is not recorded"),
         (lambda x: np.put(x, [0], 1), r"x is a parameter, .*write into a copy, x = x\.copy\(\)"),
-        (lambda x: np.sum(np.poly(x)), r"np\.poly has no derivative rule: compose.*its call at .*test_messages\.py"),
+        (lambda x: np.sum(np.spacing(x)), r"np\.spacing has no derivative rule: compose.*its call at .*test_messages\.py"),
         (lambda x: np.r_[x, 1.0], r"np\.r_ makes a plain array, .*: write np\.concatenate\(\[\.\.\.\]\)"),
         (lambda x: np.c_[x, x], r"np\.c_ makes a plain array, .*: write np\.column_stack\(\[\.\.\.\]\)"),
         (lambda x: np.lib.stride_tricks.as_strided(x, (2,), (8,)), r"as_strided reads memory .*sliding_window_view"),
@@ -159,7 +159,7 @@ def test_attributes_are_probed_as_usual() -> None:
     assert tracer.trace(program, VECTOR).loss == 2.5
 
 
-@pytest.mark.parametrize("name", ["bincount", "histogram", "i0", "spacing", "isneginf"])
+@pytest.mark.parametrize("name", ["histogram", "histogram2d", "spacing", "isneginf"])
 def test_functions_that_are_recorded_as_values_are_said_to_have_no_rule(name: str) -> None:
     assert registry.implementing(getattr(np, name)) is None
     assert no_rule(getattr(np, name)).startswith(f"np.{name} has no derivative rule: compose it of recorded functions")

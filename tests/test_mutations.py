@@ -5,13 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pytest
 
 from support.complex_calls import complex_calls
-from support.functions import weighted
+from support.functions import weighted, weighted_sum
 from support.mutations import Mutant, engine_faults, every_rule, recording_faults, single_rules
 from support.profile import PROFILE
 from support.strategies import CASES, calls, collected
@@ -20,27 +21,69 @@ from tracer.testing import broadcastable_arrays, check_gradients, programs
 SHARE = 20
 """One in so many of the faults that apply to any rule is tried in a run that is not the nightly one."""
 
+FIRST_EXAMPLES = 20
+"""Number of examples per operation that nearly all mutants fail; drawing more takes longer than checking them."""
+
 EXAMPLES = 150
-"""Number of examples per operation, and of whole programs."""
+"""Number of examples per operation for the mutants that pass the first ones, and of whole programs."""
 
 MORE_EXAMPLES = 1500
 """For mutants that few examples expose."""
 
+ROUNDS = ((FIRST_EXAMPLES, False), (FIRST_EXAMPLES, True), (EXAMPLES, False), (EXAMPLES, True), (MORE_EXAMPLES, True))
+"""How many examples are tried, and whether with second derivatives, until one fails."""
+
+SHARES = 24
+"""The operations are divided into so many tests, so that all processes of a run take part."""
+
+Example = tuple[Callable[..., Any], tuple[np.ndarray, ...]]
+
+SPECIAL: dict[str, tuple[Example, ...]] = {
+    "power": (
+        (lambda x: np.sum(x**2.5 + np.sin(x**2) + np.sin(x**1) + np.sin(x**0)), (np.array([0.3, 0.7]),)),
+        (lambda x: np.sum(x ** np.array([0.0, 1.0, 2.5])), (np.array([0.0, 0.0, 0.3]),)),
+    ),
+    "max": ((lambda x: np.sum(np.max(x, axis=0, where=[True, True, False], initial=0)), (np.array([1.0, 2.0, 2.0]),)),),
+    "prod": ((lambda x: weighted_sum(np.prod(x, axis=0)), (np.arange(1.0, 9.0).reshape(2, 2, 2),)),),
+    "sum": ((lambda x: weighted_sum(np.sum(x, axis=1)), (np.arange(4.0).reshape(2, 2),)),),
+}
+"""Examples that expose faults for which random ones are rare."""
+
 
 @cache
-def examples_of(operation: str, count: int = EXAMPLES) -> Sequence[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]:
+def examples_of(operation: str, count: int = EXAMPLES) -> Sequence[Example]:
     if operation.startswith("complex "):
         name = operation.removeprefix("complex ")
-        cases = [*collected(complex_calls(name), count), *collected(calls(name), count)]
+        cases = [*chain(*zip(collected(complex_calls(name), count), collected(calls(name), count)))]
         return [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]
     if operation:
         cases = collected(calls(operation), count)
-        return [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]
+        drawn = [(weighted(case.function, len(case.arrays)), case.arrays) for case in cases]
+        return [*SPECIAL.get(operation, ()), *drawn]
     # One input is broadcast along its first axis and a new one, the other along both of its axes.
     stretched = (np.linspace(1, 2, 6).reshape(1, 2, 3), np.linspace(3, 4, 24).reshape(2, 2, 2, 3))
-    pairs = [*collected(broadcastable_arrays(2), count), stretched]
+    pairs = [stretched, *collected(broadcastable_arrays(2), count)]
     products = [(weighted(np.multiply, 2), arrays) for arrays in pairs]
-    return [*((program.function(), program.arguments) for program in collected(programs(), EXAMPLES)), *products]
+    return [*products, *((program.function(), program.arguments) for program in collected(programs(), min(count, EXAMPLES)))]
+
+
+def operations_of(share: int) -> list[str]:
+    """One of SHARES parts of the names of operations, and the empty name for whole programs."""
+    return [name for name in (*sorted(CASES), "") if is_in(share, name)]
+
+
+def is_in(share: int, operation: str) -> bool:
+    return zlib.crc32(operation.encode()) % SHARES == share
+
+
+@cache
+def mutants() -> Sequence[Mutant]:
+    """All single faults, and of the ones that apply to any rule some in each run and all of them every night.
+
+    All of the latter take an hour.
+    """
+    some = [each for each in every_rule() if PROFILE == "nightly" or zlib.crc32(each.name.encode()) % SHARE == 0]
+    return [*some, *single_rules(), *engine_faults(), *recording_faults()]
 
 
 def check_fails(function: Callable[..., Any], arrays: tuple[np.ndarray, ...], *, second_order: bool = False) -> bool:
@@ -58,31 +101,31 @@ def is_caught(mutant: Mutant) -> bool:
             return check_fails(*mutant.example)
         return any(
             check_fails(*example, second_order=second_order)
-            for count, second_order in ((EXAMPLES, False), (EXAMPLES, True), (MORE_EXAMPLES, True))
+            for count, second_order in ROUNDS
             for example in examples_of(mutant.operation, count)
         )
 
 
 @pytest.mark.slow
-def test_unchanged_code_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    alarms, count = [], 0
-    for operation in (*sorted(CASES), ""):
-        for function, arrays in examples_of(operation)[: 100 if PROFILE == "nightly" else 20]:
-            count += 1
-            if not check_gradients(function, *arrays).passed:
-                alarms.append((operation, arrays))
-    with capsys.disabled():
-        print(f"\nfalse alarms: {len(alarms)} of {count:,} checks")
+@pytest.mark.parametrize("share", range(SHARES))
+def test_unchanged_code_passes(share: int) -> None:
+    count = 100 if PROFILE == "nightly" else FIRST_EXAMPLES
+    alarms = [
+        (operation, arrays)
+        for operation in operations_of(share)
+        for function, arrays in examples_of(operation, count)
+        if not check_gradients(function, *arrays).passed
+    ]
     assert not alarms
 
 
 @pytest.mark.slow
-def test_every_mutant_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
-    # All of the first kind take an hour: a share of them in each run, all of them every night.
-    share = [each for each in every_rule() if PROFILE == "nightly" or zlib.crc32(each.name.encode()) % SHARE == 0]
-    mutants = [*share, *single_rules(), *engine_faults(), *recording_faults()]
-    missed = [mutant.name for mutant in mutants if not is_caught(mutant)]
-    with capsys.disabled():
-        print(f"\nmutation score: {len(mutants) - len(missed)} of {len(mutants)}")
-    assert len(mutants) >= 100
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_mutant_is_caught(share: int) -> None:
+    missed = [mutant.name for mutant in mutants() if is_in(share, mutant.operation) and not is_caught(mutant)]
     assert missed == []
+
+
+def test_every_share_has_mutants() -> None:
+    assert len(mutants()) >= 500
+    assert all(any(is_in(share, mutant.operation) for mutant in mutants()) for share in range(SHARES))

@@ -14,7 +14,6 @@ import pytest
 
 import tracer
 from tracer.graph.record import Step
-from tracer.ops import registry
 from tracer.recording.program_text import lines
 
 PROGRAM = """import numpy as np, tracer
@@ -29,9 +28,6 @@ step = tracer.trace(model, np.ones((2, 3)), np.ones((3, 3)))
 print([node.name for node in step.nodes if node.phase == "forward"])
 print([str(node.source) + " " + node.source.text for node in step.nodes if node.name == "h"])
 """
-
-
-needs_split = pytest.mark.skipif(registry.implementing(np.split) is None, reason="np.split is not recorded yet")
 
 
 def names(step: Step, phase: str = "forward") -> list[str]:
@@ -63,7 +59,6 @@ def test_long_targets_give_no_name() -> None:
     assert names(tracer.trace(run, np.ones(2))) == ["x", "loss"][1:]
 
 
-@needs_split
 def test_results_of_one_call_are_named_one_by_one() -> None:
     def halves(x: Any) -> Any:
         return np.split(x, 3)
@@ -163,7 +158,6 @@ def run_text(text: str, filename: str) -> dict[str, Any]:
     return space
 
 
-@needs_split
 def test_names_without_a_text_are_those_of_the_instructions() -> None:
     text = (
         "import numpy as np\n"

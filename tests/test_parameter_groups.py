@@ -167,6 +167,7 @@ def test_a_name_stands_for_what_it_holds(frozen: tuple[str, ...], trained: tuple
         ({"optimizer": {"a b": SGD(0.1)}}, "optimizer has the name 'a b', which is no name as in Python"),
         ({"optimizer": {"a": SGD}}, r"optimizer must be one such as SGD\(learning_rate=0.1\), this is the class itself"),
         ({"clip": 1.0}, r"clip must be one such as ClipNorm\(1.0\) or ClipValue\(0.5\), this is 1.0"),
+        ({**GROUPS, "clip": {"encoder": ClipNorm(1.0)}}, r"clip must be one such as ClipNorm\(1.0\)"),
         ({"clip": ClipNorm}, r"clip must be one such as ClipNorm\(1.0\)"),
         ({"accumulate": 0}, "accumulate takes a whole number from 1 on, this is 0"),
         ({"settings": {"max_norm": 1.0}, "clip": ClipNorm(1.0)}, "max_norm is a setting in any case"),
@@ -215,6 +216,34 @@ def test_norm_over_all_gradients_is_limited(dtype: str) -> None:
             assert step.node(f"clipped_{name}").dtype == dtype
     assert trace.steps[0].node("clipped_W1").scope == "ClipNorm/W1"
     assert verify(trace).passed
+
+
+def test_one_norm_limits_the_gradients_of_all_groups() -> None:
+    """Each group's optimizer gets its clipped gradients; frozen parameters do not count."""
+    trace = tracer.run(net(**GROUPS, clip=ClipNorm(0.25), frozen=("b1",)))
+    tracer.validate(trace)
+    velocity, m, v = np.zeros((3, 4)), np.zeros((4, 2)), np.zeros((4, 2))
+    for t, step in enumerate(trace.steps, 1):
+        gradients = {name: step.gradient(name) for name in ("W1", "W2", "b2")}
+        norm = np.sqrt(sum(np.sum(each**2) for each in gradients.values()))
+        assert norm > 0.25
+        np.testing.assert_allclose(step.node("gradient_norm").value, norm, rtol=1e-12)
+        clipped = {name: each * (0.25 / (norm + 1e-6)) for name, each in gradients.items()}
+        for name, each in clipped.items():
+            np.testing.assert_allclose(step.node(f"clipped_{name}").value, each, rtol=1e-12)
+        velocity = 0.9 * velocity + clipped["W1"]
+        np.testing.assert_allclose(step.updated("W1"), step.node("W1").value - 0.1 * velocity, rtol=1e-12)
+        m, v = 0.9 * m + 0.1 * clipped["W2"], 0.999 * v + 0.001 * clipped["W2"] ** 2
+        change = 0.05 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        np.testing.assert_allclose(step.updated("W2"), step.node("W2").value - change, rtol=1e-11)
+        assert "b1" not in {step.nodes[id].name for id in step.updates}
+
+
+def test_elements_of_each_group_are_limited() -> None:
+    step = tracer.run(net(**GROUPS, clip=ClipValue(0.01)), steps=1).steps[0]
+    for name in ("W1", "b1", "W2", "b2"):
+        np.testing.assert_array_equal(step.node(f"clipped_{name}").value, np.clip(step.gradient(name), -0.01, 0.01))
+    np.testing.assert_allclose(step.updated("W1"), step.node("W1").value - 0.1 * step.node("clipped_W1").value, rtol=1e-14)
 
 
 def test_small_gradients_stay_as_they_are() -> None:

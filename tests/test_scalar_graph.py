@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -20,6 +21,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
 from tracer.ops import registry
 from tracer.ops.families.movement.ordering import Ordering
+from tracer.ops.families.statistical.bins import Bincount
 from tracer.ops.indices import NO_ELEMENT
 from tracer.ops.movement import Movement, MovementGradient
 from tracer.training.loading import bundled_names
@@ -126,15 +128,20 @@ def changed(array: np.ndarray, rng: np.random.Generator, places: np.ndarray, lar
     found = np.array(array)
     if array.dtype.kind == "f":
         special = rng.choice([np.nan, np.inf, 0.0, 0.3, 1e3, -1e3], size=int(places.sum()))
-        found[places] = np.where(rng.random(len(special)) < 0.3, special, rng.normal(size=len(special)))
+        found[places] = np.where(rng.random(len(special)) < 0.5, special, rng.normal(size=len(special)))
     elif array.dtype.kind == "c":
         count = int(places.sum())
-        found[places] = rng.normal(size=count) + 1j * rng.normal(size=count)
+        found[places] = rng.normal(size=count) + 1j * np.where(rng.random(count) < 0.1, np.nan, rng.normal(size=count))
     elif array.dtype.kind == "b":
         found[places] ^= True
     else:
         found[places] = rng.integers(0, largest, size=int(places.sum()))
     return found
+
+
+def nudged(array: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The array with elements a little larger at some places, so that their order stays as it is."""
+    return array + 1e-7 * places.reshape(array.shape)
 
 
 def result(node: Node, arrays: list[np.ndarray]) -> np.ndarray | None:
@@ -152,7 +159,7 @@ def result(node: Node, arrays: list[np.ndarray]) -> np.ndarray | None:
 def is_selector(node: Node, number: int) -> bool:
     """Whether an input only says which elements are moved: any of its elements may decide that, and is an operand."""
     op = registry.named(node.op)
-    return op is not None and issubclass(op, (Movement, MovementGradient)) and not op.differentiable(number)
+    return op is not None and issubclass(op, (Movement, MovementGradient, Bincount)) and not op.differentiable(number)
 
 
 def is_index(node: Node, number: int) -> bool:
@@ -171,6 +178,8 @@ def depends_on_order(node: Node) -> bool:
 
 def largest_index(node: Node, step: Step) -> int:
     """A bound of indices that are valid along every axis."""
+    if node.op == "bincount":
+        return int(node.parameters["length"])
     shape = node.parameters["shape"] if node.op == "scatter" else step.nodes[node.operands[0]].shape
     return min([size for size in shape if size], default=1)
 
@@ -197,7 +206,7 @@ def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.Dat
         assert parts is not None
         expected = result(node, arrays)
         for number, (array, part) in enumerate(zip(arrays, parts, strict=True)):
-            if isinstance(node.inputs[number], Literal) or not array.size or depends_on_order(node):
+            if isinstance(node.inputs[number], Literal) or not array.size:
                 continue
             if is_index(node, number) and (node.op in ("scatter", "add_at", "write") or array.dtype.kind == "b"):
                 continue  # where the selected elements are depends on all of them: an operand is the one that selects
@@ -205,19 +214,56 @@ def test_elements_that_are_no_operands_have_no_influence(name: str, data: st.Dat
             others[positions(array, part)] = False
             limit = largest_index(node, step) if is_index(node, number) else 3
             for _ in range(3):
-                other = changed(array, rng, others.reshape(array.shape), limit)
+                if depends_on_order(node):
+                    other = nudged(array, others)
+                else:
+                    other = changed(array, rng, others.reshape(array.shape), limit)
                 found = result(node, [*arrays[:number], other, *arrays[number + 1 :]])
                 if found is None and name in linalg_matrices.OWN_NUMBERS | linalg_norms.OWN_NUMBERS:
                     continue  # another matrix of the batch has no decomposition
                 assert same(found, expected, index), (node, number)
 
 
-CONSTANT_RESULTS = {
-    "argpartition", "argsort", "cond", "eigh", "eigvalsh", "equal", "imag", "interp", "isnan", "linspace",
-    "lstsq", "matrix_power", "nanvar", "power", "ptp", "qr",
-    "quantile_weights", "std", "vander", "var",
-}  # fmt: skip
-"""Operations that do not, or seldom, depend on an element in special cases: the variance of one number, half of a matrix."""
+def is_constant(node: Node, arrays: list[np.ndarray], number: int, place: int, index: tuple[int, ...]) -> bool:
+    """Whether an element of the result does not depend on one of an input, although it does in other cases."""
+    x, parameters = arrays[0], node.parameters
+    match node.op:
+        case "eigh" | "qr" if parameters["part"] == (1 if node.op == "eigh" else 0) and 1 in x.shape[-2:]:
+            return True  # the length of a vector is 1
+        case (
+            "qr"
+        ):  # a column depends on those up to it, the last of a square q only on those before, and r is 0 below the diagonal
+            rows, columns = x.shape[-2:]
+            column = place % columns
+            if column > index[-1] or node.value[index] == 0:
+                return True
+            return column != index[-1] if rows == 1 else parameters["part"] == 0 and column == rows - 1
+        case "imag":
+            return x.dtype.kind != "c"
+        case "interp":
+            return arrays[1].size == 1
+        case "linspace":  # the last number is the stop itself
+            return number == 0 and parameters["endpoint"] and index[parameters.get("axis", 0)] == parameters["num"] - 1 > 0
+        case "matrix_power":  # the identity, the matrix itself, and a row times a column
+            *_, row, column = np.unravel_index(place, x.shape)
+            is_own = (row == index[-2]) + (column == index[-1])
+            return parameters["n"] == 0 or (0 < parameters["n"] <= 2 and is_own < 3 - parameters["n"])
+        case "power":
+            return bool(np.all(arrays[1] == 0))
+        case "vander":
+            return index[1] == (0 if parameters["increasing"] else parameters["N"] - 1)
+        case "argsort" | "argpartition":
+            return x.shape[parameters["axis"]] == 1
+        case "quantile_weights":  # of one number, or of two in the middle between them
+            axes = range(x.ndim) if parameters["axis"] is None else parameters["axis"]
+            return math.prod(x.shape[axis] for axis in axes) <= 2
+        case "nanvar" | "nanstd" | "var" | "std" | "ptp":
+            return node.size == x.size  # of one number
+    return False
+
+
+SYMMETRIC = ("eigh", "eigvalsh")
+"""Operations that read one half of a symmetric matrix."""
 
 
 @pytest.mark.parametrize("name", EVERY_OPERATION)
@@ -232,15 +278,21 @@ def test_operands_have_an_influence(name: str, data: st.DataObject) -> None:
         index = tuple(int(rng.integers(size)) for size in node.shape)
         for number, (array, part) in enumerate(zip(arrays, op.parts(index, arrays, node.parameters) or (), strict=True)):
             used = positions(array, part)
-            if isinstance(node.inputs[number], Literal) or not used or node.op in CONSTANT_RESULTS:
+            if isinstance(node.inputs[number], Literal) or not used:
                 continue
             limit = largest_index(node, step) if is_index(node, number) else 3
-            if is_selector(node, number) or issubclass(op, Ordering):
+            if is_selector(node, number):
                 continue  # with other numbers, another element decides
             if is_index(node, number) and limit == 1:
                 continue  # there is no other index
-            place = np.zeros(array.size, dtype=bool)
-            place[rng.choice(used)] = True
+            chosen = int(rng.choice(used))
+            if is_constant(node, arrays, number, chosen, index):
+                continue
+            place = np.arange(array.size) == chosen
+            if issubclass(op, Ordering):
+                stepped = nudged(array, place)
+                assert not same(result(node, [stepped]), result(node, arrays), index), node
+                continue
             assert any(_influences(node, arrays, number, place, index, limit, rng) for _ in range(TRIALS * 10)), (node, number)
 
 
@@ -251,13 +303,22 @@ def _influences(
     """Whether a random change of one element changes an element of the result, with other numbers for the rest."""
     drawn = [
         array if is_index(node, position) else
+        rng.integers(0, 2, array.shape) * (1 + 1j) if array.dtype.kind == "c" and rng.random() < 0.5 else
         rng.normal(size=array.shape) + 1j * rng.normal(size=array.shape) if array.dtype.kind == "c" else
         rng.integers(0, 3, array.shape) * 1.0 if array.dtype.kind == "f" and rng.random() < 0.5 else
         rng.normal(size=array.shape) if array.dtype.kind == "f" else
         rng.random(array.shape) < 0.5 if array.dtype.kind == "b" else rng.integers(0, 3, array.shape)
         for position, array in enumerate(arrays)
     ]  # fmt: skip
-    other = changed(drawn[number], rng, place.reshape(drawn[number].shape), limit)
+    if node.op in SYMMETRIC:
+        drawn[number] = drawn[number] + np.swapaxes(drawn[number], -1, -2)
+    place = place.reshape(drawn[number].shape)
+    other = changed(drawn[number], rng, place, limit)
+    literals = [x.value for x in node.inputs if isinstance(x, Literal) and isinstance(x.value, (int, float))]
+    if literals and rng.random() < 0.2:
+        other[place] = rng.choice(literals)
+    if node.op in SYMMETRIC:
+        other = np.where(np.swapaxes(place, -1, -2), np.swapaxes(other, -1, -2), other)
     return not same(result(node, [*drawn[:number], other, *drawn[number + 1 :]]), result(node, drawn), index)
 
 

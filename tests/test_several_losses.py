@@ -12,7 +12,7 @@ import pytest
 
 import tracer
 from support.cli import run
-from tracer import SGD, Adam, Scenario
+from tracer import SGD, Adam, ClipNorm, Scenario
 from tracer.analysis.blame import first_culprit
 from tracer.analysis.scalar_graph import scalar_graph
 from tracer.analysis.verify import verify
@@ -94,6 +94,19 @@ def test_all_losses_are_computed_before_any_update() -> None:
         assert {name: one.updated(name).item() for name in ("gw", "dw")} == {
             name: other.node(name).value.item() for name in ("gw", "dw")
         }
+
+
+def test_gradients_of_all_losses_are_accumulated_and_clipped_together() -> None:
+    names = ("gw", "gb", "dw", "db")
+    trace = tracer.run(gan(clip=ClipNorm(0.1), accumulate=2, batch_size=3, steps=None, epochs=2))
+    tracer.validate(trace)
+    assert [bool(step.updates) for step in trace.steps] == [False, True, False, True]
+    for one, other in zip(trace.steps[::2], trace.steps[1::2], strict=True):
+        total = {name: one.gradient(name) + other.gradient(name) for name in names}
+        norm = np.sqrt(sum(np.sum(each**2) for each in total.values()))
+        np.testing.assert_allclose(other.node("gradient_norm").value, norm, rtol=1e-12)
+        for name in names:
+            np.testing.assert_allclose(other.node(f"clipped_{name}").value, total[name] * (0.1 / (norm + 1e-6)), rtol=1e-12)
 
 
 def test_losses_are_named_nodes_and_metrics() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 
 import tracer
 from tracer.analysis.verify import verify
@@ -18,7 +19,7 @@ from tracer.errors import RecordingError
 from tracer.ops import Elementwise, registry
 from tracer.ops.domain import REAL
 from tracer.ops.registration import LibraryFunction
-from tracer.recording.protocols.advice import RECIPES
+from tracer.recording.protocols.advice import NORMAL, RECIPES
 from tracer.testing import check_gradients
 from tracer.views.text.log import log_text
 from tracer.views.text.verify import verdict_data, verdict_lines
@@ -80,6 +81,25 @@ def test_functions_that_ask_nobody_have_a_recipe_that_is_right(name: str) -> Non
 
     np.testing.assert_allclose(recipe(x), expected, rtol=1e-13)
     assert check_gradients(lambda x: np.sum(recipe(x) ** 2), x).passed
+
+
+@pytest.mark.parametrize("method", sorted(NORMAL))
+def test_methods_of_the_normal_distribution_have_a_recipe_that_is_right(method: str) -> None:
+    called = getattr(scipy.stats.norm, method)
+    x, loc, scale = np.array([0.3, 0.2, 0.7]), np.array(0.1), np.array(1.4)
+
+    def recipe(x: Any, loc: Any, scale: Any) -> Any:
+        return eval(NORMAL[method], {"np": np, "scipy": scipy, "x": x, "loc": loc, "scale": scale})
+
+    np.testing.assert_allclose(recipe(x, loc, scale), called(x, loc, scale), rtol=1e-13)
+    assert check_gradients(lambda x, loc, scale: np.sum(recipe(x, loc, scale) ** 2), x, loc, scale).passed
+
+
+def test_distributions_of_scipy_name_themselves_and_what_to_write() -> None:
+    with pytest.raises(RecordingError, match=r"scipy\.stats\.norm\.cdf computes .*write scipy\.special\.ndtr"):
+        tracer.trace(lambda x: np.sum(scipy.stats.norm.cdf(x, 0, 2)), np.array([0.3]))
+    with pytest.raises(RecordingError, match=r"scipy\.stats\.gamma\.logpdf computes .*write out its formula"):
+        tracer.trace(lambda x: np.sum(scipy.stats.gamma.logpdf(x, 2)), np.array([0.3]))
 
 
 def test_file_opens_and_renders_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,7 @@ def traces(draw: Any) -> Trace:
         draw(TEXTS), draw(TEXTS), draw(st.integers(0, 2**60)), draw(TEXTS), draw(st.dictionaries(TEXTS, plain, max_size=3)),
         draw(st.dictionaries(TEXTS, TEXTS, max_size=2)), tuple(found), tuple(step.metrics for step in found),
         tuple(draw(st.lists(TEXTS, max_size=3))), draw(ENDS), draw(ENDS), draw(TEXTS), draw(TEXTS),
+        defaults=tuple(draw(st.lists(TEXTS, max_size=2))),
     )  # fmt: skip
 
 
@@ -739,7 +740,7 @@ def test_current_file_can_be_read_by_version_0_1_0(unfinished: Message | None, t
     reader, tables, kinds = layout_of(path)
     old_reader, old_tables, old_kinds = layout_of(FILES / "version-1-stopped.sqlite")
     assert (reader, tables) == (old_reader, old_tables)
-    assert kinds["head"] == old_kinds["head"]
+    assert kinds["head"] == old_kinds["head"] | {"defaults": "list"}
     assert kinds["end"] == old_kinds["end"] | {"messages": "dict"}
     with contextlib.closing(sqlite3.connect(path)) as connection:
         ((end,),) = connection.execute("SELECT content FROM run WHERE part = 'end'")

@@ -53,6 +53,31 @@ def test_programs_that_write_in_place(function: Callable[..., Any]) -> None:
     assert_gradients(function, np.array([[0.3, -1.2], [0.8, 2.1]]), second_order=True)
 
 
+def test_source_of_a_write_is_the_whole_assignment() -> None:
+    def program(x: Any) -> Any:
+        y = x * 2
+        y[0] = x[1]
+        y[1:] += x[0]
+        y[[0, 1]] *= 3
+        y[0], y[1] = x[1], x[0]
+        y[0] = y[1] = np.sum(x)
+        np.copyto(y, x)
+        return np.sum(y * x)
+
+    nodes = tracer.trace(program, np.array([1.0, 2.0])).nodes
+    written = [node.source.text for node in nodes if node.op.startswith("write") and node.source and node.phase is Phase.FORWARD]
+    assert written == [
+        "y[0] = x[1]",
+        "y[1:] += x[0]",
+        "y[[0, 1]] *= 3",
+        *["y[0], y[1] = x[1], x[0]"] * 2,
+        *["y[0] = y[1] = np.sum(x)"] * 2,
+        "np.copyto(y, x)",
+    ]
+    lines = [node.source.line for node in nodes if node.op == "sum" and node.source and node.phase is Phase.FORWARD]
+    assert lines[0] == program.__code__.co_firstlineno + 6  # the operand keeps the place of its own expression
+
+
 def test_versions_have_the_name_of_the_array() -> None:
     def program(x: Any) -> Any:
         y = x * 2
@@ -185,6 +210,53 @@ def test_results_that_do_not_fit_are_refused_as_in_numpy() -> None:
         count += y
     with pytest.raises(ValueError, match="could not broadcast"):
         y[0] = [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda y: y.fill([1.0, 2.0]), "setting an array element with a sequence"),
+        (lambda y: y.sort(3), "axis 3 is out of bounds"),
+        (lambda y: np.put(y, [7], 1.0), "index 7 is out of bounds"),
+        (lambda y: np.place(y, np.ones((2, 4), bool), [1.0]), "mask and data must be the same size"),
+        (lambda y: np.place(y, np.ones((2, 3), bool), []), "Cannot insert from an empty array"),
+        (lambda y: np.fill_diagonal(y[0], 1.0), "array must be at least 2-d"),
+        (lambda y: np.fill_diagonal(np.stack([y, y]), 1.0), "All dimensions of input must be of equal length"),
+        (lambda y: np.copyto(y[0], np.ones((2, 3))), "could not broadcast"),
+        (lambda y: np.copyto(y, 1j * np.ones((2, 3))), "Cannot cast"),
+        (lambda y: np.copyto(y, np.ones(3, np.float32), casting="no"), "Cannot cast"),
+        (lambda y: np.copyto(y[0], np.ones(3) * 1j, where=[True, False, True]), "Cannot cast"),
+        (lambda y: np.put(y, [0], [1j]), "not 'complex'|complex numbers"),
+        (lambda y: np.putmask(y, y > 0, 1j * np.ones((2, 3))), "Cannot cast|complex numbers"),
+        (lambda y: np.place(y, y > 0, [1j]), "not 'complex'|complex numbers"),
+        (lambda y: np.put_along_axis(y, np.array([[0]]), 1.0, None), "must have a single dimension"),
+    ],
+)
+def test_wrong_calls_raise_numpys_errors(write: Callable[[Any], None], message: str) -> None:
+    for array in (np.ones((2, 3)), leaf("data") * 1.0):
+        with pytest.raises((IndexError, TypeError, ValueError), match=message):
+            write(array)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda y: np.place(y, y > 9, [1.0]),
+        lambda y: np.place(y, y > 9, []),
+        lambda y: np.put(y, [], 1.0),
+        lambda y: np.put(y, [0], []),
+        lambda y: np.fill_diagonal(y[:0], 1.0),
+    ],
+)
+def test_writing_nothing_changes_nothing(write: Callable[[Any], None]) -> None:
+    y = leaf("data") * 2.0
+    write(y)
+    assert y.tolist() == [[2.0] * 3] * 2
+
+
+def test_an_array_is_not_resized_in_place() -> None:
+    with pytest.raises(AttributeError, match=r"x\.resize\(\) is not recorded: write x = x\.reshape\(shape\)"):
+        leaf("data").copy().resize((3, 2))
 
 
 def test_arrays_created_like_a_tensor_are_recorded() -> None:

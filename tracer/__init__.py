@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tracer.nn.optimizers import SGD, Adagrad, Adam, AdamW, KerasAdam, RMSProp
     from tracer.nn.optimizers.clipping import ClipNorm, ClipValue
     from tracer.ops.base import Op
+    from tracer.programs.loops.run import Run, record
     from tracer.recording.function import trace
     from tracer.recording.tensor import Tensor
     from tracer.store import open, save
@@ -46,6 +47,7 @@ __all__ = [
     "RMSProp",
     "RecordingError",
     "Report",
+    "Run",
     "Scenario",
     "ScenarioError",
     "Source",
@@ -57,6 +59,7 @@ __all__ = [
     "UsageError",
     "load",
     "open",
+    "record",
     "run",
     "save",
     "trace",
@@ -70,6 +73,7 @@ _HOMES = {
     "nn.optimizers": ("SGD", "Adagrad", "Adam", "AdamW", "KerasAdam", "RMSProp"),
     "nn.optimizers.clipping": ("ClipNorm", "ClipValue"),
     "ops": ("Op",),
+    "programs.loops.run": ("Run", "record"),
     "recording.function": ("trace",),
     "recording.tensor": ("Tensor",),
     "store": ("open", "save"),
@@ -100,6 +104,11 @@ def __getattr__(name: str) -> Any:
     from tracer.errors import close_names
 
     raise AttributeError(f"module 'tracer' has no attribute {name!r}{close_names(name, [*__all__, *_PACKAGES])}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext tracer` in a notebook: makes the cell magic `%%trace` available."""
+    importlib.import_module("tracer.notebook").load_extension(shell)
 
 
 def __dir__() -> list[str]:

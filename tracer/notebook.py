@@ -1,15 +1,25 @@
-"""Rich display of traces, steps and nodes in notebooks: as an SVG diagram, or as text if no layout engine is installed."""
+"""Notebooks: rich display of traces, steps and nodes, as an SVG diagram or, without a layout engine, as text; `%%trace`."""
 
 from __future__ import annotations
 
 import functools
+import importlib
+import linecache
 import os
+import shlex
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
 
 from tracer.errors import UsageError
 from tracer.graph.expression import Name
 from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.language import language_of_locale
+from tracer.programs.fragments import run_cell
+from tracer.programs.loops.user_code import is_user_file
+from tracer.programs.steps.finding import find_training
+from tracer.programs.steps.trace import trace_of
 from tracer.rendering.engine import find_engine
 from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.boxes import box_key
@@ -21,6 +31,7 @@ from tracer.views.diagrams.zoom import ViewSpec
 from tracer.views.grids import content_lines, wrapped
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
+from tracer.views.text.found import found_lines
 
 
 def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
@@ -60,3 +71,68 @@ def _box(node: Node, style: Style) -> Box:
     columns = (Column(style.tell("value"), tuple(content_lines(node, Noise(), style.tell))),)
     note = shape_text(node.shape) if node.shape else ""
     return Box(box_key(node.id), kind_of(node), node.name or f"#{node.id}", note, lines, columns)
+
+
+def load_extension(shell: Any) -> None:
+    """Register `%%trace`: called by `%load_ext tracer`."""
+    shell.register_magic_function(functools.partial(trace_cell, shell), magic_kind="cell", magic_name="trace")
+
+
+def trace_cell(shell: Any, line: str, cell: str) -> None:
+    """`%%trace [NAME] [--loss LOSS]`: run the cell as it stands, record what it trains, and show it.
+
+    The trace is kept in the variable NAME, if there is one. LOSS is the name of the loss, by default it is found. An exception of
+    the cell is raised, after what was recorded before it is shown.
+    """
+    name, loss = _options(line)
+    # The lines of the cell count from that of the magic, as the notebook numbers them.
+    text = "\n" + shell.transform_cell(cell)
+    filename = f"Cell {shell.execution_count}"
+    linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
+    record = run_cell(text, filename, shell.user_ns)
+    training = find_training(record, loss)
+    if training is not None:
+        trace = replace(trace_of(training), scenario="notebook", source=cell)
+        if name:
+            shell.user_ns[name] = trace
+        found = found_lines(training.record, training, language_of_locale(os.environ))
+        shell.display_pub.publish({"text/plain": "\n".join(found)})
+        shell.display_pub.publish(mime_bundle(trace))
+    error = record.ending.error
+    if error is not None:
+        raise error.with_traceback(_of_user(error.__traceback__))
+    if training is None:
+        raise _usage_error(
+            "the cell has no training loop: no value is updated that a loss is made of; %%trace --loss NAME says which variable"
+            " is the loss"
+        )
+
+
+def _of_user(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback without the frames of this package at its start."""
+    while trace is not None and not is_user_file(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _usage_error(text: str) -> Exception:
+    """An error that a notebook shows as one line."""
+    kind: type[Exception] = importlib.import_module("IPython.core.error").UsageError
+    return kind(text)
+
+
+def _options(line: str) -> tuple[str, str | None]:
+    """The variable and the loss that `%%trace` was given.
+
+    >>> _options("run --loss J"), _options("")
+    (('run', 'J'), ('', None))
+    """
+    words = shlex.split(line)
+    loss = None
+    if "--loss" in words[:-1]:
+        at = words.index("--loss")
+        loss = words[at + 1]
+        del words[at : at + 2]
+    if len(words) > 1 or not all(word.isidentifier() for word in words):
+        raise _usage_error(f"%%trace takes a variable for the trace, and --loss NAME: this is {line.strip()!r}")
+    return (words[0] if words else ""), loss

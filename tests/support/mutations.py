@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.rule_mutations import complex_numbers, fourier, linalg, movement, statistics
+from support.rule_mutations import complex_numbers, fourier, linalg, movement, special, statistics
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
@@ -43,7 +43,8 @@ from tracer.ops.families.special import entropy, error_functions, gamma_function
 from tracer.ops.families.statistical import extremes, quantiles, spread
 from tracer.ops.movement import MovementGradient
 from tracer.recording import autodiff, recorder
-from tracer.recording.array_writing import InPlace
+from tracer.recording.methods.writing import InPlace
+from tracer.recording.step_tape import StepTape
 from tracer.recording.tensor import Tensor
 
 
@@ -384,7 +385,7 @@ ENGINE: tuple[tuple[ModuleType | type, str, str, str], ...] = (
     (recorder.Recorder, "seed_gradient", "output, 1)", "output, 2)"),
     (recorder.Recorder, "backward", "{value: gradient._id for value, gradient in found.items()}",
      "{value: gradient._id - (value == 1) for value, gradient in found.items()}"),
-    (recorder.Recorder, "tensor", "Tensor(self.value(id), self, id)", "Tensor(self.value(id) * 1.001, self, id)"),
+    (StepTape, "tensor", "Tensor(self.value(id), self, id)", "Tensor(self.value(id) * 1.001, self, id)"),
 )  # fmt: skip
 
 
@@ -417,12 +418,12 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
      lambda x: np.sum(np.imag(np.sign(x * (1 + 0.5j) + 1j)))),
     (recorder.Recorder, "record", "raise RecordingError(complex_input(op))", "values = [np.real(each) for each in values]",
      lambda x: np.sum(np.sign(x * (1 + 0.5j) + 1j).real * x)),
-    (recorder.Recorder, "_entering", "if type(given) is complex:", "if type(given) is complex and (given := given.real) is None:",
+    (StepTape, "_entering", "if type(given) is complex:", "if type(given) is complex and (given := given.real) is None:",
      lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (autodiff, "_between", 'value.dtype.kind in "fc"', 'value.dtype.kind == "f"', lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (autodiff, "_like", "np.real(gradient)", "np.imag(gradient)", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
     (autodiff, "_like", "np.real(gradient)", "np.abs(gradient)", lambda x: np.sum(np.abs(x * (1 + 0.5j)))),
-    (recorder.Recorder, "_entering", "array = native(np.array(given))", "array = native(np.array(np.real(given)))",
+    (StepTape, "_entering", "array = native(np.array(given))", "array = native(np.array(np.real(given)))",
      lambda x: np.sum(np.abs(x * np.array([1j, 2])))),
     (InPlace, "_is_scalar", "return not isinstance", "return True or isinstance", _writes_through_a_view),
     (Tensor, "__array_function__", "function(*plain(arguments), **plain(options))", "function(arguments[0].value)",
@@ -435,7 +436,7 @@ RECORDING: tuple[tuple[ModuleType | type, str, str, str, Callable[..., Any]], ..
 
 def single_rules() -> Iterator[Mutant]:
     """Each fault of RULES."""
-    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES, *statistics.RULES):
+    for op, name, old, new in (*RULES, *fourier.RULES, *movement.RULES, *special.RULES, *statistics.RULES):
         shown_by = SHOWN_BY.get(op, op.name)
         yield Mutant(f"{op.name}: {name}: {new.strip()}", shown_by,
                      lambda patch, op=op, name=name, old=old, new=new: _replace_rule(patch, op, name, old, new))  # fmt: skip

@@ -214,11 +214,18 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
 }  # fmt: skip
 """A strategy for every operation with a derivative, by name."""
 
-OWN_NUMBERS = {*elementwise.POWERS, *linalg_matrices.OWN_NUMBERS, *linalg_norms.OWN_NUMBERS, *sequences.OWN_NUMBERS}
+OWN_NUMBERS = {
+    *elementwise.OWN_NUMBERS,
+    *special.OWN_NUMBERS,
+    *linalg_matrices.OWN_NUMBERS,
+    *linalg_norms.OWN_NUMBERS,
+    *sequences.OWN_NUMBERS,
+}
 """Operations whose strategy draws its own ties and zeros, or that have none."""
 
 WITHOUT_GRADIENT: dict[str, Callable[..., Any]] = {
     **elementwise.WITHOUT_GRADIENT,
+    **special.WITHOUT_GRADIENT,
     "argsort": lambda x: np.argsort(x, 0),
     "argpartition": lambda x: np.argpartition(x, 1),
     "matrix_rank": np.linalg.matrix_rank,

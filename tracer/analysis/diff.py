@@ -14,7 +14,7 @@ from tracer.i18n.message import Message
 NodeField = Literal["op", "name", "inputs", "shape", "dtype", "phase", "formula", "scope", "gradient_of", "rule_of"]
 """Fields of a node that are compared as they are."""
 
-StepField = Literal["gradients", "updates", "loss_id"]
+StepField = Literal["gradients", "updates", "loss_id", "own_gradients", "marks"]
 """Fields of a step that are compared as they are."""
 
 Part = Literal[NodeField, StepField, "parameters", "value", "summary", "nodes", "metrics", "steps"]

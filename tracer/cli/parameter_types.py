@@ -67,6 +67,34 @@ class WholeNumbers(_Type):
         return tuple(whole_number(_option(param), text.strip(), least=self.minimum) for text in texts)
 
 
+MAX_NUMBERS = 10_000_000
+"""Numbers that a list with ranges may name."""
+
+
+class NumberRanges(_Type):
+    """A comma-separated list of whole numbers and ranges of them, with both ends: `0,1,50-60`."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> frozenset[int]:
+        """The numbers.
+
+        >>> sorted(NumberRanges().convert("0,1,5-7", None, None))
+        [0, 1, 5, 6, 7]
+        """
+        if not isinstance(value, str):
+            return frozenset(value)
+        found: set[int] = set()
+        for text in value.split(","):
+            first, dash, last = (part.strip() for part in text.partition("-"))
+            start = whole_number(_option(param), first, least=0)
+            end = whole_number(_option(param), last, least=start) if dash else start
+            if end - start > MAX_NUMBERS:
+                raise UsageError(f"{_option(param)} takes up to {MAX_NUMBERS:,} numbers, this is {text.strip()!r}")
+            found.update(range(start, end + 1))
+        return frozenset(found)
+
+
 class Names(_Type):
     """A comma-separated list of known names: `pdf,log`. `what` says in the error message what they name."""
 

@@ -202,7 +202,7 @@ class Brackets(Expression):
 
 @dataclass(frozen=True)
 class Slice(Expression):
-    """A slice: `1:`, `::2`. It occurs only in an index."""
+    """A slice: `1:`, `::2`. It occurs only in an index, also in one that is written as a list."""
 
     bounds: tuple[Expression | None, ...]
     """Start and stop, and the step if there is one."""

@@ -1,10 +1,12 @@
-"""Values that are not on record, only their statistics, and why."""
+"""Values that are not in memory: in a file, or not on record, and why; and values of programs whose origin is not on record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.summary import Summary
@@ -15,6 +17,29 @@ if TYPE_CHECKING:
 
 NOT_RETAINED = Message("not_retained")
 """The reason of a value that could have been kept, and was not: that of a summary, or of a step that is not in the sample."""
+
+
+class StoredValue(Protocol):
+    """A value that is not in memory: stored in a file, or only summarized."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the value itself is stored."""
+        ...
+
+    @property
+    def why_missing(self) -> Message | None:
+        """Why the value is not stored; None if it is."""
+        ...
+
+    @property
+    def summary(self) -> Summary:
+        """The statistics of the value, without loading it."""
+        ...
+
+    def load(self) -> np.ndarray:
+        """The value, read-only. Raises UsageError if only its summary is stored."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +88,33 @@ def _one_of(reasons: list[Message]) -> Message:
     if len(reasons) > 1 and reasons[0].code == "dtype_not_storable":
         return Message("dtype_not_storable", {"dtype": tuple(sorted(str(each["dtype"]) for each in fields))})
     return reasons[0]
+
+
+# What the record of a program does not know of a value.
+
+UNKNOWN_ORIGIN = "unknown origin"
+"""It was computed in a way that is not recorded."""
+
+CHANGED_OUTSIDE = "changed outside"
+"""Something that is not recorded wrote into the array."""
+
+ADDED = "added"
+"""The program did not compute it in this step, or not at all; it is needed to compute the loss."""
+
+LEFT = "given to "
+"""It was handed to a function of a library; the name of the function follows."""
+
+
+def mark_message(mark: str) -> Message:
+    """A mark as a message.
+
+    >>> str(mark_message("given to DataFrame.plot"))
+    'given to DataFrame.plot, which is not recorded'
+    """
+    if mark == UNKNOWN_ORIGIN:
+        return Message("mark_unknown_origin")
+    if mark == ADDED:
+        return Message("mark_added")
+    if mark == CHANGED_OUTSIDE:
+        return Message("mark_changed_outside")
+    return Message("mark_left", {"function": mark.removeprefix(LEFT)})

@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from tracer.arguments import folded
 from tracer.errors import close_names
-from tracer.graph.copies import Copyable
-from tracer.graph.display import Displayable
+from tracer.graph.missing import StoredValue
+from tracer.graph.record_methods import Copyable, Displayable, Viewable
 from tracer.graph.summary import Summary, summary_of
 from tracer.i18n.message import Message
 
@@ -65,29 +65,6 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
-
-
-class StoredValue(Protocol):
-    """A value that is not in memory: stored in a file, or only summarized."""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the value itself is stored."""
-        ...
-
-    @property
-    def why_missing(self) -> Message | None:
-        """Why the value is not stored; None if it is."""
-        ...
-
-    @property
-    def summary(self) -> Summary:
-        """The statistics of the value, without loading it."""
-        ...
-
-    def load(self) -> np.ndarray:
-        """The value, read-only. Raises UsageError if only its summary is stored."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -176,12 +153,15 @@ class Node(Copyable, Displayable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Step(Copyable, Displayable):
+class Step(Copyable, Viewable):
     """One training step: its nodes in the order of computation.
 
     `gradients` maps the id of a forward node to the id of the derivative of the loss with respect to it, `updates` the id of
     a parameter to the id of its value after the update. In a step with several losses, `losses` maps the id of each to its
     gradients, `loss_id` is the first, and `gradients` has those of parameters by their own losses: see `tracer.graph.losses`.
+
+    In a step of a program with a hand-written backward pass, `own_gradients` maps the id of a value to the node that the program
+    computed as its gradient, and `gradients` has the true one. `marks` says of single nodes what the record does not know.
     """
 
     index: int
@@ -191,6 +171,8 @@ class Step(Copyable, Displayable):
     updates: Mapping[int, int] = field(default_factory=lambda: EMPTY)
     metrics: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     losses: Mapping[int, Mapping[int, int]] = field(default_factory=lambda: EMPTY)
+    own_gradients: Mapping[int, int] = field(default_factory=lambda: EMPTY)
+    marks: Mapping[int, str] = field(default_factory=lambda: EMPTY)
 
     def __repr__(self) -> str:
         return f"Step({self.index}, {len(self.nodes)} nodes, loss {self.loss:.6g})"
@@ -248,9 +230,10 @@ class Step(Copyable, Displayable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Trace(Copyable, Displayable):
+class Trace(Copyable, Viewable):
     """A run: its scenario, seed (None for a function without one), settings and steps.
 
+    `defaults` are the names of `hyperparameters` that have their default value.
     `metrics` has a row for every step of the run, even if `steps` has only some of them; `printed` is the output of the
     scenario's report, `stopped` the reason for early stopping (None if the run took all its steps), and `unfinished` the
     reason why the record ends before the run did (None if it is complete). `source` is the source code of the scenario,
@@ -273,6 +256,7 @@ class Trace(Copyable, Displayable):
     source: str = ""
     arithmetic: str = ""
     finite_steps: int = 0
+    defaults: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return f"Trace({self.scenario!r}, {len(self.steps)} steps, seed {self.seed}, {self.dtype})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -121,3 +122,28 @@ def _contiguous(shape: Sequence[int], unit: int) -> tuple[int, ...]:
         strides.append(unit)
         unit *= length
     return tuple(reversed(strides))
+
+
+@dataclass(frozen=True, slots=True)
+class PackedArray:
+    """A read-only array as its elements in memory order and its layout, which NumPy's own copies would lose."""
+
+    elements: np.ndarray
+    shape: tuple[int, ...]
+    strides: Strides
+
+    def unpacked(self) -> np.ndarray:
+        """The array."""
+        array = restore_elements(self.elements, self.shape, self.strides)
+        array.flags.writeable = False
+        return array
+
+
+def pack(array: np.ndarray) -> PackedArray:
+    """The array with its layout.
+
+    >>> pack(np.zeros((4, 6)).T).unpacked().strides
+    (8, 48)
+    """
+    strides = strides_of(array)
+    return PackedArray(stored_elements(array, strides), array.shape, strides)

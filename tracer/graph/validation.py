@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.errors import UsageError
-from tracer.graph.record import PHASES, Node, Phase, Step, Trace
+from tracer.graph.record import PHASES, Node, Step, Trace
 
 
 def validate(trace: Trace) -> None:
@@ -37,6 +37,11 @@ def structure_problem(step: Step) -> str:
                 return f": a {kind} points outside the step ({of} -> {by})"
             if step.nodes[of].shape != step.nodes[by].shape or step.nodes[of].dtype != step.nodes[by].dtype:
                 return f": the {kind} of node {of} has another shape or dtype (node {by})"
+    for of, by in step.own_gradients.items():
+        if not (0 <= of < len(step.nodes) and 0 <= by < len(step.nodes)):
+            return f": a gradient of the program points outside the step ({of} -> {by})"
+    if any(not 0 <= id < len(step.nodes) for id in step.marks):
+        return ": a mark points outside the step"
     for loss, gradients in step.losses.items():
         if not 0 <= loss < len(step.nodes) or step.nodes[loss].shape != () or loss not in gradients:
             return ": one of its losses is no scalar node with a gradient"
@@ -61,8 +66,6 @@ def _node_problem(node: Node, position: int, phase: int) -> str:
     for twin in (node.gradient_of, node.rule_of):
         if twin is not None and not 0 <= twin < position:
             return f"its twin {twin} is not before it"
-    if node.phase is Phase.BACKWARD and not node.is_leaf and node.gradient_of is None:
-        return "it is a backward node without a forward twin"
     return ""
 
 

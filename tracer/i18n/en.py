@@ -88,5 +88,35 @@ CODED: Mapping[str, Template] = {
     "too_many_to_search": "there are too many numbers behind {name} to look through",
     "numbers_not_storable": "not all of its numbers are on record: {reason}",
     "numbers_not_kept": "its numbers are not on record, only their statistics; tracer trace --values all records them",
+    # What the record of a program does not know of a value.
+    "mark_unknown_origin": "computed in a way that is not recorded",
+    "mark_changed_outside": "changed by something that is not recorded",
+    "mark_added": "not computed by the program in this step",
+    "mark_left": "given to {function}, which is not recorded",
+    # Why the hand-written gradients of a program cannot be judged, and what is wrong with a statement.
+    "backprop_no_updates": "no update of a parameter was found",
+    "backprop_no_loss": "no loss was found that depends on the parameters: --loss NAME says which it is",
+    "backprop_not_recorded": "the gradient has to pass through what has no derivative here: {problem}",
+    "backprop_not_clear": "the updates do not follow the gradient of a loss that was found, and no statement is surely the place",
+    "backprop_missing": "What comes through line {lines} is missing: it is not the whole gradient of {name}.",
+    "backprop_with_all": "with the whole gradient of {name} what follows is right.",
+    "backprop_not_zeroed": "The gradients of earlier steps are still in {name}: it is not set back to zero.",
+    "backprop_zeroed": "with {name} set to zero before each step the update is right.",
+    "backprop_wrong": "What it uses is right, and its result is not the gradient.",
+    "backprop_no_gradient": "Its result is the gradient of nothing that the loss depends on.",
+    "backprop_factor": "The gradient of {names} has a factor {factor} more than those of the others.",
+    "backprop_uphill": "{name} moves along its gradient, and not against it: the loss rises.",
+    "backprop_softmax_axis": (
+        "The output is normalised over axis {axis}, the target sums to 1 over axis {wanted}; the backward pass is that of a"
+        " softmax over axis {wanted}."
+    ),
+    "backprop_stale": "{name} was already changed on line {line}; with its value from before this line is right.",
+    "backprop_other_value": "with {other} in place of {name} this line is right.",
+    "backprop_axis": "reduced over axis {axis}, this line is right.",
+    "backprop_without": "without {text} this line is right.",
+    "backprop_derivative_missing": "times the derivative of {name} (line {line}) this line is right.",
+    "backprop_derivative_twice": "without the derivative of {name} (line {line}) this line is right.",
+    "backprop_reversed": "reversed along axis {axis}, this line is right.",
+    "backprop_transposed": "transposed, this line is right.",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

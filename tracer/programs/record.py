@@ -28,16 +28,16 @@ class ProgramRecord:
     """The operations of a program, as one tape over all of its steps.
 
     `entries` are those of the recorder; a leaf is what the record cannot follow further back. `unknown` are the ids of values
-    that were computed in a way that is not recorded, `changed_outside` of arrays that something else wrote into. `left` says
-    of ids to which library their value was handed. `passes` has the line of a loop, and the number of entries before, for each
-    of its passes.
+    that were computed in a way that is not recorded, with the ids of what they were computed from; `changed_outside` of arrays
+    that something else wrote into. `left` says of ids to which library their value was handed. `passes` has the line of a loop,
+    and the number of entries before, for each of its passes.
     """
 
     path: Path
     entries: Sequence[Entry]
     marks: Marks
     files: Files
-    unknown: frozenset[int]
+    unknown: Mapping[int, tuple[int, ...]]
     changed_outside: frozenset[int]
     left: Mapping[int, str]
     passes: Sequence[tuple[int, int]]

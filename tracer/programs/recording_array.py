@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tracer.programs.shadow import MAKERS, Recording, current, numeric, plain
+from tracer.programs.shadow import MAKERS, current, numeric
+from tracer.programs.values import Recording, plain, plain_integers
 from tracer.recording.tape import is_tensor
 from tracer.recording.tensor import Tensor
 
-_METHODS = (
+METHODS = (
     "all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "choose", "clip", "compress", "conj",
     "conjugate", "copy", "cumprod", "cumsum", "diagonal", "dot", "flatten", "max", "mean", "min", "nonzero", "prod",
     "ravel", "repeat", "reshape", "round", "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace",
@@ -27,6 +28,7 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
     """An array that records what is computed with it. `tensor` stands for it in the record, None as long as nothing used it."""
 
     tensor: Tensor | None
+    plain_type = np.ndarray
 
     def __array_finalize__(self, source: Any) -> None:
         self.tensor = None
@@ -42,14 +44,14 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
         return follow_function(function, arguments, options)
 
     def __getitem__(self, index: Any) -> Any:
-        return _follow(_item, self, index)
+        return _follow(_item, self, plain_integers(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         shadow = current()
         if shadow is None:
             self.plain()[plain(index)] = plain(value)
         else:
-            shadow.write(_set_item, self, index, value)
+            shadow.write(_set_item, self, plain_integers(index), value)
 
     def __iter__(self) -> Iterator[Any]:
         if self.ndim == 0:
@@ -167,7 +169,8 @@ def _writing_method(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in _METHODS:
+RecordingArray.__name__ = RecordingArray.__qualname__ = "numpy.ndarray"  # messages of errors name the class
+for _name in METHODS:
     setattr(RecordingArray, _name, _method(_name))
 for _name in _WRITING:
     setattr(RecordingArray, _name, _writing_method(_name))

@@ -1,10 +1,11 @@
 """Rewrites the text of a program so that the values it computes can be followed; what it computes stays the same.
 
-Names and lines stay where they are: a rewritten expression keeps the position of the one it stands for. Four things change:
+Names and lines stay where they are: a rewritten expression keeps the position of the one it stands for. Five things change:
 
 - a call `f(x)` becomes `result(callee(f)(x))`: arrays that a library returns start to record, and the few functions of Python,
   `math` and NumPy that would drop out of the record are replaced while it records;
 - numbers that are assigned, such as `w = 0`, become numbers that record;
+- what `np.r_[...]` and `np.c_[...]` are given is replaced in the same way;
 - a loop over an array goes over its rows as they record;
 - each pass of a loop is noted.
 """
@@ -44,6 +45,13 @@ class _Rewriter(ast.NodeTransformer):
             return node
         node.func = _call(CALLEE, node.func, at=node.func)
         return _call(RESULT, node, at=node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
+        self.generic_visit(node)
+        name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", None)
+        if name in ("r_", "c_") and isinstance(node.ctx, ast.Load):
+            node.value = _call(CALLEE, node.value, at=node.value)
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         self.generic_visit(node)

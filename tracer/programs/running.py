@@ -20,6 +20,7 @@ from tracer.programs import callees, shadow
 from tracer.programs.record import Ending, ProgramRecord
 from tracer.programs.rewriting import CALLEE, NUMBER, PASS, RESULT, rewritten
 from tracer.programs.shadow import Enough, Shadow
+from tracer.programs.warning_places import warnings_at_the_program
 from tracer.recording.source import Files
 
 
@@ -30,9 +31,9 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
     record = Shadow({str(path)}, files, limit=limit)
     code = compile(rewritten(path.read_bytes(), str(path)), str(path), "exec", dont_inherit=True)
     module = ModuleType("__main__")
-    module.__dict__.update(__file__=str(path), __builtins__=_builtins(record))
+    module.__dict__.update(__file__=str(path), __builtins__=program_builtins(record))
     linecache.checkcache(str(path))
-    with _as_main(module, path, arguments), _importing(path.parent, record):
+    with _as_main(module, path, arguments), _importing(path.parent, record), warnings_at_the_program(record):
         shadow._current.append(record)
         try:
             ending = _execute(code, module, record)
@@ -45,7 +46,7 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
         tuple(record.recorder.entries),
         record.recorder.marks,
         files,
-        frozenset(record.unknown),
+        record.unknown,
         frozenset(record.changed_outside),
         record.left,
         tuple(record.passes),
@@ -73,7 +74,8 @@ def _exit_code(leaving: SystemExit) -> int:
     return leaving.code if isinstance(leaving.code, int) else 1
 
 
-def _builtins(record: Shadow) -> dict[str, Any]:
+def program_builtins(record: Shadow) -> dict[str, Any]:
+    """The built-in functions of a program that is recorded, with those that its rewritten text calls."""
     return {
         **vars(builtins),
         CALLEE: callees.callee,
@@ -120,7 +122,7 @@ class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         origin = str(module.__file__)
         self._record.filenames.add(origin)
-        module.__dict__["__builtins__"] = _builtins(self._record)
+        module.__dict__["__builtins__"] = program_builtins(self._record)
         exec(compile(rewritten(Path(origin).read_bytes(), origin), origin, "exec", dont_inherit=True), module.__dict__)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tracer.ops.registration import NUMERIC_KINDS
+from tracer.programs.values import Recording, holds_integer, plain, plain_integers, same_bits, tensors_in
 from tracer.recording.recorder import Recorder
 from tracer.recording.source import Files
 from tracer.recording.tape import NO_PARAMETERS, is_tensor
@@ -31,16 +32,6 @@ CLOSE = 1e-12
 
 class Enough(BaseException):
     """Stops a program of which enough is recorded."""
-
-
-class Recording:
-    """A value of the running program that records: an array or a number, with the Tensor that stands for it."""
-
-    tensor: Tensor | None
-
-    def plain(self) -> Any:
-        """The same value as the program would have it without a record."""
-        raise NotImplementedError
 
 
 class ProgramRecorder(Recorder):
@@ -64,9 +55,9 @@ class Shadow:
     """The record of a running program.
 
     `filenames` are the files of the program. `is_recording` can be switched off and on while it runs. `unknown` are the nodes
-    whose value was computed in a way that is not recorded, `changed_outside` those that something else wrote into. `passes` has,
-    for each pass of a loop, its line, and the number of nodes before it. `left` says of nodes to which library their value was
-    handed. With `limit`, the program is stopped by `Enough` after so many nodes.
+    whose value was computed in a way that is not recorded, each with the nodes that it was computed from; `changed_outside` those
+    that something else wrote into. `passes` has, for each pass of a loop, its line, and the number of nodes before it. `left`
+    says of nodes to which library their value was handed. With `limit`, the program is stopped by `Enough` after so many nodes.
     """
 
     def __init__(self, filenames: set[str], files: Files, *, limit: int | None = None) -> None:
@@ -74,7 +65,7 @@ class Shadow:
         self.filenames = filenames
         self.limit = limit
         self.is_recording = False
-        self.unknown: set[int] = set()
+        self.unknown: dict[int, tuple[int, ...]] = {}
         self.changed_outside: set[int] = set()
         self.passes: list[tuple[int, int]] = []
         self._thread = threading.get_ident()
@@ -102,7 +93,12 @@ class Shadow:
             with self.recorder.composing(frame):
                 given, named = self.tensors(arguments), self.tensors(options)
                 result = compute(*plain(arguments), **plain(options))
-                return self.recording(result, self._recorded(compute, given, named))
+                recorded = self._recorded(compute, given, named)
+                if recorded is None and result is not None and holds_integer((arguments, options)):
+                    # A shape, an axis: no operand.
+                    given, named = self.tensors(plain_integers(arguments)), self.tensors(plain_integers(options))
+                    recorded = self._recorded(compute, given, named)
+                return self.recording(result, recorded, (given, named))
         finally:
             self._is_busy = False
             self._stop_if_enough()
@@ -190,13 +186,30 @@ class Shadow:
             return self.recorder.constant(content)
         return self.recorder.number(content)
 
-    def recording(self, result: Any, recorded: Any) -> Any:
+    def from_outside(self, result: Any, arguments: Any) -> Any:
+        """The result of a function that does not record: of unknown origin if the function was given values that record."""
+        if not self.is_active or type(result) not in OUTSIDE_RESULTS or (frame := self.user_frame(sys._getframe(1))) is None:
+            return result
+        # Integers are sizes, seeds, indices.
+        given = [
+            each for each in tensors_in(arguments) if each.recorder is self.recorder and np.asarray(each.value).dtype.kind in "fc"
+        ]
+        if not given:
+            return result
+        self._is_busy = True
+        try:
+            with self.recorder.composing(frame):
+                return self.recording(result, None, given)
+        finally:
+            self._is_busy = False
+
+    def recording(self, result: Any, recorded: Any, operands: Any) -> Any:
         """The result of an operation, made to record: with the Tensor that was recorded for it, if that has its value."""
         made = recording_value(result)
         if not isinstance(made, Recording):
             if type(result) in (list, tuple):
                 parts = recorded if isinstance(recorded, (list, tuple)) and len(recorded) == len(result) else [None] * len(result)
-                return type(result)(map(self.recording, result, parts))
+                return type(result)(self.recording(each, part, operands) for each, part in zip(result, parts))
             return result
         if isinstance(recorded, int | float) and same_bits(recorded, result):
             return result  # a number of dimensions, a size
@@ -204,7 +217,7 @@ class Shadow:
             made.tensor = recorded
         else:
             made.tensor = self._leaf(made.plain())
-            self.unknown.add(made.tensor.id)
+            self.unknown[made.tensor.id] = tuple(sorted({tensor._id for tensor in tensors_in(operands)}))
         return made
 
     def _agrees(self, recorded: Tensor, content: Any) -> bool:
@@ -229,23 +242,8 @@ class Shadow:
         return frame
 
 
-def plain(value: Any) -> Any:
-    """Values without what records, also inside lists, tuples and dicts."""
-    if isinstance(value, Recording):
-        return value.plain()
-    if type(value) in (list, tuple):
-        return type(value)(plain(each) for each in value)
-    if type(value) is dict:
-        return {name: plain(each) for name, each in value.items()}
-    return value
-
-
-def same_bits(first: Any, second: Any) -> bool:
-    """Whether two values are the same, bit for bit, with their dtypes and shapes."""
-    if isinstance(first, np.ndarray | np.generic) or isinstance(second, np.ndarray | np.generic):
-        ours, theirs = np.asarray(first), np.asarray(second)
-        return ours.dtype == theirs.dtype and ours.shape == theirs.shape and ours.tobytes() == theirs.tobytes()
-    return type(first) is type(second) and (first == second or (first != first and second != second))
+OUTSIDE_RESULTS = (np.ndarray, float, np.float64, np.float32, tuple, list)
+"""The types of the results of a library in which values may be that were computed from recorded ones."""
 
 
 def recording_value(value: Any) -> Any:

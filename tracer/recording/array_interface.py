@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.errors import RecordingError
 from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, selection, shaping
-from tracer.ops.families.elementwise import complex_parts, division
+from tracer.ops.families.elementwise import complex_parts, division, rounding
 from tracer.recording.methods.moving import MovingMethods
 from tracer.recording.protocols.dispatch import logic
 from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface
@@ -181,6 +181,11 @@ class ArrayMethods(MovingMethods):
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         return self.recorder.record(selection.Clip, (self, min, max), NO_PARAMETERS)
+
+    def round(self, decimals: Any = 0, out: Any = None) -> Tensor:
+        if out is not None:
+            raise RecordingError("x.round cannot write into an array in place (out=): assign its result, as in y = x.round(2)")
+        return self.recorder.record(rounding.Round, *rounding.Round.call(self, decimals))
 
     @property
     def real(self) -> Tensor:

@@ -56,6 +56,10 @@ def gradients(output: Tensor, wanted: Iterable[Tensor]) -> dict[int, Tensor]:
                     returned = op.gradient(position, g, out, inputs, parameters)
                 except MissingRuleError as error:
                     raise RecordingError(_without_rule(str(error), recorder.place_of(id))) from None
+                except np.linalg.LinAlgError as error:  # the value may exist where the gradient does not
+                    place = recorder.place_of(id)
+                    error.add_note(f"in the gradient of {op.name}" + (f" at {place}: {place.text}" if place else ""))
+                    raise
                 contribution = gradient_from(returned, op, position, recorder.tensor(operand))
                 recorder.contributed(contribution, operand, id)
                 if operand in pending:

@@ -13,7 +13,7 @@ from tracer.arguments import checks_keywords, numeric_array
 from tracer.errors import ArgumentError
 from tracer.graph.record import Phase, Step
 from tracer.recording.recorder import Recorder
-from tracer.recording.results import check_scalar, recorded_cause
+from tracer.recording.results import check_scalar, explained
 from tracer.recording.source import Files
 
 
@@ -35,19 +35,13 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
         array = numeric_array(value, f"the argument {name!r}", None)
         arguments.append(recorder.leaf("parameter" if array.dtype.kind == "f" else "data", name, array, copy=False))
     try:
-        with np.errstate(all="ignore"):
+        with explained(recorder.last_label), np.errstate(all="ignore"):
             recorder.enter(Phase.FORWARD)
             result = function(*arguments)
             check_scalar(result, f"the function {getattr(function, '__name__', function)}")
             recorder.name(result, "loss", unless_named=True)
             recorder.enter(Phase.BACKWARD)
             recorder.backward(result)
-    except Exception as error:
-        cause = recorded_cause(error)
-        cause.add_note(f"the last recorded node was {recorder.last_label()}")
-        if cause is not error:
-            raise cause from None
-        raise
     finally:
         recorder.release()
     return recorder.finish(0, result)

@@ -19,39 +19,32 @@ from tracer.errors import RecordingError
 from tracer.graph.record import EMPTY, Literal, Phase, Source, Step
 from tracer.ops.base import Op
 from tracer.ops.complex_inputs import complex_input, is_complex
-from tracer.ops.registration import NUMERIC_KINDS
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.autodiff import gradients
+from tracer.recording.call_stack import CallStack
 from tracer.recording.memory import ArrayMemory
 from tracer.recording.naming import nodes_of, source_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
 from tracer.recording.plan import BackwardPlan, as_recorded
 from tracer.recording.results import check_scalar
-from tracer.recording.source import Files, Invocation, is_library
-from tracer.recording.tape import NO_PARAMETERS, Context, Entry, Marks, running
+from tracer.recording.source import Files
+from tracer.recording.step_tape import StepTape
+from tracer.recording.tape import NO_PARAMETERS, Context, running
 from tracer.recording.tensor import Tensor
 
 _BACKWARD = Phase.BACKWARD  # looked up for every operation, and slow to look up in an enumeration
 
-_DISPATCH = Tensor.__array_function__.__code__
 
-
-class Recorder:
+class Recorder(StepTape):
     """Records one step. `files` are those of the program: pass the same ones for each of its steps.
 
     `structure` is set to the plan of the steps that differ from this one in their values only.
     """
 
     def __init__(self, files: Files | None = None) -> None:
-        self.entries: list[Entry] = []
+        super().__init__()
         self.files = Files() if files is None else files
-        self.marks = Marks()
-        self._parameters: list[int] = []
         self.structure: BackwardPlan | None = None
-        self._replayed: ReplayedBackward | None = None
-        # Whether a complex number was recorded: without one, no operation has to be asked whether it accepts them.
-        self._has_complex = False
-        self._context = Context(Phase.INIT)
         # Not in the backward pass: the source lines of derivative rules are irrelevant to the user.
         self._locates = True
         # The instruction that everything is recorded for while `_locates` is false; -1 for none.
@@ -59,50 +52,16 @@ class Recorder:
         self.memory = ArrayMemory(self)
         # Whether an array was written in place. Derivative rules do not follow that: they see the values of their operation.
         self.has_writes = False
-        # The frames of the running program, outermost first, each with its invocation. They are held while the step
-        # runs, so that a frame object met again is the same call and not a new one at the same address.
-        self._outside: FrameType | None = None
-        self._frames: list[tuple[FrameType, Invocation]] = []
+        self._calls = CallStack(self.files)
+        # The frame that was located last: in most cases the next operation is in it too.
         self._frame: FrameType | None = None
-
-    # What a step starts from.
-
-    def leaf(self, kind: str, name: str, value: Any, *, copy: bool = True) -> Tensor:
-        """Enter a value that nothing computed; arrays are copied once, unless the caller gives up ownership.
-
-        A hyperparameter is a Python number and stays one: it takes the dtype of the array it meets.
-        """
-        if kind != "hyperparameter" and (copy or type(value) is not np.ndarray):
-            value = native(np.array(value, copy=copy or None))
-        tensor = self._append(kind, (), NO_PARAMETERS, value, -1)
-        if name:
-            self.marks.names[tensor.id] = name
-        if kind == "parameter":
-            self._parameters.append(tensor.id)
-        return tensor
-
-    def leaves(self, kind: str, arrays: Mapping[str, np.ndarray], *, frozen: Collection[str] = frozenset()) -> dict[str, Tensor]:
-        """Enter arrays by their names; the caller gives up ownership. Parameters named in `frozen` get no gradient."""
-        entries, names, context = self.entries, self.marks.names, self._context
-        tensors = {}
-        for name, array in arrays.items():
-            if array.dtype.kind == "c":
-                self._has_complex = True
-            array.setflags(write=False)
-            id = len(entries)
-            entries.append((kind, (), NO_PARAMETERS, array, context, -1))
-            names[id] = name
-            tensors[name] = Tensor(array, self, id)
-        if kind == "parameter":
-            self._parameters += [tensor.id for name, tensor in tensors.items() if name not in frozen]
-        return tensors
 
     # Recording.
 
     @property
     def records_program(self) -> bool:
         """True while the user's code runs: not in derivative rules, and not after the step is finished."""
-        return self._locates and self._outside is not None
+        return self._locates and self._calls.is_running
 
     def record(self, op: type[Op], inputs: tuple[Any, ...], parameters: dict[str, Any], depth: int = 2) -> Tensor:
         """Compute an operation on Tensors, arrays and numbers, and append its node.
@@ -224,45 +183,6 @@ class Recorder:
         if newest != tensor._id:
             tensor._id, tensor._value = newest, self.value(newest)
 
-    def _append(
-        self, op: type[Op] | str, operands: tuple[int | Literal, ...], parameters: Mapping[str, Any], value: Any, offset: int
-    ) -> Tensor:
-        if type(value) is np.ndarray:
-            if value.dtype.kind == "c":
-                self._has_complex = True
-            value.setflags(write=False)
-        entries = self.entries
-        entries.append((op, operands, parameters, value, self._context, offset))
-        return Tensor(value, self, len(entries) - 1)
-
-    def _entering(self, given: Any, offset: int) -> Tensor | Literal:
-        """A value from the user's code: a Python number stays a literal, an array becomes a constant leaf."""
-        if given is None or type(given) in (bool, int, float):
-            return Literal(given)
-        if type(given) is complex:
-            self._has_complex = True
-            return Literal(given)
-        if isinstance(given, (np.ma.MaskedArray, np.matrix)):
-            raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
-        array = native(np.array(given))
-        if array.dtype.kind not in NUMERIC_KINDS:
-            raise RecordingError(f"numbers are needed here, this is {type(given).__name__} of dtype {array.dtype}")
-        return self._append("constant", (), NO_PARAMETERS, array, offset)
-
-    def tensor(self, id: int) -> Tensor:
-        """The Tensor of a recorded node."""
-        return Tensor(self.value(id), self, id)
-
-    def value(self, id: int) -> Any:
-        """The value of a recorded node, read-only."""
-        replayed = self._replayed
-        if replayed is None or id < len(replayed.plan.guards):
-            return self.entries[id][3]
-        value = replayed.values[id - len(replayed.plan.guards)]
-        if type(value) is np.ndarray:
-            value.setflags(write=False)
-        return value
-
     # Phases, scopes, and the place in the calls.
 
     def enter(self, phase: Phase, *, scope: str = "", subject: str = "") -> None:
@@ -270,47 +190,17 @@ class Recorder:
 
         `subject` is what the names in this scope speak of: with the subject W1, `m` of the code is named `m_W1`.
         """
-        self._frames.clear()
         self._frame = None
-        self._outside = sys._getframe(1)
+        self._calls.start(sys._getframe(1))
         running.set(self)
         self._context = Context(phase, scope, subject)
         self._locates = phase is not _BACKWARD
 
     def _locate(self, frame: FrameType) -> None:
-        """Find the invocation of a frame: known callers are kept, new calls get new invocations."""
+        """From here on, the user's code is in this frame."""
         self._frame = frame
-        if frame.f_back is self._outside and frame is not self._outside:
-            # By far the most: the model, the loss, the optimizer itself, and not a function that one of them called.
-            if not self._frames or self._frames[0][0] is not frame:
-                self.files.remember(frame.f_code)
-                self._frames = [(frame, Invocation(frame.f_code))]
-            del self._frames[1:]
-            here = self._context
-            self._context = Context(here.phase, here.scope, here.subject, self._frames[0][1])
-            return
-        known = {id(held): position for position, (held, _) in enumerate(self._frames)}
-        fresh: list[FrameType] = []
-        above: FrameType | None = frame
-        while above is not None and above is not self._outside and id(above) not in known:
-            if above.f_code is not _DISPATCH:  # a composition is called from where its NumPy function is
-                fresh.append(above)
-            above = above.f_back
-        if frame is self._outside and is_library(frame.f_code):
-            # NumPy's own function was handed over to be recorded: there is no line of the user's to speak of.
-            fresh, self._frames = [], []
-        elif above is None or frame is self._outside:
-            fresh, self._frames = [frame], []
-        elif above is self._outside:
-            self._frames = []
-        else:
-            del self._frames[known[id(above)] + 1 :]
-        for one in reversed(fresh):
-            self.files.remember(one.f_code)
-            caller = self._frames[-1] if self._frames else None
-            invocation = Invocation(one.f_code, caller[1], caller[0].f_lasti) if caller else Invocation(one.f_code)
-            self._frames.append((one, invocation))
-        self._context = self._context._replace(invocation=self._frames[-1][1] if self._frames else None)
+        here = self._context
+        self._context = Context(here.phase, here.scope, here.subject, self._calls.invocation_of(frame))
 
     # Gradients.
 
@@ -375,15 +265,7 @@ class Recorder:
             earlier = self.marks.versions.get(earlier)
         return None
 
-    # Names that the code cannot tell, and the finished step.
-
-    def name(self, tensor: Tensor, name: str, *, unless_named: bool = False) -> None:
-        """Name a node; with `unless_named` only where the user's code gives it no name."""
-        (self.marks.fallback_names if unless_named else self.marks.names).setdefault(tensor.id, name)
-
-    def updated(self, old: Tensor, new: Tensor) -> None:
-        """Note that `new` is the value of the parameter `old` after the update."""
-        self.marks.updates[old.id] = new.id
+    # The finished step.
 
     def finish(self, index: int, loss: Tensor, metrics: Mapping[str, Any] = EMPTY) -> Step:
         """The step as plain data. The recorder lets go of the frames it held."""
@@ -394,8 +276,8 @@ class Recorder:
 
     def release(self) -> None:
         """Let go of the frames of the recorded program, so that nothing refers back to its variables."""
-        self._frames.clear()
-        self._frame = self._outside = None
+        self._frame = None
+        self._calls.release()
         if running.get() is self:
             running.set(None)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,18 @@ def check_scalar(value: Any, what: str) -> None:
         raise UsageError(f"{what} returned {value.dtype}, which has no derivative: a floating number is needed")
 
 
-def recorded_cause(error: Exception) -> Exception:
-    """The error that explains another: NumPy replaces a RecordingError by a ValueError when an element is assigned."""
-    cause = error.__cause__
-    return cause.with_traceback(error.__traceback__) if isinstance(cause, RecordingError) else error
+@contextmanager
+def explained(last_label: Callable[[], str]) -> Iterator[None]:
+    """Add to an exception that is raised inside which node was recorded last.
+
+    Where NumPy replaced a RecordingError by a ValueError, as it does when an element is assigned, the RecordingError is raised.
+    """
+    try:
+        yield
+    except Exception as error:
+        cause = error.__cause__
+        recorded = cause.with_traceback(error.__traceback__) if isinstance(cause, RecordingError) else error
+        recorded.add_note(f"the last recorded node was {last_label()}")
+        if recorded is not error:
+            raise recorded from None
+        raise

@@ -100,6 +100,10 @@ class Files:
         text = " ".join(b" ".join(lines).decode(errors="replace").split())
         return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]} ..."
 
+    def text_of(self, filename: str) -> str:
+        """The whole text of a file; empty if nothing of it was recorded."""
+        return "".join(self._lines.get(filename, ()))
+
     def facts_of(self, code: CodeType) -> TextFacts:
         """The facts of the text that a function is from; none if it cannot be read or parsed."""
         key = _key(code)
@@ -109,13 +113,20 @@ class Files:
         return self._facts[key]
 
     def source_at(self, code: CodeType, offset: int) -> Source | None:
-        """The source location of an instruction; None if unknown."""
+        """The source location of an instruction; None if unknown. That of a write into `x[i]` is the whole assignment."""
         if (code, offset) not in self._sources:
             position = position_at(code, offset)
+            if position is not None and _stores(code, offset):
+                position = self.facts_of(code).statements.get(position, position)
             self._sources[code, offset] = (
                 Source(shown_file(code.co_filename, self._base), position[0], self.text_at(code, position)) if position else None
             )
         return self._sources[code, offset]
+
+
+def _stores(code: CodeType, offset: int) -> bool:
+    """Whether an instruction is the end of an assignment."""
+    return dis.opname[code.co_code[offset]].startswith("STORE_")
 
 
 def _key(code: CodeType) -> str | CodeType:
@@ -156,7 +167,7 @@ def _destination(files: Files, code: CodeType, offset: int, position: Position) 
     if not files.has_text(code):
         return destination(code, offset)
     facts = files.facts_of(code)
-    if position in facts.written and dis.opname[code.co_code[offset]].startswith("STORE_"):
+    if position in facts.written and _stores(code, offset):
         return Destination(facts.written[position])
     return Destination(facts.assigned.get(position), facts.unpacked.get(position, ()), position in facts.returned)
 
@@ -164,9 +175,14 @@ def _destination(files: Files, code: CodeType, offset: int, position: Position) 
 def operand_name(files: Files, code: CodeType, offset: int, operand: int, count: int) -> str:
     """The variable that is an operand of an operation, by its position among so many; empty if it is none."""
     position = position_at(code, offset)
-    names = files.facts_of(code).operands.get(position, ()) if position is not None else ()
+    if position is None:
+        return ""
+    facts = files.facts_of(code)
+    names, owner = facts.operands.get(position, ()), facts.owners.get(position)
     if len(names) == count - 1:  # x.dot(y): the first is the array whose method it is
-        names = (None, *names)
+        names = (owner, *names)
+    elif operand == 0 and owner and not names:
+        return owner
     return (names[operand] if len(names) == count else None) or ""
 
 

@@ -18,15 +18,16 @@ from tracer.ops.compositions import COMPOSITIONS
 from tracer.ops.families import shaping
 from tracer.ops.several_results import SeveralResults
 from tracer.recording.array_interface import ArrayMethods, Operators
-from tracer.recording.array_writing import InPlace
 from tracer.recording.methods.reductions import ReductionMethods
+from tracer.recording.methods.writing import InPlace
 from tracer.recording.protocols.advice import conversion_error, no_attribute
 from tracer.recording.protocols.calls import asks_for_number, frames_to_user, is_index
 from tracer.recording.protocols.creation import CREATORS, create
 from tracer.recording.protocols.dispatch import dispatch_function, dispatch_ufunc
 from tracer.recording.protocols.ufunc_forms import ufunc_form
 from tracer.recording.protocols.without_rule import record_value
-from tracer.recording.protocols.writing import WRITERS, function_into, write_into_argument
+from tracer.recording.protocols.writers import WRITERS, write_into_argument
+from tracer.recording.protocols.writing import function_into
 from tracer.recording.tape import NO_PARAMETERS, RecorderInterface
 
 _PLAIN_RESULTS = frozenset(

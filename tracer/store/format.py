@@ -13,10 +13,17 @@ from tracer.errors import TraceFileError
 APPLICATION_ID = 0x54524143
 """The SQLite application id of trace files: "TRAC"."""
 
-MAJOR_VERSION, MINOR_VERSION = 1, 1
-"""The format version. Readers reject newer major versions, and ignore what a newer minor version added.
+READER, READER_OF_PROGRAMS = 1, 2
+"""The number of the reader that a file needs: the second for gradients that a program computes itself, and marks of its values.
 
-Version 1.1 stores the reason for the end of a run also as a code with fields.
+Readers reject files that need a newer one.
+"""
+
+MINOR_VERSIONS = {READER: 1, READER_OF_PROGRAMS: 2}
+"""The newest minor version of the format, by the reader that a file needs. Readers ignore what a newer one added.
+
+Version 1.1 stores the reason for the end of a run also as a code with fields. Version 1.2 stores the gradients and marks of
+recorded programs; a file without any is still one of version 1.1, which every reader opens.
 """
 
 SCHEMA = {
@@ -45,9 +52,10 @@ _MAGIC = b"SQLite format 3\0"
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
 
-def user_version() -> int:
-    """The format version as an SQLite user version."""
-    return MAJOR_VERSION * 1000 + MINOR_VERSION
+def user_version(*, of_program: bool = False) -> int:
+    """The reader that a file needs and its minor version, as an SQLite user version."""
+    reader = READER_OF_PROGRAMS if of_program else READER
+    return reader * 1000 + MINOR_VERSIONS[reader]
 
 
 def journal_path(path: Path) -> Path:
@@ -159,14 +167,14 @@ def _check_header(path: Path, header: bytes) -> bool:
     # Bytes 18 and 19 are 1 with a rollback journal; otherwise SQLite would write a WAL beside the file.
     if int.from_bytes(header[68:72]) != APPLICATION_ID or header[18:20] != b"\1\1":
         raise TraceFileError(f"{path} is no trace file: it is another SQLite database")
-    major, minor = divmod(int.from_bytes(header[60:64]), 1000)
-    if major > MAJOR_VERSION:
+    reader, minor = divmod(int.from_bytes(header[60:64]), 1000)
+    if reader > max(MINOR_VERSIONS):
         raise TraceFileError(
-            f"{path} was written by a newer version of tracer (it needs reader {major}, this is {MAJOR_VERSION})"
+            f"{path} was written by a newer version of tracer (it needs reader {reader}, this is {max(MINOR_VERSIONS)})"
         )
-    if not major:
-        raise TraceFileError(f"{path} is damaged: its version is 0")
-    return major == MAJOR_VERSION and minor > MINOR_VERSION
+    if reader not in MINOR_VERSIONS or (reader > READER and minor < MINOR_VERSIONS[reader]):
+        raise TraceFileError(f"{path} is damaged: its version is {1000 * reader + minor}")
+    return minor > MINOR_VERSIONS[reader]
 
 
 def _harden(connection: sqlite3.Connection, size: int) -> None:

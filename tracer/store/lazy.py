@@ -10,9 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 import numpy as np
 
 from tracer.errors import TraceFileError
-from tracer.graph.copies import PackedArray, pack
 from tracer.graph.missing import NOT_RETAINED, MissingValue
-from tracer.graph.strides import Strides, restore_array
+from tracer.graph.strides import PackedArray, Strides, pack, restore_array
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
 from tracer.store.rows import NOT_KEPT, why_not_storable

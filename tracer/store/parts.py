@@ -59,6 +59,7 @@ def head_text(head: Trace, path: Path) -> str:
             "seed": head.seed,
             "dtype": head.dtype,
             "hyperparameters": dict(head.hyperparameters),
+            "defaults": list(map(str, head.defaults)),
             "versions": dict(head.versions),
             "source": head.source,
             "arithmetic": head.arithmetic,

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import TraceFileError, UsageError
-from tracer.graph.record import Step, StoredValue, Trace
+from tracer.graph.missing import StoredValue
+from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
 from tracer.store.format import CORRUPTION_ERRORS, error_text, open_to_read, start_timeout
 from tracer.store.lazy import Cache, LazySequence, LazyValue, Printed
@@ -82,6 +83,9 @@ class TraceFile:
         count = self._position(last[0][0]) + 1 if last else 0
         if end is not None and (end["steps"], end["digest"]) != (count, self._digest(count - 1).hex()):
             raise self.damaged(f"it has {count} steps, and ends with {end['steps']}")
+        defaults = head.get("defaults", [])  # files of versions before have none
+        if not isinstance(defaults, list) or not all(isinstance(name, str) for name in defaults):
+            raise self.damaged("the defaults of its settings are malformed")
         steps = LazySequence(count, self.step)
         metrics: Sequence[Mapping[str, Any]] = LazySequence(count, lambda position: self._metrics(self.row(position)))
         if end is not None and end["metrics"] is not None:
@@ -103,6 +107,7 @@ class TraceFile:
             source=head["source"],
             arithmetic=head["arithmetic"],
             finite_steps=min(max(end["finite"], 0), count) if end is not None else 0,
+            defaults=tuple(defaults),
         )
 
     # Parts of the file.

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracer.graph.record import Node, Step, StoredValue
+from tracer.graph.missing import StoredValue
+from tracer.graph.record import Node, Step
 from tracer.graph.strides import Strides, stored_elements
 from tracer.graph.summary import Summary
 from tracer.store.plain_json import to_json

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from tracer.graph.missing import NOT_RETAINED
-from tracer.graph.record import Literal, Node, Phase, Source, Step, StoredValue
+from tracer.graph.missing import NOT_RETAINED, StoredValue
+from tracer.graph.record import Literal, Node, Phase, Source, Step
 from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem
@@ -29,6 +29,9 @@ OTHER_DTYPES = frozenset({"object", *_LONG_DOUBLES, *_SWAPPED})
 
 MAX_TEXT_LENGTH = 50_000
 """Maximum length of a name, formula, scope or source."""
+
+_OPTIONAL = frozenset({"losses", "own", "marks"})
+"""Parts of a structure that a step may be without."""
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -66,7 +69,8 @@ def shared_structure(step: Step) -> object | None:
 def without_values(step: Step, layouts: tuple[Strides, ...]) -> Structure:
     """The structure of a step; it holds no reference to the values."""
     nodes = tuple(_with_content(node, Absent()) for node in step.nodes)
-    return Structure(Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates), losses=dict(step.losses)), layouts)
+    bare = Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates), losses=dict(step.losses))
+    return Structure(replace(bare, own_gradients=dict(step.own_gradients), marks=dict(step.marks)), layouts)
 
 
 def _with_content(node: Node, content: StoredValue | np.ndarray) -> Node:
@@ -81,8 +85,7 @@ def with_values(
 ) -> Step:
     """A step of this structure with these values."""
     step = structure.step
-    nodes = tuple(map(_with_content, step.nodes, contents))
-    return Step(index, nodes, step.loss_id, step.gradients, step.updates, metrics, step.losses)
+    return replace(step, index=index, nodes=tuple(map(_with_content, step.nodes, contents)), metrics=metrics)
 
 
 # Text form.
@@ -99,6 +102,8 @@ def structure_text(structure: Structure) -> str:
             "gradients": [[of, by] for of, by in step.gradients.items()],
             "updates": [[of, by] for of, by in step.updates.items()],
             **({"losses": [[loss, list(map(list, each.items()))] for loss, each in step.losses.items()]} if step.losses else {}),
+            **({"own": [[of, by] for of, by in step.own_gradients.items()]} if step.own_gradients else {}),
+            **({"marks": [[id, mark] for id, mark in step.marks.items()]} if step.marks else {}),
             "sources": [[source.file, source.line, source.text] for source in sources],
             "nodes": [
                 [
@@ -125,7 +130,7 @@ def structure_text(structure: Structure) -> str:
 def parse_structure(text: str) -> Structure:
     """Parse and validate the text of a structure. Raises ValueError if it is invalid."""
     data = from_json(text)
-    if not isinstance(data, dict) or set(data) - {"losses"} != {"loss", "gradients", "updates", "sources", "nodes"}:
+    if not isinstance(data, dict) or set(data) - _OPTIONAL != {"loss", "gradients", "updates", "sources", "nodes"}:
         raise ValueError("it is not the structure of a step")
     sources = [_source(each) for each in _list(data["sources"])]
     nodes, layouts = [], []
@@ -138,6 +143,7 @@ def parse_structure(text: str) -> Structure:
         layouts.append(layout)
     gradients, updates = _pairs(data["gradients"]), _pairs(data["updates"])
     step = Step(0, tuple(nodes), _integer(data["loss"]), gradients, updates, losses=_losses(data.get("losses", [])))
+    step = replace(step, own_gradients=_pairs(data.get("own", [])), marks=_marks(data.get("marks", [])))
     problem = structure_problem(step)
     if not problem and (
         step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
@@ -222,6 +228,15 @@ def _losses(data: Any) -> dict[int, dict[int, int]]:
             raise ValueError("a loss is malformed")
         losses[_integer(pair[0])] = _pairs(pair[1])
     return losses
+
+
+def _marks(data: Any) -> dict[int, str]:
+    marks = {}
+    for pair in _list(data):
+        if len(_list(pair)) != 2:
+            raise ValueError("a mark is malformed")
+        marks[_integer(pair[0])] = _text(pair[1])
+    return marks
 
 
 def _literal(data: Any) -> bool | int | float | complex | None:

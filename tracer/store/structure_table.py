@@ -26,6 +26,8 @@ class _Entry:
     gradients: Mapping[int, int]
     updates: Mapping[int, int]
     losses: Mapping[int, Mapping[int, int]]
+    own_gradients: Mapping[int, int]
+    marks: Mapping[int, str]
     layouts: tuple[Strides, ...]
 
     def matches(self, shared: object, step: Step, layouts: tuple[Strides, ...]) -> bool:
@@ -37,6 +39,8 @@ class _Entry:
             and step.gradients == self.gradients
             and step.updates == self.updates
             and step.losses == self.losses
+            and step.own_gradients == self.own_gradients
+            and step.marks == self.marks
         )
 
 
@@ -61,7 +65,8 @@ class StructureTable:
             id = self._ids[digest] = len(self._ids) + 1
             connection.execute("INSERT INTO structure VALUES (?, ?, ?)", (id, text, digest))
         if shared is not None:
-            entry = _Entry(id, shared, step.loss_id, dict(step.gradients), dict(step.updates), dict(step.losses), layouts)
+            pairs = dict(step.gradients), dict(step.updates), dict(step.losses), dict(step.own_gradients), dict(step.marks)
+            entry = _Entry(id, shared, step.loss_id, *pairs, layouts)
             self._recent = [entry, *self._recent[: CACHED_STRUCTURES - 1]]
         return id
 

@@ -201,6 +201,8 @@ class TraceWriter:
         layouts = layouts_of(step)
         has_values = all(node.is_kept for node, layout in zip(step.nodes, layouts) if is_inline(node, layout, kept=True))
         keep = has_values and self.retention.should_keep(self.steps, lambda: is_finite_step(step))
+        if step.own_gradients or step.marks:
+            self._connection.execute(f"PRAGMA user_version = {user_version(of_program=True)}")
         structure = self._structures.id_of(self._connection, step, layouts)
         text = to_json(list(printed))
         row, size = self._encoder.encode(self._connection, self.steps, step, layouts, structure, text, keep=keep)

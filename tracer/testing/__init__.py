@@ -1,8 +1,8 @@
-"""Gradient checks for tests: of functions, of operations, and of random programs.
+"""Gradient checks for tests: of functions, of operations, of programs with gradients by hand, and of random programs.
 
-`check_gradients` returns a `Check`, which `report` formats as text; `assert_gradients` and `assert_op_gradients` raise an
-AssertionError. `arrays`, `broadcastable_arrays`, `numbers`, `shapes` and `programs` are Hypothesis strategies; only they,
-and assertions that draw examples, need `hypothesis`.
+`check_gradients` returns a `Check`, which `report` formats as text; `assert_gradients`, `assert_op_gradients` and
+`assert_backprop` raise an AssertionError. `arrays`, `broadcastable_arrays`, `numbers`, `shapes` and `programs` are Hypothesis
+strategies; only they, and assertions that draw examples, need `hypothesis`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tracer.checking.gradients import check_step
 from tracer.checking.results import Check, Comparison, Difference, Fault
 from tracer.errors import close_names
 from tracer.testing.assertions import assert_gradients, assert_op_gradients, require_hypothesis
+from tracer.testing.backprop import assert_backprop
 from tracer.views.text.check import report
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from tracer.testing.strategies import arrays, broadcastable_arrays, numbers, shapes
 
 __all__ = [
-    "Check", "Comparison", "Difference", "Fault", "Program", "arrays", "assert_gradients", "assert_op_gradients",
-    "broadcastable_arrays", "check_gradients", "check_step", "numbers", "programs", "report", "shapes",
+    "Check", "Comparison", "Difference", "Fault", "Program", "arrays", "assert_backprop", "assert_gradients",
+    "assert_op_gradients", "broadcastable_arrays", "check_gradients", "check_step", "numbers", "programs", "report", "shapes",
 ]  # fmt: skip
 
 

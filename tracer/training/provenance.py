@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from tracer.analysis.provenance import source_text, versions
 from tracer.graph.record import Trace
 from tracer.store.fingerprint import fingerprint
 from tracer.training.scenario import Scenario
+from tracer.training.settings import settings_at_default
 
 
 def head_of(scenario: Scenario, seed: int, dtype: str, settings: Mapping[str, Any]) -> Trace:
     """The trace of a run before its first step; settings without a value are left out."""
+    shown = {name: _shown(value) for name, value in settings.items() if value is not None}
     return Trace(
         scenario=scenario.name,
         title=scenario.title,
         seed=seed,
         dtype=dtype,
-        hyperparameters={name: _shown(value) for name, value in settings.items() if value is not None},
+        hyperparameters=shown,
         versions=versions(),
         source=source_text(scenario.path),
         arithmetic=fingerprint(),
+        defaults=tuple(name for name in settings_at_default(scenario) if name in shown),
     )
 
 
 def _shown(setting: Any) -> Any:
     """A setting as stored in the trace: a function by its name."""
     return getattr(setting, "__name__", str(setting)) if callable(setting) else setting
-
-
-def source_text(path: Path | None) -> str:
-    """The source of a scenario's file; empty if it has none, or if it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace") if path is not None else ""
-    except OSError:
-        return ""
-
-
-def versions() -> dict[str, str]:
-    """The versions of tracer, NumPy and Python."""
-    from importlib.metadata import PackageNotFoundError, version  # slow to import
-
-    try:
-        own = version("steptracer")
-    except PackageNotFoundError:  # a checkout that is not installed
-        own = "unknown"
-    return {"tracer": own, "numpy": np.__version__, "python": platform.python_version()}

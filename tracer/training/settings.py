@@ -19,6 +19,24 @@ def all_settings(scenario: Scenario) -> dict[str, Any]:
     return family | scenario.component_settings() | common | dict(scenario.settings)
 
 
+def settings_at_default(scenario: Scenario) -> tuple[str, ...]:
+    """The names of the settings that have their default: of the optimizers, except their learning rates, and `shuffle`.
+
+    >>> from tracer.nn.optimizers import SGD
+    >>> line = Scenario(parameters={"w": 0.0}, model=lambda w: w, loss=lambda p: p, optimizer=SGD(0.1, momentum=0.9))
+    >>> settings_at_default(line)
+    ('weight_decay', 'nesterov', 'shuffle')
+    """
+    names = []
+    for key, optimizer in scenario.optimizers.items():
+        own: Any = optimizer
+        for each in dataclasses.fields(own) if dataclasses.is_dataclass(own) else ():
+            is_plain = isinstance(each.default, (bool, int, float, str))
+            if is_plain and each.name != "learning_rate" and getattr(own, each.name) == each.default:
+                names.append(name_in_group(key, each.name))
+    return (*names, *(() if scenario.shuffle else ("shuffle",)))
+
+
 def with_settings(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     """A copy of the scenario with changed settings; text is converted to the type of the default.
 

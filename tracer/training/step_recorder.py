@@ -11,7 +11,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Phase
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
-from tracer.recording.results import check_scalar, recorded_cause
+from tracer.recording.results import check_scalar, explained
 from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor
 from tracer.training.checkpoints import Progress
@@ -67,14 +67,8 @@ class StepRecorder:
         recorder = Recorder(self._files)
         try:
             # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
-            with np.errstate(all="ignore"):
+            with explained(lambda: f"{index}.{recorder.last_label()}"), np.errstate(all="ignore"):
                 losses, results = self._record(recorder, index, epoch, batch)
-        except Exception as error:
-            cause = recorded_cause(error)
-            cause.add_note(f"the last recorded node was {index}.{recorder.last_label()}")
-            if cause is not error:
-                raise cause from None
-            raise
         finally:
             recorder.release()
         return recorder, losses, results

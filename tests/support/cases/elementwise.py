@@ -12,12 +12,16 @@ from hypothesis.extra import numpy as hnp
 from support.drawing import Case, seeds, separated, shapes
 from tracer.ops import registry
 from tracer.ops.domain import NONZERO, Domain
+from tracer.ops.families.elementwise.bessel import I1
 from tracer.ops.families.elementwise.trigonometry import SincDerivative
 
 OFFSET = ("maximum", "minimum", "fmax", "fmin")
 """Operations with a kink where their inputs are equal: the second is drawn at least 0.07 from the first."""
 
 POWERS = ("power", "float_power")
+
+OWN_NUMBERS = (*POWERS, "frexp", "ldexp", "i0", "i1")
+"""Operations that are called with numbers of their own: for large ones these or their derivatives overflow."""
 
 
 @st.composite
@@ -80,6 +84,30 @@ def modfs(draw: Any) -> Case:
 
 
 @st.composite
+def frexps(draw: Any) -> Case:
+    """Numbers far from powers of 2, where the fraction jumps."""
+    shape = draw(shapes)
+    rng = np.random.default_rng(draw(seeds))
+    sign = rng.choice([-1.0, 1.0], shape)
+    return Case(lambda x: np.frexp(x)[0], (sign * rng.uniform(1.1, 1.9, shape) * 2.0 ** rng.integers(-2, 3, shape),), "frexp [0]")
+
+
+@st.composite
+def ldexps(draw: Any) -> Case:
+    shape = draw(shapes)
+    exponents = np.random.default_rng(draw(seeds)).integers(-3, 4, shape)
+    return Case(lambda x: np.ldexp(x, exponents), (separated(shape, draw(seeds)),), f"ldexp by {exponents}")
+
+
+@st.composite
+def bessel_functions(draw: Any, name: str) -> Case:
+    """0 and numbers up to 4 in absolute value. The derivative of i0 is a separate operation without a NumPy function."""
+    function = np.i0 if name == "i0" else I1.apply
+    x = np.clip(separated(draw(shapes), draw(seeds)), -4, 4)
+    return Case(function, (np.where(np.abs(x) < 0.25, 0.0, x),), name)
+
+
+@st.composite
 def unwraps(draw: Any) -> Case:
     """Multiples of the period and at most a tenth of it: no difference is near half of it, where the value jumps."""
     shape = draw(shapes.filter(lambda shape: len(shape) > 0))
@@ -112,6 +140,10 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     **{name: remainders(name) for name in ("remainder", "fmod")},
     "divmod": divmods(),
     "modf": modfs(),
+    "frexp": frexps(),
+    "ldexp": ldexps(),
+    "i0": bessel_functions("i0"),
+    "i1": bessel_functions("i1"),
     "unwrap": unwraps(),
     "sinc_derivative": sinc_derivatives(),
 }  # fmt: skip

@@ -100,6 +100,67 @@ z = np.zeros_like(x); np.copyto(z, x); z
 z = x * 1; np.put(z, [0], [2.0]); z
 z = x * 1; np.putmask(z, z < 0, 0.0); z
 z = M * 1; np.fill_diagonal(z, 0.0); z
+z = A * 1; z[1].sort(); z
+z = A * 1; z.T.sort(axis=0); z
+z = A * 1; z.T.sort(); z
+z = x * 1; part = z[::2]; part.sort(); z
+z = x * 1; part = z[1:]; z.sort(); part
+z = x * 1; z[::-1].sort(); z
+z = A * 1; z.sort(kind='stable'); z
+z = A * 1; z.ravel().sort(); z
+z = x * 1; z.partition(2); z
+z = A * 1; z.partition(1, axis=0); z
+z = A * 1; z[:, 1].partition(1); z
+z = A * 1; z[:, 1].fill(s); z
+z = A * 1; z.T.fill(2.0); z * s
+z = A * 1; z[A > 0].fill(7); z
+z = A * 1; z.fill(s); z
+z = A * 1; np.copyto(z[1], B[0]); z
+z = A * 1; np.copyto(z, B[0]); z
+z = A * 1; np.copyto(z.T, 5.0); z
+z = A * 1; np.copyto(z, B, where=A > 0); z
+z = A * 1; np.copyto(z, w, where=[True, False, True, False]); z
+z = A * 1; np.copyto(dst=z, src=B); z
+z = A * 1; np.copyto(z, s); z
+z = A * 1; np.copyto(z[:, ::2], B[:, :2]); z
+z = A.astype(int); np.copyto(z, A, casting='unsafe'); z
+z = x * 1; np.put(z, [0, 2], u[:2]); z
+z = x * 1; np.put(z, [0, 2, 1], [5.0, 6.0]); z
+z = x * 1; np.put(z, [0], [5.0, 6.0]); z
+z = x * 1; np.put(z, [-1], s); z
+z = A * 1; np.put(z, [1, 5], [s, s]); z
+z = A * 1; np.put(z[1], [1, 2], s); z
+z = A * 1; np.put(z.T, [1, 2], s); z
+z = A * 1; np.put(z, [[0, 1], [2, 3]], 4.0); z
+z = x * 1; np.put(z, [7], s, mode='clip'); z
+z = x * 1; np.put(z, [7], s, mode='wrap'); z
+z = x * 1; np.put(z, 1, s); z
+z = x * 1; np.put(z, [1, 1], [2.0, s]); z
+z = x * 1; np.put(a=z, ind=[1, 1], v=[2.0, s]); z
+z = x * 1; z.put([0, 1], x[2:4]); z
+z = x * 1; z.put([0, 1, 2], x[2:4]); z
+z = x * 1; np.place(z, z > 0, [0.5]); z
+z = x * 1; np.place(z, z > 0, x[:2]); z
+z = x * 1; np.putmask(z, z > 0, [1.0, 2.0]); z
+z = x * 1; np.putmask(z, z > 0, y); z
+z = x * 1; np.putmask(z, mask, s); z
+z = A * 1; np.putmask(z[0], z[0] < 0, 0.0); z
+z = A * 1; np.putmask(z, z < 0, w); z
+z = M * 1; np.fill_diagonal(z, s); z
+z = M * 1; np.fill_diagonal(z, [s, 2.0, 3.0]); z
+z = M * 1; np.fill_diagonal(z, [s, 2.0]); z
+z = M * 1; np.fill_diagonal(z, x); z
+z = A * 1; np.fill_diagonal(z, s); z
+z = A * 1; np.fill_diagonal(z.T, 5.0); z
+z = A * 1; np.fill_diagonal(z.T, 5.0, wrap=True); z
+z = A * 1; np.fill_diagonal(z, 5.0, wrap=True); z
+z = np.zeros((2, 2, 2), like=x); np.fill_diagonal(z, s); z
+z = np.stack([M, M]); np.fill_diagonal(z[0], 5.0); z
+z = A * 1; np.put_along_axis(z, np.argmax(A, 1)[:, None], s, 1); z
+z = A * 1; np.put_along_axis(z.T, np.argmax(A, 1)[None], 9.0, 0); z
+z = A * 1; np.put_along_axis(z, np.argmax(A, 1)[:, None], s, axis=-1); z
+z = A * 1; np.put_along_axis(z, np.array([3, 4]), s, None); z
+z = x * 1; np.random.default_rng(0).shuffle(z); z
 z = A * 1; z.shape = (4, 3); z
 """
 """Writing in place into arrays that the program made."""

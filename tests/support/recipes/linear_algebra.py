@@ -27,7 +27,7 @@ RECIPES: dict[str, str] = {
     "polyadd": "np.polyadd(x, u)",
     "polysub": "np.polysub(x, u)",
     "polymul": "np.polymul(x, u)",
-    "polydiv": "np.polydiv(x, u)",
+    "polydiv": "np.polydiv(x, u)[0]",
     "polyder": "np.polyder(x)",
     "polyint": "np.polyint(x)",
     "polyval": "np.polyval(x, u)",

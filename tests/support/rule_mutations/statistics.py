@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tracer.ops.base import Op
 from tracer.ops.families import reductions
-from tracer.ops.families.statistical import differences, extremes, missing, quantiles, scans, spread
+from tracer.ops.families.statistical import bins, differences, extremes, missing, quantiles, scans, spread
 
 RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (reductions.Sum, "gradient_x", "only(where, ", "(lambda where, gradient: gradient)(where, "),
@@ -33,5 +33,6 @@ RULES: tuple[tuple[type[Op], str, str, str], ...] = (
     (differences.Diff, "gradient", "if n % 2:", "if n:"),
     (differences.Diff, "gradient", "order[: order.index(position)]", "order[:0]"),
     (differences.Diff, "gradient", "order[: order.index(position)]", "order[: position]"),
+    (bins.Bincount, "gradient_weights", "g[x]", "g[x * 0]"),
     (quantiles.QuantileWeights, "value", "1 - share", "share"),
 )  # fmt: skip

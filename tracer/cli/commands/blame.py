@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
 
-from tracer.analysis.blame import Target, first_culprit
+from tracer.analysis.blame import first_culprit
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading
-from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
-from tracer.graph.record import Step, Trace
 from tracer.i18n.language import Language
-from tracer.views.notation import Labels
-from tracer.views.selection import node_or_element
-from tracer.views.text.blame import Request, blame_data, blame_lines
+from tracer.views.text.blame import Request, blame_data, blame_lines, target_finder
 
 FOUND = 1
 """The exit code if something is found."""
@@ -43,24 +37,10 @@ found, else with 0.
 @language_option
 def command(file: str, of: str, only_nan: bool, digits: int, as_json: bool, tell: Language) -> None:
     with reading(file) as trace:
-        found = first_culprit(trace, only_nan=only_nan, target_in=_target_finder(trace, of) if of else None)
+        found = first_culprit(trace, only_nan=only_nan, target_in=target_finder(trace, of) if of else None)
         request = Request(of, only_nan, digits)
         say([json_text(blame_data(trace, found), indent=1)] if as_json else blame_lines(trace, found, request, tell))
         if trace.unfinished and not as_json:
             say([tell("the record ends early: {reason}", reason=tell.message(trace.unfinished))])
     if found is not None:
         raise click.exceptions.Exit(FOUND)
-
-
-def _target_finder(trace: Trace, text: str) -> Callable[[Step], Target | None]:
-    """Finds a node or element in each step; a step may lack it. Raises UsageError if the first step does."""
-    for step in trace.steps[:1]:
-        node_or_element(step, text, Labels(step.nodes))
-
-    def target_in(step: Step) -> Target | None:
-        try:
-            return Target(*node_or_element(step, text, Labels(step.nodes)))
-        except UsageError:
-            return None
-
-    return target_in

@@ -1,4 +1,4 @@
-"""`tracer check`: checks the gradients of a scenario."""
+"""`tracer check`: checks the gradients of a scenario, or the hand-written ones of a program."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
+from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from tracer.checking.results import Check
     from tracer.checking.scenario import CheckSubject
 
+OF_SCENARIOS = ("second_order", "seed", "count", "exhaustive", "jobs", "backend", "settings", "parameters", "data", "dtype")
+OF_PROGRAMS = ("steps", "loss")
+"""Names of options that go with one of them only."""
+
 WRONG = 1
 """The exit code if a gradient is wrong."""
 
@@ -27,15 +32,21 @@ HELP = """\b
 Examples:
   tracer check fruit
   tracer check ./mine.py --second-order --seed 3 --examples 200 --json
+  tracer check train.py
 
 Check the gradients of a scenario's first step, number by number, against derivatives that are found without any derivative
 rule, and each rule by itself. Ends with exit code 0, or with 1 and what is wrong. Large models are checked by random sums over
 all numbers and a sample of them.
+
+A Python file that defines no scenario is run as a program, and its output is discarded: the gradients that it computes itself
+are held against the true ones, and the first line that is wrong is named. Ends with exit code 0 if they are right, 1 if not, 5
+if that cannot be told.
 """
 
 
 @click.command("check", help=HELP)
-@click.argument("scenario")
+@click.argument("scenario", metavar="SCENARIO|FILE.py")
+@click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
 @click.option(
@@ -49,10 +60,15 @@ all numbers and a sample of them.
 @click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
 @click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
 @click.option("--dtype", metavar="DTYPE", type=Dtype(), default="float64", show_default=True, help="float32 or float64.")
+@click.option("--steps", metavar="N", type=WholeNumber(2), help="Of a program: the steps that it is run for.")
+@click.option("--loss", metavar="NAME", help="Of a program: the variable that is the loss (default: found by its name).")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was found as JSON.")
 @language_option
+@click.pass_context
 def command(
+    context: click.Context,
     scenario: str,
+    arguments: tuple[str, ...],
     second_order: bool,
     seed: int,
     count: int,
@@ -63,9 +79,19 @@ def command(
     parameters: str | None,
     data: str | None,
     dtype: str,
+    steps: int | None,
+    loss: str | None,
     as_json: bool,
     tell: Language,
 ) -> None:
+    if (program := program_path(scenario)) is not None:
+        from tracer.cli.programs.checking import check_of_program
+
+        refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
+        run = ProgramRun(program, arguments, loss=loss)
+        raise click.exceptions.Exit(check_of_program(run, steps, as_json=as_json, tell=tell))
+    refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
+    refuse_arguments(arguments)
     from tracer.checking.scenario import CheckSubject, check_scenario
     from tracer.views.text.check import check_table, failure_lines, note_lines, verdict_line
 

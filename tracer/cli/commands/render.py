@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import click
 
-from tracer.analysis.blame import first_culprit
-from tracer.cli.files import OutputFolder
+from tracer.cli.drawing import KINDS, Drawing
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber, WholeNumbers
-from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
-from tracer.cli.trace_files import reading, step_of
-from tracer.errors import UsageError, near_names
+from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
-from tracer.graph.record import Step, Trace
-from tracer.rendering.engine import find_engine
-from tracer.views.parameter_history import histories_of
-from tracer.views.svg import PictureError
-from tracer.views.text.finiteness import notice
-
-KINDS = ("pdf", *PICTURES)
 
 HELP = """\b
 Examples:
@@ -55,43 +43,10 @@ every number. Several pictures are called after their step and phase.
 def command(
     file: str, output: str, single: Sequence[int], several: Sequence[int], as_json: bool, options: PictureOptions
 ) -> None:
-    path = Path(output)
-    kind = path.suffix.removeprefix(".")
-    if kind not in KINDS:
-        raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{_hint(kind)}")
-    if options.extent and kind != "pdf":
-        raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
-    wanted = [*single, *several]
-    layout_engine = find_engine(options.engine) if kind not in TEXTS else None
+    drawing = Drawing.to(output, options)
     with reading(file) as trace:
-        chosen = _steps(trace, wanted, with_last=kind == "pdf" and options.is_booklet)
-        writer = PictureWriter(options, OutputFolder(path.parent), layout_engine)
-        if kind == "pdf":
-            histories = histories_of(trace) if options.is_booklet else []
-            notice_text = notice(first_culprit(trace), options.style.tell) if options.is_booklet else ""
-            document = writer.booklet(replace(trace, steps=chosen), path.name, histories, notice_text)
-            written = [document] if document is not None else []
-        else:
-            written = list(writer.pictures(chosen, path.stem, kind))
-    if not written and writer.replaced:
-        raise PictureError(writer.replaced[0].reason)
-    if not written:
-        phases = ", ".join(options.spec.phases)
-        raise UsageError(f"there is nothing of {phases} in these steps")
+        written, warnings = drawing.draw(trace, [*single, *several])
     tell = options.style.tell
-    for warning in writer.warnings():
+    for warning in warnings:
         click.echo(warning, err=True)
     say([json_text({"wrote": list(map(str, written))})] if as_json else (tell("wrote {path}", path=each) for each in written))
-
-
-def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:
-    """The requested steps, by default the first, with `with_last` also the last."""
-    if wanted:
-        return tuple(step_of(trace, index) for index in dict.fromkeys(wanted))
-    first = step_of(trace, None)
-    last = trace.steps[-1]
-    return (first,) if last.index == first.index or not with_last else (first, last)
-
-
-def _hint(kind: str) -> str:
-    return near_names(kind, list(KINDS)) if kind else ""

@@ -38,7 +38,7 @@ expression, or by its number in the log.
 @language_option
 def command(file: str, node: str, index: int | None, digits: int, as_json: bool, tell: Language) -> None:
     with reading(file) as trace:
-        found = step_of(trace, index if index is not None else _step_in(node))
+        found = step_of(trace, index if index is not None else step_in(node))
         subject, element = node_or_element(found, node, Labels(found.nodes))
         if element is None:
             if as_json:
@@ -51,7 +51,7 @@ def command(file: str, node: str, index: int | None, digits: int, as_json: bool,
             say(element_lines(found, subject, element, digits, tell))
 
 
-def _step_in(text: str) -> int | None:
+def step_in(text: str) -> int | None:
     """The step of a log number such as 3.044."""
     found = re.fullmatch(r"(\d+)\.\d+", text)
     return int(found[1]) if found else None

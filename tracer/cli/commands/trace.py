@@ -1,4 +1,4 @@
-"""`tracer trace`: runs a scenario and writes what was recorded."""
+"""`tracer trace`: runs a scenario or a program and writes what was recorded."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from tracer.cli.files import OutputFolder, absolute
-from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, WholeNumber
+from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
+from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
+from tracer.cli.programs.tracing import TraceOptions, trace_program
 from tracer.cli.run import Run, run_all_steps
 from tracer.cli.trace_file_line import trace_file_line
 from tracer.i18n.language import Language
@@ -22,20 +24,29 @@ from tracer.training.loading import folder_name, load
 
 FORMATS = ("pdf", "log", *PICTURES)
 
+OF_SCENARIOS = ("seed", "settings", "parameters", "data", "dtype", "verbose")
+OF_PROGRAMS = ("kept", "loss", "passes_exit_code")
+"""Names of options that go with one of them only."""
+
 HELP = """\b
 Examples:
   tracer trace fruit
   tracer trace mnist --steps 5 --seed 1 --set learning_rate=0.05 -o somewhere --format pdf,log,svg
   tracer trace ./mine.py
+  tracer trace train.py -- --epochs 3
 
 Run a scenario, by its name from `tracer list` or by the path of a Python file, and write every number of its training
 steps: steps.pdf, a booklet of the first and the last step with a page for every operation, steps.log with all steps, and
 trace.sqlite, which the other commands read. With --zoom, --focus or --phase the PDF holds that picture of each step.
+
+A Python file that defines no scenario is run as a program, as it stands: what it trains is found in it. What follows -- are
+its arguments.
 """
 
 
 @click.command("trace", help=HELP)
-@click.argument("scenario")
+@click.argument("scenario", metavar="SCENARIO|FILE.py")
+@click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--steps", metavar="N", type=WholeNumber(), help="Training steps to run (default: the scenario's own number).")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
 @click.option(
@@ -52,11 +63,17 @@ trace.sqlite, which the other commands read. With --zoom, --focus or --phase the
 )  # fmt: skip
 @click.option("--values", type=OneOf((*CHOICES, "none")), help="Of the trace file; none is no file (default: by --budget).")
 @click.option("--budget", metavar="SIZE", type=Size(), default="256MB", show_default=True, help="Where a sample of steps begins.")
+@click.option("--record", "kept", metavar="LIST", type=NumberRanges(), help="Of a program: the steps to keep, as 0,1,50-60.")
+@click.option("--loss", metavar="NAME", help="Of a program: the variable that is the loss (default: found by its name).")
+@click.option("--exit-code", "passes_exit_code", is_flag=True, help="Of a program: end with its exit code.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for every step.")
 @picture_options
+@click.pass_context
 def command(
+    context: click.Context,
     scenario: str,
+    arguments: tuple[str, ...],
     steps: int | None,
     seed: int,
     settings: Sequence[tuple[str, str]],
@@ -67,10 +84,21 @@ def command(
     formats: Sequence[str],
     values: str | None,
     budget: int,
+    kept: frozenset[int] | None,
+    loss: str | None,
+    passes_exit_code: bool,
     quiet: bool,
     verbose: bool,
     options: PictureOptions,
 ) -> None:
+    if (program := program_path(scenario)) is not None:
+        refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
+        if steps is not None:
+            kept = (kept or frozenset(range(steps))) & frozenset(range(steps))
+        wanted = TraceOptions(output, formats, values, budget, quiet, passes_exit_code, options)
+        context.exit(trace_program(ProgramRun(program, arguments, kept, loss), wanted))
+    refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
+    refuse_arguments(arguments)
     # Check every argument before the run starts. The scenario's code may change the current folder.
     base = Path.cwd()
     tell = options.style.tell

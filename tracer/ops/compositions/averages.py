@@ -10,21 +10,22 @@ import numpy as np
 from tracer.errors import RecordingError
 from tracer.ops.axes import axes_from_start
 from tracer.ops.base import Array
+from tracer.ops.compositions.arrays import array_of, as_dtype
 
 
 def average(a: Array, axis: Any = None, weights: Array = None, returned: bool = False, *, keepdims: Any = False) -> Any:
     """The weighted average over axes, and with `returned` the sum of the weights."""
-    array = _array(a)
+    array = array_of(a)
     if weights is None:
         mean = np.mean(array, axis=axis, keepdims=keepdims)
         total: Any = np.full(np.shape(mean), np.size(array) / np.size(mean), mean.dtype)
     else:
-        shares = _fitting(_array(weights), array, axis)
+        shares = _fitting(array_of(weights), array, axis)
         dtype = np.result_type(array.dtype, shares.dtype, *(["f8"] if array.dtype.kind in "iub" else []))
         total = np.sum(shares, axis=axis, dtype=dtype, keepdims=keepdims)
         if np.any(total == 0.0):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
-        mean = np.sum(_as_dtype(array, dtype) * _as_dtype(shares, dtype), axis=axis, keepdims=keepdims) / total
+        mean = np.sum(as_dtype(array, dtype) * as_dtype(shares, dtype), axis=axis, keepdims=keepdims) / total
     if not returned:
         return mean
     return mean, total if np.shape(total) == np.shape(mean) else np.broadcast_to(total, np.shape(mean))
@@ -44,18 +45,18 @@ def cov(
     """The covariance matrix of variables: the rows of `m`, and of `y`; the columns without `rowvar`."""
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
-    first = _array(m)
-    others = [] if y is None else [_array(y)]
+    first = array_of(m)
+    others = [] if y is None else [array_of(y)]
     if any(np.ndim(each) > 2 for each in (first, *others)):
         raise ValueError("m and y have at most 2 dimensions")
     wanted = np.result_type(first.dtype, *(each.dtype for each in others), np.float64) if dtype is None else np.dtype(dtype)
-    rows = _as_dtype(np.reshape(first, (1, -1)) if np.ndim(first) < 2 else first, wanted)
+    rows = as_dtype(np.reshape(first, (1, -1)) if np.ndim(first) < 2 else first, wanted)
     if not rowvar and np.ndim(first) != 1:
         rows = rows.T
     if not rows.shape[0]:
         raise RecordingError("np.cov of no variables is no number: give it at least one row")
     for each in others:
-        more = _as_dtype(np.reshape(each, (1, -1)) if np.ndim(each) < 2 else each, wanted)
+        more = as_dtype(np.reshape(each, (1, -1)) if np.ndim(each) < 2 else each, wanted)
         rows = np.concatenate((rows, more.T if not rowvar and more.shape[0] != 1 else more), axis=0)
     freedom = (1 if bias == 0 else 0) if ddof is None else ddof
     weights = _weights(rows.shape[1], fweights, aweights)
@@ -67,7 +68,7 @@ def cov(
     elif aweights is None:
         count = total[0] - freedom
     else:
-        count = total[0] - freedom * np.sum(weights * _array(aweights)) / total[0]
+        count = total[0] - freedom * np.sum(weights * array_of(aweights)) / total[0]
     if count <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=3)
         count = 0.0
@@ -90,19 +91,6 @@ def corrcoef(x: Array, y: Array = None, rowvar: bool = True, *, dtype: Any = Non
     return np.clip(scaled, -1, 1)
 
 
-def _array(given: Any) -> Any:
-    """A Tensor as it is, anything else as an array; a list of Tensors is stacked."""
-    if hasattr(given, "recorder"):
-        return given
-    if isinstance(given, (list, tuple)) and any(hasattr(each, "recorder") for each in given):
-        return np.stack(list(given))
-    return np.asarray(given)
-
-
-def _as_dtype(array: Array, dtype: np.dtype[Any]) -> Array:
-    return array if array.dtype == dtype else np.astype(array, dtype)
-
-
 def _fitting(weights: Array, array: Array, axis: Any) -> Array:
     """The weights in a shape that broadcasts with the array: they have its shape, or that of the axes they are for."""
     if np.shape(weights) == np.shape(array):
@@ -122,7 +110,7 @@ def _weights(count: int, fweights: Array, aweights: Array) -> Array:
     for name, given in (("fweights", fweights), ("aweights", aweights)):
         if given is None:
             continue
-        weights = _as_dtype(_array(given), np.dtype(float))
+        weights = as_dtype(array_of(given), np.dtype(float))
         plain: Any = getattr(weights, "value", weights)
         if name == "fweights" and not np.all(plain == np.around(plain)):
             raise TypeError("fweights must be integer")

@@ -8,15 +8,16 @@ import numpy as np
 
 from tracer.ops.axes import axes_from_start
 from tracer.ops.base import Array
+from tracer.ops.compositions.arrays import array_of
 
 
 def trapezoid(y: Array, x: Array = None, dx: Any = 1.0, axis: int = -1) -> Array:
     """The integral along an axis by the trapezoidal rule."""
-    heights = _array(y)
+    heights = array_of(y)
     if x is None:
         widths = dx
     else:
-        places = _array(x)
+        places = array_of(x)
         if places.ndim == 1:
             widths = np.diff(places)
             shape = [1] * heights.ndim
@@ -30,7 +31,7 @@ def trapezoid(y: Array, x: Array = None, dx: Any = 1.0, axis: int = -1) -> Array
 
 def ediff1d(ary: Array, to_end: Array = None, to_begin: Array = None) -> Array:
     """The differences of neighbours in the flattened array, between `to_begin` and `to_end`."""
-    flat = np.ravel(_array(ary))
+    flat = np.ravel(array_of(ary))
     differences = flat[1:] - flat[:-1]
     if to_end is None and to_begin is None:
         return differences
@@ -38,7 +39,7 @@ def ediff1d(ary: Array, to_end: Array = None, to_begin: Array = None) -> Array:
     for name, given in (("to_begin", to_begin), ("", differences), ("to_end", to_end)):
         if given is None:
             continue
-        part = np.ravel(_array(given))
+        part = np.ravel(array_of(given))
         if not np.can_cast(part.dtype, flat.dtype, casting="same_kind"):
             raise TypeError(f"dtype of `{name}` must be compatible with input `ary` under the `same_kind` rule.")
         parts.append(part if part.dtype == flat.dtype else np.astype(part, flat.dtype))
@@ -51,7 +52,7 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
     NumPy takes equally spaced coordinates for a single spacing. Coordinates that are Tensors are taken as they are, so that
     their gradient is right; the value may then differ from NumPy's in the last bit.
     """
-    array = _array(f)
+    array = array_of(f)
     axes = tuple(range(array.ndim)) if axis is None else axes_from_start(axis, array.ndim) or ()
     spacings = _spacings(array, axes, varargs)
     if edge_order > 2:
@@ -82,7 +83,7 @@ def _spacings(array: Array, axes: tuple[int, ...], given: tuple[Array, ...]) -> 
         raise TypeError("invalid number of arguments")
     spacings: list[Any] = []
     for each, axis in zip(given, axes, strict=True):
-        places = _array(each)
+        places = array_of(each)
         if places.ndim == 0:
             spacings.append(each)
             continue
@@ -130,11 +131,6 @@ def _parts(f: Array, axis: int, spacing: Array, edge_order: int) -> list[Any]:
         for (one, two, three), start in ((starts, 0), (ends, size - 3))
     ]
     return [edges[0], inner, edges[1]]
-
-
-def _array(given: Any) -> Any:
-    """A Tensor as it is, anything else as an array."""
-    return given if hasattr(given, "recorder") else np.asarray(given)
 
 
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:

@@ -75,15 +75,15 @@ class Polyval(Op):
 
     @staticmethod
     def gradient_p(g: Array, out: Array, p: Array, x: Array) -> Array:
-        exponents = np.arange(p.shape[0] - 1, -1, -1).astype(x.dtype)
+        exponents = np.arange(np.shape(p)[0] - 1, -1, -1).astype(g.dtype)
         return np.ravel(g) @ np.expand_dims(np.ravel(x), -1) ** exponents
 
     @staticmethod
     def gradient_x(g: Array, out: Array, p: Array, x: Array) -> Array:
-        count = p.shape[0]
+        count = np.shape(p)[0]
         if count < 2:
             return g * 0
-        return g * np.polyval(p[:-1] * np.arange(count - 1, 0, -1).astype(p.dtype), x)
+        return g * np.polyval(p[:-1] * np.arange(count - 1, 0, -1).astype(g.dtype), x)
 
     @classmethod
     def imaginary_parts(cls, inputs: Sequence[Array], stacked: Sequence[bool], parameters: Mapping[str, Any]) -> np.ndarray:

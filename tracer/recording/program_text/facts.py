@@ -20,8 +20,10 @@ class TextFacts:
     """The facts of a text, by the positions of expressions.
 
     `assigned` has the names that expressions are assigned to, `unpacked` those that the parts of one result are, with None for a
-    part without a name. `written` has the variable that is written into, by the position of the target `x[i]`. `operands` has the
-    operands of an expression that are variables, with None for others. `returned` are the expressions that are returned.
+    part without a name. `written` has the variable that is written into, by the position of the target `x[i]`, and `statements`
+    the position of the assignment by that of such a target. `operands` has the operands of an expression that are variables, with
+    None for others. `owners` are the variables that something is looked up in: `x` of `x[0]`, `x.T` and `x.sum()`. `returned`
+    are the expressions that are returned.
     `returned_names` and `returned_tuples` are the variables that a function returns, one or in a tuple or a list, by its name and
     first line.
     """
@@ -29,7 +31,9 @@ class TextFacts:
     assigned: dict[Position, str] = field(default_factory=dict)
     unpacked: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
     written: dict[Position, str] = field(default_factory=dict)
+    statements: dict[Position, Position] = field(default_factory=dict)
     operands: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
+    owners: dict[Position, str] = field(default_factory=dict)
     returned: set[Position] = field(default_factory=set)
     returned_names: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     returned_tuples: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
@@ -43,8 +47,14 @@ def facts_of_text(text: str) -> TextFacts:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return facts
+    modules: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                facts.statements.update((_position(each), _position(node)) for each in _subscripts_in(target))
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            modules.update(each.asname or each.name.partition(".")[0] for each in node.names)
+        elif isinstance(node, ast.Assign):
             for target in reversed(node.targets):  # `a = b = ...` keeps the first name
                 _assign(facts, target, node.value)
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
@@ -60,6 +70,10 @@ def facts_of_text(text: str) -> TextFacts:
             _add_returned(facts, node)
         elif isinstance(node, (ast.BinOp, ast.Compare, ast.Call)):
             facts.operands[_position(node)] = _operands(node)
+        if isinstance(node, (ast.Subscript, ast.Attribute, ast.Call)) and (owner := _owner(node)):
+            facts.owners[_position(node)] = owner
+    for position in [position for position, owner in facts.owners.items() if owner in modules]:
+        del facts.owners[position]
     return facts
 
 
@@ -82,6 +96,15 @@ def _assign(facts: TextFacts, target: ast.expr, value: ast.expr | ast.stmt) -> N
         facts.assigned[_position(value)] = name
 
 
+def _subscripts_in(target: ast.expr) -> Iterator[ast.Subscript]:
+    """The elements `x[i]` that an assignment to a target writes into."""
+    for each in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+        if isinstance(each, ast.Subscript):
+            yield each
+        elif each is not target:
+            yield from _subscripts_in(each)
+
+
 def _target_name(target: ast.expr) -> str | None:
     """The name of a value that is assigned to a target: a variable, an attribute, or the text of `hs[t + 1]`."""
     if isinstance(target, ast.Name):
@@ -102,7 +125,21 @@ def _base_variable(target: ast.expr) -> str | None:
 
 
 def _variable(node: ast.expr) -> str | None:
-    return node.id if isinstance(node, ast.Name) else None
+    """The name of a variable, of an attribute or of an entry of a dict: `W1` of `W1`, `self.W1` and `params["W1"]`."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr if node.attr != "T" else None
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return node.slice.value
+    return None
+
+
+def _owner(node: ast.Subscript | ast.Attribute | ast.Call) -> str | None:
+    """The variable that something is looked up in."""
+    if not isinstance(node, ast.Call):
+        return _variable(node.value)
+    return _variable(node.func.value) if isinstance(node.func, ast.Attribute) else None
 
 
 def _operands(node: ast.BinOp | ast.Compare | ast.Call) -> tuple[str | None, ...]:

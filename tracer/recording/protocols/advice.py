@@ -19,6 +19,17 @@ RECIPES: Mapping[str, str] = {
 }
 """What to write instead of a function of SciPy that does not ask its arguments, for an array x, over all axes."""
 
+NORMAL: Mapping[str, str] = {
+    "pdf": "np.exp(-(((x - loc) / scale) ** 2) / 2) / (scale * np.sqrt(2 * np.pi))",
+    "logpdf": "-(((x - loc) / scale) ** 2) / 2 - np.log(scale * np.sqrt(2 * np.pi))",
+    "cdf": "scipy.special.ndtr((x - loc) / scale)",
+    "logcdf": "scipy.special.log_ndtr((x - loc) / scale)",
+    "sf": "scipy.special.ndtr((loc - x) / scale)",
+    "logsf": "scipy.special.log_ndtr((loc - x) / scale)",
+    "ppf": "loc + scale * scipy.special.ndtri(x)",
+}
+"""What to write instead of a method of `scipy.stats.norm`."""
+
 _WRITERS = ("array2string", "array_repr", "array_str", "save", "savetxt", "savez", "savez_compressed")
 
 _ATTRIBUTES = {
@@ -31,6 +42,8 @@ _ATTRIBUTES = {
     "requires_grad": "every parameter has a gradient in the record, and nothing needs requires_grad: leave it out",
     "sigmoid": "a Tensor has no method sigmoid: write sigmoid(x), from tracer.nn.layers",
     "softmax": "a Tensor has no method softmax: write softmax(x), from tracer.nn.layers",
+    "strides": "a Tensor has no strides: write x.value.strides for those of its array",
+    "tobytes": "x.tobytes() would leave the graph: write x.value.tobytes() where that is meant",
     "to": "a Tensor is moved nowhere: for another dtype write x.astype(...)",
     "unsqueeze": "a Tensor has no method unsqueeze: write np.expand_dims(x, axis)",
     "zero_grad": "gradients start anew in every step: leave zero_grad() out",
@@ -137,6 +150,11 @@ def _leaving_in_method(site: Site, what: str) -> str:
         if own is not None and registry.implementing(own):
             rest = ", ".join((owner, *site.arguments))
             return f"{call} is a method of a plain array, the result would leave the graph: write np.{site.function}({rest})"
+    if type(site.owner).__module__.startswith("scipy.stats."):
+        name = f"scipy.stats.{getattr(site.owner, 'name', '')}.{site.function}"
+        instead = NORMAL.get(site.function) if name.startswith("scipy.stats.norm.") else None
+        write = f"write {instead}" if instead else "write out its formula with np. functions and those of scipy.special"
+        return f"{name} computes with plain arrays, its operations would leave the graph: {write}"
     return _generic(what)
 
 
@@ -164,8 +182,6 @@ def no_rule(function: object, method: str = "__call__") -> str:
         return f"{name}.{method} is not recorded: compose it of recorded functions"
     if short in _WRITERS:
         return f"{name} takes plain arrays: write x.value for the Tensor"
-    if short == "place":
-        return "np.place is not recorded: write x[mask] = values"
     own = getattr(np, short, None) if name.startswith("np.") else None
     if own is not None and own is not function and registry.implementing(own):
         return f"the method {short} of a plain array is not recorded: write {name}(...) with the array as the first argument"
@@ -176,7 +192,9 @@ def no_rule(function: object, method: str = "__call__") -> str:
 
 def no_attribute(name: str, known: list[str]) -> str:
     """What to do about a method or attribute that a Tensor lacks."""
-    if name in ("resize", "setfield", "byteswap"):
+    if name == "resize":
+        return "x.resize() is not recorded: write x = x.reshape(shape), x = x[:n] for fewer elements, or np.pad for more"
+    if name in ("setfield", "byteswap"):
         return f"x.{name}() is not recorded: write into the array with x[...] = values"
     if name in _ATTRIBUTES:
         return _ATTRIBUTES[name]

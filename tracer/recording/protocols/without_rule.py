@@ -15,7 +15,7 @@ from tracer.recording.tape import RecorderInterface, is_tensor
 
 REFUSED = frozenset({
     "array2string", "array_repr", "array_str", "save", "savetxt", "savez", "savez_compressed", "place", "as_strided",
-    "lib.stride_tricks.as_strided", "apply_along_axis", "apply_over_axes", "piecewise", "vectorize", "fromfunction",
+    "lib.stride_tricks.as_strided", "vectorize", "fromfunction",
 })  # fmt: skip
 """Functions that write files or into an argument, call functions of the user's, or need memory that is not their arguments'."""
 

@@ -137,59 +137,6 @@ def _references_of_one_name() -> int:
     return counted
 
 
-# Functions that write into an argument.
-
-
-def _copyto(target: Any, source: Any, casting: str = "same_kind", where: Any = True) -> Any:
-    return source if where is True else np.where(where, source, target)
-
-
-def _putmask(array: Any, mask: Any, values: Any) -> Any:
-    if np.shape(values) not in ((), np.shape(array)):
-        raise RecordingError("np.putmask is recorded for one value or an array of the same shape: write np.where")
-    return np.where(mask, values, array)
-
-
-def put_items(array: Any, positions: Any, values: Any, mode: str = "raise") -> Any:
-    """What an array is after `np.put(array, positions, values)`."""
-    if mode != "raise":
-        raise RecordingError("np.put is recorded with mode='raise': leave mode out")
-    flat = np.ravel(array).copy()
-    flat[np.asarray(positions)] = values
-    return np.reshape(flat, np.shape(array))
-
-
-def _fill_diagonal(array: Any, value: Any, wrap: bool = False) -> Any:
-    if np.ndim(array) != 2 or wrap:
-        raise RecordingError(
-            "np.fill_diagonal is recorded for matrices, without wrap: write x[i, i] = value with i = np.arange(n)"
-        )
-    written, places = array.copy(), np.arange(min(np.shape(array)))
-    written[places, places] = value
-    return written
-
-
-def _put_along_axis(array: Any, indices: Any, values: Any, axis: int | None) -> Any:
-    if axis is None:
-        raise RecordingError("np.put_along_axis is recorded with an axis: give one")
-    places: list[Any] = [np.arange(size).reshape((-1,) + (1,) * (np.ndim(array) - 1 - other)) for other, size in
-                         enumerate(np.shape(array))]  # fmt: skip
-    places[axis] = indices
-    written = array.copy()
-    written[tuple(places)] = values
-    return written
-
-
-WRITERS: Mapping[Any, Callable[..., Any]] = {
-    np.copyto: _copyto,
-    np.putmask: _putmask,
-    np.put: put_items,
-    np.fill_diagonal: _fill_diagonal,
-    np.put_along_axis: _put_along_axis,
-}
-"""Functions that write into their first argument: what that argument is afterwards."""
-
-
 def write_value(array: Any, after: Callable[[Any], Any], frame: FrameType) -> None:
     """Record that an array is written into; `after` gives what it is afterwards, from what it is before."""
     recorder: RecorderInterface = array.recorder
@@ -199,14 +146,3 @@ def write_value(array: Any, after: Callable[[Any], Any], frame: FrameType) -> No
         return written
 
     recorder.write(array, change, frame)
-
-
-def write_into_argument(recorder: RecorderInterface, function: Any, arguments: Any, options: Any, frame: FrameType) -> None:
-    """Record a call of one of WRITERS."""
-    target, *others = arguments
-    if not is_tensor(target):
-        raise RecordingError(
-            f"np.{function.__name__} writes into a plain array, a Tensor would leave the graph: create the array as"
-            " np.zeros(shape, like=x), with x an array of the model"
-        )
-    write_value(target, lambda current: WRITERS[function](current, *others, **options), frame)

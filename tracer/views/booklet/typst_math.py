@@ -51,6 +51,9 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
+_PARTS = {"real": "Re", "imag": "Im"}
+
+
 class _NotMathError(Exception):
     """An expression cannot be typeset as mathematics."""
 
@@ -147,16 +150,52 @@ def _infix(operators: Sequence[str], operands: Sequence[_Piece]) -> _Piece:
 def _call(call: FunctionCall) -> _Piece:
     """A function by name, with its options as a subscript; some functions have their own notation."""
     match call:
-        case FunctionCall("sqrt" | "abs" as function, (value,), ()):
+        case FunctionCall("sqrt" | "abs" | "floor" | "ceil" as function, (value,), ()):
             return _Piece(f"{function}({_typeset(value).source})")
+        case FunctionCall("cbrt", (value,), ()):
+            return _Piece(f"root(3, {_typeset(value).source})")
+        case FunctionCall("conj", (value,), ()):
+            return _Piece(f"overline({_typeset(value).source})")
+        case FunctionCall("real" | "imag" as function, (value,), ()):
+            return _Piece(f'op("{_PARTS[function]}") ({_typeset(value).source})')
+        case FunctionCall("logical_not", (value,), ()):
+            return _Piece(f"not {_typeset(value).bracketed(PRODUCT)}", PRODUCT)
+        case FunctionCall("norm" | "vector_norm" | "matrix_norm", (value,), options):
+            return _Piece(f"norm({_typeset(value).source}){_order(options)}")
+        case FunctionCall("inv" | "pinv" as function, (matrix,), ()):
+            return _power(matrix, "-1" if function == "inv" else "+")
+        case FunctionCall("matrix_power", (matrix, exponent), ()):
+            return _power(matrix, _typeset(exponent).source)
+        case FunctionCall("solve", (matrix, right), ()):
+            return _infix("@", [_power(matrix, "-1"), _typeset(right)])
+        case FunctionCall("kron", (one, other), ()):
+            factors = [_typeset(each).bracketed(_FRACTION) for each in (one, other)]
+            return _Piece(" times.o ".join(factors), SUM)  # in brackets within a product
         case FunctionCall("square", (value,), ()):
             return _Piece(f"{_typeset(value).bracketed(ATOM)}^2", POWER)
         case FunctionCall("where", (condition, then, other), ()):
             first, second = _typeset(then).source, _typeset(other).source
             return _Piece(f'cases({first} & quad "if" {_typeset(condition).source}, {second} & quad "otherwise")', VIA)
-    options = ", ".join(name if value == Name("True") else f"{name}={value.text}" for name, value in call.options)
-    name = f"op({literal(call.function)})" + (f"_{literal(options)}" if options else "")
-    return _Piece(f"{name} ({_list(call.arguments)})")
+    return _Piece(f"op({literal(call.function)}){_options(call.options)} ({_list(call.arguments)})")
+
+
+def _options(options: Sequence[tuple[str, Expression]]) -> str:
+    """Options as a subscript; empty if there are none."""
+    text = ", ".join(name if value == Name("True") else f"{name}={value.text}" for name, value in options)
+    return f"_{literal(text)}" if text else ""
+
+
+def _order(options: Sequence[tuple[str, Expression]]) -> str:
+    """The options of a norm: its order alone is written without its name."""
+    match options:
+        case (("ord", Number(digits)),):
+            return f"_({_number(digits).source})"
+    return _options(options)
+
+
+def _power(base: Expression, exponent: str) -> _Piece:
+    """A matrix to a power. The base is in brackets if it has an exponent itself."""
+    return _Piece(f"{_typeset(base).bracketed(ATOM)}^({exponent})", POWER)
 
 
 def _fraction(above: str, below: str) -> _Piece:

@@ -57,7 +57,9 @@ def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool 
         "loss_id": step.loss_id,
         "gradients": _by_text(step.gradients),
         **({"losses": {str(id): _by_text(each) for id, each in step.losses.items()}} if step.losses else {}),
+        **({"own_gradients": _by_text(step.own_gradients)} if step.own_gradients else {}),
         "updates": _by_text(step.updates),
+        **({"marks": {str(id): mark for id, mark in step.marks.items()}} if step.marks else {}),
     }
     for node in step.nodes:
         if selection.shows(node, labels[node.id]):

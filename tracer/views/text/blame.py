@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tracer.analysis.blame import Cause, Culprit
+from tracer.analysis.blame import Cause, Culprit, Target
+from tracer.errors import UsageError
 from tracer.graph.missing import reasons_in
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
@@ -25,6 +26,7 @@ from tracer.views.notation import (
     reasons_text,
     shape_text,
 )
+from tracer.views.selection import node_or_element
 from tracer.views.text.detail import history, history_lines, input_lines, titled_line
 from tracer.views.text.finiteness import nonfinite_text
 from tracer.views.worked import worked_element
@@ -40,6 +42,20 @@ class Request:
     of: str = ""
     only_nan: bool = False
     digits: int = DIGITS
+
+
+def target_finder(trace: Trace, text: str) -> Callable[[Step], Target | None]:
+    """Finds a node or element in each step; a step may lack it. Raises UsageError if the first step does."""
+    for step in trace.steps[:1]:
+        node_or_element(step, text, Labels(step.nodes))
+
+    def target_in(step: Step) -> Target | None:
+        try:
+            return Target(*node_or_element(step, text, Labels(step.nodes)))
+        except UsageError:
+            return None
+
+    return target_in
 
 
 def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Language = ENGLISH) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tracer.graph.losses import gradients_of
+from tracer.graph.missing import mark_message
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.foreign.names import base_name
@@ -26,6 +27,7 @@ from tracer.views.notation import (
     statistic_text,
     summary_text,
 )
+from tracer.views.own_gradients import own_text, true_text
 from tracer.views.text.ascii_plot import plot_lines
 from tracer.views.worked import worked_element
 
@@ -115,6 +117,11 @@ def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[s
         yield titled_line(tell("source"), f"{node.source}  {node.source.text}")
     if node.scope:
         yield titled_line(tell("scope"), node.scope)
+    if node.id in step.marks:
+        yield titled_line(tell("note"), tell.message(mark_message(step.marks[node.id])))
+    own = own_text(step, node, labels, tell) or true_text(step, node, labels, tell)
+    if own:
+        yield titled_line(tell("own"), own)
     for title, twin in ((tell("derives"), node.gradient_of), (tell("by rule of"), node.rule_of)):
         if twin is not None:
             yield titled_line(title, _named(step, step.nodes[twin], labels))
@@ -218,6 +225,8 @@ def node_detail(trace: Trace, step: Step, node: Node) -> dict[str, Any]:
         "step": step.index,
         "worked": worked_element(step.nodes, node, labels),
         "gradient": step.gradients.get(node.id),
+        **({"own_gradient": step.own_gradients[node.id]} if node.id in step.own_gradients else {}),
+        **({"mark": step.marks[node.id]} if node.id in step.marks else {}),
         "updated": step.updates.get(node.id),
         "contributions": [part.id for part in contributions(step, node)],
         "used_by": [other.id for other in step.nodes if node.id in other.operands],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tracer.analysis.broadcasting import grown_pair
 from tracer.graph.expression import Derivative
 from tracer.graph.losses import passes, symbol_of
+from tracer.graph.missing import mark_message
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
@@ -24,6 +25,7 @@ from tracer.views.notation import (
     padded,
     phase_text,
 )
+from tracer.views.own_gradients import own_text, true_text
 from tracer.views.selection import EVERYTHING, Selection
 from tracer.views.text.broadcasting import grown_text
 from tracer.views.text.finiteness import FinitenessMonitor, nonfinite_text
@@ -99,7 +101,8 @@ def trace_lines(trace: Trace, digits: int = DIGITS, selection: Selection = EVERY
 
 def _heading(head: Trace, tell: Language) -> str:
     seed = {} if head.seed is None else {"seed": head.seed}
-    settings = " ".join(f"{name}={value}" for name, value in {**seed, "dtype": head.dtype, **head.hyperparameters}.items())
+    set_here = {name: value for name, value in head.hyperparameters.items() if name not in head.defaults}
+    settings = " ".join(f"{name}={value}" for name, value in {**seed, "dtype": head.dtype, **set_here}.items())
     versions = " ".join(f"{name} {version}" for name, version in head.versions.items())
     title = f": {tell.title(head.title)}" if head.title else ""
     lines = [f"{head.scenario}{title}", settings, *([versions] if versions else [])]
@@ -158,12 +161,19 @@ class _StepLog:
 
     def _note(self, node: Node) -> str:
         """The last column: kind of a leaf, source and scope of an operation, forward twin of a gradient."""
-        if node.phase is Phase.BACKWARD:
-            return self._gradient_note(node)
+        if node.phase is Phase.BACKWARD and node.gradient_of is not None:
+            true = true_text(self._step, node, self.labels, self._tell)
+            return "; ".join(part for part in (self._gradient_note(node), true) if part)
+        mark = self._step.marks.get(node.id)
+        marked = self._tell.message(mark_message(mark)) if mark else ""
+        own = own_text(self._step, node, self.labels, self._tell)
+        return "; ".join(part for part in (self._place_note(node), own, marked) if part)
+
+    def _place_note(self, node: Node) -> str:
         if node.is_leaf and node.phase is Phase.INIT:
             return kind_text(node, self._tell)
-        if node.phase is Phase.UPDATE:
-            return node.scope
+        if node.phase is Phase.UPDATE and (node.source is None or node.source.file.startswith("tracer/")):
+            return node.scope  # an optimizer of this package: its lines are irrelevant
         return " ".join(part for part in (str(node.source or ""), node.scope) if part)
 
     def _gradient_note(self, node: Node) -> str:

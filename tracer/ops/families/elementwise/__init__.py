@@ -2,6 +2,8 @@
 
 from tracer.ops.families.elementwise import (
     arithmetic,
+    bessel,
+    binary_digits,
     comparisons,
     complex_parts,
     division,
@@ -16,6 +18,8 @@ from tracer.ops.families.elementwise import (
 
 __all__ = [
     "arithmetic",
+    "bessel",
+    "binary_digits",
     "comparisons",
     "complex_parts",
     "division",

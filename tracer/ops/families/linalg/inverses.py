@@ -92,7 +92,7 @@ class Pinv(MatrixFunction):
 
     @staticmethod
     def value(x: Array, **options: Any) -> Array:
-        return np.linalg.pinv(without_infinities(x), **options)
+        return np.linalg.pinv(x if options.get("hermitian") else without_infinities(x), **options)
 
     @staticmethod
     def complex_value(x: Array, **options: Any) -> Array:
@@ -131,7 +131,7 @@ class Lstsq(MatrixFunction, SeveralResults):
 
     @staticmethod
     def value(a: Array, b: Array, *, part: int, rcond: float | None = None) -> Array:
-        return np.linalg.lstsq(a, b, rcond)[part]
+        return np.linalg.lstsq(without_infinities(a), b, rcond)[part]
 
     @staticmethod
     def complex_value(a: Array, b: Array, *, part: int, rcond: float | None = None) -> Array:
@@ -217,4 +217,4 @@ def _pseudoinverse(x: Array) -> Array:
 
 def _cutoff(a: Array, rcond: float | None) -> float:
     """Relative to the largest, the singular values that lstsq takes for 0."""
-    return float(np.finfo(a.dtype).eps) * max(a.shape) if rcond is None else rcond
+    return float(np.finfo(np.result_type(a.dtype, np.float32)).eps) * max(a.shape) if rcond is None else rcond

@@ -55,7 +55,8 @@ class Svd(MatrixFunction, SeveralResults):
 
     @staticmethod
     def value(x: Array, *, part: int, **options: Any) -> Array:
-        found: Any = np.linalg.svd(without_infinities(x), **options)
+        computes_vectors = options.get("compute_uv", True) and not options.get("hermitian", False)
+        found: Any = np.linalg.svd(without_infinities(x) if computes_vectors else x, **options)
         return found[part] if options.get("compute_uv", True) else found
 
     @staticmethod

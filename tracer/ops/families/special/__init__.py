@@ -1,5 +1,5 @@
 """Functions of `scipy.special`, which need not be installed. Importing this package registers them, without SciPy."""
 
-from tracer.ops.families.special import entropy, error_functions, gamma_functions, logistic
+from tracer.ops.families.special import bessel_functions, entropy, error_functions, gamma_functions, incomplete, logistic
 
-__all__ = ["entropy", "error_functions", "gamma_functions", "logistic"]
+__all__ = ["bessel_functions", "entropy", "error_functions", "gamma_functions", "incomplete", "logistic"]

@@ -65,6 +65,18 @@ class Erfinv(Elementwise):
         return g * (math.sqrt(math.pi) / 2 * np.exp(np.square(out)))
 
 
+class Erfcinv(Elementwise):
+    """Elementwise inverse of erfc."""
+
+    implements = "scipy.special.erfcinv"
+    formula = "erfcinv({x})"
+    domain = (Domain(low=0.0, high=2.0),)
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return -g * (math.sqrt(math.pi) / 2 * np.exp(np.square(out)))
+
+
 class Ndtr(Elementwise):
     """Elementwise distribution function of the standard normal distribution."""
 

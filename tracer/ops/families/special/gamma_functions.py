@@ -70,6 +70,44 @@ class Zeta(Elementwise):
         return -g * (x * Zeta.apply(x + 1, q))
 
 
+class Rgamma(Elementwise):
+    """Elementwise 1 / gamma(x)."""
+
+    implements = "scipy.special.rgamma"
+    formula = "rgamma({x})"
+    domain = (POSITIVE,)
+    analytic = True
+    accepts_complex = False  # its derivatives are those of real numbers
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array) -> Array:
+        return -g * (out * Digamma.apply(x))
+
+
+class Gammasgn(Elementwise):
+    """Elementwise sign of the gamma function. It has no gradient."""
+
+    implements = "scipy.special.gammasgn"
+    formula = "gammasgn({x})"
+    domain = (POSITIVE,)
+
+
+class Beta(Elementwise):
+    """Elementwise beta function: gamma(x) * gamma(y) / gamma(x + y)."""
+
+    implements = "scipy.special.beta"
+    formula = "beta({x}, {y})"
+    domain = POSITIVE, POSITIVE
+
+    @staticmethod
+    def gradient_x(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g * (out * (Digamma.apply(x) - Digamma.apply(x + y)))
+
+    @staticmethod
+    def gradient_y(g: Array, out: Array, x: Array, y: Array) -> Array:
+        return g * (out * (Digamma.apply(y) - Digamma.apply(x + y)))
+
+
 class Betaln(Elementwise):
     """Elementwise logarithm of the beta function: gammaln(x) + gammaln(y) - gammaln(x + y)."""
 

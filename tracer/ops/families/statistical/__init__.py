@@ -1,5 +1,5 @@
 """Statistics of arrays, running sums and products, differences, and what is counted or searched."""
 
-from tracer.ops.families.statistical import counting, differences, extremes, missing, quantiles, scans, searching, spread
+from tracer.ops.families.statistical import bins, counting, differences, extremes, missing, quantiles, scans, searching, spread
 
-__all__ = ["counting", "differences", "extremes", "missing", "quantiles", "scans", "searching", "spread"]
+__all__ = ["bins", "counting", "differences", "extremes", "missing", "quantiles", "scans", "searching", "spread"]

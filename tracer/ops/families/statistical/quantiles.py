@@ -91,6 +91,13 @@ def quantile_call(
     return inputs, {**plain, **parameters, "method": str(method)}
 
 
+def nanquantile_call(a: Array, q: Any, axis: Any = None, **options: Any) -> Call:
+    """As `quantile_call`. NumPy puts the axes of a two-dimensional q elsewhere over several axes; that is refused."""
+    if np.ndim(q) > 1 and np.size(axis) > 1:
+        raise RecordingError("over several axes NumPy mixes up the axes of a q of two dimensions here: give q as a flat list")
+    return quantile_call(a, q, axis, **options)
+
+
 def median_call(a: Array, axis: Any = None, *, keepdims: Any = False) -> Call:
     """The input and parameters of a median."""
     return reduction_call(a, axis, keepdims, None)
@@ -219,7 +226,7 @@ class Nanquantile(OrderStatistic):
     implements = np.nanquantile
     formula = "nanquantile({x}{options})"
     function = np.nanquantile
-    call = staticmethod(quantile_call)
+    call = staticmethod(nanquantile_call)
     leaves_nan_out = True
 
     @staticmethod
@@ -237,7 +244,7 @@ class Nanpercentile(OrderStatistic):
     implements = np.nanpercentile
     formula = "nanpercentile({x}{options})"
     function = np.nanpercentile
-    call = staticmethod(quantile_call)
+    call = staticmethod(nanquantile_call)
     leaves_nan_out = True
 
     @staticmethod

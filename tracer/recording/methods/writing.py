@@ -10,7 +10,8 @@ import numpy as np
 from tracer.graph.record import Literal
 from tracer.ops.families import arithmetic, linear_algebra
 from tracer.ops.families.elementwise import division
-from tracer.recording.protocols.writing import assign_augmented, assign_item, put_items, write_value
+from tracer.recording.protocols.writers import put_items
+from tracer.recording.protocols.writing import assign_augmented, assign_item, write_value
 from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class InPlace(RecordedArray):
         assign_item(self, index, value, sys._getframe(1))
 
     def fill(self, value: Any) -> None:
+        if np.shape(value):
+            raise ValueError("setting an array element with a sequence: fill takes one number, write x[...] = values")
         assign_item(self, ..., value, sys._getframe(1))
 
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:

@@ -1,0 +1,71 @@
+"""Draws the pictures of a trace into the file, or files, of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tracer.analysis.blame import first_culprit
+from tracer.cli.files import OutputFolder
+from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
+from tracer.cli.picture_options import PictureOptions
+from tracer.cli.trace_files import step_of
+from tracer.errors import UsageError, near_names
+from tracer.graph.record import Step, Trace
+from tracer.rendering.engine import Engine, find_engine
+from tracer.views.parameter_history import histories_of
+from tracer.views.svg import PictureError
+from tracer.views.text.finiteness import notice
+
+KINDS = ("pdf", *PICTURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn where: raises UsageError for a name that ends in no format, or options that do not go with it."""
+
+    path: Path
+    options: PictureOptions
+    kind: str
+    engine: Engine | None
+    quiet: bool = False
+
+    @staticmethod
+    def to(output: str, options: PictureOptions, *, quiet: bool = False) -> Drawing:
+        """A drawing into a file of that name."""
+        path = Path(output)
+        kind = path.suffix.removeprefix(".")
+        if kind not in KINDS:
+            hint = near_names(kind, list(KINDS)) if kind else ""
+            raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{hint}")
+        if options.extent and kind != "pdf":
+            raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
+        return Drawing(path, options, kind, find_engine(options.engine) if kind not in TEXTS else None, quiet)
+
+    def draw(self, trace: Trace, wanted: Sequence[int]) -> tuple[list[Path], list[str]]:
+        """Draw these steps, by default the first, in a booklet also the last; returns the files, and warnings."""
+        options = self.options
+        chosen = _steps(trace, wanted, with_last=self.kind == "pdf" and options.is_booklet)
+        writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
+        if self.kind == "pdf":
+            histories = histories_of(trace) if options.is_booklet else []
+            notice_text = notice(first_culprit(trace), options.style.tell) if options.is_booklet else ""
+            document = writer.booklet(replace(trace, steps=chosen), self.path.name, histories, notice_text)
+            written = [document] if document is not None else []
+        else:
+            written = list(writer.pictures(chosen, self.path.stem, self.kind))
+        if not written and writer.replaced:
+            raise PictureError(writer.replaced[0].reason)
+        if not written:
+            raise UsageError(f"there is nothing of {', '.join(options.spec.phases)} in these steps")
+        return written, list(writer.warnings())
+
+
+def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:
+    """The requested steps, by default the first, with `with_last` also the last."""
+    if wanted:
+        return tuple(step_of(trace, index) for index in dict.fromkeys(wanted))
+    first = step_of(trace, None)
+    last = trace.steps[-1]
+    return (first,) if last.index == first.index or not with_last else (first, last)

@@ -1,0 +1,1 @@
+"""Running, recording and checking a program as it stands, for the commands."""

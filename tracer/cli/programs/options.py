@@ -1,0 +1,46 @@
+"""What a command was asked to do with a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from tracer.errors import UsageError
+from tracer.programs.detection import is_program
+from tracer.training.loading import is_path
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRun:
+    """A program, its arguments, and what is kept of it.
+
+    `kept` are the steps to keep, None for all of them; `loss` is the name of the loss, None if it is to be found.
+    """
+
+    path: Path
+    arguments: tuple[str, ...]
+    kept: frozenset[int] | None = None
+    loss: str | None = None
+
+
+def program_path(name: str) -> Path | None:
+    """The path of a program; None for a scenario, and for what is neither."""
+    return Path(name) if is_path(name) and is_program(Path(name)) else None
+
+
+def refuse_options(context: click.Context, names: Sequence[str], *, of: str, why: str) -> None:
+    """Raise UsageError for an option that was given though it does not go with what is run."""
+    for option in context.command.params:
+        if option.name in names and context.get_parameter_source(option.name) == click.core.ParameterSource.COMMANDLINE:
+            raise UsageError(f"{max(option.opts, key=len)} is for {of}: {why}")
+
+
+def refuse_arguments(arguments: Sequence[str]) -> None:
+    """Raise UsageError for arguments of a program that are given to a scenario."""
+    if arguments:
+        raise UsageError(
+            f"a scenario takes no arguments, this is {arguments[0]!r}: they are for a program that is run as it stands"
+        )

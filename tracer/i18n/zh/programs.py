@@ -1,0 +1,74 @@
+"""What is said of programs: their hand-written gradients, and what was found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracer.i18n.template import Template
+
+MESSAGES: Mapping[str, str] = {
+    # Hand-written gradients
+    "{updates} looked at": "检查了 {updates}",
+    "Every update follows the gradient.": "每次更新都沿着梯度。",
+    "Every update follows the gradient of another loss: {loss}.": "每次更新都沿着另一个损失的梯度：{loss}。",
+    "This cannot be told: {reason}": "不能判断：{reason}",
+    "All gradients are {factor} times the true ones: no fault.": "所有梯度都是真实梯度的 {factor} 倍：不算错误。",
+    "loss `{name}`, line {line}": "损失 `{name}`，第 {line} 行",
+    "squared error of the residual `{name}`, line {line}": "残差 `{name}` 的平方误差，第 {line} 行",
+    "cross-entropy with the residual `{name}`, line {line}": "残差为 `{name}` 的交叉熵，第 {line} 行",
+    "follows its gradient": "沿着它的梯度",
+    "does not follow its gradient": "没有沿着它的梯度",
+    "is not updated": "没有更新",
+    "cannot be told": "不能判断",
+    "First wrong step: line {line}": "第一个错误的步骤：第 {line} 行",
+    "Also wrong: line {line}": "另一个错误：第 {line} 行",
+    "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
+    "Checked: {edit}": "已验证：{edit}",
+    # What was found in a program
+    "{name}, line {lines}": "{name}，第 {lines} 行",
+    "{names}; updated in line {lines}": "{names}；在第 {lines} 行更新",
+    "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
+    "steps": "步",
+    "parameters": "参数",
+    "{steps}, loss {ends}": "{steps}，损失 {ends}",
+    # Gradients of the program beside the true ones
+    "own": "自算",
+    "note": "注",
+    "own {name}": "自算的 {name}",
+    "own {name} agrees": "自算的 {name} 与之相同",
+    "own {name} is {factor} times this": "自算的 {name} 是它的 {factor} 倍",
+    "own {name} differs": "自算的 {name} 与之不同",
+    "the gradient of {value}": "{value} 的梯度",
+    "for {gradient}": "对应 {gradient}",
+    "not {gradient}": "不是 {gradient}",
+}
+
+CODED: Mapping[str, Template] = {
+    # What the record of a program does not know of a value.
+    "mark_unknown_origin": "其计算过程没有记录",
+    "mark_changed_outside": "被没有记录的代码改写",
+    "mark_added": "程序在这一步中没有计算它",
+    "mark_left": "交给 {function}，其过程没有记录",
+    # 手写梯度
+    "backprop_no_updates": "没有找到参数的更新",
+    "backprop_no_loss": "没有找到依赖于参数的损失：用 --loss NAME 指明",
+    "backprop_not_recorded": "梯度必须经过在这里没有导数的计算：{problem}",
+    "backprop_not_clear": "更新没有沿着所找到的损失的梯度，但不能确定是哪一条语句",
+    "backprop_missing": "缺少经过第 {lines} 行的部分：它不是 {name} 的全部梯度。",
+    "backprop_with_all": "用 {name} 的全部梯度，后面的计算就对了。",
+    "backprop_not_zeroed": "{name} 里还留有前面步骤的梯度：它没有清零。",
+    "backprop_zeroed": "每一步之前把 {name} 清零，更新就对了。",
+    "backprop_wrong": "它所用的值是对的，但结果不是梯度。",
+    "backprop_no_gradient": "它的结果不是损失对任何量的梯度。",
+    "backprop_factor": "{names} 的梯度比其他梯度多了因子 {factor}。",
+    "backprop_uphill": "{name} 沿着梯度而不是逆着梯度移动：损失会上升。",
+    "backprop_softmax_axis": "输出在轴 {axis} 上归一化，目标在轴 {wanted} 上的和为 1；反向传播是在轴 {wanted} 上的 softmax 的反向传播。",
+    "backprop_stale": "{name} 已在第 {line} 行改变；用改变之前的值，这一行就对了。",
+    "backprop_other_value": "用 {other} 代替 {name}，这一行就对了。",
+    "backprop_axis": "在轴 {axis} 上归约，这一行就对了。",
+    "backprop_without": "去掉 {text}，这一行就对了。",
+    "backprop_derivative_missing": "乘以 {name}（第 {line} 行）的导数，这一行就对了。",
+    "backprop_derivative_twice": "去掉 {name}（第 {line} 行）的导数，这一行就对了。",
+    "backprop_reversed": "沿轴 {axis} 反转，这一行就对了。",
+    "backprop_transposed": "转置后，这一行就对了。",
+}

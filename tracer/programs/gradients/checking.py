@@ -1,0 +1,198 @@
+"""Checks the hand-written gradients of a recorded program."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from tracer.i18n.message import Message
+from tracer.programs.gradients.attempts import Attempt, Program
+from tracer.programs.gradients.implied import activation_of
+from tracer.programs.gradients.naming import parameter_findings
+from tracer.programs.gradients.places.faults import faults_of, forward_fault
+from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
+from tracer.programs.gradients.tape import ProgramTape
+from tracer.programs.record import ProgramRecord
+
+
+def check_program(record: ProgramRecord, *, loss: str | None = None) -> BackpropReport:
+    """Hold the updates of a recorded program against the gradients of its loss; `loss` is the name of the loss, if given."""
+    program = Program(ProgramTape(record), loss)
+    if not program.updates.following:
+        return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_updates"))
+    computed = program.computed()
+    own = without_parts(program.tape, computed)
+    good = [attempt for attempt in own if is_good(attempt)]
+    if good:
+        return _right(max(good, key=lambda each: each.score))
+    if cover_together(own):
+        return _right(max(own, key=lambda each: each.score))
+    printed = [] if own else program.printed()
+    good = [attempt for attempt in printed if is_good(attempt)]
+    if good:
+        return _right(max(good, key=lambda each: each.score))
+    if loss is not None and not computed:
+        return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_loss"))
+    implied = [] if loss is not None else list(program.implied())
+    for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
+        if not program.roots <= set(attempt.gradients.looked[0].before):
+            continue
+        report = _implied_right(attempt, own or printed)
+        if report is not None:
+            return report
+    if not own and not implied and not printed:
+        return BackpropReport(
+            Verdict.UNKNOWN, reason=Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
+        )
+    return _wrong(own or ([] if implied else printed), implied)
+
+
+def is_good(attempt: Attempt) -> bool:
+    """Whether all updates follow the gradient of a loss; uphill for one that is to be large."""
+    return attempt.judgement.is_good(attempt.is_maximised)
+
+
+def without_parts(tape: ProgramTape, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """The attempts without those whose loss is only a part of another one's."""
+    kept = []
+    for attempt in attempts:
+        mine = set(attempt.gradients.looked[0].before)
+        is_part = any(
+            other.measure != attempt.measure
+            and mine <= set(other.gradients.looked[0].before)
+            and not attempt.times & other.times
+            and any(attempt.times & (set(each.truth.forward) - set(each.step.seeds)) for each in other.gradients.looked)
+            for other in attempts
+        )
+        if not is_part:
+            kept.append(attempt)
+    return kept
+
+
+def cover_together(attempts: Sequence[Attempt]) -> bool:
+    """Whether each parameter follows one of several losses, none of which all of them depend on alone: two networks."""
+    roots = set().union(*(set(each.gradients.looked[0].before) for each in attempts)) if attempts else set()
+    followed: set[int] = set()
+    for each in attempts:
+        if not each.judgement.uneven and each.judgement.is_uphill is each.is_maximised:
+            followed |= each.judgement.follows
+    return len({each.measure for each in attempts}) > 1 and bool(roots) and roots <= followed
+
+
+def _right(attempt: Attempt, factor: float | None = None) -> BackpropReport:
+    return BackpropReport(
+        Verdict.RIGHT,
+        loss=attempt.measure,
+        parameters=parameter_findings(attempt),
+        updates=attempt.updates,
+        factor=common_factor(attempt) if factor is None else factor,
+    )
+
+
+def common_factor(attempt: Attempt) -> float:
+    """The factor that all gradients have, as the program computes them; 1 if they have none in common."""
+    last = [factors for root, factors in attempt.judgement.factors.items() if root in attempt.judgement.follows and factors]
+    if not last or any(any(abs(abs(each) - 1) < 1e-3 for each in factors) for factors in last):
+        return 1.0
+    first = last[0][0]
+    same = all(any(abs(each - first) <= 1e-3 * abs(first) for each in factors) for factors in last)
+    return abs(first) if same and attempt.measure.kind is LossKind.COMPUTED else 1.0
+
+
+def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport | None:
+    """The report where updates follow a loss that the program does not compute; None if that is no common loss."""
+    assert attempt.implied is not None
+    tape, residual = attempt.gradients.tape, attempt.implied.residual
+    measure = attempt.measure
+    if measure.kind is LossKind.CROSS_ENTROPY:
+        output, before, target = residual.outputs[0], attempt.implied.at[0], residual.targets[0]
+        activation, axis, wanted = activation_of(tape.value(output), tape.value(before), target)
+        if activation == "softmax over another axis":
+            assert axis is not None and wanted is not None
+            fault = forward_fault(tape, output, axis, wanted)
+            return _report_wrong(attempt, own[0].measure if own else measure, (fault,))
+        if activation == "identity":
+            measure = Measure(measure.name, measure.line, LossKind.SQUARED_ERROR)
+        elif activation == "":
+            return None
+    own = [each for each in own if _is_of_same_outputs(each, attempt)]
+    if any(_is_like(each, attempt) for each in own):
+        return None
+    if not own:
+        return BackpropReport(Verdict.RIGHT, measure, None, parameter_findings(attempt), attempt.updates)
+    best = max(own, key=lambda each: each.score)
+    return BackpropReport(Verdict.OTHER_LOSS, best.measure, measure, parameter_findings(attempt), attempt.updates)
+
+
+def _is_of_same_outputs(own: Attempt, implied: Attempt) -> bool:
+    """Whether a loss is computed of the outputs that a residual is: not of other data, or with other values of the parameters."""
+    assert implied.implied is not None
+    tape, outputs = own.gradients.tape, set(implied.implied.residual.outputs)
+    forward = [id for each in own.gradients.looked for id in each.truth.forward]
+    if any(id in outputs for id in forward):
+        return True
+    values = {tape.value(id).tobytes() for id in outputs}
+    return 2 * own.updates >= implied.updates and any(tape.value(id).tobytes() in values for id in forward)
+
+
+def _is_like(own: Attempt, implied: Attempt) -> bool:
+    """Whether a loss that the program computes is of the kind of an implied one: then the updates should follow it.
+
+    So they should if some of them do.
+    """
+    assert implied.implied is not None
+    if own.judgement.follows and own.judgement.bad and not own.judgement.is_uphill:
+        return True
+    tape, residual = own.gradients.tape, implied.implied.residual
+    for each in own.gradients.looked:
+        for output, at in zip(residual.outputs, implied.implied.at, strict=True):
+            if at in each.truth.totals:
+                return _is_residual_of(tape, each.truth.totals[at], output, each.forward)
+    return False
+
+
+def _is_residual_of(tape: ProgramTape, gradient: np.ndarray, output: int, forward: Collection[int]) -> bool:
+    """Whether a gradient is the output minus some target: one of 0 and 1, or one that the loss subtracts."""
+    value = np.asarray(tape.value(output), np.float64)
+    for number in {1, value.size, *value.shape}:
+        for factor in (1 / number, 2 / number):
+            target = value - gradient / factor
+            if np.allclose(target, np.round(target), atol=1e-6) and set(np.round(target).ravel()) <= {0.0, 1.0}:
+                return True
+    for user in tape.users[output]:
+        if user in forward and tape.op(user) == "subtract" and tape.value(user).shape == gradient.shape:
+            difference = np.asarray(tape.value(user), np.float64)
+            norms = float(np.linalg.norm(difference) * np.linalg.norm(gradient))
+            if gradient.size > 1 and norms and abs(abs(float(np.sum(difference * gradient))) / norms - 1) < 1e-9:
+                return True
+    return False
+
+
+def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) -> BackpropReport:
+    departing = {root for root in attempt.gradients.looked[0].before if root not in attempt.judgement.follows}
+    parameters: tuple[ParameterFinding, ...] = parameter_findings(attempt)
+    if not departing:
+        parameters = tuple(ParameterFinding(each.name, each.line, Following.DEPARTS) for each in parameters)
+    return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)
+
+
+def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
+    """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
+    likeliest = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
+    is_measured = any(each.judgement.follows or (likeliest and _is_of_same_outputs(each, likeliest)) for each in own)
+    is_own = bool(own) and (is_measured or not implied)
+    candidates = own if is_own else implied
+    attempt = max(candidates, key=lambda each: (not each.judgement.is_uphill, each.score))
+    uphill = max(candidates, key=lambda each: each.score)
+    if not attempt.judgement.follows and uphill.judgement.follows:
+        attempt = uphill
+    loss, parameters = attempt.measure, parameter_findings(attempt)
+    if attempt.gradients.problem:
+        reason = Message("backprop_not_recorded", {"problem": attempt.gradients.problem})
+        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
+    faults = faults_of(attempt, is_own=is_own)
+    if not faults:
+        reason = Message("backprop_not_clear")
+        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
+    return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)

@@ -1,0 +1,299 @@
+"""Judges updates: whether they follow the gradient at one learning rate, in a way of their own, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tracer.programs.gradients.increments import entry, made_of_itself, rate_numbers
+from tracer.programs.gradients.matching import TOLERANCE, Gradients, Label, Looked, parameter_label
+from tracer.programs.gradients.tape import ProgramTape
+
+MIN_STEPS = 3
+"""Steps in which a single number has to move at the same rate."""
+
+RATE_TOLERANCE = 1e-3
+"""Relative difference of learning rates that are taken for the same."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What was found about the parameters, by their first values.
+
+    `rates` are the learning rates of updates that are a factor times the gradient, `through` the parameters with momentum and the
+    like, `factors` what is in the updates of the true gradient. `uneven` move at another rate than the others by this
+    ratio. `still` are unknown as they do not move, and have no gradient either.
+    """
+
+    rates: dict[int, list[float]] = field(default_factory=dict)
+    through: set[int] = field(default_factory=set)
+    factors: dict[int, list[float]] = field(default_factory=dict)
+    follows: set[int] = field(default_factory=set)
+    uneven: dict[int, float] = field(default_factory=dict)
+    bad: set[int] = field(default_factory=set)
+    unknown: set[int] = field(default_factory=set)
+    still: set[int] = field(default_factory=set)
+    is_uphill: bool = False
+
+    def is_good(self, is_maximised: bool = False) -> bool:
+        """Whether all updates follow the gradient, uphill if that is wanted."""
+        is_known = self.unknown <= self.still
+        return bool(self.follows) and is_known and not self.bad and not self.uneven and self.is_uphill is is_maximised
+
+
+def judge(gradients: Gradients) -> Judgement:
+    """Judge the updates of the steps that are looked at."""
+    found = Judgement()
+    roots = sorted(set.intersection(*(set(each.after) for each in gradients.looked)))
+    sizes = {root: gradients.tape.value(root).size for root in roots}
+    for root in roots:
+        rates = _rates(gradients, root)
+        if rates is None:
+            continue
+        if all(np.isnan(rates)):
+            found.unknown.add(root)
+            found.still.add(root)
+        else:
+            found.rates[root] = rates
+        found.factors[root] = _factors(gradients, root)
+    _compare(found, sizes)
+    for root in roots:
+        if root not in found.rates and root not in found.unknown:
+            found.factors[root] = _factors(gradients, root)
+            if all(passes_through(gradients, each, root) for each in gradients.looked):
+                found.through.add(root)
+                found.follows.add(root)
+            else:
+                found.bad.add(root)
+    _allow_own_rates(found, gradients)
+    _find_uphill(found, gradients)
+    return found
+
+
+def _rates(gradients: Gradients, root: int) -> list[float] | None:
+    """The learning rate in each step, nan where nothing moves; None if an update is no multiple of the gradient."""
+    rates = []
+    for each in gradients.looked:
+        before, after = gradients.tape.value(each.before[root]), gradients.tape.value(each.after[root])
+        gradient = each.truth.totals.get(each.before[root])
+        if before.shape != after.shape:
+            return None
+        change = after.astype(np.float64) - before.astype(np.float64)
+        if gradient is None:
+            rates.append(np.nan)
+            continue
+        gradient = np.asarray(gradient, np.float64)
+        size, moved = float(np.linalg.norm(gradient)), float(np.linalg.norm(change))
+        noise = _noise(before, after)
+        if not np.isfinite(size + moved) or (size < 1e-13 and moved <= 1e-13 + noise):
+            rates.append(np.nan)
+            continue
+        if size < 1e-13:
+            return None
+        if moved <= noise:
+            if moved * 1e3 < size * 1e-6 or moved == 0:
+                return None
+            rates.append(np.nan)
+            continue
+        rate = float(np.sum(change * gradient)) / size**2
+        if np.linalg.norm(change - rate * gradient) > TOLERANCE * moved + 4 * noise:
+            return None
+        rates.append(-rate)
+    return rates
+
+
+def _noise(before: np.ndarray, after: np.ndarray) -> float:
+    """How much of a change is due to rounding."""
+    kind = after.dtype if after.dtype.kind == "f" else np.dtype(np.float64)
+    return float(np.finfo(kind).eps * np.linalg.norm(np.maximum(np.abs(before), np.abs(after)).astype(np.float64)))
+
+
+def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
+    """The ratio of two series of rates if it is constant; nan if nothing can be compared."""
+    pairs = [(one, other) for one, other in zip(ours, theirs, strict=True) if not np.isnan(one) and not np.isnan(other) and other]
+    if not pairs:
+        return np.nan
+    ratios = [one / other for one, other in pairs]
+    middle = float(np.median(ratios))
+    return middle if max(ratios) - min(ratios) <= RATE_TOLERANCE * abs(middle) else None
+
+
+def _compare(found: Judgement, sizes: dict[int, int]) -> None:
+    """Find the rate that most parameters have, and which have another one."""
+    arrays = [root for root in found.rates if sizes[root] > 1]
+    groups: list[tuple[int, dict[int, float]]] = []
+    for root in [root for root in found.rates if sizes[root] == 1]:
+        if np.count_nonzero(~np.isnan(found.rates[root])) < MIN_STEPS:
+            # A number is always a multiple of another one.
+            del found.rates[root]
+            found.unknown.add(root)
+    for reference in arrays or list(found.rates):
+        ratios = {}
+        for root, rates in found.rates.items():
+            ratio = _ratio(rates, found.rates[reference])
+            if ratio is not None:
+                ratios[root] = 1.0 if np.isnan(ratio) else ratio
+        same = sum(abs(ratio - 1) <= RATE_TOLERANCE for ratio in ratios.values())
+        if not arrays and same < 2 and _ratio(found.rates[reference], [1.0] * len(found.rates[reference])) is None:
+            continue  # a single number that moves by something else each time
+        groups.append((same, ratios))
+    best = max(groups, key=lambda each: each[0], default=(0, {}))[1]
+    for root in list(found.rates):
+        if root not in best:
+            del found.rates[root]
+        elif abs(best[root] - 1) <= RATE_TOLERANCE:
+            found.follows.add(root)
+        else:
+            found.uneven[root] = best[root]
+
+
+def _factors(gradients: Gradients, root: int) -> list[float]:
+    """The factors with which the whole gradient of a parameter is among the values that its update is made of, earliest first."""
+    target = parameter_label(root), None
+    found = []
+    for id in sorted(gradients.looked[0].behind[root]):
+        if id == gradients.looked[0].after[root]:
+            continue
+        found += [each.factor for each in gradients.matches(gradients.looked[0].labels[id]) if each.target == target]
+    return found
+
+
+_LINEAR = frozenset({"multiply", "divide", "negative", "sign", "copy", "reshape", "astype", "positive", "add", "subtract"})
+_TURNING = frozenset({"transpose", "swapaxes", "matrix_transpose"})
+_PARTS = frozenset({"take", "reshape", "squeeze", "ravel"})
+_MOVING = frozenset({"flip", "fliplr", "flipud", "roll", "rot90", "take", "sort"})
+
+
+def passes_through(gradients: Gradients, looked: Looked, root: int) -> bool:
+    """Whether all that the forward pass gives to an update goes through the whole gradient: momentum, Adam, weight decay."""
+    tape = gradients.tape
+    before, after = looked.before[root], looked.after[root]
+    decays = _decays(tape, looked, root)
+    whole = _whole_gradients(gradients, looked, root, decays)
+    chain = made_of_itself(tape, after, before, looked.behind[root])
+    seen: set[tuple[int, bool, bool]] = set()
+    waiting = [(after, False, False)]
+    has_hit = False
+    while waiting:
+        id, is_turned, is_moved = state = waiting.pop()
+        if state in seen or id in decays or id < looked.start:
+            continue
+        seen.add(state)
+        if id not in looked.labels or id in looked.forward or (id in looked.after.values() and id != after):
+            return False  # the forward pass, or another value of a parameter
+        if id in whole and id not in chain:
+            if is_moved or is_turned not in whole[id]:
+                return False
+            has_hit = True
+            continue
+        op = tape.op(id)
+        is_moved = is_moved or (op in _MOVING and tape.value(id).size == tape.value(before).size)
+        is_turned = is_turned is not (op in _TURNING)
+        for operand in tape.varying(id):
+            if operand != before:
+                waiting.append((operand, is_turned, is_moved))
+            elif id not in chain:
+                return False
+    return has_hit
+
+
+def _decays(tape: ProgramTape, looked: Looked, root: int) -> set[int]:
+    """What is a number times the parameter itself, or times its sign: weight decay."""
+    found = {looked.before[root]}
+    for id in sorted(looked.behind[root]):
+        operands = tape.inputs[id]
+        if tape.op(id) in (*_LINEAR, "take") and set(operands) & found:
+            others = [each for each in operands if each not in found]
+            if not any(tape.value(each).shape or tape.inputs[each] or each in looked.forward for each in others):
+                found.add(id)
+    return found - {looked.before[root]}
+
+
+def _whole_gradients(gradients: Gradients, looked: Looked, root: int, decays: Collection[int]) -> dict[int, set[bool]]:
+    """The values that are the whole gradient of a parameter times a factor, with weight decay or without; whether transposed."""
+    tape = gradients.tape
+    targets = {(label, None) for label in _parts_with_all(gradients, looked, root)}
+    found: dict[int, set[bool]] = {}
+    for id in sorted(looked.behind[root]):
+        if id == looked.after[root] or id not in looked.labels:
+            continue
+        turned = {
+            match.is_transposed and tape.value(id).ndim == 2
+            for match in gradients.matches(looked.labels[id])
+            if match.target in targets
+        }
+        operands = tape.inputs[id]
+        if turned:
+            found[id] = turned | ({False, True} if tape.value(id).ndim < 2 else set())
+        elif tape.op(id) in ("add", "subtract") and len(operands) == 2 and set(operands) & set(found):
+            one, other = operands if operands[0] in found else operands[::-1]
+            if other in found or other in decays:
+                found[id] = found[one]
+    return found
+
+
+def _parts_with_all(gradients: Gradients, looked: Looked, root: int) -> set[Label]:
+    """A parameter, and the element or row of it that the loss depends on, if it depends on no other."""
+    tape, before = gradients.tape, looked.before[root]
+    total = looked.truth.totals.get(before)
+    found = {parameter_label(root)}
+    for user in tape.users[before]:
+        part = looked.truth.totals.get(user)
+        if part is None or total is None or user not in looked.labels or tape.op(user) not in _PARTS:
+            continue
+        if abs(np.linalg.norm(part) - np.linalg.norm(total)) <= 1e-9 * np.linalg.norm(total):
+            found.add(looked.labels[user])
+    return found
+
+
+def _allow_own_rates(found: Judgement, gradients: Gradients) -> None:
+    """A parameter may have a learning rate of its own where its gradient enters with the same factor as those of the others.
+
+    A rate that is theirs times something is none of its own: `lr * lr`, or `lr / m`.
+    """
+    usual = {root: entry(gradients, root)[1] for root in sorted(found.follows)}
+    for root in list(found.uneven):
+        mine = entry(gradients, root)[1]
+        if mine is None:
+            del found.uneven[root]
+            found.unknown.add(root)
+            continue
+        numbers = rate_numbers(gradients, root)
+        for other, factor in usual.items():
+            if factor is None or found.uneven[root] < 0 or abs(mine - factor) > RATE_TOLERANCE * abs(factor):
+                continue
+            theirs = rate_numbers(gradients, other)
+            if not theirs <= numbers and not numbers <= theirs:
+                del found.uneven[root]
+                found.follows.add(root)
+                break
+    # Without a rate of their own, as with Adam, the factors have to be the same.
+    through = [root for root in sorted(found.through) if found.factors.get(root)]
+    if through:
+        counts = [sum(_shares(found.factors[root], found.factors[other]) for other in through) for root in through]
+        reference = found.factors[through[int(np.argmax(counts))]]
+        for root in through:
+            if not _shares(found.factors[root], reference):
+                found.follows.discard(root)
+                found.uneven[root] = found.factors[root][0] / reference[0]
+
+
+def _shares(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    return any(abs(one - other) <= RATE_TOLERANCE * abs(other) for one in ours for other in theirs)
+
+
+def _find_uphill(found: Judgement, gradients: Gradients) -> None:
+    rates = [rate for root in found.follows if root in found.rates for rate in found.rates[root] if not np.isnan(rate)]
+    if rates:
+        found.is_uphill = float(np.median(rates)) < 0
+        return
+    signs = []
+    for root in found.through:
+        each = gradients.looked[0]
+        gradient = each.truth.totals.get(each.before[root])
+        if gradient is not None:
+            change = gradients.tape.value(each.after[root]).astype(float) - gradients.tape.value(each.before[root])
+            signs.append(float(np.sum(change * gradient)))
+    found.is_uphill = bool(signs) and min(signs) > 0

@@ -1,0 +1,1 @@
+"""Where hand-written gradients go wrong, why, and which edit makes them right."""

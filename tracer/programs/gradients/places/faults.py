@@ -1,0 +1,142 @@
+"""The faults of a backward pass: their places, the reasons, and the repairs that were verified."""
+
+from __future__ import annotations
+
+from tracer.i18n.message import Message
+from tracer.programs.gradients.attempts import Attempt
+from tracer.programs.gradients.increments import entry
+from tracer.programs.gradients.naming import parameter_name, target_text
+from tracer.programs.gradients.places.derivatives import Edit
+from tracer.programs.gradients.places.dropped import Dropped, accumulation, dropped_path, missing_uses
+from tracer.programs.gradients.places.factors import factor_spots
+from tracer.programs.gradients.places.locating import Spot, spots_of, trusted_inputs
+from tracer.programs.gradients.places.repairs import find_repair, replaced_text
+from tracer.programs.gradients.report import Fault, Repair, Trusted
+from tracer.programs.gradients.tape import ProgramTape
+
+
+def faults_of(attempt: Attempt, *, is_own: bool) -> tuple[Fault, ...]:
+    """The faults, first ones first; none where it cannot be told."""
+    found = attempt.judgement
+    if found.is_uphill is not attempt.is_maximised and not found.bad:
+        return _uphill(attempt)
+    faults: list[tuple[int, Fault]] = []
+    if found.bad and (found.follows or _has_gradients(attempt) or is_own):
+        for root in sorted(found.bad):
+            faults += _faults_of_parameter(attempt, root)
+    if found.uneven:
+        faults += _uneven(attempt) or ()
+    return _ordered(faults)
+
+
+def _faults_of_parameter(attempt: Attempt, root: int) -> list[tuple[int, Fault]]:
+    gradients, looked = attempt.gradients, attempt.gradients.looked[0]
+    id = accumulation(attempt, root)
+    if id is not None:
+        name = gradients.tape.name(id) or gradients.tape.text(id)
+        reason = Message("backprop_not_zeroed", {"name": name})
+        repair = Repair(Message("backprop_zeroed", {"name": name}))
+        fault = Fault(gradients.tape.line(id), text_at(gradients.tape, id), reason, (), repair, (_name(attempt, root),))
+        return [(id, fault)]
+    forward = {gradients.tape.statement(id) for id in looked.forward if gradients.tape.inputs[id]}
+    has_whole = entry(gradients, root)[0] is not None
+    faults = []
+    for spot in spots_of(attempt, root):
+        if gradients.tape.statement(spot.id) in forward:
+            continue  # a part of the forward pass that was computed again
+        dropped = dropped_path(attempt, spot)
+        if dropped is not None:
+            faults.append((dropped.id, _dropped(attempt, dropped, root)))
+            continue
+        edit = find_repair(attempt, spot, only_turned=has_whole)
+        if has_whole and edit is None:
+            continue  # the gradient is right; what becomes of it then may be a method of its own
+        missing = missing_uses(gradients, looked, spot) if edit is None else ()
+        if missing is None:
+            continue
+        faults.append((spot.id, _fault(attempt, spot, edit, missing)))
+    return faults
+
+
+def _ordered(faults: list[tuple[int, Fault]]) -> tuple[Fault, ...]:
+    """One fault for each line, in the order of computing; those that a repair was verified for stand for others of their line."""
+    kept: dict[int, Fault] = {}
+    for _, fault in sorted(faults, key=lambda each: each[0]):
+        known = kept.get(fault.line)
+        if fault.line > 0 and (known is None or (known.repair is None and fault.repair is not None)):
+            kept[fault.line] = fault
+    return tuple(kept.values())
+
+
+def _has_gradients(attempt: Attempt) -> bool:
+    looked = attempt.gradients.looked[0]
+    return any(attempt.gradients.matches(looked.labels[id]) for id in looked.backward if id in looked.labels)
+
+
+def _name(attempt: Attempt, root: int) -> str:
+    return parameter_name(attempt.gradients.tape, attempt.gradients.looked[0], root)
+
+
+def text_at(tape: ProgramTape, id: int) -> str:
+    """The statement of an entry."""
+    statement = tape.statement(id)
+    return "" if statement is None else tape.statement_text(statement)
+
+
+def _fault(attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, ...]) -> Fault:
+    gradients, looked = attempt.gradients, attempt.gradients.looked[0]
+    tape, text = gradients.tape, text_at(gradients.tape, spot.id)
+    trusted = tuple(
+        Trusted(tape.name(id) or tape.text(id), tape.line(id), target_text(gradients, looked, match.target))
+        for id, match in trusted_inputs(gradients, looked, spot)
+    )
+    repair = None if edit is None else Repair(edit.what, replaced_text(text, edit.replaces))
+    if missing:
+        lines = ", ".join(dict.fromkeys(str(tape.line(id)) for id in missing))
+        reason = Message("backprop_missing", {"name": _name(attempt, spot.root), "lines": lines})
+    elif trusted:
+        reason = Message("backprop_wrong")
+    else:
+        reason = Message("backprop_no_gradient")
+    return Fault(tape.line(spot.id), text, reason, trusted, repair, (_name(attempt, spot.root),))
+
+
+def _dropped(attempt: Attempt, dropped: Dropped, root: int) -> Fault:
+    gradients, looked = attempt.gradients, attempt.gradients.looked[0]
+    tape = gradients.tape
+    of = target_text(gradients, looked, (dropped.of, None))
+    lines = ", ".join(dict.fromkeys(str(tape.line(id)) for id in dropped.missing))
+    reason = Message("backprop_missing", {"name": of, "lines": lines})
+    repair = Repair(Message("backprop_with_all", {"name": of}))
+    return Fault(tape.line(dropped.id), text_at(tape, dropped.id), reason, (), repair, (_name(attempt, root),))
+
+
+def _uneven(attempt: Attempt) -> list[tuple[int, Fault]] | None:
+    spots = factor_spots(attempt)
+    if spots is None:
+        return None
+    tape, looked = attempt.gradients.tape, attempt.gradients.looked[0]
+    faults = []
+    for each in spots:
+        names = tuple(parameter_name(tape, looked, root) for root in each.roots)
+        factor = f"{each.factor:.6g}"
+        reason = Message("backprop_factor", {"names": ", ".join(names), "factor": factor})
+        fault = Fault(tape.line(each.spot.id), text_at(tape, each.spot.id), reason, (), None, names)
+        faults.append((each.spot.id, fault))
+    return faults
+
+
+def _uphill(attempt: Attempt) -> tuple[Fault, ...]:
+    tape, looked = attempt.gradients.tape, attempt.gradients.looked[0]
+    faults = []
+    for root in sorted(attempt.judgement.follows):
+        after, name = looked.after[root], parameter_name(tape, looked, root)
+        reason = Message("backprop_uphill", {"name": name})
+        faults.append((after, Fault(tape.line(after), text_at(tape, after), reason, (), None, (name,))))
+    return _ordered(faults)
+
+
+def forward_fault(tape: ProgramTape, output: int, axis: int, wanted: int) -> Fault:
+    """The fault of a softmax over the wrong axis, whose backward pass is that of one over the right axis."""
+    reason = Message("backprop_softmax_axis", {"axis": axis, "wanted": wanted})
+    return Fault(tape.line(output), text_at(tape, output), reason)

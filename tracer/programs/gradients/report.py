@@ -1,0 +1,134 @@
+"""What was found about the hand-written gradients of a program: plain data, without arrays."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tracer.i18n.message import Message
+
+
+class Verdict(StrEnum):
+    """What is said of a program as a whole."""
+
+    RIGHT = "right"
+    OTHER_LOSS = "right for another loss"
+    WRONG = "wrong"
+    UNKNOWN = "cannot tell"
+
+
+class Following(StrEnum):
+    """What is said of the updates of one parameter."""
+
+    FOLLOWS = "follows"
+    DEPARTS = "does not follow"
+    FIXED = "not updated"
+    UNKNOWN = "cannot tell"
+
+
+class LossKind(StrEnum):
+    """A loss that the program computes, or one that a residual in its backward pass implies."""
+
+    COMPUTED = "computed"
+    SQUARED_ERROR = "squared error"
+    CROSS_ENTROPY = "cross-entropy"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The loss that updates are held against, and the line that computes it; for an implied one, the residual and its line."""
+
+    name: str
+    line: int
+    kind: LossKind = LossKind.COMPUTED
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterFinding:
+    """A parameter, the line of its first update (0: none), and whether its updates follow its gradient."""
+
+    name: str
+    line: int
+    following: Following
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A value that a wrong statement uses, and that is right: the gradient with respect to `of`."""
+
+    name: str
+    line: int
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """An edit of a statement that makes it equal to the true gradient: what is edited, and the edited statement, or ""."""
+
+    edit: Message
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A statement that goes wrong on its own: its inputs are right, and its result is not."""
+
+    line: int
+    statement: str
+    reason: Message
+    trusted: tuple[Trusted, ...] = ()
+    repair: Repair | None = None
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackpropReport:
+    """The verdict on a program, and what it rests on.
+
+    `loss` is the measure; `other_loss` the one that updates follow instead. `updates` is how many were looked at. `factor` is
+    what all gradients are of the true ones: a factor common to all is no fault. `reason` says why it cannot be told.
+    """
+
+    verdict: Verdict
+    loss: Measure | None = None
+    other_loss: Measure | None = None
+    parameters: tuple[ParameterFinding, ...] = ()
+    updates: int = 0
+    faults: tuple[Fault, ...] = ()
+    factor: float = 1.0
+    reason: Message | None = None
+
+    def __str__(self) -> str:
+        # Imported by name: texts are in a layer above.
+        return "\n".join(importlib.import_module("tracer.views.text.backprop").backprop_lines(self))
+
+    @property
+    def line(self) -> int | None:
+        """The line of the first wrong statement; None if there is none."""
+        return self.faults[0].line if self.faults else None
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The lines of all statements that go wrong on their own."""
+        return sorted({fault.line for fault in self.faults})
+
+
+def as_data(report: BackpropReport) -> dict[str, Any]:
+    """The report as plain data, for JSON."""
+    first = report.faults[0] if report.faults else None
+    reason = first.reason if first is not None else report.reason
+    repair = first.repair if first is not None else None
+    return {
+        "verdict": str(report.verdict),
+        "line": report.line,
+        "lines": list(report.lines),
+        "reason": "" if reason is None else str(reason),
+        "repair": None if repair is None else repair.statement or str(repair.edit),
+        "parameters": [
+            {"name": each.name, "line": each.line or None, "verdict": str(each.following)} for each in report.parameters
+        ],
+        "kind": "program",
+    }

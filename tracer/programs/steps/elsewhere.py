@@ -1,0 +1,136 @@
+"""Steps in which the program does not compute its loss: it is computed again for them, with their values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from tracer.graph.record import Literal
+from tracer.programs.gradients.attempts import Program
+from tracer.programs.gradients.tape import Key
+from tracer.programs.steps.added import Addition
+from tracer.programs.steps.training import FoundStep
+
+MAX_ADDED = 300_000
+"""Operations that are added to compute losses."""
+
+_Label = tuple[Key, int]
+
+
+def losses_elsewhere(program: Program, addition: Addition, steps: Sequence[FoundStep]) -> list[FoundStep]:
+    """The steps in order, with those that no loss measures; their loss is that of the step before, at their parameters."""
+    missing = list(_missing(program, steps))
+    if not missing:
+        return list(steps)
+    found = list(steps)
+    places = _Places(program)
+    for updates in missing:
+        first = min(updates.values())
+        before = [step for step in steps if max(step.updates.values()) < first]
+        template = before[-1] if before else steps[0]
+        loss = _computed_again(program, addition, template, updates, steps, places)
+        if loss is not None:
+            found.append(FoundStep(loss, updates, 0))
+        if len(addition) - addition.start > MAX_ADDED:
+            break
+    return sorted(found, key=lambda step: max(step.updates.values()))
+
+
+def _missing(program: Program, steps: Sequence[FoundStep]) -> Iterator[dict[int, int]]:
+    """The updates of parameters that no step has, grouped into steps."""
+    roots = {program.updates.roots[old] for step in steps for old in step.updates}
+    known = {old for step in steps for old in step.updates}
+    ends = sorted(max(step.updates.values()) for step in steps)
+    updates: dict[int, int] = {}
+    group: set[int] = set()
+    end = 0
+    for old, new in sorted(program.updates.following.items(), key=lambda each: each[1]):
+        root = program.updates.roots[old]
+        if root not in roots or old in known:
+            continue
+        passed = any(end < each < new for each in ends) if updates else False
+        if updates and (root in group or passed):
+            yield updates
+            updates, group = {}, set()
+        updates[old] = end = new
+        group.add(root)
+    if updates:
+        yield updates
+
+
+def _computed_again(
+    program: Program,
+    addition: Addition,
+    template: FoundStep,
+    updates: Mapping[int, int],
+    steps: Sequence[FoundStep],
+    places: _Places,
+) -> int | None:
+    """The loss of a step, computed as that of another one; None if that cannot be done."""
+    tape = program.tape
+    end = min(updates.values())
+    values = _values_at(program, updates, end)
+    mine = places.labels(max((new for step in steps for new in step.updates.values() if new < end), default=-1) + 1, end)
+    start = max((new for step in steps for new in step.updates.values() if new < template.loss), default=-1) + 1
+    if template.loss >= len(tape):
+        return None  # it was added itself
+    theirs = {id: label for label, id in places.labels(start, template.loss + 1).items()}
+    new: dict[int, int] = {}
+    reached = _behind(program, template.loss)
+    for id in sorted(reached):
+        root = program.updates.roots.get(id)
+        if id in program.cut and root is not None:
+            if root not in values:
+                return None
+            new[id] = values[root]
+            continue
+        twin = mine.get(theirs[id]) if id in theirs else None
+        if twin is not None and np.shape(tape.raw(twin)) == np.shape(tape.raw(id)):
+            new[id] = twin
+            continue
+        operands = tape.operands(id)
+        op = tape.op_class(id)
+        moved = [each if isinstance(each, Literal) else new.get(each, each) for each in operands]
+        if op is None or moved == list(operands):
+            continue
+        try:
+            new[id] = addition.compute(op, moved, tape.record.entries[id][2], like=id)
+        except Exception:  # an operation may raise anything on values of another shape
+            return None
+    return new.get(template.loss)
+
+
+def _behind(program: Program, loss: int) -> Collection[int]:
+    return program.tape.ancestors([loss], stop=program.cut)
+
+
+def _values_at(program: Program, updates: Mapping[int, int], end: int) -> dict[int, int]:
+    """The value of each parameter when a step begins."""
+    found = {program.updates.roots[old]: old for old in updates}
+    for id in sorted(program.cut):
+        root = program.updates.roots[id]
+        if id < end and root not in {program.updates.roots[old] for old in updates}:
+            found[root] = id
+    return found
+
+
+class _Places:
+    """The entries of parts of the tape by their code position, and the how manieth time they are there."""
+
+    def __init__(self, program: Program) -> None:
+        self._keys = [program.tape.key(id) for id in range(len(program.tape))]
+        self._known: dict[tuple[int, int], dict[_Label, int]] = {}
+
+    def labels(self, start: int, end: int) -> dict[_Label, int]:
+        """The entries of a part by their labels."""
+        if (start, end) not in self._known:
+            counts: Counter[Key] = Counter()
+            found: dict[_Label, int] = {}
+            for id in range(start, end):
+                key = self._keys[id]
+                found[key, counts[key]] = id
+                counts[key] += 1
+            self._known[start, end] = found
+        return self._known[start, end]

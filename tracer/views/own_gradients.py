@@ -1,0 +1,47 @@
+"""The gradients that a program computes itself, beside the true ones, as text."""
+
+from __future__ import annotations
+
+from tracer.graph.own_gradients import agreement_in
+from tracer.graph.record import Node, Step
+from tracer.i18n.language import ENGLISH, Language
+from tracer.views.notation import Labels, node_number, number_text
+
+
+def own_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) -> str:
+    """What the program computed a node for: `= dL/dW1`, `4 * dL/dW1`, `not dL/dW1`; empty if it is no gradient."""
+    return ", ".join(_compared(step, value, labels, tell) for value, own in step.own_gradients.items() if own == node.id)
+
+
+def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) -> str:
+    """What the program has for a gradient: `own dW1 agrees`; empty if there is nothing."""
+    texts = []
+    for value, own in step.own_gradients.items():
+        if step.gradients.get(value) != node.id:
+            continue
+        agreement = agreement_in(step, value)
+        name = step.nodes[own].name or node_number(step, own)
+        if agreement is None:
+            texts.append(tell("own {name}", name=name))
+        elif agreement.is_same:
+            texts.append(tell("own {name} agrees", name=name))
+        elif agreement.factor is not None:
+            texts.append(tell("own {name} is {factor} times this", name=name, factor=number_text(agreement.factor)))
+        else:
+            texts.append(tell("own {name} differs", name=name))
+    return ", ".join(texts)
+
+
+def _compared(step: Step, value: int, labels: Labels, tell: Language) -> str:
+    true = step.gradients.get(value)
+    if true is None:
+        return tell("the gradient of {value}", value=labels[value])
+    agreement = agreement_in(step, value)
+    gradient = f"{labels[true]} ({node_number(step, true)})"
+    if agreement is None:
+        return tell("for {gradient}", gradient=gradient)
+    if agreement.is_same:
+        return f"= {gradient}"
+    if agreement.factor is not None:
+        return f"= {number_text(agreement.factor)} * {gradient}"
+    return tell("not {gradient}", gradient=gradient)

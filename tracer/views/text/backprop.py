@@ -1,0 +1,76 @@
+"""What was found about the hand-written gradients of a program, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.i18n.language import ENGLISH, Language
+from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
+
+
+def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator[str]:
+    """The lines of `tracer check` of a program."""
+    if report.loss is not None:
+        yield (
+            ", ".join((_loss_text(report.loss, tell), tell.count(len(report.parameters), "parameter")))
+            + "; "
+            + tell("{updates} looked at", updates=tell.count(report.updates, "update"))
+        )
+        yield from _parameter_lines(report.parameters, tell)
+    match report.verdict:
+        case Verdict.RIGHT:
+            yield tell("Every update follows the gradient.")
+        case Verdict.OTHER_LOSS:
+            assert report.other_loss is not None
+            yield tell("Every update follows the gradient of another loss: {loss}.", loss=_loss_text(report.other_loss, tell))
+        case Verdict.UNKNOWN:
+            assert report.reason is not None
+            yield tell("This cannot be told: {reason}", reason=tell.message(report.reason))
+    if report.factor != 1 and report.verdict is not Verdict.WRONG:
+        yield tell("All gradients are {factor} times the true ones: no fault.", factor=f"{report.factor:.6g}")
+    for position, fault in enumerate(report.faults):
+        yield from _fault_lines(fault, position == 0, tell)
+
+
+def _loss_text(loss: Measure, tell: Language) -> str:
+    match loss.kind:
+        case LossKind.COMPUTED:
+            return tell("loss `{name}`, line {line}", name=loss.name, line=loss.line)
+        case LossKind.SQUARED_ERROR:
+            return tell("squared error of the residual `{name}`, line {line}", name=loss.name, line=loss.line)
+        case LossKind.CROSS_ENTROPY:
+            return tell("cross-entropy with the residual `{name}`, line {line}", name=loss.name, line=loss.line)
+
+
+def _parameter_lines(parameters: tuple[ParameterFinding, ...], tell: Language) -> Iterator[str]:
+    width = max((len(each.name) for each in parameters), default=0)
+    for each in parameters:
+        yield f"  {each.name:{width}}  {_following_text(each.following, tell)}"
+
+
+def _following_text(following: Following, tell: Language) -> str:
+    match following:
+        case Following.FOLLOWS:
+            return tell("follows its gradient")
+        case Following.DEPARTS:
+            return tell("does not follow its gradient")
+        case Following.FIXED:
+            return tell("is not updated")
+        case Following.UNKNOWN:
+            return tell("cannot be told")
+
+
+def _fault_lines(fault: Fault, is_first: bool, tell: Language) -> Iterator[str]:
+    if is_first:
+        yield tell("First wrong step: line {line}", line=fault.line)
+    else:
+        yield tell("Also wrong: line {line}", line=fault.line)
+    yield f"    {fault.statement}"
+    for each in fault.trusted:
+        text = tell("{name} (line {line}) is right: dL/d({of})", name=each.name, line=each.line, of=each.of)
+        yield f"  {text}"
+    yield f"  {tell.message(fault.reason)}"
+    if fault.repair is not None:
+        yield f"  {tell('Checked: {edit}', edit=tell.message(fault.repair.edit))}"
+        if fault.repair.statement:
+            yield f"    {fault.repair.statement}"
