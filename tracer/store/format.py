@@ -14,7 +14,8 @@ APPLICATION_ID = 0x54524143
 """The SQLite application id of trace files: "TRAC"."""
 
 READER, READER_OF_PROGRAMS = 1, 2
-"""The number of the reader that a file needs: the second for gradients that a program computes itself, and marks of its values.
+"""The number of the reader that a file needs: the second for gradients that a program computes itself, marks of its values, and
+values of which only the shape was recorded.
 
 Readers reject files that need a newer one.
 """
@@ -23,7 +24,7 @@ MINOR_VERSIONS = {READER: 1, READER_OF_PROGRAMS: 2}
 """The newest minor version of the format, by the reader that a file needs. Readers ignore what a newer one added.
 
 Version 1.1 stores the reason for the end of a run also as a code with fields. Version 1.2 stores the gradients and marks of
-recorded programs; a file without any is still one of version 1.1, which every reader opens.
+recorded programs, and values without statistics; a file without any is still one of version 1.1, which every reader opens.
 """
 
 SCHEMA = {

@@ -107,6 +107,11 @@ def pack_summary(summary: Summary, dtype: str) -> bytes:
     return _SUMMARY[kind].pack(*extremes, summary.mean, summary.std, summary.l2, summary.zeros, summary.nans, summary.infinities)
 
 
+def is_unknown(summary: Summary) -> bool:
+    """Whether nobody looked at a value: only its shape was recorded."""
+    return math.isnan(summary.l2) and not summary.nans
+
+
 def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
     """The summaries of these nodes. Raises ValueError if they are invalid."""
     if len(packed) != SUMMARY_SIZE * len(nodes):
@@ -117,7 +122,8 @@ def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
         if min(fields[5:]) < 0 or summary.zeros + summary.nans + summary.infinities > summary.count:
             raise ValueError("it has a summary that counts more elements than there are")
         # A longdouble may be beyond the doubles of a summary, and an object has no statistics.
-        if summary.finite_count and node.dtype in STORABLE_DTYPES and not np.all(np.isfinite(fields[:2])):
+        is_storable_number = summary.finite_count and node.dtype in STORABLE_DTYPES
+        if is_storable_number and not is_unknown(summary) and not np.all(np.isfinite(fields[:2])):
             raise ValueError("it has a summary whose extremes are not finite")
         yield summary
 

@@ -23,7 +23,7 @@ from tracer.store.parts import NotStorableError, are_metrics, head_text
 from tracer.store.plain_json import to_json
 from tracer.store.retention import BUDGET, RetentionPolicy, is_finite_step
 from tracer.store.row_encoder import RowEncoder
-from tracer.store.rows import Row, is_inline, text_digest, unstorable_values
+from tracer.store.rows import Row, is_inline, is_unknown, text_digest, unstorable_values
 from tracer.store.structure import layouts_of
 from tracer.store.structure_table import StructureTable
 
@@ -201,7 +201,7 @@ class TraceWriter:
         layouts = layouts_of(step)
         has_values = all(node.is_kept for node, layout in zip(step.nodes, layouts) if is_inline(node, layout, kept=True))
         keep = has_values and self.retention.should_keep(self.steps, lambda: is_finite_step(step))
-        if step.own_gradients or step.marks:
+        if step.own_gradients or step.marks or any(not node.is_kept and is_unknown(node.summary) for node in step.nodes):
             self._connection.execute(f"PRAGMA user_version = {user_version(of_program=True)}")
         structure = self._structures.id_of(self._connection, step, layouts)
         text = to_json(list(printed))

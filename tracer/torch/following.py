@@ -11,7 +11,7 @@ import torch
 
 from tracer.graph.record import Phase
 from tracer.torch.identity import has_memory
-from tracer.torch.passes import Pass
+from tracer.torch.steps.passes import Pass
 from tracer.torch.tape import StepTape
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -21,30 +22,41 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from tracer.errors import UsageError
 from tracer.graph.record import Phase, Trace
 from tracer.recording.source import Files
+from tracer.store.retention import BUDGET
 from tracer.torch.building import step_of
 from tracer.torch.dispatch import RecordingMode
 from tracer.torch.following import followed, hooked, learn_leaves, leaves_of, nodes_behind
 from tracer.torch.frames import Frames, base_folder
 from tracer.torch.identity import has_memory
-from tracer.torch.names import TensorNames
-from tracer.torch.progress import Progress
+from tracer.torch.names import TensorNames, state_of
+from tracer.torch.steps.kept import Kept
+from tracer.torch.steps.progress import Progress
+from tracer.torch.steps.retention import Retention
+from tracer.torch.switching import Switch, patch
 from tracer.torch.tape import StepTape
-from tracer.torch.trace import settings_of, trace_of
-
-VALUES = ("all", "none")
+from tracer.torch.trace import settings_of
 
 _running: list[Run] = []
 
 
-def record(*modules: Any, steps: Collection[int] | None = None, values: str = "all", title: str = "") -> Run:
+def record(
+    *modules: Any,
+    steps: Collection[int] | None = None,
+    values: str = "",
+    budget: int = BUDGET,
+    file: str | Path | None = None,
+    title: str = "",
+) -> Run:
     """Record the training steps of a program: a context manager.
 
     `modules` are models and optimizers, whose names are used; those that the program uses are found anyway. `steps` are the steps
-    to record, from 0; by default all. Raises UsageError for an argument that is none of these.
+    to record, from 0; by default all. `values` are those of `all` steps, of a sample (`sampled`), only their statistics
+    (`summary`), only shapes (`structure`), or nothing is recorded (`none`); by default all until `budget` bytes are used up, then
+    those of a sample. With a `file`, each step is written to it when it is complete, and not kept in memory. Raises UsageError
+    for an argument that is none of these.
     """
-    if values not in VALUES:
-        raise UsageError(f"values is one of {', '.join(VALUES)}, not {values!r}")
-    run = Run(steps=None if steps is None else frozenset(steps), values=values, title=title)
+    kept = Kept(Retention(values, budget), title, None if steps is None else len(frozenset(steps)), file)
+    run = Run(kept, steps=frozenset() if values == "none" else steps, title=title)
     for each in modules:
         run.learn(each)
     return run
@@ -53,14 +65,11 @@ def record(*modules: Any, steps: Collection[int] | None = None, values: str = "a
 class Run:
     """A recording. `trace` is what was recorded so far."""
 
-    def __init__(self, *, steps: frozenset[int] | None, values: str, title: str) -> None:
-        self._values = values
-        self._title = title
+    def __init__(self, kept: Kept, *, steps: Collection[int] | None, title: str) -> None:
+        self._kept = kept
         self._files = Files(base_folder(sys._getframe(2)))
         self._frames = Frames(self._files)
         self._names = TensorNames()
-        self._steps: list[Any] = []
-        self._settings: dict[str, Any] = {}
         self._progress = Progress(steps, self._new_tape, self._keep)
         self._undo = ExitStack()
         self._is_hidden = 0
@@ -71,7 +80,7 @@ class Run:
     @property
     def trace(self) -> Trace:
         """The trace of the steps that are complete."""
-        return trace_of(self._steps, self._title, self._settings)
+        return self._kept.trace
 
     def learn(self, given: Any) -> None:
         """Use the names of a model or an optimizer."""
@@ -87,6 +96,8 @@ class Run:
     def __enter__(self) -> Run:
         if _running:
             raise UsageError("a recording is running already: a program is recorded once, so leave out the inner record()")
+        if self._kept.retention.choice == "none":
+            return self
         undo = self._undo
         self._thread = threading.get_ident()
         _running.append(self)
@@ -98,16 +109,19 @@ class Run:
             register_optimizer_step_post_hook(self._after_update),
         ):
             undo.callback(handle.remove)
-        _patch(undo, torch.optim.Optimizer, "__init__", self._wrapped_optimizer_init)
-        _patch(undo, torch.autograd, "backward", self._wrapped_backward)
-        _patch(undo, torch.autograd, "grad", self._wrapped_grad)
-        _patch(undo, torch.utils.data.dataloader._BaseDataLoaderIter, "__next__", self._hidden)
+        patch(undo, torch.optim.Optimizer, "__init__", self._wrapped_optimizer_init)
+        patch(undo, torch.autograd, "backward", self._wrapped_backward)
+        patch(undo, torch.autograd, "grad", self._wrapped_grad)
+        patch(undo, torch.utils.data.dataloader._BaseDataLoaderIter, "__next__", self._hidden)
         for name in ("numpy", "__dlpack__"):
-            _patch(undo, torch.Tensor, name, self._shared)
+            patch(undo, torch.Tensor, name, self._shared)
         undo.enter_context(torch.compiler.set_stance("force_eager"))  # compiled functions run operation by operation
-        self._progress.start()
         progress = self._progress
-        undo.enter_context(RecordingMode(lambda: progress.tape, progress.use_parameter, lambda: bool(self._is_hidden)))
+        progress.start()
+        mode = RecordingMode(lambda: progress.tape, progress.use_parameter, lambda: bool(self._is_hidden))
+        self._switch = Switch(mode)
+        undo.callback(self._switch.set, False)
+        self._switch.set(progress.tape is not None)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None) -> None:
@@ -117,12 +131,14 @@ class Run:
             self._progress.finish()  # the last step of a program without an optimizer
         self._frames.release()
         self._progress.tape = None
+        self._kept.end(error)
 
     def _new_tape(self, _: int) -> StepTape:
-        return StepTape(self._frames, self._names, keep=True)
+        return StepTape(self._frames, self._names, keep=not self._kept.retention.keeps_nothing)
 
     def _keep(self, tape: StepTape, index: int) -> None:
-        self._steps.append(step_of(tape, index, self._files))
+        self._names.forget_freed()
+        self._kept.add(step_of(tape, index, self._files))
 
     @property
     def _tape(self) -> StepTape | None:
@@ -169,10 +185,8 @@ class Run:
         if tape is None:
             return
         self._names.learn_state(optimizer)
-        for state in optimizer.state.values():
-            for value in state.values() if isinstance(state, dict) else ():
-                if isinstance(value, torch.Tensor):
-                    tape.leaves_of_step.begin(value)
+        for value in state_of(optimizer):
+            tape.leaves_of_step.begin(value)
         if self._depth:  # an update inside of the backward pass, which may clear the gradients
             learn_leaves(tape, [each for group in optimizer.param_groups for each in group["params"]])
         for parameter in (each for group in optimizer.param_groups for each in group["params"]):
@@ -184,15 +198,14 @@ class Run:
     def _after_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         if threading.get_ident() != self._thread:
             return
-        self._settings = self._settings or settings_of(optimizer)
+        self._kept.settings = self._kept.settings or settings_of(optimizer)
         tape = self._tape
         if tape is not None:
             tape.optimizer = ""
             tape.passes.updates += 1
             self._names.learn_state(optimizer)
-            for state in optimizer.state.values():
-                for value in state.values() if isinstance(state, dict) else ():
-                    self._name_new_state(tape, value)
+            for value in state_of(optimizer):
+                tape.leaves_of_step.name(value)
         if self._progress.count_update(optimizer):
             self._is_due = True
             self._finish_if_due()
@@ -201,13 +214,7 @@ class Run:
         if self._is_due and not self._depth:
             self._is_due = False
             self._progress.finish()
-
-    def _name_new_state(self, tape: StepTape, value: Any) -> None:
-        if isinstance(value, torch.Tensor) and has_memory(value):
-            found = tape.memories.operation_of(value)
-            name = self._names.name_of(value)
-            if found is not None and name and not tape.operations[found].is_leaf:
-                tape.operations[found].name = name
+            self._switch.set(self._progress.tape is not None)
 
     # Gradients.
 
@@ -245,6 +252,7 @@ class Run:
             yield
             if is_loss and not self._is_hidden and threading.get_ident() == self._thread:
                 self._progress.count_backward()
+                self._switch.set(self._progress.tape is not None)
             return
         gradients = [seeds] * len(given) if seeds is None else [seeds] if isinstance(seeds, torch.Tensor) else list(seeds)
         self._depth += 1
@@ -286,11 +294,3 @@ class Run:
             return original(tensor, *arguments, **options)
 
         return shared
-
-
-def _patch(undo: ExitStack, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-    """Replace an attribute by a wrapped one until `undo` is closed."""
-    is_own = name in vars(owner)
-    original = getattr(owner, name)
-    setattr(owner, name, wrap(original))
-    undo.callback(functools.partial(setattr, owner, name, original) if is_own else functools.partial(delattr, owner, name))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 
+from tracer.store.rows import INLINE
 from tracer.torch.identity import is_shared, storage_of
 
 WIDER = {
@@ -39,7 +41,7 @@ class Snapshot:
         self.shape = tuple(tensor.shape)
         self.dtype = str(tensor.dtype).removeprefix("torch.")
         self.tensor: torch.Tensor | None = None
-        if keep:
+        if keep or _is_small(tensor):
             if torch._C._len_torch_dispatch_stack() or type(tensor) not in (torch.Tensor, torch.nn.Parameter):
                 with unseen():
                     self.tensor = tensor.detach()
@@ -60,9 +62,11 @@ class Snapshot:
 
     def array(self) -> np.ndarray:
         """The value as a read-only NumPy array of its own; of a sparse tensor the dense one, of a quantized one the numbers."""
-        assert self.tensor is not None
-        with unseen():
-            array = _numpy(self.tensor)
+        if self.tensor is None:
+            array = np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)  # only its shape is looked at
+        else:
+            with unseen():
+                array = _numpy(self.tensor)
         array.setflags(write=False)
         return array
 
@@ -78,6 +82,19 @@ def _numpy(tensor: torch.Tensor) -> np.ndarray:
     copied = tensor.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     found: np.ndarray = copied.numpy(force=True)
     return found
+
+
+def _is_small(tensor: torch.Tensor) -> bool:
+    """Whether a value is kept though only shapes are recorded: a few numbers, or indices and masks."""
+    return not (tensor.is_floating_point() or tensor.is_complex()) or tensor.numel() * tensor.element_size() <= INLINE
+
+
+@cache
+def _numpy_dtype(name: str) -> np.dtype[Any]:
+    """The dtype of the array that has the numbers of a tensor of a dtype."""
+    dtype = getattr(torch, name)
+    with unseen():
+        return np.dtype(np.float32) if name.startswith("q") else _numpy(torch.empty(0, dtype=dtype)).dtype
 
 
 def bytes_of(tensor: torch.Tensor) -> bytes:
@@ -96,7 +113,7 @@ class Snapshots:
     def take(self, tensor: torch.Tensor) -> Snapshot:
         """A snapshot of a tensor."""
         snapshot = Snapshot(tensor, keep=self.keep)
-        if self.keep:
+        if snapshot.tensor is not None:
             storage = storage_of(tensor)
             if is_shared(storage):
                 snapshot.copy()

@@ -10,12 +10,12 @@ import torch
 from tracer.graph.record import Literal, Phase
 from tracer.torch.frames import Frames
 from tracer.torch.identity import Geometry, Memories, Write, geometry_of, has_memory, is_shared, storage_of
-from tracer.torch.leaves import Leaves
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation
-from tracer.torch.passes import Passes
 from tracer.torch.schemas import Schema, schema_of
 from tracer.torch.snapshots import Snapshot, Snapshots, unseen
+from tracer.torch.steps.leaves import Leaves
+from tracer.torch.steps.passes import Passes
 
 WRITTEN = "written"
 """The operation that stands for what a view shows after its memory was written into through other views."""

@@ -16,16 +16,18 @@ HOW_IT_IS_COMPUTED = frozenset({"foreach", "fused", "capturable", "differentiabl
 """Settings of optimizers that the heading leaves out: the operations show them."""
 
 
-def trace_of(steps: Sequence[Step], title: str, settings: Mapping[str, Any]) -> Trace:
-    """The trace of these steps, with the settings of the optimizer."""
-    first = steps[0] if steps else None
+def trace_of(
+    steps: Sequence[Step], title: str, settings: Mapping[str, Any], planned: int | None = None, sample: Step | None = None
+) -> Trace:
+    """The trace of these steps, with the settings of the optimizer. `sample` is a step of a trace whose steps are to come."""
+    first = steps[0] if steps else sample
     dtype = next((node.dtype for node in first.parameters), "float32") if first is not None else "float32"
     return Trace(
         title or "torch",
         "",
         torch.initial_seed() % 2**63,
         dtype,
-        {"steps": len(steps), **settings},
+        {"steps": len(steps) or planned, **settings} if steps or planned else dict(settings),
         {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
         tuple(steps),
         tuple(dict(step.metrics) for step in steps),

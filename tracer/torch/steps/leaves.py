@@ -60,6 +60,12 @@ class Leaves:
             self._make_leaf(id, tensor)
             self._used[key] = id
 
+    def name(self, tensor: torch.Tensor) -> None:
+        """The state of an optimizer was computed: it has its name."""
+        id, name = self._tape.memories.operation_of(tensor), self._tape.names.name_of(tensor)
+        if id is not None and name and not self._tape.operations[id].is_leaf:
+            self._tape.operations[id].name = name
+
     def depends_on_gradients(self, tensor: torch.Tensor) -> bool:
         """Whether the value of a tensor was computed from the gradients of this step."""
         id = self._tape.memories.operation_of(tensor)
