@@ -611,7 +611,7 @@ def test_invalid_file_is_reported_in_one_line(tmp_path: Path) -> None:
         "it is empty": b"",
         "is no trace file": b"text, not a file of SQLite" * 10,
         "another SQLite database": content[:68] + bytes(4) + content[72:],
-        "newer version of tracer": content[:60] + (2000).to_bytes(4) + content[64:],
+        "newer version of tracer": content[:60] + (9000).to_bytes(4) + content[64:],
         "its version is 0": content[:60] + bytes(4) + content[64:],
         "is damaged": content[: len(content) // 2],
     }
