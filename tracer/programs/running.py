@@ -33,7 +33,7 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
     module = ModuleType("__main__")
     module.__dict__.update(__file__=str(path), __builtins__=program_builtins(record))
     linecache.checkcache(str(path))
-    with _as_main(module, path, arguments), _importing(path.parent, record), warnings_at_the_program(record):
+    with as_main(module, path, arguments), _importing(path.parent, record), warnings_at_the_program(record):
         shadow._current.append(record)
         try:
             ending = _execute(code, module, record)
@@ -62,13 +62,14 @@ def _execute(code: Any, module: ModuleType, record: Shadow) -> Ending:
     except Enough:
         return Ending(was_stopped=True)
     except SystemExit as leaving:
-        return Ending(_exit_code(leaving), leaving)
+        return Ending(exit_code(leaving), leaving)
     except Exception as error:
         return Ending(1, error)
     return Ending()
 
 
-def _exit_code(leaving: SystemExit) -> int:
+def exit_code(leaving: SystemExit) -> int:
+    """The exit code that a program left with."""
     if leaving.code is None:
         return 0
     return leaving.code if isinstance(leaving.code, int) else 1
@@ -86,7 +87,7 @@ def program_builtins(record: Shadow) -> dict[str, Any]:
 
 
 @contextmanager
-def _as_main(module: ModuleType, path: Path, arguments: Sequence[str]) -> Iterator[None]:
+def as_main(module: ModuleType, path: Path, arguments: Sequence[str]) -> Iterator[None]:
     """The program's surroundings: it is `__main__`, has its arguments, and finds the modules beside it."""
     main, argv, search, folder = sys.modules["__main__"], sys.argv, list(sys.path), Path.cwd()
     sys.modules["__main__"] = module

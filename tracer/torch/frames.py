@@ -10,7 +10,7 @@ from types import CodeType, FrameType
 
 from tracer.recording.source import PACKAGE, Files, Invocation
 
-_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")})
 _SCENARIOS = str(PACKAGE / "scenarios")
 
 
@@ -58,7 +58,8 @@ class Frames:
 
 
 def base_folder(frame: FrameType | None) -> Path | None:
-    """The folder of the program that runs in a frame or a caller of it."""
+    """The folder of the program that runs in a frame or a caller of it, else that of `__main__`."""
     while frame is not None and not is_user_code(frame.f_code):
         frame = frame.f_back
-    return Path(frame.f_code.co_filename).parent if frame is not None else None
+    filename = frame.f_code.co_filename if frame is not None else getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path(filename).parent if filename else None

@@ -12,10 +12,13 @@ from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Settin
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
-from tracer.cli.programs.tracing import TraceOptions, trace_program
+from tracer.cli.programs.output import TraceOptions
+from tracer.cli.programs.recording import trace_recorded
+from tracer.cli.programs.tracing import trace_program
 from tracer.cli.run import Run, run_all_steps
 from tracer.cli.trace_file_line import trace_file_line
 from tracer.i18n.language import Language
+from tracer.programs.adapters import adapter_of
 from tracer.rendering.engine import find_engine
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
@@ -39,8 +42,8 @@ Run a scenario, by its name from `tracer list` or by the path of a Python file, 
 steps: steps.pdf, a booklet of the first and the last step with a page for every operation, steps.log with all steps, and
 trace.sqlite, which the other commands read. With --zoom, --focus or --phase the PDF holds that picture of each step.
 
-A Python file that defines no scenario is run as a program, as it stands: what it trains is found in it. What follows -- are
-its arguments.
+A Python file that defines no scenario is run as a program of NumPy or PyTorch, as it stands: what it trains is found in it.
+What follows -- are its arguments.
 """
 
 
@@ -96,7 +99,9 @@ def command(
         if steps is not None:
             kept = (kept or frozenset(range(steps))) & frozenset(range(steps))
         wanted = TraceOptions(output, formats, values, budget, quiet, passes_exit_code, options)
-        context.exit(trace_program(ProgramRun(program, arguments, kept, loss), wanted))
+        run_of_program = ProgramRun(program, arguments, kept, loss)
+        adapter = adapter_of(program)
+        context.exit(trace_recorded(run_of_program, wanted, adapter) if adapter else trace_program(run_of_program, wanted))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
     # Check every argument before the run starts. The scenario's code may change the current folder.

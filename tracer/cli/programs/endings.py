@@ -24,6 +24,9 @@ def report_ending(path: Path, ending: Ending) -> int:
             click.echo(error.code, err=True)
         _say(f"{path.name} ended with exit code {ending.exit_code}{_line(error)}")
         return FAILED
+    if isinstance(error, KeyboardInterrupt):
+        _say(f"{path.name} was interrupted{_line(error)}")
+        return ending.exit_code
     click.echo(_traceback_text(error), err=True, nl=False)
     _say(f"{path.name} raised {type(error).__name__}{_line(error)}")
     return FAILED

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
-from tracer.cli.picture_options import PictureOptions
+from tracer.cli.picture_files import TEXTS
 from tracer.cli.programs.endings import report_ending
 from tracer.cli.programs.options import ProgramRun
-from tracer.cli.progress import Progress
-from tracer.cli.trace_file_line import trace_file_line
+from tracer.cli.programs.output import ProgramOutput, TraceOptions
 from tracer.errors import UsageError
-from tracer.graph.record import Step, Trace
-from tracer.i18n.language import ENGLISH, Language
-from tracer.programs.record import ProgramRecord
+from tracer.graph.record import Step
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
 from tracer.programs.steps.finding import find_training
@@ -27,26 +21,7 @@ from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
 from tracer.programs.steps.training import FoundTraining
 from tracer.rendering.engine import find_engine
-from tracer.store.writing import TraceWriter
-from tracer.views.notation import metric_text
-from tracer.views.parameter_history import ParameterHistories
-from tracer.views.text.broadcasting import broadcasting_notice
-from tracer.views.text.finiteness import FinitenessMonitor
 from tracer.views.text.found import found_lines
-from tracer.views.text.log import log_lines
-
-
-@dataclass(frozen=True, slots=True)
-class TraceOptions:
-    """What is written of a program."""
-
-    output: str | None
-    formats: Sequence[str]
-    values: str | None
-    budget: int
-    quiet: bool
-    passes_exit_code: bool
-    pictures: PictureOptions
 
 
 def trace_program(run: ProgramRun, options: TraceOptions) -> int:
@@ -61,21 +36,11 @@ def trace_program(run: ProgramRun, options: TraceOptions) -> int:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
         raise UsageError(_nothing_found(run))
-    output = ProgramOutput(record, training, run, folder, options.quiet, tell)
     if not options.quiet:
         for line in found_lines(record, training, tell):
             click.echo(line)
         click.echo()
-    output.write(options.formats, options.values, options.budget)
-    if not options.quiet:
-        for line in (*output.summary(), *(tell("wrote {path}", path=line) for line in output.written)):
-            click.echo(line)
-    writer = PictureWriter(options.pictures, folder, engine, options.quiet)
-    for path in output.draw(writer, options.formats):
-        if not options.quiet:
-            click.echo(tell("wrote {path}", path=path))
-    for warning in writer.warnings():
-        click.echo(warning, err=True)
+    ProgramOutput(head_of(training), _steps(training, run), folder, options.quiet, tell).write_all(options, engine)
     return record.ending.exit_code if options.passes_exit_code else code
 
 
@@ -89,82 +54,8 @@ def _nothing_found(run: ProgramRun) -> str:
     )
 
 
-@dataclass(slots=True)
-class ProgramOutput:
-    """Writes the steps of a recorded program, and keeps those to draw."""
-
-    record: ProgramRecord
-    training: FoundTraining
-    run: ProgramRun
-    folder: OutputFolder
-    quiet: bool
-    tell: Language = ENGLISH
-    head: Trace = field(init=False)
-    file: TraceWriter | None = None
-    first: Step | None = None
-    last: Step | None = None
-    losses: list[float] = field(default_factory=list)
-    finiteness: FinitenessMonitor = field(default_factory=FinitenessMonitor)
-    histories: ParameterHistories = field(default_factory=ParameterHistories)
-    written: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.head = head_of(self.training)
-
-    def write(self, formats: Sequence[str], values: str | None, budget: int) -> None:
-        """Write the trace file and the log."""
-        if values != "none":
-            path = self.folder.path / "trace.sqlite"
-            self.file = TraceWriter(path, self.head, values or "", budget, self.folder.shown / "trace.sqlite")
-        log = self.folder.growing("steps.log") if "log" in formats else None
-        with Progress(len(self.training.steps), self.head.scenario, quiet=self.quiet) as progress:
-            steps = self._written_steps(progress)
-            if log is None:
-                deque(steps, maxlen=0)
-            else:
-                for text in log_lines(self.head, steps, monitor=self.finiteness, tell=self.tell):
-                    log.write(text)
-        if self.file is not None:
-            self.file.end(finite_steps=min(self.finiteness.finite_steps, self.file.steps))
-            self.written.append(trace_file_line(self.file, self.tell))
-        if log is not None:
-            self.written.append(self.tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines))
-
-    def _written_steps(self, progress: Progress) -> Iterator[Step]:
-        tape = StepTape(self.training)
-        for index in range(len(self.training.steps)):
-            if self.run.kept is not None and index not in self.run.kept:
-                continue
-            step = step_of(tape, index)
-            if self.file is not None:
-                self.file.write(step)
-            self.first, self.last = self.first or step, step
-            self.losses.append(step.loss)
-            self.finiteness.check(step)
-            self.histories.add(step)
-            yield step
-            progress.step()
-
-    def summary(self) -> Iterator[str]:
-        """The lines at the end of a run."""
-        head, tell = self.head, self.tell
-        yield f"{head.scenario}: {tell.title(head.title)}" if head.title else head.scenario
-        steps = tell.count(len(self.losses), "step")
-        if self.losses:
-            ends = " -> ".join(dict.fromkeys(metric_text(loss) for loss in (self.losses[0], self.losses[-1])))
-            yield tell("{steps}, loss {ends}", steps=steps, ends=ends)
-        for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
-            if notice:
-                yield notice
-
-    def draw(self, writer: PictureWriter, formats: Sequence[str]) -> Iterator[Path]:
-        """Write the pictures; yield their paths."""
-        steps = {step.index: step for step in (self.first, self.last) if step is not None}
-        drawn = replace(self.head, steps=tuple(steps.values()), metrics=tuple(dict(each.metrics) for each in steps.values()))
-        if "pdf" in formats:
-            path = writer.booklet(drawn, "steps.pdf", self.histories.histories(), self.finiteness.notice(self.tell))
-            if path is not None:
-                yield path
-        for kind in PICTURES:
-            if kind in formats:
-                yield from writer.pictures(drawn.steps, "", kind)
+def _steps(training: FoundTraining, run: ProgramRun) -> Iterator[Step]:
+    tape = StepTape(training)
+    for index in range(len(training.steps)):
+        if run.kept is None or index in run.kept:
+            yield step_of(tape, index)

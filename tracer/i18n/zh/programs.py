@@ -30,6 +30,7 @@ MESSAGES: Mapping[str, str] = {
     "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
     "steps": "步",
     "parameters": "参数",
+    "optimizer": "优化器",
     "{steps}, loss {ends}": "{steps}，损失 {ends}",
     # Gradients of the program beside the true ones
     "own": "自算",

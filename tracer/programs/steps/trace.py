@@ -21,7 +21,7 @@ def head_of(training: FoundTraining) -> Trace:
     source = source_text(record.path)
     return Trace(
         scenario=record.path.stem,
-        title=_title(source),
+        title=title_of(source),
         seed=None,
         dtype=str(np.asarray(record.values[training.steps[0].loss]).dtype),
         hyperparameters={"steps": len(training.steps), "loss": training.loss_name},
@@ -37,7 +37,7 @@ def trace_of(training: FoundTraining) -> Trace:
     return replace(head_of(training), steps=steps, metrics=tuple(dict(step.metrics) for step in steps))
 
 
-def _title(source: str) -> str:
+def title_of(source: str) -> str:
     """The first line of the text that describes a program."""
     try:
         text = ast.get_docstring(ast.parse(source)) or ""

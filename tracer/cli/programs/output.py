@@ -1,0 +1,124 @@
+"""Writes the recorded steps of a program: the trace file, the log and the pictures."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import click
+
+from tracer.cli.files import OutputFolder
+from tracer.cli.picture_files import PICTURES, PictureWriter
+from tracer.cli.picture_options import PictureOptions
+from tracer.cli.progress import Progress
+from tracer.cli.trace_file_line import trace_file_line
+from tracer.graph.record import Step, Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.rendering.engine import Engine
+from tracer.store.writing import TraceWriter
+from tracer.views.notation import metric_text
+from tracer.views.parameter_history import ParameterHistories
+from tracer.views.text.broadcasting import broadcasting_notice
+from tracer.views.text.finiteness import FinitenessMonitor
+from tracer.views.text.log import log_lines
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOptions:
+    """What is written of a program."""
+
+    output: str | None
+    formats: Sequence[str]
+    values: str | None
+    budget: int
+    quiet: bool
+    passes_exit_code: bool
+    pictures: PictureOptions
+
+
+@dataclass(slots=True)
+class ProgramOutput:
+    """Writes the steps of a recorded program, and keeps those to draw. `head` is the trace without its steps."""
+
+    head: Trace
+    steps: Iterable[Step]
+    folder: OutputFolder
+    quiet: bool
+    tell: Language = ENGLISH
+    file: TraceWriter | None = None
+    first: Step | None = None
+    last: Step | None = None
+    losses: list[float] = field(default_factory=list)
+    finiteness: FinitenessMonitor = field(default_factory=FinitenessMonitor)
+    histories: ParameterHistories = field(default_factory=ParameterHistories)
+    written: list[str] = field(default_factory=list)
+
+    def write(self, formats: Sequence[str], values: str | None, budget: int) -> None:
+        """Write the trace file and the log."""
+        if values != "none":
+            path = self.folder.path / "trace.sqlite"
+            self.file = TraceWriter(path, self.head, values or "", budget, self.folder.shown / "trace.sqlite")
+        log = self.folder.growing("steps.log") if "log" in formats else None
+        with Progress(self.head.planned, self.head.scenario, quiet=self.quiet) as progress:
+            steps = self._written_steps(progress)
+            if log is None:
+                deque(steps, maxlen=0)
+            else:
+                for text in log_lines(self.head, steps, monitor=self.finiteness, tell=self.tell):
+                    log.write(text)
+        if self.file is not None:
+            self.file.end(finite_steps=min(self.finiteness.finite_steps, self.file.steps))
+            self.written.append(trace_file_line(self.file, self.tell))
+        if log is not None:
+            self.written.append(self.tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines))
+
+    def _written_steps(self, progress: Progress) -> Iterator[Step]:
+        for step in self.steps:
+            if self.file is not None:
+                self.file.write(step)
+            self.first, self.last = self.first or step, step
+            self.losses.append(step.loss)
+            self.finiteness.check(step)
+            self.histories.add(step)
+            yield step
+            progress.step()
+
+    def summary(self) -> Iterator[str]:
+        """The lines at the end of a run."""
+        head, tell = self.head, self.tell
+        yield f"{head.scenario}: {tell.title(head.title)}" if head.title else head.scenario
+        steps = tell.count(len(self.losses), "step")
+        if self.losses:
+            ends = " -> ".join(dict.fromkeys(metric_text(loss) for loss in (self.losses[0], self.losses[-1])))
+            yield tell("{steps}, loss {ends}", steps=steps, ends=ends)
+        for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
+            if notice:
+                yield notice
+
+    def draw(self, writer: PictureWriter, formats: Sequence[str]) -> Iterator[Path]:
+        """Write the pictures; yield their paths."""
+        steps = {step.index: step for step in (self.first, self.last) if step is not None}
+        drawn = replace(self.head, steps=tuple(steps.values()), metrics=tuple(dict(each.metrics) for each in steps.values()))
+        if "pdf" in formats:
+            path = writer.booklet(drawn, "steps.pdf", self.histories.histories(), self.finiteness.notice(self.tell))
+            if path is not None:
+                yield path
+        for kind in PICTURES:
+            if kind in formats:
+                yield from writer.pictures(drawn.steps, "", kind)
+
+    def write_all(self, options: TraceOptions, engine: Engine | None) -> None:
+        """Write everything that was asked for, and print what was written."""
+        tell = self.tell
+        self.write(options.formats, options.values, options.budget)
+        if not self.quiet:
+            for line in (*self.summary(), *(tell("wrote {path}", path=line) for line in self.written)):
+                click.echo(line)
+        writer = PictureWriter(options.pictures, self.folder, engine, self.quiet)
+        for path in self.draw(writer, options.formats):
+            if not self.quiet:
+                click.echo(tell("wrote {path}", path=path))
+        for warning in writer.warnings():
+            click.echo(warning, err=True)

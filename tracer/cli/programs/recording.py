@@ -1,0 +1,67 @@
+"""Runs a program of another library than NumPy, such as PyTorch, and writes what was recorded of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracer.analysis.provenance import source_text, versions
+from tracer.cli.files import OutputFolder
+from tracer.cli.picture_files import TEXTS
+from tracer.cli.programs.endings import report_ending
+from tracer.cli.programs.options import ProgramRun
+from tracer.cli.programs.output import ProgramOutput, TraceOptions
+from tracer.errors import UsageError
+from tracer.graph.record import Trace
+from tracer.programs.adapters import Adapter
+from tracer.programs.plain import run_plain
+from tracer.programs.steps.trace import title_of
+from tracer.rendering.engine import find_engine
+from tracer.views.text.recorded import recorded_lines
+
+
+def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> int:
+    """Run a program with the recorder of its library, and write what was recorded; returns the exit code."""
+    base, tell = Path.cwd(), options.pictures.style.tell
+    if run.loss is not None:
+        raise UsageError(
+            f"--loss is for programs of NumPy: the loss of a {adapter.name} program is what its backward() begins at"
+        )
+    package = adapter.load(run.path)
+    engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
+    folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, base)
+    recording, ending = run_plain(run.path, run.arguments, lambda: package.record(steps=run.kept, title=run.path.stem))
+    code = report_ending(run.path, ending)
+    exit_code = ending.exit_code if options.passes_exit_code else code
+    trace = _trace(recording, run.path)
+    if not trace.steps:
+        if code:
+            return exit_code
+        raise UsageError(_nothing_found(run, adapter))
+    if not options.quiet:
+        for line in recorded_lines(trace, run.path.name, tell):
+            click.echo(line)
+        click.echo()
+    head = replace(trace, steps=(), metrics=())
+    ProgramOutput(head, trace.steps, folder, options.quiet, tell).write_all(options, engine)
+    return exit_code
+
+
+def _trace(recording: Any, path: Path) -> Trace:
+    trace: Trace = recording.trace
+    source = source_text(path)
+    return replace(trace, title=title_of(source), source=source, versions={**versions(), **trace.versions})
+
+
+def _nothing_found(run: ProgramRun, adapter: Adapter) -> str:
+    if run.kept is not None:
+        return f"{run.path.name} takes none of the steps {_steps_text(run.kept)}"
+    return f"{run.path.name} has no training step on record: no backward() of {adapter.name} ran in the process that was started"
+
+
+def _steps_text(steps: frozenset[int]) -> str:
+    few = [str(index) for index in sorted(steps)[:5]]
+    return ", ".join([*few, *(["..."] if len(steps) > len(few) else [])])
