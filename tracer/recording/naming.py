@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +44,7 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node
                 parameters=parameters,
                 content=array,
                 shape=array.shape,
-                dtype=str(array.dtype),
+                dtype=dtype_name(array.dtype),
                 phase=context.phase,
                 name=names[id],
                 formula=formulas[id],
@@ -53,6 +55,12 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node
             )
         )
     return tuple(nodes)
+
+
+@cache
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype; NumPy works it out anew each time."""
+    return str(dtype)
 
 
 def _formula(entry: Entry) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -182,7 +181,12 @@ class _Building:
                 break
             at = nodes[twin]
         scope = self._scope(self._order[at.id])
-        return dataclasses.replace(node, scope=scope) if scope else node
+        if not scope or scope == node.scope:
+            return node
+        return Node(
+            node.id, node.op, node.inputs, node.parameters, node.content, node.shape, node.dtype, node.phase, node.name,
+            node.formula, scope, node.source, node.gradient_of, node.rule_of,
+        )  # fmt: skip
 
     def _scope(self, id: int) -> str:
         """The module of an operation as a path of scopes; for an operation of an optimizer, with the parameter it is for."""

@@ -116,7 +116,10 @@ class Memories:
 
     def of(self, tensor: torch.Tensor) -> Memory:
         """The memory of a tensor."""
-        storage = storage_of(tensor)
+        return self.of_storage(storage_of(tensor))
+
+    def of_storage(self, storage: torch.UntypedStorage) -> Memory:
+        """What is known of a storage."""
         found = self._known.get(storage._cdata)
         if found is None:
             found = self._known[storage._cdata] = Memory(StorageWeakRef(storage))
@@ -126,10 +129,12 @@ class Memories:
         """The operation whose value a tensor holds now; None if unknown."""
         return self.of(tensor).current(geometry_of(tensor))
 
-    def holds(self, tensor: torch.Tensor, operation: int) -> None:
-        """Note that a tensor holds the value of an operation."""
-        memory = self.of(tensor)
-        memory.views[geometry_of(tensor)] = View(operation, memory.version)
+    def holds(self, tensor: torch.Tensor, operation: int, *, is_write: bool = False) -> None:
+        """Note that a tensor holds the value of an operation, which wrote it."""
+        memory, place = self.of(tensor), geometry_of(tensor)
+        memory.views[place] = View(operation, memory.version)
+        if is_write:
+            memory.writes.append(Write(memory.version, operation, place))
 
     def written(self, tensor: torch.Tensor) -> None:
         """Note that the memory of a tensor was written into."""

@@ -49,9 +49,11 @@ class StepTape:
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The operation whose value a tensor holds; what is unknown enters as a leaf."""
-        memory = self.memories.of(tensor)
+        storage = storage_of(tensor)
+        memory = self.memories.of_storage(storage)
         found = memory.current(geometry_of(tensor))
-        if found is not None and not self._is_overwritten_elsewhere(tensor, found):
+        # What NumPy wrote into the memory since it was recorded is another value.
+        if found is not None and not (is_shared(storage) and not self.operations[found].snapshot.equals(tensor)):
             return found
         if memory.views and found is None:
             return self._seen_after_writes(tensor)
@@ -63,10 +65,6 @@ class StepTape:
             memory.version += 1
         self.memories.holds(tensor, id)
         return id
-
-    def _is_overwritten_elsewhere(self, tensor: torch.Tensor, found: int) -> bool:
-        """Whether NumPy wrote into the memory of a tensor since its value was recorded."""
-        return is_shared(storage_of(tensor)) and not self.operations[found].snapshot.equals(tensor)
 
     def _seen_after_writes(self, tensor: torch.Tensor) -> int:
         """A view of memory that was written into through another view, or a view that is new: what is seen of it now."""
@@ -108,10 +106,7 @@ class StepTape:
             if schema.is_list:
                 self._choose_element(operation, position, schema, len(results))
             id = self._append(operation)
-            self.memories.holds(tensor, id)
-            if position < written:
-                memory = self.memories.of(tensor)
-                memory.writes.append(Write(memory.version, id, geometry_of(tensor)))
+            self.memories.holds(tensor, id, is_write=position < written)
             if operation.sequence is not None and operation.grad_enabled:
                 self.by_sequence.setdefault(operation.sequence, id)
 
@@ -205,7 +200,7 @@ class StepTape:
 
     def learn_output(self, tensor: torch.Tensor, id: int) -> None:
         """Note which output of which autograd node a tensor is."""
-        function = tensor.grad_fn if has_memory(tensor) else None
+        function = tensor.grad_fn if tensor.requires_grad and has_memory(tensor) else None
         if function is not None:
             self.by_output.setdefault((function._sequence_nr(), tensor.output_nr), id)
 

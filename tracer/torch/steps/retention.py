@@ -67,7 +67,10 @@ def _without_value(node: Node, *, with_statistics: bool) -> Node:
     if array.nbytes <= INLINE:
         return node
     summary = node.summary if with_statistics or array.dtype.kind not in "fc" else unknown(node.size)
-    return dataclasses.replace(node, content=MissingValue(summary, NOT_RETAINED, WHERE))
+    return Node(
+        node.id, node.op, node.inputs, node.parameters, MissingValue(summary, NOT_RETAINED, WHERE), node.shape, node.dtype,
+        node.phase, node.name, node.formula, node.scope, node.source, node.gradient_of, node.rule_of,
+    )  # fmt: skip
 
 
 def unknown(count: int) -> Summary:
