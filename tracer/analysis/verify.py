@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.analysis.adapters import Computing, adapter_of
 from tracer.graph.missing import reasons_in
 from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
 from tracer.i18n.message import Message
@@ -46,8 +47,8 @@ class Verification:
 
     `is_same_arithmetic` is True if the trace was recorded on a machine that rounds as this one does. `exact` operations agreed
     bit for bit; `not_kept` had values that were not stored, for the reasons `why_missing`; `unknown` are the names of
-    operations that are not registered, `uninstalled` those that need a library, by its name. `largest` is the largest difference
-    in ulps.
+    operations that are not registered, `uninstalled` those that need a library, by its name; `undetermined` those whose inputs do
+    not tell their value, as memory that nothing was written into. `largest` is the largest difference in ulps.
     """
 
     is_same_arithmetic: bool
@@ -58,6 +59,7 @@ class Verification:
     why_missing: set[Message] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     uninstalled: dict[str, set[str]] = field(default_factory=dict)
+    undetermined: set[str] = field(default_factory=set)
     largest: float = 0.0
     deviations: list[Deviation] = field(default_factory=list)
 
@@ -74,12 +76,14 @@ def verify(trace: Trace, after_each: Any = None) -> Verification:
     must equal the update of the step before. The first deviation of each step is reported. `after_each` is called after
     each step.
     """
-    verification = Verification(trace.arithmetic in ("", fingerprint()))
+    framework = _framework_of(trace)
+    here = fingerprint() if framework is None else framework.fingerprint()
+    verification = Verification(not trace.steps or trace.arithmetic in ("", here))
     before: Step | None = None
     for step in trace.steps:
         verification.deviations.extend(list(_deviations(step, before, verification))[:1])
         verification.steps += 1
-        before = step
+        before = step if framework is None else None  # a program of its own may do anything between its steps
         if after_each is not None:
             after_each()
     return verification
@@ -96,11 +100,12 @@ def _deviations(step: Step, before: Step | None, verification: Verification) -> 
                 yield Deviation(step.index, node.id)
             if node.op in LEAVES:
                 continue
+            adapter = adapter_of(node.op)
             op = registry.named(node.op)
-            if op is None:
+            if op is None and adapter is None:
                 verification.unknown.add(node.op)
                 continue
-            if isinstance(op.value, LibraryFunction) and not op.value.is_installed:
+            if op is not None and isinstance(op.value, LibraryFunction) and not op.value.is_installed:
                 verification.uninstalled.setdefault(op.value.library, set()).add(node.op)
                 continue
             missing = set(reasons_in([node, *(step.nodes[operand] for operand in node.operands)]))
@@ -108,7 +113,46 @@ def _deviations(step: Step, before: Step | None, verification: Verification) -> 
                 verification.not_kept += 1
                 verification.why_missing |= missing
                 continue
-            yield from _re_execute(step, node, op, weak, verification)
+            if adapter is not None:
+                yield from _compute_elsewhere(step, node, adapter.load(), verification)
+            elif op is not None:
+                yield from _re_execute(step, node, op, weak, verification)
+
+
+def _framework_of(trace: Trace) -> Computing | None:
+    """What computed a trace; None for this package. Raises UsageError for a framework that is not installed."""
+    for step in trace.steps:
+        for node in step.nodes:
+            adapter = adapter_of(node.op)
+            if adapter is not None:
+                return adapter.load()
+            if not node.is_leaf:
+                return None
+    return None
+
+
+def _compute_elsewhere(step: Step, node: Node, framework: Computing, verification: Verification) -> Iterator[Deviation]:
+    """Let a framework compute an operation of its own, and compare."""
+    try:
+        result = framework.compute(node, step.nodes)
+    except LookupError:
+        verification.unknown.add(node.op)
+        return
+    except Exception as error:  # an operation may raise anything if the inputs in the file do not fit it
+        verification.operations += 1
+        yield Deviation(step.index, node.id, _not_computable(error))
+        return
+    if result is None:
+        verification.undetermined.add(node.op)
+        return
+    verification.operations += 1
+    inputs = [operand.value if isinstance(operand, Literal) else step.nodes[operand].value for operand in node.inputs]
+    yield from _compare(step, node, result, inputs, verification)
+
+
+def _not_computable(error: Exception) -> Message:
+    lines = str(error).strip().splitlines()
+    return Message("not_computable", {"error": type(error).__name__, "text": lines[0] if lines else ""})
 
 
 def _re_execute(step: Step, node: Node, op: type[Op], weak: set[int], verification: Verification) -> Iterator[Deviation]:
@@ -120,12 +164,15 @@ def _re_execute(step: Step, node: Node, op: type[Op], weak: set[int], verificati
             return
         computed = op.value(*inputs, **node.parameters)
     except Exception as error:  # an operation may raise anything if the inputs in the file do not fit it
-        fields = {"error": type(error).__name__, "text": str(error)}
-        yield Deviation(step.index, node.id, Message("not_computable", fields))
+        yield Deviation(step.index, node.id, _not_computable(error))
         return
     if not isinstance(computed, np.ndarray) and all(isinstance(each, (bool, int, float, complex)) for each in inputs):
         weak.add(node.id)
-    result = np.asarray(computed)
+    yield from _compare(step, node, np.asarray(computed), inputs, verification)
+
+
+def _compare(step: Step, node: Node, result: np.ndarray, inputs: list[Any], verification: Verification) -> Iterator[Deviation]:
+    """The deviation of a result from the record, if there is one."""
     if result.shape != node.shape or str(result.dtype) != node.dtype:
         yield Deviation(step.index, node.id, _other_array(result, node))
         return

@@ -12,7 +12,7 @@ from tracer.recording.source import Files
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.torch.formulas import ForeignOperation
 from tracer.torch.operation import Operation
-from tracer.torch.snapshots import bytes_of
+from tracer.torch.snapshots import WIDER_NAMES, bytes_of
 from tracer.torch.tape import StepTape
 
 
@@ -222,14 +222,20 @@ def _is_like(first: Operation, second: Operation) -> bool:
 
 
 def parameters_of(each: Operation) -> dict[str, Any]:
-    """The call as plain data, for a node of PyTorch's."""
-    if each.is_leaf:
-        return {}
-    found: dict[str, Any] = {"arguments": each.arguments, **({"options": each.options} if each.options else {})}
-    if each.outputs > 1:
-        found["output"] = each.output
-    if each.snapshot.dtype == "bfloat16":
-        found["dtype"] = "bfloat16"
-    if each.generator is not None:
-        found["generator"] = bytes_of(each.generator).hex()
+    """The call as plain data, for a node of PyTorch's; and what a NumPy array does not tell of a tensor."""
+    found: dict[str, Any] = {}
+    if not each.is_leaf:
+        found = {"arguments": each.arguments, **({"options": each.options} if each.options else {})}
+        if each.outputs > 1:
+            found["output"] = each.output
+        if each.generator is not None:
+            found["generator"] = bytes_of(each.generator).hex()
+    if each.snapshot.dtype in WIDER_NAMES:
+        found["dtype"] = each.snapshot.dtype
+    if each.snapshot.strides is not None:
+        found["strides"] = list(each.snapshot.strides)
+    if each.snapshot.lazy:
+        found["lazy"] = each.snapshot.lazy
+    if each.snapshot.layout:
+        found["layout"] = each.snapshot.layout
     return found

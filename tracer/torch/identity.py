@@ -26,6 +26,8 @@ class Geometry(NamedTuple):
     shape: tuple[int, ...]
     stride: tuple[int, ...]
     dtype: torch.dtype
+    lazy: tuple[bool, bool] = (False, False)
+    """Whether what is in memory is seen conjugated, and negated."""
 
 
 def has_memory(tensor: torch.Tensor) -> bool:
@@ -56,7 +58,8 @@ def geometry_of(tensor: torch.Tensor) -> Geometry:
     """The place of a tensor in its memory."""
     if tensor.layout is not torch.strided:
         return Geometry(0, tuple(tensor.shape), (), tensor.dtype)
-    return Geometry(tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+    lazy = tensor.is_conj(), tensor.is_neg()
+    return Geometry(tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype, lazy)
 
 
 def key_of(tensor: torch.Tensor) -> tuple[int, Geometry]:

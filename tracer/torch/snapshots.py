@@ -24,6 +24,9 @@ WIDER = {
 }
 """The dtype that holds the numbers of one that NumPy does not have, exactly."""
 
+WIDER_NAMES = frozenset(str(each).removeprefix("torch.") for each in WIDER)
+"""The names of these dtypes."""
+
 
 @contextmanager
 def unseen() -> Iterator[None]:
@@ -35,11 +38,14 @@ def unseen() -> Iterator[None]:
 class Snapshot:
     """The value of one tensor: an alias of its memory, or a copy once that is written into."""
 
-    __slots__ = ("dtype", "shape", "tensor")
+    __slots__ = ("dtype", "layout", "lazy", "shape", "strides", "tensor")
 
     def __init__(self, tensor: torch.Tensor, *, keep: bool) -> None:
         self.shape = tuple(tensor.shape)
         self.dtype = str(tensor.dtype).removeprefix("torch.")
+        self.layout = layout_of(tensor)
+        self.lazy = "conj" if tensor.is_conj() else "neg" if tensor.is_neg() else ""
+        self.strides = None if self.layout or tensor.is_contiguous() else tuple(tensor.stride())
         self.tensor: torch.Tensor | None = None
         if keep or _is_small(tensor):
             if torch._C._len_torch_dispatch_stack() or type(tensor) not in (torch.Tensor, torch.nn.Parameter):
@@ -66,12 +72,19 @@ class Snapshot:
             array = np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)  # only its shape is looked at
         else:
             with unseen():
-                array = _numpy(self.tensor)
+                array = array_of(self.tensor)
         array.setflags(write=False)
         return array
 
 
-def _numpy(tensor: torch.Tensor) -> np.ndarray:
+def layout_of(tensor: torch.Tensor) -> str:
+    """What a tensor is in place of an array of numbers: "quantized", or the name of its layout; empty for an array."""
+    if tensor.layout is not torch.strided:
+        return str(tensor.layout).removeprefix("torch.")
+    return "quantized" if tensor.is_quantized else ""
+
+
+def array_of(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the numbers. The memory of the tensor itself never gets to NumPy: PyTorch would refuse to resize it."""
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
@@ -94,13 +107,13 @@ def _numpy_dtype(name: str) -> np.dtype[Any]:
     """The dtype of the array that has the numbers of a tensor of a dtype."""
     dtype = getattr(torch, name)
     with unseen():
-        return np.dtype(np.float32) if name.startswith("q") else _numpy(torch.empty(0, dtype=dtype)).dtype
+        return np.dtype(np.float32) if name.startswith("q") else array_of(torch.empty(0, dtype=dtype)).dtype
 
 
 def bytes_of(tensor: torch.Tensor) -> bytes:
     """The bytes of the numbers."""
     with unseen():
-        return _numpy(tensor).tobytes()
+        return array_of(tensor).tobytes()
 
 
 class Snapshots:

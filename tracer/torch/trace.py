@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from tracer.graph.record import Step, Trace
+from tracer.torch.computing import fingerprint
 
 HOW_IT_IS_COMPUTED = frozenset({"foreach", "fused", "capturable", "differentiable", "maximize", "decoupled_weight_decay"})
 """Settings of optimizers that the heading leaves out: the operations show them."""
@@ -31,6 +32,7 @@ def trace_of(
         {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
         tuple(steps),
         tuple(dict(step.metrics) for step in steps),
+        arithmetic=fingerprint(),
     )
 
 

@@ -125,6 +125,7 @@ MESSAGES: Mapping[str, str] = {
         "{operations}未重新计算：文件只保留了其数值的统计量（{reason}）"
     ),
     "not known here, and so not computed again: {names}": "此处没有下列运算，因此未重新计算：{names}",
+    "not computed again, as their inputs do not determine their values: {names}": "下列运算的输入不能决定其值，因此未重新计算：{names}",
     "not computed again, as they need {library}: {names}": "下列运算需要 {library}，因此未重新计算：{names}",
     "it is not what step {step} made of it": "它与第 {step} 步更新得到的值不符",
     "{element} is {recorded} on record, computed again {computed}": "{element} 的记录值为 {recorded}，重新计算得 {computed}",

@@ -31,7 +31,7 @@ from tracer.views.own_gradients import own_text, true_text
 from tracer.views.text.ascii_plot import plot_lines
 from tracer.views.worked import worked_element
 
-RECORDED_CALL = ("arguments", "options", "generator")
+RECORDED_CALL = ("arguments", "options", "generator", "strides", "lazy")
 """Parameters of another library's operation that its formula shows, or that nobody reads."""
 
 MAX_STEPS = 61

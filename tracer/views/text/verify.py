@@ -54,6 +54,9 @@ def verdict_lines(trace: Trace, verdict: Verification, tell: Language = ENGLISH)
         )
     if verdict.unknown:
         yield tell("not known here, and so not computed again: {names}", names=", ".join(sorted(verdict.unknown)))
+    if verdict.undetermined:
+        undetermined = ", ".join(sorted(verdict.undetermined))
+        yield tell("not computed again, as their inputs do not determine their values: {names}", names=undetermined)
     for library, names in sorted(verdict.uninstalled.items()):
         yield tell("not computed again, as they need {library}: {names}", library=library, names=", ".join(sorted(names)))
     if trace.unfinished:
@@ -97,6 +100,7 @@ def verdict_data(trace: Trace, verdict: Verification) -> dict[str, Any]:
         "why_missing": [message_data(each) for each in combined(verdict.why_missing)],
         "unknown": sorted(verdict.unknown),
         "uninstalled": {library: sorted(names) for library, names in sorted(verdict.uninstalled.items())},
+        "undetermined": sorted(verdict.undetermined),
         "unfinished": str(trace.unfinished or ""),
         "deviations": [
             {each.name: getattr(deviation, each.name) for each in dataclasses.fields(deviation)}

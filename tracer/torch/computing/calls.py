@@ -1,0 +1,83 @@
+"""Calls an operation of PyTorch with the arguments that a node has on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from tracer.torch.computing.arrays import ALIKE
+from tracer.torch.schemas import Schema
+
+Numbers = Sequence[Any]
+"""The inputs of a node: tensors and Python numbers."""
+
+
+def call(schema: Schema, parameters: Mapping[str, Any], inputs: Numbers, **further: Any) -> list[torch.Tensor]:
+    """The results of a call in the order of the record: what it writes into, then what it returns. The inputs may be changed."""
+    arguments = [_argument(each, inputs) for each in parameters.get("arguments", ())]
+    options = {name: _argument(each, inputs) for name, each in parameters.get("options", {}).items()}
+    if "generator" in options:
+        options["generator"] = None  # that of the process has the recorded state
+    options |= {name: each for name, each in further.items() if name in schema.argument_names[len(arguments) :]}
+    result = schema.operation(*arguments, **options)
+    written = [
+        tensor
+        for position in _written(schema, arguments, options)
+        for tensor in _tensors(arguments[position] if position < len(arguments) else options.get(schema.argument_names[position]))
+    ]
+    already = {id(tensor) for tensor in written}
+    others = [each for each in _tensors(result) if id(each) not in already]
+    return [*others, *written] if schema.undeclared else [*written, *others]
+
+
+def _written(schema: Schema, arguments: Sequence[Any], options: Mapping[str, Any]) -> tuple[int, ...]:
+    if not schema.undeclared:
+        return schema.written
+    condition = schema.condition
+    given = arguments[condition] if condition < len(arguments) else options.get(schema.argument_names[condition])
+    return schema.undeclared if given else ()
+
+
+def _argument(given: Any, inputs: Numbers) -> Any:
+    """An argument from plain data. Raises LookupError for a text that stands for nothing known."""
+    if isinstance(given, Mapping):
+        if "input" in given:
+            return inputs[given["input"]]
+        text = str(given.get("text"))
+        if text.startswith("<torch._C.Generator"):
+            return None
+        return ALIKE[text] if text in ALIKE else _complex(text)
+    if isinstance(given, (list, tuple)):
+        return [ALIKE.get(each, each) if isinstance(each, str) else _argument(each, inputs) for each in given]
+    return given
+
+
+def _complex(text: str) -> complex:
+    try:
+        return complex(text)
+    except ValueError:
+        raise LookupError(text) from None
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _tensors(each)
+
+
+@contextmanager
+def generator_state(state: str | None) -> Iterator[None]:
+    """Give the generator of the process a recorded state, and its own one back afterwards."""
+    before = torch.get_rng_state()
+    if state is not None:
+        torch.set_rng_state(torch.frombuffer(bytearray.fromhex(state), dtype=torch.uint8).clone())
+    try:
+        yield
+    finally:
+        if state is not None:
+            torch.set_rng_state(before)
