@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import ast
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import torch
 
-from tracer.graph.plain_values import json_text
 from tracer.torch.computing.calls import Numbers, call
 from tracer.torch.computing.overloads import overload_named
 from tracer.torch.schemas import Schema
@@ -36,7 +35,7 @@ def fits(schema: Schema, parameters: Mapping[str, Any], inputs: Numbers, size: i
             if each.numel()
         )
         return bool(asked <= 16 * most)
-    call_text = json_text({name: parameters.get(name) for name in ("arguments", "options")})
+    call_text = repr({name: parameters[name] for name in ("arguments", "options") if name in parameters})
     largest = _largest(schema.op, call_text, described, tuple(type(each) for each in inputs))
     return largest is None or largest <= most
 
@@ -46,7 +45,7 @@ def _largest(op: str, call_text: str, described: tuple[Any, ...], types: tuple[t
     """The number of elements of the largest result of a call, of tensors without memory; None if only values tell."""
     inputs = [_without_memory(*each) if isinstance(each, tuple) else each for each in described]
     try:
-        results = call(overload_named(op), json.loads(call_text), inputs, device=torch.device("meta"))
+        results = call(overload_named(op), ast.literal_eval(call_text), inputs, device=torch.device("meta"))
     except Exception:  # there is no such implementation, or the call is wrong, which the call itself will tell
         return None
     return max((each.numel() for each in results), default=0)
