@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import torch
 
 from tracer.torch.computing.calls import Numbers, call
-from tracer.torch.computing.overloads import overload_named
 from tracer.torch.schemas import Schema
 
 SMALL = 1_000_000
@@ -36,16 +33,26 @@ def fits(schema: Schema, parameters: Mapping[str, Any], inputs: Numbers, size: i
         )
         return bool(asked <= 16 * most)
     call_text = repr({name: parameters[name] for name in ("arguments", "options") if name in parameters})
-    largest = _largest(schema.op, call_text, described, tuple(type(each) for each in inputs))
+    key = (schema.op, call_text, described, tuple(type(each) for each in inputs))
+    if key not in _LARGEST:
+        if len(_LARGEST) >= MANY:
+            _LARGEST.clear()
+        _LARGEST[key] = _largest(schema, parameters, described)
+    largest = _LARGEST[key]
     return largest is None or largest <= most
 
 
-@lru_cache(maxsize=4096)
-def _largest(op: str, call_text: str, described: tuple[Any, ...], types: tuple[type, ...]) -> int | None:
+MANY = 4096
+"""The number of calls whose sizes are kept in mind."""
+
+_LARGEST: dict[tuple[Any, ...], int | None] = {}
+
+
+def _largest(schema: Schema, parameters: Mapping[str, Any], described: tuple[Any, ...]) -> int | None:
     """The number of elements of the largest result of a call, of tensors without memory; None if only values tell."""
     inputs = [_without_memory(*each) if isinstance(each, tuple) else each for each in described]
     try:
-        results = call(overload_named(op), ast.literal_eval(call_text), inputs, device=torch.device("meta"))
+        results = call(schema, parameters, inputs, device=torch.device("meta"))
     except Exception:  # there is no such implementation, or the call is wrong, which the call itself will tell
         return None
     return max((each.numel() for each in results), default=0)
