@@ -11,7 +11,7 @@ from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions, picture_options
-from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
+from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, refuse_structure
 from tracer.cli.programs.output import TraceOptions
 from tracer.cli.programs.recording import trace_recorded
 from tracer.cli.programs.tracing import trace_program
@@ -64,7 +64,10 @@ What follows -- are its arguments.
     "--format", "formats", metavar="LIST", type=Names("format", FORMATS), default="pdf,log", show_default=True,
     help=f"Of {', '.join(FORMATS)}.",
 )  # fmt: skip
-@click.option("--values", type=OneOf((*CHOICES, "none")), help="Of the trace file; none is no file (default: by --budget).")
+@click.option(
+    "--values", type=OneOf((*CHOICES, "structure", "none")),
+    help="Of the trace file; none is no file, structure is for PyTorch (default: by --budget).",
+)  # fmt: skip
 @click.option("--budget", metavar="SIZE", type=Size(), default="256MB", show_default=True, help="Where a sample of steps begins.")
 @click.option("--record", "kept", metavar="LIST", type=NumberRanges(), help="Of a program: the steps to keep, as 0,1,50-60.")
 @click.option("--loss", metavar="NAME", help="Of a program: the variable that is the loss (default: found by its name).")
@@ -101,9 +104,13 @@ def command(
         wanted = TraceOptions(output, formats, values, budget, quiet, passes_exit_code, options)
         run_of_program = ProgramRun(program, arguments, kept, loss)
         adapter = adapter_of(program)
-        context.exit(trace_recorded(run_of_program, wanted, adapter) if adapter else trace_program(run_of_program, wanted))
+        if adapter is not None:
+            context.exit(trace_recorded(run_of_program, wanted, adapter))
+        refuse_structure(values)
+        context.exit(trace_program(run_of_program, wanted))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
+    refuse_structure(values)
     # Check every argument before the run starts. The scenario's code may change the current folder.
     base = Path.cwd()
     tell = options.style.tell

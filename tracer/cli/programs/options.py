@@ -44,3 +44,9 @@ def refuse_arguments(arguments: Sequence[str]) -> None:
         raise UsageError(
             f"a scenario takes no arguments, this is {arguments[0]!r}: they are for a program that is run as it stands"
         )
+
+
+def refuse_structure(values: str | None) -> None:
+    """Raise UsageError if only shapes are to be kept of what is not a program of PyTorch."""
+    if values == "structure":
+        raise UsageError("--values structure is for programs of PyTorch: of NumPy, summary keeps the least")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,13 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
         )
     package = adapter.load(run.path)
     engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
-    folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, base)
-    recording, ending = run_plain(run.path, run.arguments, lambda: package.record(steps=run.kept, title=run.path.stem))
+    folder, options = _of_this_process(Path(options.output) if options.output else Path("output") / run.path.stem, base, options)
+    kept = "all" if options.values == "none" else options.values or ""
+    recording, ending = run_plain(
+        run.path,
+        run.arguments,
+        lambda: package.record(steps=run.kept, values=kept, budget=options.budget, title=run.path.stem),
+    )
     code = report_ending(run.path, ending)
     exit_code = ending.exit_code if options.passes_exit_code else code
     trace = _trace(recording, run.path)
@@ -46,8 +52,22 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
             click.echo(line)
         click.echo()
     head = replace(trace, steps=(), metrics=())
+    if options.values in ("sampled", "structure"):
+        options = replace(options, values="all")  # of what the recording kept
     ProgramOutput(head, trace.steps, folder, options.quiet, tell).write_all(options, engine)
     return exit_code
+
+
+def _of_this_process(folder: Path, base: Path, options: TraceOptions) -> tuple[OutputFolder, TraceOptions]:
+    """The folder that this process writes into, and what is written: of several that train together, each has its own.
+
+    `torchrun` tells each process its rank. The first one prints what was found.
+    """
+    rank, count = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
+    if not rank.isdecimal() or count in ("", "1"):
+        return OutputFolder(folder, base), options
+    shown = folder.with_name(f"{folder.name}-rank{rank}")
+    return OutputFolder(shown, base), options if rank == "0" else replace(options, quiet=True)
 
 
 def _trace(recording: Any, path: Path) -> Trace:
