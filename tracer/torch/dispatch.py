@@ -145,6 +145,8 @@ def _as_data(argument: Any, inputs: list[int | Literal], tape: StepTape) -> Any:
     if type(argument) in (bool, int, float):
         inputs.append(Literal(argument))
         return {"input": len(inputs) - 1}
+    if isinstance(argument, torch.ScriptObject):
+        return None  # a group of processes: no part of the computation
     if argument is None or isinstance(argument, (bool, int, float, str)):
         return argument
     return {"text": str(argument)}

@@ -16,6 +16,9 @@ WRITES_UNDECLARED = {
 }
 """Operations that write into arguments that their schema does not mark: the running mean and variance, if argument 5 is true."""
 
+COLLECTIVES = "c10d"
+"""The namespace of communication between processes: what ends in `_` writes its first argument, which no schema there marks."""
+
 SAME_VALUE = frozenset({"aten::detach", "aten::alias", "aten::lift_fresh"})
 """Operations whose result is their input under another identity."""
 
@@ -61,12 +64,15 @@ def schema_of(operation: Any) -> Schema | None:
     schema = operation._schema
     arguments = schema.arguments
     undeclared, condition = WRITES_UNDECLARED.get(schema.name, ((), -1))
-    short = schema.name.partition("::")[2]
+    namespace, _, short = schema.name.partition("::")
+    written = tuple(i for i, each in enumerate(arguments) if each.alias_info is not None and each.alias_info.is_write)
+    if namespace == COLLECTIVES and short.endswith("_"):
+        written = (0,)
     return Schema(
         operation=operation,
         name=schema.name,
         argument_names=tuple(each.name for each in arguments),
-        written=tuple(i for i, each in enumerate(arguments) if each.alias_info is not None and each.alias_info.is_write),
+        written=written,
         undeclared=undeclared,
         condition=condition,
         is_view=bool(operation.is_view),
