@@ -58,8 +58,11 @@ class Frames:
 
 
 def base_folder(frame: FrameType | None) -> Path | None:
-    """The folder of the program that runs in a frame or a caller of it, else that of `__main__`."""
+    """The folder of the program that runs in a frame or a caller of it; that of `__main__` if this package runs it."""
+    is_ours = frame is not None and Path(frame.f_code.co_filename).is_relative_to(PACKAGE)
     while frame is not None and not is_user_code(frame.f_code):
         frame = frame.f_back
-    filename = frame.f_code.co_filename if frame is not None else getattr(sys.modules.get("__main__"), "__file__", None)
+    filename = getattr(sys.modules.get("__main__"), "__file__", None)
+    if frame is not None and not is_ours:
+        filename = frame.f_code.co_filename
     return Path(filename).parent if filename else None

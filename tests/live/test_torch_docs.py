@@ -1,0 +1,38 @@
+"""The programs and commands of the page on PyTorch give what the page shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from support.cli import run
+from support.close_texts import assert_close
+
+PAGE = Path(__file__).parent.parent.parent / "docs/pytorch.md"
+VERSIONS = re.compile(r"^# tracer .*$", re.MULTILINE)
+COMMAND = re.compile(r"^\$ tracer (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+
+
+def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    commands = 0
+    for language, text in re.findall(r"^```(\w+)\n((?s:.*?))^```$", PAGE.read_text(), re.MULTILINE):
+        name = re.match(r"# (\w+\.py)\n", text)
+        if name is not None:
+            Path(name[1]).write_text(text)
+        elif language == "python":
+            exec(text, {})
+        for command, shown in COMMAND.findall(text) if language in ("console", "text") else ():
+            run(*shlex.split(command))
+            printed = capfd.readouterr()
+            found = printed.err + printed.out
+            if command.startswith("blame"):
+                found = "".join(found.splitlines(keepends=True)[: shown.count("\n")])  # the page shows its beginning
+            assert_close(VERSIONS.sub("", found), VERSIONS.sub("", shown))
+            commands += 1
+    assert commands == 4
