@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch")
 
-from support.cli import run
 from support.close_texts import assert_close
 
 PAGE = Path(__file__).parent.parent.parent / "docs/pytorch.md"
@@ -18,7 +19,7 @@ VERSIONS = re.compile(r"^# tracer .*$", re.MULTILINE)
 COMMAND = re.compile(r"^\$ tracer (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
-def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     commands = 0
     for language, text in re.findall(r"^```(\w+)\n((?s:.*?))^```$", PAGE.read_text(), re.MULTILINE):
@@ -28,9 +29,8 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest
         elif language == "python":
             exec(text, {})
         for command, shown in COMMAND.findall(text) if language in ("console", "text") else ():
-            run(*shlex.split(command))
-            printed = capfd.readouterr()
-            found = printed.err + printed.out
+            done = subprocess.run([sys.executable, "-m", "tracer", *shlex.split(command)], capture_output=True, text=True)
+            found = done.stderr + done.stdout
             if command.startswith("blame"):
                 found = "".join(found.splitlines(keepends=True)[: shown.count("\n")])  # the page shows its beginning
             assert_close(VERSIONS.sub("", found), VERSIONS.sub("", shown))
