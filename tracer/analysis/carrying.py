@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tracer.ops.base import Op
+from tracer.analysis.computing_again import Computable
 from tracer.ops.indices import flat_indices
 
 Carriers: TypeAlias = dict[int, list[tuple[int, int]]]
@@ -40,7 +40,7 @@ def _flags(value: Any, test: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
 
 
 def carriers(
-    op: type[Op],
+    op: Computable,
     inputs: Sequence[Any],
     parameters: Mapping[str, Any],
     shape: tuple[int, ...],
@@ -69,7 +69,7 @@ class _Experiment:
 
     def __init__(
         self,
-        op: type[Op],
+        op: Computable,
         inputs: Sequence[Any],
         parameters: Mapping[str, Any],
         shape: tuple[int, ...],
@@ -145,7 +145,7 @@ def _with_stand_ins(value: Any, at: np.ndarray) -> Any:
     return replaced
 
 
-def can_compute_again(op: type[Op], inputs: Sequence[Any], parameters: Mapping[str, Any], shape: tuple[int, ...]) -> bool:
+def can_compute_again(op: Computable, inputs: Sequence[Any], parameters: Mapping[str, Any], shape: tuple[int, ...]) -> bool:
     """Whether the inputs of an operation give a result of that shape: a record from a file may be forged."""
     try:
         return op.accepts_shapes([np.shape(each) for each in inputs], parameters, shape) and (
