@@ -7,6 +7,7 @@
 This package needs PyTorch, the extra `torch`. Nothing else imports it.
 """
 
+from tracer.torch.computing.functions import check_functions
 from tracer.torch.recording import Run, record
 
-__all__ = ["Run", "record"]
+__all__ = ["Run", "check_functions", "record"]

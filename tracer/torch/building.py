@@ -230,6 +230,8 @@ def parameters_of(each: Operation) -> dict[str, Any]:
             found["output"] = each.output
         if each.generator is not None:
             found["generator"] = bytes_of(each.generator).hex()
+    if each.function and not each.is_leaf:
+        found["function"] = each.function
     if each.snapshot.dtype in WIDER_NAMES:
         found["dtype"] = each.snapshot.dtype
     if each.snapshot.strides is not None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from tracer.graph.record import Literal, Phase
 from tracer.recording.source import Invocation
 from tracer.torch.schemas import Schema
 from tracer.torch.snapshots import Snapshot
+
+
+def function_text(node: Any) -> str:
+    """The backward pass of a torch.autograd.Function, with the line where it begins."""
+    code = getattr(getattr(getattr(node, "_forward_cls", None), "backward", None), "__code__", None)
+    return f"{node.name()} ({PurePath(code.co_filename).name}:{code.co_firstlineno})" if code is not None else str(node.name())
 
 
 @dataclass(slots=True, eq=False)
@@ -19,6 +26,7 @@ class Operation:
     with {"input": position} in place of a tensor or a number. `output` is the position among several results. `sequence` is the
     number of the autograd node that a forward operation made, `node` that of the autograd node in which a backward operation
     ran; `is_sum` tells that it ran after that node had finished: a sum of gradients that came on several ways.
+    `function` names the backward pass of a torch.autograd.Function in which it ran.
     """
 
     kind: str
@@ -43,6 +51,7 @@ class Operation:
     name: str = ""
     fallback_name: str = ""
     generator: Any = None
+    function: str = ""
 
     def become_leaf(self, kind: str, name: str) -> None:
         """Forget how the value was computed: the step begins with it."""

@@ -11,7 +11,7 @@ from tracer.graph.record import Literal, Phase
 from tracer.torch.frames import Frames
 from tracer.torch.identity import Geometry, Memories, Write, geometry_of, has_memory, is_shared, storage_of
 from tracer.torch.names import TensorNames
-from tracer.torch.operation import Operation
+from tracer.torch.operation import Operation, function_text
 from tracer.torch.schemas import Schema, schema_of
 from tracer.torch.snapshots import Snapshot, Snapshots, unseen
 from tracer.torch.steps.leaves import Leaves
@@ -160,6 +160,8 @@ class StepTape:
             operation.phase = Phase.INIT if is_leaf else Phase.BACKWARD
             node = torch._C._current_autograd_node()
             operation.node = node._sequence_nr() if node is not None else None
+            if isinstance(node, torch.autograd.function.BackwardCFunction):
+                operation.function = function_text(node)
             operation.is_sum = node is not None and operation.node in self.finished_nodes
             if operation.grad_enabled and not is_leaf:
                 operation.sequence = torch.autograd._get_sequence_nr() - 1

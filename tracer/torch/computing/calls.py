@@ -15,10 +15,18 @@ Numbers = Sequence[Any]
 """The inputs of a node: tensors and Python numbers."""
 
 
-def call(schema: Schema, parameters: Mapping[str, Any], inputs: Numbers, **further: Any) -> list[torch.Tensor]:
-    """The results of a call in the order of the record: what it writes into, then what it returns. The inputs may be changed."""
+def call(
+    schema: Schema, parameters: Mapping[str, Any], inputs: Numbers, *, wide: bool = False, **further: Any
+) -> list[torch.Tensor]:
+    """The results of a call in the order of the record: what it writes into, then what it returns. The inputs may be changed.
+
+    With `wide`, a floating-point dtype among the arguments is replaced by float64.
+    """
     arguments = [_argument(each, inputs) for each in parameters.get("arguments", ())]
     options = {name: _argument(each, inputs) for name, each in parameters.get("options", {}).items()}
+    if wide:
+        arguments = [_widened(each) for each in arguments]
+        options = {name: _widened(each) for name, each in options.items()}
     if "generator" in options:
         options["generator"] = None  # that of the process has the recorded state
     options |= {name: each for name, each in further.items() if name in schema.argument_names[len(arguments) :]}
@@ -53,6 +61,10 @@ def _argument(given: Any, inputs: Numbers) -> Any:
     if isinstance(given, (list, tuple)):
         return [ALIKE.get(each, each) if isinstance(each, str) else _argument(each, inputs) for each in given]
     return given
+
+
+def _widened(argument: Any) -> Any:
+    return torch.float64 if isinstance(argument, torch.dtype) and argument.is_floating_point else argument
 
 
 def _complex(text: str) -> complex:
