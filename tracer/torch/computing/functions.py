@@ -30,8 +30,8 @@ TOLERANCE = 1e-4
 class WrongFunction:
     """A value whose gradient from a torch.autograd.Function is not the derivative of what its forward pass computes.
 
-    `function` is the name of its backward pass, with the line where that begins; `gradient` the last node of it. `found` and `expected` are the
-    derivatives along a random direction, of the sum of the results times their gradients.
+    `function` is the name of its backward pass, with the line where that begins; `gradient` is the last node of it. `found` and
+    `expected` are the derivatives along a random direction, of the sum of the results times their gradients.
     """
 
     step: Step
