@@ -104,7 +104,7 @@ def _difference_of_steps(one: Step, other: Step, tolerance: float) -> TraceDiffe
                 return TraceDifference(one.index, mine.id, name, ours, its)
         if repr(mine.parameters) != repr(theirs.parameters) and dict(mine.parameters) != dict(theirs.parameters):
             return TraceDifference(one.index, mine.id, "parameters", dict(mine.parameters), dict(theirs.parameters))
-        difference = _difference_of_values(one.index, mine, theirs, tolerance)
+        difference = difference_of_values(one.index, mine, theirs, tolerance)
         if difference is not None:
             return difference
     if len(one.nodes) != len(other.nodes):
@@ -115,7 +115,8 @@ def _difference_of_steps(one: Step, other: Step, tolerance: float) -> TraceDiffe
     return None
 
 
-def _difference_of_values(step: int, one: Node, other: Node, tolerance: float) -> TraceDifference | None:
+def difference_of_values(step: int, one: Node, other: Node, tolerance: float) -> TraceDifference | None:
+    """The first element in which the values of two nodes differ, or their summaries; None if they agree."""
     if one.content is other.content:
         return None
     if not (one.is_kept and other.is_kept):

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from tracer.analysis.provenance import source_text, versions
+from tracer.analysis.replicas import RANK, RANKS
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import TEXTS
 from tracer.cli.programs.endings import report_ending
@@ -63,17 +64,27 @@ def _of_this_process(folder: Path, base: Path, options: TraceOptions) -> tuple[O
 
     `torchrun` tells each process its rank. The first one prints what was found.
     """
-    rank, count = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
-    if not rank.isdecimal() or count in ("", "1"):
+    place = _rank()
+    if place is None:
         return OutputFolder(folder, base), options
-    shown = folder.with_name(f"{folder.name}-rank{rank}")
-    return OutputFolder(shown, base), options if rank == "0" else replace(options, quiet=True)
+    shown = folder.with_name(f"{folder.name}-rank{place[0]}")
+    return OutputFolder(shown, base), options if place[0] == 0 else replace(options, quiet=True)
+
+
+def _rank() -> tuple[int, int] | None:
+    """Which of how many processes this one is; None if it trains alone."""
+    rank, count = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
+    return (int(rank), int(count)) if rank.isdecimal() and count.isdecimal() and int(count) > 1 else None
 
 
 def _trace(recording: Any, path: Path) -> Trace:
     trace: Trace = recording.trace
     source = source_text(path)
-    return replace(trace, title=title_of(source), source=source, versions={**versions(), **trace.versions})
+    settings = dict(trace.hyperparameters)
+    if (place := _rank()) is not None:
+        settings |= {RANK: place[0], RANKS: place[1]}
+    told = {**versions(), **trace.versions}
+    return replace(trace, title=title_of(source), source=source, versions=told, hyperparameters=settings)
 
 
 def _nothing_found(run: ProgramRun, adapter: Adapter) -> str:

@@ -31,6 +31,12 @@ MESSAGES: Mapping[str, str] = {
     "steps": "步",
     "parameters": "参数",
     "optimizer": "优化器",
+    # Ranks of a distributed training
+    "ranks {one} and {other} agree in all {steps}": "进程 {one} 与 {other} 在全部 {steps} 中一致",
+    "ranks {one} and {other} part:": "进程 {one} 与 {other} 不再一致：",
+    "compared {compared} values that ought to agree; {others} others, such as data and local gradients, were not": (
+        "比较了 {compared} 个应当一致的值；另有 {others} 个（如数据和本地梯度）不比较"
+    ),
     "{steps}, loss {ends}": "{steps}，损失 {ends}",
     # Gradients of the program beside the true ones
     "own": "自算",

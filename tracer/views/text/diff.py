@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tracer.analysis.diff import NotCompared, TraceDifference
+from tracer.analysis.replicas import RANK, ReplicaComparison
 from tracer.graph.record import Literal, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
@@ -52,6 +53,21 @@ def diff_lines(
         for trace in (one, other)
     ]
     yield tell("loss at the end: {one}, and {other}", one=losses[0], other=losses[1])
+
+
+def replica_lines(one: Trace, other: Trace, compared: ReplicaComparison, digits: int, tell: Language = ENGLISH) -> Iterator[str]:
+    """The first operation at which two ranks of a training part, and how much was compared."""
+    ranks = [trace.hyperparameters.get(RANK) for trace in (one, other)]
+    count = {"compared": f"{compared.compared:,}", "others": f"{compared.passed_over:,}"}
+    if compared.found is None:
+        steps = tell.count(len(one.steps), "step")
+        yield tell("ranks {one} and {other} agree in all {steps}", one=ranks[0], other=ranks[1], steps=steps)
+    else:
+        yield tell("ranks {one} and {other} part:", one=ranks[0], other=ranks[1])
+        yield from diff_lines(one, other, {}, compared.found, digits, tell)
+    yield tell(
+        "compared {compared} values that ought to agree; {others} others, such as data and local gradients, were not", **count
+    )
 
 
 def caveat_lines(

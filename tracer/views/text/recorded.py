@@ -9,6 +9,9 @@ from tracer.i18n.language import ENGLISH, Language
 from tracer.views.aligned_text import table
 from tracer.views.notation import number_text, shape_text
 
+LEFT_OUT = ("optimizer", "steps", "rank", "ranks")
+"""Names of settings of a run that are none of the optimizer."""
+
 MANY = 12
 """So many parameters are named."""
 
@@ -29,7 +32,7 @@ def recorded_lines(trace: Trace, program: str, tell: Language = ENGLISH) -> Iter
     ]
     optimizer = trace.hyperparameters.get("optimizer")
     if isinstance(optimizer, str):
-        settings = {name: value for name, value in trace.hyperparameters.items() if name not in ("optimizer", "steps")}
+        settings = {name: value for name, value in trace.hyperparameters.items() if name not in LEFT_OUT}
         rows.append((tell("optimizer"), ", ".join([optimizer, *(f"{name}={_text(value)}" for name, value in settings.items())])))
     yield from table(rows)
 

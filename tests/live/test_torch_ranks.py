@@ -1,0 +1,73 @@
+"""Two processes that train together: a folder for each, collectives on record, and the operation at which replicas part."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import tracer  # noqa: E402
+from support.cli import run  # noqa: E402
+
+if not (torch.distributed.is_available() and torch.distributed.is_gloo_available()):
+    pytest.skip("needs gloo", allow_module_level=True)
+
+PROGRAM = """import sys, torch, torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+
+fault = sys.argv[1]
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+torch.manual_seed(rank)
+net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(0.1), torch.nn.Linear(8, 1))
+model = DistributedDataParallel(net, broadcast_buffers=fault != "buffers")
+optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+for i in range(3):
+    x, y = torch.randn(8, 4), torch.randn(8, 1)
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(model(x), y).backward()
+    if fault == "gradient":
+        net[3].weight.grad.mul_(torch.tensor(1.0 + 0.001 * rank * (i == 1)))
+    optimizer.step()
+    if fault == "weight":
+        with torch.no_grad():
+            net[0].bias.add_(0.001 * rank)
+dist.destroy_process_group()
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        ("none", 0, r"ranks 0 and 1 agree in all 3 steps\ncompared \d+ values"),
+        ("gradient", 1, r"they part in step 1 at node 1\.\d+ \S*.*\n(.*\n)+.*ranks\.py:16"),
+        ("weight", 1, r"they part in step \d at node .*"),
+        ("buffers", 1, r"they part in step 1 at node 1\.\d+ module\.1\.running_mean"),
+    ],
+)
+def test_ranks_are_compared_in_what_ought_to_agree(
+    fault: str, code: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ranks.py").write_text(PROGRAM)
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "tracer", "trace"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    wanted = ["ranks.py", "-q", "--format", "log", "--values", "all", "--", fault]
+    done = subprocess.run([*start, *wanted], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    traces = [tracer.open(f"output/ranks-rank{rank}/trace.sqlite") for rank in (0, 1)]
+    for trace in traces:
+        tracer.validate(trace)
+        assert {"c10d.allreduce_", "c10d.broadcast_"} <= {node.op for node in trace.steps[0].nodes}
+    mine, theirs = (trace.steps[0] for trace in traces)
+    assert mine.gradient("module.0.weight").tobytes() == theirs.gradient("module.0.weight").tobytes()
+    assert mine.node("x").value.tobytes() != theirs.node("x").value.tobytes()
+    assert run("diff", "ranks-rank0", "ranks-rank1") == code
+    printed = capsys.readouterr().out
+    assert re.search(message, printed), printed
