@@ -24,7 +24,8 @@ class Correspondence:
     """The Tensors of the values of a program.
 
     `unknown` are the nodes whose value was computed in a way that is not recorded, each with the nodes that it was computed from;
-    `changed_outside` are those that something else wrote into. Nodes before `first_id` are of an earlier stretch of the record, after which the program went on unrecorded.
+    `changed_outside` are those that something else wrote into. Nodes before `first_id` are of an earlier stretch of the record,
+    after which the program went on unrecorded.
     """
 
     def __init__(self, files: Files) -> None:

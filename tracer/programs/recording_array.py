@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tracer.programs.calls.call_sites import call_from, calling_frame, operator_at
-from tracer.programs.values import MAKERS, OVERRIDES, Recording, is_numeric, plain, plain_integers
 from tracer.programs.shadow import current
+from tracer.programs.values import MAKERS, OVERRIDES, Recording, is_numeric, plain, plain_integers
 from tracer.recording.tensor import Tensor
 
 _METHODS = (

@@ -12,8 +12,8 @@ import numpy as np
 
 from tracer.programs.calls.call_sites import call_from
 from tracer.programs.recording_array import USUAL_OPERANDS, array_function, array_ufunc
-from tracer.programs.values import MAKERS, OVERRIDES, Recording, plain
 from tracer.programs.shadow import current
+from tracer.programs.values import MAKERS, OVERRIDES, Recording, plain
 
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 _UNARY = ("neg", "pos", "abs")

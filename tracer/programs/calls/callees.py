@@ -19,8 +19,8 @@ from tracer.programs.calls.call_sites import call_from, calling_frame
 from tracer.programs.calls.handing_over import call_with_plain_values
 from tracer.programs.calls.libraries import Belonging
 from tracer.programs.recording_numbers import RecordingFloat, RecordingInt, as_float, plain_numbers
-from tracer.programs.values import Recording, holds_recording, plain, recording_value
 from tracer.programs.shadow import current
+from tracer.programs.values import Recording, holds_recording, plain, recording_value
 
 _MATH: dict[Callable[..., Any], Callable[..., Any]] = {
     math.acos: np.arccos, math.acosh: np.arccosh, math.asin: np.arcsin, math.asinh: np.arcsinh, math.atan: np.arctan,

@@ -12,8 +12,8 @@ import numpy as np
 
 _GENERATORS = (np.random.Generator, np.random.RandomState)
 _RECORDED = frozenset({"tracer", "__main__"})
-_WATCHED = frozenset({"math", "scipy", "statistics"})
-_PLAIN = ("numpy.ma", "numpy.matrixlib", "numpy.random", "numpy.rec", "numpy.char", "numpy.strings")
+_WATCHED = frozenset({"math", "scipy"})
+_PLAIN = ("numpy.ma", "numpy.matrixlib", "numpy.random", "numpy.rec", "numpy.char", "numpy.strings", "statistics")
 
 
 class Belonging(StrEnum):

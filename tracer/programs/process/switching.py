@@ -18,8 +18,8 @@ from typing import Any
 
 from tracer.programs.calls import callees
 from tracer.programs.calls.call_sites import caught
-from tracer.programs.values import OVERRIDES, Recording
 from tracer.programs.rewriting import CALLEE, CAUGHT, HELD, NUMBER, ON, PASS, RESULT
+from tracer.programs.values import OVERRIDES, Recording
 
 
 def _same(value: Any) -> Any:
