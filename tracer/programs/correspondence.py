@@ -52,9 +52,7 @@ class Correspondence:
         if tensor is None or tensor.recorder is not self.recorder or tensor._id < self.first_id:
             value.tensor = tensor = self.leaf(content)
         elif type(content) is np.ndarray:
-            if self.recorder.has_writes:
-                self.recorder.refresh(tensor)
-            if content.nbytes <= MAX_COMPARED_BYTES and not same_arrays(tensor._value, content):
+            if content.nbytes <= MAX_COMPARED_BYTES and not same_arrays(tensor.value, content):
                 value.tensor = tensor = self.leaf(content)
                 self.changed_outside.add(tensor._id)
         return tensor
@@ -69,7 +67,10 @@ class Correspondence:
                 operands.append(Literal(each))
                 given.append(each)
             elif isinstance(each, Recording):
-                operands.append(self.tensor_of(each)._id)
+                tensor = self.tensor_of(each)
+                if self.recorder.has_writes:
+                    self.recorder.refresh(tensor)
+                operands.append(tensor._id)
                 given.append(each.plain())
             else:
                 operands.append(self.leaf(each)._id if each.dtype.kind in "biuf" else None)
