@@ -51,10 +51,9 @@ class Correspondence:
         content = value.plain()
         if tensor is None or tensor.recorder is not self.recorder or tensor._id < self.first_id:
             value.tensor = tensor = self.leaf(content)
-        elif type(content) is np.ndarray:
-            if content.nbytes <= MAX_COMPARED_BYTES and not same_arrays(tensor.value, content):
-                value.tensor = tensor = self.leaf(content)
-                self.changed_outside.add(tensor._id)
+        elif _is_compared(content) and not same_arrays(tensor.value, content):
+            value.tensor = tensor = self.leaf(content)
+            self.changed_outside.add(tensor._id)
         return tensor
 
     def operands(self, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -118,3 +117,7 @@ class Correspondence:
             return False
         self.recorder.replace_value(recorded, content)
         return True
+
+
+def _is_compared(content: Any) -> bool:
+    return type(content) is np.ndarray and content.nbytes <= MAX_COMPARED_BYTES
