@@ -30,7 +30,7 @@ def _no_pass(line: int) -> None:
     pass
 
 
-def switch_on(note_pass: Callable[[int], None]) -> None:
+def switch_on(note_pass: Callable[[int], None] = _no_pass) -> None:
     """Let values record; `note_pass` is called with the line of a loop at each of its passes."""
     for kind, methods in OVERRIDES.items():
         for name, method in methods.items():
