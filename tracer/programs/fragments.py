@@ -14,11 +14,11 @@ from typing import Any
 from tracer.errors import UsageError
 from tracer.graph.record import Phase
 from tracer.programs.loops.user_code import UserFiles
-from tracer.programs.record import Ending, ProgramRecord
-from tracer.programs.rewriting import rewritten
 from tracer.programs.process.ending import ending_of
 from tracer.programs.process.imports import compiled
 from tracer.programs.process.stretches import recording
+from tracer.programs.record import Ending, ProgramRecord
+from tracer.programs.rewriting import rewritten
 from tracer.programs.shadow import Enough, Shadow
 from tracer.programs.values import Recording, recording_value
 from tracer.recording.source import Files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,28 @@ import numpy as np
 from tracer.graph.record import Literal
 from tracer.ops.base import Op
 from tracer.programs.calls.call_sites import is_own
+from tracer.recording.call_stack import CallStack
 from tracer.recording.recorder import Recorder
-from tracer.recording.source import Invocation
+from tracer.recording.source import Files
 from tracer.recording.tape import NO_PARAMETERS
 from tracer.recording.tensor import Tensor
 
 
+class ProgramCallStack(CallStack):
+    """The calls of a program; functions of this package between them are passed over, such as the one that `map` calls."""
+
+    __slots__ = ()
+
+    def passes_over(self, code: CodeType) -> bool:
+        return is_own(code)
+
+
 class ProgramRecorder(Recorder):
     """A recorder that is given values of the program, which computed them already."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__(files)
+        self._calls = ProgramCallStack(files)
 
     def number(self, value: float | int) -> Tensor:
         """Enter a Python number. It stays one, and takes the dtype of the array it meets."""
@@ -54,27 +68,6 @@ class ProgramRecorder(Recorder):
     def has_complex(self) -> bool:
         """Whether a complex number was recorded."""
         return self._has_complex
-
-    def _locate(self, frame: FrameType) -> None:
-        """Find the invocation of a frame; frames of this package are passed over, as of `map` and of callbacks."""
-        self._frame = frame
-        known = {id(held): position for position, (held, _) in enumerate(self._frames)}
-        fresh: list[FrameType] = []
-        above: FrameType | None = frame
-        while above is not None and above is not self._outside and id(above) not in known:
-            if above is frame or not is_own(above.f_code):
-                fresh.append(above)
-            above = above.f_back
-        if above is None:
-            fresh, self._frames = [frame], []
-        else:
-            del self._frames[known.get(id(above), -1) + 1 :]
-        for one in reversed(fresh):
-            self.files.remember(one.f_code)
-            caller = self._frames[-1] if self._frames else None
-            invocation = Invocation(one.f_code, caller[1], caller[0].f_lasti) if caller else Invocation(one.f_code)
-            self._frames.append((one, invocation))
-        self._context = self._context._replace(invocation=self._frames[-1][1])
 
     def begin_call(self, frame: FrameType) -> int:
         """What is recorded up to `end_call` is one call in the program, in this frame."""

@@ -58,9 +58,7 @@ class LoopShadow(Shadow):
         """Record no longer."""
         self.is_recording = False
         if self in shadow._current:
-            shadow._current.remove(self)
-            if not shadow._current:
-                switching.switch_off()
+            shadow._current.remove(self)  # its values compute plain ones between the steps
         self.recorder.release()
 
     def end_step(self) -> None:
