@@ -12,7 +12,7 @@ import numpy as np
 
 from tracer.programs.calls.call_sites import call_from, calling_frame, operator_at
 from tracer.programs.shadow import current
-from tracer.programs.values import MAKERS, OVERRIDES, Recording, is_numeric, plain, plain_integers
+from tracer.programs.values import MAKERS, OVERRIDES, Recording, is_numeric, own_arrays, plain, plain_integers
 from tracer.recording.tensor import Tensor
 
 _METHODS = (
@@ -90,7 +90,7 @@ def _follow(
 ) -> Any:
     shadow = current()
     if shadow is None:
-        return call_from(frame)(function, plain(arguments), plain(options))
+        return own_arrays(call_from(frame)(function, plain(arguments), plain(options)), more.get("writes", ()))
     return shadow.follow(frame, function, arguments, options, **more)
 
 

@@ -25,7 +25,7 @@ from tracer.programs.calls.libraries import Libraries
 from tracer.programs.calls.silence import without_warnings
 from tracer.programs.correspondence import Correspondence
 from tracer.programs.process.budget import Budget
-from tracer.programs.values import Recording, holds_integer, plain, plain_integers, recording_value, tensors_in
+from tracer.programs.values import Recording, holds_integer, own_arrays, plain, plain_integers, recording_value, tensors_in
 from tracer.recording.source import Files
 from tracer.recording.tape import is_tensor
 
@@ -101,7 +101,7 @@ class Shadow(Correspondence):
         """
         call, user = call_from(frame), self._user_frame(frame)
         if user is None:
-            return _own(call(function, plain(arguments), plain(options)), writes)
+            return own_arrays(call(function, plain(arguments), plain(options)), writes)
         start = self._begin(user)
         try:
             given, named = self.tensors(arguments), self.tensors(options)
@@ -113,7 +113,7 @@ class Shadow(Correspondence):
                 made = self._recorded(recorded or function, given, named)
             for target in writes:
                 self._note_written(target, made, (given, named))
-            return self.recording(_own(result, (*writes, *arguments)), made, (given, named))
+            return self.recording(own_arrays(result, (*writes, *arguments)), made, (given, named))
         finally:
             self._end(start)
 
@@ -240,17 +240,6 @@ class _Failed:
 
 
 _FAILED = _Failed()
-
-
-def _own(result: Any, owners: tuple[Any, ...]) -> Any:
-    """The result of a call on plain values; where it is one of them, the value of the program that it stands for."""
-    if type(result) is np.ndarray:
-        for owner in owners:
-            if isinstance(owner, Recording) and owner.plain() is result:
-                return owner
-    elif type(result) is tuple:
-        return tuple(_own(each, owners) for each in result)
-    return result
 
 
 @cache

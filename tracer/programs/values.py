@@ -108,6 +108,17 @@ def plain(value: Any) -> Any:
     return value
 
 
+def own_arrays(result: Any, owners: tuple[Any, ...]) -> Any:
+    """The result of a call on plain values; where it is one of them, the value of the program that it stands for."""
+    if type(result) is np.ndarray:
+        for owner in owners:
+            if isinstance(owner, Recording) and owner.plain() is result:
+                return owner
+    elif type(result) is tuple:
+        return tuple(own_arrays(each, owners) for each in result)
+    return result
+
+
 def plain_integers(value: Any) -> Any:
     """Values with the Python integers that record as they are without a record, also inside lists, tuples and dicts."""
     if isinstance(value, Recording):
