@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,6 +42,15 @@ def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraini
     ordered[0] = FoundStep(ordered[0].loss, ordered[0].updates, _first_start(record, ordered[0], loop_line))
     name = addition.name_of(ordered[0].loss) or last_name(attempts[0].measure.name) or attempts[0].measure.name
     return FoundTraining(addition.result(), name, _parameters(program, attempts, ordered), ordered, addition.start, loop_line)
+
+
+def first_steps(record: ProgramRecord, count: int, loss: str | None = None) -> ProgramRecord:
+    """The record up to the end of so many steps, with the forward pass of the next one."""
+    training = find_training(record, loss)
+    if training is None or len(training.steps) <= count:
+        return record
+    end = min(training.steps[count].updates.values())
+    return replace(record, entries=record.entries[:end])
 
 
 def _attempts(program: Program, loss: str | None) -> list[Attempt]:
