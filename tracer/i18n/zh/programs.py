@@ -25,8 +25,10 @@ MESSAGES: Mapping[str, str] = {
     "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
     "Checked: {edit}": "已验证：{edit}",
     # What was found in a program
-    "{name}, line {lines}": "{name}，第 {lines} 行",
-    "{names}; updated in line {lines}": "{names}；在第 {lines} 行更新",
+    "{name}, {lines}": "{name}，{lines}",
+    "{names}; updated in {lines}": "{names}；更新于{lines}",
+    "line {line}": "第 {line} 行",
+    "lines {lines}": "第 {lines} 行",
     "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
     "steps": "步",
     "parameters": "参数",
