@@ -20,6 +20,7 @@ from tracer.programs.record import ProgramRecord
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.elsewhere import losses_elsewhere
 from tracer.programs.steps.last_updates import add_last_updates
+from tracer.programs.steps.terms import passes_of, split_by_terms
 from tracer.programs.steps.training import FoundStep, FoundTraining
 
 
@@ -77,14 +78,19 @@ def _steps(program: Program, attempt: Attempt, addition: Addition, *, is_shared:
     seeds = {id: (id, np.ones(())) for id in losses}
     name = last_name(attempt.measure.name) or "loss"
     for step in steps_of(program.used(losses), program.updates, program.roots, seeds, add_up=add_up):
-        made = [_loss(attempt, addition, id) for id in step.seeds]
         updated = {
             old: new
             for old, new in step.updated.items()
             if not is_shared or program.updates.roots[old] in attempt.judgement.follows
         }
-        if made and updated:
-            yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), updated, 0)
+        if attempt.implied is not None:
+            split = ((list(step.seeds), each) for each in passes_of(program, updated)[-1:])
+        else:
+            split = split_by_terms(program, list(step.seeds), updated)
+        for terms, part in split:
+            made = [_loss(attempt, addition, id) for id in terms]
+            if made and part:
+                yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), part, 0)
 
 
 def _losses(program: Program, attempt: Attempt) -> tuple[int, ...]:
