@@ -83,14 +83,20 @@ def _steps(program: Program, attempt: Attempt, addition: Addition, *, is_shared:
             for old, new in step.updated.items()
             if not is_shared or program.updates.roots[old] in attempt.judgement.follows
         }
-        if attempt.implied is not None:
-            split = ((list(step.seeds), each) for each in passes_of(program, updated)[-1:])
-        else:
-            split = split_by_terms(program, list(step.seeds), updated)
-        for terms, part in split:
+        for terms, part in _split(program, attempt, list(step.seeds), updated):
             made = [_loss(attempt, addition, id) for id in terms]
             if made and part:
                 yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), part, 0)
+
+
+def _split(
+    program: Program, attempt: Attempt, losses: list[int], updates: Mapping[int, int]
+) -> Iterator[tuple[list[int], dict[int, int]]]:
+    """The steps among updates that one loss measures, each with its part of the loss."""
+    if attempt.implied is None:
+        yield from split_by_terms(program, losses, updates)
+    else:
+        yield from ((losses, each) for each in passes_of(program, updates)[-1:])
 
 
 def _losses(program: Program, attempt: Attempt) -> tuple[int, ...]:

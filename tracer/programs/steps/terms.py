@@ -50,14 +50,18 @@ def _terms(program: Program, loss: int) -> list[int]:
     waiting = [loss]
     while waiting:
         id = waiting.pop()
-        inputs = tape.inputs[id]
-        others = [each for each in tape.operands(id) if isinstance(each, Literal) or not program.depends[each]]
-        if id in program.cut or tape.value(id).size != 1:
+        varying = [each for each in tape.inputs[id] if program.depends[each]]
+        if id in program.cut or tape.value(id).size != 1 or not _adds_up(program, id):
             found.append(id)
-        elif tape.op(id) == "add" or (
-            tape.op(id) in ("multiply", "divide") and len(others) == 1 and tape.operands(id)[0] != others[0]
-        ):
-            waiting += [each for each in inputs if program.depends[each]]
         else:
-            found.append(id)
+            waiting += varying
     return sorted(set(found))
+
+
+def _adds_up(program: Program, id: int) -> bool:
+    """Whether a value is a sum, or another one times a number that does not change."""
+    tape, operands = program.tape, program.tape.operands(id)
+    if tape.op(id) == "add":
+        return True
+    fixed = [isinstance(each, Literal) or not program.depends[each] for each in operands]
+    return (tape.op(id) == "multiply" and fixed.count(True) == 1) or (tape.op(id) == "divide" and fixed == [False, True])
