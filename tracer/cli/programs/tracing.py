@@ -63,7 +63,7 @@ def trace_program(run: ProgramRun, options: TraceOptions) -> int:
         raise UsageError(_nothing_found(run))
     output = ProgramOutput(record, training, run, folder, options.quiet, tell)
     if not options.quiet:
-        for line in found_lines(record, training, tell):
+        for line in found_lines(training.record, training, tell):
             click.echo(line)
         click.echo()
     output.write(options.formats, options.values, options.budget)

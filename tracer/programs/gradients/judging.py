@@ -18,6 +18,10 @@ RATE_TOLERANCE = 1e-3
 """Relative difference of learning rates that are taken for the same."""
 
 
+SAME_RATE = 1e-6
+"""Relative difference of the learning rate of a single number from that of an array, if there are few steps to see it in."""
+
+
 @dataclass(slots=True)
 class Judgement:
     """What was found about the parameters, by their first values.
@@ -125,7 +129,8 @@ def _compare(found: Judgement, sizes: dict[int, int]) -> None:
     arrays = [root for root in found.rates if sizes[root] > 1]
     groups: list[tuple[int, dict[int, float]]] = []
     for root in [root for root in found.rates if sizes[root] == 1]:
-        if np.count_nonzero(~np.isnan(found.rates[root])) < MIN_STEPS:
+        known = np.count_nonzero(~np.isnan(found.rates[root]))
+        if known < MIN_STEPS and not any(_is_same_rate(found.rates[root], found.rates[array]) for array in arrays):
             # A number is always a multiple of another one.
             del found.rates[root]
             found.unknown.add(root)
@@ -147,6 +152,12 @@ def _compare(found: Judgement, sizes: dict[int, int]) -> None:
             found.follows.add(root)
         else:
             found.uneven[root] = best[root]
+
+
+def _is_same_rate(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Whether a number moves at the rate of an array in every step: that is no coincidence, however few the steps are."""
+    pairs = [(one, other) for one, other in zip(ours, theirs, strict=True) if not np.isnan(one) and not np.isnan(other)]
+    return bool(pairs) and all(abs(one - other) <= SAME_RATE * abs(other) for one, other in pairs)
 
 
 def _factors(gradients: Gradients, root: int) -> list[float]:
