@@ -9,7 +9,7 @@ import pytest
 
 import tracer
 from support.cli import SCENARIO_TEXT, run
-from support.programs import MOMENTUM, REGRESSION, WRONG
+from support.programs import MOMENTUM, REGRESSION, WRONG, trace_of_program
 
 
 @pytest.fixture
@@ -58,6 +58,36 @@ def test_arguments_of_the_program_follow_two_dashes(program: Path, capsys: pytes
 def test_chosen_steps_are_kept(program: Path) -> None:
     assert run("trace", "train.py", "-q", "--format", "log", "--record", "0,2-3") == 0
     assert [step.index for step in tracer.open("output/train/trace.sqlite").steps] == [0, 2, 3]
+
+
+def test_steps_far_apart_have_their_numbers(program: Path) -> None:
+    program.write_text(REGRESSION.replace("range(4)", "range(200)"))
+    assert run("trace", "train.py", "-q", "--format", "log", "--record", "0,120-121,199") == 0
+    every = trace_of_program(program)
+    kept = tracer.open("output/train/trace.sqlite")
+    assert [step.index for step in kept.steps] == [0, 120, 121, 199]
+    for step in kept.steps:
+        assert step.loss == every.steps[step.index].loss
+        assert step.updated("W").tobytes() == every.steps[step.index].updated("W").tobytes()
+
+
+def test_interrupted_program_keeps_what_it_did(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(REGRESSION + "    if epoch == 2:\n        raise KeyboardInterrupt\n")
+    assert run("trace", "train.py", "-q", "--format", "log") == 130
+    assert capsys.readouterr().err.endswith("tracer: train.py was interrupted in line 15\n")
+    assert len(tracer.open("output/train/trace.sqlite").steps) == 3
+
+
+def test_record_ends_with_its_budget_and_the_program_goes_on(
+    program: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracer.cli.programs.tracing.MAX_OPERATIONS", 300)
+    program.write_text(REGRESSION.replace("range(4)", "range(200)"))
+    assert run("trace", "train.py", "--format", "log") == 0
+    told = capsys.readouterr().out
+    assert "\n199 " in told
+    assert "recorded are the first 300 operations; --record chooses the steps that are kept" in told
+    assert 10 < len(tracer.open("output/train/trace.sqlite").steps) < 60
 
 
 def test_first_steps_are_kept(program: Path) -> None:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from tracer.graph.record import Phase
 from tracer.programs.process.budget import Budget
-from tracer.programs.process.ending import ExitFunctions, end_fork, ending_of, tell, wait_for_threads
+from tracer.programs.process.ending import ExitFunctions, end_fork, ending_of, say_ending, wait_for_threads
 from tracer.programs.process.imports import compiled, importing
 from tracer.programs.process.stretches import Stretches, recording
 from tracer.programs.process.surroundings import main_module, surroundings
@@ -42,7 +42,7 @@ def run_program(
     with surroundings(module, path, arguments, exit_functions), importing(filename, record.filenames):
         ending = _execute(filename, module, record, stretches or Stretches())
         if tells_end or os.getpid() != process:
-            tell(ending)
+            say_ending(ending)
         wait_for_threads(threads)
         exit_functions.call()
         if os.getpid() != process:  # a fork of the program that has come to its end

@@ -19,9 +19,11 @@ from tracer.cli.trace_file_line import trace_file_line
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.programs.process.budget import Budget
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
+from tracer.programs.steps.choosing import numbers_of, stretches_of
 from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
@@ -34,6 +36,9 @@ from tracer.views.text.broadcasting import broadcasting_notice
 from tracer.views.text.finiteness import FinitenessMonitor
 from tracer.views.text.found import found_lines
 from tracer.views.text.log import log_lines
+
+MAX_OPERATIONS = 100_000
+"""Operations that are recorded of a program; the rest runs at its own speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,10 @@ def trace_program(run: ProgramRun, options: TraceOptions) -> int:
     base, tell = Path.cwd(), options.pictures.style.tell
     engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
     folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, base)
-    record = run_program(run.path, run.arguments)
+    stretches = stretches_of(run.path, run.kept, run.loss) if run.kept is not None else None
+    record = run_program(run.path, run.arguments, budget=Budget(nodes=MAX_OPERATIONS), stretches=stretches, tells_end=True)
     code = report_ending(run.path, record.ending)
-    training = find_training(record, run.loss)
+    training = find_training(record, run.loss, has_gaps=run.kept is not None)
     if training is None:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
@@ -132,10 +138,8 @@ class ProgramOutput:
 
     def _written_steps(self, progress: Progress) -> Iterator[Step]:
         tape = StepTape(self.training)
-        for index in range(len(self.training.steps)):
-            if self.run.kept is not None and index not in self.run.kept:
-                continue
-            step = step_of(tape, index)
+        for position, number in self._numbered():
+            step = step_of(tape, position, number)
             if self.file is not None:
                 self.file.write(step)
             self.first, self.last = self.first or step, step
@@ -145,6 +149,12 @@ class ProgramOutput:
             yield step
             progress.step()
 
+    def _numbered(self) -> list[tuple[int, int]]:
+        """The steps that are kept, by their positions among those on record, with their numbers in the run."""
+        kept = self.run.kept
+        numbers = numbers_of(self.training, has_gaps=kept is not None)
+        return [(position, number) for position, number in enumerate(numbers) if kept is None or number in kept]
+
     def summary(self) -> Iterator[str]:
         """The lines at the end of a run."""
         head, tell = self.head, self.tell
@@ -153,6 +163,10 @@ class ProgramOutput:
         if self.losses:
             ends = " -> ".join(dict.fromkeys(metric_text(loss) for loss in (self.losses[0], self.losses[-1])))
             yield tell("{steps}, loss {ends}", steps=steps, ends=ends)
+        if self.record.used_up:
+            yield tell(
+                "recorded are the first {count:,} operations; --record chooses the steps that are kept", count=MAX_OPERATIONS
+            )
         for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
             if notice:
                 yield notice

@@ -32,6 +32,9 @@ MESSAGES: Mapping[str, str] = {
     "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
     "steps": "步",
     "parameters": "参数",
+    "recorded are the first {count:,} operations; --record chooses the steps that are kept": (
+        "只记录了前 {count:,} 个运算；可用 --record 选择要保留的步"
+    ),
     "{steps}, loss {ends}": "{steps}，损失 {ends}",
     # Gradients of the program beside the true ones
     "own": "自算",

@@ -67,9 +67,9 @@ def spread(ids: Sequence[int], count: int) -> list[int]:
 class Program:
     """A recorded program with its updates, losses and parameters."""
 
-    def __init__(self, tape: ProgramTape, wanted: str | None = None) -> None:
+    def __init__(self, tape: ProgramTape, wanted: str | None = None, updates: Updates | None = None) -> None:
         self.tape = tape
-        self.updates: Updates = find_updates(tape)
+        self.updates: Updates = find_updates(tape) if updates is None else updates
         self.depends: Sequence[int] = dependents(tape, self.updates)
         self.losses = find_losses(tape, self.depends, wanted)
         self.printed_losses = [] if wanted is not None else printed_losses(tape, self.depends)

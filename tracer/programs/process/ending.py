@@ -30,7 +30,7 @@ def _exit_code(leaving: SystemExit) -> int:
     return leaving.code & 0xFF if isinstance(leaving.code, int) else 1
 
 
-def tell(ending: Ending) -> None:
+def say_ending(ending: Ending) -> None:
     """Say on stderr what Python says of a program that ends like this."""
     error = ending.error
     if isinstance(error, SystemExit):

@@ -33,9 +33,9 @@ def steps_of(tape: StepTape) -> Iterator[Step]:
         yield step_of(tape, index)
 
 
-def step_of(tape: StepTape, index: int) -> Step:
-    """One step of a program, with the true gradients of its loss."""
-    return StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index)
+def step_of(tape: StepTape, index: int, number: int | None = None) -> Step:
+    """One step of a program, with the true gradients of its loss; `number` is its own in the run, if it is another one."""
+    return StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index if number is None else number)
 
 
 @dataclass(slots=True)

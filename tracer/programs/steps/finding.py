@@ -19,14 +19,19 @@ from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.record import ProgramRecord
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.elsewhere import losses_elsewhere
-from tracer.programs.steps.last_updates import add_last_updates
+from tracer.programs.steps.last_updates import add_last_updates, with_gaps
 from tracer.programs.steps.terms import passes_of, split_by_terms
 from tracer.programs.steps.training import FoundStep, FoundTraining
 
 
-def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraining | None:
-    """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss."""
+def find_training(record: ProgramRecord, loss: str | None = None, *, has_gaps: bool = False) -> FoundTraining | None:
+    """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss.
+
+    With `has_gaps`, not all steps of the program are on record.
+    """
     program = Program(ProgramTape(record), loss)
+    if has_gaps and (updates := with_gaps(program)) is not None:
+        program = Program(program.tape, loss, updates)
     attempts = _attempts(program, loss)
     if not attempts:
         return None
@@ -66,8 +71,10 @@ def _attempts(program: Program, loss: str | None) -> list[Attempt]:
         return list(kept.values())
     found = good or own
     if not found and loss is None:
-        found = list(program.implied())
-        found = [attempt for attempt in found if is_good(attempt)] or found
+        found = [attempt for attempt in program.printed() if is_good(attempt)]
+    if not found and loss is None:
+        implied = list(program.implied())
+        found = [attempt for attempt in implied if is_good(attempt)] or implied
     return [max(found, key=lambda each: each.score)] if found else []
 
 

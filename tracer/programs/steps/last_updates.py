@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.steps import parameters_behind
 from tracer.programs.gradients.tape import Key, ProgramTape
-from tracer.programs.gradients.updates import MAX_CHAIN, made_of
+from tracer.programs.gradients.updates import MAX_CHAIN, Updates, made_of
 
 
 def add_last_updates(program: Program) -> None:
@@ -26,6 +26,38 @@ def add_last_updates(program: Program) -> None:
             program.cut.add(new)
             taken.add(new)
     program.behind = parameters_behind(tape, updates, program.roots)
+
+
+def with_gaps(program: Program) -> Updates | None:
+    """The updates of a program of which not all steps are on record: a step after a gap starts from values that are new.
+
+    None if there is no such step.
+    """
+    tape, updates = program.tape, program.updates
+    known = [new for old, new in updates.following.items() if updates.roots[old] in program.roots]
+    found = Updates(dict(updates.following), dict(updates.roots))
+    places = _places(tape, {tape.key(new) for new in known}, min(known, default=0))
+    taken = set(updates.following.values())
+    for id in sorted(id for ids in places.values() for id in ids):
+        start = None if id in taken else _first(tape, id)
+        if start is not None and start not in found.roots and start not in found.following:
+            found.following[start] = id
+            found.roots[start] = found.roots[id] = start
+    return found if len(found.following) > len(updates.following) else None
+
+
+def _first(tape: ProgramTape, id: int) -> int | None:
+    """The value that nothing on record computed and that an entry is made of; None if there is none."""
+    seen = {id}
+    waiting = [id]
+    while waiting and len(seen) < MAX_CHAIN:
+        for each in made_of(tape, waiting.pop()):
+            if tape.op_class(each) is None and tape.value(each).shape == tape.value(id).shape:
+                return each
+            if each not in seen:
+                seen.add(each)
+                waiting.append(each)
+    return None
 
 
 def _places(tape: ProgramTape, wanted: set[Key], start: int) -> Mapping[Key, Sequence[int]]:
