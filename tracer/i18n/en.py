@@ -102,6 +102,8 @@ CODED: Mapping[str, Template] = {
     "backprop_with_all": "with the whole gradient of {name} what follows is right.",
     "backprop_not_zeroed": "The gradients of earlier steps are still in {name}: it is not set back to zero.",
     "backprop_zeroed": "with {name} set to zero before each step the update is right.",
+    "backprop_term": "What comes through line {line} enters it times {factor}, the rest of the gradient does not.",
+    "backprop_gradient_instead": "with dL/d({of}) in place of {name} this line is right.",
     "backprop_wrong": "What it uses is right, and its result is not the gradient.",
     "backprop_no_gradient": "Its result is the gradient of nothing that the loss depends on.",
     "backprop_factor": "The gradient of {names} has a factor {factor} more than those of the others.",

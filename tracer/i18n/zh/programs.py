@@ -70,6 +70,8 @@ CODED: Mapping[str, Template] = {
     "backprop_with_all": "用 {name} 的全部梯度，后面的计算就对了。",
     "backprop_not_zeroed": "{name} 里还留有前面步骤的梯度：它没有清零。",
     "backprop_zeroed": "每一步之前把 {name} 清零，更新就对了。",
+    "backprop_term": "经过第 {line} 行的部分多乘了 {factor}，梯度的其余部分没有。",
+    "backprop_gradient_instead": "用 dL/d({of}) 代替 {name}，这一行就对了。",
     "backprop_wrong": "它所用的值是对的，但结果不是梯度。",
     "backprop_no_gradient": "它的结果不是损失对任何量的梯度。",
     "backprop_factor": "{names} 的梯度比其他梯度多了因子 {factor}。",

@@ -45,7 +45,7 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
         return BackpropReport(
             Verdict.UNKNOWN, reason=Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
         )
-    return _wrong(own or ([] if implied else printed), implied)
+    return _wrong(program, computed, own or ([] if implied else printed), implied)
 
 
 def is_good(attempt: Attempt) -> bool:
@@ -177,7 +177,7 @@ def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) ->
     return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)
 
 
-def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
+def _wrong(program: Program, computed: Sequence[Attempt], own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
     """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
     likeliest = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
     is_measured = any(each.judgement.follows or (likeliest and _is_of_same_outputs(each, likeliest)) for each in own)
@@ -191,7 +191,7 @@ def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport
     if attempt.gradients.problem:
         reason = Message("backprop_not_recorded", {"problem": attempt.gradients.problem})
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
-    faults = faults_of(attempt, is_own=is_own)
+    faults = faults_of(program, own, computed, attempt)
     if not faults:
         reason = Message("backprop_not_clear")
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
