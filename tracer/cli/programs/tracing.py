@@ -37,6 +37,9 @@ from tracer.views.text.finiteness import FinitenessMonitor
 from tracer.views.text.found import found_lines
 from tracer.views.text.log import log_lines
 
+MAX_STEPS = 1_000
+"""Steps that are kept, where --record does not choose them."""
+
 MAX_OPERATIONS = 100_000
 """Operations that are recorded of a program; the rest runs at its own speed."""
 
@@ -153,7 +156,9 @@ class ProgramOutput:
         """The steps that are kept, by their positions among those on record, with their numbers in the run."""
         kept = self.run.kept
         numbers = numbers_of(self.training, has_gaps=kept is not None)
-        return [(position, number) for position, number in enumerate(numbers) if kept is None or number in kept]
+        if kept is None:
+            return list(enumerate(numbers[:MAX_STEPS]))
+        return [(position, number) for position, number in enumerate(numbers) if number in kept]
 
     def summary(self) -> Iterator[str]:
         """The lines at the end of a run."""
@@ -163,7 +168,9 @@ class ProgramOutput:
         if self.losses:
             ends = " -> ".join(dict.fromkeys(metric_text(loss) for loss in (self.losses[0], self.losses[-1])))
             yield tell("{steps}, loss {ends}", steps=steps, ends=ends)
-        if self.record.used_up:
+        if self.run.kept is None and len(self.training.steps) > MAX_STEPS:
+            yield tell("kept are the first {count:,} steps; --record chooses others", count=MAX_STEPS)
+        elif self.record.used_up:
             yield tell(
                 "recorded are the first {count:,} operations; --record chooses the steps that are kept", count=MAX_OPERATIONS
             )

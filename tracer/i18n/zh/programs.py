@@ -32,6 +32,7 @@ MESSAGES: Mapping[str, str] = {
     "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
     "steps": "步",
     "parameters": "参数",
+    "kept are the first {count:,} steps; --record chooses others": "保留前 {count:,} 步；--record 可选择其他步",
     "recorded are the first {count:,} operations; --record chooses the steps that are kept": (
         "只记录了前 {count:,} 个运算；可用 --record 选择要保留的步"
     ),

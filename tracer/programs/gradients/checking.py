@@ -92,12 +92,21 @@ def _right(attempt: Attempt, factor: float | None = None) -> BackpropReport:
 
 def common_factor(attempt: Attempt) -> float:
     """The factor that all gradients have, as the program computes them; 1 if they have none in common."""
-    last = [factors for root, factors in attempt.judgement.factors.items() if root in attempt.judgement.follows and factors]
+    last = [
+        own
+        for root, factors in attempt.judgement.factors.items()
+        if root in attempt.judgement.follows and (own := _without_rate(factors, attempt.judgement.rates.get(root, [])))
+    ]
     if not last or any(any(abs(abs(each) - 1) < 1e-3 for each in factors) for factors in last):
         return 1.0
     first = last[0][0]
     same = all(any(abs(each - first) <= 1e-3 * abs(first) for each in factors) for factors in last)
     return abs(first) if same and attempt.measure.kind is LossKind.COMPUTED else 1.0
+
+
+def _without_rate(factors: Sequence[float], rates: Sequence[float]) -> list[float]:
+    """Factors of gradients without those that are the learning rate: they are of the update itself."""
+    return [each for each in factors if not any(abs(abs(each) - abs(rate)) <= 1e-3 * abs(rate) for rate in rates)]
 
 
 def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport | None:
