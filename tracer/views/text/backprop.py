@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from tracer.i18n.language import ENGLISH, Language
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
 
-
 STALE = "backprop_stale"
 """The edit by which one of the values is not right: it was changed before."""
 
