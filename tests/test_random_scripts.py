@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from support.profile import PROGRAMS
 from support.scripts import scripts
 from tracer.graph.record import Literal
+from tracer.programs.process.budget import Budget
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.values import same_bits
@@ -26,15 +28,16 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scripts") / "program.py"
 
 
-@given(text=scripts())
+@given(text=scripts(), nodes=st.none() | st.integers(0, 40))
 @settings(max_examples=PROGRAMS)
-def test_random_scripts_compute_the_same_bits(text: str, program: Path) -> None:
+def test_random_scripts_compute_the_same_bits(text: str, nodes: int | None, program: Path) -> None:
+    """Also where the budget is used up in the middle."""
     plain: dict[str, Any] = {}
     program.write_text(text + "import sys\nsys.modules['recorded_result'] = result\n")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         exec(text, plain)
-        record = run_program(program)
+        record = run_program(program, budget=None if nodes is None else Budget(nodes=nodes))
         recorded: Any = sys.modules.pop("recorded_result", None)
     assert record.ending.error is None
     assert recorded == plain["result"]

@@ -47,7 +47,9 @@ NUMBERS = ("{s} + {t}", "{s} * 0.5", "{s} - {t} * 0.25", "abs({s})", "-{s}", "{s
            "functools.reduce(lambda x, y: x * 0.5 + y, [{s}, {t}])", "sum(x * x for x in {a}.ravel())", "{a}.ravel()[0].item()",
            "np.float32({s})", "float(np.dot({a}.ravel(), {a}.ravel()))", "{s} ** 2", "len({a}) * {s}", "np.log1p(abs({s}))",
            "({s} > {t}) * {s}", "np.where({s} > 0, {s}, {t})", "sum(map(math.tanh, [{s}, {t}]))", "{s} // 0.5", "{s} % 1.5",
-           "l{k}[0]", "l{k}[-1] * {s}", "sum(l{k})")  # fmt: skip
+           "{a}.sum()", "np.sum({a})", "{a}.min()", "np.linalg.norm({a})", "np.max({a} * {s})", "{a}.std() + {s}",
+           "np.add.reduce({a}.ravel())",
+           "{a}.prod()", "np.mean({a} ** 2)", "l{k}[0]", "l{k}[-1] * {s}", "sum(l{k})")  # fmt: skip
 """Expressions whose result is a number."""
 
 ARRAYS = ("scaled({a})", "scaled({a}, by={s})", "Layer({s})({a})", "{a} * {s}", "{s} - {a}", "np.array([{s}, {t}, {s} * {t}])",

@@ -51,10 +51,16 @@ class Correspondence:
         content = value.plain()
         if tensor is None or tensor.recorder is not self.recorder or tensor._id < self.first_id:
             value.tensor = tensor = self.leaf(content)
-        elif _is_compared(content) and not same_arrays(tensor.value, content):
-            value.tensor = tensor = self.leaf(content)
-            self.changed_outside.add(tensor._id)
+        elif type(content) is np.ndarray and content.nbytes <= MAX_COMPARED_BYTES:
+            recorded = tensor._value if self._is_newest(value) else tensor.value
+            if not same_arrays(recorded, content):
+                value.tensor = tensor = self.leaf(content)
+                self.changed_outside.add(tensor._id)
         return tensor
+
+    def _is_newest(self, value: Recording) -> bool:
+        """Whether nothing was written since the Tensor of a value was last found to be the newest node of its array."""
+        return not self.recorder.has_writes or getattr(value, "writes", -1) == self.recorder.memory.writes
 
     def operands(self, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """What an operation records of its arguments, None for one that holds no real numbers; and the plain arguments."""
@@ -66,11 +72,12 @@ class Correspondence:
                 operands.append(Literal(each))
                 given.append(each)
             elif isinstance(each, Recording):
-                tensor = self.tensor_of(each)
-                if self.recorder.has_writes:
+                tensor, content = self.tensor_of(each), each.plain()
+                if type(content) is np.ndarray and not self._is_newest(each):
                     self.recorder.refresh(tensor)
+                    each.writes = self.recorder.memory.writes
                 operands.append(tensor._id)
-                given.append(each.plain())
+                given.append(content)
             else:
                 operands.append(self.leaf(each)._id if each.dtype.kind in "biuf" else None)
                 given.append(each)
@@ -117,7 +124,3 @@ class Correspondence:
             return False
         self.recorder.replace_value(recorded, content)
         return True
-
-
-def _is_compared(content: Any) -> bool:
-    return type(content) is np.ndarray and content.nbytes <= MAX_COMPARED_BYTES

@@ -38,7 +38,7 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
     Its operations are recorded by the methods of OVERRIDES.
     """
 
-    __slots__ = ("_plain", "tensor")
+    __slots__ = ("_plain", "tensor", "writes")
 
     plain_type = np.ndarray
     _plain: np.ndarray
@@ -58,6 +58,12 @@ class RecordingArray(Recording, np.ndarray[Any, Any]):
     @property
     def flags(self) -> Any:
         return self.plain().flags
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What a function makes of this array while nothing is recorded: plain values, and this array if it was written into."""
+        if type(array) is RecordingArray:
+            return array
+        return array[()] if return_scalar else array
 
     def __repr__(self) -> str:
         return repr(self.plain())

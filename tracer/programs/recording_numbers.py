@@ -13,7 +13,7 @@ import numpy as np
 from tracer.programs.calls.call_sites import call_from
 from tracer.programs.recording_array import USUAL_OPERANDS, array_function, array_ufunc
 from tracer.programs.shadow import current
-from tracer.programs.values import MAKERS, OVERRIDES, Recording, plain
+from tracer.programs.values import MAKERS, NUMBERS, OVERRIDES, Recording, plain
 
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 _UNARY = ("neg", "pos", "abs")
@@ -29,14 +29,28 @@ def _follow(frame: FrameType, function: Callable[..., Any], *arguments: Any) -> 
     return shadow.follow(frame, function, arguments, {})
 
 
+_UFUNCS = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
+    operator.neg: np.negative, operator.pos: np.positive, operator.abs: np.absolute,
+}  # fmt: skip
+"""The operators whose results are those of a ufunc, bit for bit."""
+
+
+def _arithmetic(frame: FrameType, function: Callable[..., Any], *numbers: Any) -> Any:
+    shadow, ufunc = current(), _UFUNCS.get(function)
+    if shadow is None or ufunc is None:
+        return _follow(frame, function, *numbers)
+    return shadow.follow_arithmetic(frame, function, ufunc, numbers)
+
+
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     function = divmod if name == "divmod" else getattr(operator, name)
 
     def forward(self: Any, other: Any) -> Any:
-        return _follow(sys._getframe(1), function, self, other)
+        return _arithmetic(sys._getframe(1), function, self, other)
 
     def reflected(self: Any, other: Any) -> Any:
-        return _follow(sys._getframe(1), function, other, self)
+        return _arithmetic(sys._getframe(1), function, other, self)
 
     return forward, reflected
 
@@ -51,7 +65,7 @@ def _unary(name: str) -> Callable[[Any], Any]:
     function = getattr(operator, name)
 
     def method(self: Any) -> Any:
-        return _follow(sys._getframe(1), function, self)
+        return _arithmetic(sys._getframe(1), function, self)
 
     return method
 
@@ -199,6 +213,7 @@ def _scalar(kind: type[np.generic]) -> type[Any]:
     RecordingScalar.__name__, RecordingScalar.__qualname__ = f"numpy.{kind.__name__}", kind.__name__
     RecordingScalar.__module__ = "numpy"
     USUAL_OPERANDS.add(RecordingScalar)
+    NUMBERS.update((RecordingScalar, kind))
     OVERRIDES[RecordingScalar] = {**_operators(kind), **{name: _scalar_method(kind, name) for name in _METHODS}}
     if issubclass(kind, np.floating):
         OVERRIDES[RecordingScalar] |= {"item": _scalar_item, "tolist": _scalar_item}
@@ -208,6 +223,7 @@ def _scalar(kind: type[np.generic]) -> type[Any]:
 for _type, _kind in ((RecordingFloat, float), (RecordingInt, int)):
     OVERRIDES[_type] = _operators(_kind)
     USUAL_OPERANDS.add(_type)
+    NUMBERS.update((_type, _kind))
     MAKERS[_kind] = _type
     _type.__name__ = _type.__qualname__ = _kind.__name__
     _type.__module__ = "builtins"

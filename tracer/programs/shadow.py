@@ -8,7 +8,7 @@ unknown origin: nothing is claimed about it.
 
 from __future__ import annotations
 
-import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -25,7 +25,16 @@ from tracer.programs.calls.libraries import Libraries
 from tracer.programs.calls.silence import without_warnings
 from tracer.programs.correspondence import Correspondence
 from tracer.programs.process.budget import Budget
-from tracer.programs.values import Recording, holds_integer, own_arrays, plain, plain_integers, recording_value, tensors_in
+from tracer.programs.values import (
+    NUMBERS,
+    Recording,
+    holds_integer,
+    own_arrays,
+    plain,
+    plain_integers,
+    recording_value,
+    tensors_in,
+)
 from tracer.recording.source import Files
 from tracer.recording.tape import is_tensor
 
@@ -38,6 +47,13 @@ _KNOWN_TYPES = frozenset({
 """Types of arguments with which a call can be computed a second time: nothing of the program runs then."""
 
 
+CHECKED_AFTER = 64
+"""Nodes after which it is checked how much is recorded."""
+
+LARGEST = 1 << 53
+"""Python computes with integers of any size, a ufunc with those that a float64 holds exactly."""
+
+
 class Enough(BaseException):
     """Stops a program of which enough is recorded."""
 
@@ -46,9 +62,8 @@ class Shadow(Correspondence):
     """The record of a running program.
 
     `filenames` are the files of the program. `is_recording` can be switched off and on while it runs. `passes` has, for each pass
-    of a loop, its line, and the number of nodes before it. `left` says of nodes to which library their value was
-    handed. With `limit`, the program is
-    stopped by `Enough` after so many nodes; by the `budget`, it goes on without a record.
+    of a loop, its line, and the number of nodes before it. `left` says of nodes to which library their value was handed. With
+    `limit`, the program is stopped by `Enough` after so many nodes; when the `budget` is used up, it goes on without a record.
     """
 
     def __init__(self, filenames: set[str], files: Files, *, limit: int | None = None, budget: Budget | None = None) -> None:
@@ -61,8 +76,9 @@ class Shadow(Correspondence):
         self.left: dict[int, str] = {}
         self.when_stopped: Callable[[], None] = self._stop
         self._thread = threading.get_ident()
-        self._process = os.getpid()
         self._is_busy = False
+        self._largest = min(each for each in (limit, None if budget is None else budget.nodes, sys.maxsize) if each is not None)
+        self._checked_at = min(CHECKED_AFTER, self._largest)
         self.libraries = Libraries(filenames)
 
     def resume(self) -> None:
@@ -82,8 +98,8 @@ class Shadow(Correspondence):
 
     @property
     def is_in_its_thread(self) -> bool:
-        """Whether this is the thread and the process that is recorded."""
-        return threading.get_ident() == self._thread and os.getpid() == self._process
+        """Whether this is the thread that is recorded."""
+        return threading.get_ident() == self._thread
 
     def follow(
         self,
@@ -133,7 +149,9 @@ class Shadow(Correspondence):
                 return self.recording(result, None, self.tensors(inputs))
             made = recording_value(result)
             if isinstance(made, Recording):
-                made.tensor = self.recorder.computed(op, tuple(operands), value)
+                made.tensor = self.recorder.computed(op, operands, value)
+                if type(result) is np.ndarray:
+                    made.writes = self.recorder.memory.writes
             return made
         finally:
             self._end(start)
@@ -164,6 +182,27 @@ class Shadow(Correspondence):
         finally:
             self._end(start)
 
+    def follow_arithmetic(self, frame: FrameType, function: _Function, ufunc: np.ufunc, numbers: tuple[Any, ...]) -> Any:
+        """Compute with numbers by an operator of Python's, for which NumPy has this ufunc; others are followed as any call."""
+        user = self._user_frame(frame)
+        if user is None or self.recorder.has_complex or any(type(each) not in NUMBERS for each in numbers):
+            return self.follow(frame, function, numbers, {})
+        start, op = self._begin(user), _operation_of(ufunc)
+        try:
+            operands, given = self.operands(numbers)
+            if any(isinstance(each, np.generic) for each in given):
+                result = call_from(frame)(function, given, {})
+                value = np.asarray(result)
+            else:
+                result = value = function(*given)
+            made = recording_value(result)
+            if op is None or not isinstance(made, Recording) or not all(map(_is_exact, (*given, result))):
+                return self.recording(result, None, self.tensors(numbers))
+            made.tensor = self.recorder.computed(op, operands, value)
+            return made
+        finally:
+            self._end(start)
+
     def _user_frame(self, frame: FrameType) -> FrameType | None:
         """The frame of the program that an operation is recorded in; None if it is not recorded."""
         if not self.is_active:
@@ -177,11 +216,17 @@ class Shadow(Correspondence):
     def _end(self, start: int) -> None:
         self.recorder.end_call(start)
         self._is_busy = False
-        if self.limit is not None and len(self.recorder.entries) > self.limit:
+        if len(self.recorder.entries) > self._checked_at:
+            self._check()
+
+    def _check(self) -> None:
+        entries = self.recorder.entries
+        if self.limit is not None and len(entries) > self.limit:
             self.is_recording = False
             raise Enough
-        if self.budget is not None and self.budget.is_exceeded(self.recorder.entries):
+        if self.budget is not None and self.budget.is_exceeded(entries):
             self.when_stopped()
+        self._checked_at = min(len(entries) + CHECKED_AFTER, self._largest)
 
     def _recorded(self, compute: _Function, arguments: Any, options: Any) -> Any:
         """The recorded result of a call on Tensors; _FAILED if it cannot be recorded."""
@@ -240,6 +285,10 @@ class _Failed:
 
 
 _FAILED = _Failed()
+
+
+def _is_exact(number: Any) -> bool:
+    return type(number) is not int or -LARGEST <= number <= LARGEST
 
 
 @cache

@@ -23,6 +23,8 @@ class Recording:
     __slots__ = _NONE
 
     tensor: Tensor | None
+    writes: int
+    """The number of writes into arrays after which `tensor` was last found to be the newest node of its array."""
     plain_type: type[Any]
     """The type that the value would have without a record."""
 
@@ -83,6 +85,9 @@ def _loop_of(value: Recording, attribute: str) -> Loop:
 
 MAKERS: dict[type, Callable[[Any], Any]] = {}
 """What makes a value record, by its type. The modules of these types add theirs."""
+
+NUMBERS: set[type] = set()
+"""The types of real numbers whose arithmetic a ufunc computes with the same bits."""
 
 OVERRIDES: dict[type, dict[str, Any]] = {}
 """The methods by which values of these types record. They are on the types only while a program is recorded."""

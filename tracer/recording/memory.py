@@ -35,6 +35,8 @@ class ArrayMemory:
         self._recorder: Recorder = weakref.proxy(recorder)  # a finished step is freed without the garbage collector
         self._newest: dict[int, int] = {}
         self._known_bases: dict[int, int | None] = {}
+        self.writes = 0
+        """How often an array was written into."""
 
     def newest(self, id: int, offset: int = -1) -> int:
         """The node that holds the newest value of the array of a node. A view of what was written is recorded again.
@@ -108,6 +110,7 @@ class ArrayMemory:
         Raises RecordingError if the array may not be written into.
         """
         recorder = self._recorder
+        self.writes += 1
         chain = list(self._bases(self.newest(target.id)))
         self._check_writable(chain)
         changed = self._changed(chain, change)

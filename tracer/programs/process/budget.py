@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.recording.tape import Entry
 
-_INTERVAL = 256
+_INTERVAL = 64
 """Nodes after which the memory of the new ones is added up."""
 
 

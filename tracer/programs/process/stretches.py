@@ -40,6 +40,7 @@ class Stretches:
         self._line: int | None = None
         self._step = -1
         self._asked_at = 16
+        self._is_over = False
         self._record: Shadow | None = None
 
     def begin(self, record: Shadow) -> None:
@@ -58,21 +59,28 @@ class Stretches:
             switching.switch_off()
 
     def stop(self) -> None:
-        """Record nothing any more: the program goes on at its own speed."""
-        record = self._record
-        if record is not None:
-            record.is_recording = False
-            switching.switch_off()
-            switching.make_plain(record.filenames)
+        """Record nothing any more. The program goes on at its own speed, from the next pass of a loop on."""
+        if self._record is not None:
+            self._record.is_recording = False
+            self._is_over = True
+            switching.pause()
+
+    def _leave(self, record: Shadow) -> None:
+        """Leave the program alone. This is asked between statements, when no operation is half done."""
+        self._record = None
+        switching.switch_off()
+        switching.make_plain(record.filenames)
 
     def _forked(self) -> None:
         if self._record is not None:
             self.stop()
-            self._record = None
 
     def _pass(self, line: int) -> None:
         record = self._record
         if record is None or not record.is_in_its_thread:
+            return
+        if self._is_over:
+            self._leave(record)
             return
         if record.is_recording or line == self._line:
             record.passes.append((line, len(record.recorder.entries)))
