@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer.programs.gradients.increments import entry, made_of_itself, rate_numbers
+from tracer.programs.gradients.increments import base_factor, made_of_itself, rate_numbers
 from tracer.programs.gradients.matching import TOLERANCE, Gradients, Label, Looked, parameter_label
 from tracer.programs.gradients.tape import ProgramTape
 
@@ -266,9 +266,9 @@ def _allow_own_rates(found: Judgement, gradients: Gradients) -> None:
 
     A rate that is theirs times something is none of its own: `lr * lr`, or `lr / m`.
     """
-    usual = {root: entry(gradients, root)[1] for root in sorted(found.follows)}
+    usual = {root: base_factor(gradients, root) for root in sorted(found.follows)}
     for root in list(found.uneven):
-        mine = entry(gradients, root)[1]
+        mine = base_factor(gradients, root)
         if mine is None:
             del found.uneven[root]
             found.unknown.add(root)

@@ -25,6 +25,17 @@ def is_doubtful(program: Program, own: Sequence[Attempt], computed: Sequence[Att
     )
 
 
+def unrecorded(attempt: Attempt) -> str:
+    """The text of what a step was computed with in a way that is not recorded; empty if there is none."""
+    tape = attempt.gradients.tape
+    for looked in attempt.gradients.looked:
+        for id in looked.forward | looked.backward:
+            for each in (id, *tape.inputs[id]):
+                if each in tape.record.unknown and each >= looked.start and tape.value(each).size > 1:
+                    return tape.text(each)
+    return ""
+
+
 def _is_measured_elsewhere(program: Program, attempt: Attempt, root: int) -> bool:
     """Whether the update was computed with other values of the parameters than the loss: older ones, or newer ones."""
     for looked in attempt.gradients.looked:
