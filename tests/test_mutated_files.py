@@ -97,7 +97,7 @@ def test_every_mutated_file_opens_or_is_refused(folder: Path, capsys: pytest.Cap
     # A reader that refuses everything, or accepts nearly everything, must not pass.
     assert counts["refused"] > 0.4 * MUTATED
     assert counts["opened"] > 0.15 * MUTATED
-    if PROFILE != "dev":
+    if PROFILE in ("ci", "nightly"):
         kinds: dict[str, set[str]] = defaultdict(set)
         for line in found:
             kinds[line["kind"]].add(line["outcome"])
