@@ -87,6 +87,7 @@ def bench(session: nox.Session) -> None:
     install(session, "bench")
     session.run("python", "tests/benchmarks/recording.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")
+    session.run("python", "tests/benchmarks/programs.py", *session.posargs)
 
 
 @nox.session

@@ -32,28 +32,6 @@ FAULTS = sorted(name for name, case in TRUTH.items() if case["verdict"] == "wron
 TOLD = 23
 """How many of the faults are told with a right line."""
 
-ACCUSED = {
-    "actor-critic",
-    "bptt-truncate",
-    "conjugate-gradient",
-    "dqn-no-target-network",
-    "gauss-newton",
-    "glove-adagrad",
-    "gradient-boosting",
-    "kohonen-som",
-    "levenberg",
-    "multiplicative-nmf",
-    "newton-sqrt",
-    "nmf-gradient-alternating",
-    "oja-rule",
-    "rbm-cd1",
-    "rls-filter",
-    "target-network",
-    "two-heads-no-total",
-    "vae",
-}
-"""Programs that are still called wrong, though they are not."""
-
 
 @lru_cache
 def run(path: Path) -> tuple[ProgramRecord, str]:
@@ -94,14 +72,7 @@ def test_a_right_program_is_not_accused(name: str) -> None:
     assert report.verdict is not Verdict.WRONG, report.faults
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, marks=pytest.mark.xfail(strict=False) if path.stem in ACCUSED else ())
-        for path in sorted(UNUSUAL.glob("*.py"))
-    ],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", sorted(UNUSUAL.glob("*.py")), ids=lambda path: path.stem)
 def test_a_program_with_unusual_updates_is_not_accused(path: Path) -> None:
     if "pandas" in path.stem:
         pytest.importorskip("pandas")

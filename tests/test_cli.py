@@ -297,9 +297,9 @@ def test_syntax_error_in_a_scenario_file(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_scenario_that_calls_sys_exit(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.py").write_text("import sys\nsys.exit(0)\n")
+    Path("mine.py").write_text("import sys\nimport tracer\nsys.exit(0)\nscenario = tracer.Scenario()\n")
     assert run("trace", "mine.py") == 3
-    assert capsys.readouterr().err == "tracer: mine.py:2: the scenario's own code ended the program with sys.exit(0)\n"
+    assert capsys.readouterr().err == "tracer: mine.py:3: the scenario's own code ended the program with sys.exit(0)\n"
 
 
 def test_infinite_recursion_is_reported_briefly(capsys: pytest.CaptureFixture[str]) -> None:

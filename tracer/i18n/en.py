@@ -102,7 +102,9 @@ CODED: Mapping[str, Template] = {
     "backprop_with_all": "with the whole gradient of {name} what follows is right.",
     "backprop_not_zeroed": "The gradients of earlier steps are still in {name}: it is not set back to zero.",
     "backprop_zeroed": "with {name} set to zero before each step the update is right.",
-    "backprop_wrong": "What it uses is right, and its result is not the gradient.",
+    "backprop_term": "What comes through line {line} enters it times {factor}, the rest of the gradient does not.",
+    "backprop_gradient_instead": "with dL/d({of}) in place of {name} this line is right.",
+    "backprop_wrong": "The values that it uses are right, and its result is not the gradient.",
     "backprop_no_gradient": "Its result is the gradient of nothing that the loss depends on.",
     "backprop_factor": "The gradient of {names} has a factor {factor} more than those of the others.",
     "backprop_uphill": "{name} moves along its gradient, and not against it: the loss rises.",
@@ -110,7 +112,7 @@ CODED: Mapping[str, Template] = {
         "The output is normalised over axis {axis}, the target sums to 1 over axis {wanted}; the backward pass is that of a"
         " softmax over axis {wanted}."
     ),
-    "backprop_stale": "{name} was already changed on line {line}; with its value from before this line is right.",
+    "backprop_stale": "{name} was already changed on line {line}; with the value that it had before, this line is right.",
     "backprop_other_value": "with {other} in place of {name} this line is right.",
     "backprop_axis": "reduced over axis {axis}, this line is right.",
     "backprop_without": "without {text} this line is right.",

@@ -13,14 +13,14 @@ from typing import Any
 
 from tracer.errors import UsageError
 from tracer.graph.record import Phase
-from tracer.programs import shadow
 from tracer.programs.loops.user_code import UserFiles
+from tracer.programs.process.ending import ending_of
+from tracer.programs.process.imports import compiled
+from tracer.programs.process.stretches import recording
 from tracer.programs.record import Ending, ProgramRecord
 from tracer.programs.rewriting import rewritten
-from tracer.programs.running import program_builtins
-from tracer.programs.shadow import Enough, Shadow, recording_value
-from tracer.programs.values import Recording
-from tracer.programs.warning_places import warnings_at_the_program
+from tracer.programs.shadow import Enough, Shadow
+from tracer.programs.values import Recording, recording_value
 from tracer.recording.source import Files
 
 MAX_DEPTH = 3
@@ -32,7 +32,7 @@ def run_cell(text: str, filename: str, namespace: dict[str, Any]) -> ProgramReco
 
     The value of an expression at its end is displayed, as a notebook does. Raises SyntaxError where Python does.
     """
-    tree = rewritten(text, filename)
+    tree = rewritten(ast.parse(text, filename))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) and not text.rstrip().endswith(";") else None
     statements = compile(tree, filename, "exec", dont_inherit=True)
     value = None
@@ -45,7 +45,7 @@ def run_cell(text: str, filename: str, namespace: dict[str, Any]) -> ProgramReco
             sys.displayhook(eval(value, namespace))
 
     record = Shadow(UserFiles(), Files(Path.cwd()))
-    with _builtins_in(namespace, record), _recording_values_in(namespace):
+    with _recording_values_in(namespace):
         return _recorded(run, record, Path(filename))
 
 
@@ -57,27 +57,20 @@ def run_function(function: Callable[[], object], *, limit: int | None = None) ->
         )
     filename = function.__code__.co_filename
     record = Shadow(UserFiles(), Files(Path(filename).parent), limit=limit)
-    called = _rewritten_function(function, program_builtins(record))
-    return _recorded(called, record, Path(filename))
+    return _recorded(_rewritten_function(function), record, Path(filename))
 
 
 def _recorded(run: Callable[[], object], record: Shadow, path: Path) -> ProgramRecord:
     """What is recorded while a function runs."""
     ending = Ending()
-    with warnings_at_the_program(record):
-        shadow._current.append(record)
-        record.recorder.enter(Phase.FORWARD)
-        record.is_recording = True
-        try:
+    try:
+        with recording(record):
+            record.recorder.enter(Phase.FORWARD)
             run()
-        except Enough:
-            ending = Ending(was_stopped=True)
-        except BaseException as error:
-            ending = Ending(1, error)
-        finally:
-            record.is_recording = False
-            shadow._current.remove(record)
-            record.recorder.release()
+    except Enough:
+        ending = Ending(was_stopped=True)
+    except BaseException as error:
+        ending = ending_of(error)
     return ProgramRecord(
         path=path,
         entries=tuple(record.recorder.entries),
@@ -92,16 +85,6 @@ def _recorded(run: Callable[[], object], record: Shadow, path: Path) -> ProgramR
 
 
 # Namespaces.
-
-
-@contextmanager
-def _builtins_in(namespace: dict[str, Any], record: Shadow) -> Iterator[None]:
-    before = namespace.get("__builtins__")
-    namespace["__builtins__"] = program_builtins(record)
-    try:
-        yield
-    finally:
-        namespace["__builtins__"] = before
 
 
 @contextmanager
@@ -143,15 +126,15 @@ def _plain(value: Any, plain_of: dict[int, tuple[Any, Any]], depth: int) -> Any:
 # Functions.
 
 
-def _rewritten_function(function: FunctionType, builtins: dict[str, Any]) -> FunctionType:
+def _rewritten_function(function: FunctionType) -> FunctionType:
     """A function whose text is rewritten, and so is that of the functions beside it in its file."""
     filename = function.__code__.co_filename
     try:
         lines, _ = inspect.findsource(function)
-        codes = {_key(code): code for code in _codes_in(compile(rewritten("".join(lines), filename), filename, "exec"))}
+        codes = {_key(code): code for code in _codes_in(compiled("".join(lines), filename))}
     except (OSError, SyntaxError):
         codes = {}
-    names = {**function.__globals__, "__builtins__": builtins}
+    names = dict(function.__globals__)
 
     def again(each: FunctionType) -> FunctionType:
         code = codes.get(_key(each.__code__), each.__code__)

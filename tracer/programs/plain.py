@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import builtins
+import os
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from tracer.programs.process.ending import ExitFunctions, ending_of, say_ending, wait_for_threads
+from tracer.programs.process.surroundings import main_module, surroundings
 from tracer.programs.record import Ending
-from tracer.programs.running import as_main, exit_code
 
 Recording = TypeVar("Recording")
-
-INTERRUPTED = 130
 
 
 def run_plain(
@@ -24,14 +24,17 @@ def run_plain(
 
     Ctrl-C ends the program and not the command: what was recorded until then is kept.
     """
-    path = path.resolve()
-    code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    module = ModuleType("__main__")
-    module.__dict__.update(__file__=str(path), __builtins__=builtins)
-    with as_main(module, path, arguments):
-        recording = begin()
-        given: list[Recording] = []
-        ending = _ending(code, module, recording, given)
+    filename = os.path.abspath(path)  # noqa: PTH100 (Python does not resolve links)
+    code = compile(Path(filename).read_bytes(), filename, "exec", dont_inherit=True)
+    module = main_module(filename)
+    exit_functions = ExitFunctions({filename})
+    threads = set(threading.enumerate())
+    given: list[Recording] = []
+    with surroundings(module, path, arguments, exit_functions):
+        ending = _ending(code, module, begin(), given)
+        say_ending(ending)
+        wait_for_threads(threads)
+        exit_functions.call()
     return given[0], ending
 
 
@@ -40,12 +43,8 @@ def _ending(code: Any, module: ModuleType, recording: AbstractContextManager[Rec
         with recording as entered:
             given.append(entered)
             exec(code, module.__dict__)
-    except SystemExit as leaving:
-        return Ending(exit_code(leaving), leaving)
-    except KeyboardInterrupt as interruption:
-        return Ending(INTERRUPTED, interruption)
-    except Exception as error:
+    except BaseException as error:
         if not given:
             raise
-        return Ending(1, error)
+        return ending_of(error)
     return Ending()

@@ -30,7 +30,8 @@ class ProgramRecord:
     `entries` are those of the recorder; a leaf is what the record cannot follow further back. `unknown` are the ids of values
     that were computed in a way that is not recorded, with the ids of what they were computed from; `changed_outside` of arrays
     that something else wrote into. `left` says of ids to which library their value was handed. `passes` has the line of a loop,
-    and the number of entries before, for each of its passes.
+    and the number of entries before, for each of its passes. `used_up` is what of the budget was used up, so that the rest of the
+    program was not recorded: "nodes", "bytes", or empty.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class ProgramRecord:
     left: Mapping[int, str]
     passes: Sequence[tuple[int, int]]
     ending: Ending
+    used_up: str = ""
 
     @cached_property
     def values(self) -> Sequence[Any]:

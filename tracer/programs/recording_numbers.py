@@ -3,84 +3,139 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from tracer.programs.recording_array import METHODS, RecordingArray, follow_function, follow_ufunc
-from tracer.programs.shadow import MAKERS, current
-from tracer.programs.values import Recording, plain
-from tracer.recording.tensor import Tensor
+from tracer.programs.calls.call_sites import call_from
+from tracer.programs.recording_array import USUAL_OPERANDS, array_function, array_ufunc
+from tracer.programs.shadow import current
+from tracer.programs.values import MAKERS, NUMBERS, OVERRIDES, Recording, plain
 
-_BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod")
+_BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 _UNARY = ("neg", "pos", "abs")
 _COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
+_METHODS = ("astype", "clip", "conj", "conjugate", "copy", "max", "mean", "min", "prod", "reshape", "round", "squeeze", "sum")
+"""The methods of NumPy's scalars that return numbers that go on recording."""
 
 
-class Arithmetic(Recording):
-    """The operators of numbers, recorded; and NumPy's protocols."""
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return follow_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        return follow_function(function, arguments, options)
-
-    def __hash__(self) -> int:
-        return hash(self.plain())
-
-
-def _follow(compute: Callable[..., Any], *arguments: Any) -> Any:
+def _follow(frame: FrameType, function: Callable[..., Any], *arguments: Any) -> Any:
     shadow = current()
-    return compute(*plain(arguments)) if shadow is None else shadow.follow(compute, *arguments)
+    if shadow is None:
+        return call_from(frame)(function, plain(arguments), {})
+    return shadow.follow(frame, function, arguments, {})
+
+
+_UFUNCS = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
+    operator.neg: np.negative, operator.pos: np.positive, operator.abs: np.absolute,
+}  # fmt: skip
+"""The operators whose results are those of a ufunc, bit for bit."""
+
+
+def _arithmetic(frame: FrameType, function: Callable[..., Any], *numbers: Any) -> Any:
+    shadow, ufunc = current(), _UFUNCS.get(function)
+    if shadow is None or ufunc is None:
+        return _follow(frame, function, *numbers)
+    return shadow.follow_arithmetic(frame, function, ufunc, numbers)
 
 
 def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     function = divmod if name == "divmod" else getattr(operator, name)
 
     def forward(self: Any, other: Any) -> Any:
-        return _follow(function, self, other)
+        return _arithmetic(sys._getframe(1), function, self, other)
 
     def reflected(self: Any, other: Any) -> Any:
-        return _follow(function, other, self)
+        return _arithmetic(sys._getframe(1), function, other, self)
 
     return forward, reflected
+
+
+def _power(self: Any, other: Any, modulus: Any = None) -> Any:
+    if modulus is None:
+        return _follow(sys._getframe(1), operator.pow, self, other)
+    return pow(*plain((self, other, modulus)))
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
     function = getattr(operator, name)
 
     def method(self: Any) -> Any:
-        return _follow(function, self)
+        return _arithmetic(sys._getframe(1), function, self)
 
     return method
 
 
-def _comparison(name: str) -> Callable[[Any, Any], Any]:
-    function = getattr(operator, name)
+def _comparison(kind: type, name: str) -> Callable[[Any, Any], Any]:
+    function, own = getattr(operator, name), getattr(kind, f"__{name}__")
 
     def method(self: Any, other: Any) -> Any:
-        # Left to the two classes, a float and a scalar of NumPy's would ask each other without end.
-        return NotImplemented if isinstance(other, np.ndarray) else function(self.plain(), plain(other))
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        # Python asks the scalar of NumPy first, if its class is derived from that of the other number.
+        return (function if isinstance(other, np.generic) else own)(self.plain(), plain(other))
 
     return method
 
 
-for _name in _COMPARISONS:
-    setattr(Arithmetic, f"__{_name}__", _comparison(_name))
-for _name in _BINARY:
-    _forward, _reflected = _binary(_name)
-    setattr(Arithmetic, f"__{_name}__", _forward)
-    setattr(Arithmetic, f"__r{_name}__", _reflected)
-for _name in _UNARY:
-    setattr(Arithmetic, f"__{_name}__", _unary(_name))
+def _scalar_method(kind: type[np.generic], name: str) -> Callable[..., Any]:
+    own = getattr(kind, name)
+
+    def recorded(scalar: Any, *arguments: Any, **options: Any) -> Any:
+        return getattr(scalar, name)(*arguments, **options)
+
+    def method(self: Any, *arguments: Any, **options: Any) -> Any:
+        frame, shadow = sys._getframe(1), current()
+        if shadow is None:
+            return call_from(frame)(own, (self.plain(), *plain(arguments)), plain(options))
+        return shadow.follow(frame, own, (self, *arguments), options, recorded=recorded)
+
+    return method
 
 
-class RecordingFloat(Arithmetic, float):
+def _scalar_item(self: Any, *arguments: Any) -> Any:
+    """`item` of a scalar of NumPy's: a Python number, which goes on recording."""
+    frame, shadow, own = sys._getframe(1), current(), self.plain().item
+    if shadow is None:
+        return call_from(frame)(own, arguments, {})
+    return shadow.follow(frame, type(self.plain()).item, (self, *arguments), {}, recorded=lambda number, *_: as_float(number))
+
+
+def as_float(number: Any) -> Any:
+    """A Tensor as the number that `float(x)` is: a float64 without axes."""
+    if number.shape:
+        number = number.reshape(())
+    if number.dtype == np.float64:
+        return number
+    return number.astype(np.float64) if isinstance(number.value, np.ndarray) else number * 1.0
+
+
+def plain_numbers(value: Any) -> Any:
+    """Values with their numbers as they are without a record, also inside lists and tuples; arrays go on recording."""
+    if isinstance(value, Recording) and not isinstance(value, np.ndarray):
+        return value.plain()
+    if type(value) in (list, tuple):
+        return type(value)(map(plain_numbers, value))
+    return value
+
+
+def _operators(kind: type) -> dict[str, Any]:
+    found: dict[str, Any] = {"__array_ufunc__": array_ufunc, "__array_function__": array_function}
+    for name in (*_BINARY, "divmod"):
+        found[f"__{name}__"], found[f"__r{name}__"] = _binary(name)
+    found |= {f"__{name}__": _comparison(kind, name) for name in _COMPARISONS}
+    return {**found, "__pow__": _power, **{f"__{name}__": _unary(name) for name in _UNARY}}
+
+
+class RecordingFloat(float, Recording):
     """A Python float that records."""
 
-    tensor: Tensor | None = None
+    __slots__ = ("tensor",)
+
     plain_type = float
 
     def plain(self) -> float:
@@ -89,14 +144,19 @@ class RecordingFloat(Arithmetic, float):
     def __reduce__(self) -> Any:
         return float, (float(self),)
 
+    def __copy__(self) -> Any:
+        return self
+
     def __deepcopy__(self, memo: Any) -> Any:
         return self
 
+    def __dir__(self) -> list[str]:
+        return dir(float)
 
-class RecordingInt(Arithmetic, int):
+
+class RecordingInt(int, Recording):
     """A Python int that records: `w = 0` may be where a parameter starts."""
 
-    tensor: Tensor | None = None
     plain_type = int
 
     def plain(self) -> int:
@@ -105,132 +165,67 @@ class RecordingInt(Arithmetic, int):
     def __reduce__(self) -> Any:
         return int, (int(self),)
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __copy__(self) -> Any:
         return self
-
-
-def _delegated(name: str) -> Any:
-    """An attribute of a scalar, of the plain one: NumPy looks scalars up by their exact type. Methods that compute record."""
-    if name in METHODS:
-
-        def compute(value: Any, *arguments: Any, **options: Any) -> Any:
-            return getattr(value, name)(*arguments, **options)
-
-        def method(self: Any, *arguments: Any, **options: Any) -> Any:
-            return _follow(compute, self, *arguments, **options)
-
-        return method
-    if not callable(getattr(np.float64, name)):
-        return property(lambda self: getattr(self._plain, name))
-    return lambda self, *arguments, **options: getattr(self._plain, name)(*arguments, **options)
-
-
-_DELEGATED = (
-    "__repr__", "__str__", "__format__", "__getitem__", "__array__", "__round__", "__invert__",
-    *(name for name in dir(np.generic) if not name.startswith("_") and name not in ("T", "real", "item", "tolist")),
-)  # fmt: skip
-
-
-class Scalar(Arithmetic):
-    """A scalar of NumPy's that records."""
-
-    tensor: Tensor | None = None
-    __iter__ = None
-    _plain: Any
-
-    def plain(self) -> Any:
-        return self._plain
-
-    @property
-    def T(self) -> Any:
-        return self
-
-    @property
-    def real(self) -> Any:
-        return self
-
-    def item(self, *arguments: Any) -> Any:
-        """The value as a Python number, which goes on recording."""
-        return python_number(self._plain.item(*arguments), self)
-
-    def tolist(self) -> Any:
-        return self.item()
-
-    def __reduce__(self) -> Any:
-        return self._plain.__reduce__()
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
 
-
-for _name in _DELEGATED:
-    setattr(Scalar, _name, _delegated(_name))
+    def __dir__(self) -> list[str]:
+        return dir(int)
 
 
 def _scalar(kind: type[np.generic]) -> type[Any]:
-    """The class of the scalars of a dtype that record."""
+    """The class of the scalars of a dtype that record. NumPy finds their dtype by the next class in the order of bases."""
 
-    def new(cls: Any, value: Any) -> Any:
-        made = kind.__new__(cls, value)
-        made._plain = value if type(value) is kind else kind(value)
-        return made
+    class RecordingScalar(kind, Recording):  # type: ignore[valid-type, misc]
+        plain_type = kind
 
-    # NumPy finds the dtype of a scalar by the first base of its class: the methods that record are put into the class itself.
-    bases = (Recording, Arithmetic, Scalar)
-    methods = {name: value for base in bases for name, value in vars(base).items() if name not in _OF_CLASS}
-    return type(f"numpy.{kind.__name__}", (kind, Scalar), {**methods, "__new__": new, "plain_type": kind})
+        def __new__(cls, value: Any) -> RecordingScalar:
+            made: RecordingScalar = kind.__new__(cls, value)
+            made._plain = value
+            return made
 
+        def plain(self) -> Any:
+            return self._plain
 
-_OF_CLASS = ("__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__new__")
+        def __repr__(self) -> str:
+            return repr(self._plain)
 
+        def __str__(self) -> str:
+            return str(self._plain)
 
-def plain_numbers(value: Any) -> Any:
-    """Values with their numbers as they are without a record, also inside lists and tuples; arrays go on recording."""
-    if isinstance(value, Arithmetic):
-        return value.plain()
-    if type(value) in (list, tuple):
-        return type(value)(map(plain_numbers, value))
-    return value
+        def __format__(self, specification: str) -> str:
+            return format(self._plain, specification)
 
+        def __reduce__(self) -> Any:
+            return self._plain.__reduce__()
 
-def python_number(value: Any, recording: Recording) -> Any:
-    """A Python number made of a value that records; it stands for the same node."""
-    if current() is None or type(value) not in (float, int):
-        return value
-    number = RecordingFloat(value) if type(value) is float else RecordingInt(value)
-    if recording.tensor is not None:
-        number.tensor = recording.tensor
-    return number
+        def __copy__(self) -> Any:
+            return self
 
+        def __deepcopy__(self, memo: Any) -> Any:
+            return self
 
-# Messages of errors name the class.
-for _class, _name in ((RecordingFloat, "float"), (RecordingInt, "int")):
-    _class.__name__ = _class.__qualname__ = _name
-MAKERS[float] = RecordingFloat
-MAKERS[int] = RecordingInt
-for _kind in (np.float64, np.float32, np.int64):
-    MAKERS[_kind] = _scalar(_kind)
+        def __dir__(self) -> list[str]:
+            return dir(kind)
 
-
-def _array_item(array: RecordingArray, *index: Any) -> Any:
-    """`x.item()`: a Python number, which goes on recording."""
-    value = array.plain().item(*plain(index))
-    if current() is None:
-        return value
-    if len(index) == 1 and isinstance(index[0], tuple):
-        index = index[0]
-    return python_number(value, array[index] if len(index) > 1 else array.reshape(-1)[index[0] if index else 0])
+    RecordingScalar.__name__, RecordingScalar.__qualname__ = f"numpy.{kind.__name__}", kind.__name__
+    RecordingScalar.__module__ = "numpy"
+    USUAL_OPERANDS.add(RecordingScalar)
+    NUMBERS.update((RecordingScalar, kind))
+    OVERRIDES[RecordingScalar] = {**_operators(kind), **{name: _scalar_method(kind, name) for name in _METHODS}}
+    if issubclass(kind, np.floating):
+        OVERRIDES[RecordingScalar] |= {"item": _scalar_item, "tolist": _scalar_item}
+    return RecordingScalar
 
 
-def _array_as_list(array: RecordingArray) -> Any:
-    """`x.tolist()`: lists of Python numbers, which go on recording."""
-    if current() is None or array.size > MAX_LISTED:
-        return array.plain().tolist()
-    return array.item() if array.ndim == 0 else [each.tolist() for each in array]
-
-
-MAX_LISTED = 10_000
-"""The numbers of larger arrays do not record one by one."""
-
-setattr(RecordingArray, "item", _array_item)  # noqa: B010
-setattr(RecordingArray, "tolist", _array_as_list)  # noqa: B010
+for _type, _kind in ((RecordingFloat, float), (RecordingInt, int)):
+    OVERRIDES[_type] = _operators(_kind)
+    USUAL_OPERANDS.add(_type)
+    NUMBERS.update((_type, _kind))
+    MAKERS[_kind] = _type
+    _type.__name__ = _type.__qualname__ = _kind.__name__
+    _type.__module__ = "builtins"
+for _scalar_kind in (np.float64, np.float32, np.int64):
+    MAKERS[_scalar_kind] = _scalar(_scalar_kind)

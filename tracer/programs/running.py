@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-import builtins
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import linecache
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from tracer.graph.record import Phase
-from tracer.programs import callees, shadow
+from tracer.programs.process.budget import Budget
+from tracer.programs.process.ending import ExitFunctions, end_fork, ending_of, say_ending, wait_for_threads
+from tracer.programs.process.imports import compiled, importing
+from tracer.programs.process.stretches import Stretches, recording
+from tracer.programs.process.surroundings import main_module, surroundings
 from tracer.programs.record import Ending, ProgramRecord
-from tracer.programs.rewriting import CALLEE, NUMBER, PASS, RESULT, rewritten
 from tracer.programs.shadow import Enough, Shadow
-from tracer.programs.warning_places import warnings_at_the_program
 from tracer.recording.source import Files
 
 
-def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None = None) -> ProgramRecord:
-    """Run a Python file as `__main__` and record it. With `limit`, the program is stopped after so many operations."""
-    path = path.resolve()
-    files = Files(path.parent)
-    record = Shadow({str(path)}, files, limit=limit)
-    code = compile(rewritten(path.read_bytes(), str(path)), str(path), "exec", dont_inherit=True)
-    module = ModuleType("__main__")
-    module.__dict__.update(__file__=str(path), __builtins__=program_builtins(record))
-    linecache.checkcache(str(path))
-    with as_main(module, path, arguments), _importing(path.parent, record), warnings_at_the_program(record):
-        shadow._current.append(record)
-        try:
-            ending = _execute(code, module, record)
-        finally:
-            record.is_recording = False
-            shadow._current.pop()
-            record.recorder.release()
+def run_program(
+    path: Path,
+    arguments: Sequence[str] = (),
+    *,
+    limit: int | None = None,
+    budget: Budget | None = None,
+    stretches: Stretches | None = None,
+    tells_end: bool = False,
+) -> ProgramRecord:
+    """Run a Python file as `__main__` and record it.
+
+    With `limit`, the program is stopped after so many operations; when the `budget` is used up, it goes on without a record.
+    `stretches` says which steps are recorded. With `tells_end`, an exception that ends the program is printed as Python does.
+    """
+    filename = os.path.abspath(path)  # noqa: PTH100 (Python does not resolve links)
+    files = Files(Path(filename).parent)
+    record = Shadow({filename}, files, limit=limit, budget=budget)
+    module = main_module(filename)
+    exit_functions = ExitFunctions(record.filenames)
+    threads, process = set(threading.enumerate()), os.getpid()
+    with surroundings(module, path, arguments, exit_functions), importing(filename, record.filenames):
+        ending = _execute(filename, module, record, stretches or Stretches())
+        if tells_end or os.getpid() != process:
+            say_ending(ending)
+        wait_for_threads(threads)
+        exit_functions.call()
+        if os.getpid() != process:  # a fork of the program that has come to its end
+            end_fork(ending)
     return ProgramRecord(
-        path,
+        Path(filename),
         tuple(record.recorder.entries),
         record.recorder.marks,
         files,
@@ -51,91 +57,18 @@ def run_program(path: Path, arguments: Sequence[str] = (), *, limit: int | None 
         record.left,
         tuple(record.passes),
         ending,
+        budget.reached if budget is not None else "",
     )
 
 
-def _execute(code: Any, module: ModuleType, record: Shadow) -> Ending:
-    record.recorder.enter(Phase.FORWARD)
-    record.is_recording = True
+def _execute(filename: str, module: ModuleType, record: Shadow, stretches: Stretches) -> Ending:
     try:
-        exec(code, module.__dict__)
+        code = compiled(Path(filename).read_bytes(), filename)
+        with recording(record, stretches):
+            record.recorder.enter(Phase.FORWARD)
+            exec(code, module.__dict__)
     except Enough:
         return Ending(was_stopped=True)
-    except SystemExit as leaving:
-        return Ending(exit_code(leaving), leaving)
-    except Exception as error:
-        return Ending(1, error)
+    except BaseException as error:
+        return ending_of(error)
     return Ending()
-
-
-def exit_code(leaving: SystemExit) -> int:
-    """The exit code that a program left with."""
-    if leaving.code is None:
-        return 0
-    return leaving.code if isinstance(leaving.code, int) else 1
-
-
-def program_builtins(record: Shadow) -> dict[str, Any]:
-    """The built-in functions of a program that is recorded, with those that its rewritten text calls."""
-    return {
-        **vars(builtins),
-        CALLEE: callees.callee,
-        RESULT: callees.result,
-        NUMBER: callees.number,
-        PASS: lambda line: record.passes.append((line, len(record.recorder.entries))),
-    }
-
-
-@contextmanager
-def as_main(module: ModuleType, path: Path, arguments: Sequence[str]) -> Iterator[None]:
-    """The program's surroundings: it is `__main__`, has its arguments, and finds the modules beside it."""
-    main, argv, search, folder = sys.modules["__main__"], sys.argv, list(sys.path), Path.cwd()
-    sys.modules["__main__"] = module
-    sys.argv = [str(path), *arguments]
-    sys.path[0:0] = [str(path.parent)]
-    try:
-        yield
-    finally:
-        sys.modules["__main__"], sys.argv = main, argv
-        sys.path[:] = search
-        os.chdir(folder)
-
-
-class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the modules beside the program rewritten, so that they record too."""
-
-    def __init__(self, folder: Path, record: Shadow) -> None:
-        self._folder = folder
-        self._record = record
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        found = importlib.machinery.PathFinder.find_spec(name, path, target)
-        origin = found.origin if found is not None else None
-        if origin is None or not origin.endswith(".py") or not Path(origin).is_relative_to(self._folder):
-            return None
-        if "site-packages" in Path(origin).parts:
-            return None
-        assert found is not None
-        return importlib.util.spec_from_file_location(
-            name, origin, loader=self, submodule_search_locations=found.submodule_search_locations
-        )
-
-    def exec_module(self, module: ModuleType) -> None:
-        origin = str(module.__file__)
-        self._record.filenames.add(origin)
-        module.__dict__["__builtins__"] = program_builtins(self._record)
-        exec(compile(rewritten(Path(origin).read_bytes(), origin), origin, "exec", dont_inherit=True), module.__dict__)
-
-
-@contextmanager
-def _importing(folder: Path, record: Shadow) -> Iterator[None]:
-    finder = _Modules(folder, record)
-    before = set(sys.modules)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-        for name in set(sys.modules) - before:
-            if getattr(sys.modules[name], "__loader__", None) is finder:
-                del sys.modules[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FrameType
+from types import CodeType, FrameType
 
 from tracer.recording.source import Files, Invocation, is_library
 from tracer.recording.tensor import Tensor
@@ -39,6 +39,10 @@ class CallStack:
         self._frames.clear()
         self._outside = None
 
+    def passes_over(self, code: CodeType) -> bool:
+        """Whether a function that others are called from is no call of the program."""
+        return code is _DISPATCH  # a composition is called from where its NumPy function is
+
     def invocation_of(self, frame: FrameType) -> Invocation | None:
         """The invocation of a frame: known callers are kept, new calls get new invocations."""
         if frame.f_back is self._outside and frame is not self._outside:
@@ -52,7 +56,7 @@ class CallStack:
         fresh: list[FrameType] = []
         above: FrameType | None = frame
         while above is not None and above is not self._outside and id(above) not in known:
-            if above.f_code is not _DISPATCH:  # a composition is called from where its NumPy function is
+            if above is frame or not self.passes_over(above.f_code):
                 fresh.append(above)
             above = above.f_back
         if frame is self._outside and is_library(frame.f_code):

@@ -34,6 +34,9 @@ class ArrayMemory:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder: Recorder = weakref.proxy(recorder)  # a finished step is freed without the garbage collector
         self._newest: dict[int, int] = {}
+        self._known_bases: dict[int, int | None] = {}
+        self.writes = 0
+        """How often an array was written into."""
 
     def newest(self, id: int, offset: int = -1) -> int:
         """The node that holds the newest value of the array of a node. A view of what was written is recorded again.
@@ -77,8 +80,14 @@ class ArrayMemory:
 
     def base_of(self, id: int) -> int | None:
         """The node that the array of a node is a view of; None if it has memory of its own."""
-        if id >= len(self._recorder.entries):
-            return None  # a value of a replayed backward pass
+        known = self._known_bases
+        if id not in known:
+            if id >= len(self._recorder.entries):
+                return None  # a value of a replayed backward pass
+            known[id] = self._find_base(id)
+        return known[id]
+
+    def _find_base(self, id: int) -> int | None:
         op, operands, _, value, *_ = self._recorder.entries[id]
         if isinstance(op, str) or not operands or type(value) is not np.ndarray:
             return None
@@ -101,6 +110,7 @@ class ArrayMemory:
         Raises RecordingError if the array may not be written into.
         """
         recorder = self._recorder
+        self.writes += 1
         chain = list(self._bases(self.newest(target.id)))
         self._check_writable(chain)
         changed = self._changed(chain, change)

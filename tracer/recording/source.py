@@ -181,7 +181,7 @@ def operand_name(files: Files, code: CodeType, offset: int, operand: int, count:
     names, owner = facts.operands.get(position, ()), facts.owners.get(position)
     if len(names) == count - 1:  # x.dot(y): the first is the array whose method it is
         names = (owner, *names)
-    elif operand == 0 and owner and not names:
+    elif operand == 0 and owner and len(names) != count:
         return owner
     return (names[operand] if len(names) == count else None) or ""
 

@@ -32,6 +32,16 @@ def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) 
     return ", ".join(texts)
 
 
+def own_title(step: Step, value: int, tell: Language = ENGLISH) -> str:
+    """The title of what the program computed as the gradient of a value."""
+    agreement = agreement_in(step, value)
+    if agreement is None or agreement.is_same:
+        return tell("own gradient")
+    if agreement.factor is not None:
+        return tell("own gradient, {factor} times", factor=number_text(agreement.factor))
+    return tell("own gradient, differs")
+
+
 def _compared(step: Step, value: int, labels: Labels, tell: Language) -> str:
     true = step.gradients.get(value)
     if true is None:

@@ -45,7 +45,7 @@ if that cannot be told.
 
 
 @click.command("check", help=HELP)
-@click.argument("scenario", metavar="SCENARIO|FILE.py")
+@click.argument("scenario")
 @click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")

@@ -48,7 +48,7 @@ What follows -- are its arguments.
 
 
 @click.command("trace", help=HELP)
-@click.argument("scenario", metavar="SCENARIO|FILE.py")
+@click.argument("scenario")
 @click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--steps", metavar="N", type=WholeNumber(), help="Training steps to run (default: the scenario's own number).")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")

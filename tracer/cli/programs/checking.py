@@ -18,6 +18,7 @@ from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
+from tracer.programs.steps.finding import first_steps
 from tracer.views.text.backprop import backprop_lines
 
 WRONG, UNKNOWN = 1, 5
@@ -27,10 +28,12 @@ LIMIT = 60_000
 """Operations after which the program is stopped: enough for the steps that are looked at."""
 
 
-def check_of_program(run: ProgramRun, limit: int | None, *, as_json: bool, tell: Language) -> int:
-    """Run a program with its output discarded, print what is found, and return the exit code."""
+def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell: Language) -> int:
+    """Run a program with its output discarded, print what is found in its first steps, and return the exit code."""
     with _discarded_output():
-        record = run_program(run.path, run.arguments, limit=limit or LIMIT)
+        record = run_program(run.path, run.arguments, limit=LIMIT)
+    if steps is not None:
+        record = first_steps(record, steps, run.loss)
     report = check_program(record, loss=run.loss)
     if report.loss is None and record.ending.error is not None and report.verdict is Verdict.UNKNOWN:
         raise UsageError(f"{run.path.name} ended before its first update: {_reason(record)}")

@@ -40,13 +40,17 @@ class TraceOptions:
 
 @dataclass(slots=True)
 class ProgramOutput:
-    """Writes the steps of a recorded program, and keeps those to draw. `head` is the trace without its steps."""
+    """Writes the steps of a recorded program, and keeps those to draw.
+
+    `head` is the trace without its steps, `notices` are lines of the summary.
+    """
 
     head: Trace
     steps: Iterable[Step]
     folder: OutputFolder
     quiet: bool
     tell: Language = ENGLISH
+    notices: Sequence[str] = ()
     file: TraceWriter | None = None
     first: Step | None = None
     last: Step | None = None
@@ -93,6 +97,7 @@ class ProgramOutput:
         if self.losses:
             ends = " -> ".join(dict.fromkeys(metric_text(loss) for loss in (self.losses[0], self.losses[-1])))
             yield tell("{steps}, loss {ends}", steps=steps, ends=ends)
+        yield from self.notices
         for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
             if notice:
                 yield notice

@@ -14,8 +14,12 @@ from tracer.cli.programs.options import ProgramRun
 from tracer.cli.programs.output import ProgramOutput, TraceOptions
 from tracer.errors import UsageError
 from tracer.graph.record import Step
+from tracer.i18n.language import Language
+from tracer.programs.process.budget import Budget
+from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
+from tracer.programs.steps.choosing import numbers_of, stretches_of
 from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
@@ -23,24 +27,34 @@ from tracer.programs.steps.training import FoundTraining
 from tracer.rendering.engine import find_engine
 from tracer.views.text.found import found_lines
 
+MAX_STEPS = 1_000
+"""Steps that are kept, where --record does not choose them."""
+
+MAX_OPERATIONS = 100_000
+"""Operations that are recorded of a program; the rest runs at its own speed."""
+
 
 def trace_program(run: ProgramRun, options: TraceOptions) -> int:
     """Run a program, and write what was recorded of it; returns the exit code."""
     base, tell = Path.cwd(), options.pictures.style.tell
     engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
     folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, base)
-    record = run_program(run.path, run.arguments)
+    stretches = stretches_of(run.path, run.kept, run.loss) if run.kept is not None else None
+    record = run_program(run.path, run.arguments, budget=Budget(nodes=MAX_OPERATIONS), stretches=stretches, tells_end=True)
     code = report_ending(run.path, record.ending)
-    training = find_training(record, run.loss)
+    training = find_training(record, run.loss, has_gaps=run.kept is not None)
     if training is None:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
         raise UsageError(_nothing_found(run))
     if not options.quiet:
-        for line in found_lines(record, training, tell):
+        for line in found_lines(training.record, training, tell):
             click.echo(line)
         click.echo()
-    ProgramOutput(head_of(training), _steps(training, run), folder, options.quiet, tell).write_all(options, engine)
+    output = ProgramOutput(
+        head_of(training), _steps(training, run), folder, options.quiet, tell, list(_left_out(record, training, run, tell))
+    )
+    output.write_all(options, engine)
     return record.ending.exit_code if options.passes_exit_code else code
 
 
@@ -55,7 +69,17 @@ def _nothing_found(run: ProgramRun) -> str:
 
 
 def _steps(training: FoundTraining, run: ProgramRun) -> Iterator[Step]:
+    """The steps that are kept, with their numbers in the run."""
     tape = StepTape(training)
-    for index in range(len(training.steps)):
-        if run.kept is None or index in run.kept:
-            yield step_of(tape, index)
+    numbers = numbers_of(training, has_gaps=run.kept is not None)
+    for position, number in enumerate(numbers[:MAX_STEPS] if run.kept is None else numbers):
+        if run.kept is None or number in run.kept:
+            yield step_of(tape, position, number)
+
+
+def _left_out(record: ProgramRecord, training: FoundTraining, run: ProgramRun, tell: Language) -> Iterator[str]:
+    """What is said of steps that are not kept, unless they were not wanted."""
+    if run.kept is None and len(training.steps) > MAX_STEPS:
+        yield tell("kept are the first {count:,} steps; --record chooses others", count=MAX_STEPS)
+    elif record.used_up:
+        yield tell("recorded are the first {count:,} operations; --record chooses the steps that are kept", count=MAX_OPERATIONS)

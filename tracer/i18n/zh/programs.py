@@ -25,8 +25,10 @@ MESSAGES: Mapping[str, str] = {
     "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
     "Checked: {edit}": "已验证：{edit}",
     # What was found in a program
-    "{name}, line {lines}": "{name}，第 {lines} 行",
-    "{names}; updated in line {lines}": "{names}；在第 {lines} 行更新",
+    "{name}, {lines}": "{name}，{lines}",
+    "{names}; updated in {lines}": "{names}；更新于{lines}",
+    "line {line}": "第 {line} 行",
+    "lines {lines}": "第 {lines} 行",
     "{steps}, passes of the loop in line {line}": "{steps}，即第 {line} 行循环的各次",
     "steps": "步",
     "parameters": "参数",
@@ -37,11 +39,22 @@ MESSAGES: Mapping[str, str] = {
     "compared {compared} values that ought to agree; {others} others, such as data and local gradients, were not": (
         "比较了 {compared} 个应当一致的值；另有 {others} 个（如数据和本地梯度）不比较"
     ),
+    "kept are the first {count:,} steps; --record chooses others": "保留前 {count:,} 步；--record 可选择其他步",
+    "recorded are the first {count:,} operations; --record chooses the steps that are kept": (
+        "只记录了前 {count:,} 个运算；可用 --record 选择要保留的步"
+    ),
     "{steps}, loss {ends}": "{steps}，损失 {ends}",
     # Gradients of the program beside the true ones
     "own": "自算",
     "note": "注",
     "own {name}": "自算的 {name}",
+    "own gradient": "自算的梯度",
+    "own gradient, {factor} times": "自算的梯度，{factor} 倍",
+    "own gradient, differs": "自算的梯度，不同",
+    "Own gradient": "自算的梯度",
+    "The program": "程序",
+    "What the program computes as a gradient: {comparison}.": "程序自己计算的梯度：{comparison}。",
+    "Beside it: {comparison}.": "对照：{comparison}。",
     "own {name} agrees": "自算的 {name} 与之相同",
     "own {name} is {factor} times this": "自算的 {name} 是它的 {factor} 倍",
     "own {name} differs": "自算的 {name} 与之不同",
@@ -65,6 +78,8 @@ CODED: Mapping[str, Template] = {
     "backprop_with_all": "用 {name} 的全部梯度，后面的计算就对了。",
     "backprop_not_zeroed": "{name} 里还留有前面步骤的梯度：它没有清零。",
     "backprop_zeroed": "每一步之前把 {name} 清零，更新就对了。",
+    "backprop_term": "经过第 {line} 行的部分多乘了 {factor}，梯度的其余部分没有。",
+    "backprop_gradient_instead": "用 dL/d({of}) 代替 {name}，这一行就对了。",
     "backprop_wrong": "它所用的值是对的，但结果不是梯度。",
     "backprop_no_gradient": "它的结果不是损失对任何量的梯度。",
     "backprop_factor": "{names} 的梯度比其他梯度多了因子 {factor}。",

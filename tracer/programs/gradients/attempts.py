@@ -64,12 +64,18 @@ def spread(ids: Sequence[int], count: int) -> list[int]:
     return [*ids[: count // 2], *rest[:: max(1, len(rest) // (count // 2))]]
 
 
+def _is_finite(looked: Looked) -> bool:
+    """Whether training has not gone wrong yet at a step: all gradients of parameters are finite."""
+    totals = looked.truth.totals
+    return all(bool(np.all(np.isfinite(totals[id]))) for id in looked.before.values() if id in totals)
+
+
 class Program:
     """A recorded program with its updates, losses and parameters."""
 
-    def __init__(self, tape: ProgramTape, wanted: str | None = None) -> None:
+    def __init__(self, tape: ProgramTape, wanted: str | None = None, updates: Updates | None = None) -> None:
         self.tape = tape
-        self.updates: Updates = find_updates(tape)
+        self.updates: Updates = find_updates(tape) if updates is None else updates
         self.depends: Sequence[int] = dependents(tape, self.updates)
         self.losses = find_losses(tape, self.depends, wanted)
         self.printed_losses = [] if wanted is not None else printed_losses(tape, self.depends)
@@ -102,6 +108,7 @@ class Program:
         if add_up and all(len(step.seeds) < 2 for step in steps):
             return None
         looked = list(self._looked(chosen_steps(steps)))
+        looked = [each for each in looked if _is_finite(each)] or looked[:1]
         if not looked:
             return None
         gradients = Gradients(self.tape, looked)

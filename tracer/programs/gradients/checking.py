@@ -9,7 +9,10 @@ import numpy as np
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.implied import activation_of
+from tracer.programs.gradients.increments import base_factor
 from tracer.programs.gradients.naming import parameter_findings
+from tracer.programs.gradients.places.doubts import unrecorded
+from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.faults import faults_of, forward_fault
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
 from tracer.programs.gradients.tape import ProgramTape
@@ -45,7 +48,7 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
         return BackpropReport(
             Verdict.UNKNOWN, reason=Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
         )
-    return _wrong(own or ([] if implied else printed), implied)
+    return _wrong(program, computed, own or ([] if implied else printed), implied)
 
 
 def is_good(attempt: Attempt) -> bool:
@@ -92,12 +95,17 @@ def _right(attempt: Attempt, factor: float | None = None) -> BackpropReport:
 
 def common_factor(attempt: Attempt) -> float:
     """The factor that all gradients have, as the program computes them; 1 if they have none in common."""
-    last = [factors for root, factors in attempt.judgement.factors.items() if root in attempt.judgement.follows and factors]
-    if not last or any(any(abs(abs(each) - 1) < 1e-3 for each in factors) for factors in last):
+    if attempt.measure.kind is not LossKind.COMPUTED:
         return 1.0
-    first = last[0][0]
-    same = all(any(abs(each - first) <= 1e-3 * abs(first) for each in factors) for factors in last)
-    return abs(first) if same and attempt.measure.kind is LossKind.COMPUTED else 1.0
+    found = {root: base_factor(attempt.gradients, root) for root in sorted(attempt.judgement.follows)}
+    rates = attempt.judgement.rates
+    known = [abs(own) for root, each in found.items() if each is not None for own in _without_rate([each], rates.get(root, []))]
+    return known[0] if known and all(abs(each / known[0] - 1) <= 1e-3 for each in known) and abs(known[0] - 1) > 1e-3 else 1.0
+
+
+def _without_rate(factors: Sequence[float], rates: Sequence[float]) -> list[float]:
+    """Factors of gradients without those that are the learning rate: they are of the update itself."""
+    return [each for each in factors if not any(abs(abs(each) - abs(rate)) <= 1e-3 * abs(rate) for rate in rates)]
 
 
 def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport | None:
@@ -174,10 +182,12 @@ def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) ->
     parameters: tuple[ParameterFinding, ...] = parameter_findings(attempt)
     if not departing:
         parameters = tuple(ParameterFinding(each.name, each.line, Following.DEPARTS) for each in parameters)
+    if not attempt.judgement.bad and attempt.judgement.uneven:
+        parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
     return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)
 
 
-def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
+def _wrong(program: Program, computed: Sequence[Attempt], own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
     """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
     likeliest = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
     is_measured = any(each.judgement.follows or (likeliest and _is_of_same_outputs(each, likeliest)) for each in own)
@@ -188,11 +198,14 @@ def _wrong(own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport
     if not attempt.judgement.follows and uphill.judgement.follows:
         attempt = uphill
     loss, parameters = attempt.measure, parameter_findings(attempt)
-    if attempt.gradients.problem:
-        reason = Message("backprop_not_recorded", {"problem": attempt.gradients.problem})
+    problem = attempt.gradients.problem or unrecorded(attempt)
+    if problem:
+        reason = Message("backprop_not_recorded", {"problem": problem})
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
-    faults = faults_of(attempt, is_own=is_own)
+    faults = faults_of(program, own, computed, attempt)
     if not faults:
         reason = Message("backprop_not_clear")
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
+    if not attempt.judgement.bad and attempt.judgement.uneven:
+        parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
     return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)

@@ -76,12 +76,32 @@ def entry(gradients: Gradients, root: int) -> tuple[int | None, float | None]:
     return found if found[0] is not None else inside
 
 
+def base_factor(gradients: Gradients, root: int) -> float | None:
+    """The factor of the last gradient before the statement of an update, of the parameter or of a value; None for none."""
+    looked = gradients.looked[0]
+    tape = gradients.tape
+    id, factor = entry(gradients, root)
+    statement = tape.statement(looked.after[root])
+    if id is not None and tape.statement(id) != statement:
+        return factor
+    chain = made_of_itself(tape, looked.after[root], looked.before[root], looked.behind[root])
+    for one in sorted(looked.behind[root] - chain, reverse=True):
+        matches = gradients.matches(looked.labels[one]) if tape.statement(one) != statement else []
+        if matches:
+            return matches[0].factor
+    return factor
+
+
 def rate_numbers(gradients: Gradients, root: int) -> Counter[float]:
     """The numbers by which an update multiplies the gradient: the learning rate, and what else is there."""
     tape, looked = gradients.tape, gradients.looked[0]
     start, _ = entry(gradients, root)
-    chain = made_of_itself(tape, looked.after[root], looked.before[root], looked.behind[root])
-    ways = (increments(tape, looked, root) | chain) - ({start} if start is not None else set())
+    after = looked.after[root]
+    chain = made_of_itself(tape, after, looked.before[root], looked.behind[root])
+    inside = {id for id in looked.behind[root] if tape.statement(id) == tape.statement(after)}
+    if start is not None and tape.statement(start) == tape.statement(after):
+        start = None
+    ways = (increments(tape, looked, root) | chain | inside) - ({start} if start is not None else set())
     found: Counter[float] = Counter()
     for id in ways:
         if id <= (start or 0) or tape.op(id) not in ("multiply", "divide"):

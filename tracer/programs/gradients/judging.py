@@ -7,15 +7,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer.programs.gradients.increments import entry, made_of_itself, rate_numbers
+from tracer.programs.gradients.increments import base_factor, made_of_itself, rate_numbers
 from tracer.programs.gradients.matching import TOLERANCE, Gradients, Label, Looked, parameter_label
 from tracer.programs.gradients.tape import ProgramTape
 
 MIN_STEPS = 3
 """Steps in which a single number has to move at the same rate."""
 
+MAX_OTHER = 0.2
+"""Part of the steps in which an update may be none along the gradient."""
+
 RATE_TOLERANCE = 1e-3
 """Relative difference of learning rates that are taken for the same."""
+
+
+SAME_RATE = 1e-6
+"""Relative difference of the learning rate of a single number from that of an array, if there are few steps to see it in."""
 
 
 @dataclass(slots=True)
@@ -73,35 +80,34 @@ def judge(gradients: Gradients) -> Judgement:
 
 
 def _rates(gradients: Gradients, root: int) -> list[float] | None:
-    """The learning rate in each step, nan where nothing moves; None if an update is no multiple of the gradient."""
-    rates = []
-    for each in gradients.looked:
-        before, after = gradients.tape.value(each.before[root]), gradients.tape.value(each.after[root])
-        gradient = each.truth.totals.get(each.before[root])
-        if before.shape != after.shape:
-            return None
-        change = after.astype(np.float64) - before.astype(np.float64)
-        if gradient is None:
-            rates.append(np.nan)
-            continue
-        gradient = np.asarray(gradient, np.float64)
-        size, moved = float(np.linalg.norm(gradient)), float(np.linalg.norm(change))
-        noise = _noise(before, after)
-        if not np.isfinite(size + moved) or (size < 1e-13 and moved <= 1e-13 + noise):
-            rates.append(np.nan)
-            continue
-        if size < 1e-13:
-            return None
-        if moved <= noise:
-            if moved * 1e3 < size * 1e-6 or moved == 0:
-                return None
-            rates.append(np.nan)
-            continue
-        rate = float(np.sum(change * gradient)) / size**2
-        if np.linalg.norm(change - rate * gradient) > TOLERANCE * moved + 4 * noise:
-            return None
-        rates.append(-rate)
-    return rates
+    """The learning rate in each step, nan where nothing moves; None if updates are no multiples of the gradient.
+
+    In a few steps they may be none: a copy of a parameter that is held fixed is the parameter itself at first.
+    """
+    rates = [_rate(gradients, each, root) for each in gradients.looked]
+    if sum(rate is None for rate in rates) > len(rates) * MAX_OTHER:
+        return None
+    return [np.nan if rate is None else rate for rate in rates]
+
+
+def _rate(gradients: Gradients, looked: Looked, root: int) -> float | None:
+    before, after = gradients.tape.value(looked.before[root]), gradients.tape.value(looked.after[root])
+    found = looked.truth.totals.get(looked.before[root])
+    if before.shape != after.shape:
+        return None
+    if found is None:
+        return np.nan
+    change, gradient = after.astype(np.float64) - before.astype(np.float64), np.asarray(found, np.float64)
+    size, moved = float(np.linalg.norm(gradient)), float(np.linalg.norm(change))
+    noise = _noise(before, after)
+    if not np.isfinite(size + moved) or (size < 1e-13 and moved <= 1e-13 + noise):
+        return np.nan
+    if size < 1e-13:
+        return None
+    if moved <= noise:
+        return None if moved * 1e3 < size * 1e-6 or moved == 0 else np.nan
+    rate = float(np.sum(change * gradient)) / size**2
+    return -rate if np.linalg.norm(change - rate * gradient) <= TOLERANCE * moved + 4 * noise else None
 
 
 def _noise(before: np.ndarray, after: np.ndarray) -> float:
@@ -125,7 +131,8 @@ def _compare(found: Judgement, sizes: dict[int, int]) -> None:
     arrays = [root for root in found.rates if sizes[root] > 1]
     groups: list[tuple[int, dict[int, float]]] = []
     for root in [root for root in found.rates if sizes[root] == 1]:
-        if np.count_nonzero(~np.isnan(found.rates[root])) < MIN_STEPS:
+        known = np.count_nonzero(~np.isnan(found.rates[root]))
+        if known < MIN_STEPS and not any(_is_same_rate(found.rates[root], found.rates[array]) for array in arrays):
             # A number is always a multiple of another one.
             del found.rates[root]
             found.unknown.add(root)
@@ -147,6 +154,12 @@ def _compare(found: Judgement, sizes: dict[int, int]) -> None:
             found.follows.add(root)
         else:
             found.uneven[root] = best[root]
+
+
+def _is_same_rate(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Whether a number moves at the rate of an array in every step: that is no coincidence, however few the steps are."""
+    pairs = [(one, other) for one, other in zip(ours, theirs, strict=True) if not np.isnan(one) and not np.isnan(other)]
+    return bool(pairs) and all(abs(one - other) <= SAME_RATE * abs(other) for one, other in pairs)
 
 
 def _factors(gradients: Gradients, root: int) -> list[float]:
@@ -253,9 +266,9 @@ def _allow_own_rates(found: Judgement, gradients: Gradients) -> None:
 
     A rate that is theirs times something is none of its own: `lr * lr`, or `lr / m`.
     """
-    usual = {root: entry(gradients, root)[1] for root in sorted(found.follows)}
+    usual = {root: base_factor(gradients, root) for root in sorted(found.follows)}
     for root in list(found.uneven):
-        mine = entry(gradients, root)[1]
+        mine = base_factor(gradients, root)
         if mine is None:
             del found.uneven[root]
             found.unknown.add(root)

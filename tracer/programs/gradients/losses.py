@@ -74,11 +74,16 @@ _MEASURING = frozenset({"mean", "sum", "sqrt", "divide", "multiply", "negative",
 def printed_losses(tape: ProgramTape, depends: Sequence[int]) -> list[NamedLoss]:
     """Scalars without a name that nothing is computed of, as in `print(np.mean(np.abs(error)))`."""
     found: dict[Key, list[int]] = defaultdict(list)
+    used: set[Key] = set()
     for id in range(len(tape)):
-        is_measure = depends[id] and tape.op(id) in _MEASURING and not tape.users[id]
-        if is_measure and tape.value(id).size == 1 and tape.is_float(id) and not tape.name(id):
-            found[tape.key(id)].append(id)
-    return [NamedLoss(tape.text(ids[0]), tape.line(ids[0]), tuple(ids)) for ids in found.values()]
+        is_measure = depends[id] and tape.op(id) in _MEASURING and tape.value(id).size == 1
+        if is_measure and tape.is_float(id) and not tape.name(id):
+            if tape.users[id]:
+                used.add(tape.key(id))
+            else:
+                found[tape.key(id)].append(id)
+    unused = [ids for key, ids in found.items() if key not in used]
+    return [NamedLoss(tape.text(ids[0]), tape.line(ids[0]), tuple(ids)) for ids in unused]
 
 
 def _loss_name(tape: ProgramTape, id: int, wanted: str | None) -> str:

@@ -49,7 +49,9 @@ class Looked:
         self.start = min(users, default=0)
         self.behind: dict[int, set[int]] = {}
         for before, after in step.updated.items():
-            stop = (self.forward | set(cut)) - {after}
+            # Values between the two belong to the update: it may write one element after the other.
+            between = {id for id in cut if before < id <= after and updates.roots.get(id) == updates.roots[before]}
+            stop = (self.forward | set(cut)) - between
             found = tape.ancestors([after], stop=stop, since=self.start)
             self.behind[updates.roots[before]] = {id for id in found if id not in stop}
         self.backward: set[int] = set().union(*self.behind.values())

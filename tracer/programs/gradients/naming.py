@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from tracer.programs.gradients.attempts import Attempt
 from tracer.programs.gradients.matching import Gradients, Looked, Target
@@ -20,8 +21,11 @@ def parameter_name(tape: ProgramTape, looked: Looked, root: int) -> str:
     return next(iter([*plain[:1], *found]), "")
 
 
-def parameter_findings(attempt: Attempt) -> tuple[ParameterFinding, ...]:
-    """What is said of each parameter, in the order of their updates; parameters of one name are numbered."""
+def parameter_findings(attempt: Attempt, departing: Collection[int] | None = None) -> tuple[ParameterFinding, ...]:
+    """What is said of each parameter, in the order of their updates; parameters of one name are numbered.
+
+    `departing` are those that do not follow their gradients, if that is known better than by how many move alike.
+    """
     tape, looked, judged = attempt.gradients.tape, attempt.gradients.looked[0], attempt.judgement
     roots = sorted(looked.after, key=lambda root: looked.after[root])
     names = {root: parameter_name(tape, looked, root) or f"parameter {tape.value(root).shape}" for root in roots}
@@ -34,6 +38,8 @@ def parameter_findings(attempt: Attempt) -> tuple[ParameterFinding, ...]:
             numbers[name] += 1
             name = f"{name} #{numbers[name]}"
         departs = root in judged.bad or root in judged.uneven or judged.is_uphill is not attempt.is_maximised
+        if departing is not None:
+            departs = root in departing
         following = Following.DEPARTS if departs else Following.UNKNOWN if root in judged.unknown else Following.FOLLOWS
         found.append(ParameterFinding(name, tape.line(looked.after[root]), following))
     return tuple(found)

@@ -56,7 +56,8 @@ def true_gradients(
     uses: dict[tuple[int, int], np.ndarray] = {}
     for gradient, (of, rule) in recorder.marks.contributions.items():
         if of in places and rule in places:
-            uses[places[of], places[rule]] = np.asarray(recorder.value(gradient))
+            key, value = (places[of], places[rule]), np.asarray(recorder.value(gradient))
+            uses[key] = uses[key] + value if key in uses else value
     return Truth(forward, totals, uses, _hidden_path(tape, parameters, reached))
 
 

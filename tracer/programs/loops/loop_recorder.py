@@ -6,7 +6,7 @@ from types import FrameType
 
 from tracer.graph.record import Phase
 from tracer.programs.loops.user_code import UserFiles
-from tracer.programs.shadow import ProgramRecorder
+from tracer.programs.program_recorder import ProgramRecorder
 from tracer.programs.values import Loop
 from tracer.recording.source import Files, Invocation
 

@@ -9,6 +9,7 @@ from types import FrameType
 from tracer.programs import recording_numbers, shadow  # noqa: F401 (its types record)
 from tracer.programs.loops.loop_recorder import LoopRecorder
 from tracer.programs.loops.user_code import UserFiles
+from tracer.programs.process import switching
 from tracer.programs.record import Ending, ProgramRecord
 from tracer.programs.shadow import Shadow
 from tracer.programs.values import Loop, Recording, same_bits
@@ -47,6 +48,8 @@ class LoopShadow(Shadow):
         """Record from now on, in this frame; returns the number of entries so far."""
         self._thread = threading.get_ident()
         self.recorder.begin(root)
+        if not shadow._current:
+            switching.switch_on()
         shadow._current.append(self)
         self.is_recording = True
         return len(self.recorder.entries)
@@ -55,7 +58,7 @@ class LoopShadow(Shadow):
         """Record no longer."""
         self.is_recording = False
         if self in shadow._current:
-            shadow._current.remove(self)
+            shadow._current.remove(self)  # its values compute plain ones between the steps
         self.recorder.release()
 
     def end_step(self) -> None:
@@ -98,7 +101,7 @@ class LoopShadow(Shadow):
         """The id of a value now; it enters as a leaf if it is not on this tape, or was changed since."""
         tensor, content = getattr(value, "tensor", None), value.plain()
         if tensor is None or tensor.recorder is not self.recorder or not same_bits(tensor.value, content):
-            value.tensor = tensor = self._leaf(content)
+            value.tensor = tensor = self.leaf(content)
         return self.id_of(tensor)
 
     def id_of(self, tensor: Tensor) -> int:

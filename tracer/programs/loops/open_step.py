@@ -16,10 +16,9 @@ from tracer.programs.loops.loop_shadow import LoopShadow
 from tracer.programs.loops.losses import find_loss
 from tracer.programs.loops.parameters import Parameter, locate, updates
 from tracer.programs.record import ProgramRecord
-from tracer.programs.shadow import recording_value
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.training import FoundStep, FoundTraining
-from tracer.programs.values import Recording
+from tracer.programs.values import Recording, recording_value
 from tracer.recording.source import assigned_at
 
 
@@ -116,7 +115,7 @@ class OpenStep:
     def _recorded(self, gradient: Any, of: int) -> Any:
         """A gradient that records: a leaf, known as the gradient of a node."""
         made = recording_value(gradient)
-        made.tensor = self.shadow._leaf(made.plain())
+        made.tensor = self.shadow.leaf(made.plain())
         self._given[made.tensor.id] = of
         self.shadow.computed.add(made.tensor.id)
         return made

@@ -12,8 +12,7 @@ import numpy as np
 from tracer.errors import UsageError
 from tracer.programs.loops.loop_shadow import LoopShadow
 from tracer.programs.loops.places import Place, places_of
-from tracer.programs.shadow import recording_value
-from tracer.programs.values import Recording, plain, same_bits
+from tracer.programs.values import Recording, plain, recording_value, same_bits
 
 
 @dataclass(slots=True)

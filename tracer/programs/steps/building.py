@@ -33,9 +33,9 @@ def steps_of(tape: StepTape) -> Iterator[Step]:
         yield step_of(tape, index)
 
 
-def step_of(tape: StepTape, index: int) -> Step:
-    """One step of a program, with the true gradients of its loss."""
-    return StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index)
+def step_of(tape: StepTape, index: int, number: int | None = None) -> Step:
+    """One step of a program, with the true gradients of its loss; `number` is its own in the run, if it is another one."""
+    return StepBuilder(tape, parts_of(tape, tape.training.steps[index])).step(index if number is None else number)
 
 
 @dataclass(slots=True)
@@ -173,11 +173,18 @@ class StepBuilder:
         for old, chain in updates.increments.items():
             own[old] = entering = self._entering(old, chain, gradients)
             update.update(chain[: chain.index(entering)])
+        new = set(parts.step.updates.values())
+        accumulated = update - new  # with what an optimizer keeps: no gradient any more
         for id in parts.updating:
-            if any(operand in update or parts.leaves.get(operand) == "state" for operand in tape.inputs[id]):
+            operands = tape.inputs[id]
+            if any(parts.leaves.get(operand) == "state" for operand in operands):
+                accumulated.add(id)
+            if any(operand in accumulated and operand not in new for operand in operands):
+                accumulated.add(id)
+            if id in accumulated or any(operand in update for operand in operands):
                 update.add(id)
         update.intersection_update(parts.updating)
-        own = {old: id for old, id in own.items() if id in self._backward(update)}
+        own = {old: id for old, id in own.items() if id in parts.updating and id not in accumulated}
         return own | self._matched(self._backward(update), gradients, own), update
 
     def _backward(self, update: set[int]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,13 +19,19 @@ from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.record import ProgramRecord
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.elsewhere import losses_elsewhere
-from tracer.programs.steps.last_updates import add_last_updates
+from tracer.programs.steps.last_updates import add_last_updates, with_gaps
+from tracer.programs.steps.terms import passes_of, split_by_terms
 from tracer.programs.steps.training import FoundStep, FoundTraining
 
 
-def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraining | None:
-    """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss."""
+def find_training(record: ProgramRecord, loss: str | None = None, *, has_gaps: bool = False) -> FoundTraining | None:
+    """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss.
+
+    With `has_gaps`, not all steps of the program are on record.
+    """
     program = Program(ProgramTape(record), loss)
+    if has_gaps and (updates := with_gaps(program)) is not None:
+        program = Program(program.tape, loss, updates)
     attempts = _attempts(program, loss)
     if not attempts:
         return None
@@ -43,6 +50,15 @@ def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraini
     return FoundTraining(addition.result(), name, _parameters(program, attempts, ordered), ordered, addition.start, loop_line)
 
 
+def first_steps(record: ProgramRecord, count: int, loss: str | None = None) -> ProgramRecord:
+    """The record up to the end of so many steps, with the forward pass of the next one."""
+    training = find_training(record, loss)
+    if training is None or len(training.steps) <= count:
+        return record
+    end = min(training.steps[count].updates.values())
+    return replace(record, entries=record.entries[:end])
+
+
 def _attempts(program: Program, loss: str | None) -> list[Attempt]:
     """The losses that the steps are held against: one, or several that have parameters of their own."""
     own = without_parts(program.tape, program.computed())
@@ -55,8 +71,10 @@ def _attempts(program: Program, loss: str | None) -> list[Attempt]:
         return list(kept.values())
     found = good or own
     if not found and loss is None:
-        found = list(program.implied())
-        found = [attempt for attempt in found if is_good(attempt)] or found
+        found = [attempt for attempt in program.printed() if is_good(attempt)]
+    if not found and loss is None:
+        implied = list(program.implied())
+        found = [attempt for attempt in implied if is_good(attempt)] or implied
     return [max(found, key=lambda each: each.score)] if found else []
 
 
@@ -67,14 +85,25 @@ def _steps(program: Program, attempt: Attempt, addition: Addition, *, is_shared:
     seeds = {id: (id, np.ones(())) for id in losses}
     name = last_name(attempt.measure.name) or "loss"
     for step in steps_of(program.used(losses), program.updates, program.roots, seeds, add_up=add_up):
-        made = [_loss(attempt, addition, id) for id in step.seeds]
         updated = {
             old: new
             for old, new in step.updated.items()
             if not is_shared or program.updates.roots[old] in attempt.judgement.follows
         }
-        if made and updated:
-            yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), updated, 0)
+        for terms, part in _split(program, attempt, list(step.seeds), updated):
+            made = [_loss(attempt, addition, id) for id in terms]
+            if made and part:
+                yield FoundStep(made[0] if len(made) == 1 else addition.sum_of(made, name), part, 0)
+
+
+def _split(
+    program: Program, attempt: Attempt, losses: list[int], updates: Mapping[int, int]
+) -> Iterator[tuple[list[int], dict[int, int]]]:
+    """The steps among updates that one loss measures, each with its part of the loss."""
+    if attempt.implied is None:
+        yield from split_by_terms(program, losses, updates)
+    else:
+        yield from ((losses, each) for each in passes_of(program, updates)[-1:])
 
 
 def _losses(program: Program, attempt: Attempt) -> tuple[int, ...]:

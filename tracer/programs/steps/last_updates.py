@@ -1,40 +1,73 @@
-"""The last update of each parameter: nothing uses its result, so that it is told by its place in the code."""
+"""Updates whose result is not used where the old value was, as that of the last one: they are told by their place in the code."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.steps import parameters_behind
 from tracer.programs.gradients.tape import Key, ProgramTape
-from tracer.programs.gradients.updates import MAX_CHAIN, made_of
+from tracer.programs.gradients.updates import MAX_CHAIN, Updates, made_of
 
 
 def add_last_updates(program: Program) -> None:
-    """Add the last updates to those of the program."""
+    """Add the updates of values that have no next one, the last of each parameter among them."""
     tape, updates = program.tape, program.updates
-    last = {root: old for old, root in updates.roots.items() if root in program.roots and old not in updates.following}
-    if not last:
-        return
-    keys = {root: _key_of_update(program, root, id) for root, id in last.items()}
-    places: dict[Key, list[int]] = defaultdict(list)
-    wanted = {key for key in keys.values() if key is not None}
-    for id in range(min(last.values()), len(tape)):
-        if tape.key(id) in wanted:
-            places[tape.key(id)].append(id)
-    for root, old in last.items():
-        key = keys[root]
-        new = next((id for id in reversed(places[key]) if id > old and _is_made_of(tape, id, old)), None) if key else None
-        if new is not None and new not in updates.roots:
+    ends = {id: root for id, root in updates.roots.items() if root in program.roots and id not in updates.following}
+    places = _places(tape, {tape.key(id) for id, root in ends.items() if id != root}, min(ends, default=0))
+    taken = set(updates.following.values())
+    for old, root in sorted(ends.items()):
+        found = (id for id in places.get(tape.key(old), ()) if id > old and id not in taken)
+        new = next((id for id in found if updates.roots.get(id, root) == root and _is_made_of(tape, id, old)), None)
+        if new is not None:
             updates.following[old] = new
             updates.roots[new] = root
             program.cut.add(new)
+            taken.add(new)
     program.behind = parameters_behind(tape, updates, program.roots)
 
 
-def _key_of_update(program: Program, root: int, last: int) -> Key | None:
-    """The code position of the updates of a parameter; None if it has only its first value."""
-    return program.tape.key(last) if last != root else None
+def with_gaps(program: Program) -> Updates | None:
+    """The updates of a program of which not all steps are on record: a step after a gap starts from values that are new.
+
+    None if there is no such step.
+    """
+    tape, updates = program.tape, program.updates
+    known = [new for old, new in updates.following.items() if updates.roots[old] in program.roots]
+    found = Updates(dict(updates.following), dict(updates.roots))
+    places = _places(tape, {tape.key(new) for new in known}, min(known, default=0))
+    taken = set(updates.following.values())
+    for id in sorted(id for ids in places.values() for id in ids):
+        start = None if id in taken else _first(tape, id)
+        if start is not None and start not in found.roots and start not in found.following:
+            found.following[start] = id
+            found.roots[start] = found.roots[id] = start
+    return found if len(found.following) > len(updates.following) else None
+
+
+def _first(tape: ProgramTape, id: int) -> int | None:
+    """The value that nothing on record computed and that an entry is made of; None if there is none."""
+    seen = {id}
+    waiting = [id]
+    while waiting and len(seen) < MAX_CHAIN:
+        for each in made_of(tape, waiting.pop()):
+            if tape.op_class(each) is None and tape.value(each).shape == tape.value(id).shape:
+                return each
+            if each not in seen:
+                seen.add(each)
+                waiting.append(each)
+    return None
+
+
+def _places(tape: ProgramTape, wanted: set[Key], start: int) -> Mapping[Key, Sequence[int]]:
+    """The entries at some code positions."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for id in range(start, len(tape)):
+        key = tape.key(id)
+        if key in wanted:
+            found[key].append(id)
+    return found
 
 
 def _is_made_of(tape: ProgramTape, new: int, old: int) -> bool:

@@ -76,6 +76,7 @@ def parts_of(tape: StepTape, step: FoundStep) -> StepParts:
     in_forward = frozenset(leaves)
     new = set(step.updates.values())
     updating = _ancestors(tape, sorted(new), start, tape.versions.keys() - new, leaves, stop=made_of)
+    leaves.update(dict.fromkeys(step.updates))  # one that was changed through another name of it is on no path
     inside = made_of | updating
     kinds = {leaf: _kind(tape, step, leaf, in_forward, inside) for leaf in leaves}
     return StepParts(step, sorted(made_of), sorted(updating), kinds)

@@ -23,6 +23,7 @@ from tracer.views.grids import MAX_GRID_SIZE, content_lines, grid_lines, shorten
 from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, phase_text, shape_text, summary_text
+from tracer.views.own_gradients import own_text, true_text
 from tracer.views.worked import worked_element
 
 MAX_ROWS, MAX_COLUMNS = 12, 8
@@ -140,9 +141,16 @@ def _minimap_caption(context: PageContext, node: Node) -> str:
 
 def _explanation(context: PageContext, node: Node) -> list[str]:
     """Sentences that explain the operation, with page references."""
-    if node.phase is Phase.BACKWARD:
-        return _backward_explanation(context, node)
     tell = context.style.tell
+    own = own_text(context.step, node, context.labels, tell)
+    if own:
+        return [tell("What the program computes as a gradient: {comparison}.", comparison=own)]
+    if node.phase is Phase.BACKWARD and node.gradient_of is None:
+        return []
+    if node.phase is Phase.BACKWARD:
+        true = true_text(context.step, node, context.labels, tell)
+        beside = [tell("Beside it: {comparison}.", comparison=true)] if true else []
+        return [*_backward_explanation(context, node), *beside]
     gradients = [id for id in gradients_of(context.step, node.id) if id in context.page_numbers]
     if gradients and node.phase in (Phase.FORWARD, Phase.LOSS):
         pages = [(context.labels[id], page_reference(context.key(id))) for id in gradients]

@@ -105,7 +105,9 @@ def starts_text(trace: Trace, step: Step, tell: Language) -> str:
 def update_page(trace: Trace, step: Step, style: Style) -> str:
     """The page with the old values, gradients and new values of the parameters."""
     tell = style.tell
-    heads = (tell("Parameter"), tell("Old value"), tell("Gradient"), tell("New value"))
+    heads = [tell("Parameter"), tell("Old value"), tell("Gradient"), tell("New value")]
+    if step.own_gradients:
+        heads.insert(3, tell("Own gradient"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
     updated = [node for node in step.parameters if node.id in step.updates]
     noise = Noise(step.nodes)
@@ -114,12 +116,13 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
         name = shortened(node.name, NAME_LENGTH)
         cells.append(cell(f"{name}\n{shape_text(node.shape)}" if node.shape else name, style, 8))
         gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
-        for each in (node, gradient, new):
+        own = step.nodes[step.own_gradients[node.id]] if node.id in step.own_gradients else None
+        for each in (node, gradient, *([own] if step.own_gradients else []), new):
             lines = content_lines(each, noise, tell) if each is not None else ()
-            cells.append(cell("\n".join(lines), style, 8, is_gradient=each is gradient))
+            cells.append(cell("\n".join(lines), style, 8, is_gradient=each in (gradient, own)))
     kept = [node for node in updated if _are_kept(step, node)]
     sentences = [
-        movement_text(movement_of(step, members), optimizer or tell("The optimizer"), tell)
+        movement_text(movement_of(step, members), optimizer or _updater(step, tell), tell)
         for optimizer, members in _by_optimizer(trace, step, kept).items()
     ]
     if len(kept) < len(updated):
@@ -131,7 +134,11 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
         caption = tell("{sentence} {next}", sentence=caption, next=sentence) if caption else sentence
     more = f"\n{paragraph(tell('and {count} more', count=len(updated) - MAX_ROWS))}" if len(updated) > MAX_ROWS else ""
     heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
-    return page(heading, f"{paragraph(caption)}\n{table(cells, 4, 'left', style)}{more}", is_landscape=True)
+    return page(heading, f"{paragraph(caption)}\n{table(cells, len(heads), 'left', style)}{more}", is_landscape=True)
+
+
+def _updater(step: Step, tell: Language) -> str:
+    return tell("The program") if step.own_gradients else tell("The optimizer")
 
 
 def _by_optimizer(trace: Trace, step: Step, updated: Sequence[Node]) -> dict[str, list[Node]]:

@@ -11,6 +11,7 @@ from tracer.views.diagrams.folding import Fold
 from tracer.views.diagrams.theme import Kind, Style, kind_of
 from tracer.views.grids import NO_BREAK_SPACE, content_lines, shortened, wrapped
 from tracer.views.notation import Labels, shape_text
+from tracer.views.own_gradients import own_title
 
 MAX_TIP_LENGTH = 400
 
@@ -27,6 +28,9 @@ def node_box(step: Step, node: Node, labels: Labels, style: Style, *, with_updat
         title = shortened(labels[gradient], 30) if step.losses else style.tell("gradient")
         if gradient != node.id:
             columns.append(Column(title, lines_of(step.nodes[gradient]), is_gradient=True))
+    own = step.own_gradients.get(node.id)
+    if own is not None:
+        columns.append(Column(own_title(step, node.id, style.tell), lines_of(step.nodes[own]), is_gradient=True))
     if with_update and node.id in step.updates:
         columns.append(Column(style.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
     return Box(

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from tracer.i18n.language import ENGLISH, Language
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
 
+STALE = "backprop_stale"
+"""The edit by which one of the values is not right: it was changed before."""
+
 
 def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator[str]:
     """The lines of `tracer check` of a program."""
@@ -69,7 +72,8 @@ def _fault_lines(fault: Fault, is_first: bool, tell: Language) -> Iterator[str]:
     for each in fault.trusted:
         text = tell("{name} (line {line}) is right: dL/d({of})", name=each.name, line=each.line, of=each.of)
         yield f"  {text}"
-    yield f"  {tell.message(fault.reason)}"
+    if fault.repair is None or fault.repair.edit.code != STALE:
+        yield f"  {tell.message(fault.reason)}"
     if fault.repair is not None:
         yield f"  {tell('Checked: {edit}', edit=tell.message(fault.repair.edit))}"
         if fault.repair.statement:

@@ -25,8 +25,6 @@ class Edit:
     what: Message
     apply: Callable[[Looked], np.ndarray | None]
     replaces: tuple[str, str] | None = None
-    stale: Label | None = None
-    inner: Label | None = None
     rank: float = field(default=1.0)
 
 

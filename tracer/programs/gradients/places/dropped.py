@@ -14,6 +14,12 @@ from tracer.programs.gradients.places.repairs import is_right_update
 from tracer.programs.gradients.places.replaying import replay
 from tracer.programs.gradients.updates import made_of
 
+MAX_TERMS = 6
+"""Contributions to one gradient that are told apart."""
+
+CLOSE = 1e-6
+"""Relative difference of an update from a sum of contributions that it is taken for."""
+
 _CHOOSING = frozenset({"max", "maximum", "argmax", "nanmax", "min", "minimum"})
 
 
@@ -78,6 +84,46 @@ def missing_uses(gradients: Gradients, looked: Looked, spot: Spot) -> tuple[int,
                 return None
             return missing
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What the operation `rule` contributes to a gradient, that enters an update times `factor`, and the rest does not."""
+
+    rule: int
+    factor: float
+
+
+def wrong_term(attempt: Attempt, root: int) -> Term | None:
+    """The contribution to a gradient that enters an update with another factor than the others; None if that is not the fault."""
+    gradients = attempt.gradients
+    label = parameter_label(root)
+    targets = [target for target in gradients.targets() if target[0] == label and target[1] is not None]
+    if not 2 <= len(targets) <= MAX_TERMS:
+        return None
+    columns, changes = [], []
+    for target in targets:
+        found = gradients.gradient(target)
+        if found is None:
+            return None
+        columns.append(np.concatenate([each.ravel() for each in found]))
+    for looked in gradients.looked:
+        change = gradients.tape.value(looked.after[root]).astype(np.float64) - gradients.tape.value(looked.before[root])
+        changes.append(change.ravel())
+    table, change = np.column_stack(columns), np.concatenate(changes)
+    if table.shape[0] != change.size or change.size < len(targets) + 2 or not np.all(np.isfinite(table)):
+        return None
+    weights, _, rank, _ = np.linalg.lstsq(table, change, rcond=None)
+    if rank < len(targets) or np.linalg.norm(table @ weights - change) > CLOSE * np.linalg.norm(change):
+        return None
+    usual = float(weights[np.argmax(np.linalg.norm(table, axis=0))])
+    others = [place for place, weight in enumerate(weights) if abs(weight / usual - 1) > 1e-4]
+    if usual >= 0 or len(others) != 1:
+        return None
+    rule = targets[others[0]][1]
+    if rule is None or abs(weights[others[0]] / usual) < 1e-3:
+        return None  # it is left out
+    return Term(gradients.looked[0].ids[rule], float(weights[others[0]] / usual))
 
 
 def accumulation(attempt: Attempt, root: int) -> int | None:

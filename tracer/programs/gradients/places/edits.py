@@ -21,6 +21,7 @@ MAX_CANDIDATES = 60
 """Values that are tried in place of an operand."""
 
 
+_VIEWS = frozenset({"take", "transpose", "reshape", "copy", "swapaxes", "ravel"})
 _COMBINING = frozenset({"add", "subtract", "multiply", "divide", "dot", "matmul", "outer"})
 
 
@@ -40,6 +41,7 @@ class Editor:
         yield from self._stale()
         yield from self._reductions()
         yield from self._other_values()
+        yield from self._gradient_instead()
         yield from self._without()
         yield from derivative_edits(self.gradients, self.looked, self.result, self.name)
         yield from self.turned()
@@ -53,25 +55,25 @@ class Editor:
 
     def _stale(self) -> Iterator[Edit]:
         for root, after in self.looked.after.items():
-            uses = [id for id in self._outside() if id == after]
-            if uses:
-                before = self.looked.before[root]
-                name = self.name(after)
-                yield Edit(
-                    Message("backprop_stale", {"name": name, "line": self.tape.line(after)}),
-                    self._replacing_updated(root),
-                    rank=0,
-                    stale=self.looked.labels[before],
-                )
+            views = self._views_of(self.looked, after)
+            if any(operand in views for id in self.region for operand in self.tape.inputs[id]):
+                fields = {"name": self.name(after), "line": self.tape.line(after)}
+                yield Edit(Message("backprop_stale", fields), self._replacing_updated(root), rank=0)
+
+    def _views_of(self, looked: Looked, after: int) -> set[int]:
+        """A new value of a parameter, and its rows, elements and transposes."""
+        found = {after}
+        for id in sorted(looked.backward):
+            if id > after and self.tape.op(id) in _VIEWS and self.tape.inputs[id][0] in found:
+                found.add(id)
+        return found
 
     def _replacing_updated(self, root: int) -> Callable[[Looked], np.ndarray | None]:
         def apply(looked: Looked) -> np.ndarray | None:
+            after = looked.after[root]
             region = {looked.ids[label] for label in self._labels() if label in looked.ids}
-            after, before = looked.after[root], self.tape.raw(looked.before[root])
-            operands = {
-                (id, place): before for id in region for place, each in enumerate(self.tape.operands(id)) if each == after
-            }
-            return replay(self.tape, looked.ids.get(self.result, -1), region, {}, operands=operands)
+            within = region | (self._views_of(looked, after) - {after})
+            return replay(self.tape, looked.ids.get(self.result, -1), within, {after: self.tape.raw(looked.before[root])})
 
         return apply
 
@@ -97,8 +99,34 @@ class Editor:
                         Message("backprop_other_value", {"name": name, "other": instead}),
                         self._replacing(group, other),
                         (name, instead) if len(group) == len(places) else None,
-                        inner=self.looked.labels.get(operand) if operand in self.looked.backward else None,
                     )
+
+    def _gradient_instead(self) -> Iterator[Edit]:
+        """The true gradient with respect to a value in place of an operand, or of the result if that is no whole gradient."""
+        inner = [id for id in self.looked.truth.totals if id in self.looked.labels and id not in self.looked.before.values()]
+        for operand in [*self._outside(), *([] if self.spot.is_whole else [self.spot.result])]:
+            name = self.tape.name(operand) if operand == self.spot.result else self.operand_name(operand, self.spot.id)
+            label = self.looked.labels.get(operand)
+            if label is None or not name or (operand in self.looked.backward and operand != self.spot.result):
+                continue
+            for other in inner:
+                if self.looked.truth.totals[other].shape == self.tape.value(operand).shape and self.tape.value(operand).size > 1:
+                    of = self.tape.name(other) or self.tape.text(other)
+                    what = Message("backprop_gradient_instead", {"name": name, "of": of})
+                    yield Edit(what, self._replacing_by_gradient(label, self.looked.labels[other]), rank=1.1)
+
+    def _replacing_by_gradient(self, operand: Label, of: Label) -> Callable[[Looked], np.ndarray | None]:
+        def apply(looked: Looked) -> np.ndarray | None:
+            gradient = looked.truth.totals.get(looked.ids.get(of, -1))
+            here = looked.ids.get(operand)
+            if gradient is None or here is None:
+                return None
+            if operand == self.result:
+                return gradient
+            region = {looked.ids[each] for each in self._labels() if each in looked.ids}
+            return replay(self.tape, looked.ids.get(self.result, -1), region, {here: gradient})
+
+        return apply
 
     def _replacing(self, places: list[tuple[int, int]], other: int) -> Callable[[Looked], np.ndarray | None]:
         labelled = [(self.looked.labels[id], place) for id, place in places]

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tracer.programs.gradients.attempts import Attempt
-from tracer.programs.gradients.increments import entry, increments
+from tracer.programs.gradients.increments import base_factor, entry, increments
 from tracer.programs.gradients.places.locating import Spot
 
 _NEAR = 1e-3
@@ -24,7 +24,10 @@ class FactorSpot:
 def factor_spots(attempt: Attempt) -> list[FactorSpot] | None:
     """Where the factors come in by which gradients of parameters differ; None if it cannot be told which of them are right."""
     found = attempt.judgement
-    entries = {root: entry(attempt.gradients, root) for root in [*found.follows, *found.uneven]}
+    entries = {
+        root: (entry(attempt.gradients, root)[0], base_factor(attempt.gradients, root))
+        for root in [*found.follows, *found.uneven]
+    }
     groups: dict[float, list[int]] = {}
     for root, ratio in [*((root, 1.0) for root in found.follows), *found.uneven.items()]:
         key = next((key for key in groups if abs(key - ratio) <= _NEAR * abs(ratio)), ratio)

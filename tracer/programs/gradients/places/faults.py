@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracer.i18n.message import Message
-from tracer.programs.gradients.attempts import Attempt
+from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.increments import entry
 from tracer.programs.gradients.naming import parameter_name, target_text
 from tracer.programs.gradients.places.derivatives import Edit
-from tracer.programs.gradients.places.dropped import Dropped, accumulation, dropped_path, missing_uses
+from tracer.programs.gradients.places.doubts import is_doubtful, is_split_by_path, uses_new_values
+from tracer.programs.gradients.places.dropped import Dropped, Term, accumulation, dropped_path, missing_uses, wrong_term
 from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.locating import Spot, spots_of, trusted_inputs
 from tracer.programs.gradients.places.repairs import find_repair, replaced_text
 from tracer.programs.gradients.report import Fault, Repair, Trusted
 from tracer.programs.gradients.tape import ProgramTape
 
+_WEAK = frozenset({"backprop_other_value", "backprop_without"})
+"""Edits that may also make a gradient of what is none: where no other parameter follows the loss, they do not count."""
 
-def faults_of(attempt: Attempt, *, is_own: bool) -> tuple[Fault, ...]:
-    """The faults, first ones first; none where it cannot be told."""
+
+def faults_of(program: Program, own: Sequence[Attempt], computed: Sequence[Attempt], attempt: Attempt) -> tuple[Fault, ...]:
+    """The faults, first ones first; none where it cannot be told.
+
+    `own` are the attempts with the losses of the program, `computed` those with parts of them too.
+    """
     found = attempt.judgement
     if found.is_uphill is not attempt.is_maximised and not found.bad:
         return _uphill(attempt)
     faults: list[tuple[int, Fault]] = []
-    if found.bad and (found.follows or _has_gradients(attempt) or is_own):
-        for root in sorted(found.bad):
-            faults += _faults_of_parameter(attempt, root)
+    is_clear = _is_clear(attempt)
+    for root in sorted(found.bad):
+        if is_doubtful(program, own, computed, attempt, root):
+            return ()
+        faults += _faults_of_parameter(attempt, root, is_clear=is_clear)
     if found.uneven:
         faults += _uneven(attempt) or ()
     return _ordered(faults)
 
 
-def _faults_of_parameter(attempt: Attempt, root: int) -> list[tuple[int, Fault]]:
+def _faults_of_parameter(attempt: Attempt, root: int, *, is_clear: bool) -> list[tuple[int, Fault]]:
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     id = accumulation(attempt, root)
     if id is not None:
@@ -52,9 +63,12 @@ def _faults_of_parameter(attempt: Attempt, root: int) -> list[tuple[int, Fault]]
         if has_whole and edit is None:
             continue  # the gradient is right; what becomes of it then may be a method of its own
         missing = missing_uses(gradients, looked, spot) if edit is None else ()
-        if missing is None:
+        term = wrong_term(attempt, root) if edit is None else None
+        is_proven = (edit is not None and (is_clear or edit.what.code not in _WEAK)) or term is not None
+        is_strange = missing is None or is_split_by_path(attempt, spot) or uses_new_values(attempt, root)
+        if not is_proven and (is_strange or not is_clear):
             continue
-        faults.append((spot.id, _fault(attempt, spot, edit, missing)))
+        faults.append((spot.id, _fault(attempt, spot, edit, missing or (), term)))
     return faults
 
 
@@ -68,9 +82,12 @@ def _ordered(faults: list[tuple[int, Fault]]) -> tuple[Fault, ...]:
     return tuple(kept.values())
 
 
-def _has_gradients(attempt: Attempt) -> bool:
-    looked = attempt.gradients.looked[0]
-    return any(attempt.gradients.matches(looked.labels[id]) for id in looked.backward if id in looked.labels)
+def _is_clear(attempt: Attempt) -> bool:
+    """Whether other parameters follow the loss, so that it is what the program descends; of an implied loss, half of them."""
+    found = attempt.judgement
+    if attempt.implied is None:
+        return bool(found.follows)
+    return len(found.follows) >= len(found.bad)
 
 
 def _name(attempt: Attempt, root: int) -> str:
@@ -83,7 +100,7 @@ def text_at(tape: ProgramTape, id: int) -> str:
     return "" if statement is None else tape.statement_text(statement)
 
 
-def _fault(attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, ...]) -> Fault:
+def _fault(attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, ...], term: Term | None) -> Fault:
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     tape, text = gradients.tape, text_at(gradients.tape, spot.id)
     trusted = tuple(
@@ -91,7 +108,9 @@ def _fault(attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, 
         for id, match in trusted_inputs(gradients, looked, spot)
     )
     repair = None if edit is None else Repair(edit.what, replaced_text(text, edit.replaces))
-    if missing:
+    if term is not None:
+        reason = Message("backprop_term", {"line": tape.line(term.rule), "factor": f"{term.factor:.6g}"})
+    elif missing:
         lines = ", ".join(dict.fromkeys(str(tape.line(id)) for id in missing))
         reason = Message("backprop_missing", {"name": _name(attempt, spot.root), "lines": lines})
     elif trusted:

@@ -56,7 +56,8 @@ def spots_of(attempt: Attempt, root: int) -> list[Spot]:
         first = _touching(tape, looked, core)[:1] or first[-1:]
     if not first and not bad:
         return [Spot(root, looked.after[root], looked.after[root], True)]
-    return [Spot(root, id, result, result in whole) for id in first for result in [result_of(tape, id, core)]]
+    once = {tape.key(id): id for id in reversed(first)}  # of those of one code position, the first
+    return [Spot(root, id, result, result in whole) for id in sorted(once.values()) for result in [result_of(tape, id, core)]]
 
 
 def _touching(tape: ProgramTape, looked: Looked, among: Collection[int]) -> list[int]:
@@ -125,6 +126,12 @@ def trusted_inputs(gradients: Gradients, looked: Looked, spot: Spot) -> Iterator
         if id not in (spot.id, spot.result) and tape.statement(id) != statement:
             found = gradients.matches(looked.labels[id])
             if found:
-                yield id, found[0]
+                # Rather of a value between than of a bias, which has the same gradient where a batch is one sample.
+                yield id, min(found, key=lambda each: _preference(tape, looked, each))
             continue
         waiting += tape.inputs[id]
+
+
+def _preference(tape: ProgramTape, looked: Looked, match: Match) -> tuple[bool, bool, bool]:
+    of, rule = match.target
+    return rule is not None, of[0].op == "parameter", not tape.name(looked.ids[of])

@@ -9,7 +9,8 @@ from time import monotonic
 import numpy as np
 
 from tracer.programs.gradients.attempts import Attempt
-from tracer.programs.gradients.matching import Label, Looked
+from tracer.programs.gradients.increments import entry
+from tracer.programs.gradients.matching import Label, Looked, parameter_label
 from tracer.programs.gradients.places.derivatives import Edit
 from tracer.programs.gradients.places.edits import Editor
 from tracer.programs.gradients.places.locating import Spot
@@ -46,13 +47,42 @@ def find_repair(attempt: Attempt, spot: Spot, *, only_turned: bool = False) -> E
 def is_right(attempt: Attempt, spot: Spot, label: Label, apply: Callable[[Looked], np.ndarray | None]) -> bool:
     """Whether updates follow the gradient at the rate of the others, if a value is replaced by what `apply` says."""
 
+    tape = attempt.gradients.tape
+
     def updated(looked: Looked) -> np.ndarray | None:
         value = apply(looked)
         if value is None or not np.all(np.isfinite(value)):
             return None
-        return replay(attempt.gradients.tape, looked.after[spot.root], looked.behind[spot.root], {looked.ids[label]: value})
+        return replay(tape, looked.after[spot.root], looked.behind[spot.root], {looked.ids[label]: value})
 
-    return is_right_update(attempt, spot.root, updated)
+    def without_decay(looked: Looked) -> np.ndarray | None:
+        """The update without what does not come from the statement: weight decay, a velocity."""
+        here, value = looked.ids.get(first), updated(looked)
+        if here is None or value is None:
+            return None
+        zero = np.zeros_like(tape.value(here))
+        rest = replay(tape, looked.after[spot.root], looked.behind[spot.root], {here: zero})
+        return None if rest is None or rest.shape != value.shape else value - rest + tape.value(looked.before[spot.root])
+
+    if is_right_update(attempt, spot.root, updated):
+        return True
+    first = attempt.gradients.looked[0].labels[spot.id]
+    if not attempt.judgement.through:
+        return False
+    return is_right_update(attempt, spot.root, without_decay) or _is_gradient(attempt, spot, apply)
+
+
+def _is_gradient(attempt: Attempt, spot: Spot, apply: Callable[[Looked], np.ndarray | None]) -> bool:
+    """Whether the edited result is the gradient of the parameter, with the factor that it has for other parameters."""
+    gradients = attempt.gradients
+    values = [value for looked in gradients.looked for value in [apply(looked)] if value is not None]
+    if not spot.is_whole or len(values) < max(MIN_STEPS, len(gradients.looked)):
+        return False
+    usual = {abs(factor) for root in attempt.judgement.follows for factor in [entry(gradients, root)[1]] if factor}
+    return any(
+        match.target == (parameter_label(spot.root), None) and any(abs(match.factor / each - 1) < 1e-3 for each in usual)
+        for match in gradients.matching(values)
+    )
 
 
 def is_right_update(attempt: Attempt, root: int, updated: Callable[[Looked], np.ndarray | None]) -> bool:
@@ -67,7 +97,8 @@ def is_right_update(attempt: Attempt, root: int, updated: Callable[[Looked], np.
             return False
         if not np.isnan(factor):
             factors.append(factor)
-    return len(factors) >= MIN_STEPS and max(factors) - min(factors) <= 1e-4 * abs(factors[0]) and factors[0] > 0
+    spread = 2e-2 if attempt.judgement.through else 1e-4
+    return len(factors) >= MIN_STEPS and max(factors) - min(factors) <= spread * abs(factors[0]) and factors[0] > 0
 
 
 def _factor(attempt: Attempt, looked: Looked, position: int, root: int, repaired: np.ndarray) -> float | None:
@@ -92,7 +123,9 @@ def _factor(attempt: Attempt, looked: Looked, position: int, root: int, repaired
     usual = [each for each in usual if not np.isnan(each)]
     if not usual:
         return rate
-    return rate / usual[0] if abs(rate / usual[0] - 1) <= 1e-3 else None
+    # With weight decay the others do not move along their gradients alone.
+    tolerance = 2e-2 if judged.through else 1e-3
+    return rate / float(np.median(usual)) if abs(rate / float(np.median(usual)) - 1) <= tolerance else None
 
 
 def replaced_text(statement: str, replaces: tuple[str, str] | None) -> str:

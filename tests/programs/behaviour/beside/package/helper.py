@@ -1,0 +1,5 @@
+from .inner import twice
+
+
+def f(x):
+    return twice(x) + 1

@@ -1,0 +1,3 @@
+import package.helper as h
+
+x = h.f(2)

@@ -1,0 +1,134 @@
+"""What is said of hand-written gradients: as text in both languages, and as plain data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tracer.i18n.language import CHINESE
+from tracer.programs.gradients.checking import check_program
+from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
+from tracer.programs.running import run_program
+from tracer.views.text.backprop import backprop_lines
+
+PROGRAM = """\
+import numpy as np
+rng = np.random.RandomState(3)
+X, T = rng.rand(5, 3, 1), rng.rand(5, 2, 1)
+V, U, c = rng.randn(4, 3), rng.randn(2, 4), np.zeros((2, 1))
+for epoch in range(3):
+    for x, t in zip(X, T):
+        h = np.tanh(V @ x)
+        o = U @ h + c
+        cost = np.sum((o - t) ** 2)
+        d_o = 2 * (o - t)
+        d_h = U.T @ d_o * (1 - h ** 2)
+        U -= 0.1 * d_o @ h.T
+        c -= 0.1 * d_o
+        V -= 0.1 * d_h @ x.T
+"""
+
+
+def report_of(folder: Path, text: str, loss: str | None = None) -> BackpropReport:
+    path = folder / "train.py"
+    path.write_text(text)
+    return check_program(run_program(path), loss=loss)
+
+
+def edited(*edits: tuple[str, str]) -> str:
+    text = PROGRAM
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def moved_behind(line: str, other: str) -> str:
+    """The program with a line moved behind another one."""
+    lines = PROGRAM.splitlines()
+    lines.remove(line)
+    lines.insert(lines.index(other) + 1, line)
+    return "\n".join(lines) + "\n"
+
+
+STALE = moved_behind("        d_h = U.T @ d_o * (1 - h ** 2)", "        U -= 0.1 * d_o @ h.T")
+
+
+def test_right_program(tmp_path: Path) -> None:
+    report = report_of(tmp_path, PROGRAM)
+    assert (report.verdict, report.line, report.lines, report.factor) == (Verdict.RIGHT, None, [], 1)
+    data = as_data(report)
+    assert data == {
+        "verdict": "right",
+        "line": None,
+        "lines": [],
+        "reason": "",
+        "repair": None,
+        "parameters": [
+            {"name": "U", "line": 12, "verdict": "follows"},
+            {"name": "c", "line": 13, "verdict": "follows"},
+            {"name": "V", "line": 14, "verdict": "follows"},
+        ],
+        "kind": "program",
+    }
+
+
+def test_weight_that_was_already_changed(tmp_path: Path) -> None:
+    report = report_of(tmp_path, STALE)
+    lines = list(backprop_lines(report))
+    assert lines[0].startswith("loss `cost`, line 9, 3 parameters; ")
+    assert lines[1:] == [
+        "  U  follows its gradient",
+        "  c  follows its gradient",
+        "  V  does not follow its gradient",
+        "First wrong step: line 12",
+        "    d_h = U.T @ d_o * (1 - h ** 2)",
+        "  d_o (line 10) is right: dL/d(o)",
+        "  What it uses is right, and its result is not the gradient.",
+        "  Checked: U was already changed on line 11; with its value from before this line is right.",
+    ]
+    chinese = list(backprop_lines(report, CHINESE))
+    assert len(chinese) == len(lines)
+    assert chinese[4] == "第一个错误的步骤：第 12 行"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("(1 - h ** 2)", "(1 - h)", 11),
+        ("U.T @ d_o * (1 - h ** 2)", "U.T @ d_o", 14),
+        ("d_h @ x.T", "d_h @ (x.T + 1)", 14),
+        ("c -= 0.1 * d_o", "c += 0.1 * d_o", 13),
+        ("c -= 0.1 * d_o", "c -= 0.1 * d_o / len(X)", 13),
+        ("0.1 * d_o @ h.T", "0.1 * (d_o * 2 * (o - t)) @ h.T", 12),
+    ],
+)
+def test_line_of_a_fault(tmp_path: Path, old: str, new: str, line: int) -> None:
+    report = report_of(tmp_path, edited((old, new)))
+    assert (report.verdict, report.line) == (Verdict.WRONG, line)
+
+
+def test_factor_of_all_gradients_is_a_note(tmp_path: Path) -> None:
+    report = report_of(tmp_path, edited(("d_o = 2 * (o - t)", "d_o = o - t")))
+    assert report.verdict is Verdict.RIGHT
+    assert report.factor == pytest.approx(0.5)
+    assert list(backprop_lines(report))[-1] == "All gradients are 0.5 times the true ones: no fault."
+
+
+def test_other_loss(tmp_path: Path) -> None:
+    report = report_of(tmp_path, edited(("np.sum((o - t) ** 2)", "np.sum(np.abs(o - t))")))
+    assert report.verdict is Verdict.OTHER_LOSS
+    assert list(backprop_lines(report))[-1].startswith("Every update follows the gradient of another loss: squared error")
+
+
+def test_loss_by_name(tmp_path: Path) -> None:
+    text = edited(("cost = ", "how_far = "))
+    assert report_of(tmp_path, text, "how_far").verdict is Verdict.RIGHT
+    assert report_of(tmp_path, text, "nothing").verdict is Verdict.UNKNOWN
+
+
+def test_program_without_updates(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "import numpy as np\nprint(np.ones(3) * 2)\n")
+    assert list(backprop_lines(report)) == ["This cannot be told: no update of a parameter was found"]
+    assert as_data(report)["reason"] == "no update of a parameter was found"

@@ -1,0 +1,193 @@
+"""`tracer trace` and `tracer check` of programs as they stand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tracer
+from support.cli import SCENARIO_TEXT, run
+from support.programs import MOMENTUM, REGRESSION, WRONG, trace_of_program
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "train.py"
+    path.write_text(REGRESSION)
+    return path
+
+
+def test_program_is_run_and_written(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "train.py", "--format", "log,pdf") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told[:4]] == ["0", "1", "2", "3"], "what the program prints"
+    assert told[4:7] == [
+        "loss        loss, line 10",
+        "parameters  W (2,); updated in line 12",
+        "steps       4 steps, passes of the loop in line 8",
+    ]
+    assert told[-3:-1] == ["wrote output/train/trace.sqlite (4 steps)", f"wrote output/train/steps.log ({_lines('train')} lines)"]
+    assert (program.parent / "output/train/steps.pdf").read_bytes().startswith(b"%PDF")
+    assert len(tracer.open("output/train/trace.sqlite").steps) == 4
+
+
+def _lines(name: str) -> int:
+    return len((Path("output") / name / "steps.log").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["log"], ["verify"], ["show", "dW"], ["show", "dL/dW"], ["blame"], ["log", "--json"], ["show", "W", "--json"]]
+)
+def test_commands_read_the_trace_of_a_program(program: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "train.py", "-q", "--format", "log") == 0
+    command, *rest = arguments
+    assert run(command, "output/train/trace.sqlite", *rest) == 0
+    assert run("diff", "output/train/trace.sqlite", "output/train/trace.sqlite") == 0
+
+
+def test_arguments_of_the_program_follow_two_dashes(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text("import sys\nprint(sys.argv)\n" + REGRESSION)
+    assert run("trace", "train.py", "-q", "--format", "log", "--", "--epochs", "3") == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith("train.py', '--epochs', '3']")
+
+
+def test_chosen_steps_are_kept(program: Path) -> None:
+    assert run("trace", "train.py", "-q", "--format", "log", "--record", "0,2-3") == 0
+    assert [step.index for step in tracer.open("output/train/trace.sqlite").steps] == [0, 2, 3]
+
+
+def test_steps_far_apart_have_their_numbers(program: Path) -> None:
+    program.write_text(REGRESSION.replace("range(4)", "range(200)"))
+    assert run("trace", "train.py", "-q", "--format", "log", "--record", "0,120-121,199") == 0
+    every = trace_of_program(program)
+    kept = tracer.open("output/train/trace.sqlite")
+    assert [step.index for step in kept.steps] == [0, 120, 121, 199]
+    for step in kept.steps:
+        assert step.loss == every.steps[step.index].loss
+        assert step.updated("W").tobytes() == every.steps[step.index].updated("W").tobytes()
+
+
+def test_interrupted_program_keeps_what_it_did(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(REGRESSION + "    if epoch == 2:\n        raise KeyboardInterrupt\n")
+    assert run("trace", "train.py", "-q", "--format", "log") == 130
+    assert capsys.readouterr().err.endswith("tracer: train.py was interrupted in line 15\n")
+    assert len(tracer.open("output/train/trace.sqlite").steps) == 3
+
+
+def test_record_ends_with_its_budget_and_the_program_goes_on(
+    program: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracer.cli.programs.tracing.MAX_OPERATIONS", 300)
+    program.write_text(REGRESSION.replace("range(4)", "range(200)"))
+    assert run("trace", "train.py", "--format", "log") == 0
+    told = capsys.readouterr().out
+    assert "\n199 " in told
+    assert "recorded are the first 300 operations; --record chooses the steps that are kept" in told
+    assert 10 < len(tracer.open("output/train/trace.sqlite").steps) < 60
+
+
+def test_first_steps_are_kept(program: Path) -> None:
+    assert run("trace", "train.py", "-q", "--format", "log", "--steps", "2") == 0
+    assert [step.index for step in tracer.open("output/train/trace.sqlite").steps] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trace", "train.py", "--seed", "3"], "--seed is for scenarios: train.py is a program, and runs as it stands"),
+        (
+            ["trace", "train.py", "--set", "learning_rate=1"],
+            "--set is for scenarios: train.py is a program, and runs as it stands",
+        ),
+        (["trace", "train.py", "--parameters", "a.npz"], "--parameters is for scenarios: train.py is a program"),
+        (["check", "train.py", "--second-order"], "--second-order is for scenarios: train.py is a program"),
+        (["trace", "fruit", "--record", "0"], "--record is for programs: fruit is a scenario"),
+        (["check", "fruit", "--loss", "e"], "--loss is for programs: fruit is a scenario"),
+        (["trace", "fruit", "--", "x"], "a scenario takes no arguments, this is 'x'"),
+        (["trace", "train.py", "--record", "5-2"], "--record"),
+        (["trace", "train.py", "--loss", "nothing", "-q"], "train.py computes no loss named 'nothing'"),
+    ],
+)
+def test_wrong_use_is_one_line(program: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("tracer: ")
+    assert message in told
+    assert told.count("\n") == 1
+
+
+def test_program_that_trains_nothing_is_told_so(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text("import numpy as np\nprint(np.ones(3).sum())\n")
+    assert run("trace", "train.py") == 2
+    assert "train.py has no training loop on record" in capsys.readouterr().err
+
+
+def test_program_that_raises_keeps_what_it_did(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(REGRESSION + "    if epoch == 2:\n        raise ValueError('enough')\n")
+    assert run("trace", "train.py", "--format", "log") == 3
+    told = capsys.readouterr()
+    assert told.err.splitlines() == [
+        "Traceback (most recent call last):",
+        f'  File "{program}", line 15, in <module>',
+        "    raise ValueError('enough')",
+        "ValueError: enough",
+        "tracer: train.py raised ValueError in line 15",
+    ]
+    assert len(tracer.open("output/train/trace.sqlite").steps) == 3
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 3), (("--exit-code",), 7)])
+def test_exit_code_of_the_program(program: Path, options: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(REGRESSION + "import sys\nsys.exit(7)\n")
+    assert run("trace", "train.py", "-q", "--format", "log", *options) == code
+    assert "tracer: train.py ended with exit code 7" in capsys.readouterr().err
+
+
+def test_file_that_defines_a_scenario_is_one(program: Path) -> None:
+    program.write_text(SCENARIO_TEXT.format(model="pass"))
+    assert run("trace", "train.py", "-q", "--format", "log", "--seed", "1") == 0
+
+
+def test_right_program_passes_the_check(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "train.py") == 0
+    told = capsys.readouterr().out
+    assert "follows its gradient" in told
+    assert "0 " not in told.splitlines()[0][:2], "what the program prints is discarded"
+
+
+def test_wrong_line_is_named(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(WRONG)
+    assert run("check", "train.py", "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["verdict"], found["line"], found["kind"]) == ("wrong", 12, "program")
+    assert set(found) == {"verdict", "line", "lines", "reason", "repair", "parameters", "kind"}
+    assert {each["name"]: each["verdict"] for each in found["parameters"]} == {"W1": "does not follow", "W2": "follows"}
+
+
+def test_check_that_cannot_tell_has_an_exit_code_of_its_own(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text("import numpy as np\nprint(np.ones(3).sum())\n")
+    assert run("check", "train.py", "--json") == 5
+    assert json.loads(capsys.readouterr().out)["verdict"] == "cannot tell"
+
+
+def test_check_of_a_program_that_fails_at_once_is_one_line(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text("print('begins')\nraise OSError('no such data')\n")
+    assert run("check", "train.py") == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "tracer: train.py ended before its first update: OSError: no such data\n")
+
+
+def test_check_of_some_steps(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(MOMENTUM)
+    assert run("check", "train.py", "--steps", "3", "--loss", "J") == 0
+
+
+def test_notes_are_translated(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(MOMENTUM)
+    assert run("trace", "train.py", "--format", "log", "--lang", "zh") == 0
+    assert "损失" in capsys.readouterr().out
+    assert "程序在这一步中没有计算它" in Path("output/train/steps.log").read_text(encoding="utf-8")

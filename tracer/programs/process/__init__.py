@@ -1,0 +1,1 @@
+"""The process that a recorded program runs in: its surroundings, its imports, its end."""
