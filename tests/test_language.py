@@ -64,6 +64,7 @@ ALLOWED = {
     **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
     ("operations", "more_"): "likewise",
     ("operation_page", "leaves"): "a key of pages",
+    **dict.fromkeys([("recorded", "optimizer"), ("recorded", "steps")], "names of settings"),
     **dict.fromkeys([("overview", op) for op in ("data", "parameter", "hyperparameter", "state")], "ops that are looked for"),
     **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
     **dict.fromkeys([("fallback", text) for text in ("Result", "--zoom ", " --phase ")], "a type, and options"),

@@ -108,7 +108,7 @@ def test_the_steps_to_keep_and_the_pictures(capsys: pytest.CaptureFixture[str]) 
 def test_a_program_that_fails_leaves_its_steps(fail: str, arguments: list[str], code: int, message: str) -> None:
     done = command("-m", "tracer", "trace", "train.py", "--format", "log", *arguments, "--", "--fail", fail)
     assert (done.returncode, done.stderr.endswith(message)) == (code, True), done.stderr
-    assert ("Traceback" in done.stderr) == (fail == "raise")
+    assert ("Traceback" in done.stderr) == (fail != "leave")
     assert "/tracer/" not in done.stderr
     assert len(tracer.open("output/train/trace.sqlite").steps) == 3
 

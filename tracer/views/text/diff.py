@@ -58,7 +58,6 @@ def diff_lines(
 def replica_lines(one: Trace, other: Trace, compared: ReplicaComparison, digits: int, tell: Language = ENGLISH) -> Iterator[str]:
     """The first operation at which two ranks of a training part, and how much was compared."""
     ranks = [trace.hyperparameters.get(RANK) for trace in (one, other)]
-    count = {"compared": f"{compared.compared:,}", "others": f"{compared.passed_over:,}"}
     if compared.found is None:
         steps = tell.count(len(one.steps), "step")
         yield tell("ranks {one} and {other} agree in all {steps}", one=ranks[0], other=ranks[1], steps=steps)
@@ -66,7 +65,9 @@ def replica_lines(one: Trace, other: Trace, compared: ReplicaComparison, digits:
         yield tell("ranks {one} and {other} part:", one=ranks[0], other=ranks[1])
         yield from diff_lines(one, other, {}, compared.found, digits, tell)
     yield tell(
-        "compared {compared} values that ought to agree; {others} others, such as data and local gradients, were not", **count
+        "compared {compared} values that ought to agree; {others} others, such as data and local gradients, were not",
+        compared=f"{compared.compared:,}",
+        others=f"{compared.passed_over:,}",
     )
 
 

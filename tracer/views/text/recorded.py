@@ -24,7 +24,7 @@ def recorded_lines(trace: Trace, program: str, tell: Language = ENGLISH) -> Iter
     text = loss.name or "-"
     if place is not None:
         lines = place.line if place.file == program else place
-        text = tell("{name}, line {lines}", name=text, lines=lines)
+        text = tell("{name}, {lines}", name=text, lines=tell("line {line}", line=lines))
     rows = [
         (tell("loss"), text),
         (tell("parameters"), _parameters_text(first)),
