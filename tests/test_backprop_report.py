@@ -85,8 +85,7 @@ def test_weight_that_was_already_changed(tmp_path: Path) -> None:
         "First wrong step: line 12",
         "    d_h = U.T @ d_o * (1 - h ** 2)",
         "  d_o (line 10) is right: dL/d(o)",
-        "  What it uses is right, and its result is not the gradient.",
-        "  Checked: U was already changed on line 11; with its value from before this line is right.",
+        "  Checked: U was already changed on line 11; with the value that it had before, this line is right.",
     ]
     chinese = list(backprop_lines(report, CHINESE))
     assert len(chinese) == len(lines)

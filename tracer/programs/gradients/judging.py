@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracer.programs.gradients.increments import base_factor, made_of_itself, rate_numbers
-from tracer.programs.gradients.matching import TOLERANCE, Gradients, Label, Looked, parameter_label
-from tracer.programs.gradients.tape import ProgramTape
+from tracer.programs.gradients.increments import base_factor, rate_numbers
+from tracer.programs.gradients.matching import TOLERANCE, Gradients, Looked, parameter_label
+from tracer.programs.gradients.through import passes_through
 
 MIN_STEPS = 3
 """Steps in which a single number has to move at the same rate."""
@@ -170,94 +170,6 @@ def _factors(gradients: Gradients, root: int) -> list[float]:
         if id == gradients.looked[0].after[root]:
             continue
         found += [each.factor for each in gradients.matches(gradients.looked[0].labels[id]) if each.target == target]
-    return found
-
-
-_LINEAR = frozenset({"multiply", "divide", "negative", "sign", "copy", "reshape", "astype", "positive", "add", "subtract"})
-_TURNING = frozenset({"transpose", "swapaxes", "matrix_transpose"})
-_PARTS = frozenset({"take", "reshape", "squeeze", "ravel"})
-_MOVING = frozenset({"flip", "fliplr", "flipud", "roll", "rot90", "take", "sort"})
-
-
-def passes_through(gradients: Gradients, looked: Looked, root: int) -> bool:
-    """Whether all that the forward pass gives to an update goes through the whole gradient: momentum, Adam, weight decay."""
-    tape = gradients.tape
-    before, after = looked.before[root], looked.after[root]
-    decays = _decays(tape, looked, root)
-    whole = _whole_gradients(gradients, looked, root, decays)
-    chain = made_of_itself(tape, after, before, looked.behind[root])
-    seen: set[tuple[int, bool, bool]] = set()
-    waiting = [(after, False, False)]
-    has_hit = False
-    while waiting:
-        id, is_turned, is_moved = state = waiting.pop()
-        if state in seen or id in decays or id < looked.start:
-            continue
-        seen.add(state)
-        if id not in looked.labels or id in looked.forward or (id in looked.after.values() and id != after):
-            return False  # the forward pass, or another value of a parameter
-        if id in whole and id not in chain:
-            if is_moved or is_turned not in whole[id]:
-                return False
-            has_hit = True
-            continue
-        op = tape.op(id)
-        is_moved = is_moved or (op in _MOVING and tape.value(id).size == tape.value(before).size)
-        is_turned = is_turned is not (op in _TURNING)
-        for operand in tape.varying(id):
-            if operand != before:
-                waiting.append((operand, is_turned, is_moved))
-            elif id not in chain:
-                return False
-    return has_hit
-
-
-def _decays(tape: ProgramTape, looked: Looked, root: int) -> set[int]:
-    """What is a number times the parameter itself, or times its sign: weight decay."""
-    found = {looked.before[root]}
-    for id in sorted(looked.behind[root]):
-        operands = tape.inputs[id]
-        if tape.op(id) in (*_LINEAR, "take") and set(operands) & found:
-            others = [each for each in operands if each not in found]
-            if not any(tape.value(each).shape or tape.inputs[each] or each in looked.forward for each in others):
-                found.add(id)
-    return found - {looked.before[root]}
-
-
-def _whole_gradients(gradients: Gradients, looked: Looked, root: int, decays: Collection[int]) -> dict[int, set[bool]]:
-    """The values that are the whole gradient of a parameter times a factor, with weight decay or without; whether transposed."""
-    tape = gradients.tape
-    targets = {(label, None) for label in _parts_with_all(gradients, looked, root)}
-    found: dict[int, set[bool]] = {}
-    for id in sorted(looked.behind[root]):
-        if id == looked.after[root] or id not in looked.labels:
-            continue
-        turned = {
-            match.is_transposed and tape.value(id).ndim == 2
-            for match in gradients.matches(looked.labels[id])
-            if match.target in targets
-        }
-        operands = tape.inputs[id]
-        if turned:
-            found[id] = turned | ({False, True} if tape.value(id).ndim < 2 else set())
-        elif tape.op(id) in ("add", "subtract") and len(operands) == 2 and set(operands) & set(found):
-            one, other = operands if operands[0] in found else operands[::-1]
-            if other in found or other in decays:
-                found[id] = found[one]
-    return found
-
-
-def _parts_with_all(gradients: Gradients, looked: Looked, root: int) -> set[Label]:
-    """A parameter, and the element or row of it that the loss depends on, if it depends on no other."""
-    tape, before = gradients.tape, looked.before[root]
-    total = looked.truth.totals.get(before)
-    found = {parameter_label(root)}
-    for user in tape.users[before]:
-        part = looked.truth.totals.get(user)
-        if part is None or total is None or user not in looked.labels or tape.op(user) not in _PARTS:
-            continue
-        if abs(np.linalg.norm(part) - np.linalg.norm(total)) <= 1e-9 * np.linalg.norm(total):
-            found.add(looked.labels[user])
     return found
 
 
