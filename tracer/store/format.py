@@ -169,12 +169,12 @@ def _check_header(path: Path, header: bytes) -> bool:
     if int.from_bytes(header[68:72]) != APPLICATION_ID or header[18:20] != b"\1\1":
         raise TraceFileError(f"{path} is no trace file: it is another SQLite database")
     reader, minor = divmod(int.from_bytes(header[60:64]), 1000)
-    if reader > max(MINOR_VERSIONS):
+    if reader > READER and minor < MINOR_VERSIONS.get(reader, minor + 1):  # of a format that this version does not know
         raise TraceFileError(
             f"{path} was written by a newer version of tracer (it needs reader {reader}, this is {max(MINOR_VERSIONS)})"
         )
-    if reader not in MINOR_VERSIONS or (reader > READER and minor < MINOR_VERSIONS[reader]):
-        raise TraceFileError(f"{path} is damaged: its version is {1000 * reader + minor}")
+    if not reader:
+        raise TraceFileError(f"{path} is damaged: its version is 0")
     return minor > MINOR_VERSIONS[reader]
 
 
