@@ -118,7 +118,7 @@ class Correspondence:
         if same_bits(value, content):
             return True
         ours, theirs = np.asarray(value), np.asarray(content)
-        if ours.shape != theirs.shape or ours.dtype.kind != theirs.dtype.kind or ours.dtype.kind not in "fc":
+        if ours.shape != theirs.shape or ours.dtype != theirs.dtype or ours.dtype.kind not in "fc":
             return False
         if not np.allclose(ours, theirs, rtol=CLOSE, atol=0, equal_nan=True):
             return False

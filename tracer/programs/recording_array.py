@@ -115,7 +115,8 @@ def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **options
     if is_usual and shadow is not None:
         if not options:
             return shadow.follow_ufunc(frame, ufunc, inputs)
-        if len(options) == 1 and ufunc in shadow.IN_PLACE and "out" in options and options["out"][0] is inputs[0]:
+        is_in_place = ufunc in shadow.IN_PLACE and len(options) == 1 and "out" in options
+        if is_in_place and options["out"][0] is inputs[0] and type(inputs[0]) is RecordingArray:
             return shadow.follow_in_place(frame, ufunc, inputs)
     operation = None if is_usual else _operator_of_other(inputs, frame)
     if operation is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from tracer.programs.calls.call_sites import call_from
 from tracer.programs.recording_array import USUAL_OPERANDS, array_function, array_ufunc
 from tracer.programs.shadow import current
-from tracer.programs.values import MAKERS, NUMBERS, OVERRIDES, Recording, plain
+from tracer.programs.values import MAKERS, NUMBERS, OVERRIDES, RESTING, Recording, plain
 
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 _UNARY = ("neg", "pos", "abs")
@@ -219,6 +219,31 @@ def _scalar(kind: type[np.generic]) -> type[Any]:
         OVERRIDES[RecordingScalar] |= {"item": _scalar_item, "tolist": _scalar_item}
     return RecordingScalar
 
+
+def _resting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of a float that does not record: NumPy's float64 is a float too, and Python asks it before a float."""
+    own, is_reflected = getattr(float, name), name.startswith("__r")
+
+    def method(self: Any, other: Any, *modulus: Any) -> Any:
+        if not isinstance(other, np.float64):
+            return own(self, other, *modulus)
+        given = (plain(other), self.plain()) if is_reflected else (self.plain(), plain(other))
+        return call_from(sys._getframe(1))(function, given, {})
+
+    return method
+
+
+# A scalar of NumPy's takes a number that is not exactly a float or an int for an array, unless that answers itself.
+RESTING[RecordingInt] = {"__array_ufunc__": array_ufunc}
+RESTING[RecordingFloat] = {
+    "__array_ufunc__": array_ufunc,
+    **{f"__{name}__": _resting(f"__{name}__", getattr(operator, name)) for name in _COMPARISONS},
+    **{
+        f"__{prefix}{name}__": _resting(f"__{prefix}{name}__", divmod if name == "divmod" else getattr(operator, name))
+        for name in (*_BINARY, "divmod")
+        for prefix in ("", "r")
+    },
+}
 
 for _type, _kind in ((RecordingFloat, float), (RecordingInt, int)):
     OVERRIDES[_type] = _operators(_kind)

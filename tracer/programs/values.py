@@ -92,6 +92,9 @@ NUMBERS: set[type] = set()
 OVERRIDES: dict[type, dict[str, Any]] = {}
 """The methods by which values of these types record. They are on the types only while a program is recorded."""
 
+RESTING: dict[type, dict[str, Any]] = {}
+"""The methods that values of these types have while no program is recorded, where those of their class are not enough."""
+
 
 def recording_value(value: Any) -> Any:
     """A value that records in place of a plain one; values that are no numbers unchanged."""

@@ -21,6 +21,7 @@ from tracer.programs.calls.libraries import Belonging
 from tracer.programs.recording_numbers import RecordingFloat, RecordingInt, as_float, plain_numbers
 from tracer.programs.shadow import current
 from tracer.programs.values import Recording, holds_recording, plain, recording_value
+from tracer.recording.tape import is_tensor
 
 _MATH: dict[Callable[..., Any], Callable[..., Any]] = {
     math.acos: np.arccos, math.acosh: np.arccosh, math.asin: np.arcsin, math.asinh: np.arcsinh, math.atan: np.arctan,
@@ -49,6 +50,15 @@ def _two_ways(function: Callable[..., Any], recorded: Callable[..., Any]) -> Cal
         return shadow.follow(calling_frame(), function, arguments, options, recorded=recorded)
 
     return called
+
+
+def _of_doubles(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of Tensors that computes in double precision, as those of `math` do."""
+
+    def computed(*numbers: Any) -> Any:
+        return function(*(as_float(each) if is_tensor(each) and each.dtype.kind == "f" else each for each in numbers))
+
+    return computed
 
 
 def _sum_of_tensors(values: Any, start: Any = 0) -> Any:
@@ -151,7 +161,7 @@ _REPLACED: dict[int, Callable[..., Any]] = {
     id(builtins.float): _float,
     id(builtins.type): _type,
     **{id(kind): _cast(kind) for kind in {np.dtype(code).type for code in "?bhilqBHILQefdg"}},
-    **{id(function): _two_ways(function, recorded) for function, recorded in _MATH.items()},
+    **{id(function): _two_ways(function, _of_doubles(recorded)) for function, recorded in _MATH.items()},
     **{id(function): _two_ways(function, recorded) for function, recorded in _CREATORS.items()},
 }
 

@@ -19,7 +19,7 @@ from typing import Any
 from tracer.programs.calls import callees
 from tracer.programs.calls.call_sites import caught
 from tracer.programs.rewriting import CALLEE, CAUGHT, HELD, NUMBER, ON, PASS, RESULT
-from tracer.programs.values import OVERRIDES, Recording
+from tracer.programs.values import OVERRIDES, RESTING, Recording
 
 
 def _same(value: Any) -> Any:
@@ -63,7 +63,9 @@ def switch_off() -> None:
 def _take_methods() -> None:
     for kind, methods in OVERRIDES.items():
         for name in methods:
-            if name in vars(kind):
+            if name in RESTING.get(kind, {}):
+                setattr(kind, name, RESTING[kind][name])
+            elif name in vars(kind):
                 delattr(kind, name)
 
 
