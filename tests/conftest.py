@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from support import golden
 from support.profile import EXAMPLES, PROFILE
+
+collect_ignore = ["benchmarks", "programs", "live/programs_torch"]  # programs: tests run them, nothing imports them
 
 for name, count in EXAMPLES.items():
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -25,9 +29,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--renew-golden", action="store_true", help="rewrite the golden files; review them with git diff")
 
 
+class WithoutTorch:
+    """Leaves out the doctests of tracer.torch. Registered as a plugin: a hook of this file sees only files beside it."""
+
+    @staticmethod
+    def pytest_ignore_collect(collection_path: Path) -> bool | None:
+        return True if collection_path.parts[-2:] == ("tracer", "torch") else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Use a fixed seed in CI and a random one elsewhere, unless --hypothesis-seed is given."""
+    if importlib.util.find_spec("torch") is None:
+        config.pluginmanager.register(WithoutTorch())
     golden.renewing = config.option.renew_golden
     # Workers of pytest-xdist inherit the options, so all use this seed.
     if config.option.hypothesis_seed is None:
