@@ -113,7 +113,7 @@ def test_file_is_found_by_path_folder_or_name(capsys: pytest.CaptureFixture[str]
         (["export", "fruit", "-o", "x.xlsx"], "-o takes a name that ends in one of .jsonl, .json, .graphml"),
         (["export", "fruit", "-o", "x.npz", "--full"], "--full is for JSON"),
         (["export", "fruit", "-o", "/proc/x.json"], "cannot write"),
-        (["trace", "fruit", "--values", "some"], "--values takes all, sampled, summary or none, this is 'some'"),
+        (["trace", "fruit", "--values", "some"], "--values takes all, sampled, summary, structure or none, this is 'some'"),
         (["trace", "fruit", "--budget", "much"], "--budget takes a size such as 256MB"),
     ],
 )

@@ -203,8 +203,8 @@ def broken(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     path = folder / "dot"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    for command in ("trace", "render"):
-        monkeypatch.setattr(f"tracer.cli.commands.{command}.find_engine", lambda name: Engine(str(path)))
+    for module in ("commands.trace", "drawing"):
+        monkeypatch.setattr(f"tracer.cli.{module}.find_engine", lambda name: Engine(str(path)))
 
 
 @pytest.mark.usefixtures("in_folder")

@@ -75,7 +75,7 @@ def test_invalid_texts_are_refused(kind: click.ParamType, text: str, message: st
 @pytest.mark.parametrize(
     ("words", "incomplete", "expected"),
     [
-        (["trace", "fruit", "--values"], "s", ["sampled", "summary"]),
+        (["trace", "fruit", "--values"], "s", ["sampled", "summary", "structure"]),
         (["render", "fruit", "--zoom"], "", list(zooms())),
         (["render", "fruit", "--theme"], "da", ["dark"]),
         (["log", "fruit", "--step", "x", "--phase"], "l", ["loss"]),  # invalid options before it do not matter

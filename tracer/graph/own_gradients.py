@@ -12,18 +12,16 @@ from tracer.graph.record import Step
 TOLERANCE = 1e-6
 """Relative to the largest element: gradients that agree are computed in another order."""
 
-_GRADIENT_NAMES = (
-    re.compile(r"(?i)(?:d|d_|grad_?|gradient_?|delta_?|dl_?d?|dj_?d?|de_?d?|g_)(?P<of>\w+)"),
-    re.compile(r"(?i)(?P<of>\w+?)(?:_?grad|_?gradient|_?delta|_d|_g)s?"),
-)
-"""Names of gradients: dW1, d_W1, grad_W1, dL_dW1, W1_grad."""
+_BEFORE = re.compile(r"(?i)d|d_|grad_?|gradient_?|delta_?|d[lje]_?d?|g_")
+_AFTER = re.compile(r"(?i)(?:_?grad|_?gradient|_?delta|_d|_g)s?")
+"""What the name of a gradient has before or after the name of what it is a gradient of: dW1, dL_dW1, grad_W1, W1_grad."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """How a gradient of the program compares with the true one.
 
-    `factor` is the number that the true one is multiplied by, 1.0 where they are equal, None where it is none.
+    `factor` is what the true one has to be multiplied by: 1.0 where they are equal, None where no number does it.
     """
 
     factor: float | None
@@ -70,6 +68,8 @@ def is_gradient_name(name: str, of: str) -> bool:
     >>> [is_gradient_name(name, "W1") for name in ("dW1", "W1_grad", "grad_w1", "dL_dW1", "W2", "dW2")]
     [True, True, True, True, False, False]
     """
-    return bool(of) and any(
-        (match := pattern.fullmatch(name)) is not None and match["of"].lower() == of.lower() for pattern in _GRADIENT_NAMES
-    )
+    name, of = name.lower(), of.lower()
+    if not of or of not in name:
+        return False
+    is_before = name.endswith(of) and _BEFORE.fullmatch(name.removesuffix(of)) is not None
+    return is_before or (name.startswith(of) and _AFTER.fullmatch(name.removeprefix(of)) is not None)
