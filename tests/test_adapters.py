@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import run
-from tracer.programs import adapters
+from tracer.analysis.adapters import Adapter
 from tracer.programs.adapters import adapter_of
 
 
@@ -47,11 +47,35 @@ def test_keras_by_its_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert adapter_of(tmp_path / "train.py") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "is_torch"),
+    [
+        ('os.environ["KERAS_BACKEND"] = "torch"\nimport keras', True),
+        ('os.environ.setdefault("KERAS_BACKEND", "torch")\nimport keras', True),
+        ('os.environ["KERAS_BACKEND"] = "jax"\nimport keras', False),
+        ('os.environ["KERAS_BACKEND"] = "torch"', False),
+    ],
+)
+def test_keras_by_what_the_program_sets(text: str, is_torch: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    (tmp_path / "train.py").write_text(f"import os\n{text}")
+    assert (adapter_of(tmp_path / "train.py") is not None) == is_torch
+
+
+@pytest.mark.parametrize(("settings", "is_torch"), [('{"backend": "torch"}', True), ('{"backend": "jax"}', False), ("[", False)])
+def test_keras_by_its_settings(settings: str, is_torch: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text(settings)
+    (tmp_path / "train.py").write_text("import keras")
+    assert (adapter_of(tmp_path / "train.py") is not None) == is_torch
+
+
 def test_where_pytorch_is_missing_one_line_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(adapters, "is_installed", lambda _: False)
+    monkeypatch.setattr(Adapter, "is_installed", False)
     Path("train.py").write_text("import torch")
     assert run("trace", "train.py") == 2
     said = capsys.readouterr()

@@ -29,7 +29,7 @@ import numpy as np
 import tracer
 from tracer.errors import TraceFileError
 from tracer.graph.record import PHASES, Node, Trace
-from tracer.graph.strides import byte_count, normalize
+from tracer.graph.strides import array_dtype, byte_count, normalize, stored_dtype
 from tracer.graph.summary import Summary
 from tracer.ops import registry
 from tracer.ops.base import Op
@@ -601,10 +601,10 @@ class Forgery:
         has_false_counts = random.random() < 0.2
         for node, layout in zip(structure.step.nodes, structure.layouts):
             if is_inline(node, layout, kept=row.keys is not None):
-                small.append(_content(byte_count(np.dtype(node.dtype).itemsize, node.shape, layout), random))
+                small.append(_content(byte_count(stored_dtype(node.dtype).itemsize, node.shape, layout), random))
                 continue
             summaries.append(_forged_summary(node, random, has_false_counts=has_false_counts))
-            count = byte_count(np.dtype(node.dtype).itemsize, node.shape, layout) if node.dtype in STORABLE_DTYPES else 0
+            count = byte_count(stored_dtype(node.dtype).itemsize, node.shape, layout) if node.dtype in STORABLE_DTYPES else 0
             key = NOT_KEPT
             if count < 200_000 and random.random() < 0.9:
                 content = _content(count, random)
@@ -630,7 +630,7 @@ def _forged_summary(node: Node, random: Random, *, has_false_counts: bool) -> by
     counts = (0, 0, 0, 1, node.size, node.size + 1, 2**62) if has_false_counts else (0, 0, min(1, node.size // 3))
     zeros, nans, infinities = (random.choice(counts) for _ in range(3))
     with contextlib.suppress(struct.error, OverflowError):
-        if node.dtype in STORABLE_DTYPES and np.dtype(node.dtype).kind in "biu":
+        if node.dtype in STORABLE_DTYPES and array_dtype(node.dtype).kind in "biu":
             ends = tuple(random.choice((0, 1, 2, 2**62)) for _ in range(2))
         else:
             ends = tuple(random.choice((0.0, -1.5, 1e308)) for _ in range(2))
@@ -647,7 +647,7 @@ TOKENS = [
     '""', '"x"', '"W1"', '"loss"', '"dL/dloss"', '"{0}"', '"{1}"', '"{99}"', '"{0} @ {1}"', '"{0} + {0} + {0}"',
     '"sum({0})"', '"{0"', '"((((("', '"{00000}"', '"{\\u0663}"', f'"{{{"9" * 5000}}}"', '"\\ud800"', '"\\u0000\\n\\u001b[2J"',
     f'"{"x" * 100_000}"', f'"{"{0} " * 5000}"', f'"{"{0} - " * 5000}"', f'"{"(" * 5000}"',
-    '"float64"', '"float16"', '"complex128"', '"bool"', '"uint64"', '"object"', '"float96"', '">f8"', '"init"', '"update"',
+    '"float64"', '"bfloat16"', '"complex128"', '"bool"', '"uint64"', '"object"', '"float96"', '">f8"', '"init"', '"update"',
     "[]", "[[]]", "[0]", "[1,2]", "[-1]", "[0,0]", "[1000000000000,1000000000000]", "[0,1000000000000000]", "{}",
     '{"dict":{}}', '{"dict":[]}', '{"dict":{"axis":0}}', '{"dict":{"":{"dict":{}}}}', '{"tuple":[]}', '{"tuple":[0]}',
     '{"tuple":[1,2]}', '{"tuple":[null]}', '{"tuple":["x"]}', '{"tuple":[{"complex":[1.0,2.0]}]}',

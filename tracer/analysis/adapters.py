@@ -41,7 +41,10 @@ class Adapter:
     @property
     def is_installed(self) -> bool:
         """True if the library can be imported. It is not imported for that."""
-        return self.library in sys.modules or importlib.util.find_spec(self.library) is not None
+        try:
+            return self.library in sys.modules or importlib.util.find_spec(self.library) is not None
+        except (ImportError, ValueError):
+            return False
 
     def load(self) -> Computing:
         """The module. Raises UsageError if the library is not installed."""
@@ -50,9 +53,10 @@ class Adapter:
         return cast(Computing, importlib.import_module(self.module))
 
 
-_TORCH = Adapter("torch", "pip install 'steptracer[torch]'", "tracer.torch.computing")
+TORCH = Adapter("torch", "pip install 'steptracer[torch]'", "tracer.torch.computing")
+"""That of PyTorch."""
 
-ADAPTERS: Mapping[str, Adapter] = dict.fromkeys(("aten", "prims", "written"), _TORCH)
+ADAPTERS: Mapping[str, Adapter] = dict.fromkeys(("aten", "prims", "written"), TORCH)
 """The adapter of an operation, by the first part of its name: that of `aten.add.Tensor` is `aten`."""
 
 

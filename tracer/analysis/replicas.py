@@ -21,6 +21,9 @@ SAME_FOR_ALL = ("allreduce", "all_reduce", "broadcast", "allgather", "all_gather
 SHARDED = ("_allgather_base", "all_gather_into_tensor", "allgather_into_tensor", "reduce_scatter", "_reduce_scatter")
 """Beginnings of the names of collectives: whose result is the same on all ranks, and those that tell of sharded parameters."""
 
+GENERATOR = "generator"
+"""The beginning of the names of leaves with the states of random number generators, which may differ."""
+
 WITHOUT_VALUE = ("empty", "new_empty", "rand", "normal", "bernoulli", "multinomial", "native_dropout", "uniform", "exponential")
 """Beginnings of the names of operations whose results differ in any two processes: memory as it was, and random numbers."""
 
@@ -96,7 +99,7 @@ def ought_to_agree(one: Step, other: Step) -> Sequence[bool]:
 
 
 def _leaf_agrees(node: Node, its: Node, *, is_sharded: bool) -> bool:
-    if node.op == "data":
+    if node.op == "data" or node.name.startswith(GENERATOR):
         return node.shape == its.shape and difference_of_values(0, node, its, 0.0) is None
     return node.op == "constant" or not is_sharded
 

@@ -13,6 +13,8 @@ import numpy as np
 from tracer.analysis.adapters import Computing, adapter_of
 from tracer.graph.missing import reasons_in
 from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
+from tracer.graph.strides import HELD_IN
+from tracer.graph.summary import rounding_unit
 from tracer.i18n.message import Message
 from tracer.ops import registry
 from tracer.ops.base import Op
@@ -173,14 +175,14 @@ def _re_execute(step: Step, node: Node, op: type[Op], weak: set[int], verificati
 
 def _compare(step: Step, node: Node, result: np.ndarray, inputs: list[Any], verification: Verification) -> Iterator[Deviation]:
     """The deviation of a result from the record, if there is one."""
-    if result.shape != node.shape or str(result.dtype) != node.dtype:
+    if result.shape != node.shape or str(result.dtype) != HELD_IN.get(node.dtype, node.dtype):
         yield Deviation(step.index, node.id, _other_array(result, node))
         return
     recorded = node.value
     if result.tobytes() == recorded.tobytes() or _differ_in_nan_only(result, recorded) or _is_of_python(node, inputs):
         verification.exact += 1
         return
-    index, ulps = _largest_error(result, recorded, inputs)
+    index, ulps = _largest_error(result, recorded, inputs, node.dtype)
     verification.largest = max(verification.largest, ulps)
     if verification.is_same_arithmetic or not ulps <= ULPS:
         yield Deviation(step.index, node.id, None, index, recorded[index].item(), result[index].item(), ulps)
@@ -246,7 +248,7 @@ def _differ_in_nan_only(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.isnan(one).any()) and np.array_equal(one, other, equal_nan=True)
 
 
-def _largest_error(computed: np.ndarray, recorded: np.ndarray, inputs: list[Any]) -> tuple[tuple[int, ...], float]:
+def _largest_error(computed: np.ndarray, recorded: np.ndarray, inputs: list[Any], dtype: str) -> tuple[tuple[int, ...], float]:
     """The index of the largest error, and the error in units in the last place of the largest number involved."""
     if computed.dtype.kind not in "fc":
         index = np.unravel_index(int(np.argmax(computed != recorded)), computed.shape)
@@ -258,4 +260,6 @@ def _largest_error(computed: np.ndarray, recorded: np.ndarray, inputs: list[Any]
     arrays = [np.asarray(each) for each in (recorded, *inputs) if each is not None]
     largest = max(float(np.max(np.abs(each[np.isfinite(each)]), initial=0.0)) for each in arrays)
     unit = float(np.spacing(np.asarray(max(largest, float(np.finfo(computed.dtype).tiny)), distance.dtype)))
+    if dtype in HELD_IN:
+        unit *= rounding_unit(dtype) / rounding_unit(HELD_IN[dtype])
     return tuple(map(int, index)), float(distance[index]) / unit

@@ -8,7 +8,7 @@ are broadcast (stride 0), and where there are gaps.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +16,9 @@ import numpy as np
 
 Strides: TypeAlias = tuple[int, ...] | None
 """Strides in elements; None for the C-contiguous layout."""
+
+HELD_IN: Mapping[str, str] = {"bfloat16": "float32"}
+"""Dtypes that NumPy does not have, and that of arrays with their numbers. A bfloat16 is the upper half of a float32."""
 
 MAX_BROADCAST_SIZE = 64_000_000
 """Maximum size in bytes of a broadcast array in a file: a guard against decompression bombs."""
@@ -67,14 +70,46 @@ def stored_elements(array: np.ndarray, strides: Strides) -> np.ndarray:
     return np.ascontiguousarray(base.transpose(_memory_order(strides)))
 
 
-def restore_array(data: bytes, dtype: np.dtype, shape: Sequence[int], strides: Strides) -> np.ndarray:
-    """The read-only array with these elements; the inverse of `strides_of` and `stored_elements`.
+def array_dtype(dtype: str) -> np.dtype:
+    """The dtype of the array that has the numbers of a node.
+
+    >>> array_dtype("bfloat16"), array_dtype("float16")
+    (dtype('float32'), dtype('float16'))
+    """
+    return np.dtype(HELD_IN.get(dtype, dtype))
+
+
+def stored_dtype(dtype: str) -> np.dtype:
+    """The dtype of the elements that a file has of a node: the bits of a bfloat16 as a whole number."""
+    return np.dtype(np.uint16) if dtype in HELD_IN else np.dtype(dtype)
+
+
+def to_stored(elements: np.ndarray, dtype: str) -> np.ndarray:
+    """Elements as a file has them. Raises ValueError for a number that its dtype does not have.
+
+    >>> to_stored(np.array([1.0, -2.0], np.float32), "bfloat16")
+    array([16256, 49152], dtype=uint16)
+    """
+    if dtype not in HELD_IN:
+        return elements
+    bits = elements.view(np.uint32) if elements.dtype == array_dtype(dtype) else None
+    if bits is None or np.any(bits & 0xFFFF):
+        raise ValueError(f"it has a number that is no {dtype}")
+    return (bits >> 16).astype(np.uint16)
+
+
+def restore_array(data: bytes, dtype: str, shape: Sequence[int], strides: Strides) -> np.ndarray:
+    """The read-only array with these elements; the inverse of `strides_of`, `stored_elements` and `to_stored`.
 
     Raises ValueError if the size does not match the shape.
     """
     base_shape = shape if strides is None else _base_shape(shape, strides)
-    _check_size(data, dtype, base_shape)
-    return restore_elements(np.frombuffer(data, dtype), shape, strides)
+    _check_size(data, stored_dtype(dtype), base_shape)
+    elements = np.frombuffer(data, stored_dtype(dtype))
+    if dtype in HELD_IN:
+        elements = (elements.astype(np.uint32) << 16).view(np.float32)
+        elements.flags.writeable = False
+    return restore_elements(elements, shape, strides)
 
 
 def restore_elements(elements: np.ndarray, shape: Sequence[int], strides: Strides) -> np.ndarray:

@@ -81,9 +81,11 @@ class Summary:
 def rounding_unit(dtype: str) -> float:
     """The machine epsilon of a floating dtype; 0 for any other.
 
-    >>> rounding_unit("float32"), rounding_unit("int64")
-    (1.1920928955078125e-07, 0.0)
+    >>> rounding_unit("float32"), rounding_unit("bfloat16"), rounding_unit("int64")
+    (1.1920928955078125e-07, 0.0078125, 0.0)
     """
+    if dtype == "bfloat16":
+        return 2.0**-7
     try:
         return float(np.finfo(dtype).eps)
     except (TypeError, ValueError):  # an integer dtype, or one that this machine lacks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Node, Step, Trace
+from tracer.graph.strides import HELD_IN
 
 
 def validate(trace: Trace) -> None:
@@ -72,7 +73,7 @@ def _node_problem(node: Node, position: int, phase: int) -> str:
 def _value_problem(node: Node) -> str:
     if not node.is_kept:
         return ""
-    if node.value.shape != node.shape or str(node.value.dtype) != node.dtype:
+    if node.value.shape != node.shape or str(node.value.dtype) != HELD_IN.get(node.dtype, node.dtype):
         problem = f"it says {node.dtype}{node.shape}, its value is {node.value.dtype}{node.value.shape}"
         return _node_message(node, problem, node.id)
     return _node_message(node, "its value can be written to", node.id) if node.value.flags.writeable else ""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import os
-import sys
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracer.analysis.adapters import TORCH
+from tracer.analysis.adapters import Adapter as Computing
 from tracer.errors import UsageError
 
 
@@ -19,31 +20,26 @@ from tracer.errors import UsageError
 class Adapter:
     """A package that records the programs of a library.
 
-    `library` is the module that has to be installed, `imports` are modules whose import tells of such a program, `install` is
-    what installs the library, `prefix` begins the names of its operations.
+    `computing` tells of its library, which has to be installed; `imports` are modules whose import tells of such a program.
     """
 
     name: str
-    library: str
+    computing: Computing
     package: str
-    install: str
-    prefix: str
     imports: frozenset[str]
 
     def load(self, path: Path) -> Any:
         """The package that records. Raises UsageError if the library is not installed."""
-        if not is_installed(self.library):
-            raise UsageError(f"{path.name} needs {self.name}, which is not installed here: {self.install}")
+        if not self.computing.is_installed:
+            raise UsageError(f"{path.name} needs {self.name}, which is not installed here: {self.computing.install}")
         return importlib.import_module(self.package)
 
 
 ADAPTERS = (
     Adapter(
         "PyTorch",
-        "torch",
+        TORCH,
         "tracer.torch",
-        "pip install 'steptracer[torch]'",
-        "aten.",
         frozenset({"torch", "torchvision", "torchaudio", "torchmetrics", "lightning", "pytorch_lightning", "accelerate", "timm"}),
     ),
 )
@@ -52,33 +48,25 @@ ADAPTERS = (
 
 def adapter_of(path: Path) -> Adapter | None:
     """The adapter for a program, by what it and the modules beside it import; None for a program of NumPy."""
-    names = set(_imports(path.resolve(), set()))
-    if "keras" in names and _keras_backend() == "torch":
+    trees = list(_trees(path.resolve(), set()))
+    names = {name.partition(".")[0] for tree in trees for node in ast.walk(tree) for name in _imported(node)}
+    if "keras" in names and _keras_backend(trees) == "torch":
         names.add("torch")
     return next((each for each in ADAPTERS if each.imports & names), None)
 
 
-def is_installed(library: str) -> bool:
-    """Whether a module can be imported."""
-    try:
-        return library in sys.modules or importlib.util.find_spec(library) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def _imports(path: Path, seen: set[Path]) -> Iterator[str]:
-    """The modules that a file imports, by the first part of their names, also those that its neighbours import."""
+def _trees(path: Path, seen: set[Path]) -> Iterator[ast.Module]:
+    """The syntax trees of a file and of the neighbours that it imports."""
     seen.add(path)
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return
-    for node in ast.walk(tree):
-        for name in _imported(node):
-            yield name.partition(".")[0]
-            for beside in _beside(path.parent, name):
-                if beside not in seen:
-                    yield from _imports(beside, seen)
+    yield tree
+    for name in [name for node in ast.walk(tree) for name in _imported(node)]:
+        for beside in _beside(path.parent, name):
+            if beside not in seen:
+                yield from _trees(beside, seen)
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -102,5 +90,25 @@ def _beside(folder: Path, name: str) -> Iterator[Path]:
                 yield file.resolve()
 
 
-def _keras_backend() -> str:
-    return os.environ.get("KERAS_BACKEND", "")
+def _keras_backend(trees: Iterable[ast.Module]) -> str:
+    """The backend that Keras will take: as the program sets it, else from the environment, else from its file of settings."""
+    told = [value for tree in trees for node in ast.walk(tree) if (value := _set_backend(node))]
+    if told or "KERAS_BACKEND" in os.environ:
+        return told[0] if told else os.environ["KERAS_BACKEND"]
+    home = os.environ.get("KERAS_HOME")
+    try:
+        settings = (Path(home) if home else Path.home() / ".keras").joinpath("keras.json").read_text()
+    except (OSError, ValueError, RuntimeError):
+        return ""
+    named = re.search(r'"backend"\s*:\s*"(\w+)"', settings)
+    return named[1] if named is not None else ""
+
+
+def _set_backend(node: ast.AST) -> str:
+    """The backend that a statement like `os.environ["KERAS_BACKEND"] = "torch"` sets, or a call like `setdefault` with both."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant("KERAS_BACKEND"))], value=ast.Constant(str(name))):
+            return name
+        case ast.Call(args=[ast.Constant("KERAS_BACKEND"), ast.Constant(str(name))]):
+            return name
+    return ""

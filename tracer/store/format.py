@@ -13,18 +13,19 @@ from tracer.errors import TraceFileError
 APPLICATION_ID = 0x54524143
 """The SQLite application id of trace files: "TRAC"."""
 
-READER, READER_OF_PROGRAMS = 1, 2
+READER, READER_OF_PROGRAMS, READER_OF_BFLOAT16 = 1, 2, 3
 """The number of the reader that a file needs: the second for gradients that a program computes itself, marks of its values, and
-values of which only the shape was recorded.
+values of which only the shape was recorded; the third for nodes of dtype bfloat16.
 
 Readers reject files that need a newer one.
 """
 
-MINOR_VERSIONS = {READER: 1, READER_OF_PROGRAMS: 2}
+MINOR_VERSIONS = {READER: 1, READER_OF_PROGRAMS: 2, READER_OF_BFLOAT16: 3}
 """The newest minor version of the format, by the reader that a file needs. Readers ignore what a newer one added.
 
 Version 1.1 stores the reason for the end of a run also as a code with fields. Version 1.2 stores the gradients and marks of
 recorded programs, and values without statistics; a file without any is still one of version 1.1, which every reader opens.
+Version 1.3 stores a bfloat16 as its 16 bits.
 """
 
 SCHEMA = {
@@ -53,9 +54,8 @@ _MAGIC = b"SQLite format 3\0"
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
 
-def user_version(*, of_program: bool = False) -> int:
+def user_version(reader: int = READER) -> int:
     """The reader that a file needs and its minor version, as an SQLite user version."""
-    reader = READER_OF_PROGRAMS if of_program else READER
     return reader * 1000 + MINOR_VERSIONS[reader]
 
 

@@ -157,7 +157,7 @@ class LazyValue:
         if self._array is None:
             content = self._file.value(self._key, self._where)
             try:
-                self._array = restore_array(content, np.dtype(self._dtype), self._shape, self._strides)
+                self._array = restore_array(content, self._dtype, self._shape, self._strides)
             except ValueError as error:
                 raise self._file.damaged(f"{self._where}: {error}") from None
         return self._array

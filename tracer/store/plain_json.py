@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import native
+from tracer.graph.strides import HELD_IN
 
 _SIZES = {"int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "float": (16, 32, 64), "complex": (64, 128)}
-STORABLE_DTYPES = frozenset({"bool", *(f"{kind}{size}" for kind, sizes in _SIZES.items() for size in sizes)})
-"""The dtypes whose elements a file can store."""
+NUMPY_DTYPES = frozenset({"bool", *(f"{kind}{size}" for kind, sizes in _SIZES.items() for size in sizes)})
+"""The dtypes of NumPy whose elements a file can store."""
+
+STORABLE_DTYPES = NUMPY_DTYPES | frozenset(HELD_IN)
+"""The dtypes of nodes whose elements a file can store."""
 
 
 def to_json(data: Any) -> str:
@@ -57,7 +61,7 @@ def _encode(data: Any) -> Any:
         return [_encode(each) for each in data]
     if isinstance(data, Mapping) and all(isinstance(key, str) for key in data):
         return {"dict": {key: _encode(each) for key, each in data.items()}}
-    if isinstance(data, (np.ndarray, np.generic)) and str((array := native(np.asarray(data))).dtype) in STORABLE_DTYPES:
+    if isinstance(data, (np.ndarray, np.generic)) and str((array := native(np.asarray(data))).dtype) in NUMPY_DTYPES:
         kind = "array" if isinstance(data, np.ndarray) else "number"
         return {kind: [str(array.dtype), list(array.shape), array.tobytes().hex()]}
     return {"text": str(data)}
@@ -89,7 +93,7 @@ def _decode(data: Any) -> Any:
 
 
 def _decode_array(kind: str, dtype: Any, shape: Any, data: Any) -> Any:
-    if not isinstance(dtype, str) or dtype not in STORABLE_DTYPES or not isinstance(data, str):
+    if not isinstance(dtype, str) or dtype not in NUMPY_DTYPES or not isinstance(data, str):
         raise ValueError("it holds an array of an unknown dtype")
     shape = decode_shape(shape)
     content = _decode_hex(data, np.dtype(dtype).itemsize * math.prod(shape))

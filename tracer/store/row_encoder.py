@@ -11,8 +11,9 @@ import numpy as np
 
 from tracer.graph.missing import StoredValue
 from tracer.graph.record import Node, Step
-from tracer.graph.strides import Strides, stored_elements
+from tracer.graph.strides import Strides, stored_elements, to_stored
 from tracer.graph.summary import Summary
+from tracer.store.parts import NotStorableError
 from tracer.store.plain_json import to_json
 from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, is_storable, pack_summary
 
@@ -52,14 +53,14 @@ class RowEncoder:
         digests: dict[Hashable, tuple[np.ndarray, Future[bytes]]] = {}
         for node, layout in zip(step.nodes, layouts, strict=True):
             if is_inline(node, layout, kept=keep):
-                small.append(stored_elements(node.value, layout).tobytes())
+                small.append(_stored(node, layout).tobytes())
                 continue
             identity = _identity(node)
             large.append(node)
             identities.append(identity)
             if keep and node.is_kept and is_storable(node) and identity not in digests and not self._has_key(identity):
                 # Hashing in a thread overlaps with SQLite's copying: both release the GIL.
-                elements = stored_elements(node.value, layout)
+                elements = _stored(node, layout)
                 digests[identity] = elements, self._executor.submit(content_key, elements)
         previous, self._cache, size = self._cache, {}, 0
         for node, identity in zip(large, identities, strict=True):
@@ -99,6 +100,14 @@ def _insert_value(connection: sqlite3.Connection, elements: np.ndarray, digest: 
         return key, 0
     connection.execute("INSERT INTO value VALUES (?, ?)", (key, elements.data))
     return key, elements.nbytes
+
+
+def _stored(node: Node, layout: Strides) -> np.ndarray:
+    """The elements of a value as the file has them."""
+    try:
+        return to_stored(stored_elements(node.value, layout), node.dtype)
+    except ValueError as error:
+        raise NotStorableError(f"node {node.id}: {error}") from None
 
 
 def _identity(node: Node) -> Hashable:

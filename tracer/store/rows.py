@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.graph.record import Node, Step
-from tracer.graph.strides import Strides, byte_count, restore_array
+from tracer.graph.strides import HELD_IN, Strides, array_dtype, byte_count, restore_array, stored_dtype
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
+from tracer.store.format import READER, READER_OF_BFLOAT16, READER_OF_PROGRAMS
 from tracer.store.plain_json import STORABLE_DTYPES
 
 KEY_SIZE = 32
@@ -61,7 +62,7 @@ def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
     """Whether the value of a node is stored in the row of its step."""
     if node.dtype not in STORABLE_DTYPES:
         return False
-    itemsize = np.dtype(node.dtype).itemsize
+    itemsize = stored_dtype(node.dtype).itemsize
     # The full size of a broadcast array counts too, so that its summary is read and not computed.
     return byte_count(itemsize, node.shape, layout) <= (INLINE_KEPT if kept else INLINE) and node.size * itemsize <= INLINE_KEPT
 
@@ -70,7 +71,7 @@ def why_not_storable(dtype: str, shape: Sequence[int]) -> Message | None:
     """Why a file cannot store an array and has only its summary; None if it can."""
     if dtype not in STORABLE_DTYPES:
         return Message("dtype_not_storable", {"dtype": dtype})
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * stored_dtype(dtype).itemsize
     return Message("too_large", {"size": size, "limit": MAX_VALUE_SIZE}) if size > MAX_VALUE_SIZE else None
 
 
@@ -88,6 +89,15 @@ def unstorable_values(step: Step) -> Iterator[Message]:
         reason = why_not_storable(node.dtype, node.shape)
         if reason is not None and node.is_kept:
             yield reason
+
+
+def reader_of(step: Step) -> int:
+    """The number of the reader that a file with this step needs."""
+    if any(node.dtype in HELD_IN for node in step.nodes):
+        return READER_OF_BFLOAT16
+    if step.own_gradients or step.marks or any(not node.is_kept and is_unknown(node.summary) for node in step.nodes):
+        return READER_OF_PROGRAMS
+    return READER
 
 
 def content_key(elements: np.ndarray) -> bytes:
@@ -132,14 +142,13 @@ def unpack_values(packed: bytes, nodes: Sequence[Node], layouts: Sequence[Stride
     """The inline values of these nodes. Raises ValueError if their size does not match."""
     start = 0
     for node, layout in zip(nodes, layouts, strict=True):
-        dtype = np.dtype(node.dtype)
-        end = start + byte_count(dtype.itemsize, node.shape, layout)
-        yield restore_array(packed[start:end], dtype, node.shape, layout)
+        end = start + byte_count(stored_dtype(node.dtype).itemsize, node.shape, layout)
+        yield restore_array(packed[start:end], node.dtype, node.shape, layout)
         start = end
     if start != len(packed):
         raise ValueError(f"it has {len(packed)} bytes of small values, {start} are needed")
 
 
 def _kind(dtype: str) -> str:
-    kind = np.dtype(dtype).kind if dtype in STORABLE_DTYPES else "f"
+    kind = array_dtype(dtype).kind if dtype in STORABLE_DTYPES else "f"
     return "i" if kind in "bi" else "u" if kind == "u" else "f"

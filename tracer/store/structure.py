@@ -16,13 +16,13 @@ import numpy as np
 
 from tracer.graph.missing import NOT_RETAINED, StoredValue
 from tracer.graph.record import Literal, Node, Phase, Source, Step
-from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, strides_of
+from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, stored_dtype, strides_of
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem
-from tracer.store.plain_json import STORABLE_DTYPES, decode_shape, from_json, to_json
+from tracer.store.plain_json import NUMPY_DTYPES, STORABLE_DTYPES, decode_shape, from_json, to_json
 
 _LONG_DOUBLES = {"float96": "f12", "float128": "f16", "complex192": "c24", "complex256": "c32"}
-_SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in STORABLE_DTYPES if np.dtype(dtype).itemsize > 1}
+_SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in NUMPY_DTYPES if np.dtype(dtype).itemsize > 1}
 _SWAPPED |= {f"{order}{code}" for order in "<>" for code in _LONG_DOUBLES.values()}
 OTHER_DTYPES = frozenset({"object", *_LONG_DOUBLES, *_SWAPPED})
 """Dtypes of nodes that a file cannot store; only the summary is kept."""
@@ -185,7 +185,7 @@ def _node(position: int, data: Any, sources: Sequence[Source]) -> tuple[Node, St
     )
     if len(formula) > 1000 + 20 * len(operands):
         raise ValueError("its formula is too long")
-    return node, _layout(shape, np.dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout)
+    return node, _layout(shape, stored_dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout)
 
 
 def _layout(shape: tuple[int, ...], itemsize: int, data: Any) -> Strides:

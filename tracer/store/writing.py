@@ -17,13 +17,13 @@ from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import ENGLISH
 from tracer.i18n.message import Message
 from tracer.store.durability import SyncedFile
-from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, SCHEMA, journal_path, roll_back, user_version
+from tracer.store.format import APPLICATION_ID, LOCK_TIMEOUT, READER, SCHEMA, journal_path, roll_back, user_version
 from tracer.store.messages import encode_message
 from tracer.store.parts import NotStorableError, are_metrics, head_text
 from tracer.store.plain_json import to_json
 from tracer.store.retention import BUDGET, RetentionPolicy, is_finite_step
 from tracer.store.row_encoder import RowEncoder
-from tracer.store.rows import Row, is_inline, is_unknown, text_digest, unstorable_values
+from tracer.store.rows import Row, is_inline, reader_of, text_digest, unstorable_values
 from tracer.store.structure import layouts_of
 from tracer.store.structure_table import StructureTable
 
@@ -48,6 +48,7 @@ class TraceWriter:
         self._encoder = RowEncoder()
         self._pending: tuple[Step, Row] | None = None
         self._is_closed = False
+        self._reader = READER
         self._synced: SyncedFile | None = None
         self._refuse_if_in_use(path)
         self._refuse_if_in_use(self._part)
@@ -201,8 +202,9 @@ class TraceWriter:
         layouts = layouts_of(step)
         has_values = all(node.is_kept for node, layout in zip(step.nodes, layouts) if is_inline(node, layout, kept=True))
         keep = has_values and self.retention.should_keep(self.steps, lambda: is_finite_step(step))
-        if step.own_gradients or step.marks or any(not node.is_kept and is_unknown(node.summary) for node in step.nodes):
-            self._connection.execute(f"PRAGMA user_version = {user_version(of_program=True)}")
+        if (needed := reader_of(step)) > self._reader:
+            self._reader = needed
+            self._connection.execute(f"PRAGMA user_version = {user_version(needed)}")
         structure = self._structures.id_of(self._connection, step, layouts)
         text = to_json(list(printed))
         row, size = self._encoder.encode(self._connection, self.steps, step, layouts, structure, text, keep=keep)

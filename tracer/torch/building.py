@@ -7,13 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from tracer.graph.record import PHASES, Node, Phase, Step
+from tracer.graph.strides import HELD_IN
 from tracer.recording.naming import nodes_of
 from tracer.recording.source import Files
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.torch.formulas import ForeignOperation
 from tracer.torch.operation import Operation
-from tracer.torch.snapshots import WIDER_NAMES, bytes_of
+from tracer.torch.snapshots import WIDER_NAMES, Snapshot, stacked
 from tracer.torch.tape import StepTape
+
+GENERATOR = "generator"
+"""The name of the leaf with the states of the random number generators that the operations of a step draw from."""
 
 
 def step_of(tape: StepTape, index: int, files: Files) -> Step:
@@ -38,6 +42,7 @@ class _Building:
             *self._losses, *self._gradients, *self._gradients.values(), *self._updates, *self._updates.values(),
             *(id for id, each in enumerate(self._operations) if each.phase is Phase.UPDATE and each.name),
         ])  # fmt: skip
+        self._live |= _with_generators(self._operations, self._live)
         self._sort_phases()
         self._owner = self._owners()
         self._values_of: dict[Operation, list[int]] = defaultdict(list)
@@ -114,7 +119,7 @@ class _Building:
         marks = self._marks()
         entries = [self._entry(id) for id in self._order]
         nodes = nodes_of(cast("Sequence[Entry]", entries), marks, self._files)
-        finished = tuple(self._with_scope(node, nodes) for node in nodes)
+        finished = tuple(self._finished(node, nodes) for node in nodes)
         loss = self._place[self._loss]
         metrics = {"step": self._index, "loss": float(finished[loss].value)}
         return Step(self._index, finished, loss, marks.gradients, marks.updates, metrics)
@@ -124,7 +129,7 @@ class _Building:
         inputs = tuple(self._place[of] if isinstance(of, int) else of for of in each.inputs)
         parameters = parameters_of(each)
         gradient_of, rule_of = self._twins(each)
-        scope = each.scope if each.invocation is None else ""  # a scope of its own: see _with_scope
+        scope = each.scope if each.invocation is None else ""  # a scope of its own: see _finished
         context = Context(each.phase, scope, "", each.invocation, gradient_of, rule_of)
         op = each.kind if each.is_leaf else foreign_operation(each, self._operations)
         return op, inputs, parameters, each.snapshot.array(), context, each.offset
@@ -172,8 +177,10 @@ class _Building:
                     marks.names[place[updated]] = operations[of].name
         return marks
 
-    def _with_scope(self, node: Node, nodes: Sequence[Node]) -> Node:
-        """A node with the path of its module; a backward node has that of the operation it differentiates."""
+    def _finished(self, node: Node, nodes: Sequence[Node]) -> Node:
+        """A node with the dtype of its tensor, and the path of its module; a backward node has that of the operation it
+        differentiates.
+        """
         at = node
         while at.phase is Phase.BACKWARD:
             twin = at.rule_of if at.rule_of is not None else at.gradient_of
@@ -181,11 +188,13 @@ class _Building:
                 break
             at = nodes[twin]
         scope = self._scope(self._order[at.id])
-        if not scope or scope == node.scope:
+        of_tensor = self._operations[self._order[node.id]].snapshot.dtype
+        dtype = of_tensor if of_tensor in HELD_IN else node.dtype
+        if (not scope or scope == node.scope) and dtype == node.dtype:
             return node
         return Node(
-            node.id, node.op, node.inputs, node.parameters, node.content, node.shape, node.dtype, node.phase, node.name,
-            node.formula, scope, node.source, node.gradient_of, node.rule_of,
+            node.id, node.op, node.inputs, node.parameters, node.content, node.shape, dtype, node.phase, node.name,
+            node.formula, scope or node.scope, node.source, node.gradient_of, node.rule_of,
         )  # fmt: skip
 
     def _scope(self, id: int) -> str:
@@ -217,6 +226,27 @@ def scope_of(path: str) -> str:
     return "/".join(parts)
 
 
+def _with_generators(operations: list[Operation], live: Iterable[int]) -> set[int]:
+    """Give the random operations the states of their generators, as rows of one leaf of the step; returns the leaf, if any.
+
+    Generators of different devices have states of different sizes, and so leaves of their own.
+    """
+    by_size: dict[int, dict[int, Any]] = defaultdict(dict)
+    drawing = [operations[id] for id in sorted(live) if operations[id].generator is not None]
+    for each in drawing:
+        by_size[each.generator.numel()].setdefault(id(each.generator), each.generator)
+    leaves: set[int] = set()
+    for size, states in by_size.items():
+        leaf = len(operations)
+        operations.append(Operation("state", (), Snapshot(stacked(list(states.values())), keep=True), Phase.INIT, name=GENERATOR))
+        leaves.add(leaf)
+        rows = list(states)
+        for each in drawing:
+            if each.generator.numel() == size:
+                each.drawn, each.inputs = rows.index(id(each.generator)), (*each.inputs, leaf)
+    return leaves
+
+
 def _is_like(first: Operation, second: Operation) -> bool:
     return (first.snapshot.shape, first.snapshot.dtype) == (second.snapshot.shape, second.snapshot.dtype)
 
@@ -228,11 +258,11 @@ def parameters_of(each: Operation) -> dict[str, Any]:
         found = {"arguments": each.arguments, **({"options": each.options} if each.options else {})}
         if each.outputs > 1:
             found["output"] = each.output
-        if each.generator is not None:
-            found["generator"] = bytes_of(each.generator).hex()
+        if each.drawn is not None:
+            found["generator"] = {"input": len(each.inputs) - 1, "row": each.drawn}
     if each.function and not each.is_leaf:
         found["function"] = each.function
-    if each.snapshot.dtype in WIDER_NAMES:
+    if each.snapshot.dtype in WIDER_NAMES and each.snapshot.dtype not in HELD_IN:
         found["dtype"] = each.snapshot.dtype
     if each.snapshot.strides is not None:
         found["strides"] = list(each.snapshot.strides)

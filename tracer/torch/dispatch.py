@@ -82,7 +82,7 @@ def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any,
     options = {name: _as_data(each, inputs, tape) for name, each in kwargs.items() if name not in _LEFT_OUT}
     for tensor in written:
         tape.snapshots.before_write(tensor)
-    generator = _generator_state(schema, args, kwargs) if schema.is_random and tape.snapshots.keep else None
+    generator = _generator_state(schema, args, kwargs) if schema.is_random else None
     result = func(*args, **kwargs)
     if schema.keeps_value and inputs and isinstance(inputs[0], int):
         tape.same(result, inputs[0])

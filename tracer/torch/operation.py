@@ -26,6 +26,7 @@ class Operation:
     with {"input": position} in place of a tensor or a number. `output` is the position among several results. `sequence` is the
     number of the autograd node that a forward operation made, `node` that of the autograd node in which a backward operation
     ran; `is_sum` tells that it ran after that node had finished: a sum of gradients that came on several ways.
+    `generator` is the state of the random number generator before it, `drawn` the row of it in the leaf of the step.
     `function` names the backward pass of a torch.autograd.Function in which it ran.
     """
 
@@ -51,6 +52,7 @@ class Operation:
     name: str = ""
     fallback_name: str = ""
     generator: Any = None
+    drawn: int | None = None
     function: str = ""
 
     def become_leaf(self, kind: str, name: str) -> None:

@@ -20,7 +20,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from tracer.errors import UsageError
-from tracer.graph.record import Phase, Trace
+from tracer.graph.record import Trace
 from tracer.recording.source import Files
 from tracer.store.retention import BUDGET
 from tracer.torch.building import step_of
@@ -28,13 +28,13 @@ from tracer.torch.dispatch import RecordingMode
 from tracer.torch.following import followed, hooked, learn_leaves, leaves_of, nodes_behind
 from tracer.torch.frames import Frames, base_folder
 from tracer.torch.identity import has_memory
-from tracer.torch.names import TensorNames, state_of
+from tracer.torch.names import TensorNames
 from tracer.torch.steps.kept import Kept
 from tracer.torch.steps.progress import Progress
 from tracer.torch.steps.retention import Retention
 from tracer.torch.switching import Switch, patch
 from tracer.torch.tape import StepTape
-from tracer.torch.trace import settings_of
+from tracer.torch.updating import Updates
 
 _running: list[Run] = []
 
@@ -74,8 +74,7 @@ class Run:
         self._undo = ExitStack()
         self._is_hidden = 0
         self._thread = 0
-        self._depth = 0
-        self._is_due = False
+        self._updates = Updates(kept, self._names, self._progress, lambda: self._tape, self._is_of_the_thread, self._set_switch)
 
     @property
     def trace(self) -> Trace:
@@ -105,11 +104,11 @@ class Run:
         for handle in (
             register_module_forward_pre_hook(self._enter_module),
             register_module_forward_hook(self._leave_module, always_call=True),
-            register_optimizer_step_pre_hook(self._before_update),
-            register_optimizer_step_post_hook(self._after_update),
+            register_optimizer_step_pre_hook(self._updates.before),
+            register_optimizer_step_post_hook(self._updates.after),
         ):
             undo.callback(handle.remove)
-        patch(undo, torch.optim.Optimizer, "__init__", self._wrapped_optimizer_init)
+        patch(undo, torch.optim.Optimizer, "__init__", self._updates.wrapped_init)
         patch(undo, torch.autograd, "backward", self._wrapped_backward)
         patch(undo, torch.autograd, "grad", self._wrapped_grad)
         patch(undo, torch.utils.data.dataloader._BaseDataLoaderIter, "__next__", self._hidden)
@@ -121,7 +120,7 @@ class Run:
         mode = RecordingMode(lambda: progress.tape, progress.use_parameter, lambda: bool(self._is_hidden))
         self._switch = Switch(mode)
         undo.callback(self._switch.set, False)
-        self._switch.set(progress.tape is not None)
+        self._set_switch()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None) -> None:
@@ -143,7 +142,14 @@ class Run:
     @property
     def _tape(self) -> StepTape | None:
         """The tape of the running step; None if nothing is to be recorded now."""
-        return None if self._is_hidden or threading.get_ident() != self._thread else self._progress.tape
+        return None if self._is_hidden or not self._is_of_the_thread() else self._progress.tape
+
+    def _is_of_the_thread(self) -> bool:
+        return threading.get_ident() == self._thread
+
+    def _set_switch(self) -> None:
+        """Record while there is a tape."""
+        self._switch.set(self._progress.tape is not None)
 
     # Modules.
 
@@ -169,52 +175,6 @@ class Run:
                 tape.learn_output(result, id)
         if not tape.modules:
             tape.last_in_module = len(tape.operations) - 1
-
-    # Updates.
-
-    def _wrapped_optimizer_init(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def init(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> None:
-            original(optimizer, *arguments, **options)
-            self._progress.optimizers.add(optimizer)
-
-        return init
-
-    def _before_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        tape = self._tape
-        if tape is None:
-            return
-        self._names.learn_state(optimizer)
-        for value in state_of(optimizer):
-            tape.leaves_of_step.begin(value)
-        if self._depth:  # an update inside of the backward pass, which may clear the gradients
-            learn_leaves(tape, [each for group in optimizer.param_groups for each in group["params"]])
-        for parameter in (each for group in optimizer.param_groups for each in group["params"]):
-            if parameter.grad is not None and has_memory(parameter) and has_memory(parameter.grad):
-                tape.leaves_of_step.use(parameter)
-                tape.passes.learn_gradient(tape.id_of(parameter), tape.id_of(parameter.grad))
-        tape.phase, tape.optimizer = Phase.UPDATE, type(optimizer).__name__
-
-    def _after_update(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        self._kept.settings = self._kept.settings or settings_of(optimizer)
-        tape = self._tape
-        if tape is not None:
-            tape.optimizer = ""
-            tape.passes.updates += 1
-            self._names.learn_state(optimizer)
-            for value in state_of(optimizer):
-                tape.leaves_of_step.name(value)
-        if self._progress.count_update(optimizer):
-            self._is_due = True
-            self._finish_if_due()
-
-    def _finish_if_due(self) -> None:
-        if self._is_due and not self._depth:
-            self._is_due = False
-            self._progress.finish()
-            self._switch.set(self._progress.tape is not None)
 
     # Gradients.
 
@@ -250,14 +210,14 @@ class Run:
         given = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         if tape is None or not all(isinstance(each, torch.Tensor) and has_memory(each) for each in given):
             yield
-            if is_loss and not self._is_hidden and threading.get_ident() == self._thread:
+            if is_loss and not self._is_hidden and self._is_of_the_thread():
                 self._progress.count_backward()
-                self._switch.set(self._progress.tape is not None)
+                self._set_switch()
             return
         gradients = [seeds] * len(given) if seeds is None else [seeds] if isinstance(seeds, torch.Tensor) else list(seeds)
-        self._depth += 1
+        self._updates.depth += 1
         try:
-            if self._depth > 1:  # a backward pass inside of another one: a part of it
+            if self._updates.depth > 1:  # a backward pass inside of another one: a part of it
                 nodes = nodes_behind(given)
                 with hooked(tape, nodes):
                     yield
@@ -267,8 +227,8 @@ class Run:
                 with followed(tape, given, gradients, is_loss=is_loss and not is_again, is_kept=is_kept or is_again):
                     yield
         finally:
-            self._depth -= 1
-        self._finish_if_due()
+            self._updates.depth -= 1
+        self._updates.finish_if_due()
 
     # What is not part of a step, and what is not seen.
 

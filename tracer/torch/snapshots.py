@@ -110,6 +110,12 @@ def _numpy_dtype(name: str) -> np.dtype[Any]:
         return np.dtype(np.float32) if name.startswith("q") else array_of(torch.empty(0, dtype=dtype)).dtype
 
 
+def stacked(tensors: list[torch.Tensor]) -> torch.Tensor:
+    """Tensors of the same form as the rows of one."""
+    with unseen():
+        return torch.stack([each.cpu() for each in tensors])
+
+
 def bytes_of(tensor: torch.Tensor) -> bytes:
     """The bytes of the numbers."""
     with unseen():

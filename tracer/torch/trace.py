@@ -36,8 +36,15 @@ def trace_of(
     )
 
 
-def settings_of(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def name_of(optimizer: Any) -> str:
+    """The name of the class of an optimizer."""
+    return str(getattr(optimizer, "class_name", type(optimizer).__name__))
+
+
+def settings_of(optimizer: Any) -> dict[str, Any]:
     """The name of an optimizer and the settings of its first group that differ from the defaults of its class; and the rate."""
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        return dict(optimizer.settings)
     usual = {name: each.default for name, each in inspect.signature(type(optimizer).__init__).parameters.items()}
     found: dict[str, Any] = {"optimizer": type(optimizer).__name__}
     group = optimizer.param_groups[0] if optimizer.param_groups else {}

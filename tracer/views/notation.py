@@ -110,9 +110,11 @@ def kind_text(node: Node, tell: Language = ENGLISH) -> str:
 def dtype_text(dtype: str) -> str:
     """A dtype in two or three letters.
 
-    >>> dtype_text("float32"), dtype_text("uint8"), dtype_text("bool")
-    ('f32', 'u8', 'bool')
+    >>> dtype_text("float32"), dtype_text("bfloat16"), dtype_text("uint8"), dtype_text("bool")
+    ('f32', 'bf16', 'u8', 'bool')
     """
+    if dtype == "bfloat16":
+        return "bf16"
     try:
         kind = np.dtype(dtype)
     except TypeError:  # a dtype that is unknown on this platform

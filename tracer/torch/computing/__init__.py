@@ -52,7 +52,7 @@ def compute(node: Node, nodes: Sequence[Node]) -> np.ndarray | None:
         return None
     if node.op == WRITTEN:
         values = [nodes[of].value for of in node.operands]
-        if {each.dtype for each in values} != {node.value.dtype} or any(
+        if {dtype_name(nodes[of]) for of in node.operands} != {dtype_name(node)} or any(
             "lazy" in nodes[of].parameters for of in (node.id, *node.operands)
         ):
             return None
@@ -64,7 +64,7 @@ def compute(node: Node, nodes: Sequence[Node]) -> np.ndarray | None:
         inputs = inputs_of(node, nodes)
     except NotPlainError:
         return None
-    with unseen(), torch.set_grad_enabled(schema.op in OTHER_IN_TRAINING), generator_state(node.parameters.get("generator")):
+    with unseen(), torch.set_grad_enabled(schema.op in OTHER_IN_TRAINING), generator_state(node.parameters, inputs):
         if not fits(schema, node.parameters, inputs, node.size):
             raise ValueError(f"the result is larger than the recorded one, of shape {node.shape}")
         found = _output(node, call(schema, node.parameters, inputs))
@@ -76,7 +76,7 @@ def compute(node: Node, nodes: Sequence[Node]) -> np.ndarray | None:
     try:
         if DTYPES[dtype_name(node)].is_floating_point:
             torch.set_default_dtype(DTYPES[dtype_name(node)])
-        with unseen(), generator_state(node.parameters.get("generator")):
+        with unseen(), generator_state(node.parameters, inputs):
             return value_of(_output(node, call(schema, node.parameters, again)), node)
     finally:
         torch.set_default_dtype(before)

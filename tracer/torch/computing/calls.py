@@ -83,10 +83,15 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 
 
 @contextmanager
-def generator_state(state: str | None) -> Iterator[None]:
-    """Give the generator of the process a recorded state, and its own one back afterwards."""
-    before = torch.get_rng_state()
-    if state is not None:
+def generator_state(parameters: Mapping[str, Any], inputs: Numbers) -> Iterator[None]:
+    """Give the generator of the process the state on record, and its own one back afterwards.
+
+    The state is a row of an input; files of before have it as text.
+    """
+    before, state = torch.get_rng_state(), parameters.get("generator")
+    if isinstance(state, Mapping):
+        torch.set_rng_state(inputs[state["input"]][state["row"]].clone())
+    elif state is not None:
         torch.set_rng_state(torch.frombuffer(bytearray.fromhex(state), dtype=torch.uint8).clone())
     try:
         yield

@@ -169,5 +169,5 @@ def _called(node: Node, values: Mapping[int, np.ndarray]) -> np.ndarray | None:
     inputs: Sequence[Any] = [
         each.value if isinstance(each, Literal) else torch.from_numpy(np.array(values[each])) for each in node.inputs
     ]
-    with generator_state(node.parameters.get("generator")):
+    with generator_state(node.parameters, inputs):
         return array_of(call(schema, node.parameters, inputs, wide=True)[int(node.parameters.get("output", 0))])

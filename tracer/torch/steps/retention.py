@@ -7,6 +7,7 @@ import dataclasses
 from tracer.errors import UsageError
 from tracer.graph.missing import NOT_RETAINED, MissingValue
 from tracer.graph.record import Node, Step
+from tracer.graph.strides import stored_dtype
 from tracer.graph.summary import Summary
 from tracer.store.retention import BUDGET, SAMPLES
 from tracer.store.rows import INLINE
@@ -64,7 +65,7 @@ def _without_values(step: Step, *, with_statistics: bool) -> Step:
 
 def _without_value(node: Node, *, with_statistics: bool) -> Node:
     array = node.value
-    if array.nbytes <= INLINE:
+    if stored_dtype(node.dtype).itemsize * node.size <= INLINE:
         return node
     summary = node.summary if with_statistics or array.dtype.kind not in "fc" else unknown(node.size)
     return Node(
