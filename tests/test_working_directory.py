@@ -56,12 +56,31 @@ def files_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
-    """The exit code and the output of the command in a process of its own."""
-    found = subprocess.run(
-        [sys.executable, "-m", "tracer", *arguments], capture_output=True, env={**os.environ, **environment}, check=False
+COMMANDS = """import os, sys
+from tracer.cli import main
+for arguments in "\\0".join(sys.argv[1:]).split("\\0--then\\0"):
+    sys.argv = ["tracer", *arguments.split("\\0")]
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code or 0
+    else:
+        code = 0
+    print(f"\\0{code}", end="\\0", flush=True)
+    print(end="\\0", flush=True, file=sys.stderr)
+"""
+"""Runs several commands one after the other; what each printed ends with NUL."""
+
+
+def commands(*several: list[str], **environment: str) -> list[tuple[int, str, str]]:
+    """The exit codes and outputs of commands in a process with this environment."""
+    arguments = [word for each in several for word in ("--then", *each)][1:]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, *arguments], capture_output=True, env={**os.environ, **environment}, check=False
     )
-    return found.returncode, found.stdout.decode(errors="replace"), found.stderr.decode(errors="replace")
+    out, err = (stream.decode(errors="replace").split("\0") for stream in (done.stdout, done.stderr))
+    assert len(out) == 2 * len(several) + 1, done.stderr.decode(errors="replace")
+    return [(int(code), text, error) for text, code, error in zip(out[::2], out[1::2], err, strict=False)]
 
 
 # A scenario that changes the current folder.
@@ -128,7 +147,10 @@ def test_every_command_takes_a_file_of_any_name(stem: str, environment: dict[str
     name = os.fsencode(f"{stem}.py")
     with open(name, "w") as file:  # noqa: PTH123
         file.write(SCENARIO_TEXT.format(model="pass"))
-    code, out, err = command("trace", os.fsdecode(name), "--format", "pdf,log,svg,png,dot,mmd", **environment)
+    traced = ["trace", os.fsdecode(name), "--format", "pdf,log,svg,png,dot,mmd"]
+    reading = (["log"], ["show", "w"], ["verify"], ["blame"], ["render", "-o", "x.svg"], ["export", "-o", "x.json"])
+    read = [[verb, given, *rest] for verb, *rest in reading for given in (stem, f"{stem}.py")]
+    (code, out, err), *found = commands(traced, *read, ["check", f"{stem}.py"], **environment)
     assert (code, err) == (0, "")
     assert out.count("wrote output/") == 11
     shown = "naïve" if stem == "naïve" else "na\ufffdve"
@@ -137,20 +159,13 @@ def test_every_command_takes_a_file_of_any_name(stem: str, environment: dict[str
         text = file.read()
     assert text.startswith(f"# {shown}\n")
     assert f"{shown}.py:8" in text
-    for arguments in (["log"], ["show", "w"], ["verify"], ["blame"], ["render", "-o", "x.svg"], ["export", "-o", "x.json"]):
-        for given in (stem, f"{stem}.py"):
-            verb, *rest = arguments
-            code, out, err = command(verb, given, *rest, **environment)
-            assert (code, err) == (0, ""), arguments
-    code, out, err = command("check", f"{stem}.py", **environment)
-    assert (code, err) == (0, "")
+    assert [(code, err) for code, _, err in found] == [(0, "")] * 13
 
 
 @pytest.mark.parametrize("environment", [{}, C_LOCALE], ids=["locale of the tests", "LC_ALL=C"])
-@pytest.mark.parametrize("arguments", [["trace"], ["log"], ["check"]])
-def test_unknown_name_of_any_bytes_is_one_line(arguments: list[str], environment: dict[str, str]) -> None:
-    for name in (LATIN_1, f"{LATIN_1}.py", "naïve", "名.py"):
-        code, out, err = command(*arguments, name, **environment)
+def test_unknown_name_of_any_bytes_is_one_line(environment: dict[str, str]) -> None:
+    names = (LATIN_1, f"{LATIN_1}.py", "naïve", "名.py")
+    for code, out, err in commands(*([verb, name] for verb in ("trace", "log", "check") for name in names), **environment):
         assert (code, out) == (2, "")
         assert err.startswith("tracer: there is no ")
         assert err.count("\n") == 1
@@ -159,7 +174,7 @@ def test_unknown_name_of_any_bytes_is_one_line(arguments: list[str], environment
 def test_source_in_a_record_does_not_depend_on_the_locale(folder: Path) -> None:
     text = SCENARIO_TEXT.format(model="pass") + "# 学习\n"
     Path("mine.py").write_text(text, encoding="utf-8")
-    assert command("trace", "mine.py", "-q", "--format", "log", **C_LOCALE)[0] == 0
+    assert commands(["trace", "mine.py", "-q", "--format", "log"], **C_LOCALE) == [(0, "", "")]
     assert tracer.open("output/mine/trace.sqlite").source == text
 
 
@@ -212,9 +227,9 @@ def test_interruption_while_modules_are_imported_is_one_line(folder: Path) -> No
     begin = (
         "import os, signal, sys, threading, time; from tracer.__main__ import main; sys.argv = ['tracer', 'trace', 'fruit', '-q']"
     )
-    for delay in (0.0, 0.02, 0.05, 0.1, 0.15, 0.2):
-        code = f"{begin}\ndef kill():\n    time.sleep({delay}); os.kill(os.getpid(), signal.SIGINT)\n"
-        code += "threading.Thread(target=kill).start()\nmain()\n"
+    for delay in (0.005, 0.02, 0.05, 0.1, 0.15, 0.2):
+        code = f"{begin}\ndef kill():\n    begun.wait(); time.sleep({delay}); os.kill(os.getpid(), signal.SIGINT)\n"
+        code += "begun = threading.Event()\nthreading.Thread(target=kill).start()\nbegun.set(); main()\n"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, done.stdout) == (130, ""), (delay, done.stderr)
         assert done.stderr.startswith("tracer: interrupted")
