@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -126,6 +128,32 @@ def test_program_that_trains_nothing_is_told_so(program: Path, capsys: pytest.Ca
     assert "train.py has no training loop on record" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"), [("w = (1\n", "the program"), ("scenario = tracer.Scenario(\n", "the scenario's file")]
+)
+def test_file_that_python_cannot_read(program: Path, text: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(text)
+    assert run("trace", "train.py") == 3
+    assert capsys.readouterr().err.startswith(f"tracer: {kind} cannot be read by Python:\n")
+
+
+def test_other_packages_are_left_alone_when_the_record_ends(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some objects warn as soon as they are asked for anything, as in torch.distributed, and some modules are loaded then."""
+    asked = []
+
+    class Lazy(ModuleType):
+        def __getattribute__(self, name: str) -> object:
+            asked.append(name)
+            return super().__getattribute__(name)
+
+    held = [Lazy("deprecated")]
+    monkeypatch.setitem(sys.modules, "later", Lazy("later"))
+    monkeypatch.setattr("tracer.cli.programs.tracing.MAX_OPERATIONS", 20)
+    assert run("trace", "train.py", "-q", "--format", "log") == 0
+    assert held
+    assert not asked
+
+
 def test_program_that_raises_keeps_what_it_did(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.write_text(REGRESSION + "    if epoch == 2:\n        raise ValueError('enough')\n")
     assert run("trace", "train.py", "--format", "log") == 3
@@ -145,6 +173,17 @@ def test_exit_code_of_the_program(program: Path, options: tuple[str, ...], code:
     program.write_text(REGRESSION + "import sys\nsys.exit(7)\n")
     assert run("trace", "train.py", "-q", "--format", "log", *options) == code
     assert "tracer: train.py ended with exit code 7" in capsys.readouterr().err
+
+
+def test_statement_that_repairs_a_program_is_told(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text("print('once', flush=True)\n" + WRONG)
+    assert run("check", "train.py") == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == "    dW1 = X.T @ (d_h * (1 - h ** 2))"
+    assert "once" not in told
+    assert run("check", "train.py", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["repair"] == "dW1 = X.T @ (d_h * (1 - h ** 2))"
+    assert "h ** 2" not in program.read_text()
 
 
 def test_file_that_defines_a_scenario_is_one(program: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 import traceback
@@ -40,7 +41,8 @@ def report_error(error: BaseException, folder: str = "") -> int:
     if (not by_user or isinstance(error, RecordingError)) and (known := _report_known(error, frames, folder)) is not None:
         return known
     if isinstance(error, SyntaxError) and error.filename and not _is_library(error.filename):
-        _print_error("the scenario's file cannot be read by Python:")
+        kind = "the scenario's file" if _defines_scenario(error.filename) else "the program"
+        _print_error(f"{kind} cannot be read by Python:")
         click.echo("".join(traceback.format_exception_only(error)).rstrip(), err=True)
         return SCENARIO_RAISED
     if frames:
@@ -51,6 +53,15 @@ def report_error(error: BaseException, folder: str = "") -> int:
         return SCENARIO_RAISED
     traceback.print_exception(error)
     return 1
+
+
+def _defines_scenario(filename: str) -> bool:
+    """Whether a file that Python cannot read looks like one of a scenario."""
+    try:
+        text = Path(filename).read_text(errors="replace")
+    except OSError:
+        return False
+    return re.search(r"^scenario\s*=|\bScenario\(", text, re.MULTILINE) is not None
 
 
 def _report_known(error: BaseException, frames: list[traceback.FrameSummary], folder: str) -> int | None:

@@ -98,7 +98,11 @@ CODED: Mapping[str, Template] = {
     "backprop_no_loss": "no loss was found that depends on the parameters: --loss NAME says which it is",
     "backprop_not_recorded": "the gradient has to pass through what has no derivative here: {problem}",
     "backprop_not_clear": "the updates do not follow the gradient of a loss that was found, and no statement is surely the place",
+    "backprop_same_data": (
+        "the updates follow this residual, and not the gradient of {name} (line {line}), which is computed of the same data"
+    ),
     "backprop_missing": "What comes through line {lines} is missing: it is not the whole gradient of {name}.",
+    "backprop_part": "It is only a part of the gradient of {name}.",
     "backprop_with_all": "with the whole gradient of {name} what follows is right.",
     "backprop_not_zeroed": "The gradients of earlier steps are still in {name}: it is not set back to zero.",
     "backprop_zeroed": "with {name} set to zero before each step the update is right.",
@@ -107,11 +111,18 @@ CODED: Mapping[str, Template] = {
     "backprop_wrong": "The values that it uses are right, and its result is not the gradient.",
     "backprop_no_gradient": "Its result is the gradient of nothing that the loss depends on.",
     "backprop_factor": "The gradient of {names} has a factor {factor} more than those of the others.",
+    "backprop_opposite": "What moves {names} has the opposite sign of what moves the others: it goes along the gradient.",
     "backprop_uphill": "{name} moves along its gradient, and not against it: the loss rises.",
+    "backprop_minus": (
+        "This is minus the gradient, and line {line} moves {name} against it: along the gradient, so the loss rises."
+    ),
+    "backprop_never_updated": "{name} is never updated: its gradient is computed here, and nothing uses it.",
+    "backprop_several_never_updated": ("{names} are never updated: their gradients are computed here, and nothing uses them."),
     "backprop_softmax_axis": (
         "The output is normalised over axis {axis}, the target sums to 1 over axis {wanted}; the backward pass is that of a"
         " softmax over axis {wanted}."
     ),
+    "backprop_with_statement": "with this statement the program was run, and its updates are right:",
     "backprop_stale": "{name} was already changed on line {line}; with the value that it had before, this line is right.",
     "backprop_other_value": "with {other} in place of {name} this line is right.",
     "backprop_axis": "reduced over axis {axis}, this line is right.",

@@ -27,20 +27,24 @@ def run_program(
     budget: Budget | None = None,
     stretches: Stretches | None = None,
     tells_end: bool = False,
+    text: str | None = None,
 ) -> ProgramRecord:
     """Run a Python file as `__main__` and record it.
 
     With `limit`, the program is stopped after so many operations; when the `budget` is used up, it goes on without a record.
     `stretches` says which steps are recorded. With `tells_end`, an exception that ends the program is printed as Python does.
+    With `text`, that is run in place of what is in the file.
     """
     filename = os.path.abspath(path)  # noqa: PTH100 (Python does not resolve links)
     files = Files(Path(filename).parent)
+    if text is not None:
+        files.remember_text(filename, text)
     record = Shadow({filename}, files, limit=limit, budget=budget)
     module = main_module(filename)
     exit_functions = ExitFunctions(record.filenames)
     threads, process = set(threading.enumerate()), os.getpid()
     with surroundings(module, path, arguments, exit_functions), importing(filename, record.filenames):
-        ending = _execute(filename, module, record, stretches or Stretches())
+        ending = _execute(filename, text, module, record, stretches or Stretches())
         if tells_end or os.getpid() != process:
             say_ending(ending)
         wait_for_threads(threads)
@@ -61,9 +65,9 @@ def run_program(
     )
 
 
-def _execute(filename: str, module: ModuleType, record: Shadow, stretches: Stretches) -> Ending:
+def _execute(filename: str, text: str | None, module: ModuleType, record: Shadow, stretches: Stretches) -> Ending:
     try:
-        code = compiled(Path(filename).read_bytes(), filename)
+        code = compiled(Path(filename).read_bytes() if text is None else text, filename)
         with recording(record, stretches):
             record.recorder.enter(Phase.FORWARD)
             exec(code, module.__dict__)

@@ -83,6 +83,10 @@ class Files:
         if key not in self._lines:
             self._lines[key] = lines_of(code)
 
+    def remember_text(self, filename: str, text: str) -> None:
+        """Take this for the text of a file, whatever is in it."""
+        self._lines[filename] = text.splitlines(keepends=True)
+
     def has_text(self, code: CodeType) -> bool:
         """Whether the text that a function is from could be read."""
         self.remember(code)

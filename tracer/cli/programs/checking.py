@@ -16,6 +16,7 @@ from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
 from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
+from tracer.programs.gradients.statements.trying import with_tried_repairs
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.finding import first_steps
@@ -27,6 +28,9 @@ WRONG, UNKNOWN = 1, 5
 LIMIT = 60_000
 """Operations after which the program is stopped: enough for the steps that are looked at."""
 
+LIMIT_OF_TRIALS = 20_000
+"""The same where it is run again with a statement that may repair it."""
+
 
 def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell: Language) -> int:
     """Run a program with its output discarded, print what is found in its first steps, and return the exit code."""
@@ -35,6 +39,8 @@ def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell:
     if steps is not None:
         record = first_steps(record, steps, run.loss)
     report = check_program(record, loss=run.loss)
+    if report.faults:
+        report = with_tried_repairs(report, record.files.text_of(str(record.path)), lambda text: _check_of_text(run, steps, text))
     if report.loss is None and record.ending.error is not None and report.verdict is Verdict.UNKNOWN:
         raise UsageError(f"{run.path.name} ended before its first update: {_reason(record)}")
     if as_json:
@@ -43,6 +49,13 @@ def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell:
         for line in backprop_lines(report, tell):
             click.echo(line)
     return _exit_code(report)
+
+
+def _check_of_text(run: ProgramRun, steps: int | None, text: str) -> BackpropReport:
+    """What is found where the program has this text."""
+    with _discarded_output():
+        record = run_program(run.path, run.arguments, limit=LIMIT_OF_TRIALS, text=text)
+    return check_program(record if steps is None else first_steps(record, steps, run.loss), loss=run.loss)
 
 
 def _exit_code(report: BackpropReport) -> int:

@@ -113,7 +113,9 @@ class Program:
             return None
         gradients = Gradients(self.tape, looked)
         count = sum(len(step.updated) for step in steps)
-        return Attempt(measure, gradients, judge(gradients), frozenset(seeds), count, implied, is_maximised)
+        return Attempt(
+            measure, gradients, judge(gradients, is_maximised=is_maximised), frozenset(seeds), count, implied, is_maximised
+        )
 
     def _looked(self, steps: Sequence[Step]) -> Iterator[Looked]:
         for step in steps:

@@ -11,9 +11,10 @@ from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.implied import activation_of
 from tracer.programs.gradients.increments import base_factor
 from tracer.programs.gradients.naming import parameter_findings
-from tracer.programs.gradients.places.doubts import unrecorded
+from tracer.programs.gradients.places.doubts import is_of_same_data, unrecorded
 from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.faults import faults_of, forward_fault
+from tracer.programs.gradients.places.never_updated import with_still_parameters
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.record import ProgramRecord
@@ -24,30 +25,38 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
     program = Program(ProgramTape(record), loss)
     if not program.updates.following:
         return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_updates"))
+    report, attempt = _checked(program, loss)
+    return report if attempt is None else with_still_parameters(report, program, attempt)
+
+
+def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attempt | None]:
+    """The verdict on the updates, and the attempt that it rests on."""
     computed = program.computed()
     own = without_parts(program.tape, computed)
     good = [attempt for attempt in own if is_good(attempt)]
     if good:
-        return _right(max(good, key=lambda each: each.score))
+        best = max(good, key=lambda each: each.score)
+        return _right(best), best
     if cover_together(own):
-        return _right(max(own, key=lambda each: each.score))
+        best = max(own, key=lambda each: each.score)
+        return _right(best), best
     printed = [] if own else program.printed()
     good = [attempt for attempt in printed if is_good(attempt)]
     if good:
-        return _right(max(good, key=lambda each: each.score))
+        best = max(good, key=lambda each: each.score)
+        return _right(best), best
     if loss is not None and not computed:
-        return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_loss"))
+        return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_loss")), None
     implied = [] if loss is not None else list(program.implied())
     for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
         if not program.roots <= set(attempt.gradients.looked[0].before):
             continue
         report = _implied_right(attempt, own or printed)
         if report is not None:
-            return report
+            return report, attempt
     if not own and not implied and not printed:
-        return BackpropReport(
-            Verdict.UNKNOWN, reason=Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
-        )
+        reason = Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
+        return BackpropReport(Verdict.UNKNOWN, reason=reason), None
     return _wrong(program, computed, own or ([] if implied else printed), implied)
 
 
@@ -124,7 +133,13 @@ def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport |
             measure = Measure(measure.name, measure.line, LossKind.SQUARED_ERROR)
         elif activation == "":
             return None
+    elsewhere = [each for each in own if not _is_of_same_outputs(each, attempt)]
     own = [each for each in own if _is_of_same_outputs(each, attempt)]
+    same = next((each for each in elsewhere if not own and is_of_same_data(each, attempt)), None)
+    if same is not None:
+        fields = {"name": same.measure.name, "line": same.measure.line}
+        reason = Message("backprop_same_data", fields)
+        return BackpropReport(Verdict.UNKNOWN, measure, None, parameter_findings(attempt), attempt.updates, reason=reason)
     if any(_is_like(each, attempt) for each in own):
         return None
     if not own:
@@ -187,7 +202,9 @@ def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) ->
     return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)
 
 
-def _wrong(program: Program, computed: Sequence[Attempt], own: Sequence[Attempt], implied: Sequence[Attempt]) -> BackpropReport:
+def _wrong(
+    program: Program, computed: Sequence[Attempt], own: Sequence[Attempt], implied: Sequence[Attempt]
+) -> tuple[BackpropReport, Attempt]:
     """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
     likeliest = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
     is_measured = any(each.judgement.follows or (likeliest and _is_of_same_outputs(each, likeliest)) for each in own)
@@ -201,11 +218,11 @@ def _wrong(program: Program, computed: Sequence[Attempt], own: Sequence[Attempt]
     problem = attempt.gradients.problem or unrecorded(attempt)
     if problem:
         reason = Message("backprop_not_recorded", {"problem": problem})
-        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
+        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
     faults = faults_of(program, own, computed, attempt)
     if not faults:
         reason = Message("backprop_not_clear")
-        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason)
+        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
     if not attempt.judgement.bad and attempt.judgement.uneven:
         parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
-    return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)
+    return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults), attempt

@@ -50,8 +50,8 @@ class Judgement:
         return bool(self.follows) and is_known and not self.bad and not self.uneven and self.is_uphill is is_maximised
 
 
-def judge(gradients: Gradients) -> Judgement:
-    """Judge the updates of the steps that are looked at."""
+def judge(gradients: Gradients, *, is_maximised: bool = False) -> Judgement:
+    """Judge the updates of the steps that are looked at; those of a loss that is to be large go uphill."""
     found = Judgement()
     roots = sorted(set.intersection(*(set(each.after) for each in gradients.looked)))
     sizes = {root: gradients.tape.value(root).size for root in roots}
@@ -65,7 +65,7 @@ def judge(gradients: Gradients) -> Judgement:
         else:
             found.rates[root] = rates
         found.factors[root] = _factors(gradients, root)
-    _compare(found, sizes)
+    _compare(found, sizes, is_maximised)
     for root in roots:
         if root not in found.rates and root not in found.unknown:
             found.factors[root] = _factors(gradients, root)
@@ -126,10 +126,10 @@ def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
     return middle if max(ratios) - min(ratios) <= RATE_TOLERANCE * abs(middle) else None
 
 
-def _compare(found: Judgement, sizes: dict[int, int]) -> None:
-    """Find the rate that most parameters have, and which have another one."""
+def _compare(found: Judgement, sizes: dict[int, int], is_maximised: bool) -> None:
+    """Find the rate that most parameters have, of as many the one that goes the right way, and which have another one."""
     arrays = [root for root in found.rates if sizes[root] > 1]
-    groups: list[tuple[int, dict[int, float]]] = []
+    groups: list[tuple[int, bool, dict[int, float]]] = []
     for root in [root for root in found.rates if sizes[root] == 1]:
         known = np.count_nonzero(~np.isnan(found.rates[root]))
         if known < MIN_STEPS and not any(_is_same_rate(found.rates[root], found.rates[array]) for array in arrays):
@@ -145,8 +145,9 @@ def _compare(found: Judgement, sizes: dict[int, int]) -> None:
         same = sum(abs(ratio - 1) <= RATE_TOLERANCE for ratio in ratios.values())
         if not arrays and same < 2 and _ratio(found.rates[reference], [1.0] * len(found.rates[reference])) is None:
             continue  # a single number that moves by something else each time
-        groups.append((same, ratios))
-    best = max(groups, key=lambda each: each[0], default=(0, {}))[1]
+        is_uphill = float(np.nanmedian(found.rates[reference])) < 0
+        groups.append((same, is_uphill is is_maximised, ratios))
+    best = max(groups, key=lambda each: each[:2], default=(0, False, {}))[2]
     for root in list(found.rates):
         if root not in best:
             del found.rates[root]

@@ -19,6 +19,9 @@ TOLERANCE = 1e-4
 SCALAR_TOLERANCE = 1e-5
 """Relative difference of numbers that are taken for the same."""
 
+NUMBER_TOLERANCE = 1e-3
+"""Relative difference of a single number in one of the steps."""
+
 MIN_NUMBERS = 3
 """Numbers that have to agree up to one factor."""
 
@@ -133,7 +136,7 @@ class Gradients:
         found = []
         for row in near:
             residual = vector / norm - cosines[row] * rows[row]
-            if np.linalg.norm(residual) <= tolerance:
+            if np.linalg.norm(residual) <= tolerance and (values[0].size > 1 or _agree_in_each(vector / norm, residual)):
                 target, is_transposed = names[row]
                 found.append(Match(target, float(cosines[row] * norm / norms[row]), is_transposed))
         return sorted(found, key=lambda each: (abs(each.factor - 1) > 1e-6, each.target[1] is not None))
@@ -166,6 +169,11 @@ def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray | None:
     if vector.size < MIN_NUMBERS or not np.all(np.isfinite(vector)) or np.ptp(vector) <= 1e-12 * np.max(np.abs(vector)):
         return None
     return None if float(np.linalg.norm(vector)) < 1e-150 else vector
+
+
+def _agree_in_each(numbers: np.ndarray, differences: np.ndarray) -> bool:
+    """Whether numbers agree in each step: where training diverges, those of the last step outweigh all others."""
+    return bool(np.all(np.abs(differences) <= NUMBER_TOLERANCE * np.abs(numbers) + 1e-12))
 
 
 def parameter_label(root: int) -> Label:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -65,16 +65,32 @@ class Trusted:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A statement in place of those lines of the program."""
+
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
-    """An edit of a statement that makes it equal to the true gradient: what is edited, and the edited statement, or ""."""
+    """An edit of a statement that makes it equal to the true gradient: what is edited, and the edited statement, or "".
+
+    The program was run with the edited statement in place of the `lines`, first and last, and its gradient is right then.
+    """
 
     edit: Message
     statement: str = ""
+    lines: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A statement that goes wrong on its own: its inputs are right, and its result is not."""
+    """A statement that goes wrong on its own: its inputs are right, and its result is not.
+
+    `proposals` are statements with which it may be right; none of them was tried.
+    """
 
     line: int
     statement: str
@@ -82,6 +98,7 @@ class Fault:
     trusted: tuple[Trusted, ...] = ()
     repair: Repair | None = None
     parameters: tuple[str, ...] = ()
+    proposals: tuple[Replacement, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
 from tracer.programs.calls.silence import without_warnings
@@ -52,6 +52,15 @@ class _Finder(importlib.abc.MetaPathFinder):
         )
 
 
+def attributes_of(module: object) -> dict[str, Any]:
+    """The variables of a module, asked without loading one that is loaded when it is first used."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(module, "__dict__")
+    except AttributeError:  # something else that was put in the place of a module
+        return {}
+    return found
+
+
 @contextmanager
 def importing(filename: str, filenames: set[str]) -> Iterator[None]:
     """Inside, the modules beside a file are imported rewritten; their files are added to `filenames`."""
@@ -63,7 +72,7 @@ def importing(filename: str, filenames: set[str]) -> Iterator[None]:
     finally:
         sys.meta_path.remove(finder)
         for name, module in list(sys.modules.items()):
-            if isinstance(module, ModuleType) and isinstance(getattr(module, "__loader__", None), _Loader):
+            if isinstance(attributes_of(module).get("__loader__"), _Loader):
                 del sys.modules[name]
                 if name in before:
                     sys.modules[name] = before[name]

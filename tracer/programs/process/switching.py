@@ -18,6 +18,7 @@ from typing import Any
 
 from tracer.programs.calls import callees
 from tracer.programs.calls.call_sites import caught
+from tracer.programs.process.imports import attributes_of
 from tracer.programs.rewriting import CALLEE, CAUGHT, HELD, NUMBER, ON, PASS, RESULT
 from tracer.programs.values import OVERRIDES, RESTING, Recording
 
@@ -71,7 +72,7 @@ def _take_methods() -> None:
 
 def make_plain(filenames: set[str]) -> None:
     """Put plain values into the variables, objects and containers of a program whose record has ended."""
-    modules = {name for name, module in list(sys.modules.items()) if getattr(module, "__file__", None) in filenames}
+    modules = {name for name, module in list(sys.modules.items()) if attributes_of(module).get("__file__") in filenames}
     for found in gc.get_objects():
         kind = type(found)
         if kind is dict:
@@ -90,7 +91,8 @@ def make_plain(filenames: set[str]) -> None:
 
 
 def _recording(items: Any) -> Iterator[tuple[Any, Any]]:
-    return ((key, value.plain()) for key, value in items if isinstance(value, Recording))
+    # Not isinstance, which asks other objects for their __class__: some import a package then, and warn.
+    return ((key, value.plain()) for key, value in items if issubclass(type(value), Recording))
 
 
 def _replace(container: Any, items: list[tuple[Any, Any]]) -> None:
@@ -103,7 +105,7 @@ def _replace_in_cell(cell: CellType) -> None:
         value = cell.cell_contents
     except ValueError:  # empty
         return
-    if isinstance(value, Recording):
+    if issubclass(type(value), Recording):
         cell.cell_contents = value.plain()
 
 

@@ -19,13 +19,17 @@ _LINEAR = frozenset({"matmul", "dot", "add", "subtract", "multiply"})
 class Edit:
     """An edit, by labels, so that it can be made in every step: its result in a step, and what it is.
 
-    `replaces` is a text in the statement and what stands in its place, where that can be told.
+    `replaces` is a text in the statement and what stands in its place, where that can be told. `at` is the entry that is edited,
+    `place` the operand that is kept of it, `keepdims` of a reduction.
     """
 
     what: Message
     apply: Callable[[Looked], np.ndarray | None]
     replaces: tuple[str, str] | None = None
     rank: float = field(default=1.0)
+    at: int = -1
+    place: int = 0
+    keepdims: bool = False
 
 
 def derivative_edits(gradients: Gradients, looked: Looked, result: Label, name_of: Callable[[int], str]) -> Iterator[Edit]:
@@ -38,9 +42,9 @@ def derivative_edits(gradients: Gradients, looked: Looked, result: Label, name_o
             continue
         fields = {"name": name, "line": tape.line(id)}
         missing = Message("backprop_derivative_missing", fields)
-        yield Edit(missing, _times_derivative(tape, looked, result, id, source, is_missing=True), rank=0.8)
+        yield Edit(missing, _times_derivative(tape, looked, result, id, source, is_missing=True), rank=0.8, at=id)
         twice = Message("backprop_derivative_twice", fields)
-        yield Edit(twice, _times_derivative(tape, looked, result, id, source, is_missing=False), rank=0.8)
+        yield Edit(twice, _times_derivative(tape, looked, result, id, source, is_missing=False), rank=0.8, at=id)
 
 
 def input_of_activation(tape: ProgramTape, looked: Looked, id: int) -> int | None:

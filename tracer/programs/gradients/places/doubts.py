@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tracer.programs.gradients.attempts import Attempt, Program
+from tracer.programs.gradients.matching import Looked
 from tracer.programs.gradients.places.locating import Spot
 from tracer.programs.gradients.truth import true_gradients
 
@@ -143,3 +144,32 @@ def _follows_part(attempts: Sequence[Attempt], attempt: Attempt, root: int) -> b
         if not extra or any(tape.value(each).size > 1 for each in others):
             return True
     return False
+
+
+def is_of_same_data(own: Attempt, implied: Attempt) -> bool:
+    """Whether a loss is computed of as many residuals as updates follow, and of all the data that these have.
+
+    Then it is no validation: the program may take one thing for another in its backward pass, such as a column of its data.
+    """
+    tape, mine, theirs = own.gradients.tape, own.gradients.looked[0], implied.gradients.looked[0]
+    residuals = [
+        id for id in mine.forward if tape.op(id) == "subtract" and sum(each in mine.forward for each in tape.inputs[id]) == 1
+    ]
+    if sum(tape.value(id).size for id in residuals) != sum(seed.size for seed in theirs.step.seeds.values()):
+        return False
+    return _data_of(implied, theirs) <= _data_of(own, mine)
+
+
+def _data_of(attempt: Attempt, looked: Looked) -> set[float]:
+    """All numbers that the forward pass takes in beside the parameters, with the targets of an implied loss."""
+    tape = attempt.gradients.tape
+    taken = {
+        each for id in looked.forward - set(looked.before.values()) for each in tape.inputs[id] if each not in looked.forward
+    }
+    arrays = [tape.value(id) for id in taken]
+    if attempt.implied is not None:
+        residual = attempt.implied.residual
+        arrays += [
+            target for output, target in zip(residual.outputs, residual.targets, strict=True) if output in looked.step.seeds
+        ]
+    return {float(number) for array in arrays if array.dtype.kind in "fiu" for number in array.ravel()}

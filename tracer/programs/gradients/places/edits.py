@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -166,7 +167,8 @@ class Editor:
                 for keepdims in (False, True):
                     if axis != given:
                         what = Message("backprop_axis", {"axis": "None" if axis is None else str(axis[0])})
-                        yield self._computing(id, what, _reduction(op, axis, keepdims))
+                        edit = self._computing(id, what, _reduction(op, axis, keepdims))
+                        yield replace(edit, keepdims=keepdims)
 
     def _computing(self, id: int, what: Message, compute: Callable[[list[Any]], Any], rank: float = 0.5) -> Edit:
         label = self.looked.labels[id]
@@ -177,7 +179,7 @@ class Editor:
             region = {looked.ids[each] for each in self._labels() if each in looked.ids}
             return replay(self.tape, looked.ids.get(self.result, -1), region, {}, computes={looked.ids[label]: compute})
 
-        return Edit(what, apply, rank=rank)
+        return Edit(what, apply, rank=rank, at=id)
 
     def _without(self) -> Iterator[Edit]:
         for id in sorted(self.region):
@@ -187,9 +189,8 @@ class Editor:
             for place in (0, 1):
                 text = self.operand_text(id, 1 - place)
                 if text:
-                    yield self._computing(
-                        id, Message("backprop_without", {"text": text}), partial(_operand, place=place), rank=0.9
-                    )
+                    what = Message("backprop_without", {"text": text})
+                    yield replace(self._computing(id, what, partial(_operand, place=place), rank=0.9), place=place)
 
     def turned(self) -> Iterator[Edit]:
         """The result reversed, or transposed."""

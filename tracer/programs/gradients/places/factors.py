@@ -44,8 +44,8 @@ def factor_spots(attempt: Attempt) -> list[FactorSpot] | None:
         if ratio == reference:
             continue
         usual = entries[groups[reference][0]][1]
-        if usual is not None and all(_is_one(_over(entries[root][1], usual)) for root in roots):
-            # The gradients are alike: it is the update that differs.
+        if usual is not None and all(_is_same(entries[root][1], usual) for root in roots):
+            # The gradients are alike, also in their sign: it is the update that differs.
             looked = attempt.gradients.looked[0]
             for root in roots:
                 after = looked.after[root]
@@ -55,8 +55,8 @@ def factor_spots(attempt: Attempt) -> list[FactorSpot] | None:
     return sorted(spots, key=lambda each: each.spot.id)
 
 
-def _over(factor: float | None, usual: float) -> float | None:
-    return None if factor is None else factor / usual
+def _is_same(factor: float | None, usual: float) -> bool:
+    return factor is not None and abs(factor / usual - 1) <= _NEAR
 
 
 def _is_one(factor: float | None) -> bool:
@@ -100,3 +100,18 @@ def _changes(attempt: Attempt, root: int, factor: float) -> list[int]:
         elif before:
             own[id] = before[0]
     return found
+
+
+def sign_change(attempt: Attempt, root: int) -> int | None:
+    """The first value behind an update that is minus a gradient; None if what the update takes for the gradient is not."""
+    gradients, looked = attempt.gradients, attempt.gradients.looked[0]
+    factor = base_factor(gradients, root)
+    if factor is None or factor > 0:
+        return None
+    negative: dict[int, bool] = {}
+    for id in sorted(looked.behind[root]):
+        matches = gradients.matches(looked.labels[id]) if id != looked.after[root] else []
+        if matches:
+            negative[id] = all(match.factor < 0 for match in matches)
+    found = [id for id, is_negative in negative.items() if is_negative]
+    return found[0] if found and not any(negative[id] is False for id in negative if id > found[0]) else None

@@ -11,10 +11,13 @@ from tracer.programs.gradients.naming import parameter_name, target_text
 from tracer.programs.gradients.places.derivatives import Edit
 from tracer.programs.gradients.places.doubts import is_doubtful, is_split_by_path, uses_new_values
 from tracer.programs.gradients.places.dropped import Dropped, Term, accumulation, dropped_path, missing_uses, wrong_term
-from tracer.programs.gradients.places.factors import factor_spots
+from tracer.programs.gradients.places.factors import factor_spots, sign_change
 from tracer.programs.gradients.places.locating import Spot, spots_of, trusted_inputs
-from tracer.programs.gradients.places.repairs import find_repair, replaced_text
-from tracer.programs.gradients.report import Fault, Repair, Trusted
+from tracer.programs.gradients.places.repairs import find_repair
+from tracer.programs.gradients.places.unused import unused_gradients
+from tracer.programs.gradients.report import Fault, Repair, Replacement, Trusted
+from tracer.programs.gradients.statements.penalties import missing_terms
+from tracer.programs.gradients.statements.proposals import Proposer, proposals_over_axes
 from tracer.programs.gradients.tape import ProgramTape
 
 _WEAK = frozenset({"backprop_other_value", "backprop_without"})
@@ -34,13 +37,13 @@ def faults_of(program: Program, own: Sequence[Attempt], computed: Sequence[Attem
     for root in sorted(found.bad):
         if is_doubtful(program, own, computed, attempt, root):
             return ()
-        faults += _faults_of_parameter(attempt, root, is_clear=is_clear)
+        faults += _faults_of_parameter(program, attempt, root, is_clear=is_clear)
     if found.uneven:
         faults += _uneven(attempt) or ()
     return _ordered(faults)
 
 
-def _faults_of_parameter(attempt: Attempt, root: int, *, is_clear: bool) -> list[tuple[int, Fault]]:
+def _faults_of_parameter(program: Program, attempt: Attempt, root: int, *, is_clear: bool) -> list[tuple[int, Fault]]:
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     id = accumulation(attempt, root)
     if id is not None:
@@ -49,7 +52,8 @@ def _faults_of_parameter(attempt: Attempt, root: int, *, is_clear: bool) -> list
         repair = Repair(Message("backprop_zeroed", {"name": name}))
         fault = Fault(gradients.tape.line(id), text_at(gradients.tape, id), reason, (), repair, (_name(attempt, root),))
         return [(id, fault)]
-    forward = {gradients.tape.statement(id) for id in looked.forward if gradients.tape.inputs[id]}
+    computed = (id for id in looked.forward - set(looked.before.values()) if gradients.tape.inputs[id])
+    forward = {gradients.tape.statement(id) for id in computed}
     has_whole = entry(gradients, root)[0] is not None
     faults = []
     for spot in spots_of(attempt, root):
@@ -68,7 +72,7 @@ def _faults_of_parameter(attempt: Attempt, root: int, *, is_clear: bool) -> list
         is_strange = missing is None or is_split_by_path(attempt, spot) or uses_new_values(attempt, root)
         if not is_proven and (is_strange or not is_clear):
             continue
-        faults.append((spot.id, _fault(attempt, spot, edit, missing or (), term)))
+        faults.append((spot.id, _fault(program, attempt, spot, edit, missing or (), term)))
     return faults
 
 
@@ -100,14 +104,16 @@ def text_at(tape: ProgramTape, id: int) -> str:
     return "" if statement is None else tape.statement_text(statement)
 
 
-def _fault(attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, ...], term: Term | None) -> Fault:
+def _fault(
+    program: Program, attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, ...], term: Term | None
+) -> Fault:
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     tape, text = gradients.tape, text_at(gradients.tape, spot.id)
     trusted = tuple(
         Trusted(tape.name(id) or tape.text(id), tape.line(id), target_text(gradients, looked, match.target))
         for id, match in trusted_inputs(gradients, looked, spot)
     )
-    repair = None if edit is None else Repair(edit.what, replaced_text(text, edit.replaces))
+    repair = None if edit is None else Repair(edit.what)
     if term is not None:
         reason = Message("backprop_term", {"line": tape.line(term.rule), "factor": f"{term.factor:.6g}"})
     elif missing:
@@ -117,7 +123,26 @@ def _fault(attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, 
         reason = Message("backprop_wrong")
     else:
         reason = Message("backprop_no_gradient")
-    return Fault(tape.line(spot.id), text, reason, trusted, repair, (_name(attempt, spot.root),))
+    proposals = _proposals(program, attempt, spot, edit, trusted)
+    return Fault(tape.line(spot.id), text, reason, trusted, repair, (_name(attempt, spot.root),), proposals)
+
+
+def _proposals(
+    program: Program, attempt: Attempt, spot: Spot, edit: Edit | None, trusted: tuple[Trusted, ...]
+) -> tuple[Replacement, ...]:
+    """Statements that may be right: with the edit, with a gradient that is computed and not used, with a penalty's gradient."""
+    proposer = Proposer(attempt)
+    if edit is not None:
+        return (*proposer.by_edit(edit, spot.result), *proposer.by_guess(spot))
+    instead = [
+        replacement
+        for name in unused_gradients(program, attempt, spot.root)
+        for each in trusted
+        for replacement in proposer.by_name(spot.id, each.name, name)
+    ]
+    name = proposer.target(attempt.gradients.looked[0].after[spot.root]) or _name(attempt, spot.root)
+    terms = proposer.by_term(spot.result, missing_terms(attempt, spot, proposer.numbers, name))
+    return (*instead, *terms, *proposer.by_guess(spot))
 
 
 def _dropped(attempt: Attempt, dropped: Dropped, root: int) -> Fault:
@@ -125,9 +150,11 @@ def _dropped(attempt: Attempt, dropped: Dropped, root: int) -> Fault:
     tape = gradients.tape
     of = target_text(gradients, looked, (dropped.of, None))
     lines = ", ".join(dict.fromkeys(str(tape.line(id)) for id in dropped.missing))
-    reason = Message("backprop_missing", {"name": of, "lines": lines})
+    missing = Message("backprop_missing", {"name": of, "lines": lines})
+    reason = missing if lines else Message("backprop_part", {"name": of})
     repair = Repair(Message("backprop_with_all", {"name": of}))
-    return Fault(tape.line(dropped.id), text_at(tape, dropped.id), reason, (), repair, (_name(attempt, root),))
+    proposals = Proposer(attempt).by_guess(Spot(root, dropped.id, dropped.id, False))
+    return Fault(tape.line(dropped.id), text_at(tape, dropped.id), reason, (), repair, (_name(attempt, root),), proposals)
 
 
 def _uneven(attempt: Attempt) -> list[tuple[int, Fault]] | None:
@@ -140,22 +167,34 @@ def _uneven(attempt: Attempt) -> list[tuple[int, Fault]] | None:
         names = tuple(parameter_name(tape, looked, root) for root in each.roots)
         factor = f"{each.factor:.6g}"
         reason = Message("backprop_factor", {"names": ", ".join(names), "factor": factor})
-        fault = Fault(tape.line(each.spot.id), text_at(tape, each.spot.id), reason, (), None, names)
+        if abs(each.factor + 1) <= 1e-6:
+            reason = Message("backprop_opposite", {"names": ", ".join(names)})
+        proposals = Proposer(attempt).by_factor(each.spot.id, each.factor)
+        fault = Fault(tape.line(each.spot.id), text_at(tape, each.spot.id), reason, (), None, names, proposals)
         faults.append((each.spot.id, fault))
     return faults
 
 
 def _uphill(attempt: Attempt) -> tuple[Fault, ...]:
+    """Faults of updates that all go along the gradient: at what computes minus the gradient, if that is in as few lines."""
     tape, looked = attempt.gradients.tape, attempt.gradients.looked[0]
-    faults = []
+    proposer = Proposer(attempt)
+    moving, reversing = [], []
     for root in sorted(attempt.judgement.follows):
         after, name = looked.after[root], parameter_name(tape, looked, root)
         reason = Message("backprop_uphill", {"name": name})
-        faults.append((after, Fault(tape.line(after), text_at(tape, after), reason, (), None, (name,))))
-    return _ordered(faults)
+        proposals = proposer.by_direction(after)
+        moving.append((after, Fault(tape.line(after), text_at(tape, after), reason, (), None, (name,), proposals)))
+        at = sign_change(attempt, root)
+        if at is not None:
+            reason = Message("backprop_minus", {"name": name, "line": tape.line(after)})
+            fault = Fault(tape.line(at), text_at(tape, at), reason, (), None, (name,), proposer.by_sign(at))
+            reversing.append((at, fault))
+    at_updates, at_signs = _ordered(moving), _ordered(reversing)
+    return at_signs if len(reversing) == len(moving) and len(at_signs) <= len(at_updates) else at_updates
 
 
 def forward_fault(tape: ProgramTape, output: int, axis: int, wanted: int) -> Fault:
     """The fault of a softmax over the wrong axis, whose backward pass is that of one over the right axis."""
     reason = Message("backprop_softmax_axis", {"axis": axis, "wanted": wanted})
-    return Fault(tape.line(output), text_at(tape, output), reason)
+    return Fault(tape.line(output), text_at(tape, output), reason, proposals=proposals_over_axes(tape, output))

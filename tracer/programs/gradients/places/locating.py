@@ -81,7 +81,9 @@ def _right(gradients: Gradients, looked: Looked, root: int, whole: Collection[in
         if id in chain or id not in looked.labels:
             continue
         found = gradients.matches(looked.labels[id])
-        if found and (id not in whole or any(each.target == target for each in found)):
+        if found and (
+            id not in whole or any(each.target == target for each in found) or _updates_another(gradients, looked, root, id)
+        ):
             right.add(id)
         mine = {(each.target[0], float(f"{each.factor:.5g}")) for each in found}
         if tape.op(id) in ("add", "write"):
@@ -96,6 +98,16 @@ def _right(gradients: Gradients, looked: Looked, root: int, whole: Collection[in
             if id not in whole:
                 right.add(id)
     return right
+
+
+def _updates_another(gradients: Gradients, looked: Looked, root: int, id: int) -> bool:
+    """Whether a value is the gradient of another parameter, and updates that one too: it is right, in the wrong place."""
+    for other, behind in looked.behind.items():
+        if other != root and id in behind:
+            target = parameter_label(other), None
+            if any(match.target == target for match in gradients.matches(looked.labels[id])):
+                return True
+    return False
 
 
 def result_of(tape: ProgramTape, id: int, among: Collection[int]) -> int:
