@@ -37,7 +37,7 @@ def every_scalar(step: Step) -> list[Scalar]:
 
 def computed(source: ScalarView, scalar: Scalar) -> float | None:
     """The value of a number's formula with recorded operands; None if the formula refers to whole arrays."""
-    formula, used = source.definition(scalar)
+    formula, used = source.formula(scalar), source.operands(scalar)
     values: dict[str, Any] = {}
     texts = {source.labels.element_tree(id, index).format(compact=True): (id, index) for id, index in used}
     for number, text in enumerate(sorted(texts, key=len, reverse=True)):
@@ -57,7 +57,7 @@ def test_every_formula_evaluates_to_the_number(name: str) -> None:
     for id, index in every_scalar(source.step):
         node = source.step.nodes[id]
         if node.is_leaf:
-            assert source.definition((id, index)) == ("", ())
+            assert (source.formula((id, index)), source.operands((id, index))) == ("", ())
             continue
         every += 1
         digits = 1e-5 if node.dtype == "float32" else 1e-9
@@ -65,7 +65,7 @@ def test_every_formula_evaluates_to_the_number(name: str) -> None:
         if found is None:
             skipped += 1
             continue
-        assert found == pytest.approx(float(node.value[index]), rel=digits, abs=digits * 1e-6), source.definition((id, index))
+        assert found == pytest.approx(float(node.value[index]), rel=digits, abs=digits * 1e-6), source.formula((id, index))
     assert skipped <= every / 20
     assert every > 50
 
@@ -74,7 +74,7 @@ def test_formulas_of_a_layer() -> None:
     source = numbers_of("fruit")
 
     def formula(name: str, *index: int) -> str:
-        return source.definition((source.step.node(name).id, index))[0]
+        return source.formula((source.step.node(name).id, index))
 
     assert formula("h1", 0, 0) == "x[0,0]*W1[0,0] + x[0,1]*W1[1,0] + b1[0]"
     assert formula("largest", 2, 0) == "max(logits[2,0], logits[2,1])"

@@ -57,23 +57,25 @@ class ScalarView:
     def __init__(self, step: Step, labels: Labels) -> None:
         self.step = step
         self.labels = labels
-        self._definitions: dict[Scalar, tuple[str, tuple[Scalar, ...]]] = {}
+        self._operands_of: dict[Scalar, tuple[Scalar, ...]] = {}
 
-    def definition(self, scalar: Scalar) -> tuple[str, tuple[Scalar, ...]]:
-        """The formula of a scalar and the scalars in it; empty for a leaf."""
-        if scalar not in self._definitions:
-            self._definitions[scalar] = self._define(scalar)
-        return self._definitions[scalar]
-
-    def _define(self, scalar: Scalar) -> tuple[str, tuple[Scalar, ...]]:
+    def formula(self, scalar: Scalar) -> str:
+        """The formula of a scalar; empty for a leaf."""
         node = self.step.nodes[scalar[0]]
         if node.is_leaf:
-            return "", ()
-        formula = SymbolicFormatter(self.step.nodes, self.labels).expansion(node, scalar[1])
-        text = formula.format(compact=True) if formula else self.labels.formula(node)
-        return text, tuple(itertools.islice(dict.fromkeys(self._operands(scalar)), MAX_SEARCHED_TERMS + 1))
+            return ""
+        expansion = SymbolicFormatter(self.step.nodes, self.labels).expansion(node, scalar[1])
+        return expansion.format(compact=True) if expansion else self.labels.formula(node)
 
-    def _operands(self, scalar: Scalar) -> Iterator[Scalar]:
+    def operands(self, scalar: Scalar) -> tuple[Scalar, ...]:
+        """The scalars that a scalar depends on, in order; none for a leaf."""
+        if scalar not in self._operands_of:
+            is_leaf = self.step.nodes[scalar[0]].is_leaf
+            found = () if is_leaf else itertools.islice(dict.fromkeys(self._expanded(scalar)), MAX_SEARCHED_TERMS + 1)
+            self._operands_of[scalar] = tuple(found)
+        return self._operands_of[scalar]
+
+    def _expanded(self, scalar: Scalar) -> Iterator[Scalar]:
         """The scalars that a scalar depends on, in order; of inlined nodes, those that they depend on."""
         pending: list[Iterator[Scalar]] = [self._inputs(scalar)]
         while pending:
@@ -103,7 +105,7 @@ class ScalarView:
             scalar = pending.pop()
             if scalar not in found:
                 found.add(scalar)
-                pending += self.definition(scalar)[1]
+                pending += self.operands(scalar)
         return sorted(found)
 
     def downstream(self, scalars: Iterable[Scalar], limit: int = MAX_SCALARS) -> list[Scalar]:
@@ -122,7 +124,7 @@ class ScalarView:
             if self.labels.is_inlined(node.id):
                 continue
             for index in np.ndindex(node.shape):
-                terms = self.definition((node.id, index))[1]
+                terms = self.operands((node.id, index))
                 if found.intersection(terms):
                     found.add((node.id, index))
                 searched += len(terms)
@@ -151,13 +153,13 @@ def scalars(source: ScalarView, chosen: Sequence[Scalar], style: Style) -> Diagr
     wanted = set(chosen)
     boxes, arrows = [], []
     for scalar in chosen:
-        for used in source.definition(scalar)[1]:
+        for used in source.operands(scalar):
             if source.step.nodes[used[0]].is_leaf:
                 wanted.add(used)
     for scalar in sorted(wanted):
         boxes.append(_box(source, scalar, style))
         flow = flow_of(source.step.nodes[scalar[0]].phase)
-        arrows += [Arrow(_key(used), _key(scalar), flow) for used in source.definition(scalar)[1] if used in wanted]
+        arrows += [Arrow(_key(used), _key(scalar), flow) for used in source.operands(scalar) if used in wanted]
     return Diagram(tuple(boxes), tuple(arrows))
 
 
@@ -169,14 +171,14 @@ def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
     step, labels = source.step, source.labels
     id, index = scalar
     node = step.nodes[id]
-    lines = _formula(source.definition(scalar)[0], labels.element(id, index))
+    lines = _formula(source.formula(scalar), labels.element(id, index))
     columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),))]
     for gradient in gradients_of(step, id):
         if gradient == id:
             continue
         title = labels[gradient] if step.losses else style.tell("gradient")
         number = number_of(step.nodes[gradient], index, labels.noise)
-        made = _formula(source.definition((gradient, index))[0], "")
+        made = _formula(source.formula((gradient, index)), "")
         columns.append(Column(title, (number, *made), is_gradient=True))
     title = title_of(labels.element(id, index))
     return Box(_key(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
