@@ -1,17 +1,22 @@
-"""What recording a PyTorch program costs, beside plain steps and an empty dispatch mode.
+"""What recording a PyTorch program costs, beside an empty dispatch mode and TorchLens' log of the forward pass.
 
-    python tests/benchmarks/torch_cost.py [--steps 30]
+    OMP_NUM_THREADS=1 python tests/benchmarks/torch_cost.py [tiny]
 
-Prints a table in Markdown: milliseconds of a plain step, and how many times as long each way of recording takes.
+Prints a table in Markdown: milliseconds of a plain step, and how many times as long each way of recording takes. Everything is
+measured in turns; each ratio is to the plain steps of the same turn, and the median of five turns.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
+import importlib.metadata
+import importlib.util
+import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -19,7 +24,55 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from tracer.torch import record
 
-Step = Callable[[], None]
+TURNS = 5
+WARM_UP = 3
+"""Steps before those that are measured: the first one of a recording has names, lines and formulas to find."""
+
+
+class Network:
+    """A model, its optimizer, and a batch."""
+
+    def __init__(self, model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, steps: int) -> None:
+        self.model, self.x, self.target, self.steps = model, x, target, steps
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=1e-6)  # so slow that numbers stay of a usual size
+
+    def step(self) -> None:
+        """A step of a training."""
+        output = self.model(self.x)
+        loss = torch.nn.functional.cross_entropy(output.reshape(-1, output.shape[-1]), self.target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+
+    def forward_log(self) -> None:
+        """TorchLens' log of the forward pass."""
+        import torchlens
+
+        log = getattr(torchlens, "log_forward_pass", None) or torchlens.trace
+        log(self.model, self.x)
+
+
+def lesson() -> Network:
+    """The lesson's network."""
+    model = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Linear(4, 2))
+    return Network(model, torch.rand(10, 2), torch.randint(0, 2, (10,)), 60)
+
+
+def perceptron() -> Network:
+    """A perceptron for MNIST, batches of 64."""
+    layers = [torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)]
+    return Network(torch.nn.Sequential(*layers), torch.rand(64, 784), torch.randint(0, 10, (64,)), 30)
+
+
+def transformer() -> Network:
+    """Four layers of a transformer, width 128, batches of 8 by 64 tokens."""
+    layer = torch.nn.TransformerEncoderLayer(128, 4, 512, batch_first=True, dropout=0.0)
+    encoder = torch.nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
+    model = torch.nn.Sequential(torch.nn.Embedding(256, 128), encoder, torch.nn.Linear(128, 256))
+    return Network(model, torch.randint(0, 256, (8, 64)), torch.randint(0, 256, (512,)), 12)
+
+
+NETWORKS = {"lesson's network": lesson, "784-256-128-10": perceptron, "transformer, 4 layers": transformer}
 
 
 class Empty(TorchDispatchMode):
@@ -29,93 +82,61 @@ class Empty(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def training(model: torch.nn.Module, batch: Callable[[], torch.Tensor], target: torch.Tensor) -> Step:
-    """A step of a training."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-
-    def step() -> None:
-        output = model(batch())
-        loss = torch.nn.functional.cross_entropy(output.reshape(-1, output.shape[-1]), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return step
-
-
-def lesson() -> Step:
-    """The lesson's network."""
-    model = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Linear(4, 2))
-    x = torch.rand(10, 2)
-    return training(model, lambda: x, torch.randint(0, 2, (10,)))
-
-
-def perceptron() -> Step:
-    """A perceptron for MNIST, batches of 64."""
-    layers = [torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)]
-    x = torch.rand(64, 784)
-    return training(torch.nn.Sequential(*layers), lambda: x, torch.randint(0, 10, (64,)))
-
-
-def transformer() -> Step:
-    """Four layers of a transformer, width 128, batches of 8 by 64 tokens."""
-    layer = torch.nn.TransformerEncoderLayer(128, 4, 512, batch_first=True, dropout=0.0)
-    encoder = torch.nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
-    model = torch.nn.Sequential(torch.nn.Embedding(256, 128), encoder, torch.nn.Linear(128, 256))
-    x = torch.randint(0, 256, (8, 64))
-    return training(model, lambda: x, torch.randint(0, 256, (512,)))
-
-
-NETWORKS = {"lesson's network": lesson, "784-256-128-10": perceptron, "transformer, 4 layers": transformer}
-
-
-def seconds(step: Step, steps: int) -> float:
-    """The median duration of a step."""
-    durations = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        step()
-        durations.append(time.perf_counter() - start)
-    return statistics.median(durations)
-
-
 @contextlib.contextmanager
-def recording(**options: Any) -> Iterator[None]:
-    """Record, without keeping steps in memory for long."""
+def recorded(**options: Any) -> Iterator[None]:
+    """A recording, which is dropped at its end."""
     with record(**options):
         yield
 
 
-WAYS: dict[str, Callable[[], Any]] = {
-    "empty mode": Empty,
-    "structure": lambda: recording(values="structure"),
-    "summary": lambda: recording(values="summary"),
-    "all values": lambda: recording(values="all"),
-    "step not recorded": lambda: recording(steps=[]),
+Way = tuple[Callable[[], AbstractContextManager[Any]], Callable[[Network], None]]
+
+WAYS: dict[str, Way] = {
+    "plain": (contextlib.nullcontext, Network.step),
+    "empty mode": (Empty, Network.step),
+    "structure": (lambda: recorded(values="structure"), Network.step),
+    "summary": (lambda: recorded(values="summary"), Network.step),
+    "all values": (lambda: recorded(values="all"), Network.step),
+    "not recorded": (lambda: recorded(steps=[]), Network.step),
+    "TorchLens, forward": (contextlib.nullcontext, Network.forward_log),
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=30)
-    steps = parser.parse_args().steps
+def seconds(network: Network, way: Way, count: int) -> float:
+    """The median duration of a step."""
+    context, step = way
+    durations = []
+    with context():
+        for position in range(WARM_UP + count):
+            start = time.perf_counter()
+            step(network)
+            if position >= WARM_UP:
+                durations.append(time.perf_counter() - start)
+    return statistics.median(durations)
+
+
+def row(network: Network, ways: dict[str, Way], turns: int, count: int) -> Iterator[str]:
+    """Milliseconds of a plain step, and the ratios of the other ways."""
+    found = [{name: seconds(network, way, count) for name, way in ways.items()} for _ in range(turns)]
+    yield f"{statistics.median(each['plain'] for each in found) * 1e3:.2f} ms"
+    for name in list(ways)[1:]:
+        yield f"{statistics.median(each[name] / each['plain'] for each in found):.2f} x"
+
+
+def main(size: str = "") -> None:
+    """Measure and print."""
     torch.set_num_threads(1)
-    print("| network | plain step |", " | ".join(WAYS), "|")
-    print("| --- " * (2 + len(WAYS)) + "|")
+    has_peer = importlib.util.find_spec("torchlens") is not None
+    peer = f", TorchLens {importlib.metadata.version('torchlens')}" if has_peer else ""
+    print(f"Python {platform.python_version()}, PyTorch {torch.__version__}{peer}\n")
+    ways = {name: way for name, way in WAYS.items() if has_peer or not name.startswith("TorchLens")}
+    print("| network | plain step |", " | ".join(list(ways)[1:]), "|")
+    print("| --- |", "---: | " * len(ways))
     for name, make in NETWORKS.items():
         torch.manual_seed(0)
-        step = make()
-        seconds(step, 5)
-        plain = seconds(step, steps)
-        times = []
-        for way in WAYS.values():
-            with way():
-                seconds(step, 2)
-                times.append(seconds(step, steps))
-        again = seconds(step, steps)
-        base = min(plain, again)
-        print(f"| {name} | {base * 1e3:.2f} ms |", " | ".join(f"{each / base:.1f} x" for each in times), "|")
+        network = make()
+        print(f"| {name} |", " | ".join(row(network, ways, *((1, 1) if size == "tiny" else (TURNS, network.steps)))), "|")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

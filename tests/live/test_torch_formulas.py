@@ -23,6 +23,7 @@ from tracer.torch.formulas import FORMULAS  # noqa: E402
 from tracer.torch.frames import Frames  # noqa: E402
 from tracer.torch.names import TensorNames  # noqa: E402
 from tracer.torch.operation import Operation  # noqa: E402
+from tracer.torch.snapshots import array_of  # noqa: E402
 from tracer.torch.tape import StepTape  # noqa: E402
 
 PROGRAMS = """
@@ -253,8 +254,8 @@ def test_a_formula_computes_what_the_operation_computed(call: str) -> None:
             or "topk(" in template
         ):
             continue
-        inputs = [of.value if isinstance(of, Literal) else tape.operations[of].snapshot.array() for of in each.inputs]
-        value = each.snapshot.array()
+        inputs = [of.value if isinstance(of, Literal) else array_of(tape.operations[of].snapshot.tensor) for of in each.inputs]
+        value = array_of(each.snapshot.tensor)
         found = np.broadcast_to(np.asarray(computed(template, inputs)), value.shape)
         tolerance = 1e-5 if value.dtype == np.float32 else 1e-6  # numbers in formulas have six digits
         np.testing.assert_allclose(found, value, rtol=tolerance * 10, atol=tolerance, err_msg=f"{each.kind}: {template}")

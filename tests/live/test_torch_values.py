@@ -13,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from programs_torch import PROGRAMS  # noqa: E402
+from torch.nn.modules.module import _global_forward_hooks  # noqa: E402
 
 import tracer  # noqa: E402
 from tracer.errors import TraceFileError, UsageError  # noqa: E402
@@ -133,17 +134,17 @@ def test_budget_bounds_what_is_kept() -> None:
 
 @pytest.mark.parametrize("steps", [[0, 3], [2], [4, 5], []])
 def test_chosen_steps_are_those_of_the_whole_run(steps: list[int]) -> None:
-    """Their numbers, values and names are those of a recording of all steps, and the mode is off in between."""
+    """Numbers, values and names are those of a recording of all steps; in between there are no mode and no hooks on modules."""
     whole, _, weights = recorded()
     torch.manual_seed(3)
     model = net()
     on = []
-    model.register_forward_pre_hook(lambda *_: on.append(torch._C._len_torch_dispatch_stack()))
+    model.register_forward_pre_hook(lambda *_: on.append((torch._C._len_torch_dispatch_stack(), len(_global_forward_hooks))))
     with record(model, steps=steps) as run:
         train(model, 6)
     assert [each.detach().numpy().tobytes() for each in model.parameters()] == weights
     assert [step.index for step in run.trace.steps] == steps
-    assert on == [int(k in steps) for k in range(6)]
+    assert on == [(k in steps, k in steps) for k in range(6)]
     for step in run.trace.steps:
         for node, other in zip(step.nodes, whole.step(step.index).nodes, strict=True):
             assert (node.name, node.formula, node.op) == (other.name, other.formula, other.op)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -15,6 +15,20 @@ from tracer.recording.source import Files
 from tracer.recording.tape import Entry, Marks
 
 NO_VALUE = np.empty(0)
+
+
+class NodesToCome(Protocol):
+    """What the nodes of a step are made of when they are first read.
+
+    `structure` is the same object for steps whose nodes differ in their values only; None if that is not known.
+    """
+
+    @property
+    def structure(self) -> object | None: ...
+
+    def __len__(self) -> int: ...
+
+    def nodes(self) -> tuple[Node, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +93,13 @@ class RecordedNodes(Sequence[Node]):
 
     __slots__ = ("_held", "structure")
 
-    def __init__(self, recording: Recording) -> None:
-        self._held: Recording | tuple[Node, ...] = recording
+    def __init__(self, recording: NodesToCome) -> None:
+        self._held: NodesToCome | tuple[Node, ...] = recording
         self.structure: object | None = recording.structure
 
     def _nodes(self) -> tuple[Node, ...]:
         held = self._held
-        if isinstance(held, Recording):
+        if not isinstance(held, tuple):
             held = self._held = held.nodes()
         return held
 

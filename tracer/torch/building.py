@@ -1,12 +1,13 @@
-"""Makes a Step of the tape of a PyTorch step: what the loss and the updates depend on, sorted into phases, with names."""
+"""Makes the nodes of a PyTorch step of its tape: what the loss and the updates depend on, sorted into phases, with names."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from tracer.graph.record import PHASES, Node, Phase, Step
+from tracer.graph.record import PHASES, Node, Phase
 from tracer.graph.strides import HELD_IN
 from tracer.recording.naming import nodes_of
 from tracer.recording.source import Files
@@ -14,26 +15,39 @@ from tracer.recording.tape import Context, Entry, Marks
 from tracer.torch.formulas import ForeignOperation
 from tracer.torch.operation import Operation
 from tracer.torch.snapshots import WIDER_NAMES, Snapshot, stacked
+from tracer.torch.steps.form import Form
 from tracer.torch.tape import StepTape
 
 GENERATOR = "generator"
 """The name of the leaf with the states of the random number generators that the operations of a step draw from."""
 
 
-def step_of(tape: StepTape, index: int, files: Files) -> Step:
-    """The step on a tape that has at least one loss."""
-    return _Building(tape, index, files).step()
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a step is for: its losses with their gradients, and the parameters with their new values."""
+
+    losses: dict[int, dict[int, int]]
+    updates: dict[int, int]
+
+    @classmethod
+    def of(cls, tape: StepTape) -> Ends:
+        """The ends of a step that is complete and has at least one loss. Closes its tape."""
+        tape.leaves_of_step.settle()
+        return cls(tape.passes.close(), tape.leaves_of_step.updates())
+
+
+def form_of(tape: StepTape, ends: Ends, files: Files) -> Form:
+    """The form of the step on a tape."""
+    return _Building(tape, ends, files).form()
 
 
 class _Building:
-    def __init__(self, tape: StepTape, index: int, files: Files) -> None:
+    def __init__(self, tape: StepTape, ends: Ends, files: Files) -> None:
         self._tape = tape
-        self._index = index
         self._files = files
         self._operations = tape.operations
-        tape.leaves_of_step.settle()
-        self._losses = tape.passes.close()
-        self._updates = tape.leaves_of_step.updates()
+        self._losses = ends.losses
+        self._updates = ends.updates
         self._loss = next(iter(self._losses))
         self._gradients = {of: id for found in self._losses.values() for of, id in found.items()}
         if not tape.passes.updates:
@@ -42,7 +56,7 @@ class _Building:
             *self._losses, *self._gradients, *self._gradients.values(), *self._updates, *self._updates.values(),
             *(id for id, each in enumerate(self._operations) if each.phase is Phase.UPDATE and each.name),
         ])  # fmt: skip
-        self._live |= _with_generators(self._operations, self._live)
+        self._live |= with_generators(self._operations, self._live)
         self._sort_phases()
         self._owner = self._owners()
         self._values_of: dict[Operation, list[int]] = defaultdict(list)
@@ -115,14 +129,13 @@ class _Building:
                 owner[id] = found.pop() if len(found) == 1 else ""
         return owner
 
-    def step(self) -> Step:
+    def form(self) -> Form:
         marks = self._marks()
         entries = [self._entry(id) for id in self._order]
         nodes = nodes_of(cast("Sequence[Entry]", entries), marks, self._files)
         finished = tuple(self._finished(node, nodes) for node in nodes)
         loss = self._place[self._loss]
-        metrics = {"step": self._index, "loss": float(finished[loss].value)}
-        return Step(self._index, finished, loss, marks.gradients, marks.updates, metrics)
+        return Form(tuple(self._order), finished, loss, marks.gradients, marks.updates, _quoted(finished, marks))
 
     def _entry(self, id: int) -> tuple[Any, ...]:
         each = self._operations[id]
@@ -132,7 +145,7 @@ class _Building:
         scope = each.scope if each.invocation is None else ""  # a scope of its own: see _finished
         context = Context(each.phase, scope, "", each.invocation, gradient_of, rule_of)
         op = each.kind if each.is_leaf else foreign_operation(each, self._operations)
-        return op, inputs, parameters, each.snapshot.array(), context, each.offset
+        return op, inputs, parameters, each.snapshot.without_value(), context, each.offset
 
     def _twins(self, each: Operation) -> tuple[int | None, int | None]:
         """The value that a backward operation is for, and the operation whose derivative it computes."""
@@ -205,6 +218,18 @@ class _Building:
         return scope_of(each.scope)
 
 
+def _quoted(nodes: Sequence[Node], marks: Marks) -> frozenset[int]:
+    """The nodes without a name whose formulas are parts of names, as in `dL/d(x * 0.5)`."""
+    found: set[int] = set()
+    waiting = [*marks.gradients, *(id for pair in marks.contributions.values() for id in pair)]
+    while waiting:
+        node = nodes[waiting.pop()]
+        if not node.name and node.id not in found:
+            found.add(node.id)
+            waiting += node.operands
+    return frozenset(found)
+
+
 def foreign_operation(each: Operation, operations: Sequence[Operation]) -> ForeignOperation:
     """The operation of a node, with the shapes of its inputs and its result."""
     shapes = [operations[of].snapshot.shape if isinstance(of, int) else () for of in each.inputs]
@@ -226,7 +251,7 @@ def scope_of(path: str) -> str:
     return "/".join(parts)
 
 
-def _with_generators(operations: list[Operation], live: Iterable[int]) -> set[int]:
+def with_generators(operations: list[Operation], live: Iterable[int]) -> set[int]:
     """Give the random operations the states of their generators, as rows of one leaf of the step; returns the leaf, if any.
 
     Generators of different devices have states of different sizes, and so leaves of their own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import sysconfig
 from functools import cache
@@ -11,13 +12,17 @@ from types import CodeType, FrameType
 from tracer.recording.source import PACKAGE, Files, Invocation
 
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")})
+_MAY_CHANGE_CALLER = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _SCENARIOS = str(PACKAGE / "scenarios")
 
 
-@cache
 def is_user_code(code: CodeType) -> bool:
     """Whether a function belongs to the program and not to Python, an installed library or this package."""
-    filename = code.co_filename
+    return _is_user_file(code.co_filename)
+
+
+@cache
+def _is_user_file(filename: str) -> bool:
     if filename.startswith(("<frozen", "<string>", "<__array_function__")):
         return False
     if filename.startswith(str(PACKAGE)) and not filename.startswith(_SCENARIOS):
@@ -30,27 +35,38 @@ class Frames:
 
     def __init__(self, files: Files) -> None:
         self.files = files
-        self._chain: list[tuple[FrameType, Invocation, int]] = []
+        self._chain: list[tuple[FrameType, Invocation]] = []
 
     def place(self) -> tuple[Invocation | None, int]:
         """The invocation and the instruction that run now; None and -1 outside of the program."""
-        frames = []
+        frames: list[FrameType] = []
+        count = 0  # of the calls before, those that still run
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            if is_user_code(frame.f_code):
-                frames.append(frame)
+        while frame is not None and not count:
+            if _is_user_file(frame.f_code.co_filename):
+                count = self._position_of(frame) + 1
+                if not count:
+                    frames.append(frame)
             frame = frame.f_back
-        chain: list[tuple[FrameType, Invocation, int]] = []
-        for position, each in enumerate(reversed(frames)):
+        chain = self._chain[:count]
+        for each in reversed(frames):
             caller, called_at = (chain[-1][1], chain[-1][0].f_lasti) if chain else (None, -1)
-            known = self._chain[position] if position < len(self._chain) else None
-            if known is not None and known[0] is each and known[2] == called_at and known[1].caller is caller:
+            known = self._chain[len(chain)] if len(chain) < len(self._chain) else None
+            if known is not None and known[0] is each and (known[1].caller, known[1].call_offset) == (caller, called_at):
                 chain.append(known)
                 continue
             self.files.remember(each.f_code)
-            chain.append((each, Invocation(each.f_code, caller, called_at), called_at))
+            chain.append((each, Invocation(each.f_code, caller, called_at)))
         self._chain = chain
         return (chain[-1][1], chain[-1][0].f_lasti) if chain else (None, -1)
+
+    def _position_of(self, frame: FrameType) -> int:
+        """The position of a call among those before; -1 if it is new, or the callers may be others: those of a generator."""
+        if not frame.f_code.co_flags & _MAY_CHANGE_CALLER:
+            for position, (known, _) in enumerate(self._chain):
+                if known is frame:
+                    return position
+        return -1
 
     def release(self) -> None:
         """Let go of the frames, so that nothing refers to the program's variables."""

@@ -64,6 +64,11 @@ class Operation:
         self.is_sum = False
 
     @property
+    def text(self) -> str:
+        """The call with its numbers; equal only for calls whose numbers have the same types and bits."""
+        return f"{self.inputs}{self.arguments}{self.options}"
+
+    @property
     def is_leaf(self) -> bool:
         """Whether nothing in the step computed it."""
         return self.schema is None and not self.inputs

@@ -23,7 +23,6 @@ from tracer.errors import UsageError
 from tracer.graph.record import Trace
 from tracer.recording.source import Files
 from tracer.store.retention import BUDGET
-from tracer.torch.building import step_of
 from tracer.torch.dispatch import RecordingMode
 from tracer.torch.following import followed, hooked, learn_leaves, leaves_of, nodes_behind
 from tracer.torch.frames import Frames, base_folder
@@ -55,8 +54,9 @@ def record(
     those of a sample. With a `file`, each step is written to it when it is complete, and not kept in memory. Raises UsageError
     for an argument that is none of these.
     """
-    kept = Kept(Retention(values, budget), title, None if steps is None else len(frozenset(steps)), file)
-    run = Run(kept, steps=frozenset() if values == "none" else steps, title=title)
+    files = Files(base_folder(sys._getframe(1)))
+    kept = Kept(Retention(values, budget), title, None if steps is None else len(frozenset(steps)), file, files)
+    run = Run(kept, files, steps=frozenset() if values == "none" else steps)
     for each in modules:
         run.learn(each)
     return run
@@ -65,10 +65,9 @@ def record(
 class Run:
     """A recording. `trace` is what was recorded so far."""
 
-    def __init__(self, kept: Kept, *, steps: Collection[int] | None, title: str) -> None:
+    def __init__(self, kept: Kept, files: Files, *, steps: Collection[int] | None) -> None:
         self._kept = kept
-        self._files = Files(base_folder(sys._getframe(2)))
-        self._frames = Frames(self._files)
+        self._frames = Frames(files)
         self._names = TensorNames()
         self._progress = Progress(steps, self._new_tape, self._keep)
         self._undo = ExitStack()
@@ -102,8 +101,6 @@ class Run:
         _running.append(self)
         undo.callback(_running.clear)
         for handle in (
-            register_module_forward_pre_hook(self._enter_module),
-            register_module_forward_hook(self._leave_module, always_call=True),
             register_optimizer_step_pre_hook(self._updates.before),
             register_optimizer_step_post_hook(self._updates.after),
         ):
@@ -118,7 +115,7 @@ class Run:
         progress = self._progress
         progress.start()
         mode = RecordingMode(lambda: progress.tape, progress.use_parameter, lambda: bool(self._is_hidden))
-        self._switch = Switch(mode)
+        self._switch = Switch(mode, self._module_hooks)
         undo.callback(self._switch.set, False)
         self._set_switch()
         return self
@@ -137,7 +134,7 @@ class Run:
 
     def _keep(self, tape: StepTape, index: int) -> None:
         self._names.forget_freed()
-        self._kept.add(step_of(tape, index, self._files))
+        self._kept.add(tape, index)
 
     @property
     def _tape(self) -> StepTape | None:
@@ -152,6 +149,11 @@ class Run:
         self._switch.set(self._progress.tape is not None)
 
     # Modules.
+
+    def _module_hooks(self) -> Iterator[Any]:
+        """Set hooks on all modules: while there are any, PyTorch calls every module in a slower way."""
+        yield register_module_forward_pre_hook(self._enter_module)
+        yield register_module_forward_hook(self._leave_module, always_call=True)
 
     def _enter_module(self, module: torch.nn.Module, _: Any) -> None:
         tape = self._tape

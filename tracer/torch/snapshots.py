@@ -6,7 +6,7 @@ The tensor itself is never held: autograd would then copy a gradient where it ot
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -66,15 +66,9 @@ class Snapshot:
             return True
         return bytes_of(self.tensor) == bytes_of(tensor)
 
-    def array(self) -> np.ndarray:
-        """The value as a read-only NumPy array of its own; of a sparse tensor the dense one, of a quantized one the numbers."""
-        if self.tensor is None:
-            array = np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)  # only its shape is looked at
-        else:
-            with unseen():
-                array = array_of(self.tensor)
-        array.setflags(write=False)
-        return array
+    def without_value(self) -> np.ndarray:
+        """An array of the shape and the dtype that the value has as an array."""
+        return np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)
 
 
 def layout_of(tensor: torch.Tensor) -> str:
@@ -85,7 +79,10 @@ def layout_of(tensor: torch.Tensor) -> str:
 
 
 def array_of(tensor: torch.Tensor) -> np.ndarray:
-    """A copy of the numbers. The memory of the tensor itself never gets to NumPy: PyTorch would refuse to resize it."""
+    """A copy of the numbers; of a sparse tensor the dense ones, of a quantized one what they stand for.
+
+    The memory of the tensor itself does not get to NumPy: PyTorch would refuse to resize it.
+    """
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
     if tensor.is_quantized:
@@ -99,7 +96,7 @@ def array_of(tensor: torch.Tensor) -> np.ndarray:
 
 def _is_small(tensor: torch.Tensor) -> bool:
     """Whether a value is kept though only shapes are recorded: a few numbers, or indices and masks."""
-    return not (tensor.is_floating_point() or tensor.is_complex()) or tensor.numel() * tensor.element_size() <= INLINE
+    return not (tensor.is_floating_point() or tensor.is_complex()) or _size(tensor) <= INLINE
 
 
 @cache
@@ -142,5 +139,51 @@ class Snapshots:
 
     def before_write(self, tensor: Any) -> None:
         """Copy what is an alias of the memory of a tensor that is about to be written into, or given to NumPy."""
-        for snapshot in self._aliases.pop(storage_of(tensor)._cdata, ()):
-            snapshot.copy()
+        aliases = self._aliases.pop(storage_of(tensor)._cdata, None)
+        if aliases:
+            copy_together(aliases)
+
+    def close(self) -> None:
+        """The step is complete: copy what is an alias of memory that anybody else has, and may write into unseen."""
+        for address, aliases in self._aliases.items():
+            if torch._C._storage_Use_Count(address) > len(aliases):
+                copy_together(aliases)
+        self._aliases.clear()
+
+
+def copy_together(snapshots: Sequence[Snapshot]) -> None:
+    """Copy aliases of the same memory: as a whole if one of them is most of it, so that views of a copy share it."""
+    tensors = [each.tensor for each in snapshots if each.tensor is not None]
+    storage = storage_of(tensors[0])
+    is_whole = storage.nbytes() <= 2 * max(map(_size, tensors)) and not any(each.lazy or each.layout for each in snapshots)
+    if len(tensors) == 1 or not is_whole:
+        for each in snapshots:
+            each.copy()
+        return
+    with unseen():
+        copied = storage.clone()
+        for each in snapshots:
+            if each.tensor is not None:
+                empty = torch.empty(0, dtype=each.tensor.dtype, device=each.tensor.device)
+                each.tensor = empty.set_(copied, each.tensor.storage_offset(), each.tensor.shape, each.tensor.stride())
+
+
+def arrays_of(snapshots: Iterable[Snapshot]) -> list[np.ndarray | None]:
+    """The values as NumPy arrays, with the strides of the tensors; None for those of which only the shape was looked at.
+
+    They may be the memory of the snapshots: to be called when the step is complete.
+    """
+    with unseen():
+        return [None if each.tensor is None else _array_of_snapshot(each, each.tensor) for each in snapshots]
+
+
+def _array_of_snapshot(snapshot: Snapshot, tensor: torch.Tensor) -> np.ndarray:
+    is_array = not (snapshot.layout or snapshot.lazy or tensor.dtype in WIDER or tensor.device.type != "cpu")
+    if not is_array or tensor.untyped_storage().nbytes() > 4 * _size(tensor):  # a part would keep all of the memory
+        return array_of(tensor)
+    array: np.ndarray = tensor.numpy()
+    return array
+
+
+def _size(tensor: torch.Tensor) -> int:
+    return int(tensor.numel()) * int(tensor.element_size())

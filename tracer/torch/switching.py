@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,10 +12,12 @@ from torch.utils._python_dispatch import TorchDispatchMode, _pop_mode, _push_mod
 
 
 class Switch:
-    """A mode that is on or off. It is always at the same height of the stack."""
+    """A mode that is on or off, and with it the hooks that `register` sets. It is always at the same height of the stack."""
 
-    def __init__(self, mode: TorchDispatchMode) -> None:
+    def __init__(self, mode: TorchDispatchMode, register: Callable[[], Iterable[Any]]) -> None:
         self._mode = mode
+        self._register = register
+        self._handles: list[Any] = []
         self._height = torch._C._len_torch_dispatch_stack()
         self.is_on = False
 
@@ -24,9 +26,12 @@ class Switch:
         if is_on and not self.is_on:
             with self._without_modes_above(self._height):
                 self._mode.__enter__()
+            self._handles = list(self._register())
         elif self.is_on and not is_on:
             with self._without_modes_above(self._height + 1):
                 self._mode.__exit__(None, None, None)
+            while self._handles:
+                self._handles.pop().remove()
         self.is_on = is_on
 
     @staticmethod

@@ -7,17 +7,22 @@ from typing import Any
 
 from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
+from tracer.recording.source import Files
 from tracer.store.reading import read
 from tracer.store.writing import TraceWriter
+from tracer.torch.snapshots import arrays_of
+from tracer.torch.steps.repeating import Forms
 from tracer.torch.steps.retention import Retention
+from tracer.torch.tape import StepTape
 from tracer.torch.trace import trace_of
 
 
 class Kept:
     """Finished steps with the values that are kept. `settings` are those of the optimizer, known when the first step ends."""
 
-    def __init__(self, retention: Retention, title: str, planned: int | None, file: str | Path | None) -> None:
+    def __init__(self, retention: Retention, title: str, planned: int | None, file: str | Path | None, program: Files) -> None:
         self.retention = retention
+        self._forms = Forms(program)
         self.settings: dict[str, Any] = {}
         self._title = title
         self._planned = planned
@@ -25,9 +30,12 @@ class Kept:
         self._writer: TraceWriter | None = None
         self._steps: list[Step] = []
 
-    def add(self, step: Step) -> None:
-        """Keep a step: write it to the file, if there is one."""
-        step = self.retention.reduced(step)
+    def add(self, tape: StepTape, index: int) -> None:
+        """Keep the step on a tape: write it to the file, if there is one."""
+        form, own = self._forms.of(tape)
+        tape.snapshots.close()
+        values = arrays_of(tape.operations[id].snapshot for id in form.order)
+        step = form.step(index, self.retention.contents(values, form.nodes), own)
         if self._file is None:
             self._steps.append(step)
             return

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.missing import NOT_RETAINED, MissingValue
-from tracer.graph.record import Node, Step
+from tracer.graph.record import Node
 from tracer.graph.strides import stored_dtype
-from tracer.graph.summary import Summary
+from tracer.graph.summary import Summary, summary_of
 from tracer.store.retention import BUDGET, SAMPLES
 from tracer.store.rows import INLINE
+from tracer.torch.steps.form import plain_array
 
 CHOICES = ("", "all", "sampled", "summary", "structure", "none")
 """Values of all steps up to the budget, of all steps, of a sample, only statistics, only shapes; nothing is recorded."""
@@ -40,40 +44,37 @@ class Retention:
         """Whether values are not even looked at."""
         return self.choice == "structure"
 
-    def reduced(self, step: Step) -> Step:
-        """A step with the values that are kept; small ones always are."""
+    def contents(self, values: Sequence[np.ndarray | None], nodes: Sequence[Node]) -> list[np.ndarray | MissingValue]:
+        """What is kept of the values of a step with these nodes; small ones always are. None is one that nobody looked at."""
         position, self._seen = self._seen, self._seen + 1
-        if self.choice == "structure":
-            return _without_values(step, with_statistics=False)
-        size = sum(node.value.nbytes for node in step.nodes)
+        if self.choice in ("structure", "summary"):
+            return list(map(_reduced, values, nodes))
+        arrays = [each for each in values if each is not None]
+        size = sum(each.nbytes for each in arrays)
         has_room = self.choice == "all" or self._size + size <= self.budget
-        is_chosen = self.choice != "summary" and (position % self.every == 0 or step.first_nonfinite() is not None)
-        if not (is_chosen and has_room):
-            return _without_values(step, with_statistics=True)
+        if not (has_room and (position % self.every == 0 or not all(map(_is_finite, arrays)))):
+            return list(map(_reduced, values, nodes))
         self._kept += 1
         self._size += size
         if self.choice == "sampled" and self._kept % SAMPLES == 0:
             self.every *= 2
         while self.choice in ("", "sampled") and self._size > self.budget * (1 - 0.5 / self.every):
             self.every *= 2
-        return step
+        return [_reduced(value, node) if value is None else value for value, node in zip(values, nodes, strict=True)]
 
 
-def _without_values(step: Step, *, with_statistics: bool) -> Step:
-    return dataclasses.replace(step, nodes=tuple(_without_value(node, with_statistics=with_statistics) for node in step.nodes))
+def _reduced(value: np.ndarray | None, node: Node) -> np.ndarray | MissingValue:
+    """A small value as it is, of another one the statistics; those of one that nobody looked at are not known."""
+    if value is None:
+        return _without_statistics(node.size)
+    is_small = stored_dtype(node.dtype).itemsize * node.size <= INLINE
+    return value if is_small else MissingValue(summary_of(plain_array(value)), NOT_RETAINED, WHERE)
 
 
-def _without_value(node: Node, *, with_statistics: bool) -> Node:
-    array = node.value
-    if stored_dtype(node.dtype).itemsize * node.size <= INLINE:
-        return node
-    summary = node.summary if with_statistics or array.dtype.kind not in "fc" else unknown(node.size)
-    return Node(
-        node.id, node.op, node.inputs, node.parameters, MissingValue(summary, NOT_RETAINED, WHERE), node.shape, node.dtype,
-        node.phase, node.name, node.formula, node.scope, node.source, node.gradient_of, node.rule_of,
-    )  # fmt: skip
+def _is_finite(value: np.ndarray) -> bool:
+    return value.dtype.kind not in "fc" or bool(np.isfinite(value).all())
 
 
-def unknown(count: int) -> Summary:
-    """The summary of a value that nobody looked at."""
-    return Summary(count, l2=float("nan"))
+@cache
+def _without_statistics(count: int) -> MissingValue:
+    return MissingValue(Summary(count, l2=float("nan")), NOT_RETAINED, WHERE)

@@ -1,0 +1,81 @@
+"""What steps have in common whose tapes differ in values and numbers only: it is made once, and each step adds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tracer.graph.missing import MissingValue
+from tracer.graph.record import Literal, Node, Step
+from tracer.recording.nodes import RecordedNodes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """The nodes of a step without their values. `order` are the operations of the tape that they stand for, `quoted` the nodes
+    whose formulas are parts of names.
+    """
+
+    order: tuple[int, ...]
+    nodes: tuple[Node, ...]
+    loss_id: int
+    gradients: Mapping[int, int]
+    updates: Mapping[int, int]
+    quoted: frozenset[int]
+
+    def step(self, index: int, contents: Sequence[np.ndarray | MissingValue], own: Mapping[int, Own]) -> Step:
+        """A step of this form with these values. `own` has the nodes whose numbers are not those of the form."""
+        loss = contents[self.loss_id]
+        metrics = {"step": index, "loss": float(loss if isinstance(loss, np.ndarray) else loss.load())}
+        nodes = RecordedNodes(ValuesOfStep(self, contents, own))
+        return Step(index, nodes, self.loss_id, self.gradients, self.updates, metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a node has for itself: its inputs and parameters, which may have numbers, and the formula with them."""
+
+    inputs: tuple[int | Literal, ...]
+    parameters: Mapping[str, Any]
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesOfStep:
+    """The values of a step, of which its nodes are made when one of them is first read."""
+
+    form: Form
+    contents: Sequence[np.ndarray | MissingValue]
+    own: Mapping[int, Own]
+
+    @property
+    def structure(self) -> Form | None:
+        """The form, if the nodes of the step differ from it in their values only."""
+        return None if self.own else self.form
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes of the step."""
+        found = []
+        for node, content in zip(self.form.nodes, self.contents, strict=True):
+            own = self.own.get(node.id, node)
+            value = plain_array(content) if isinstance(content, np.ndarray) else content
+            found.append(
+                Node(
+                    node.id, node.op, own.inputs, own.parameters, value, node.shape, node.dtype, node.phase,
+                    node.name, own.formula, node.scope, node.source, node.gradient_of, node.rule_of,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+
+def plain_array(array: np.ndarray) -> np.ndarray:
+    """A value as a read-only array without gaps, whatever the strides of the tensor were."""
+    array = array.ravel().reshape(array.shape)
+    array.setflags(write=False)
+    return array
