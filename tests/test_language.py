@@ -26,7 +26,7 @@ from tracer.i18n import en, zh
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
 from tracer.i18n.template import forms_of
-from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES, booklet, commands, pictures, programs
+from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES, booklet, commands, pictures, programs, summary
 from tracer.store.reading import NOT_ENDED, read
 from tracer.store.version_1 import parse_message
 from tracer.training import Training
@@ -45,7 +45,20 @@ PACKAGE = ROOT / "tracer"
 PLAIN_DATA = {"events", "node_data", "tables"}
 """Views that export data: their words are keys, the same in every language."""
 
-MARKUP = {"dot", "heat_map", "line_chart", "mermaid", "minimap", "page", "slides", "typst", "typst_math"}
+MARKUP = {
+    "cards",
+    "dot",
+    "fitting",
+    "heat_map",
+    "line_chart",
+    "mermaid",
+    "minimap",
+    "next_commands",
+    "page",
+    "slides",
+    "typst",
+    "typst_math",
+}
 """Views that produce markup or mathematics: only messages in them are natural language."""
 
 TYPST = re.compile(
@@ -64,6 +77,7 @@ ALLOWED = {
     **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
     ("operations", "more_"): "likewise",
     ("operation_page", "leaves"): "a key of pages",
+    **dict.fromkeys([("curves", name) for name in ("step", "epoch", "loss")], "names of metrics"),
     **dict.fromkeys([("recorded", "optimizer"), ("recorded", "steps")], "names of settings"),
     **dict.fromkeys([("overview", op) for op in ("data", "parameter", "hyperparameter", "state")], "ops that are looked for"),
     **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
@@ -180,7 +194,7 @@ def test_translations_have_the_same_fields_and_available_characters(catalogue: d
 
 
 def test_no_message_is_in_two_parts_of_the_catalogue() -> None:
-    parts = [commands.MESSAGES, pictures.MESSAGES, booklet.MESSAGES, programs.MESSAGES]
+    parts = [commands.MESSAGES, pictures.MESSAGES, booklet.MESSAGES, programs.MESSAGES, summary.MESSAGES]
     assert sum(map(len, parts)) == len(MESSAGES)
 
 

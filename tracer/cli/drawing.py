@@ -14,6 +14,7 @@ from tracer.cli.trace_files import step_of
 from tracer.errors import UsageError, near_names
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import Engine, find_engine
+from tracer.views.next_commands import RunNames
 from tracer.views.parameter_history import histories_of
 from tracer.views.svg import PictureError
 from tracer.views.text.finiteness import notice
@@ -43,15 +44,18 @@ class Drawing:
             raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
         return Drawing(path, options, kind, find_engine(options.engine) if kind not in TEXTS else None, quiet)
 
-    def draw(self, trace: Trace, wanted: Sequence[int]) -> tuple[list[Path], list[str]]:
-        """Draw these steps, by default the first, in a booklet also the last; returns the files, and warnings."""
+    def draw(self, trace: Trace, wanted: Sequence[int], names: RunNames | None = None) -> tuple[list[Path], list[str]]:
+        """Draw these steps, by default the first, in a booklet also the last; returns the files, and warnings.
+
+        `names` are what commands call the run.
+        """
         options = self.options
         chosen = _steps(trace, wanted, with_last=self.kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
         if self.kind == "pdf":
             histories = histories_of(trace) if options.is_booklet else []
             notice_text = notice(first_culprit(trace), options.style.tell) if options.is_booklet else ""
-            document = writer.booklet(replace(trace, steps=chosen), self.path.name, histories, notice_text)
+            document = writer.booklet(replace(trace, steps=chosen), self.path.name, histories, notice_text, names)
             written = [document] if document is not None else []
         else:
             written = list(writer.pictures(chosen, self.path.stem, self.kind))

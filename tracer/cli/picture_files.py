@@ -19,6 +19,7 @@ from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.fallback import Drawn, Replacement, drawn, laid_out
 from tracer.views.diagrams.theme import Style
+from tracer.views.next_commands import RunNames
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Drawing, Layout
 
@@ -50,12 +51,13 @@ class PictureWriter:
     def __post_init__(self, engine: Engine | None) -> None:
         object.__setattr__(self, "timed", TimedLayout(engine) if engine is not None else None)
 
-    def booklet(self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str) -> Path | None:
+    def booklet(
+        self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str, names: RunNames | None = None
+    ) -> Path | None:
         """Write a PDF: the booklet of the trace's steps, or the requested picture of each step.
 
-        None if no requested picture can be drawn.
+        None if no requested picture can be drawn. `names` are those of the run in commands.
         """
-        from tracer.views.booklet.booklet import booklet
         from tracer.views.booklet.slides import slides
 
         options = self.options
@@ -64,14 +66,18 @@ class PictureWriter:
                 draw = functools.partial(laid_out, layout=layout)
                 drawings = [each.result for step in trace.steps for each in self._drawn(step, draw)]
             return self._write_pdf(name, slides(trace.scenario, drawings, options.style)) if drawings else None
-        # By default only the first and last step get a page for every operation.
-        detailed = None if options.extent == "all" else [step.index for step in (*trace.steps[:1], *trace.steps[-1:])]
         with self._layout() as layout:
-            document = booklet(
-                trace, layout, options.style,
-                extent=options.extent or "all", page_by_page=detailed, histories=histories, notice=notice,
-                report=self.replaced.append,
-            )  # fmt: skip
+            if options.extent in ("", "summary"):
+                from tracer.views.booklet.summary.summary import summary
+
+                document = summary(trace, layout, options.style, histories=histories, notice=notice, names=names)
+            else:
+                from tracer.views.booklet.booklet import booklet
+
+                document = booklet(
+                    trace, layout, options.style,
+                    extent=options.extent, histories=histories, notice=notice, report=self.replaced.append,
+                )  # fmt: skip
             return self._write_pdf(name, document)
 
     def _write_pdf(self, name: str, document: str) -> Path:

@@ -47,7 +47,7 @@ _OPTIONS = (
     click.option("--theme", type=NameOf(lambda: THEMES), default="light", show_default=True,
                  help="Colours; print is told apart in black and white."),
     click.option("--pages", "extent", type=click.Choice(EXTENTS), default=None,
-                 help="Of a PDF: pictures only, or a page for every operation (default: of the first and last step)."),
+                 help="Of a PDF: eight pages (the default), pictures of the steps, or also every operation."),
     click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out."),
     language_option,
 )  # fmt: skip

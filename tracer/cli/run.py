@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from tracer.cli.closing.verdicts import verdict_on_step
 from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.interruption import Interruption
 from tracer.cli.progress import Progress
@@ -32,7 +33,10 @@ from tracer.views.text.log import ending_lines, log_lines
 
 @dataclass(slots=True)
 class Run:
-    """A run in progress: prints the program's output, writes checkpoints, and keeps the steps to draw."""
+    """A run in progress: prints the program's output, writes checkpoints, and keeps the steps to draw.
+
+    `checks` is whether anything is written that has the verdict on the gradients.
+    """
 
     training: Training
     folder: OutputFolder
@@ -49,6 +53,8 @@ class Run:
     checkpoint_lines: list[str] = field(default_factory=list)
     has_printed: bool = False
     has_ended: bool = False
+    checks: bool = True
+    verdict: Message | None = None
     _unprinted: list[str] = field(default_factory=list)
     _unwritten: list[str] = field(default_factory=list)
     _checkpoint_watch: Watch | None = field(init=False)
@@ -106,8 +112,15 @@ class Run:
         """Record in the trace file how the run ended."""
         if self.file is not None and self.file.is_open:
             finite = min(self.finiteness.finite_steps, self.file.steps)
-            self.file.end(self.training.stopped, self._take_unwritten(), unfinished, finite_steps=finite)
+            printed = self._take_unwritten()
+            self.file.end(self.training.stopped, printed, unfinished, finite_steps=finite, verdict=self.verdict)
         self.has_ended = not unfinished
+
+    def check(self) -> None:
+        """Check the gradients of the first step, where that is quick; Ctrl-C interrupts it."""
+        if self.checks and self.first is not None:
+            with self.interruption.computing():
+                self.verdict = verdict_on_step(self.first)
 
     def _print_output(self, progress: Progress) -> None:
         """Print the program's new output."""
@@ -144,7 +157,13 @@ class Run:
         """The trace with the first and last step only."""
         steps = {step.index: step for step in (self.first, self.last) if step is not None}
         training = self.training
-        return replace(training.head, steps=tuple(steps.values()), metrics=tuple(training.metrics), stopped=training.stopped)
+        return replace(
+            training.head,
+            steps=tuple(steps.values()),
+            metrics=tuple(training.metrics),
+            stopped=training.stopped,
+            verdict=self.verdict,
+        )
 
     def summary(self) -> Iterator[str]:
         """The lines printed at the end of a run."""
@@ -228,6 +247,7 @@ def _run(run: Run, log: GrowingFile | None) -> None:
             else:
                 for text in log_lines(head, steps, monitor=run.finiteness, stopped=lambda: run.training.stopped, tell=run.tell):
                     log.write(text)
+        run.check()
         run.end_file()
         run.interruption.raise_if_pending()
     except BaseException as error:

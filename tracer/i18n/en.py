@@ -23,6 +23,21 @@ CODED: Mapping[str, Template] = {
         "{monitor} had not improved by {tolerance:g} for {patience} epochs in a row",
     ),
     "text": "{text}",
+    # What a check of the gradients found at the end of a run.
+    "check_right": Plural(
+        "numbers",
+        "the gradients of step {step} are right: {numbers} number agrees with its derivative found without derivative rules, and"
+        " so do {rules} rules by themselves",
+        "the gradients of step {step} are right: {numbers} numbers agree with derivatives found without derivative rules, and so"
+        " do {rules} rules by themselves",
+    ),
+    "check_wrong": "the gradients of step {step} are wrong: tracer check says where",
+    "check_not_judged": "not all gradients of step {step} can be judged: tracer check says why",
+    "program_check_right": "every update follows the gradient ({updates} looked at)",
+    "program_check_other_loss": "every update follows the gradient of another loss ({updates} looked at)",
+    "program_check_wrong": "the hand-written gradients are wrong, first in line {line}: {statement}",
+    "program_check_departs": "updates do not follow the gradient: tracer check says which",
+    "program_check_unknown": "whether the hand-written gradients are right cannot be told: {reason}",
     # Why a value is not on record, only its statistics.
     "not_retained": "not all values were to be kept (record the run with --values all)",
     "too_large": "an array of {size:,} bytes is larger than a file can hold ({limit:,} bytes)",

@@ -108,6 +108,7 @@ class TraceFile:
             arithmetic=head["arithmetic"],
             finite_steps=min(max(end["finite"], 0), count) if end is not None else 0,
             defaults=tuple(defaults),
+            verdict=self._message(end, "verdict") if end is not None else None,
         )
 
     # Parts of the file.
@@ -169,11 +170,11 @@ class TraceFile:
 
     def _message(self, end: Mapping[str, Any], name: str) -> Message | None:
         """A message of the end of the run; since version 1.1 it is stored as data too."""
-        messages = end.get("messages", {})
-        if not isinstance(messages, dict):
+        messages, text = end.get("messages", {}), end.get(name, "")  # files of versions before have no verdict
+        if not isinstance(messages, dict) or not isinstance(text, str):
             raise self.damaged("its messages are malformed")
         try:
-            return decode_message(end[name], messages.get(name))
+            return decode_message(text, messages.get(name))
         except ValueError as error:
             raise self.damaged(f"its end: {error}") from None
 

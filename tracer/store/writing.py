@@ -88,10 +88,12 @@ class TraceWriter:
         unfinished: Message | None = None,
         metrics: Sequence[Mapping[str, Any]] | None = None,
         finite_steps: int = 0,
+        verdict: Message | None = None,
     ) -> None:
         """Write the end of the run, and the values of its last step. A file without steps is removed.
 
         `metrics` are passed if they differ from those of the steps. The first `finite_steps` steps are known to be finite.
+        `verdict` is what a check of the gradients found.
         """
         if self._is_closed:
             return
@@ -105,7 +107,12 @@ class TraceWriter:
             end = {
                 "stopped": str(stopped or ""),
                 "unfinished": str(unfinished or ""),
-                "messages": {"stopped": encode_message(stopped), "unfinished": encode_message(unfinished)},
+                "verdict": str(verdict or ""),
+                "messages": {
+                    "stopped": encode_message(stopped),
+                    "unfinished": encode_message(unfinished),
+                    "verdict": encode_message(verdict),
+                },
                 "printed": list(printed),
                 "metrics": rows,
                 "steps": self.steps,
@@ -289,7 +296,7 @@ def save(trace: Trace | Step, path: str | Path, values: str = "all") -> None:
         raise UsageError("a trace without steps is not written")
     # Compared in serialized form, because NaN != NaN and 1 == True.
     are_from_steps = to_json(metrics) == to_json([dict(step.metrics) for step in trace.steps])
-    writer.end(trace.stopped, trace.printed, trace.unfinished, None if are_from_steps else metrics, finite)
+    writer.end(trace.stopped, trace.printed, trace.unfinished, None if are_from_steps else metrics, finite, trace.verdict)
     if writer.left_out:
         reasons = "; ".join(map(str, combined(writer.left_out)))
         values = ENGLISH.count(writer.left_out.total(), "value")

@@ -44,12 +44,17 @@ def worked_element(
     index: tuple[int, ...] | None = None,
     digits: int = DIGITS,
     max_terms: int = MAX_TERMS,
+    *,
+    largest_first: bool = False,
 ) -> str:
-    """The arithmetic of one element, by default the first; empty if there is none."""
+    """The arithmetic of one element, by default the first; empty if there is none.
+
+    With `largest_first` the terms of a sum are written by their size also if all are, and those that are 0 are counted.
+    """
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
         return ""
-    tree = ElementFormatter(nodes, labels, digits, max_terms).expansion(node, index)
+    tree = ElementFormatter(nodes, labels, digits, max_terms, largest_first=largest_first).expansion(node, index)
     expansion = tree.format(compact=True) if tree else ""
     result = number_of(node, index, labels.noise, digits)
     if expansion in ("", result):
@@ -60,11 +65,20 @@ def worked_element(
 class ElementFormatter:
     """Formats the arithmetic of elements with their numbers. Subclasses override `term` to write something else."""
 
-    def __init__(self, nodes: Sequence[Node], labels: Labels, digits: int = DIGITS, max_terms: int = MAX_TERMS) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        labels: Labels,
+        digits: int = DIGITS,
+        max_terms: int = MAX_TERMS,
+        *,
+        largest_first: bool = False,
+    ) -> None:
         self._nodes = nodes
         self._labels = labels
         self._digits = digits
         self._max_terms = max_terms
+        self._largest_first = largest_first
 
     def term(self, node: Node, index: Index) -> Expression:
         """The expression of an element that is not expanded."""
@@ -95,7 +109,7 @@ class ElementFormatter:
         if parts is None:
             return None
         slices = [np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True) if part is not None]
-        chosen, zeros = _chosen_terms(op, slices, self._max_terms)
+        chosen, zeros = _chosen_terms(op, slices, self._max_terms, largest_first=self._largest_first)
         terms = []
         for operand, array, part in zip(inputs, arrays, parts, strict=True):
             if part is None:
@@ -120,7 +134,7 @@ class ElementFormatter:
 
     def chosen(self, sizes: np.ndarray) -> tuple[np.ndarray, int]:
         """The positions of the terms to write, by their sizes, and how many terms are 0."""
-        return _chosen_terms(Op, [np.atleast_1d(sizes)], self._max_terms)
+        return _chosen_terms(Op, [np.atleast_1d(sizes)], self._max_terms, largest_first=self._largest_first)
 
     def _element(self, node: Node, index: Index) -> Expression:
         """An element, expanded if its node is inlined."""
@@ -217,17 +231,26 @@ class ListedElements(Sequence[Index]):
         return tuple(int(places[position]) for places in self._places)
 
 
-def _chosen_terms(op: type[Op], slices: Sequence[np.ndarray], max_terms: int) -> tuple[np.ndarray, int]:
+def _chosen_terms(
+    op: type[Op], slices: Sequence[np.ndarray], max_terms: int, *, largest_first: bool = False
+) -> tuple[np.ndarray, int]:
     """The positions of the terms to write, and how many terms are 0: all if they are few, else the most important."""
     count = next((each.size for each in slices if each.ndim), 0)
-    if count <= max_terms:
+    # Of other operations, such as a maximum, a term of 0 is as important as any.
+    largest_first = largest_first and op.importance.__func__ is Op.importance.__func__  # type: ignore[attr-defined]
+    if count <= max_terms and not largest_first:
         return np.arange(count), 0
     alike = [each.ravel() if each.ndim else each for each in slices if each.size == count or not each.ndim]
     with np.errstate(all="ignore"):
         importance = np.asarray(op.importance(alike), dtype=np.float64)
         zeros = count - np.count_nonzero(math.prod(each != 0 for each in alike))
     importance = np.where(np.isnan(importance), np.inf, importance)  # a NaN decides the result
-    least = np.partition(importance, -WRITTEN_TERMS)[-WRITTEN_TERMS]
+    if largest_first and count - zeros <= max_terms:
+        order = np.argsort(-importance, kind="stable")
+        is_short = count <= MAX_TERMS or zeros == count
+        return (order, 0) if is_short else (order[: count - zeros], int(zeros))
+    written = min(WRITTEN_TERMS, count)
+    least = np.partition(importance, -written)[-written]
     larger, equal = np.flatnonzero(importance > least), np.flatnonzero(importance == least)
-    found = np.concatenate([larger, equal[: WRITTEN_TERMS - len(larger)]])
+    found = np.concatenate([larger, equal[: written - len(larger)]])
     return found[np.argsort(-importance[found], kind="stable")], int(zeros)

@@ -12,6 +12,7 @@ from tracer.cli.parameter_types import WholeNumber, WholeNumbers
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
+from tracer.views.next_commands import RunNames
 
 HELP = """\b
 Examples:
@@ -45,7 +46,7 @@ def command(
 ) -> None:
     drawing = Drawing.to(output, options)
     with reading(file) as trace:
-        written, warnings = drawing.draw(trace, [*single, *several])
+        written, warnings = drawing.draw(trace, [*single, *several], RunNames(file))
     tell = options.style.tell
     for warning in warnings:
         click.echo(warning, err=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from tracer.cli.closing.next_steps import names_of, next_lines
+from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
@@ -16,7 +18,6 @@ from tracer.cli.programs.output import TraceOptions
 from tracer.cli.programs.recording import trace_recorded
 from tracer.cli.programs.tracing import trace_program
 from tracer.cli.run import Run, run_all_steps
-from tracer.cli.trace_file_line import trace_file_line
 from tracer.i18n.language import Language
 from tracer.programs.adapters import adapter_of
 from tracer.rendering.engine import find_engine
@@ -24,6 +25,7 @@ from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.loading import folder_name, load
+from tracer.views.next_commands import RunNames
 
 FORMATS = ("pdf", "log", *PICTURES)
 
@@ -39,8 +41,8 @@ Examples:
   tracer trace train.py -- --epochs 3
 
 Run a scenario, by its name from `tracer list` or by the path of a Python file, and write every number of its training
-steps: steps.pdf, a booklet of the first and the last step with a page for every operation, steps.log with all steps, and
-trace.sqlite, which the other commands read. With --zoom, --focus or --phase the PDF holds that picture of each step.
+steps: steps.pdf, a booklet of eight pages (more with --pages), steps.log with all steps, and trace.sqlite, which the other
+commands read. With --zoom, --focus or --phase the PDF holds that picture of each step.
 
 A Python file that defines no scenario is run as a program of NumPy or PyTorch, as it stands: what it trains is found in it.
 What follows -- are its arguments.
@@ -126,6 +128,7 @@ def command(
     )
     folder = OutputFolder(Path(output) if output else Path("output") / folder_name(training.scenario), base)
     run = Run(training, folder, Path(parameters) if parameters else None, quiet=quiet, verbose=verbose, tell=tell)
+    run.checks = values != "none" or "pdf" in formats
     if values != "none":
         # Before the log: raises if another run is writing to this folder.
         run.file = TraceWriter(folder.path / "trace.sqlite", training.head, values or "", budget, folder.shown / "trace.sqlite")
@@ -144,7 +147,10 @@ def command(
         for line in written:
             click.echo(tell("wrote {path}", path=line))
     writer = PictureWriter(options, folder, layout_engine, quiet)
-    for path in _pictures(run, writer, formats, tell):
+    names = names_of(folder, scenario)
+    drawn = []
+    for path in _pictures(run, writer, formats, names, tell):
+        drawn.append(path)
         if not quiet:
             click.echo(tell("wrote {path}", path=path))
     for warning in writer.warnings():
@@ -152,13 +158,17 @@ def command(
     if not quiet:
         for path in left:
             click.echo(tell("left {path}, which is of an earlier run", path=path))
+        if run.file is not None and run.first is not None:
+            files = [*drawn, *([log.shown] if log is not None else [])]
+            for line in next_lines(run.trace_to_draw(), names, files, tell, is_finite=run.finiteness.has_finite_results):
+                click.echo(line)
 
 
-def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], tell: Language) -> Iterator[Path]:
+def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], names: RunNames, tell: Language) -> Iterator[Path]:
     """Write the pictures; yield their paths."""
     drawn = run.trace_to_draw()
     if "pdf" in formats:
-        path = writer.booklet(drawn, "steps.pdf", run.parameter_histories.histories(), run.finiteness.notice(tell))
+        path = writer.booklet(drawn, "steps.pdf", run.parameter_histories.histories(), run.finiteness.notice(tell), names)
         if path is not None:
             yield path
     for kind in PICTURES:

@@ -6,18 +6,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from tracer.cli.closing.next_steps import next_lines
+from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import PICTURES, PictureWriter
 from tracer.cli.picture_options import PictureOptions
 from tracer.cli.progress import Progress
-from tracer.cli.trace_file_line import trace_file_line
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.rendering.engine import Engine
 from tracer.store.writing import TraceWriter
+from tracer.views.next_commands import RunNames
 from tracer.views.notation import metric_text
 from tracer.views.parameter_history import ParameterHistories
 from tracer.views.text.broadcasting import broadcasting_notice
@@ -51,10 +54,12 @@ class ProgramOutput:
     quiet: bool
     tell: Language = ENGLISH
     notices: Sequence[str] = ()
+    names: RunNames = field(default_factory=RunNames)
     file: TraceWriter | None = None
     first: Step | None = None
     last: Step | None = None
     losses: list[float] = field(default_factory=list)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
     finiteness: FinitenessMonitor = field(default_factory=FinitenessMonitor)
     histories: ParameterHistories = field(default_factory=ParameterHistories)
     written: list[str] = field(default_factory=list)
@@ -73,7 +78,8 @@ class ProgramOutput:
                 for text in log_lines(self.head, steps, monitor=self.finiteness, tell=self.tell):
                     log.write(text)
         if self.file is not None:
-            self.file.end(finite_steps=min(self.finiteness.finite_steps, self.file.steps))
+            finite = min(self.finiteness.finite_steps, self.file.steps)
+            self.file.end(finite_steps=finite, verdict=self.head.verdict)
             self.written.append(trace_file_line(self.file, self.tell))
         if log is not None:
             self.written.append(self.tell("{path} ({count:,} lines)", path=log.finish(), count=log.lines))
@@ -84,6 +90,7 @@ class ProgramOutput:
                 self.file.write(step)
             self.first, self.last = self.first or step, step
             self.losses.append(step.loss)
+            self.metrics.append(dict(step.metrics))
             self.finiteness.check(step)
             self.histories.add(step)
             yield step
@@ -105,9 +112,10 @@ class ProgramOutput:
     def draw(self, writer: PictureWriter, formats: Sequence[str]) -> Iterator[Path]:
         """Write the pictures; yield their paths."""
         steps = {step.index: step for step in (self.first, self.last) if step is not None}
-        drawn = replace(self.head, steps=tuple(steps.values()), metrics=tuple(dict(each.metrics) for each in steps.values()))
+        drawn = replace(self.head, steps=tuple(steps.values()), metrics=tuple(self.metrics))
         if "pdf" in formats:
-            path = writer.booklet(drawn, "steps.pdf", self.histories.histories(), self.finiteness.notice(self.tell))
+            notice = self.finiteness.notice(self.tell)
+            path = writer.booklet(drawn, "steps.pdf", self.histories.histories(), notice, self.names)
             if path is not None:
                 yield path
         for kind in PICTURES:
@@ -122,8 +130,15 @@ class ProgramOutput:
             for line in (*self.summary(), *(tell("wrote {path}", path=line) for line in self.written)):
                 click.echo(line)
         writer = PictureWriter(options.pictures, self.folder, engine, self.quiet)
+        files = []
         for path in self.draw(writer, options.formats):
+            files.append(path)
             if not self.quiet:
                 click.echo(tell("wrote {path}", path=path))
         for warning in writer.warnings():
             click.echo(warning, err=True)
+        if not self.quiet and self.file is not None and self.first is not None:
+            files += [self.folder.shown / "steps.log"] if "log" in options.formats else []
+            trace = replace(self.head, steps=(self.first,))
+            for line in next_lines(trace, self.names, files, tell, is_finite=self.finiteness.has_finite_results):
+                click.echo(line)

@@ -11,6 +11,7 @@ import click
 
 from tracer.analysis.provenance import source_text, versions
 from tracer.analysis.replicas import RANK, RANKS
+from tracer.cli.closing.next_steps import names_of
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import TEXTS
 from tracer.cli.programs.endings import report_ending
@@ -55,7 +56,8 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
     head = replace(trace, steps=(), metrics=())
     if options.values in ("sampled", "structure"):
         options = replace(options, values="all")  # of what the recording kept
-    ProgramOutput(head, trace.steps, folder, options.quiet, tell).write_all(options, engine)
+    names = names_of(folder, "")
+    ProgramOutput(head, trace.steps, folder, options.quiet, tell, names=names).write_all(options, engine)
     return exit_code
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from tracer.cli.closing.next_steps import names_of
+from tracer.cli.closing.verdicts import verdict_on_program
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import TEXTS
 from tracer.cli.programs.endings import report_ending
@@ -51,9 +54,10 @@ def trace_program(run: ProgramRun, options: TraceOptions) -> int:
         for line in found_lines(training.record, training, tell):
             click.echo(line)
         click.echo()
-    output = ProgramOutput(
-        head_of(training), _steps(training, run), folder, options.quiet, tell, list(_left_out(record, training, run, tell))
-    )
+    head = replace(head_of(training), verdict=verdict_on_program(record, run.loss) if run.kept is None else None)
+    notices = list(_left_out(record, training, run, tell))
+    names = names_of(folder, str(run.path), run.arguments)
+    output = ProgramOutput(head, _steps(training, run), folder, options.quiet, tell, notices, names)
     output.write_all(options, engine)
     return record.ending.exit_code if options.passes_exit_code else code
 

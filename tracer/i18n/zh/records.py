@@ -38,6 +38,19 @@ CODED: Mapping[str, Template] = {
         "{monitor} 连续 {patience} 轮的改善未达到 {tolerance:g}",
     ),
     "text": "{text}",
+    # What a check of the gradients found at the end of a run.
+    "check_right": Plural(
+        "numbers",
+        "第 {step} 步的梯度正确：{numbers} 个数与不用求导规则得到的导数一致，{rules} 条规则各自也一致",
+        "第 {step} 步的梯度正确：{numbers} 个数与不用求导规则得到的导数一致，{rules} 条规则各自也一致",
+    ),
+    "check_wrong": "第 {step} 步的梯度有误：tracer check 指出何处",
+    "check_not_judged": "第 {step} 步的梯度不能全部判断：tracer check 说明原因",
+    "program_check_right": "每次更新都沿着梯度（检查了 {updates} 次）",
+    "program_check_other_loss": "每次更新都沿着另一个损失的梯度（检查了 {updates} 次）",
+    "program_check_wrong": "手写的梯度有误，最先出错在第 {line} 行：{statement}",
+    "program_check_departs": "更新不沿着梯度：tracer check 指出哪些",
+    "program_check_unknown": "无法判断手写的梯度是否正确：{reason}",
     # Why a value is not on record, only its statistics.
     "not_retained": "按设定没有保留全部数值（可用 --values all 记录运行）",
     "too_large": "{size:,} 字节的数组超出文件所能容纳的大小（{limit:,} 字节）",

@@ -133,6 +133,20 @@ class BackpropReport:
         return sorted({fault.line for fault in self.faults})
 
 
+def verdict_message(report: BackpropReport) -> Message:
+    """What is said of a program as a whole, for the record."""
+    if report.verdict is Verdict.RIGHT:
+        return Message("program_check_right", {"updates": report.updates})
+    if report.verdict is Verdict.OTHER_LOSS:
+        return Message("program_check_other_loss", {"updates": report.updates})
+    if report.verdict is Verdict.WRONG and report.faults:
+        fault = report.faults[0]
+        return Message("program_check_wrong", {"line": fault.line, "statement": fault.statement})
+    if report.reason is None:
+        return Message("program_check_departs")
+    return Message("program_check_unknown", {"reason": report.reason})
+
+
 def as_data(report: BackpropReport) -> dict[str, Any]:
     """The report as plain data, for JSON."""
     first = report.faults[0] if report.faults else None

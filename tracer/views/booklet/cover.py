@@ -49,14 +49,14 @@ def cover(trace: Trace, style: Style, notice: str) -> str:
     lines.append(f"#grid(columns: (1fr, 1fr), column-gutter: 24pt, [{tables[0]}], [{tables[1]}])")
     for position, (name, losses) in enumerate(loss_curves(trace)):
         lines.append(f"#block(above: {4 if position else 16}pt, below: 4pt, {literal(change_text(name, losses, tell))})")
-    lines += [f"#block(above: 4pt, below: 4pt, {literal(text)})" for text in _remarks(trace, style)]
+    lines += [f"#block(above: 4pt, below: 4pt, {literal(text)})" for text in remarks(trace, style)]
     if notice:
         lines.append(f'#block(above: 10pt, text(fill: rgb("#B00020"), {literal(notice)}))')
     lines.append("#v(1fr)\n#outline(title: none, indent: 12pt, depth: 2)")
     return page(None, "\n".join(lines))
 
 
-def _remarks(trace: Trace, style: Style) -> list[str]:
+def remarks(trace: Trace, style: Style) -> list[str]:
     """Remarks on missing values and an early end of the run."""
     tell = style.tell
     remarks = []

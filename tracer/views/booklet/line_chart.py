@@ -22,15 +22,27 @@ SPACING = 10.0
 """Distance of adjacent labels in points."""
 
 
-def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence[int], style: Style) -> Drawing:
-    """Draw labelled lines with a value at every position. Non-finite values leave a gap. A single line is not labelled."""
+def line_chart(
+    lines: Sequence[tuple[str, Sequence[float]]],
+    positions: Sequence[int],
+    style: Style,
+    *,
+    title: str = "",
+    width: float = WIDTH,
+    scale: tuple[float, float] | None = None,
+) -> Drawing:
+    """Draw labelled lines with a value at every position. Non-finite values leave a gap. A single line is not labelled.
+
+    `title` is that of the horizontal axis. `scale` is the smallest and the largest value of the vertical axis, by default those
+    of the lines.
+    """
     labels, values = [label for label, _ in lines], [line for _, line in lines]
     finite = [value for line in values for value in line if math.isfinite(value)]
-    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+    low, high = scale or ((min(finite), max(finite)) if finite else (0.0, 1.0))
     right = _RIGHT + (_LABEL_WIDTH if len(lines) > 1 else 0.0)
-    marks = {value: number_text(value) for value in (low, high)} if finite else {}
+    marks = {value: number_text(value) for value in (low, high)} if finite or scale else {}
     left = max(_LEFT, 8 + CHARACTER_WIDTH * max(map(len, marks.values()), default=0))
-    across, up = WIDTH - left - right, HEIGHT - _TOP - _BOTTOM
+    across, up = width - left - right, HEIGHT - _TOP - _BOTTOM
     first, span = (positions[0], positions[-1] - positions[0]) if positions else (0, 0)
 
     def x(position: int) -> float:
@@ -43,7 +55,7 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence
     axis = f'stroke="{style.theme.frame}" stroke-width="0.8"'
     parts = [
         f'<line x1="{left:g}" y1="{_TOP}" x2="{left:g}" y2="{_TOP + up}" {axis}/>',
-        f'<line x1="{left:g}" y1="{_TOP + up}" x2="{WIDTH - right}" y2="{_TOP + up}" {axis}/>',
+        f'<line x1="{left:g}" y1="{_TOP + up}" x2="{width - right:g}" y2="{_TOP + up}" {axis}/>',
         *(
             f'<text x="{left - 5:g}" y="{y(value) + 3:.1f}" text-anchor="end" {text}>{mark}</text>'
             for value, mark in marks.items()
@@ -51,6 +63,11 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence
         *(
             f'<text x="{x(position):.1f}" y="{HEIGHT - 12}" text-anchor="middle" {text}>{position}</text>'
             for position in (dict.fromkeys((positions[0], positions[-1])) if positions else ())
+        ),
+        *(
+            [f'<text x="{left + across / 2:.1f}" y="{HEIGHT - 12}" text-anchor="middle" {text}>{escape(title)}</text>']
+            if title
+            else []
         ),
     ]
     colours, dashes = style.theme.curves, style.theme.dashes
@@ -66,13 +83,13 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float]]], positions: Sequence
     ends = [next((value for value in reversed(line) if math.isfinite(value)), None) for line in values]
     heights = {number: y(end) for number, end in enumerate(ends) if end is not None}
     for number, height in _spread(heights).items() if len(lines) > 1 else ():
-        end, colour = WIDTH - right, colours[number % len(colours)]
+        end, colour = width - right, colours[number % len(colours)]
         parts.append(
             f'<line x1="{end + 4:.1f}" y1="{heights[number]:.1f}" x2="{end + 16:.1f}" y2="{height:.1f}" stroke="{colour}"'
             f' stroke-width="0.7"/><text x="{end + 18:.1f}" y="{height + 3:.1f}" {text}>{escape(labels[number])}</text>'
         )
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}pt" height="{HEIGHT}pt" viewBox="0 0 {WIDTH} {HEIGHT}">'
-    return Drawing(f"{opening}{''.join(parts)}</svg>", WIDTH, HEIGHT)
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{HEIGHT}pt" viewBox="0 0 {width} {HEIGHT}">'
+    return Drawing(f"{opening}{''.join(parts)}</svg>", width, HEIGHT)
 
 
 def _spread(heights: Mapping[int, float]) -> dict[int, float]:

@@ -120,6 +120,18 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
         for each in (node, gradient, *([own] if step.own_gradients else []), new):
             lines = content_lines(each, noise, tell) if each is not None else ()
             cells.append(cell("\n".join(lines), style, 8, is_gradient=each in (gradient, own)))
+    sentences = [*update_sentences(trace, step, tell), next_start_text(trace, step, updated, tell)]
+    caption = ""
+    for sentence in filter(None, sentences):
+        caption = tell("{sentence} {next}", sentence=caption, next=sentence) if caption else sentence
+    more = f"\n{paragraph(tell('and {count} more', count=len(updated) - MAX_ROWS))}" if len(updated) > MAX_ROWS else ""
+    heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
+    return page(heading, f"{paragraph(caption)}\n{table(cells, len(heads), 'left', style)}{more}", is_landscape=True)
+
+
+def update_sentences(trace: Trace, step: Step, tell: Language) -> list[str]:
+    """A sentence for each optimizer, on how it moved its parameters, and one on parameters that were not kept."""
+    updated = [node for node in step.parameters if node.id in step.updates]
     kept = [node for node in updated if _are_kept(step, node)]
     sentences = [
         movement_text(movement_of(step, members), optimizer or _updater(step, tell), tell)
@@ -128,13 +140,7 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
     if len(kept) < len(updated):
         arrays = tell.count(len(updated) - len(kept), "parameter array")
         sentences.append(tell("The numbers of {arrays} are not on record.", arrays=arrays))
-    sentences.append(next_start_text(trace, step, updated, tell))
-    caption = ""
-    for sentence in filter(None, sentences):
-        caption = tell("{sentence} {next}", sentence=caption, next=sentence) if caption else sentence
-    more = f"\n{paragraph(tell('and {count} more', count=len(updated) - MAX_ROWS))}" if len(updated) > MAX_ROWS else ""
-    heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
-    return page(heading, f"{paragraph(caption)}\n{table(cells, len(heads), 'left', style)}{more}", is_landscape=True)
+    return sentences
 
 
 def _updater(step: Step, tell: Language) -> str:

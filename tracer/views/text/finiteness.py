@@ -30,6 +30,11 @@ class FinitenessMonitor:
         self._last = step
         return self._found.node if self._found is not None and self._found.step is step else None
 
+    @property
+    def has_finite_results(self) -> bool:
+        """Whether every result so far is finite."""
+        return self._found is None
+
     def notice(self, tell: Language = ENGLISH) -> str:
         """The notice for the first result that is not finite; empty if there is none so far."""
         return notice(self._found, tell)

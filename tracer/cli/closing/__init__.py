@@ -1,0 +1,1 @@
+"""What a run ends with: the check of its gradients, what was written, and what to open and try."""

@@ -1,0 +1,116 @@
+"""The booklet of eight pages, and the commands that go on from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MESSAGES: Mapping[str, str] = {
+    # The run
+    "Settings: {names}": "设置：{names}",
+    "Versions: {names}": "版本：{names}",
+    "{count}: {names}": "{count}：{names}",
+    "How to read this": "如何阅读",
+    "Pages 2 to 5 follow step {step} through its phases, with its numbers: forward, loss, backward, update.": (
+        "第 2 至 5 页按阶段跟随第 {step} 步的数值：前向传播、损失、反向传播、参数更新。"
+    ),
+    "dL/dW has the shape of W. Each of its elements says by how much the loss L grows, per unit, when this element of W grows.": (
+        "dL/dW 与 W 形状相同。它的每个元素表示：W 的这个元素每增加一单位，损失 L 增加多少。"
+    ),
+    "The chain rule is applied one operation at a time: {g} is the gradient that arrives from the loss. Where a value is used"
+    " several times, its gradients are added up.": (
+        "链式法则一次只用于一个运算：{g} 是从损失传来的梯度。一个值使用多次时，各处的梯度相加。"
+    ),
+    "{number} is operation {id} of step {step}, here, in the log and in commands; beside it stands the line of the program.": (
+        "{number} 是第 {step} 步的第 {id} 个运算，在本手册、日志和命令中相同；旁边是程序的行号。"
+    ),
+    "Numbers have four digits here and are computed with all of them; ~0 is what rounding leaves of 0.": (
+        "数值在此显示四位有效数字，计算时用全部位数；~0 是舍入误差留下的 0。"
+    ),
+    # Forward and loss
+    "Step {step}: forward": "第 {step} 步：前向传播",
+    "From the data to the prediction, in the order of the program. One number of each result is worked out.": (
+        "从数据到预测值，按程序的顺序。每个结果算出其中一个数。"
+    ),
+    "Of arrays with {count} rows, one for each row of the data, row {row} is shown.": (
+        "有 {count} 行的数组（数据的每一行对应一行），显示其第 {row} 行。"
+    ),
+    "This step has no forward pass.": "这一步没有前向传播。",
+    "Step {step}: loss": "第 {step} 步：损失",
+    "One number says how bad the prediction is. The backward pass begins with it.": "用一个数衡量预测有多差。反向传播从它开始。",
+    # Backward
+    "Step {step}: backward": "第 {step} 步：反向传播",
+    "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an operation,"
+    " and gives the gradient with respect to its input. The largest number of each is worked out, its largest terms first.": (
+        "从损失回到参数。规则由 {g}（损失对一个运算结果的梯度）得出对该运算输入的梯度。每个梯度算出其中最大的数，最大的项在前。"
+    ),
+    "No gradient is on record for this step.": "这一步没有记录梯度。",
+    "{number}, back through {twin}": "{number}，经 {twin} 返回",
+    "{forward}: the rule for {value} is {rule}, where {g} = {arriving} arrives": (
+        "{forward}：对 {value} 的规则是 {rule}，传来的是 {g} = {arriving}"
+    ),
+    "All {count} numbers are 0.": "全部 {count} 个数都是 0。",
+    "To first order, raising {name} by {change} raises {loss} by {effect}.": (
+        "一阶近似下，{name} 增加 {change}，{loss} 增加 {effect}。"
+    ),
+    "To first order, raising {name} by {change} lowers {loss} by {effect}.": (
+        "一阶近似下，{name} 增加 {change}，{loss} 减少 {effect}。"
+    ),
+    # Update
+    "Step {step}: update": "第 {step} 步：参数更新",
+    "The update of one element, {name}, with its numbers": "一个元素 {name} 的更新，代入数值",
+    "Change": "变化",
+    "This step updates no parameter.": "这一步不更新参数。",
+    # Curves
+    "The run in curves": "运行的曲线",
+    "step": "步",
+    "Everything that was measured, over the steps. Numbers of a kind are on one scale.": "各步测得的全部数值。同类数值用同一尺度。",
+    "Nothing was measured at two steps.": "没有在两步测得的数值。",
+    "The parameters, all on one scale: each element, or the smallest, the mean and the largest of many. The last point is after"
+    " the last update.": "各参数，同一尺度：每个元素；元素多时为最小值、均值和最大值。最后一点在最后一次更新之后。",
+    # What to look at
+    "What to look at": "值得注意之处",
+    "What the record says of this run.": "记录对这次运行的说明。",
+    "Are the gradients right?": "梯度的正确性",
+    "Not checked.": "未检查。",
+    "Is everything finite?": "数值的有限性",
+    "Not looked at.": "未查看。",
+    "Every loss, gradient and update on record is finite.": "记录中的损失、梯度和更新都是有限的。",
+    "The largest gradients, step {step}": "最大的梯度，第 {step} 步",
+    "No gradient is on record.": "没有记录梯度。",
+    "length (l2)": "长度 (l2)",
+    "largest element": "最大元素",
+    "Units and activations, step {step}": "单元与激活值，第 {step} 步",
+    "No result of an operation relu, tanh or sigmoid is on record.": "没有记录 relu、tanh 或 sigmoid 运算的结果。",
+    "No column of the results of {names} is 0 in every row, none of their numbers is near a limit.": (
+        "{names} 的结果中没有在每一行都为 0 的列，也没有接近极限的数。"
+    ),
+    "{name}: {count} of {total} columns are 0 in all {rows} rows": "{name}：{total} 列中有 {count} 列在全部 {rows} 行中都为 0",
+    "{name}: {count} of {total} numbers are within {near} of a limit of {op}": (
+        "{name}：{total} 个数中有 {count} 个与 {op} 的极限相差不到 {near}"
+    ),
+    "Parameters that did not move": "没有变化的参数",
+    "{name}: {count} of {total} numbers are the same after step {last} as before step {first}": (
+        "{name}：{total} 个数中有 {count} 个在第 {last} 步之后与第 {first} 步之前相同"
+    ),
+    "Every number of every updated parameter is another after step {last} than before step {first}.": (
+        "每个被更新参数的每个数在第 {last} 步之后都与第 {first} 步之前不同。"
+    ),
+    # Where to go on
+    "Where to go on": "继续查看",
+    "open {path}, or try": "打开 {path}，或试用",
+    "Here trace.sqlite stands for the trace file of the run.": "此处 trace.sqlite 代表这次运行的记录文件。",
+    "{number} is the number of an operation, here and in every command: step {step}, operation {id}.": (
+        "{number} 是一个运算的编号，在本手册和各命令中相同：第 {step} 步，第 {id} 个运算。"
+    ),
+    "one number, with all the terms that it is made of": "一个数，以及组成它的全部各项",
+    "a parameter: its values, its gradient, its course over the steps": "一个参数：数值、梯度以及各步的变化",
+    "every operation of a step, a line each": "一步的每个运算，各占一行",
+    "the booklet with all operations": "包含全部运算的手册",
+    "a picture of a step: values with their gradients and rules": "一步的图：数值及其梯度和规则",
+    "what this one number depends on, through all phases": "这个数在各阶段依赖什么",
+    "whether the gradients are right": "梯度是否正确",
+    "what made a result NaN or infinite": "什么使结果成为 NaN 或无穷大",
+    "computes every recorded operation again": "重新计算记录中的每个运算",
+    "the first difference between two runs: put another one second": "两次运行的第一处不同：第二个换成另一次运行",
+    "the record as data for other programs": "把记录导出为其他程序可用的数据",
+}

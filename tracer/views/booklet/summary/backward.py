@@ -1,0 +1,125 @@
+"""The page of the backward pass: every gradient with its rule, one number worked out, and what it says."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracer.graph.record import Node, Phase, Step
+from tracer.views.booklet.page import Heading, page
+from tracer.views.booklet.summary import cards, example
+from tracer.views.booklet.summary.context import Subject
+from tracer.views.booklet.summary.fitting import fitted
+from tracer.views.diagrams.theme import Kind
+from tracer.views.grids import shortened
+from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, local_rules
+from tracer.views.meaning import meaning
+from tracer.views.notation import MAX_FULL_SIZE, content_text, number_of
+
+MAX_CARDS = 48
+"""Maximum number of gradients that are tried on the page."""
+
+FORMULA_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is said of a gradient: size of the type, number of terms that are written in full.
+
+    `level` 2 is its equation with a number, 3 has the rule too, 4 typesets the equation and has the values.
+    """
+
+    size: float
+    terms: int
+    level: int
+
+
+def backward_page(subject: Subject) -> str:
+    """The page of the backward pass."""
+    tell, step = subject.style.tell, subject.step
+    heading = Heading(tell("Step {step}: backward", step=step.index), 1)
+    nodes = [node for node in subject.shown(Phase.BACKWARD) if node.gradient_of is not None]
+    if not nodes:
+        caption = tell("No gradient is on record for this step.")
+        return page(heading, cards.placed(cards.plain(caption)))
+    caption = tell(
+        "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an"
+        " operation, and gives the gradient with respect to its input. The largest number of each is worked out, its largest"
+        " terms first.",
+        g=GRADIENT_SYMBOL,
+    )
+    rules: Mapping[int, list[LocalRule]] = defaultdict(list)
+    for rule in local_rules(step, subject.labels):
+        rules[rule.contribution].append(rule)
+    important = _by_importance(step, nodes)[:MAX_CARDS]
+    levels = (Detail(10, 32, 4), Detail(9, 32, 4), Detail(9, 32, 3), Detail(8.5, 32, 3), Detail(8.5, 6, 3), Detail(8.5, 6, 2))
+    variants = [[_card(subject, node, rules.get(node.id, ()), detail) for node in nodes] for detail in levels]
+    few = [_card(subject, node, rules.get(node.id, ()), Detail(8.5, 6, 3)) for node in important]
+    chosen = [*variants, few] if len(nodes) <= MAX_CARDS else [few]
+    return page(heading, "\n".join([cards.placed(cards.plain(caption)), fitted(chosen, len(nodes), tell)]))
+
+
+def _by_importance(step: Step, nodes: Sequence[Node]) -> list[Node]:
+    """The gradients of parameters first, then those of other values; each the longest first."""
+    of_parameters = {step.gradients[node.id] for node in step.parameters if node.id in step.gradients}
+
+    def rank(node: Node) -> tuple[bool, float]:
+        length = node.summary.l2
+        return node.id not in of_parameters, -length if math.isfinite(length) else -math.inf
+
+    return sorted(nodes, key=rank)
+
+
+def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Detail) -> str:
+    """A gradient with its rule and a number."""
+    style, labels, step, size = subject.style, subject.labels, subject.step, detail.size
+    equation = labels.equation_tree(node)
+    is_typeset = detail.level > 3
+    formula = cards.formula(equation, style, 12) if is_typeset else cards.numbers(equation.text, style, size + 0.5)
+    parts = [cards.pair(formula, cards.small(_place(subject, node), style))]
+    notes = _rule_text(subject, node, rules)
+    if notes and detail.level > 2:
+        parts.append(cards.small(notes, style))
+    largest = example.largest_element(node, labels)
+    worked = example.worked(step, labels, largest, detail.terms)
+    is_told = bool(worked) and not node.shape
+    if detail.level > 3 and not is_told and 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
+        parts.append(cards.numbers(f"= {content_text(node, labels.noise)}", style, size, is_gradient=True))
+    if worked:
+        parts += [cards.numbers(text, style, size, is_gradient=True) for text in worked]
+    elif largest is None and node.is_kept and node.size > MAX_FULL_SIZE:
+        parts.append(cards.small(style.tell("All {count} numbers are 0.", count=f"{node.size:,}"), style))
+    elif largest is not None and node.shape:
+        number = number_of(node, largest.index, labels.noise)
+        parts.append(cards.numbers(f"{largest.name} = {number}", style, size, is_gradient=True))
+    if largest is not None:
+        told = meaning(step, node, largest.index, labels, style.tell)
+        parts.append(cards.small(told, style) if told else "")
+    return cards.card(parts, Kind.BACKWARD, style, 2)
+
+
+def _place(subject: Subject, node: Node) -> str:
+    """The number of a gradient, and of the operation that it goes back through, with its line."""
+    tell, number = subject.style.tell, subject.number(node.id)
+    twin = node.gradient_of if node.rule_of is None else node.rule_of
+    if twin is None:
+        return number
+    source = subject.step.nodes[twin].source
+    text = tell("{number}, back through {twin}", number=number, twin=subject.number(twin))
+    return f"{text}   {source}" if source is not None else text
+
+
+def _rule_text(subject: Subject, node: Node, rules: Sequence[LocalRule]) -> str:
+    """The rule in terms of the gradient that arrives, where it is another formula than the equation."""
+    step, labels, tell = subject.step, subject.labels, subject.style.tell
+    for rule in rules:
+        if rule.user != node.rule_of or rule.formula is None or rule.user not in step.gradients:
+            continue
+        arriving = labels[step.gradients[rule.user]]
+        forward = shortened(labels.equation(step.nodes[rule.user]), FORMULA_LENGTH)
+        return tell("{forward}: the rule for {value} is {rule}, where {g} = {arriving} arrives", forward=forward,
+                    rule=rule.formula.text, value=labels[rule.value], g=GRADIENT_SYMBOL,
+                    arriving=shortened(arriving, FORMULA_LENGTH))  # fmt: skip
+    return ""

@@ -1,0 +1,56 @@
+"""Blocks that fill the rest of a page: as many as fit, the others are counted. The document measures them itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.i18n.language import Language
+from tracer.views.booklet.page import paragraph
+from tracer.views.booklet.typst import literal
+
+GAP = 9.0
+"""Distance of the blocks in points."""
+
+DEFINITIONS = f"""#set text(top-edge: 0.8em, bottom-edge: -0.22em)
+#set par(leading: 0.32em)
+#show math.equation.where(block: true): set align(left)
+#let gap = {GAP}pt
+#let fitted(variants, more) = block(height: 1fr, width: 100%, spacing: 0pt, layout(area => {{
+  let heights(blocks) = blocks.map(each => measure(each, width: area.width).height + gap)
+  let tallest(blocks) = heights(blocks).sum(default: 0pt) - gap
+  let last(count) = if count == 0 {{ () }} else {{ (more.at(count - 1),) }}
+  let rest(blocks) = heights(last(more.len() - blocks.len())).sum(default: 0pt)
+  let chosen = variants.find(blocks => tallest(blocks) + rest(blocks) <= area.height)
+  if chosen == none {{
+    let left = area.height - heights((more.last(),)).first()
+    chosen = ()
+    for each in variants.last() {{
+      left -= measure(each, width: area.width).height + gap
+      if left < -gap {{ break }}
+      chosen.push(each)
+    }}
+  }}
+  stack(spacing: gap, ..chosen, ..last(more.len() - chosen.len()))
+}}))"""
+"""The typst function that chooses among variants of the same blocks. `more` has the notes on 1, 2, ... blocks left out."""
+
+
+def fitted(variants: Sequence[Sequence[str]], total: int, tell: Language, per_block: int = 1) -> str:
+    """The first of several variants that fits the rest of the page, or what fits of the last one.
+
+    A variant is a sequence of blocks in typst code, the most important first, each with `per_block` of what is counted, `total`
+    in all. It may have fewer.
+    """
+    blocks = -(-total // per_block)
+    left_out = [total - per_block * (blocks - missing) for missing in range(1, blocks + 1)]
+    notes = [paragraph(tell("and {count} more", count=count), 0).removeprefix("#") for count in left_out]
+    return f"#fitted({_array([_array(blocks) for blocks in variants])},\n {_array(notes) if notes else '([],)'})"
+
+
+def _array(items: Sequence[str]) -> str:
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})" if items else "()"
+
+
+def heading_text(text: str, size: float = 12) -> str:
+    """A title within a page, as typst code."""
+    return f"text(size: {size}pt, {literal(text)})"

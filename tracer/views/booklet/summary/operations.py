@@ -1,0 +1,114 @@
+"""The pages of forward pass and loss: every operation with its numbers, followed for one row of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tracer.graph.losses import losses_of
+from tracer.graph.record import Node, Phase
+from tracer.views.booklet.page import Heading, page
+from tracer.views.booklet.summary import cards, example
+from tracer.views.booklet.summary.context import Subject
+from tracer.views.booklet.summary.fitting import fitted
+from tracer.views.diagrams.theme import Kind
+from tracer.views.grids import content_lines, shortened
+from tracer.views.notation import MAX_FULL_SIZE, array_text, number_text, shape_text, summary_text
+
+MAX_CARDS = 40
+"""Maximum number of operations that are tried on a page."""
+
+MAX_DATA = 4
+"""Maximum number of arrays of data on the page of the forward pass."""
+
+NAME_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is said of an operation: size of the type, number of terms that are written in full, and its values."""
+
+    size: float
+    terms: int
+    has_values: bool
+
+
+def forward_page(subject: Subject) -> str:
+    """The page of the forward pass."""
+    tell, step = subject.style.tell, subject.step
+    nodes = subject.shown(Phase.FORWARD)
+    heading = Heading(tell("Step {step}: forward", step=step.index), 1)
+    count = example.row_count(step)
+    caption = tell("From the data to the prediction, in the order of the program. One number of each result is worked out.")
+    if count:
+        rows = tell(
+            "Of arrays with {count} rows, one for each row of the data, row {row} is shown.", count=count, row=subject.sample
+        )
+        caption = tell("{sentence} {next}", sentence=caption, next=rows)
+    data = [_data_card(subject, node, count) for node in subject.data()[:MAX_DATA]]
+    blocks = [cards.placed(cards.plain(caption)), *map(cards.placed, data)]
+    if not nodes:
+        blocks.append(cards.placed(cards.plain(tell("This step has no forward pass."))))
+    return page(heading, "\n".join([*blocks, _fitted_operations(subject, nodes, Kind.FORWARD)]))
+
+
+def loss_page(subject: Subject) -> str:
+    """The page of the loss, or of the losses."""
+    tell, step = subject.style.tell, subject.step
+    heading = Heading(tell("Step {step}: loss", step=step.index), 1)
+    sentences = [tell("One number says how bad the prediction is. The backward pass begins with it.")]
+    values = [(subject.labels[id], step.nodes[id]) for id in losses_of(step)]
+    results = [f"{name} = {number_text(node.value)}" for name, node in values if node.is_kept and not node.shape]
+    blocks = [cards.placed(cards.plain(text)) for text in sentences]
+    blocks += [cards.placed(f"text(size: 13pt, {cards.numbers(text, subject.style)})") for text in results]
+    nodes = subject.shown(Phase.LOSS)
+    return page(heading, "\n".join([*blocks, _fitted_operations(subject, nodes, Kind.LOSS)]))
+
+
+def _fitted_operations(subject: Subject, nodes: Sequence[Node], kind: Kind) -> str:
+    tried = nodes[:MAX_CARDS]
+    variants = [
+        [_card(subject, node, kind, Detail(size, terms, has_values)) for node in tried]
+        for size, terms, has_values in ((10.5, 32, True), (9, 32, True), (9, 6, True), (8.5, 6, False))
+    ]
+    return fitted(variants, len(nodes), subject.style.tell)
+
+
+def _data_card(subject: Subject, node: Node, count: int) -> str:
+    name = f"{shortened(subject.labels[node.id], NAME_LENGTH)} {shape_text(node.shape) if node.shape else ''}".strip()
+    head = cards.pair(cards.numbers(name, subject.style, 9.5), cards.small(subject.number(node.id), subject.style))
+    return cards.card([head, *_values(subject, node, count, 9.5)], Kind.DATA, subject.style)
+
+
+def _card(subject: Subject, node: Node, kind: Kind, detail: Detail) -> str:
+    """An operation: its equation, its line, the values of a row, and its largest number worked out."""
+    style, count = subject.style, example.row_count(subject.step)
+    equation = cards.formula(subject.labels.equation_tree(node), style, detail.size * 1.3)
+    head = cards.pair(equation, cards.small(subject.place(node), style))
+    row = subject.sample if example.has_rows(node, count) else None
+    worked = example.worked(subject.step, subject.labels, example.largest_element(node, subject.labels, row), detail.terms)
+    is_told = bool(worked) and not node.shape  # the result of a number is at the end of its arithmetic
+    values = list(_values(subject, node, count, detail.size)) if detail.has_values and not is_told else []
+    return cards.card([head, *values, *(cards.numbers(text, style, detail.size) for text in worked)], kind, style)
+
+
+def _values(subject: Subject, node: Node, count: int, size: float) -> Iterator[str]:
+    """The values of the row that is followed, or of the whole array."""
+    style, name = subject.style, shortened(subject.labels[node.id], NAME_LENGTH)
+    if not node.is_kept or not node.size:
+        yield cards.numbers(f"{name}: {summary_text(node.summary, node.shape, node.dtype)}", style, size)
+        return
+    row = subject.sample if example.has_rows(node, count) else None
+    value = node.value if row is None else node.value[row]
+    title = name if row is None else subject.labels.element(node.id, (row,))
+    noise = subject.labels.noise.of(node)
+    mask = noise if noise is None or row is None else noise[row]
+    if value.size <= MAX_FULL_SIZE:
+        yield cards.numbers(f"{shortened(title, NAME_LENGTH)} = {array_text(value, noise=mask)}", style, size)
+    elif row is None:
+        yield cards.lines([f"{name}:", *content_lines(node, subject.labels.noise, style.tell)], style, size=size)
+    else:
+        flat = value.ravel()
+        yield cards.numbers(
+            f"{title}: {shape_text(value.shape)}, {number_text(flat.min())} ... {number_text(flat.max())}", style, size
+        )

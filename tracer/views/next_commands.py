@@ -1,0 +1,75 @@
+"""Commands to go on with, with the names of a run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracer.graph.record import Step, Trace
+from tracer.i18n.language import ENGLISH, Language
+from tracer.views.largest import largest_index
+from tracer.views.notation import Labels
+
+
+@dataclass(frozen=True, slots=True)
+class NextCommand:
+    """A command line, and what it shows."""
+
+    line: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunNames:
+    """What commands call a run; empty if not known.
+
+    `file` finds its trace file. `program` is the scenario, or the program with its arguments, quoted for a shell.
+    """
+
+    file: str = ""
+    program: str = ""
+
+
+def commands(trace: Trace, names: RunNames, tell: Language = ENGLISH) -> Iterator[NextCommand]:
+    """The commands that go on from a trace, the most fitting first."""
+    step = trace.steps[0]
+    file = shlex.quote(names.file or "trace.sqlite")
+    name = interesting_element(step)
+    if name:
+        element = shlex.quote(name)
+        yield NextCommand(f"tracer show {file} {element}", tell("one number, with all the terms that it is made of"))
+    parameter = next((node.name for node in step.parameters if node.name), "")
+    if parameter:
+        what = tell("a parameter: its values, its gradient, its course over the steps")
+        yield NextCommand(f"tracer show {file} {shlex.quote(parameter)}", what)
+    yield NextCommand(f"tracer log {file} --step {step.index}", tell("every operation of a step, a line each"))
+    yield NextCommand(f"tracer render {file} -o all.pdf --pages all", tell("the booklet with all operations"))
+    yield NextCommand(f"tracer render {file} -o step.svg", tell("a picture of a step: values with their gradients and rules"))
+    if name:
+        what = tell("what this one number depends on, through all phases")
+        yield NextCommand(f"tracer render {file} -o one.svg --focus {element}", what)
+    if names.program:
+        yield NextCommand(f"tracer check {names.program}", tell("whether the gradients are right"))
+    yield NextCommand(f"tracer blame {file}", tell("what made a result NaN or infinite"))
+    yield NextCommand(f"tracer verify {file}", tell("computes every recorded operation again"))
+    yield NextCommand(f"tracer diff {file} {file}", tell("the first difference between two runs: put another one second"))
+    yield NextCommand(f"tracer export {file} -o run.json", tell("the record as data for other programs"))
+
+
+def next_two(trace: Trace, names: RunNames, *, is_finite: bool, tell: Language = ENGLISH) -> list[NextCommand]:
+    """Two commands to try first: blame where a result is not finite, check for gradients of the program's own."""
+    found = {each.line.split()[1]: each for each in reversed(list(commands(trace, names, tell)))}
+    wanted = [] if is_finite else ["blame"]
+    wanted += ["check"] if trace.steps[0].own_gradients else []
+    return [found[verb] for verb in dict.fromkeys([*wanted, "show", "log"]) if verb in found][:2]
+
+
+def interesting_element(step: Step) -> str:
+    """The name of the largest element of the gradient of the first parameter that has any but 0; empty if there is none."""
+    for node in step.parameters:
+        gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
+        place = largest_index(gradient) if gradient is not None and node.name else None
+        if gradient is not None and place is not None:
+            return Labels(step.nodes).element(gradient.id, place)
+    return ""
