@@ -32,9 +32,22 @@ def test_program_is_run_and_written(program: Path, capsys: pytest.CaptureFixture
         "parameters  W (2,); updated in line 12",
         "steps       4 steps, passes of the loop in line 8",
     ]
-    assert told[-3:-1] == ["wrote output/train/trace.sqlite (4 steps)", f"wrote output/train/steps.log ({_lines('train')} lines)"]
+    log = f"wrote output/train/steps.log ({_lines('train')} lines)"
+    assert told[-6:-3] == ["wrote output/train/trace.sqlite (4 steps)", log, "wrote output/train/steps.pdf"]
+    next_commands = ["  tracer check train.py", "  tracer show train 'dL/dW[0]'"]
+    assert told[-3:] == ["open output/train/steps.pdf, or try", *next_commands]
     assert (program.parent / "output/train/steps.pdf").read_bytes().startswith(b"%PDF")
-    assert len(tracer.open("output/train/trace.sqlite").steps) == 4
+    trace = tracer.open("output/train/trace.sqlite")
+    assert len(trace.steps) == 4
+    assert str(trace.verdict).startswith("every update follows the gradient")
+
+
+def test_verdict_names_the_line_that_is_wrong(program: Path) -> None:
+    program.write_text(WRONG)
+    assert run("trace", "train.py", "-q", "--format", "log") == 0
+    verdict = tracer.open("output/train/trace.sqlite").verdict
+    assert verdict is not None and verdict.code == "program_check_wrong"
+    assert WRONG.splitlines()[int(str(verdict.fields["line"])) - 1].strip() == verdict.fields["statement"]
 
 
 def _lines(name: str) -> int:

@@ -157,6 +157,16 @@ def test_run_whose_end_is_being_written_is_complete(
     check_kept_steps(6, 6, capsys.readouterr().err, unfinished="")
 
 
+def test_interruption_of_the_check_at_the_end_keeps_the_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.py").write_text(SCENARIO.format(code="pass"))
+    monkeypatch.setattr("tracer.cli.run.verdict_on_step", lambda step: signal.raise_signal(signal.SIGINT))
+    assert run("trace", "./mine.py", "--format", "log") == 130
+    check_kept_steps(6, 6, capsys.readouterr().err, unfinished="")
+    assert tracer.open("output/mine/trace.sqlite").verdict is None
+
+
 def test_second_interruption_is_immediate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Even if writing hangs; the step being written is rolled back."""
     Path("mine.py").write_text(SCENARIO.format(code="pass"))

@@ -728,6 +728,15 @@ def layout_of(path: Path) -> tuple[int, dict[str, str], dict[str, dict[str, str]
     return version // 1000, tables, kinds
 
 
+def test_verdict_is_stored_and_earlier_files_have_none(tmp_path: Path) -> None:
+    verdict = Message("check_right", {"step": 0, "numbers": 22, "rules": 31})
+    save(replace(recorded("fruit", 1), verdict=verdict), tmp_path / "trace.sqlite")
+    found = read(tmp_path / "trace.sqlite").verdict
+    assert found == verdict and found is not None
+    assert CHINESE.message(found).startswith("第 0 步的梯度正确：22 个数")
+    assert read(FILES / "version-1-stopped.sqlite").verdict is None
+
+
 @pytest.mark.parametrize("unfinished", [None, Message("interrupted")])
 def test_current_file_can_be_read_by_version_0_1_0(unfinished: Message | None, tmp_path: Path) -> None:
     """A current file has everything in a file of 0.1.0, which ignores additional fields of the parts.
@@ -741,7 +750,7 @@ def test_current_file_can_be_read_by_version_0_1_0(unfinished: Message | None, t
     old_reader, old_tables, old_kinds = layout_of(FILES / "version-1-stopped.sqlite")
     assert (reader, tables) == (old_reader, old_tables)
     assert kinds["head"] == old_kinds["head"] | {"defaults": "list"}
-    assert kinds["end"] == old_kinds["end"] | {"messages": "dict"}
+    assert kinds["end"] == old_kinds["end"] | {"messages": "dict", "verdict": "str"}
     with contextlib.closing(sqlite3.connect(path)) as connection:
         ((end,),) = connection.execute("SELECT content FROM run WHERE part = 'end'")
     message = "stopped after 2 epochs: loss had not improved for 1 epoch"

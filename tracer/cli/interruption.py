@@ -50,6 +50,15 @@ class Interruption:
         finally:
             self._is_computing = False
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether a Ctrl-C came that has not been raised."""
+        return self._is_pending
+
+    def defer(self) -> None:
+        """Make a Ctrl-C that was raised pending again."""
+        self._is_pending = True
+
     def raise_if_pending(self) -> None:
         """Raise KeyboardInterrupt if a Ctrl-C is pending."""
         if self._is_pending:

@@ -117,10 +117,14 @@ class Run:
         self.has_ended = not unfinished
 
     def check(self) -> None:
-        """Check the gradients of the first step, where that is quick; Ctrl-C interrupts it."""
-        if self.checks and self.first is not None:
+        """Check the gradients of the first step, where that is quick. Ctrl-C ends the check; the run is done, and is kept."""
+        if not self.checks or self.first is None or self.interruption.is_pending:
+            return
+        try:
             with self.interruption.computing():
                 self.verdict = verdict_on_step(self.first)
+        except KeyboardInterrupt:
+            self.interruption.defer()
 
     def _print_output(self, progress: Progress) -> None:
         """Print the program's new output."""
