@@ -196,7 +196,7 @@ def test_pages_option_sets_the_extent_of_the_booklet(capsys: pytest.CaptureFixtu
         (["-o", "x.gif"], "-o takes a name that ends in one of .pdf, .svg, .png, .dot, .mmd, this is 'x.gif'"),
         (["-o", "x.svgg"], "did you mean svg?"),
         (["-o", "x.svg", "--pages", "overview"], "--pages says how much a booklet holds, and x.svg is none"),
-        (["-o", "x.pdf", "--pages", "all", "--zoom", "module"], "it does not go with --zoom, --focus or --phase"),
+        (["-o", "x.pdf", "--pages", "all", "--zoom", "module"], "it does not go with --zoom, --focus, --phase or --slide"),
         (["-o", "x.pdf", "--pages", "some"], "is not one of"),
         (["-o", "x.svg", "--zoom", "near"], "is not one of"),
         (["-o", "x.svg", "--theme", "drak"], "is not one of"),
@@ -214,7 +214,6 @@ def test_pages_option_sets_the_extent_of_the_booklet(capsys: pytest.CaptureFixtu
         (["-o", "x.svg", "--steps", "0,6"], "there is no step 6"),
         (["-o", "x.svg", "--steps", "0,,1"], "--steps takes a whole number from 0 on, this is ''"),
         (["-o", "x.svg", "--steps", "0-3"], "--steps takes a whole number from 0 on, this is '0-3'"),
-        ([], "Missing option"),
     ],
 )  # fmt: skip
 def test_refused_options_are_one_line_and_write_nothing(

@@ -237,7 +237,7 @@ def test_mnist_accuracy_is_as_documented(
 
 @pytest.mark.parametrize(
     ("page", "name", "zoom", "drawn"),
-    [("README.md", "linear-regression", "tensor", "step-0"), ("docs/pictures.md", "fruit", "module", "module")],
+    [("docs/pictures.md", "linear-regression", "tensor", "step-0"), ("docs/pictures.md", "fruit", "module", "module")],
 )
 def test_pictures_in_docs_are_current(
     page: str,

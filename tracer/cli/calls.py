@@ -22,6 +22,7 @@ from tracer.i18n.language import Language, language_of_locale
 from tracer.store import save as save_trace
 from tracer.views.notation import Labels
 from tracer.views.selection import node_or_element
+from tracer.views.slide.slide import slide_of
 from tracer.views.text.blame import Request, blame_lines, target_finder
 from tracer.views.text.detail import element_lines, node_lines
 from tracer.views.text.log import trace_lines
@@ -33,6 +34,15 @@ class Text(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
+        return str(self)
+
+
+class Svg(str):
+    """A picture as SVG text, which a notebook shows."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
         return str(self)
 
 
@@ -67,6 +77,16 @@ def render(record: Trace | Step, path: str | Path, index: int | None, options: M
     return written
 
 
+def slide(record: Trace | Step, index: int | None, sample: int | None, options: Mapping[str, Any]) -> Svg:
+    """A step as one slide."""
+    trace, given = _trace(record), {} if sample is None else {"sample": sample}
+    parsed = _picture_options({**options, **given, "slide": True})
+    title = "" if isinstance(record, Step) else trace.scenario
+    assert parsed.slide is not None
+    slides = slide_of(step_of(trace, index), title, parsed.style, parsed.slide.sample)
+    return Svg((slides.animated() if parsed.slide.is_series else slides.whole()).svg)
+
+
 def save(record: Trace | Step, path: str | Path, values: str) -> None:
     """Write a trace file."""
     save_trace(record, path, values)
@@ -95,7 +115,9 @@ def _picture_options(given: Mapping[str, Any]) -> PictureOptions:
     arguments = []
     for name, value in given.items():
         for each in value if isinstance(value, (list, tuple)) else [value]:
-            arguments += [f"--{name.replace('_', '-')}", str(each)]
+            option = f"--{name.replace('_', '-')}"
+            if each is not False:
+                arguments += [option] if each is True else [option, str(each)]
     try:
         options: PictureOptions = _parsed.main(arguments, prog_name="render", standalone_mode=False)
     except click.ClickException as error:

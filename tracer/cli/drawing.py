@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,7 +43,19 @@ class Drawing:
             raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{hint}")
         if options.extent and kind != "pdf":
             raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
-        return Drawing(path, options, kind, find_engine(options.engine) if kind not in TEXTS else None, quiet)
+        options.check([kind])
+        needs_layout = kind not in TEXTS and options.slide is None
+        return Drawing(path, options, kind, find_engine(options.engine) if needs_layout else None, quiet)
+
+    @staticmethod
+    def default_name(scenario: str, options: PictureOptions) -> str:
+        """The name of a file that was not given one: of the booklet, the picture of a step, or a slide."""
+        stem = re.sub(r"[^\w.-]+", "-", scenario).strip("-.") or "step"
+        if options.slide is not None:
+            return f"{stem}-slide.{'png' if options.width or options.dpi else 'svg'}"
+        if options.is_booklet and not (options.width or options.dpi):
+            return f"{stem}.pdf"
+        return f"{stem}.{'png' if options.width or options.dpi else 'svg'}"
 
     def draw(self, trace: Trace, wanted: Sequence[int], names: RunNames | None = None) -> tuple[list[Path], list[str]]:
         """Draw these steps, by default the first, in a booklet also the last; returns the files, and warnings.
@@ -58,7 +71,7 @@ class Drawing:
             document = writer.booklet(replace(trace, steps=chosen), self.path.name, histories, notice_text, names)
             written = [document] if document is not None else []
         else:
-            written = list(writer.pictures(chosen, self.path.stem, self.kind))
+            written = list(writer.pictures(chosen, self.path.stem, self.kind, trace.scenario))
         if not written and writer.replaced:
             raise PictureError(writer.replaced[0].reason)
         if not written:

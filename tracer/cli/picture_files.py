@@ -7,12 +7,13 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_options import PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
+from tracer.graph.single_step import UNNAMED
 from tracer.i18n.language import CHARACTERS
 from tracer.rendering.engine import Engine
 from tracer.rendering.time_limits import TimedLayout
@@ -23,9 +24,15 @@ from tracer.views.next_commands import RunNames
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Drawing, Layout
 
+if TYPE_CHECKING:
+    from tracer.views.slide.slide import Slides
+
 Result = TypeVar("Result")
 
 PICTURES = ("svg", "png", "dot", "mmd")
+PIXELS_PER_INCH = 144
+"""Resolution of a PNG by default."""
+
 TEXTS = ("dot", "mmd")
 """Formats that another program lays out."""
 
@@ -62,6 +69,10 @@ class PictureWriter:
 
         options = self.options
         if not options.is_booklet:
+            if options.slide is not None:
+                is_series = options.slide.is_series
+                pages = [page for step in trace.steps for page in self._slide(step, trace.scenario).pages(is_series=is_series)]
+                return self._write_pdf(name, slides(trace.scenario, pages, options.style, margin=0.0))
             with self._layout() as layout:
                 draw = functools.partial(laid_out, layout=layout)
                 drawings = [each.result for step in trace.steps for each in self._drawn(step, draw)]
@@ -116,11 +127,14 @@ class PictureWriter:
                 most=MAX_CHARACTERS,
             )
 
-    def pictures(self, steps: Sequence[Step], stem: str, kind: str) -> Iterator[Path]:
-        """Write the pictures of these steps.
+    def pictures(self, steps: Sequence[Step], stem: str, kind: str, title: str = "") -> Iterator[Path]:
+        """Write the pictures of these steps; `title` is that of slides.
 
         A single picture is named by the stem. Several, and any without a stem, are named by step and phase too.
         """
+        if self.options.slide is not None:
+            yield from self._slides(steps, stem, kind, title)
+            return
         with self._layout() as layout:
             draw = functools.partial(self._content, kind=kind, layout=layout)
             found = [(step, each) for step in steps for each in self._drawn(step, draw)]
@@ -129,6 +143,26 @@ class PictureWriter:
             what = each.phase or ("focus" if self.options.spec.focus and zoom not in ("module", "scenario") else zoom)
             full = "-".join(part for part in (stem, f"step-{step.index}", what) if part)
             yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", each.result)
+
+    def _slide(self, step: Step, title: str) -> Slides:
+        from tracer.views.slide.slide import slide_of
+
+        assert self.options.slide is not None
+        return slide_of(step, "" if title == UNNAMED else title, self.options.style, self.options.slide.sample)
+
+    def _slides(self, steps: Sequence[Step], stem: str, kind: str, title: str) -> Iterator[Path]:
+        """Write the slides of these steps, or the series of each, numbered; as SVG also the series that plays."""
+        assert self.options.slide is not None
+        for step in steps:
+            name = stem if stem and len(steps) == 1 else "-".join(part for part in (stem, f"step-{step.index}-slide") if part)
+            slide = self._slide(step, title)
+            if not self.options.slide.is_series:
+                yield self.folder.write(f"{name}.{kind}", self._encoded(slide.whole(), kind))
+                continue
+            if kind == "svg":
+                yield self.folder.write(f"{name}.{kind}", slide.animated().svg.encode())
+            for number, drawing in enumerate(slide.series(), 1):
+                yield self.folder.write(f"{name}-{number:02d}.{kind}", self._encoded(drawing, kind))
 
     def _drawn(self, step: Step, draw: Callable[[Diagram, Style], Result]) -> Iterator[Drawn[Result]]:
         return drawn(step, self.options.spec, self.options.style, draw, self.replaced.append)
@@ -147,13 +181,18 @@ class PictureWriter:
             from tracer.views.diagrams.dot import dot
 
             return dot(diagram, style).encode()
-        drawing = laid_out(diagram, style, layout)
+        return self._encoded(laid_out(diagram, style, layout), kind)
+
+    def _encoded(self, drawing: Drawing, kind: str) -> bytes:
+        """A drawing as SVG or PNG."""
         if kind == "svg":
             return drawing.svg.encode()
         from tracer.rendering.document import png
 
         self._check_glyphs(drawing.svg)
-        return png(drawing, background=style.theme.background)
+        options = self.options
+        pixels_per_inch = 72 * options.width / drawing.width if options.width else options.dpi or PIXELS_PER_INCH
+        return png(drawing, pixels_per_inch, options.style.theme.background)
 
     @contextlib.contextmanager
     def _layout(self) -> Iterator[Layout]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
 from tracer.cli.options import language_option
-from tracer.cli.parameter_types import NameOf, PhaseName
+from tracer.cli.parameter_types import NameOf, PhaseName, WholeNumber
 from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
@@ -23,18 +23,40 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
+class SlideOptions:
+    """A slide: of which sample, and whether in a series."""
+
+    sample: int | None = None
+    is_series: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PictureOptions:
-    """What to draw, in which style, how many pages a booklet has, and which engine lays it out."""
+    """What to draw, in which style, how many pages a booklet has, and which engine lays it out.
+
+    `slide` is None unless slides were asked for. `width`, in pixels, and `dpi` are those of a PNG, 0 for the default.
+    """
 
     spec: ViewSpec
     style: Style
     extent: str
     engine: str
+    slide: SlideOptions | None = None
+    width: int = 0
+    dpi: int = 0
 
     @property
     def is_booklet(self) -> bool:
         """Whether a PDF is the booklet, not a requested picture."""
-        return self.spec == ViewSpec()
+        return self.spec == ViewSpec() and self.slide is None
+
+    def check(self, formats: Collection[str]) -> None:
+        """Raise UsageError if there is an option that goes with none of these formats."""
+        if (self.width or self.dpi) and "png" not in formats:
+            raise UsageError("--width and --dpi say how large a PNG is, and none is written: leave them out, or write a PNG")
+        texts = [each for each in formats if each in ("dot", "mmd")]
+        if self.slide is not None and texts:
+            raise UsageError(f"--slide writes svg, png or pdf, not {texts[0]}")
 
 
 _OPTIONS = (
@@ -48,6 +70,11 @@ _OPTIONS = (
                  help="Colours; print is told apart in black and white."),
     click.option("--pages", "extent", type=click.Choice(EXTENTS), default=None,
                  help="Of a PDF: eight pages (the default), pictures of the steps, or also every operation."),
+    click.option("--slide", "is_slide", is_flag=True, help="A step as one slide of 16:9: a few boxes, values and gradients."),
+    click.option("--sample", metavar="N", type=WholeNumber(0), default=None, help="Of a slide: the sample (default: the first)."),
+    click.option("--build", "is_series", is_flag=True, help="Of a slide: a series, forward, then back, then the update."),
+    click.option("--width", metavar="PIXELS", type=WholeNumber(16, 12_000), default=None, help="Of a PNG."),
+    click.option("--dpi", metavar="N", type=WholeNumber(8, 1_200), default=None, help="Of a PNG (default: 144)."),
     click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out."),
     language_option,
 )  # fmt: skip
@@ -66,6 +93,11 @@ def picture_options(command: Command) -> Command:
         direction: str | None,
         theme: str,
         extent: str | None,
+        is_slide: bool,
+        sample: int | None,
+        is_series: bool,
+        width: int | None,
+        dpi: int | None,
         engine: str,
         tell: Language,
         **others: Any,
@@ -74,11 +106,27 @@ def picture_options(command: Command) -> Command:
             raise UsageError("--focus and --focus-down each make a picture: give one of them")
         spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), tuple(dict.fromkeys(phases)))
         spec.check()
-        options = PictureOptions(spec, Style(theme_of(theme), tell, direction or ""), extent or "", engine)
+        slide = _slide_options(spec, sample, is_slide=is_slide, is_series=is_series)
+        if width and dpi:
+            raise UsageError("--width and --dpi each say how large a PNG is: give one of them")
+        style = Style(theme_of(theme), tell, direction or "")
+        options = PictureOptions(spec, style, extent or "", engine, slide, width or 0, dpi or 0)
         if options.extent and not options.is_booklet:
-            raise UsageError("--pages says how much a booklet holds: it does not go with --zoom, --focus or --phase")
+            raise UsageError("--pages says how much a booklet holds: it does not go with --zoom, --focus, --phase or --slide")
         return command(options=options, **others)
 
     for option in reversed(_OPTIONS):
         wrapper = option(wrapper)
     return wrapper  # type: ignore[return-value]
+
+
+def _slide_options(spec: ViewSpec, sample: int | None, *, is_slide: bool, is_series: bool) -> SlideOptions | None:
+    """The options of a slide; None if there is none."""
+    if not is_slide:
+        given = [name for name, is_given in (("--sample", sample is not None), ("--build", is_series)) if is_given]
+        if given:
+            raise UsageError(f"{given[0]} is of a slide: add --slide")
+        return None
+    if spec != ViewSpec():
+        raise UsageError("--slide is a picture of its own: it does not go with --zoom, --focus or --phase")
+    return SlideOptions(sample, is_series)

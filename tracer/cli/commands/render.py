@@ -20,16 +20,17 @@ Examples:
   tracer render fruit -o loss.svg --step 3 --phase loss
   tracer render fruit -o one.svg --focus 'dL/dW1[0,2]'
   tracer render mnist -o model.mmd --zoom module --theme dark --lang zh
+  tracer render fruit -o fruit.svg --slide --open
 
 The pictures of a run, from its trace file: the booklet as PDF, or a picture of a step as SVG, PNG, DOT or Mermaid. At the
 zoom `scenario` the five phases are a box each, at `module` every layer, at `tensor` every value with its gradient, at `scalar`
-every number. Several pictures are called after their step and phase.
+every number. Several pictures are called after their step and phase. With --slide a step is one slide for a lesson.
 """
 
 
 @click.command("render", help=HELP)
 @click.argument("file")
-@click.option("-o", "--output", metavar="PATH", required=True, help=f"Where to write; ends in one of {', '.join(KINDS)}.")
+@click.option("-o", "--output", metavar="PATH", help=f"Where to write; ends in one of {', '.join(KINDS)} (default: NAME.pdf).")
 @click.option(
     "--step",
     "single",
@@ -39,15 +40,25 @@ every number. Several pictures are called after their step and phase.
     help="This step (default: the first, in a booklet also the last).",
 )
 @click.option("--steps", "several", metavar="LIST", type=WholeNumbers(0), default=(), help="These steps, such as 0,10,50.")
+@click.option("--open", "opens", is_flag=True, help="Open what was written.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @picture_options
 def command(
-    file: str, output: str, single: Sequence[int], several: Sequence[int], as_json: bool, options: PictureOptions
+    file: str,
+    output: str | None,
+    single: Sequence[int],
+    several: Sequence[int],
+    opens: bool,
+    as_json: bool,
+    options: PictureOptions,
 ) -> None:
-    drawing = Drawing.to(output, options)
+    drawing = Drawing.to(output, options) if output is not None else None
     with reading(file) as trace:
+        drawing = drawing or Drawing.to(Drawing.default_name(trace.scenario, options), options)
         written, warnings = drawing.draw(trace, [*single, *several], RunNames(file))
     tell = options.style.tell
     for warning in warnings:
         click.echo(warning, err=True)
     say([json_text({"wrote": list(map(str, written))})] if as_json else (tell("wrote {path}", path=each) for each in written))
+    if opens and click.launch(str(written[0])):
+        click.echo(tell("nothing opened {path}: open it yourself", path=written[0]), err=True)

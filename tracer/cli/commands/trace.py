@@ -99,6 +99,7 @@ def command(
     verbose: bool,
     options: PictureOptions,
 ) -> None:
+    options.check(formats)
     if (program := program_path(scenario)) is not None:
         refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
         if steps is not None:
@@ -116,7 +117,7 @@ def command(
     # Check every argument before the run starts. The scenario's code may change the current folder.
     base = Path.cwd()
     tell = options.style.tell
-    layout_engine = find_engine(options.engine) if set(formats) - {"log", *TEXTS} else None
+    layout_engine = find_engine(options.engine) if set(formats) - {"log", *TEXTS} and options.slide is None else None
     training = Training(
         load(scenario),
         steps=steps,
@@ -173,4 +174,4 @@ def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], names: Ru
             yield path
     for kind in PICTURES:
         if kind in formats:
-            yield from writer.pictures(drawn.steps, "", kind)
+            yield from writer.pictures(drawn.steps, "", kind, drawn.scenario)

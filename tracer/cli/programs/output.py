@@ -120,7 +120,7 @@ class ProgramOutput:
                 yield path
         for kind in PICTURES:
             if kind in formats:
-                yield from writer.pictures(drawn.steps, "", kind)
+                yield from writer.pictures(drawn.steps, "", kind, drawn.scenario)
 
     def write_all(self, options: TraceOptions, engine: Engine | None) -> None:
         """Write everything that was asked for, and print what was written."""

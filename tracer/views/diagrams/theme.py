@@ -67,6 +67,7 @@ class Theme:
     text: str
     muted: str
     gradient: str
+    update: str
     highlight: str
     frame: str
     curves: tuple[str, ...]
@@ -79,7 +80,8 @@ class Theme:
 
 
 LIGHT = Theme(
-    "light", background="#FFFFFF", text="#111111", muted="#5F5F5F", gradient="#A84300", highlight="#D1006C", frame="#8A8A8A",
+    "light", background="#FFFFFF", text="#111111", muted="#5F5F5F", gradient="#A84300",
+    update="#1E6B40", highlight="#D1006C", frame="#8A8A8A",
     curves=("#C0334D", "#2F6DB5", "#2A7F4F", "#B97A00", "#7B5EA7", "#008B8B", "#8A4B2A", "#555555"),
     negative="#2166AC", positive="#D6601A", not_finite="#FF00A0",
     boxes={
@@ -92,7 +94,7 @@ LIGHT = Theme(
         Kind.BACKWARD: BoxStyle("#FFF2E6", "#C65D0E"),
         Kind.UPDATE: BoxStyle("#E8F6EE", "#2A7F4F"),
         Kind.PLUS: BoxStyle("#FFF2E6", "#C65D0E"),
-        Kind.ELSEWHERE: BoxStyle("#FFFFFF", "#9A9A9A", style="ROUNDED,DASHED"),
+        Kind.ELSEWHERE: BoxStyle("#FFFFFF", "#868686", style="ROUNDED,DASHED"),
     },
     arrows={
         Flow.VALUE: ArrowStyle("#333333"), Flow.GRADIENT: ArrowStyle("#C65D0E"), Flow.UPDATE: ArrowStyle("#2A7F4F"),
@@ -101,7 +103,8 @@ LIGHT = Theme(
 )  # fmt: skip
 
 DARK = Theme(
-    "dark", background="#14171C", text="#F2F2F2", muted="#A9B0BA", gradient="#FFB074", highlight="#FF5CA8", frame="#6B737E",
+    "dark", background="#14171C", text="#F2F2F2", muted="#A9B0BA", gradient="#FFB074",
+    update="#5AD18F", highlight="#FF5CA8", frame="#6B737E",
     curves=("#FF6F8B", "#5BA3F5", "#5AD18F", "#F0B429", "#B79CEB", "#4FD6D6", "#D9976B", "#C8C8C8"),
     negative="#2166AC", positive="#D6601A", not_finite="#FF00A0",
     boxes={
@@ -124,7 +127,8 @@ DARK = Theme(
 
 # Kinds differ without colours: in border width and style, in dashes, and in a grey that survives photocopying.
 PRINT = replace(
-    LIGHT, name="print", text="#000000", muted="#404040", gradient="#000000", highlight="#000000", frame="#606060",
+    LIGHT, name="print", text="#000000", muted="#404040", gradient="#000000",
+    update="#000000", highlight="#000000", frame="#606060",
     curves=("#000000",), dashes=("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5"),
     negative="#000000", positive="#000000", not_finite="#FF00A0",
     boxes={

@@ -1,0 +1,434 @@
+"""Slides: sizes, places, numbers and arrows, in every theme and language; ideas; series."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracer
+from support.drawn import Area
+from support.golden import assert_matches_golden
+from support.slides import Drawn, drawn
+from support.traces import first_step
+from tracer.errors import UsageError
+from tracer.graph.losses import passes
+from tracer.graph.record import Step
+from tracer.i18n.language import LANGUAGES, language_of
+from tracer.nn.attention import attention
+from tracer.nn.layers import dense, relu, sigmoid, softmax
+from tracer.nn.losses import cross_entropy, mean_squared_error
+from tracer.nn.normalization import layer_norm
+from tracer.training.loading import bundled_names
+from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, Theme, theme_of
+from tracer.views.gradient_terms import gradient_terms
+from tracer.views.noise import NOISE
+from tracer.views.notation import number_text
+from tracer.views.slide.drawing.marks import Role
+from tracer.views.slide.drawing.markup import colour_of
+from tracer.views.slide.slide import Slides, slide_of
+from tracer.views.slide.structure.folds import MAX_BOXES
+
+# The steps that are drawn.
+
+
+def trained(model: Any, loss: Any, parameters: dict[str, Any], data: dict[str, Any]) -> Step:
+    scenario = tracer.Scenario(
+        data=lambda: data, parameters=parameters, model=model, loss=loss, optimizer=tracer.SGD(learning_rate=0.1), steps=1
+    )
+    return tracer.run(scenario).steps[0]
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def recurrent(x: Any, Wx: Any, Wh: Any, b: Any, Wo: Any) -> Any:
+    h = np.zeros((len(x), 3))
+    for t in range(5):
+        h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
+    return h @ Wo
+
+
+def residual(x: Any, W0: Any, W1: Any, b1: Any) -> Any:
+    h = x @ W0
+    return h + relu(dense(layer_norm(h), W1, b1))
+
+
+def attending(x: Any, Wq: Any, Wk: Any, Wv: Any) -> Any:
+    return x + attention(x @ Wq, x @ Wk, x @ Wv)
+
+
+def written_out(x: Any, w1: Any, w2: Any) -> Any:
+    """Columns are samples, and everything is written with NumPy's functions alone."""
+    h = 1 / (1 + np.exp(-(w1 @ x)))
+    z = w2 @ h
+    e = np.exp(z - z.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+def squared(prediction: Any, y: Any) -> Any:
+    return mean_squared_error(prediction, y)
+
+
+@functools.cache
+def step_of(name: str) -> Step:
+    """A step of a scenario, or of one of the models above."""
+    if name == "recurrent":
+        weights = {"Wx": numbers(2, 3), "Wh": numbers(3, 3), "b": np.zeros(3), "Wo": numbers(3, 1)}
+        return trained(recurrent, squared, weights, {"x": numbers(4, 5, 2), "y": numbers(4, 1)})
+    if name == "residual":
+        weights = {"W0": numbers(3, 4), "W1": numbers(4, 4, seed=1), "b1": np.zeros(4)}
+        return trained(residual, squared, weights, {"x": numbers(6, 3), "y": numbers(6, 4, seed=1)})
+    if name == "attention":
+        weights = {key: numbers(3, 3, seed=seed) for seed, key in enumerate(("Wq", "Wk", "Wv"))}
+        return trained(attending, squared, weights, {"x": numbers(4, 3), "y": numbers(4, 3, seed=1)})
+    if name == "columns":
+        weights = {"w1": numbers(3, 2), "w2": numbers(2, 3)}
+        loss: Any = lambda p, y: -np.mean(np.log(p[y, np.arange(5)]))  # noqa: E731
+        return trained(written_out, loss, weights, {"x": numbers(2, 5), "y": np.array([0, 1, 1, 0, 1])})
+    if name == "function":
+        return tracer.trace(lambda x: np.sum(np.sin(x) * 2), np.array([0.5, 1.0, 2.0]))
+    return first_step(name)
+
+
+STEPS = [*bundled_names(), "recurrent", "residual", "attention", "columns", "function"]
+
+
+def slides(name: str, theme: str = "light", language: str = "en") -> Slides:
+    """The slide of a step; places are the same in all themes."""
+    return replace(placed(name, language), style=Style(theme_of(theme), language_of(language)))
+
+
+@functools.cache
+def placed(name: str, language: str) -> Slides:
+    return slide_of(step_of(name), name, Style(tell=language_of(language)))
+
+
+# Places.
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", STEPS)
+def test_everything_can_be_read(name: str, language: str) -> None:
+    for theme in THEMES:
+        shown = drawn(slides(name, theme, language).whole().svg)
+        assert shown.width / shown.height == pytest.approx(16 / 9)
+        assert min(text.size for text in shown.texts) >= 14
+        page = Area(0, 0, shown.width, shown.height)
+        assert all(page.holds(each) for each in (*(text.area for text in shown.texts), *shown.panels.values()))
+        assert_apart(shown)
+
+
+def assert_apart(shown: Drawn) -> None:
+    """No text on a text or across a border, no panel on a panel, no wire through a text or a panel."""
+    for one, other in itertools.combinations(shown.texts, 2):
+        assert one.area.overlap(other.area) < 1.5, (one, other)
+    for (key, area), (another, beside) in itertools.combinations(shown.panels.items(), 2):
+        assert area.overlap(beside) == 0, (key, another)
+    for text in shown.texts:
+        for panel in shown.panels.values():
+            assert panel.overlap(text.area) == 0 or panel.holds(text.area, 1), text
+    for wire in shown.wires:
+        for segment in wire.segments():
+            for text in shown.texts:
+                inner = Area(text.area.left, text.area.top + 3, text.area.right, text.area.bottom - 3)
+                assert not crosses(segment, inner), (wire, text)
+            for key, panel in shown.panels.items():
+                assert not crosses(segment, panel), (wire, key)
+
+
+def crosses(line: Area, area: Area) -> bool:
+    """Whether a horizontal or vertical line goes through the inside of an area, not only along its border."""
+    across = min(line.right, area.right) - max(line.left, area.left)
+    down = min(line.bottom, area.bottom) - max(line.top, area.top)
+    is_flat = line.bottom - line.top < line.right - line.left
+    return (across > 0.5 and down >= 0 and area.top + 0.5 < line.top < area.bottom - 0.5) if is_flat else (
+        down > 0.5 and across >= 0 and area.left + 0.5 < line.left < area.right - 0.5
+    )  # fmt: skip
+
+
+def test_a_line_through_an_area_is_found() -> None:
+    area = Area(10, 10, 20, 20)
+    assert crosses(Area(0, 15, 30, 15), area)
+    assert crosses(Area(15, 0, 15, 12), area)
+    assert not crosses(Area(0, 10, 30, 10), area)
+    assert not crosses(Area(0, 15, 10, 15), area)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_numbers_are_aligned_on_the_point(name: str) -> None:
+    """Numbers below each other, such as those of one value, have their points at the same place."""
+    content, shown = slides(name).content, drawn(slides(name).whole().svg)
+    for signal in content.signals:
+        if signal.tail < 0 or sum(other.tail == signal.tail for other in content.signals) > 1:
+            continue
+        gradients = [other.gradient.node for other in content.signals if other.gradient]
+        ids = {signal.node} | (
+            {signal.gradient.node} if signal.gradient and gradients.count(signal.gradient.node) == 1 else set()
+        )
+        found = [text for text in shown.texts if text.node in ids and "." in text.text]
+        points = {round(text.area.left + 0.602 * text.size * text.text.index("."), 0) for text in found}
+        assert max(points, default=0) - min(points, default=0) <= 1, signal.name
+
+
+# What is shown is what was recorded.
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_number_is_the_recorded_one(name: str) -> None:
+    step, content = step_of(name), slides(name).content
+    found = [text for text in drawn(slides(name).whole().svg).texts if text.node is not None]
+    assert found
+    for text in found:
+        assert text.node is not None
+        number = step.nodes[text.node].value[text.index].item()
+        assert text.text in (number_text(number, 3), NOISE)
+        assert text.text != NOISE or abs(number) < 1e-6
+    for signal in content.signals:
+        for each in signal.value.numbers:
+            has_sample = content.sample.of(step.nodes[signal.node].shape)
+            assert not has_sample or each.index[content.sample.axis] == content.sample.index
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_arrow_is_in_the_record(name: str) -> None:
+    """Values flow where an operation uses them, gradients where a term flowed back, and nothing is left out."""
+    step = passes(step_of(name))[0]
+    content, theme = slides(name).content, theme_of("light")
+    home = {id: f"b{number}" for number, box in enumerate(content.boxes) for id in box.ids}
+    users = {(operand, home[node.id]) for node in step.nodes if node.id in home for operand in all_operands(step, node.id)}
+    returning = {(term.value, home[term.user]) for term in gradient_terms(step) if term.user in home}
+    shown = drawn(slides(name).whole().svg)
+    values = {(wire.tail, wire.head) for wire in shown.wires if wire.colour == theme.arrows[Flow.VALUE].colour}
+    gradients = {(wire.head, wire.tail) for wire in shown.wires if wire.colour == theme.arrows[Flow.GRADIENT].colour}
+    keys = {signal.node: home.get(signal.node, "") for signal in content.signals}
+    for tail, head in values:
+        if tail.startswith("b") and head.startswith("b"):
+            assert any(home.get(value) == tail and user == head for value, user in users), (tail, head)
+        if tail.startswith("d"):
+            assert (int(tail[1:].partition("-")[0]), head) in users
+    for tail, head in gradients:
+        if tail.startswith("b") and head.startswith("b"):
+            assert any(home.get(value) == tail and user == head for value, user in returning), (tail, head)
+        if tail.startswith("d"):
+            assert (int(tail[1:].partition("-")[0]), head) in returning
+    for value, user in users:
+        if value in keys and user != keys[value]:
+            tails = {keys[value]} | {key for key in shown.panels if key.startswith(f"d{value}-")}
+            assert any((tail, user) in values for tail in tails), (value, user)
+            assert any((tail, user) in gradients for tail in tails) == ((value, user) in returning), (value, user)
+
+
+def all_operands(step: Step, id: int) -> set[int]:
+    """The inputs of an operation, and of what only shows or moves them."""
+    found, pending = set(), list(step.nodes[id].operands)
+    while pending:
+        operand = pending.pop()
+        found.add(operand)
+        if operand not in step.gradients:
+            pending += step.nodes[operand].operands
+    return found
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_slide_has_few_boxes_that_hold_every_operation_once(name: str) -> None:
+    step, boxes = step_of(name), slides(name).content.boxes
+    assert 0 < len(boxes) <= MAX_BOXES
+    ids = [id for box in boxes for id in box.ids]
+    assert len(ids) == len(set(ids))
+    assert step.loss_id in ids
+    seen: set[int] = set()
+    for box in boxes:  # values only flow to the right
+        before = {operand for id in box.ids for operand in step.nodes[id].operands if operand in ids}
+        assert before <= seen | set(box.ids)
+        seen |= set(box.ids)
+
+
+def test_rules_of_parameters_and_values() -> None:
+    content = slides("fruit-pytorch").content
+    assert [(box.title, box.formula) for box in content.boxes[:2]] == [("dense", "x @ W1 + b1"), ("dense", "h1 @ W2 + b2")]
+    assert content.boxes[1].rules[0].text == "g @ W2.T"
+    assert {parameter.name: parameter.rule for parameter in content.parameters} == {
+        "W1": "x.T @ g", "b1": "sum(g, axis=0)", "W2": "h1.T @ g", "b2": "sum(g, axis=0)",
+    }  # fmt: skip
+    assert content.update[:2] == ("Adam", "learning_rate 0.01")
+
+
+def test_cells_of_a_loop_stand_in_their_order_and_parameters_once() -> None:
+    content = slides("recurrent").content
+    assert [box.title for box in content.boxes[:5]] == ["dense, tanh"] * 5
+    assert [(parameter.name, parameter.uses) for parameter in content.parameters] == [("Wx", 5), ("Wh", 5), ("b", 5), ("Wo", 1)]
+    assert "x5" in [text.text for text in drawn(slides("recurrent").whole().svg).texts]
+
+
+def test_values_that_the_loss_does_not_use_are_named() -> None:
+    assert {signal.name: signal.elsewhere for signal in slides("fruit-keras").content.signals}["logits"] == ("probabilities",)
+
+
+# Samples.
+
+
+def test_another_sample_is_shown() -> None:
+    step = first_step("fruit-pytorch")
+    (h1,) = [signal for signal in slide_of(step, "", Style(), 7).content.signals if signal.name == "h1"]
+    assert [number.index for number in h1.value.numbers] == [(7, column) for column in range(4)]
+    with pytest.raises(UsageError, match="--sample 10: step 0 has the samples 0 to 9"):
+        slide_of(step, "", Style(), 10)
+    with pytest.raises(UsageError, match="no axis of samples"):
+        slide_of(first_step("tensors"), "", Style(), 1)
+
+
+def test_samples_may_be_columns() -> None:
+    sample = slides("columns").content.sample
+    assert (sample.count, sample.axis) == (5, -1)
+
+
+def test_rows_that_are_combined_are_not_called_samples() -> None:
+    assert not slides("attention").content.sample.is_independent
+    assert "row 0 of 4" in slides("attention").whole().svg
+    assert "sample 0 of 10" in slides("fruit-pytorch").whole().svg
+
+
+# What stands out.
+
+
+def test_numbers_that_are_not_finite_stand_out() -> None:
+    step = trained(
+        lambda x, w: np.log(x @ w),
+        lambda p: np.sum(p),
+        {"w": np.array([[1.0], [1.0]])},
+        {"x": np.array([[-1.0, 1.0], [1.0, 1.0]])},
+    )
+    for theme in THEMES.values():
+        svg = slide_of(step, "", Style(theme)).whole().svg
+        assert re.search(
+            rf'<rect [^>]*fill="{theme.not_finite}"/>\n<text [^>]*font-weight="bold" fill="#000000"[^>]*>-inf</text>', svg
+        )
+        assert_apart(drawn(svg))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_contrasts_are_those_of_wcag_aa(theme: Theme) -> None:
+    fills = {
+        Role.TEXT: [Kind.DATA, Kind.FORWARD, Kind.LOSS, Kind.PARAMETER, Kind.ELSEWHERE], Role.MUTED: [Kind.PARAMETER, Kind.DATA],
+        Role.GRADIENT: [Kind.FORWARD, Kind.LOSS, Kind.PARAMETER], Role.UPDATE: [Kind.PARAMETER],
+    }  # fmt: skip
+    for role, kinds in fills.items():
+        for fill in (theme.background, *(theme.boxes[kind].fill for kind in kinds)):
+            assert contrast(colour_of(role, theme), fill) >= 4.5, (role, fill)
+    assert contrast("#000000", theme.not_finite) >= 4.5
+    for kind in (Kind.DATA, Kind.FORWARD, Kind.LOSS, Kind.PARAMETER, Kind.ELSEWHERE):
+        assert contrast(theme.boxes[kind].border, theme.background) >= 3, kind
+    for flow in (Flow.VALUE, Flow.GRADIENT):
+        assert contrast(theme.arrows[flow].colour, theme.background) >= 3, flow
+
+
+# Series.
+
+
+@pytest.mark.parametrize("name", ["fruit-pytorch", "recurrent"])
+def test_a_series_grows_in_place(name: str) -> None:
+    frames = [set(each.svg.splitlines()[2:]) for each in slides(name).series()]
+    assert all(before < after for before, after in itertools.pairwise(frames))
+    assert frames[-1] == set(slides(name).whole().svg.splitlines()[2:])
+    boxes = len(slides(name).content.boxes)
+    assert len(frames) == 2 * boxes + 3
+    theme = theme_of("light")
+    shows = [any(theme.gradient in line for line in frame if "data-node" in line) for frame in frames]
+    assert shows.index(True) == boxes + 1  # after the whole forward pass comes the gradient of the loss
+    new = [any(theme.update in line for line in frame) for frame in frames]
+    assert new.index(True) == len(frames) - 1
+
+
+def test_a_series_plays_and_is_whole_without_motion() -> None:
+    svg = slides("fruit-pytorch").animated().svg
+    assert "prefers-reduced-motion:reduce" in svg
+    assert "opacity=" not in svg  # a reader without animations shows everything
+    assert [text.text for text in drawn(svg).texts] == [text.text for text in drawn(slides("fruit-pytorch").whole().svg).texts]
+
+
+def test_the_same_step_gives_the_same_bytes() -> None:
+    one, other = (slide_of(first_step("linear-regression"), "", Style(theme_of("dark"))).animated().svg for _ in range(2))
+    assert (
+        one
+        == other
+        == replace(slide_of(first_step("linear-regression"), "", Style()), style=Style(theme_of("dark"))).animated().svg
+    )
+
+
+# Ideas.
+
+
+def titles(function: Any, loss: Any, *arrays: Any) -> list[str]:
+    x, w, *y = arrays
+    data = {"x": x, **({"y": y[0]} if y else {})}
+    return [box.title for box in slide_of(trained(function, loss, {"w": w}, data), "", Style()).content.boxes]
+
+
+X, W = numbers(6, 3), numbers(3, 2, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("activation", "title"),
+    [
+        (lambda z: 1 / (1 + np.exp(-z)), "sigmoid"), (sigmoid, "sigmoid"), (lambda z: np.maximum(z, 0), "relu"),
+        (lambda z: z * (z > 0), "relu"), (lambda z: np.where(z > 0, z, 0), "relu"), (relu, "relu"), (np.tanh, "tanh"),
+        (lambda z: np.exp(z) / np.sum(np.exp(z), axis=-1, keepdims=True), "softmax"), (softmax, "softmax"),
+    ],
+)  # fmt: skip
+def test_activations_are_recognised_however_they_are_written(activation: Any, title: str) -> None:
+    found = titles(lambda x, w: activation(x @ w), lambda p: np.sum(p * p), X, W)
+    assert title in ", ".join(found).split(", ")
+
+
+@pytest.mark.parametrize(
+    "activation", [lambda z: 1 / (1 + np.exp(z)), lambda z: np.maximum(z, 0.1), lambda z: 1.01 * np.tanh(z), lambda z: np.exp(z)]
+)
+def test_functions_that_only_look_like_activations_are_not(activation: Any) -> None:
+    found = ", ".join(titles(lambda x, w: activation(x @ w), lambda p: np.sum(p * p), X, W)).split(", ")
+    assert not {"sigmoid", "relu", "softmax"} & set(found)
+
+
+LABELS, TARGETS = np.array([0, 1, 1, 0, 1, 0]), numbers(6, 2, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "title"),
+    [
+        (lambda p, y: np.mean((y - p) ** 2), TARGETS, "mean squared error"),
+        (lambda p, y: 0.5 * np.sum((p - y) * (p - y)), TARGETS, "squared error"),
+        (lambda p, y: np.sum(np.square(p - y)) / len(y), TARGETS, "squared error"),
+        (lambda p, y: np.mean(np.abs(p - y)), TARGETS, "mean absolute error"),
+        (lambda p, y: cross_entropy(p, y), LABELS, "softmax, cross entropy"),
+        (lambda p, y: -np.mean((p - np.log(np.sum(np.exp(p), axis=1, keepdims=True)))[np.arange(6), y]), LABELS,
+         "softmax, cross entropy"),
+    ],
+)  # fmt: skip
+def test_losses_are_recognised_however_they_are_written(loss: Any, y: Any, title: str) -> None:
+    assert titles(lambda x, w: x @ w, loss, X, W, y)[-1] == title
+
+
+def test_a_loss_with_another_factor_is_not_called_mean() -> None:
+    assert titles(lambda x, w: x @ w, lambda p, y: 3 * np.mean((y - p) ** 2), X, W, TARGETS)[-1] == "loss"
+
+
+def test_the_slide_of_fruit_is_as_reviewed() -> None:
+    assert_matches_golden("fruit-slide.svg", slide_of(first_step("fruit-pytorch"), "fruit", Style()).whole().svg)

@@ -1,0 +1,1 @@
+"""A slide with places, and as SVG."""

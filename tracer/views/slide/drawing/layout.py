@@ -1,0 +1,161 @@
+"""Gives the content of a slide its places: boxes in one row with cards of parameters below, or in two rows with a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tracer.i18n.language import Language
+from tracer.views.slide.drawing.frames import Numbering
+from tracer.views.slide.drawing.heading import BOTTOM_OF_HEADING, TOP_OF_LEGEND, heading_texts, legend, update_text
+from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Panel, Picture, Text, Wire
+from tracer.views.slide.drawing.measure import text_width
+from tracer.views.slide.drawing.parameter_cards import Card, cards_of, columns_of
+from tracer.views.slide.drawing.placing import beside, card_panel, needs_bus
+from tracer.views.slide.drawing.rows import Row
+from tracer.views.slide.drawing.sizes import ARROW, Sizes, sizes_of
+from tracer.views.slide.structure.content import Slide
+
+WRAPS = (28, 20, 16, 13, 11)
+"""Widths of formulas in boxes in characters, tried one after the other."""
+
+MOST_LINES = {1: 9, 2: 5}
+"""Number of lines from which on a box has fewer, by the number of rows."""
+
+MAX_LANES = 5
+"""Maximum number of wires that pass over the boxes of a row."""
+
+ROW_GAP = 8
+"""Distance of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a slide is laid out: the number of rows, and whether parameters stand on cards that are wired to their boxes."""
+
+    rows: int
+    has_cards: bool
+
+
+CARDS, TABLE, TWO_ROWS = Mode(1, True), Mode(1, False), Mode(2, False)
+
+
+def laid_out(slide: Slide, title: str, tell: Language, mode: Mode, *, all_parameters: bool = True) -> Picture | None:
+    """The slide with places; None if there is no room for it, or, with `all_parameters`, for one of the parameters."""
+    for wrap in WRAPS:
+        for split in _splits(len(slide.boxes), mode.rows):
+            rows = [sizes_of(slide, numbers, wrap, MOST_LINES[mode.rows], tell) for numbers in split]
+            page = _Page(slide, rows, title, tell, all_parameters=all_parameters)
+            if page.with_cards() if mode.has_cards else page.with_table():
+                return page.picture()
+    return None
+
+
+def _splits(count: int, rows: int) -> Iterator[tuple[range, ...]]:
+    """The ways to split boxes into rows of nearly equal length."""
+    if rows == 1:
+        yield (range(count),)
+    elif count > 2:
+        half = (count + 1) // 2
+        for first in dict.fromkeys((half, half + 1, half - 1)):
+            if 0 < first < count:
+                yield range(first), range(first, count)
+
+
+class _Page:
+    """Places the rows, then the parameters below them."""
+
+    def __init__(self, slide: Slide, rows: Sequence[Sizes], title: str, tell: Language, *, all_parameters: bool) -> None:
+        self.slide, self.rows, self.title, self.tell = slide, rows, title, tell
+        self.all_parameters = all_parameters
+        self.frames = Numbering(len(slide.boxes))
+        self.floor = TOP_OF_LEGEND - 12
+        self.texts: list[Text] = [*heading_texts(slide, title, tell)]
+        notes = max((MARGIN + text_width(text.text) for text in self.texts[1:]), default=MARGIN)
+        self.texts += update_text(slide, notes, tell, self.frames.update)
+        self.panels: list[Panel] = []
+        self.wires: list[Wire] = []
+
+    def picture(self) -> Picture:
+        """What was placed, with a legend."""
+        explained = legend(self.slide, self.texts, self.tell)
+        texts, panels, wires = explained.texts, explained.panels, explained.wires
+        return Picture((*self.texts, *texts), (*self.panels, *panels), (*self.wires, *wires), self.frames.count)
+
+    def _across(self, sizes: Sizes) -> list[float] | None:
+        return sizes.across(in_full=len(self.rows) > 1)
+
+    def _fits(self) -> bool:
+        return all(self._across(row) is not None and len(row.lanes) <= MAX_LANES for row in self.rows)
+
+    def _suit(self, cards: Sequence[Card]) -> bool:
+        if self.slide.parameters and not cards:
+            return False
+        return not (self.all_parameters and any(card.hidden for card in cards))
+
+    def _place_row(self, sizes: Sizes, top: float) -> Row:
+        lefts = self._across(sizes)
+        assert lefts is not None
+        row = Row(self.slide, sizes, lefts, top + sizes.above, top)
+        row.build()
+        self.texts += row.texts
+        self.panels += row.panels
+        self.wires += row.wires
+        return row
+
+    def with_cards(self) -> bool:
+        """Place one row, and a card below it for every set of boxes that share parameters; whether there is room."""
+        (sizes,) = self.rows
+        if not self._fits():
+            return False
+        lefts = self._across(sizes) or []
+        middles = [left + sizes.box_width(number) / 2 for number, left in enumerate(lefts)]
+        bottom = BOTTOM_OF_HEADING + sizes.above + sizes.below
+        cards = cards_of(self.slide.parameters, int((self.floor - bottom - ARROW) / LINE), self.tell)
+        places = beside(cards, middles)
+        if places is None or not self._suit(cards):
+            return False
+        buses = sum(needs_bus(card, x, middles) for card, x in zip(cards, places, strict=True))
+        lowest = max((card.height for card in cards), default=0.0)
+        spare = self.floor - (bottom + ARROW + 12 * buses + lowest)
+        if spare < 0:
+            return False
+        row = self._place_row(sizes, BOTTOM_OF_HEADING + min(spare * 0.4, 60))
+        top = row.wire + sizes.below + ARROW + 12 * buses + min(spare * 0.3, 40)
+        bus = 0
+        for number, (card, x) in enumerate(zip(cards, places, strict=True)):
+            panel = card_panel(card, x, top, f"p{number}", self.frames)
+            self.panels.append(panel)
+            self.texts += card.texts(x, top, self.frames)
+            bus += needs_bus(card, x, middles)
+            height = top - 12 * bus if needs_bus(card, x, middles) else None
+            self.wires += row.wiring.up(panel, card.boxes, height, has_gradient=card.has_gradients)
+        return True
+
+    def with_table(self) -> bool:
+        """Place the rows, and below them all parameters in columns; whether there is room."""
+        if not self._fits():
+            return False
+        heights = [sizes.above + sizes.below for sizes in self.rows]
+        bottom = BOTTOM_OF_HEADING + sum(heights) + ROW_GAP * len(self.rows)
+        columns = columns_of(self.slide.parameters, int((self.floor - bottom) / LINE), self.tell)
+        if not self._suit(columns):
+            return False
+        lowest = max((card.height for card in columns), default=0.0)
+        spare = self.floor - bottom - lowest
+        if spare < 0:
+            return False
+        share = min(spare / (len(self.rows) + 1), 30)
+        y = BOTTOM_OF_HEADING + share / 2
+        for sizes, height in zip(self.rows, heights, strict=True):
+            self._place_row(sizes, y)
+            y += height + ROW_GAP + share
+        width = sum(card.width for card in columns)
+        gap = (WIDTH - 2 * MARGIN - width) / max(1, len(columns) - 1) if len(columns) > 1 else 0.0
+        gap = min(gap, 40.0)
+        x = (WIDTH - width - gap * (len(columns) - 1)) / 2
+        for number, card in enumerate(columns):
+            self.panels.append(card_panel(card, x, y, f"p{number}", self.frames))
+            self.texts += card.texts(x, y, self.frames)
+            x += card.width + gap
+        return True

@@ -1,0 +1,230 @@
+"""The cards of parameters below the boxes that use them: elements with their value, gradient and new value in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tracer.i18n.language import Language
+from tracer.views.grids import shortened
+from tracer.views.notation import index_text
+from tracer.views.slide.drawing.frames import Numbering
+from tracer.views.slide.drawing.heading import uses_text
+from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Role, Text
+from tracer.views.slide.drawing.measure import Column, mono_width, text_width
+from tracer.views.slide.structure.content import Parameter, Row
+from tracer.views.slide.structure.samples import Number, size_text
+
+PADDING = 8
+GAP = 14
+"""Distance of columns."""
+
+MAX_NAME = 14
+"""Maximum number of characters of the name of a parameter in a compact card."""
+
+ROOM = WIDTH - 2 * MARGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Some parameters. Of those that have no room, `hidden` is the number.
+
+    A compact card has no line for the name of a parameter, with its rule, but a name before every element.
+    """
+
+    parameters: tuple[Parameter, ...]
+    hidden: int
+    tell: Language
+    is_compact: bool = False
+
+    @property
+    def boxes(self) -> tuple[int, ...]:
+        """The boxes that use the parameters."""
+        return self.parameters[0].boxes
+
+    def _ordered(self) -> list[tuple[Parameter, int]]:
+        """The lines in order: a parameter and the position of its row, -1 for its name."""
+        lines = []
+        for parameter in self.parameters:
+            rows = [(parameter, at) for at in range(len(parameter.rows))]
+            lines += rows if self.is_compact and rows else [(parameter, -1), *rows]
+        return lines
+
+    @property
+    def height(self) -> float:
+        """The height in points."""
+        return (len(self._ordered()) + 1 + (self.hidden > 0)) * LINE + PADDING
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether a gradient of any of the elements is shown."""
+        return any(row.gradient for parameter in self.parameters for row in parameter.rows)
+
+    @property
+    def has_updates(self) -> bool:
+        """Whether a new value of any of the elements is shown."""
+        return any(row.new for parameter in self.parameters for row in parameter.rows)
+
+    def _columns(self) -> list[tuple[str, Role, list[Number | None]]]:
+        """The columns: their title, what they show, and the numbers of every row."""
+        rows = [row for parameter in self.parameters for row in parameter.rows]
+        columns: list[tuple[str, Role, list[Number | None]]] = [(self.tell("value"), Role.VALUE, [row.value for row in rows])]
+        if self.has_gradients:
+            columns.append((self.tell("gradient"), Role.GRADIENT, [row.gradient for row in rows]))
+        if self.has_updates:
+            columns.append((self.tell("new value"), Role.UPDATE, [row.new for row in rows]))
+        return columns
+
+    def _label(self, parameter: Parameter, row: Row) -> str:
+        index = index_text(row.index)
+        return f"{shortened(parameter.name, MAX_NAME)}{index}" if self.is_compact else index
+
+    def _index_width(self) -> float:
+        texts = [self._label(parameter, row) for parameter in self.parameters for row in parameter.rows]
+        return max((mono_width(text) for text in texts), default=0.0)
+
+    def _uses(self, parameter: Parameter) -> str:
+        if self.is_compact:
+            return uses_text(parameter.uses)
+        return self.tell("used {count} times", count=parameter.uses) if parameter.uses > 1 else ""
+
+    def _uses_width(self) -> float:
+        """The width of the column of uses in a compact card."""
+        widths = [mono_width(self._uses(parameter)) for parameter in self.parameters if parameter.uses > 1]
+        return max(widths) + GAP if widths and self.is_compact else 0.0
+
+    def _widths(self) -> list[float]:
+        return [
+            max(Column([each.text for each in numbers if each]).width, text_width(title)) for title, _, numbers in self._columns()
+        ]
+
+    @property
+    def width(self) -> float:
+        """The width in points."""
+        index = self._index_width()
+        table = index + (GAP if index else 0) + sum(self._widths()) + GAP * (len(self._widths()) - 1) + self._uses_width()
+        named = [parameter for parameter, row in self._ordered() if row == -1]
+        names = max((self._name_width(parameter) for parameter in named), default=0.0)
+        return max(table, names, text_width(self._hidden())) + 2 * PADDING
+
+    def _hidden(self) -> str:
+        return self.tell("and {count} more", count=self.hidden) if self.hidden else ""
+
+    def _name_width(self, parameter: Parameter) -> float:
+        return sum(width for _, _, width in self._name_parts(parameter)) + GAP * (len(self._name_parts(parameter)) - 1)
+
+    def _name_parts(self, parameter: Parameter) -> list[tuple[str, Role, float]]:
+        """The name of a parameter with its shape, how often it is used, and the rule of its gradient."""
+        name = f"{parameter.name} {size_text(parameter.shape)}".strip()
+        parts = [(name, Role.TEXT, mono_width(name))]
+        if parameter.uses > 1:
+            parts.append((self._uses(parameter), Role.MUTED, text_width(self._uses(parameter))))
+        if parameter.rule:
+            parts.append((parameter.rule, Role.GRADIENT, mono_width(parameter.rule)))
+        if parameter.note:
+            parts.append((parameter.note, Role.GRADIENT, text_width(parameter.note)))
+        return parts
+
+    def texts(self, x: float, y: float, frames: Numbering) -> Iterator[Text]:
+        """The texts of the card with its upper left corner there."""
+        left = x + PADDING
+        index_width = self._index_width()
+        forward = min(frames.forward(parameter.boxes[0]) for parameter in self.parameters)
+        backward = min(frames.all_back(parameter.boxes) for parameter in self.parameters)
+        of = {Role.VALUE: forward, Role.GRADIENT: backward, Role.UPDATE: frames.update}
+        starts, at = [], left + index_width + (GAP if index_width else 0)
+        for (title, role, _), width in zip(self._columns(), self._widths(), strict=True):
+            starts.append(at)
+            yield Text(at + width, y + LINE, title, role, anchor="end", frame=of[role])
+            at += width + GAP
+        lines = self._ordered()
+        places = {(parameter.node, row): y + LINE * (number + 2) for number, (parameter, row) in enumerate(lines)}
+        for parameter, row in lines:
+            down, frame = places[parameter.node, row], frames.forward(parameter.boxes[0])
+            if row == -1:
+                yield from self._name_texts(parameter, left, down, frames)
+                continue
+            label = self._label(parameter, parameter.rows[row])
+            if label:
+                role = Role.TEXT if self.is_compact else Role.MUTED
+                yield Text(left, down, label, role, is_mono=True, is_bold=self.is_compact, frame=frame)
+            if self.is_compact and row == 0 and parameter.uses > 1:
+                right = x + self.width - PADDING
+                yield Text(right, down, self._uses(parameter), Role.MUTED, is_mono=True, anchor="end", frame=frame)
+        if self.hidden:
+            yield Text(left, y + LINE * (len(lines) + 2), self._hidden(), Role.MUTED, frame=forward)
+        rows = [(parameter, at) for parameter in self.parameters for at in range(len(parameter.rows))]
+        for start, width, (_, role, numbers) in zip(starts, self._widths(), self._columns(), strict=True):
+            shown = [(place, number) for place, number in zip(rows, numbers, strict=True) if number is not None]
+            column = Column([number.text for _, number in shown])
+            indent = width - column.width
+            for ((parameter, at), number), offset in zip(shown, column.offsets(), strict=True):
+                frame = {
+                    Role.VALUE: frames.forward(parameter.boxes[0]), Role.GRADIENT: frames.all_back(parameter.boxes),
+                }.get(role, frames.update)  # fmt: skip
+                yield number_text_at(number, start + indent + offset, places[parameter.node, at], role, frame)
+
+    def _name_texts(self, parameter: Parameter, x: float, y: float, frames: Numbering) -> Iterator[Text]:
+        for text, role, width in self._name_parts(parameter):
+            is_mono = role is Role.TEXT or text == parameter.rule
+            frame = frames.all_back(parameter.boxes) if role is Role.GRADIENT else frames.forward(parameter.boxes[0])
+            yield Text(x, y, text, role, is_mono=is_mono, is_bold=role is Role.TEXT, frame=frame)
+            x += width + GAP
+
+
+def number_text_at(number: Number, x: float, y: float, role: Role, frame: int) -> Text:
+    """The text of a number, which stands out if it is not finite."""
+    return Text(
+        x, y, number.text, role, is_mono=True, is_alarming=not number.is_finite, node=number.node, index=number.index, frame=frame
+    )
+
+
+def cards_of(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:
+    """A card for every set of boxes that share parameters, each of at most that many lines; none if one has no room."""
+    groups: dict[tuple[int, ...], list[Parameter]] = {}
+    for parameter in parameters:
+        groups.setdefault(parameter.boxes, []).append(parameter)
+    cards = [_card(members, lines, tell) for members in groups.values()]
+    return [card for card in cards if card] if all(cards) else []
+
+
+def columns_of(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:
+    """All parameters in columns of at most that many lines, as many columns as there is room for; none if there is none."""
+    best = _filled_columns(parameters, lines, tell)
+    if best and not any(card.hidden for card in best):
+        for fewer in range(2, lines):  # of equal length
+            columns = _filled_columns(parameters, fewer, tell)
+            if len(columns) == len(best) and not any(card.hidden for card in columns):
+                return columns
+    return best
+
+
+def _filled_columns(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:
+    columns: list[Card] = []
+    rest = list(parameters)
+    room = float(ROOM)
+    while rest:
+        card = _card(rest, lines, tell, is_compact=True)
+        if card is None or card.width > room:
+            break
+        columns.append(Card(card.parameters, 0, tell, is_compact=True))
+        room -= card.width + GAP
+        rest = rest[len(card.parameters) :]
+    if rest and columns:
+        last = _card([*columns[-1].parameters, *rest], lines, tell, is_compact=True)
+        return [*columns[:-1], last] if last else []
+    return columns
+
+
+def _card(parameters: Sequence[Parameter], lines: int, tell: Language, *, is_compact: bool = False) -> Card | None:
+    """A card of the first of these parameters; None if there is not even room for one."""
+    shown: list[Parameter] = []
+    used = 1
+    for parameter in parameters:
+        needed = max(1, len(parameter.rows)) + (not is_compact and bool(parameter.rows))
+        rest = len(parameters) - len(shown) - 1
+        if used + needed + (rest > 0) > lines:
+            break
+        shown.append(parameter)
+        used += needed
+    return Card(tuple(shown), len(parameters) - len(shown), tell, is_compact) if shown else None

@@ -1,0 +1,92 @@
+"""Makes the slide of a step: the finest groups of operations for which there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tracer.errors import UsageError
+from tracer.graph.record import Step
+from tracer.i18n.language import Language
+from tracer.views.diagrams.theme import Style
+from tracer.views.slide.drawing.layout import CARDS, TABLE, TWO_ROWS, Mode, laid_out
+from tracer.views.slide.drawing.marks import HEIGHT, WIDTH, Picture
+from tracer.views.slide.drawing.markup import slide_svg
+from tracer.views.slide.structure.content import Slide
+from tracer.views.slide.structure.contents import Amount, Contents
+from tracer.views.slide.structure.flow import Flow, flow_of
+from tracer.views.slide.structure.folds import foldings
+from tracer.views.slide.structure.groups import Group
+from tracer.views.slide.structure.samples import sample_of
+from tracer.views.svg import Drawing
+
+AMOUNTS = (Amount(5, 4, 5), Amount(4, 3, 4), Amount(4, 2, 3), Amount(3, 2, 3), Amount(3, 1, 2), Amount(2, 1, 1))
+"""How many numbers are shown, tried one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slides:
+    """The slide of a step with places, and in the series in which it is built up."""
+
+    content: Slide
+    picture: Picture
+    style: Style
+    description: str
+
+    def whole(self) -> Drawing:
+        """The slide."""
+        return self._drawing(slide_svg(self.picture, self.style.theme, self.description))
+
+    def series(self) -> Iterator[Drawing]:
+        """A drawing for every frame: forward box by box, back box by box, then the update."""
+        for frame in range(self.picture.frames):
+            yield self._drawing(slide_svg(self.picture, self.style.theme, self.description, frame=frame))
+
+    def pages(self, *, is_series: bool) -> Iterator[Drawing]:
+        """The slide, or all frames of its series."""
+        if is_series:
+            yield from self.series()
+        else:
+            yield self.whole()
+
+    def animated(self) -> Drawing:
+        """The series as one SVG that plays; whole for readers who prefer reduced motion."""
+        return self._drawing(slide_svg(self.picture, self.style.theme, self.description, plays=True))
+
+    @staticmethod
+    def _drawing(svg: str) -> Drawing:
+        return Drawing(svg, WIDTH, HEIGHT)
+
+
+def slide_of(step: Step, title: str, style: Style, sample: int | None = None) -> Slides:
+    """The slide of a step, of the sample with this index. Raises UsageError if there is no such sample."""
+    tell = style.tell
+    content, picture = _fitted(step, title, tell, sample)
+    description = tell("step {number}", number=step.index)
+    return Slides(content, picture, style, f"{title}, {description}" if title else description)
+
+
+def _fitted(step: Step, title: str, tell: Language, sample: int | None) -> tuple[Slide, Picture]:
+    """The first of the foldings and layouts for which there is room."""
+    flow = flow_of(step)
+    contents = Contents(step, flow, sample_of(flow, sample), tell)
+    for all_parameters in (True, False):
+        for groups, modes in _attempts(flow):
+            for mode in modes:
+                for amount in AMOUNTS:
+                    content = contents.slide(groups, amount)
+                    picture = laid_out(content, title, tell, mode, all_parameters=all_parameters)
+                    if picture is not None:
+                        return content, picture
+    raise UsageError(f"step {step.index} has no operations that lead to its loss: there is nothing to put on a slide")
+
+
+def _attempts(flow: Flow) -> Iterator[tuple[Sequence[Group], tuple[Mode, ...]]]:
+    """Groups and the layouts to try: the finest two in one row first, then in two rows, then coarser ones."""
+    levels = list(foldings(flow))
+    for groups in levels[:2]:
+        yield groups, (CARDS,)
+    for groups in levels[:2]:
+        yield groups, (TWO_ROWS,)
+    for groups in levels:
+        yield groups, (CARDS, TABLE, TWO_ROWS)

@@ -1,0 +1,179 @@
+"""Coarser and coarser groups of a step, until a slide has room for them: activations, repeated cells, functions, neighbours."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+
+from tracer.views.slide.structure.flow import Flow, kind
+from tracer.views.slide.structure.groups import FUNCTION, LAYER, OPERATION, Group, idea_groups, merged, ordered
+from tracer.views.slide.structure.naming import idea_of
+
+MAX_BOXES = 8
+"""Maximum number of boxes on a slide."""
+
+MAX_PERIOD = 16
+"""Maximum number of groups in a cell that is repeated."""
+
+MAX_CHUNKS = 60
+"""Maximum number of groups that are joined two by two."""
+
+MIN_REPEATS = 3
+"""Minimum number of equal cells that are folded into one box."""
+
+
+def foldings(flow: Flow) -> Iterator[list[Group]]:
+    """The groups of a step, finer ones first, with at most MAX_BOXES each; the last are one box."""
+    if not flow.ids:
+        return
+    levels = _levels(flow)
+    for groups in levels:
+        if len(groups) <= MAX_BOXES:
+            yield groups
+    groups = _in_chunks(flow, levels[-1])
+    while len(groups) > 1:
+        groups = _merge_smallest(flow, groups)
+        if len(groups) <= MAX_BOXES:
+            yield groups
+
+
+def _in_chunks(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """At most MAX_CHUNKS groups: of more, equally many neighbours are joined."""
+    size = -(-len(groups) // MAX_CHUNKS)
+    if size == 1:
+        return list(groups)
+    return ordered(flow, [merged(groups[start : start + size]) for start in range(0, len(groups), size)])
+
+
+def _levels(flow: Flow) -> list[list[Group]]:
+    ideas = _with_known_functions(flow, idea_groups(flow))
+    chains = _with_functions(flow, ideas)
+    levels = [ideas, chains]
+    cells = _cells(flow, chains)
+    if len(cells) < len(chains):
+        levels.append(cells)
+    levels += [_by_scope(flow, chains, depth) for depth in _depths(flow)]
+    repeats = _fold_repeats(flow, levels[-1])
+    if len(repeats) < len(levels[-1]):
+        levels.append(repeats)
+    return levels
+
+
+def _with_known_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """Part a function that is unknown from its first operation if the rest is a known one: softmax(scores / 8)."""
+    result: list[Group] = []
+    for group in groups:
+        if group.what == FUNCTION and not group.scope and len(group.ids) > 2 and idea_of(flow, group)[0] is None:
+            first, rest = Group(group.ids[:1], OPERATION), Group(group.ids[1:], FUNCTION)
+            if idea_of(flow, rest)[0] is not None:
+                result += [first, rest]
+                continue
+        result.append(group)
+    return ordered(flow, result)
+
+
+def _with_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """Join a function of one value to the layer that alone gives it: `relu(x @ W + b)`."""
+    home = {id: number for number, group in enumerate(groups) for id in group.ids}
+    result: dict[int, Group] = dict(enumerate(groups))
+    at = {number: number for number in result}
+    for number, group in enumerate(groups):
+        if group.what != FUNCTION or flow.step.loss_id in group:
+            continue
+        inputs = {home[each] for id in group.ids for each in flow.inputs(id) if each in home and each not in group}
+        if len(inputs) != 1:
+            continue
+        (before,) = inputs
+        users = {home[user] for id in groups[before].ids for user in flow.users.get(id, ())} - {before}
+        if users == {number} and result[at[before]].what == LAYER:
+            place = at[before]
+            result[place] = merged([result[place], group], LAYER)
+            at[number] = place
+            del result[number]
+    return ordered(flow, result.values())
+
+
+def _cells(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """Join the groups of each of several equal cells into one box."""
+    result: list[Group] = []
+    start = 0
+    for length, times, first in _patterns(flow, groups):
+        result += groups[start:first]
+        result += [merged(groups[first + length * cell : first + length * (cell + 1)]) for cell in range(times)]
+        start = first + length * times
+    return ordered(flow, [*result, *groups[start:]])
+
+
+def _fold_repeats(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """Join all equal cells that follow each other into one box."""
+    result: list[Group] = []
+    start = 0
+    for length, times, first in _patterns(flow, groups):
+        result += groups[start:first]
+        result.append(replace(merged(groups[first : first + length * times]), repeats=times))
+        start = first + length * times
+    return ordered(flow, [*result, *groups[start:]])
+
+
+def _patterns(flow: Flow, groups: Sequence[Group]) -> Iterator[tuple[int, int, int]]:
+    """The length of a cell, how often it is repeated, and where the first begins; those that cover most first found win."""
+    signatures = [_signature(flow, group) for group in groups]
+    start = 0
+    while start < len(groups):
+        best = (1, 1)
+        for length in range(1, MAX_PERIOD + 1):
+            times = 1
+            while signatures[start : start + length] == signatures[start + length * times : start + length * (times + 1)]:
+                times += 1
+            if times >= MIN_REPEATS and times * length > best[0] * best[1]:
+                best = (length, times)
+        if best[1] > 1:
+            yield best[0], best[1], start
+        start += best[0] * best[1]
+
+
+def _signature(flow: Flow, group: Group) -> Hashable:
+    """The operations and shapes of a group, equal for cells that repeat."""
+    return tuple((kind(flow.step.nodes[id]), flow.step.nodes[id].shape) for id in group.ids)
+
+
+def _depths(flow: Flow) -> range:
+    """The depths of scopes, deepest first."""
+    deepest = max((flow.step.nodes[id].scope.count("/") + 1 for id in flow.ids if flow.step.nodes[id].scope), default=0)
+    return range(deepest, 0, -1)
+
+
+def _by_scope(flow: Flow, groups: Sequence[Group], depth: int) -> list[Group]:
+    """Join neighbours that are in one call of a function of the user's, that many levels deep."""
+    result: list[Group] = []
+    for group in groups:
+        scopes = {"/".join(flow.step.nodes[id].scope.split("/")[:depth]) for id in group.ids}
+        scope = scopes.pop() if len(scopes) == 1 else ""
+        if scope and result and result[-1].scope == scope:
+            result[-1] = merged([result[-1], group], scope=scope)
+        else:
+            result.append(replace(group, scope=scope or group.scope))
+    return ordered(flow, result)
+
+
+def _merge_smallest(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """Join the two neighbours that have the fewest operations together: those in a chain first, the loss last."""
+    before: dict[int, set[int]] = defaultdict(set)
+    after: dict[int, set[int]] = defaultdict(set)
+    home = {id: number for number, group in enumerate(groups) for id in group.ids}
+    for id, number in home.items():
+        for each in flow.inputs(id):
+            if each in home and home[each] != number:
+                before[number].add(home[each])
+                after[home[each]].add(number)
+
+    def cost(at: int) -> tuple[bool, bool, bool, int]:
+        one, other = groups[at], groups[at + 1]
+        is_chain = after[at] == {at + 1} and before[at + 1] == {at}
+        is_junction = len(before[at]) > 1 or len(before[at + 1]) > 1
+        return flow.step.loss_id in other, not is_chain, is_junction, len(one.ids) + len(other.ids)
+
+    at = min(range(len(groups) - 1), key=cost)
+    both = merged(groups[at : at + 2])
+    return ordered(flow, [*groups[:at], both, *groups[at + 2 :]])
