@@ -3,7 +3,8 @@
 The blocks of a page run in order in one folder. The language of a block decides what is done with it:
 
 - `console`, `diff`, `check`: commands after `$ ` and what they print. In `diff`, `tracer diff` ends with exit code 1, and so do
-  `tracer blame` and `tracer check` where they find something; in `check` the errors, which are rounding, need only be small.
+  `tracer blame`, `tracer doctor` and `tracer check` where they find something; in `check` the errors, which are rounding, need
+  only be small.
 - `python`: a file named in its first line (`# mine.py`; a `test_` file is run by pytest; one with a path is a module of the
   package or a part of it), a doctest (`>>>`), or a program.
 - `sql`: a query over the files that the commands wrote; its answer is the table below.
@@ -91,6 +92,7 @@ def run_commands(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     for command, output in COMMAND.findall(block.text):
         finds = block.language == "diff" and command.startswith("tracer diff")
         finds = finds or (command.startswith("tracer blame") and re.match(r"\d+\.\d+ ", output) is not None)
+        finds = finds or (command.startswith("tracer doctor") and "  advice " in output)
         finds = finds or (command.startswith("tracer check") and "First wrong step" in output)
         printed = run(shlex.split(command), capfd, int(finds))
         assert_output(output, printed)

@@ -26,7 +26,7 @@ from tracer.i18n import en, zh
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
 from tracer.i18n.template import forms_of
-from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES, booklet, commands, pictures, programs, summary
+from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES, booklet, commands, doctor, pictures, programs, summary
 from tracer.store.reading import NOT_ENDED, read
 from tracer.store.version_1 import parse_message
 from tracer.training import Training
@@ -200,7 +200,7 @@ def test_translations_have_the_same_fields_and_available_characters(catalogue: d
 
 
 def test_no_message_is_in_two_parts_of_the_catalogue() -> None:
-    parts = [commands.MESSAGES, pictures.MESSAGES, booklet.MESSAGES, programs.MESSAGES, summary.MESSAGES]
+    parts = [commands.MESSAGES, pictures.MESSAGES, booklet.MESSAGES, programs.MESSAGES, summary.MESSAGES, doctor.MESSAGES]
     assert sum(map(len, parts)) == len(MESSAGES)
 
 

@@ -174,6 +174,19 @@ def test_views_take_steps_of_programs(name: str) -> None:
     assert all(culprit_of_step(step) is None for step in trace.steps)
 
 
+def test_change_with_the_learning_rate_in_it_is_not_called_a_gradient(tmp_path: Path) -> None:
+    text = REGRESSION.replace(
+        "    dW = 2 / 8 * X.T @ (pred - y)\n    W -= lr * dW\n", "    W -= (lr * 2 / 8 * X.T) @ (pred - y)\n"
+    )
+    assert text != REGRESSION
+    lines = log_text(traced(tmp_path, text)).splitlines()
+    assert any("subtracted from W, = 0.1 * dL/dW (" in line for line in lines)
+    assert any(", subtracted from W, is 0.1 times this" in line for line in lines)
+    added = text.replace("W -= (lr", "W += (-lr")
+    lines = log_text(traced(tmp_path, added)).splitlines()
+    assert any("added to W, = -0.1 * dL/dW (" in line for line in lines)
+
+
 def test_factor_of_a_gradient_is_told() -> None:
     true = np.array([1.0, -2.0, 4.0])
     assert agreement(3 * true, true).factor == 3.0

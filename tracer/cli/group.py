@@ -17,6 +17,7 @@ COMMANDS = {
     "diff": "Where two runs part.",
     "verify": "Compute every recorded operation again.",
     "blame": "What made a result NaN or infinite, and how it came about.",
+    "doctor": "What is wrong with how a run trains.",
     "render": "The pictures of a run, from its trace file.",
     "export": "A run as JSON, GraphML, DOT, arrays or Parquet.",
 }

@@ -146,5 +146,94 @@ CODED: Mapping[str, Template] = {
     "backprop_derivative_twice": "without the derivative of {name} (line {line}) this line is right.",
     "backprop_reversed": "reversed along axis {axis}, this line is right.",
     "backprop_transposed": "transposed, this line is right.",
+    # What the rules of `tracer doctor` found in a run, and what people do about it.
+    "doctor_not_finite": "{name} is the first number that is NaN or infinite; it reaches {result} in step {step}",
+    "advice_not_finite": (
+        "tracer blame shows the way to it. People lower the learning rate, clip gradients, keep logarithms, divisions and square"
+        " roots away from 0 with a small epsilon, and look for NaN in the data."
+    ),
+    "doctor_not_falling": "the loss does not fall: on average {first} in the first tenth of {steps} steps, {last} in the last",
+    "advice_not_falling": (
+        "People check the gradients (tracer check), try learning rates larger and smaller by factors of 10, try to fit a single"
+        " batch, and look whether labels belong to their inputs."
+    ),
+    "doctor_oscillating": (
+        "the loss oscillates: it turns in {swings} of {steps} steps by {size} of itself or more, with the same data"
+    ),
+    "doctor_oscillating_epochs": "the loss oscillates: its mean turns in {swings} of {epochs} epochs by {size} of itself or more",
+    "advice_oscillating": (
+        "People lower the learning rate by a factor of 3 to 10, or let it fall with a schedule; and momentum, where there is any."
+    ),
+    "doctor_initial_loss": (
+        "the cross-entropy is {loss} at the start, that of guessing among {classes} classes is ln {classes} = {expected}"
+    ),
+    "advice_initial_loss": (
+        "People make the weights of the last layer small and its bias 0, and look whether the loss gets what it takes: logits or"
+        " probabilities."
+    ),
+    "doctor_vanishing": "the gradient of {first} is {ratio} times as long as that of {last}; by layer: {layers}",
+    "doctor_small_gradient": (
+        "the gradient of {name} is next to nothing: {size} an element or less (root mean square) in all {steps} steps looked at"
+    ),
+    "advice_vanishing": (
+        "People take ReLU and its relatives in place of tanh and the logistic function, scale the initial weights to the width of"
+        " the layer (Glorot, He), and add normalisation or residual connections."
+    ),
+    "doctor_exploding": (
+        "the gradient of {first} is {ratio} times as long as that of {last}, and the loss does not fall; by layer: {layers}"
+    ),
+    "doctor_growing_gradient": "the gradient of {name} grows from {first} to {last} in length, and the loss does not fall",
+    "advice_exploding": (
+        "People clip gradients to a length of 1, lower the learning rate, scale the initial weights to the width of the layer;"
+        " recurrent networks start from orthogonal matrices or have gates."
+    ),
+    "doctor_zero_gradient": "every element of the gradient of {name} is exactly 0 in all {steps} steps looked at",
+    "advice_zero_gradient": (
+        "Something cuts it off: dead units, a function with steps such as round or argmax, .detach(), a mask, or weights behind"
+        " it that are 0."
+    ),
+    "doctor_large_update": "an update of {name} is {ratio} times as long as {name} itself (median of the steps looked at)",
+    "advice_large_update": "A ratio of some 0.001 is usual. People lower the learning rate, or clip gradients.",
+    "doctor_small_update": "an update of {name} is only {ratio} times as long as {name} itself (median of the steps looked at)",
+    "advice_small_update": (
+        "A ratio of some 0.001 is usual. People raise the learning rate; in float32, changes below 1e-7 of a weight are lost."
+    ),
+    "doctor_never_moves": "{name} is updated and stays as it is in all {steps} steps looked at; its gradient is of length {size}",
+    "advice_never_moves": (
+        "The learning rate may be 0, or the change smaller than the rounding of the dtype: tracer log --phase update shows it."
+    ),
+    "doctor_left_out": "{name} is not updated in the {steps} steps looked at, though its gradient is computed, of length {size}",
+    "advice_left_out": (
+        "It may be missing in what the optimizer is given. If {name} is frozen on purpose, its gradient need not be computed."
+    ),
+    "doctor_dead": "{dead} of {units} units of {name} are dead: each is 0 for {share} or more of the {samples} samples looked at",
+    "advice_dead": (
+        "People lower the learning rate, start biases at 0 or a little above, take leaky ReLU, ELU or GELU, and scale the inputs."
+    ),
+    "doctor_saturated": "{share} of the elements of {name} are saturated: {limit}",
+    "advice_saturated": (
+        "People scale the inputs, make the initial weights smaller (Glorot: variance 2 / (inputs + outputs)), or take ReLU."
+    ),
+    "doctor_unscaled": "{name} enters the layer of {weights} with a mean of {mean} and a standard deviation of {std}",
+    "advice_unscaled": (
+        "People scale inputs to mean 0 and standard deviation 1, images to [0, 1] by x / 255; with large inputs only tiny"
+        " learning rates work."
+    ),
+    "doctor_imbalance": "class {rare} has {least} of the {count} samples looked at, class {frequent} has {most}",
+    "advice_imbalance": (
+        "People weight the loss by class, draw samples of rare classes more often, and measure more than accuracy."
+    ),
+    # What the rules did not look at, and why.
+    "rule_not_falling": "whether the loss falls",
+    "rule_oscillating": "whether the loss oscillates",
+    "rule_updates": "the size of updates",
+    "rule_dead": "dead units",
+    "rule_saturated": "saturated activations",
+    "unseen_several_losses": "several losses are trained against each other",
+    "unseen_maximised": "by its name it is to be large",
+    "unseen_few_steps": "the run has {count} of the {least} steps that are needed",
+    "unseen_batches": "each step has other data, and there are too few epochs",
+    "unseen_values": "not all values of {names} are on record",
+    "unseen_units": "of {names} the values are not on record, or it cannot be told which axis has the units",
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

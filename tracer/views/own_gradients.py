@@ -26,7 +26,16 @@ def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) 
         elif agreement.is_same:
             texts.append(tell("own {name} agrees", name=name))
         elif agreement.factor is not None:
-            texts.append(tell("own {name} is {factor} times this", name=name, factor=number_text(agreement.factor)))
+            times = number_text(agreement.factor)
+            match _changes(step, value):
+                case "subtract":
+                    texts.append(
+                        tell("{name}, subtracted from {of}, is {times} times this", name=name, of=labels[value], times=times)
+                    )
+                case "add":
+                    texts.append(tell("{name}, added to {of}, is {times} times this", name=name, of=labels[value], times=times))
+                case _:
+                    texts.append(tell("own {name} is {factor} times this", name=name, factor=times))
         else:
             texts.append(tell("own {name} differs", name=name))
     return ", ".join(texts)
@@ -38,7 +47,8 @@ def own_title(step: Step, value: int, tell: Language = ENGLISH) -> str:
     if agreement is None or agreement.is_same:
         return tell("own gradient")
     if agreement.factor is not None:
-        return tell("own gradient, {factor} times", factor=number_text(agreement.factor))
+        title = tell("own gradient, {factor} times", factor=number_text(agreement.factor))
+        return tell("change, {factor} times", factor=number_text(agreement.factor)) if _changes(step, value) else title
     return tell("own gradient, differs")
 
 
@@ -53,5 +63,20 @@ def _compared(step: Step, value: int, labels: Labels, tell: Language) -> str:
     if agreement.is_same:
         return f"= {gradient}"
     if agreement.factor is not None:
-        return f"= {number_text(agreement.factor)} * {gradient}"
+        comparison = f"= {number_text(agreement.factor)} * {gradient}"
+        match _changes(step, value):
+            case "subtract":
+                return tell("subtracted from {of}, {comparison}", of=labels[value], comparison=comparison)
+            case "add":
+                return tell("added to {of}, {comparison}", of=labels[value], comparison=comparison)
+        return comparison
     return tell("not {gradient}", gradient=gradient)
+
+
+def _changes(step: Step, value: int) -> str:
+    """How what the program computed is applied to a parameter as it is, with the learning rate in it: "add", "subtract" or ""."""
+    new = step.nodes[step.updates[value]] if value in step.updates else None
+    if new is None or new.op not in ("add", "subtract") or len(new.operands) != 2:
+        return ""
+    is_change = step.own_gradients[value] in (new.operands if new.op == "add" else new.operands[1:])
+    return new.op if is_change and value in new.operands else ""

@@ -1,0 +1,154 @@
+"""A run as the rules read it: the steps that are looked at closely, its losses, its parameters with gradients and new values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tracer.graph.losses import losses_of
+from tracer.graph.record import Literal, Node, Phase, Step, Trace
+
+MAX_STEPS = 16
+"""Steps that are looked at closely: the first and the last ones, and some between."""
+
+MAX_ELEMENTS = 4_000_000
+"""Elements of an array of which the numbers are read."""
+
+
+def label(node: Node) -> str:
+    """What a node is called in a finding: its name, or the expression that computes it."""
+    return node.name or (node.source.text if node.source is not None else "") or f"{node.op} {node.id}"
+
+
+def numbers_of(node: Node) -> np.ndarray | None:
+    """The values of a node in double precision; None if they are not on record, or no real numbers."""
+    if not node.is_kept or node.size > MAX_ELEMENTS:
+        return None
+    value = np.asarray(node.value)
+    if value.dtype.kind not in "biuf":
+        return None
+    return value.astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in one step, with the gradient of the loss and its value after the update, where there are any."""
+
+    node: Node
+    gradient: Node | None
+    new: Node | None
+
+
+class Run:
+    """A trace, and the steps of it that are looked at: those before the loss is no number any more."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    @cached_property
+    def losses(self) -> Sequence[float]:
+        """The loss of every step of the run, up to the first that is not finite."""
+        rows = [row.get("loss") for row in self.trace.metrics] or [step.loss for step in self.trace.steps]
+        found: list[float] = []
+        for value in rows:
+            if not isinstance(value, (int, float)) or not math.isfinite(value):
+                break
+            found.append(float(value))
+        return found
+
+    @cached_property
+    def steps(self) -> Sequence[Step]:
+        """The steps that are looked at closely."""
+        count = sum(1 for _ in self._finite())
+        places = sorted({round(each) for each in np.linspace(0, count - 1, min(count, MAX_STEPS))}) if count else []
+        return [self.trace.steps[position] for position in places]
+
+    def _finite(self) -> Iterator[int]:
+        for position, step in enumerate(self.trace.steps):
+            loss = step.nodes[step.loss_id]
+            if not loss.is_finite:
+                return
+            yield position
+
+    @property
+    def has_several_losses(self) -> bool:
+        """Whether there is no one loss that all parameters are to make small."""
+        return any(len(list(losses_of(step))) > 1 for step in self.steps[:1])
+
+    @property
+    def is_maximised(self) -> bool:
+        """Whether the loss is called as one that is to be large."""
+        name = str(self.trace.hyperparameters.get("loss", "")).lower()
+        return any(word in name for word in ("likelihood", "reward", "elbo", "return")) and "neg" not in name
+
+    @cached_property
+    def parameters(self) -> Sequence[Sequence[Parameter]]:
+        """Each parameter in the steps that are looked at, in the order of their use in the forward pass."""
+        found: dict[str, list[Parameter]] = {}
+        order: dict[str, int] = {}
+        for step in self.steps:
+            used = first_uses(step)
+            for node in step.parameters:
+                order.setdefault(node.name, used.get(node.id, len(step.nodes)))
+                gradient, new = step.gradients.get(node.id), step.updates.get(node.id)
+                each = Parameter(
+                    node, None if gradient is None else step.nodes[gradient], None if new is None else step.nodes[new]
+                )
+                found.setdefault(node.name, []).append(each)
+        return [found[name] for name in sorted(found, key=lambda name: order[name])]
+
+    @property
+    def trains(self) -> bool:
+        """Whether steps update parameters, so that the record is one of a training."""
+        return any(step.updates for step in self.steps)
+
+    def falls(self) -> bool:
+        """Whether the loss is lower in the last tenth of the run than in the first."""
+        first, last = ends(self.losses)
+        return last < first
+
+
+def ends(losses: Sequence[float]) -> tuple[float, float]:
+    """The mean loss of the first and of the last tenth of the steps.
+
+    >>> ends([4.0, 3.0, 2.0, 1.0])
+    (4.0, 1.0)
+    """
+    count = max(1, len(losses) // 10)
+    return float(np.mean(losses[:count] or [math.nan])), float(np.mean(losses[-count:] or [math.nan]))
+
+
+def first_uses(step: Step) -> dict[int, int]:
+    """The first operation that uses each node."""
+    found: dict[int, int] = {}
+    for node in step.nodes:
+        if not node.is_leaf:
+            for operand in node.operands:
+                found.setdefault(operand, node.id)
+    return found
+
+
+def forward_nodes(step: Step) -> Iterator[Node]:
+    """The operations of the forward pass and the loss."""
+    return (node for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf)
+
+
+def dependents(step: Step) -> set[int]:
+    """The nodes of the forward pass that are computed from parameters, with these."""
+    found = {node.id for node in step.parameters}
+    for node in forward_nodes(step):
+        if any(operand in found for operand in node.operands):
+            found.add(node.id)
+    return found
+
+
+def literal(node: Node, position: int) -> float | None:
+    """A number in the code that is an operand of an operation; None if that is another node."""
+    if position >= len(node.inputs):
+        return None
+    operand = node.inputs[position]
+    return float(operand.value) if isinstance(operand, Literal) and isinstance(operand.value, (int, float)) else None
