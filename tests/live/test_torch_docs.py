@@ -16,6 +16,8 @@ from support.close_texts import assert_close
 
 PAGE = Path(__file__).parent.parent.parent / "docs/pytorch.md"
 VERSIONS = re.compile(r"^# tracer .*$", re.MULTILINE)
+ERROR = re.compile(r"\d\.\de-\d\d +right")
+"""The error of a right gradient, which is rounding."""
 COMMAND = re.compile(r"^\$ tracer (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -33,6 +35,7 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             found = done.stderr + done.stdout
             if command.startswith("blame"):
                 found = "".join(found.splitlines(keepends=True)[: shown.count("\n")])  # the page shows its beginning
-            assert_close(VERSIONS.sub("", found), VERSIONS.sub("", shown))
+            found, shown = (ERROR.sub("", VERSIONS.sub("", text)) for text in (found, shown))
+            assert_close(found, shown)
             commands += 1
-    assert commands == 4
+    assert commands == 5

@@ -16,8 +16,9 @@ torch = pytest.importorskip("torch")
 from programs_torch import PROGRAMS  # noqa: E402
 
 import tracer  # noqa: E402
+from tracer.analysis.step_gradients import Verdict  # noqa: E402
 from tracer.graph.record import Trace  # noqa: E402
-from tracer.torch import check_functions, record  # noqa: E402
+from tracer.torch import check_functions, check_steps, record  # noqa: E402
 
 
 def trace_of(program: Callable[[], Any]) -> Trace:
@@ -102,7 +103,22 @@ def test_a_wrong_part_of_a_function_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert found.right == 1
 
 
+NOT_TOLD = {
+    "vector_backward": "gradients of only some of its inputs",
+    "numpy_shares_memory": "NumPy writes over what the backward pass reads, which is not recorded",
+    "nested": "a class of tensors with gradients of its own",
+}
+"""Programs of which the check says that it cannot tell."""
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_program_is_accused(name: str) -> None:
-    for step in trace_of(PROGRAMS[name]).steps:
+    """Nor by the check of all gradients, which are right unless they are listed. PyTorch differentiates a scripted function
+    itself once it was profiled, in whatever test.
+    """
+    steps = trace_of(PROGRAMS[name]).steps
+    for step in steps:
         assert not check_functions(step).wrong
+    found = check_steps(steps)
+    allowed = {Verdict.UNKNOWN, Verdict.RIGHT} if name == "scripted" else {Verdict.UNKNOWN if name in NOT_TOLD else Verdict.RIGHT}
+    assert found.verdict in allowed, (found.parameters, found.findings)

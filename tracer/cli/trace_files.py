@@ -50,6 +50,16 @@ def find_file(name: str) -> Path:
     raise UsageError(f"there is no trace file of {name!r} under {OUTPUT}/{hint}")
 
 
+def is_record(name: str) -> bool:
+    """Whether an argument that may be a scenario is a trace file, a folder of one, or the name of a recorded program."""
+    path = Path(name)
+    if path.is_dir() or (path.is_file() and path.suffix != ".py"):
+        return True
+    if path.suffix == ".py" or not name or path.name != name or name in (*SHORT_NAMES, *bundled_names()):
+        return False
+    return any((OUTPUT / name).glob(f"*{SUFFIX}"))
+
+
 def _newest(files: Iterable[Path]) -> list[Path]:
     return sorted((file for file in files if file.is_file()), key=lambda file: file.stat().st_mtime, reverse=True)
 

@@ -36,7 +36,7 @@ def pass_of(step: Step, node: Node) -> Step:
 
 def symbol_of(step: Step, one: Step) -> str:
     """The symbol of the loss of a pass in names of gradients: its name if the step has several losses, otherwise L."""
-    return step.nodes[one.loss_id].name if step.losses else "L"
+    return (step.losses and step.nodes[one.loss_id].name) or "L"
 
 
 def losses_of(step: Step) -> tuple[int, ...]:

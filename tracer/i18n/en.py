@@ -235,5 +235,36 @@ CODED: Mapping[str, Template] = {
     "unseen_batches": "each step has other data, and there are too few epochs",
     "unseen_values": "not all values of {names} are on record",
     "unseen_units": "of {names} the values are not on record, or it cannot be told which axis has the units",
+    # Gradients of a program of another library: what is wrong with one, why it cannot be told, what the program does to it.
+    "gradient_function_wrong": "the gradient of {value} that it gives back is wrong",
+    "gradient_changed_memory": "its backward pass reads what {place} wrote over the values of the forward pass: {text}",
+    "gradient_changed_outside": "{value} has other numbers in its backward pass: something that is not recorded wrote over them",
+    "gradient_left_over": "it has the gradient of earlier steps in it: it was not set to zero",
+    "gradient_of_constant": (
+        "it gives back a gradient where its result does not change with {value}: straight-through, or a mask is missing"
+    ),
+    "gradient_function_kink": "the gradient of {value} that it gives back is another one, and differences do not settle there",
+    "gradient_rule_differs": "what comes back through {op} is not its derivative, and the record does not say why",
+    "gradient_sum_differs": "the gradient of {value} is not the sum of what comes back from its uses, and none is surely wrong",
+    "gradient_not_computed": "it comes through {op}, which cannot be computed again in float64",
+    "gradient_not_on_record": "its gradient is not on record",
+    "gradient_unknown_way": "its gradient came by a way that is not on record",
+    "gradient_differences_differ": "differences of the loss do not agree with PyTorch's derivatives",
+    "gradient_reference_unsettled": "differences of the loss do not settle here",
+    "gradient_hook": "a hook changes the gradient of {value}",
+    "gradient_as_it_is": "{function} gives its input on as it is, and changes the gradient",
+    "gradient_straight_through": "{function} gives back a gradient, though its result is constant: a straight-through gradient",
+    "gradient_not_given": "{function} gives back no gradient of {value}",
+    "gradient_set": "the program sets its gradient itself",
+    "gradient_no_dependence": "the loss does not depend on it",
+    "gradient_not_asked": "no gradient of it is asked for",
+    "gradient_stopped_at": "it is stopped at {place}",
+    "gradient_no_grad": "no gradient flows back to {values}, used without gradients here: {text}",
+    "gradient_detached": "no gradient flows back to {values}, detached here: {text}",
+    "gradient_edited": Plural(
+        "count",
+        "changes the gradient of {count} parameter before the update: {text}",
+        "changes the gradients of {count} parameters before the update: {text}",
+    ),
 }
 """The text of each code. Codes are part of the trace file format: new ones may be added, existing ones keep their fields."""

@@ -6,14 +6,16 @@ import ast
 import importlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tracer.analysis.adapters import TORCH
 from tracer.analysis.adapters import Adapter as Computing
+from tracer.analysis.adapters import adapter_of as computing_of
 from tracer.errors import UsageError
+from tracer.graph.record import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ def adapter_of(path: Path) -> Adapter | None:
     if "keras" in names and _keras_backend(trees) == "torch":
         names.add("torch")
     return next((each for each in ADAPTERS if each.imports & names), None)
+
+
+def adapter_of_steps(steps: Sequence[Step]) -> Adapter | None:
+    """The adapter for recorded steps, by the names of their operations; None for those of NumPy."""
+    computing = {computing_of(node.op) for step in steps[:1] for node in step.nodes}
+    return next((each for each in ADAPTERS if each.computing in computing), None)
 
 
 def _trees(path: Path, seen: set[Path]) -> Iterator[ast.Module]:

@@ -7,7 +7,8 @@
 This package needs PyTorch, the extra `torch`. Nothing else imports it.
 """
 
+from tracer.torch.checking import check_steps
 from tracer.torch.computing.functions import check_functions
 from tracer.torch.recording import Run, record
 
-__all__ = ["Run", "check_functions", "record"]
+__all__ = ["Run", "check_functions", "check_steps", "record"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,12 +14,11 @@ from tracer.recording.source import Files
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.torch.formulas import ForeignOperation
 from tracer.torch.operation import Operation
-from tracer.torch.snapshots import WIDER_NAMES, Snapshot, stacked
+from tracer.torch.snapshots import WIDER_NAMES
+from tracer.torch.steps.flow import Flow
 from tracer.torch.steps.form import Form
+from tracer.torch.steps.generators import with_generators
 from tracer.torch.tape import StepTape
-
-GENERATOR = "generator"
-"""The name of the leaf with the states of the random number generators that the operations of a step draw from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,11 @@ class _Building:
         self._live = self._reaching([
             *self._losses, *self._gradients, *self._gradients.values(), *self._updates, *self._updates.values(),
             *(id for id, each in enumerate(self._operations) if each.phase is Phase.UPDATE and each.name),
+            *(id for id in tape.without_gradient if self._operations[id].is_leaf),
         ])  # fmt: skip
         self._live |= with_generators(self._operations, self._live)
+        self._of_update: set[int] = set()
+        """The operations of an update that the loss or a gradient depends on."""
         self._sort_phases()
         self._owner = self._owners()
         self._values_of: dict[Operation, list[int]] = defaultdict(list)
@@ -67,6 +69,7 @@ class _Building:
         rank = {phase: position for position, phase in enumerate(PHASES)}
         self._order = sorted(self._live, key=lambda id: (rank[self._operations[id].phase], id))
         self._place = {id: position for position, id in enumerate(self._order)}
+        self._flow = Flow(tape, self._order, self._of_update)
 
     def _reaching(self, ends: Iterable[int]) -> set[int]:
         """The operations that these depend on, and these."""
@@ -106,6 +109,7 @@ class _Building:
             if each.is_leaf:
                 continue
             if each.phase is Phase.UPDATE and id in to_gradients:
+                self._of_update.add(id)
                 each.phase, each.scope = Phase.FORWARD, ""
             if each.phase is Phase.BACKWARD and id in to_loss:
                 each.phase = Phase.FORWARD  # a derivative that the loss is made of
@@ -133,14 +137,18 @@ class _Building:
         marks = self._marks()
         entries = [self._entry(id) for id in self._order]
         nodes = nodes_of(cast("Sequence[Entry]", entries), marks, self._files)
+        losses = self._gradients_by_loss()
+        if losses and all(nodes[loss].name for loss in losses):  # gradients are named after their losses
+            marks.losses = losses
+            nodes = nodes_of(cast("Sequence[Entry]", entries), marks, self._files)
         finished = tuple(self._finished(node, nodes) for node in nodes)
         loss = self._place[self._loss]
-        return Form(tuple(self._order), finished, loss, marks.gradients, marks.updates, _quoted(finished, marks))
+        return Form(tuple(self._order), finished, loss, marks.gradients, marks.updates, losses, _quoted(finished, marks))
 
     def _entry(self, id: int) -> tuple[Any, ...]:
         each = self._operations[id]
         inputs = tuple(self._place[of] if isinstance(of, int) else of for of in each.inputs)
-        parameters = parameters_of(each)
+        parameters = parameters_of(each) | self._flow.parameters_of(id, self._place)
         gradient_of, rule_of = self._twins(each)
         scope = each.scope if each.invocation is None else ""  # a scope of its own: see _finished
         context = Context(each.phase, scope, "", each.invocation, gradient_of, rule_of)
@@ -175,11 +183,7 @@ class _Building:
                 marks.unnamed.add(position)
             if each.fallback_name:
                 marks.fallback_names[position] = each.fallback_name
-        for of, gradient in self._gradients.items():
-            if of not in place or gradient not in place or not _is_like(operations[of], operations[gradient]):
-                continue
-            if place[of] < place[gradient]:  # not of what a checkpoint computes again after its gradient has come
-                marks.gradients[place[of]] = place[gradient]
+        marks.gradients = self._placed(self._gradients)
         for part, (of, rule) in self._tape.contributions.items():
             if part in place and of in place and rule in place and _is_like(operations[part], operations[of]):
                 marks.contributions.setdefault(place[part], (place[of], place[rule]))
@@ -189,6 +193,21 @@ class _Building:
                 if operations[of].name:
                     marks.names[place[updated]] = operations[of].name
         return marks
+
+    def _gradients_by_loss(self) -> dict[int, dict[int, int]]:
+        """The gradients of each loss, if there are several."""
+        found = {self._place[loss]: self._placed(gradients) for loss, gradients in self._losses.items()}
+        return found if len(found) > 1 and all(loss in gradients for loss, gradients in found.items()) else {}
+
+    def _placed(self, gradients: Mapping[int, int]) -> dict[int, int]:
+        """Gradients by the ids of nodes."""
+        place, operations = self._place, self._operations
+        return {
+            place[of]: place[gradient]
+            for of, gradient in gradients.items()
+            if of in place and gradient in place and _is_like(operations[of], operations[gradient])
+            if place[of] < place[gradient]  # not of what a checkpoint computes again after its gradient has come
+        }
 
     def _finished(self, node: Node, nodes: Sequence[Node]) -> Node:
         """A node with the dtype of its tensor, and the path of its module; a backward node has that of the operation it
@@ -251,27 +270,6 @@ def scope_of(path: str) -> str:
     return "/".join(parts)
 
 
-def with_generators(operations: list[Operation], live: Iterable[int]) -> set[int]:
-    """Give the random operations the states of their generators, as rows of one leaf of the step; returns the leaf, if any.
-
-    Generators of different devices have states of different sizes, and so leaves of their own.
-    """
-    by_size: dict[int, dict[int, Any]] = defaultdict(dict)
-    drawing = [operations[id] for id in sorted(live) if operations[id].generator is not None]
-    for each in drawing:
-        by_size[each.generator.numel()].setdefault(id(each.generator), each.generator)
-    leaves: set[int] = set()
-    for size, states in by_size.items():
-        leaf = len(operations)
-        operations.append(Operation("state", (), Snapshot(stacked(list(states.values())), keep=True), Phase.INIT, name=GENERATOR))
-        leaves.add(leaf)
-        rows = list(states)
-        for each in drawing:
-            if each.generator.numel() == size:
-                each.drawn, each.inputs = rows.index(id(each.generator)), (*each.inputs, leaf)
-    return leaves
-
-
 def _is_like(first: Operation, second: Operation) -> bool:
     return (first.snapshot.shape, first.snapshot.dtype) == (second.snapshot.shape, second.snapshot.dtype)
 
@@ -287,6 +285,8 @@ def parameters_of(each: Operation) -> dict[str, Any]:
             found["generator"] = {"input": len(each.inputs) - 1, "row": each.drawn}
     if each.function and not each.is_leaf:
         found["function"] = each.function
+    if each.is_hook:
+        found["hook"] = each.place
     if each.snapshot.dtype in WIDER_NAMES and each.snapshot.dtype not in HELD_IN:
         found["dtype"] = each.snapshot.dtype
     if each.snapshot.strides is not None:

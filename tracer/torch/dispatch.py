@@ -78,6 +78,7 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
 def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any, written: list[torch.Tensor]) -> Any:
     """Run an operation and append it to the tape."""
     inputs: list[int | Literal] = []
+    tape.stopped = []
     arguments = [_as_data(each, inputs, tape) for each in args]
     options = {name: _as_data(each, inputs, tape) for name, each in kwargs.items() if name not in _LEFT_OUT}
     for tensor in written:
@@ -136,6 +137,8 @@ def _as_data(argument: Any, inputs: list[int | Literal], tape: StepTape) -> Any:
     if isinstance(argument, torch.Tensor):
         id = tape.id_of(argument)
         tape.learn_output(argument, id)
+        if not (argument.requires_grad and torch.is_grad_enabled()):
+            tape.stopped.append(len(inputs))
         inputs.append(id)
         return {"input": len(inputs) - 1}
     if isinstance(argument, (list, tuple)):

@@ -14,6 +14,9 @@ from tracer.torch.identity import has_memory
 from tracer.torch.steps.passes import Pass
 from tracer.torch.tape import StepTape
 
+ACCUMULATING = 2**64 - 1
+"""The sequence number of every autograd node that adds a gradient to `grad`."""
+
 
 def nodes_behind(roots: Sequence[torch.Tensor]) -> list[Any]:
     """The autograd nodes that a backward pass from these tensors visits."""
@@ -56,13 +59,14 @@ def followed(
     if is_loss:
         tape.passes.drop_cleared(leaves_of(nodes))
     before, phase = dict(tape.gradients), tape.phase
+    tape.entered_nodes.clear()
     if is_kept:
         found = Pass(-1)
         for root in roots:
             tape.learn_output(root, tape.id_of(root))
     else:
         found = tape.passes.begin(roots, seeds, is_loss=is_loss)
-    outer, tape.running = tape.running, found.gradients
+    outer, tape.running, tape.arrived = tape.running, found.gradients, {}
     tape.phase = Phase.BACKWARD
     try:
         with hooked(tape, nodes):
@@ -73,14 +77,16 @@ def followed(
             learn_leaves(tape, leaves_of(nodes))
         if is_kept:
             tape.gradients = before  # of something else than the loss
-        tape.running = outer
+        tape.running, tape.arrived = outer, {}
 
 
 def learn_leaves(tape: StepTape, leaves: Sequence[torch.Tensor]) -> None:
     """The gradients of these leaves are in their attribute `grad`."""
     for leaf in leaves:
         if leaf.grad is not None and has_memory(leaf) and has_memory(leaf.grad):
-            tape.learn_gradient(tape.id_of(leaf), tape.id_of(leaf.grad))
+            of, gradient = tape.leaves_of_step.used_by_forward(leaf), tape.id_of(leaf.grad)
+            tape.mark_hooks(gradient, of, ACCUMULATING)
+            tape.learn_gradient(of, gradient)
 
 
 def _leave_node(tape: StepTape, node: Any, results: Any, _: Any) -> None:

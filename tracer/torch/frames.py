@@ -6,7 +6,7 @@ import inspect
 import sys
 import sysconfig
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import CodeType, FrameType
 
 from tracer.recording.source import PACKAGE, Files, Invocation
@@ -71,6 +71,22 @@ class Frames:
     def release(self) -> None:
         """Let go of the frames, so that nothing refers to the program's variables."""
         self._chain = []
+
+
+def place_in_backward(frame: FrameType | None) -> str:
+    """The line of Python code that runs within a backward pass: of a hook, or of a Function; empty if PyTorch itself computes."""
+    inner = ""
+    while frame is not None and frame.f_code.co_name != "_engine_run_backward":
+        if is_user_code(frame.f_code):
+            return _line(frame)
+        if not inner and not frame.f_code.co_filename.startswith(str(PACKAGE)):
+            inner = _line(frame)
+        frame = frame.f_back
+    return inner
+
+
+def _line(frame: FrameType) -> str:
+    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 
 def base_folder(frame: FrameType | None) -> Path | None:

@@ -27,7 +27,9 @@ class Operation:
     number of the autograd node that a forward operation made, `node` that of the autograd node in which a backward operation
     ran; `is_sum` tells that it ran after that node had finished: a sum of gradients that came on several ways.
     `generator` is the state of the random number generator before it, `drawn` the row of it in the leaf of the step.
-    `function` names the backward pass of a torch.autograd.Function in which it ran.
+    `function` names the backward pass of a torch.autograd.Function in which it ran. `stopped` are the positions of inputs through
+    which no gradient flows back. `place` is the line of Python code that ran it within a backward pass; `is_hook` tells that
+    this was a hook, which changes a gradient.
     """
 
     kind: str
@@ -54,6 +56,9 @@ class Operation:
     generator: Any = None
     drawn: int | None = None
     function: str = ""
+    stopped: tuple[int, ...] = ()
+    place: str = ""
+    is_hook: bool = False
 
     def become_leaf(self, kind: str, name: str) -> None:
         """Forget how the value was computed: the step begins with it."""
@@ -61,7 +66,8 @@ class Operation:
         self.arguments, self.options, self.output, self.outputs, self.generator = [], {}, 0, 1, None
         self.scope, self.in_module, self.invocation, self.offset, self.fallback_name = "", False, None, -1, ""
         self.sequence = self.node = self.gradient_of = self.rule_of = None
-        self.is_sum = False
+        self.is_sum = self.is_hook = False
+        self.stopped, self.place = (), ""
 
     @property
     def text(self) -> str:

@@ -45,18 +45,19 @@ def record(
     budget: int = BUDGET,
     file: str | Path | None = None,
     title: str = "",
+    stops: bool = False,
 ) -> Run:
     """Record the training steps of a program: a context manager.
 
     `modules` are models and optimizers, whose names are used; those that the program uses are found anyway. `steps` are the steps
     to record, from 0; by default all. `values` are those of `all` steps, of a sample (`sampled`), only their statistics
     (`summary`), only shapes (`structure`), or nothing is recorded (`none`); by default all until `budget` bytes are used up, then
-    those of a sample. With a `file`, each step is written to it when it is complete, and not kept in memory. Raises UsageError
-    for an argument that is none of these.
+    those of a sample. With a `file`, each step is written to it when it is complete, and not kept in memory. With `stops`, the
+    program is ended by an EnoughError after the last of `steps`. Raises UsageError for an argument that is none of these.
     """
     files = Files(base_folder(sys._getframe(1)))
     kept = Kept(Retention(values, budget), title, None if steps is None else len(frozenset(steps)), file, files)
-    run = Run(kept, files, steps=frozenset() if values == "none" else steps)
+    run = Run(kept, files, steps=frozenset() if values == "none" else steps, stops=stops)
     for each in modules:
         run.learn(each)
     return run
@@ -65,11 +66,11 @@ def record(
 class Run:
     """A recording. `trace` is what was recorded so far."""
 
-    def __init__(self, kept: Kept, files: Files, *, steps: Collection[int] | None) -> None:
+    def __init__(self, kept: Kept, files: Files, *, steps: Collection[int] | None, stops: bool = False) -> None:
         self._kept = kept
         self._frames = Frames(files)
         self._names = TensorNames()
-        self._progress = Progress(steps, self._new_tape, self._keep)
+        self._progress = Progress(steps, self._new_tape, self._keep, stops=stops)
         self._undo = ExitStack()
         self._is_hidden = 0
         self._thread = 0

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from tracer.graph.record import Literal, Phase
-from tracer.torch.frames import Frames
+from tracer.torch.frames import Frames, place_in_backward
 from tracer.torch.identity import Geometry, Memories, Write, geometry_of, has_memory, is_shared, storage_of
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation, function_text
 from tracer.torch.schemas import Schema, schema_of
 from tracer.torch.snapshots import Snapshot, Snapshots, unseen
+from tracer.torch.steps.functions import Functions
 from tracer.torch.steps.leaves import Leaves
-from tracer.torch.steps.passes import Passes
+from tracer.torch.steps.passes import Passes, leads_to
 
 WRITTEN = "written"
 """The operation that stands for what a view shows after its memory was written into through other views."""
@@ -42,8 +44,18 @@ class StepTape:
         self.contributions: dict[int, tuple[int, int | None]] = {}
         self.passes = Passes(self)
         self.running: dict[int, int] | None = None
+        self.arrived: dict[int, tuple[int, Any]] = {}
+        """The gradients of values in the running backward pass, and the autograd nodes that they arrived at."""
         self.leaves_of_step = Leaves(self)
         self.finished_nodes: set[int] = set()
+        self.entered_nodes: set[int] = set()
+        self.functions = Functions()
+        self.stopped: list[int] = []
+        """The positions of inputs of the running operation through which no gradient flows back."""
+        self.used_gradients: dict[int, int] = {}
+        """The gradients of parameters as an optimizer found them."""
+        self.without_gradient: list[int] = []
+        """The parameters for which it found none."""
 
     # Reading: the operation of a tensor.
 
@@ -101,7 +113,7 @@ class StepTape:
                 continue
             operation = Operation(
                 schema.op, tuple(inputs), self.snapshots.take(tensor), self.phase, schema, arguments, dict(options),
-                output=position, outputs=len(results), generator=generator,
+                output=position, outputs=len(results), generator=generator, stopped=tuple(self.stopped),
             )  # fmt: skip
             if schema.is_list:
                 self._choose_element(operation, position, schema, len(results))
@@ -120,12 +132,14 @@ class StepTape:
         if known is None:
             return False
         in_backward = torch._C._current_graph_task_id() != -1
-        if in_backward:
+        if in_backward and not (self.operations[known].is_leaf and torch.is_grad_enabled()):
             return not torch.is_grad_enabled()
-        if self.operations[known].grad_enabled != torch.is_grad_enabled():
+        if not in_backward and self.operations[known].grad_enabled != torch.is_grad_enabled():
             return False
         if torch.is_grad_enabled():
             self.by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, known)
+        if not self.stopped:
+            self.operations[known].stopped = ()  # it was seen first where no gradient flows
         return True
 
     def _choose_element(self, operation: Operation, position: int, schema: Schema, count: int) -> None:
@@ -138,7 +152,7 @@ class StepTape:
         operation.options = {
             name: self._element(each, element, chosen, operation.inputs) for name, each in operation.options.items()
         }
-        operation.inputs = tuple(chosen)
+        operation.inputs, operation.stopped = tuple(chosen), ()
 
     @staticmethod
     def _element(argument: Any, element: int, chosen: list[int | Literal], inputs: Sequence[int | Literal]) -> Any:
@@ -160,7 +174,8 @@ class StepTape:
             operation.phase = Phase.INIT if is_leaf else Phase.BACKWARD
             node = torch._C._current_autograd_node()
             operation.node = node._sequence_nr() if node is not None else None
-            if isinstance(node, torch.autograd.function.BackwardCFunction):
+            operation.place = place_in_backward(sys._getframe(1))
+            if isinstance(node, torch.autograd.function.BackwardCFunction) and operation.node in self.entered_nodes:
                 operation.function = function_text(node)
             operation.is_sum = node is not None and operation.node in self.finished_nodes
             if operation.grad_enabled and not is_leaf:
@@ -205,11 +220,13 @@ class StepTape:
         function = tensor.grad_fn if tensor.requires_grad and has_memory(tensor) else None
         if function is not None:
             self.by_output.setdefault((function._sequence_nr(), tensor.output_nr), id)
+            if isinstance(function, torch.autograd.function.BackwardCFunction):
+                self.functions.learn(self, function, id)
 
     def value_behind(self, node: Any, output: int) -> int | None:
         """The operation that an input of an autograd node is the value of."""
         if hasattr(node, "variable"):
-            return self.id_of(node.variable)
+            return self.leaves_of_step.used_by_forward(node.variable)
         sequence = node._sequence_nr()
         return self.by_output.get((sequence, output), self.by_sequence.get(sequence))
 
@@ -222,6 +239,12 @@ class StepTape:
             if of is None:
                 continue
             id = self.id_of(gradient)
+            self.mark_hooks(id, of, node._sequence_nr())
+            if not hasattr(node, "variable"):
+                before = self.arrived.get(of)
+                if before is not None and not leads_to(before[1], node):  # the same view was taken twice
+                    id = self.compute(torch.ops.aten.add.Tensor, before[0], id, phase=Phase.BACKWARD, gradient_of=of)
+                self.arrived[of] = id, node
             self.learn_gradient(of, id)
             waiting = [id]
             while waiting:  # sums of parts that came on several ways
@@ -229,10 +252,22 @@ class StepTape:
                 if operation.is_sum and operation.gradient_of is None:
                     operation.gradient_of = of
                     waiting += operation.operands
+        self.entered_nodes.add(node._sequence_nr())
+
+    def mark_hooks(self, id: int, of: int, sequence: int) -> None:
+        """Mark what hooks of Python computed of a gradient, in the autograd node of that number."""
+        waiting = [id]
+        while waiting:
+            operation = self.operations[waiting.pop()]
+            if operation.node == sequence and operation.place and not operation.is_hook and not operation.function:
+                operation.is_hook, operation.gradient_of = True, of
+                waiting += operation.operands
 
     def leaves(self, node: Any, results: Sequence[torch.Tensor | None]) -> None:
         """What an autograd node gives back are parts of the gradients of its inputs."""
         sequence = node._sequence_nr()
+        if isinstance(node, torch.autograd.function.BackwardCFunction):
+            self.functions.leave(node, results)
         rule = self.by_output.get((sequence, 0), self.by_sequence.get(sequence))
         for gradient, (following, output) in zip(results, node.next_functions, strict=False):
             if gradient is None or following is None or not has_memory(gradient):

@@ -58,9 +58,15 @@ class Updates:
         if self.depth:  # an update inside of the backward pass, which may clear the gradients
             learn_leaves(tape, parameters)
         for parameter in parameters:
-            if parameter.grad is not None and has_memory(parameter) and has_memory(parameter.grad):
+            if parameter.grad is None and parameter.requires_grad and has_memory(parameter):
                 tape.leaves_of_step.use(parameter)
-                tape.passes.learn_gradient(tape.id_of(parameter), tape.id_of(parameter.grad))
+                tape.without_gradient.append(tape.id_of(parameter))
+            elif parameter.grad is not None and has_memory(parameter) and has_memory(parameter.grad):
+                of, gradient = tape.leaves_of_step.used_by_forward(parameter), tape.id_of(parameter.grad)
+                tape.used_gradients[of] = gradient
+                tape.leaves_of_step.use(parameter)
+                if of not in tape.gradients:
+                    tape.passes.learn_gradient(tape.id_of(parameter), gradient)
         tape.phase, tape.optimizer = Phase.UPDATE, name_of(optimizer)
 
     def after(self, optimizer: Any, *_: Any) -> None:

@@ -13,6 +13,7 @@ from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
 from tracer.cli.progress import Progress
+from tracer.cli.trace_files import is_record, reading
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
@@ -33,14 +34,16 @@ Examples:
   tracer check fruit
   tracer check ./mine.py --second-order --seed 3 --examples 200 --json
   tracer check train.py
+  tracer check output/train
 
 Check the gradients of a scenario's first step, number by number, against derivatives that are found without any derivative
 rule, and each rule by itself. Ends with exit code 0, or with 1 and what is wrong. Large models are checked by random sums over
 all numbers and a sample of them.
 
 A Python file that defines no scenario is run as a program, and its output is discarded: the gradients that it computes itself
-are held against the true ones, and the first line that is wrong is named. Ends with exit code 0 if they are right, 1 if not, 5
-if that cannot be told.
+are held against the true ones, and the first line that is wrong is named. Of a PyTorch program, or the record of one, the
+gradients of the first steps are held against differences, and every rule by itself. Ends with exit code 0 if they are right, 1
+if not, 5 if that cannot be told.
 """
 
 
@@ -90,6 +93,12 @@ def command(
         refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
         run = ProgramRun(program, arguments, loss=loss)
         raise click.exceptions.Exit(check_of_program(run, steps, as_json=as_json, tell=tell))
+    if is_record(scenario):
+        from tracer.cli.programs.checking import check_of_record
+
+        refuse_options(context, (*OF_SCENARIOS, "loss"), of="scenarios and programs", why=f"{scenario} is a record")
+        with reading(scenario) as trace:
+            raise click.exceptions.Exit(check_of_record(trace, scenario, steps, as_json=as_json, tell=tell))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
     from tracer.checking.scenario import CheckSubject, check_scenario

@@ -1,4 +1,4 @@
-"""Runs a program for `tracer check`, and holds its hand-written gradients against the true ones."""
+"""Runs a program for `tracer check`, and holds its gradients against the true ones: hand-written ones, or those of PyTorch."""
 
 from __future__ import annotations
 
@@ -7,20 +7,31 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
+from tracer.analysis import step_gradients as verdicts
+from tracer.analysis.step_gradients import StepGradients
+from tracer.analysis.step_gradients import as_data as gradients_as_data
 from tracer.cli.programs.options import ProgramRun
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
+from tracer.graph.record import Trace
 from tracer.i18n.language import Language
+from tracer.programs.adapters import Adapter, adapter_of, adapter_of_steps
 from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
 from tracer.programs.gradients.statements.trying import with_tried_repairs
-from tracer.programs.record import ProgramRecord
+from tracer.programs.plain import run_plain
+from tracer.programs.record import Ending
 from tracer.programs.running import run_program
 from tracer.programs.steps.finding import first_steps
 from tracer.views.text.backprop import backprop_lines
+from tracer.views.text.step_gradients import gradient_lines
+
+STEPS = 2
+"""The first steps of a PyTorch program that are checked, if no number is given."""
 
 WRONG, UNKNOWN = 1, 5
 """The exit codes if a gradient is wrong, and if that cannot be told."""
@@ -34,6 +45,9 @@ LIMIT_OF_TRIALS = 20_000
 
 def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell: Language) -> int:
     """Run a program with its output discarded, print what is found in its first steps, and return the exit code."""
+    adapter = adapter_of(run.path)
+    if adapter is not None:
+        return _check_recorded(run, adapter, steps or STEPS, as_json=as_json, tell=tell)
     with _discarded_output():
         record = run_program(run.path, run.arguments, limit=LIMIT)
     if steps is not None:
@@ -42,7 +56,7 @@ def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell:
     if report.faults:
         report = with_tried_repairs(report, record.files.text_of(str(record.path)), lambda text: _check_of_text(run, steps, text))
     if report.loss is None and record.ending.error is not None and report.verdict is Verdict.UNKNOWN:
-        raise UsageError(f"{run.path.name} ended before its first update: {_reason(record)}")
+        raise UsageError(f"{run.path.name} ended before its first update: {_reason(record.ending)}")
     if as_json:
         click.echo(json_text(as_data(report), indent=1))
     else:
@@ -58,14 +72,50 @@ def _check_of_text(run: ProgramRun, steps: int | None, text: str) -> BackpropRep
     return check_program(record if steps is None else first_steps(record, steps, run.loss), loss=run.loss)
 
 
+def _check_recorded(run: ProgramRun, adapter: Adapter, count: int, *, as_json: bool, tell: Language) -> int:
+    """Run a program of another library for some steps, and check the gradients of these."""
+    if run.loss is not None:
+        raise UsageError(
+            f"--loss is for programs of NumPy: the loss of a {adapter.name} program is what its backward() begins at"
+        )
+    package = adapter.load(run.path)
+    with _discarded_output():
+        recording, ending = run_plain(
+            run.path, run.arguments, lambda: package.record(steps=range(count), values="all", title=run.path.stem, stops=True)
+        )
+    steps = recording.trace.steps
+    if not steps:
+        why = "no backward() ran" if ending.error is None else _reason(ending)
+        raise UsageError(f"{run.path.name} ended before its first update: {why}")
+    return _say_gradients(package.check_steps(steps), as_json=as_json, tell=tell)
+
+
+def check_of_record(trace: Trace, name: str, count: int | None, *, as_json: bool, tell: Language) -> int:
+    """Check the gradients of the first recorded steps of a program of another library; returns the exit code."""
+    adapter = adapter_of_steps(trace.steps)
+    if adapter is None:
+        raise UsageError(f"{name} is the record of a program or scenario of NumPy: check that itself, `tracer check FILE.py`")
+    kept = [step for step in trace.steps if all(node.is_kept for node in step.nodes)]
+    steps = (kept or trace.steps)[: count or STEPS]
+    return _say_gradients(adapter.load(Path(name)).check_steps(steps), as_json=as_json, tell=tell)
+
+
+def _say_gradients(found: StepGradients, *, as_json: bool, tell: Language) -> int:
+    for line in [json_text(gradients_as_data(found), indent=1)] if as_json else gradient_lines(found, tell):
+        click.echo(line)
+    if not found.parameters and not found.findings:
+        return UNKNOWN
+    return {verdicts.Verdict.WRONG: WRONG, verdicts.Verdict.UNKNOWN: UNKNOWN}.get(found.verdict, 0)
+
+
 def _exit_code(report: BackpropReport) -> int:
     return {Verdict.WRONG: WRONG, Verdict.UNKNOWN: UNKNOWN}.get(report.verdict, 0)
 
 
-def _reason(record: ProgramRecord) -> str:
-    error = record.ending.error
+def _reason(ending: Ending) -> str:
+    error = ending.error
     if isinstance(error, SystemExit):
-        return f"it left with exit code {record.ending.exit_code}"
+        return f"it left with exit code {ending.exit_code}"
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 

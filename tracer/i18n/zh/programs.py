@@ -20,6 +20,22 @@ MESSAGES: Mapping[str, str] = {
     "does not follow its gradient": "没有沿着它的梯度",
     "is not updated": "没有更新",
     "cannot be told": "不能判断",
+    "differences": "差分",
+    "rules": "求导规则",
+    "changed by the program": "被程序改变",
+    "no gradient": "没有梯度",
+    "no gradient of a parameter is on record": "没有参数的梯度记录",
+    "right: all agree to {allowed} in {steps}, and so does each of {rules} by itself": (
+        "正确：{steps}中所有梯度的误差都在 {allowed} 以内，{rules}单独检验也全部通过"
+    ),
+    "right: {count} of {gradients} agree to {allowed} in {steps}, and so does each of {rules} by itself;"
+    " the others the program itself stops or changes": (
+        "正确：{steps}中 {gradients}有 {count} 个的误差都在 {allowed} 以内，{rules}单独检验也全部通过；其余的由程序自己截断或改变"
+    ),
+    "cannot be told: {count} of {gradients}, {others} of {rules}; the others are right": (
+        "不能判断：{gradients}中有 {count} 个，{rules}中有 {others} 条；其余的都正确"
+    ),
+    "the {gradient}: {reason}": "{gradient}：{reason}",
     "First wrong step: line {line}": "第一个错误的步骤：第 {line} 行",
     "Also wrong: line {line}": "另一个错误：第 {line} 行",
     "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
@@ -103,6 +119,31 @@ CODED: Mapping[str, Template] = {
     "backprop_without": "去掉 {text}，这一行就对了。",
     "backprop_derivative_missing": "乘以 {name}（第 {line} 行）的导数，这一行就对了。",
     "backprop_derivative_twice": "去掉 {name}（第 {line} 行）的导数，这一行就对了。",
+    # 其他库的程序的梯度
+    "gradient_function_wrong": "它传回的 {value} 的梯度是错的",
+    "gradient_changed_memory": "它的反向传播读到的是 {place} 覆盖前向传播的值之后的内容：{text}",
+    "gradient_changed_outside": "{value} 在它的反向传播中是另外的数：没有记录的代码改写了它",
+    "gradient_left_over": "其中还有前面步骤的梯度：它没有清零",
+    "gradient_of_constant": "在结果不随 {value} 变化的地方它也传回梯度：是直通梯度，或者缺少掩码",
+    "gradient_function_kink": "它传回的 {value} 的梯度与导数不同，而差分在那里不收敛",
+    "gradient_rule_differs": "通过 {op} 传回的不是它的导数，记录中没有原因",
+    "gradient_sum_differs": "{value} 的梯度不是各处用法传回的梯度之和，不能确定是哪一处的错误",
+    "gradient_not_computed": "它经过 {op}，而这一运算不能用 float64 重新计算",
+    "gradient_not_on_record": "它的梯度没有记录",
+    "gradient_unknown_way": "它的梯度来自没有记录的途径",
+    "gradient_differences_differ": "损失的差分与 PyTorch 的导数不一致",
+    "gradient_reference_unsettled": "损失的差分在这里不收敛",
+    "gradient_hook": "钩子改变了 {value} 的梯度",
+    "gradient_as_it_is": "{function} 原样传出输入，而改变梯度",
+    "gradient_straight_through": "{function} 的结果是常数，却传回梯度：直通梯度",
+    "gradient_not_given": "{function} 没有传回 {value} 的梯度",
+    "gradient_set": "程序自己设定它的梯度",
+    "gradient_no_dependence": "损失不依赖于它",
+    "gradient_not_asked": "没有要求计算它的梯度",
+    "gradient_stopped_at": "在 {place} 被截断",
+    "gradient_no_grad": "没有梯度传回 {values}，这里不计算梯度：{text}",
+    "gradient_detached": "没有梯度传回在这里分离的 {values}：{text}",
+    "gradient_edited": "在更新之前改变 {count} 个参数的梯度：{text}",
     "backprop_reversed": "沿轴 {axis} 反转，这一行就对了。",
     "backprop_transposed": "转置后，这一行就对了。",
 }

@@ -20,7 +20,7 @@ def call(
 ) -> list[torch.Tensor]:
     """The results of a call in the order of the record: what it writes into, then what it returns. The inputs may be changed.
 
-    With `wide`, a floating-point dtype among the arguments is replaced by float64.
+    With `wide`, a floating-point dtype among the arguments is replaced by float64, a complex one by complex128.
     """
     arguments = [_argument(each, inputs) for each in parameters.get("arguments", ())]
     options = {name: _argument(each, inputs) for name, each in parameters.get("options", {}).items()}
@@ -64,7 +64,9 @@ def _argument(given: Any, inputs: Numbers) -> Any:
 
 
 def _widened(argument: Any) -> Any:
-    return torch.float64 if isinstance(argument, torch.dtype) and argument.is_floating_point else argument
+    if not isinstance(argument, torch.dtype):
+        return argument
+    return torch.float64 if argument.is_floating_point else torch.complex128 if argument.is_complex else argument
 
 
 def _complex(text: str) -> complex:

@@ -24,6 +24,7 @@ class Form:
     loss_id: int
     gradients: Mapping[int, int]
     updates: Mapping[int, int]
+    losses: Mapping[int, Mapping[int, int]]
     quoted: frozenset[int]
 
     def step(self, index: int, contents: Sequence[np.ndarray | MissingValue], own: Mapping[int, Own]) -> Step:
@@ -31,7 +32,7 @@ class Form:
         loss = contents[self.loss_id]
         metrics = {"step": index, "loss": float(loss if isinstance(loss, np.ndarray) else loss.load())}
         nodes = RecordedNodes(ValuesOfStep(self, contents, own))
-        return Step(index, nodes, self.loss_id, self.gradients, self.updates, metrics)
+        return Step(index, nodes, self.loss_id, self.gradients, self.updates, metrics, self.losses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ class Leaves:
         used = self._used.get(key_of(tensor))
         return used is not None and used == self._tape.memories.operation_of(tensor)
 
+    def used_by_forward(self, tensor: torch.Tensor) -> int:
+        """The operation whose value the forward pass used of a leaf: it may have been written into after that."""
+        used = self._used.get(key_of(tensor)) if has_memory(tensor) else None
+        return self._tape.id_of(tensor) if used is None else used
+
     def use(self, tensor: torch.Tensor) -> None:
         """A tensor that gradients are computed for is used: with its first use, its value becomes a leaf."""
         tape, key = self._tape, key_of(tensor)

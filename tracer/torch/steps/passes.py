@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -81,7 +81,10 @@ class Passes:
             groups.setdefault(each.group, []).append(each)
         losses: dict[int, dict[int, int]] = {}
         for together in groups.values():
-            losses.setdefault(self._sum([each.loss for each in together]), {}).update(self._added(together))
+            loss, gradients = self._sum([each.loss for each in together]), self._added(together)
+            if len(together) > 1 and together[0].loss in gradients:
+                gradients.setdefault(loss, gradients[together[0].loss])  # 1, as that of each of them
+            losses.setdefault(loss, {}).update(gradients)
         return losses
 
     def __bool__(self) -> bool:
@@ -103,3 +106,17 @@ class Passes:
                     gradient = self._tape.compute(aten.add.Tensor, found[of], gradient, phase=Phase.BACKWARD, gradient_of=of)
                 found[of] = gradient
         return found
+
+
+NEAR = 6
+"""As many views of one value may follow each other."""
+
+
+def leads_to(start: Any, end: Any) -> bool:
+    """Whether an autograd node hands its gradients to another one, by a few others: views of one value follow each other."""
+    nodes = {start}
+    for _ in range(NEAR):
+        nodes = {following for node in nodes for following, _ in node.next_functions if following is not None}
+        if end in nodes:
+            return True
+    return False

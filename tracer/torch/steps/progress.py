@@ -15,6 +15,11 @@ import torch
 from tracer.torch.identity import has_memory
 from tracer.torch.tape import StepTape
 
+
+class EnoughError(BaseException):
+    """Ends a program whose wanted steps are all recorded. It is none of the exceptions that programs catch."""
+
+
 PATIENCE = 10
 """So often an optimizer steps before one that does not is no longer waited for; the critic of a GAN steps five times as often."""
 
@@ -23,8 +28,10 @@ class Progress:
     """The tape of the running step, None if that is not to be recorded, and its index."""
 
     def __init__(
-        self, wanted: Collection[int] | None, new_tape: Callable[[int], StepTape], finished: Callable[[StepTape, int], None]
-    ) -> None:
+        self, wanted: Collection[int] | None, new_tape: Callable[[int], StepTape], finished: Callable[[StepTape, int], None],
+        *, stops: bool = False,
+    ) -> None:  # fmt: skip
+        self._last = max(wanted, default=-1) if stops and wanted is not None else None
         self.index = 0
         self.tape: StepTape | None = None
         self.optimizers: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
@@ -51,6 +58,8 @@ class Progress:
         if tape is not None and tape.passes and not self._is_tail:
             self._finished(tape, self.index)
         self.index += 1
+        if self._last is not None and self.index > self._last:
+            raise EnoughError
         self.start()
 
     def use_parameter(self, tensor: torch.Tensor) -> StepTape | None:

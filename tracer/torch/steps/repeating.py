@@ -8,9 +8,11 @@ from operator import attrgetter
 from typing import Any
 
 from tracer.recording.source import Files, Invocation
-from tracer.torch.building import Ends, foreign_operation, form_of, parameters_of, with_generators
+from tracer.torch.building import Ends, foreign_operation, form_of, parameters_of
 from tracer.torch.operation import Operation
+from tracer.torch.steps.flow import FLOW
 from tracer.torch.steps.form import Form, Own
+from tracer.torch.steps.generators import with_generators
 from tracer.torch.tape import StepTape
 
 RECENT = 4
@@ -18,7 +20,8 @@ RECENT = 4
 
 _WHAT_IS_SAID = attrgetter(
     "kind", "schema", "operands", "phase", "output", "outputs", "scope", "in_module", "offset", "gradient_of", "rule_of", "name",
-    "fallback_name", "function", "snapshot.shape", "snapshot.dtype", "snapshot.strides", "snapshot.lazy", "snapshot.layout",
+    "fallback_name", "function", "stopped", "grad_enabled", "place", "is_hook",
+    "snapshot.shape", "snapshot.dtype", "snapshot.strides", "snapshot.lazy", "snapshot.layout",
 )  # fmt: skip
 """What is compared of an operation, beside its calls, its twin and its numbers."""
 
@@ -76,6 +79,9 @@ def _said_by(tape: StepTape, ends: Ends) -> list[Any]:
         list(ends.updates.items()),
         list(tape.gradients.items()),
         list(tape.contributions.items()),
+        tape.functions.said(),
+        list(tape.used_gradients.items()),
+        tape.without_gradient,
         tape.passes.updates,
         tape.last_in_module,
     ]
@@ -102,7 +108,7 @@ class _Calls:
 def _own(operations: Sequence[Operation], form: Form, place: int) -> Own:
     """The part of a node that may have numbers."""
     each, node = operations[form.order[place]], form.nodes[place]
-    parameters = parameters_of(each)
+    parameters = parameters_of(each) | {name: node.parameters[name] for name in FLOW if name in node.parameters}
     operands = iter(node.operands)
     inputs = tuple(next(operands) if isinstance(of, int) else of for of in each.inputs)
     return Own(inputs, parameters, foreign_operation(each, operations).template(len(inputs), parameters))
