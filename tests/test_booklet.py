@@ -391,7 +391,7 @@ def test_cover_states_that_the_run_is_unfinished() -> None:
 
 
 def test_cover_states_where_the_first_nonfinite_value_is() -> None:
-    notice = "NaN or infinite from 40.09 loss on"
+    notice = "NaN or infinite from 40:09 loss on"
     assert notice in cover_of(recorded("linear-regression"), notice=notice)
 
 

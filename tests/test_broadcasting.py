@@ -115,7 +115,7 @@ scenario = Scenario(data=data, parameters={"W": np.ones((2, 1))}, model=model, l
     assert run("trace", "column.py", "--format", "log") == 0
     grown = "prediction (6,1) and y (6,) give (6,6), every element with every other; if that is not meant, give both one shape"
     out = capsys.readouterr().out
-    assert f"different shapes in 0.05 prediction - y (column.py:6): {grown}\n" in out
+    assert f"different shapes in 0:05 prediction - y (column.py:6): {grown}\n" in out
     log = Path("output/column/steps.log").read_text()
     assert log.count(f"     !! {grown}\n") == 1
     assert log == log_text(tracer.open("output/column/trace.sqlite"))

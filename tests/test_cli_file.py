@@ -189,10 +189,10 @@ def test_log_can_be_filtered(capsys: pytest.CaptureFixture[str]) -> None:
     write_trace("fruit")
     lines = printed(capsys, "log", "fruit", "--step", "3", "--phase", "backward").splitlines()
     assert [line for line in lines if line.startswith(("==", "--"))] == ["== step 3 ==  loss 0.6941", "-- backward"]
-    assert all(re.match(r"3\.\d{3} |     |[#=-]", line) for line in lines)
+    assert all(re.match(r"3:\d{3} |     |[#=-]", line) for line in lines)
     named = printed(capsys, "log", "fruit", "--node", "W1", "--node", "h*", "--step", "0", "--step", "5").splitlines()
-    found = [line.split()[:2] for line in named if re.match(r"\d\.\d{3} ", line)]
-    assert found == [["0.002", "W1"], ["0.020", "h1"], ["5.002", "W1"], ["5.020", "h1"]]
+    found = [line.split()[:2] for line in named if re.match(r"\d:\d{3} ", line)]
+    assert found == [["0:002", "W1"], ["0:020", "h1"], ["5:002", "W1"], ["5:020", "h1"]]
     watched = printed(capsys, "log", "fruit", "--step", "0", "--node", "*W1*", "--watch", "W1[1,-1]", "--precision", "7")
     assert re.search(r"^     W1\[1,3\] = 0\.\d{7}$", watched, re.MULTILINE)
     assert re.search(r"^     dL/dW1\[1,3\] = .* \+ \.\.\. \[10 terms\] = -?0\.\d+ ", watched, re.MULTILINE)
@@ -243,17 +243,21 @@ def test_control_characters_are_escaped(capsys: pytest.CaptureFixture[str]) -> N
 def test_show_node(capsys: pytest.CaptureFixture[str]) -> None:
     write_trace("fruit")
     lines = printed(capsys, "show", "fruit", "dL/dlogits", "--step", "2").splitlines()
-    assert lines[0] == "2.044 dL/dlogits = dL/dlog_probabilities + (dL/dshifted via exp(shifted))"
+    assert lines[0] == "2:044 dL/dlogits = dL/dlog_probabilities + (dL/dshifted via exp(shifted))"
     text = "\n".join(lines)
     assert re.search(r"^  source +fruit_pytorch\.py:41  cross_entropy\(logits, y\)$", text, re.MULTILINE)
-    assert re.search(r"^  derives +2\.025 shifted = logits - largest$", text, re.MULTILINE)
-    assert re.search(r"^  added up +2\.038 dL/dlog_probabilities .*\n +2\.043 dL/dshifted via exp\(shifted\)", text, re.MULTILINE)
-    assert re.search(r"^  used by +2\.045 dL/db2 = sum\(dL/dlogits, axis=0\)$", text, re.MULTILINE)
+    assert re.search(r"^  derives +2:025 shifted = logits - largest$", text, re.MULTILINE)
+    assert re.search(r"^  added up +2:038 dL/dlog_probabilities .*\n +2:043 dL/dshifted via exp\(shifted\)", text, re.MULTILINE)
+    assert re.search(r"^  used by +2:045 dL/db2 = sum\(dL/dlogits, axis=0\)$", text, re.MULTILINE)
     assert text.count("*") >= 6
-    for name in ("44", "#44", "2.044", "2.44"):
+    for name in ("44", "#44", "2.044", "2.44", "2:044", "2:44"):
         assert printed(capsys, "show", "fruit", name, "--step", "2").splitlines() == lines
-    assert printed(capsys, "show", "fruit", "2.044").splitlines() == lines
-    assert printed(capsys, "show", "fruit", "x @ W1").startswith("0.019 x @ W1\n")
+    for name in ("2:044", "2.044"):  # the number of now, and that of logs of before
+        assert printed(capsys, "show", "fruit", name).splitlines() == lines
+        (heading,) = [line for line in printed(capsys, "log", "fruit", "--node", name).splitlines() if line[:2] == "2:"]
+        assert heading.startswith("2:044 dL/dlogits = ")
+    assert printed(capsys, "show", "fruit", "2.044[0,1]").splitlines()[0] == "2:044 dL/dlogits[0,1]"
+    assert printed(capsys, "show", "fruit", "x @ W1").startswith("0:019 x @ W1\n")
 
 
 def test_show_node_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -342,7 +346,7 @@ def test_diff_finds_the_first_difference(capsys: pytest.CaptureFixture[str]) -> 
     tracer.save(trace, "a.sqlite")
     tracer.save(changed(trace, 3, "h1", 1e-9), "b.sqlite")
     lines = printed(capsys, "diff", "a.sqlite", "b.sqlite", code=1).splitlines()
-    assert lines[0] == "they part in step 3 at node 3.020 h1: value"
+    assert lines[0] == "they part in step 3 at node 3:020 h1: value"
     assert lines[1].startswith("-  h1[9,3] = ")
     assert lines[3] == "1 of 40 elements differ, by up to 1e-09"
     assert "fruit_pytorch.py:35" in lines[4]
@@ -352,7 +356,7 @@ def test_diff_finds_the_first_difference(capsys: pytest.CaptureFixture[str]) -> 
     assert near == ["the same in all 6 steps: structure, values, metrics", "values were compared to 1e-06 of their size"]
     # Without values, the statistics are compared.
     tracer.save(changed(trace, 3, "h1", 1e-9), "c.sqlite", "summary")
-    assert "they part in step 3 at node 3.020 h1: summary" in printed(capsys, "diff", "a.sqlite", "c.sqlite", code=1)
+    assert "they part in step 3 at node 3:020 h1: summary" in printed(capsys, "diff", "a.sqlite", "c.sqlite", code=1)
 
 
 def test_diff_of_runs_with_different_length_or_structure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -365,7 +369,7 @@ def test_diff_of_runs_with_different_length_or_structure(capsys: pytest.CaptureF
     Path("mine.py").write_text(SCENARIO_TEXT.format(model="h = h * 2.0"))
     write_trace("mine.py", "-o", "d")
     lines = printed(capsys, "diff", "c", "d", code=1).splitlines()
-    assert lines[0].startswith("they part in step 0 at node 0.")
+    assert lines[0].startswith("they part in step 0 at node 0:")
     assert any("mine.py:9" in line for line in lines)
 
 
@@ -391,7 +395,7 @@ def test_verify_names_a_changed_value(capsys: pytest.CaptureFixture[str]) -> Non
     trace = recorded("fruit")
     tracer.save(changed(trace, 3, "h1", 1e-15), "x.sqlite")
     lines = printed(capsys, "verify", "x.sqlite", code=1).splitlines()
-    assert lines[0] == "3.020 h1 = x @ W1 + b1  (fruit_pytorch.py:35)"
+    assert lines[0] == "3:020 h1 = x @ W1 + b1  (fruit_pytorch.py:35)"
     assert re.match(r"     h1\[9,3\] is -?0\.\d+ on record, computed again -?0\.\d+$", lines[1])
     assert lines[-1] == "wrong: 552 operations of 6 steps computed again, in 1 step a value is not what was computed"
     found = json.loads(printed(capsys, "verify", "x.sqlite", "--json", code=1))
@@ -399,7 +403,7 @@ def test_verify_names_a_changed_value(capsys: pytest.CaptureFixture[str]) -> Non
     # A parameter that differs from the result of the previous update.
     tracer.save(changed(trace, 4, "b1", 0.5), "y.sqlite")
     text = printed(capsys, "verify", "y.sqlite", code=1)
-    assert "4.003 b1\n     it is not what step 3 made of it" in text
+    assert "4:003 b1\n     it is not what step 3 made of it" in text
 
 
 def test_value_changed_in_the_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

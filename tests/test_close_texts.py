@@ -35,7 +35,7 @@ def test_rounding_differences_pass(found: str, expected: str) -> None:
         ("0.1234", "0.1236"),  # two units
         ("= 0.5", "= 0.6"),
         ("= 0.5", "= 0.502"),
-        ("0.044 dL/dlogits", "0.045 dL/dlogits"),  # the number of a node
+        ("0:044 dL/dlogits", "0:045 dL/dlogits"),  # the number of a node
         ("= 1", "= -1"),
         ("0.4814", "-0.4814"),
         ("1.5e-05", "1.5e-06"),

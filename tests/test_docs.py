@@ -91,7 +91,7 @@ def run(arguments: list[str], capfd: pytest.CaptureFixture[str], code: int = 0) 
 def run_commands(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     for command, output in COMMAND.findall(block.text):
         finds = block.language == "diff" and command.startswith("tracer diff")
-        finds = finds or (command.startswith("tracer blame") and re.match(r"\d+\.\d+ ", output) is not None)
+        finds = finds or (command.startswith("tracer blame") and re.match(r"\d+:\d+ ", output) is not None)
         finds = finds or (command.startswith("tracer doctor") and "  advice " in output)
         finds = finds or (command.startswith("tracer check") and "First wrong step" in output)
         printed = run(shlex.split(command), capfd, int(finds))
@@ -163,7 +163,7 @@ def compare_log(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     """Compare each entry, from its node's number on, with the same number of lines of the log."""
     log = log_text(tracer.run(tracer.load("fruit"), steps=1)).splitlines()
     shown = block.text.splitlines()
-    starts = [start_line for start_line, line in enumerate(shown) if re.match(r"\d+\.\d{3} ", line)]
+    starts = [start_line for start_line, line in enumerate(shown) if re.match(r"\d+:\d{3} ", line)]
     assert starts[0] == 0
     for start, end in itertools.pairwise([*starts, len(shown)]):
         number = shown[start].split()[0]

@@ -45,9 +45,9 @@ def test_log_format(name: str) -> None:
     assert next(line for line in lines if line.startswith("== ")).startswith("== step 0 ==  loss ")
     assert re.fullmatch(r"== end ==  (2 steps|1 step), loss \S+ -> \S+", lines[-1])
     for step in trace.steps:
-        numbers = [line.split()[0] for line in lines if re.match(rf"{step.index}\.\d+ ", line)]
+        numbers = [line.split()[0] for line in lines if re.match(rf"{step.index}:\d+ ", line)]
         width = max(2, len(str(len(step.nodes) - 1)))
-        assert numbers == [f"{step.index}.{node.id:0{width}d}" for node in step.nodes]
+        assert numbers == [f"{step.index}:{node.id:0{width}d}" for node in step.nodes]
     # One line per node, followed by at most two more.
     below = 0
     for line in lines:

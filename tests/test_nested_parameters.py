@@ -314,9 +314,9 @@ def test_commands_take_paths(folder: Path, capsys: pytest.CaptureFixture[str]) -
     for text, expected in (
         ("params.layers[0].W", "parameter, float64"),
         ("params.layers[0].W[1,2]", "gradient   dL/dparams.layers[0].W[1,2] = "),
-        ("dL/dparams.layers[0].W", "derives    0.002 params.layers[0].W"),
+        ("dL/dparams.layers[0].W", "derives    0:002 params.layers[0].W"),
         ("dL/dparams.layers[0].W[1,2]", "value      dL/dparams.layers[0].W[1,2] = "),
-        ("params.layers[1].scales[0]", "updated    0.1"),
+        ("params.layers[1].scales[0]", "updated    0:1"),
         ("dL/dparams.layers[1].scales[0]", "params.layers[1].scales[0]"),
     ):
         assert run("show", "two", text) == 0, text

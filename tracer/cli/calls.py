@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from tracer.analysis.blame import first_culprit
-from tracer.cli.commands.show import step_in
 from tracer.cli.drawing import Drawing
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import step_of
@@ -21,7 +20,7 @@ from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import Language, language_of_locale
 from tracer.store import save as save_trace
 from tracer.views.notation import Labels
-from tracer.views.selection import node_or_element
+from tracer.views.selection import node_or_element, number_of_step
 from tracer.views.slide.slide import slide_of
 from tracer.views.text.blame import Request, blame_lines, target_finder
 from tracer.views.text.detail import element_lines, node_lines
@@ -54,7 +53,7 @@ def log(record: Trace | Step, digits: int) -> Text:
 def show(record: Trace | Step, name: str, index: int | None, digits: int) -> Text:
     """One value, or one element."""
     trace, tell = _trace(record), _language()
-    step = step_of(trace, index if index is not None else step_in(name))
+    step = step_of(trace, index if index is not None else number_of_step(name))
     node, element = node_or_element(step, name, Labels(step.nodes))
     if element is None:
         return _text(node_lines(trace, step, node, digits, tell))

@@ -186,9 +186,9 @@ def zeros_text(summary: Summary) -> str:
     return f"{100 * summary.zeros / summary.count:.0f}%"
 
 
-def content_text(node: Node, noise: Noise, digits: int = DIGITS) -> str:
-    """The value of a node in full if it is small and was kept, else its summary."""
-    if 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
+def content_text(node: Node, noise: Noise, digits: int = DIGITS, full_size: int = MAX_FULL_SIZE) -> str:
+    """The value of a node in full if it has up to `full_size` elements and was kept, else its summary."""
+    if 0 < node.size <= full_size and node.is_kept:
         return array_text(node.value, digits, noise.of(node))
     return summary_text(node.summary, node.shape, node.dtype, digits)
 
@@ -311,6 +311,6 @@ def index_text(index: Sequence[int]) -> str:
 
 
 def node_number(step: Step, id: int) -> str:
-    """Step and node id as one number, zero-padded to the same width for every node of the step: `0.05`."""
+    """Step and node id as one number, zero-padded to the same width for every node of the step: `0:05`."""
     width = max(2, len(str(len(step.nodes) - 1)))
-    return f"{step.index}.{id:0{width}d}"
+    return f"{step.index}:{id:0{width}d}"

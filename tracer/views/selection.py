@@ -15,7 +15,8 @@ from tracer.graph.record import Node, Phase, Step
 from tracer.views.notation import Labels, index_text, shape_text
 
 _ELEMENT = re.compile(r"(?P<name>.+)\[(?P<index>\s*-?\d+\s*(?:,\s*-?\d+\s*)*)\]")
-_NUMBER = re.compile(r"#?(?:\d+\.)?(?P<id>\d+)")
+_NUMBER = re.compile(r"#?(?:(?P<step>\d+)[:.])?(?P<id>\d+)")
+"""The number of a node: `17`, `#17`, `0:17`, or `0.17` as in logs of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def element_of(text: str) -> Element | None:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Nodes selected by phase and by name pattern (`h*`), and the elements to work out instead of the first.
+    """Nodes selected by phase, by name pattern (`h*`) or by number, and the elements to work out instead of the first.
 
     A watched element is also watched in the gradient and the new value of its node. `is_whole` is False if only
     some steps, phases or nodes are shown.
@@ -64,11 +65,11 @@ class Selection:
         """True if metrics are shown: the selection is not limited to some nodes."""
         return not self.phases and not self.patterns
 
-    def shows(self, node: Node, label: str) -> bool:
-        """True if a node is selected."""
+    def shows(self, step: Step, node: Node, label: str) -> bool:
+        """True if a node of a step is selected."""
         if self.phases and node.phase not in self.phases:
             return False
-        return not self.patterns or any(_matches(node, label, pattern) for pattern in self.patterns)
+        return not self.patterns or any(_matches(step, node, label, pattern) for pattern in self.patterns)
 
     def watched_index(self, node: Node) -> tuple[int, ...] | None:
         """The index of the watched element of this node; None if no element is watched."""
@@ -82,7 +83,9 @@ class Selection:
         """Raise UsageError if a pattern matches no node of a step, or an element does not exist."""
         labels = Labels(step.nodes)
         for pattern in self.patterns:
-            if not any(_matches(node, labels[node.id], pattern) for node in step.nodes):
+            if number_of_step(pattern) not in (None, step.index):
+                continue  # of another step
+            if not any(_matches(step, node, labels[node.id], pattern) for node in step.nodes):
                 names = [node.name for node in step.nodes if node.name]
                 raise UsageError(f"no node of step {step.index} is called {pattern!r}{close_names(pattern, names)}")
         for element in self.watched:
@@ -92,17 +95,30 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def _matches(node: Node, label: str, pattern: str) -> bool:
-    """True if a pattern matches the name of a node or equals its label."""
+def number_of_step(text: str) -> int | None:
+    """The step that the number of a node is of; None for other texts.
+
+    >>> number_of_step("3:044"), number_of_step("3.044[0,1]"), number_of_step("#44"), number_of_step("W1")
+    (3, 3, None, None)
+    """
+    found = _NUMBER.fullmatch(element.name if (element := element_of(text)) is not None else text)
+    return int(found["step"]) if found and found["step"] else None
+
+
+def _matches(step: Step, node: Node, label: str, pattern: str) -> bool:
+    """True if a pattern matches the name of a node, or is its label or its number."""
     pattern, name = folded(pattern), folded(node.name)
     if folded(label) == pattern:
         return True
+    number = _NUMBER.fullmatch(pattern)
+    if number:
+        return int(number["id"]) == node.id and number["step"] in (None, str(step.index))
     # The brackets of a pattern are those of a name such as layers[0].W, or a set of characters.
     return bool(name) and (fnmatchcase(name, pattern) or fnmatchcase(name, pattern.replace("[", "[[]")))
 
 
 def node_of(step: Step, text: str, labels: Labels) -> Node:
-    """Find a node by name, expression, or number (`17`, `#17`, `0.17`).
+    """Find a node by name, expression, or number (`17`, `#17`, `0:17`).
 
     Raises UsageError with close names if there is none.
     """

@@ -12,6 +12,7 @@ from tracer.cli.parameter_types import WholeNumber, WholeNumbers
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
+from tracer.training.loading import SHORT_NAMES, bundled_names
 from tracer.views.next_commands import RunNames
 
 HELP = """\b
@@ -55,7 +56,9 @@ def command(
     drawing = Drawing.to(output, options) if output is not None else None
     with reading(file) as trace:
         drawing = drawing or Drawing.to(Drawing.default_name(trace.scenario, options), options)
-        written, warnings = drawing.draw(trace, [*single, *several], RunNames(file))
+        is_bundled = trace.scenario in (*SHORT_NAMES, *bundled_names())
+        names = RunNames(file, trace.scenario if is_bundled else "")
+        written, warnings = drawing.draw(trace, [*single, *several], names)
     tell = options.style.tell
     for warning in warnings:
         click.echo(warning, err=True)

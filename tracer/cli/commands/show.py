@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from tracer.cli.options import language_option, precision_option
@@ -13,7 +11,7 @@ from tracer.cli.trace_files import reading, step_of
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
 from tracer.views.notation import Labels
-from tracer.views.selection import node_or_element
+from tracer.views.selection import node_or_element, number_of_step
 from tracer.views.text.detail import element_detail, element_lines, node_detail, node_lines
 
 HELP = """\b
@@ -38,7 +36,7 @@ expression, or by its number in the log.
 @language_option
 def command(file: str, node: str, index: int | None, digits: int, as_json: bool, tell: Language) -> None:
     with reading(file) as trace:
-        found = step_of(trace, index if index is not None else step_in(node))
+        found = step_of(trace, index if index is not None else number_of_step(node))
         subject, element = node_or_element(found, node, Labels(found.nodes))
         if element is None:
             if as_json:
@@ -49,9 +47,3 @@ def command(file: str, node: str, index: int | None, digits: int, as_json: bool,
             say([json_text(element_detail(found, subject, element), indent=1)])
         else:
             say(element_lines(found, subject, element, digits, tell))
-
-
-def step_in(text: str) -> int | None:
-    """The step of a log number such as 3.044."""
-    found = re.fullmatch(r"(\d+)\.\d+", text)
-    return int(found[1]) if found else None

@@ -62,7 +62,7 @@ def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool 
         **({"marks": {str(id): mark for id, mark in step.marks.items()}} if step.marks else {}),
     }
     for node in step.nodes:
-        if selection.shows(node, labels[node.id]):
+        if selection.shows(step, node, labels[node.id]):
             yield {"event": "node", "step": step.index} | node_data(step, node, labels, in_full=in_full)
 
 

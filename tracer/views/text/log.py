@@ -15,6 +15,7 @@ from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
 from tracer.views.notation import (
     DIGITS,
+    MAX_FULL_SIZE,
     Labels,
     content_text,
     kind_text,
@@ -34,6 +35,9 @@ from tracer.views.worked import worked_element
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
 INDENT = " " * 5
+MAX_DATA_SIZE = 64
+"""Maximum size of an array of data that is written in full: what is computed can be followed from there."""
+
 MAX_ALSO_NAMES = 4
 """Maximum number of names listed for values that share a gradient; the rest are counted."""
 
@@ -129,7 +133,7 @@ class _StepLog:
         """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
         phase = None
         for node in self._step.nodes:
-            if self.labels.is_folded(node.id) or not self._selection.shows(node, self.labels[node.id]):
+            if self.labels.is_folded(node.id) or not self._selection.shows(self._step, node, self.labels[node.id]):
                 continue
             if node.phase is not phase:
                 phase = node.phase
@@ -151,7 +155,8 @@ class _StepLog:
             number = number_of(node, watched, self.labels.noise, self._digits)
             worked = f"{self.labels.element(node.id, watched)} = {number}"
         if node.shape or not worked:
-            yield f"{INDENT}{content_text(node, self.labels.noise, self._digits)}"
+            full_size = MAX_DATA_SIZE if node.op == "data" else MAX_FULL_SIZE
+            yield f"{INDENT}{content_text(node, self.labels.noise, self._digits, full_size)}"
         norm = ""
         if node.id in self._derived and node.size > 1:
             norm = f"|g| = {number_text(node.summary.l2, self._digits)}"
@@ -185,8 +190,12 @@ class _StepLog:
         others = [name for name in known if name != node.name]
         names, more = ", ".join(others[:MAX_ALSO_NAMES]), len(others) - MAX_ALSO_NAMES
         if more > 0:
-            return self._tell("of {twin}, also {names} and {count} more", twin=twin, names=names, count=more)
-        return self._tell("of {twin}, also {names}", twin=twin, names=names) if others else self._tell("of {twin}", twin=twin)
+            return self._tell("backward of {twin}, also {names} and {count} more", twin=twin, names=names, count=more)
+        return (
+            self._tell("backward of {twin}, also {names}", twin=twin, names=names)
+            if others
+            else self._tell("backward of {twin}", twin=twin)
+        )
 
 
 def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:
