@@ -109,7 +109,6 @@ def test_file_is_found_by_path_folder_or_name(capsys: pytest.CaptureFixture[str]
         (["render", "fruit", "-o", "x.svg", "--zoom", "near"], "'near' is not one of"),
         (["render", "fruit", "-o", "x.svg", "--theme", "pink"], "'pink' is not one of"),
         (["trace", "fruit", "--zoom", "module", "--focus", "loss"], "--focus chooses among tensors or numbers"),
-        (["render", "fruit"], "Missing option"),
         (["export", "fruit", "-o", "x.xlsx"], "-o takes a name that ends in one of .jsonl, .json, .graphml"),
         (["export", "fruit", "-o", "x.npz", "--full"], "--full is for JSON"),
         (["export", "fruit", "-o", "/proc/x.json"], "cannot write"),
