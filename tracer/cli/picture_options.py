@@ -63,6 +63,8 @@ _OPTIONS = (
     click.option("--zoom", type=NameOf(zooms), default=None, help="How near to look (default: by the size of the step)."),
     click.option("--focus", metavar="NODE", default="", help="Only what a node or element depends on, as 'dL/dW1[0,2]'."),
     click.option("--focus-down", metavar="NODE", default="", help="Only what depends on a node or element."),
+    click.option("--depth", metavar="N", type=WholeNumber(1), default=None,
+                 help="With --focus and --focus-down: over how many operations (default: numbers that fit on a page)."),
     click.option("--phase", "phases", type=PhaseName(PHASES[1:]), multiple=True,
                  help="The operations of this phase, one by one; may be given again."),
     click.option("--direction", type=click.Choice(DIRECTIONS), default=None, help="Top to bottom, or left to right."),
@@ -89,6 +91,7 @@ def picture_options(command: Command) -> Command:
         zoom: str | None,
         focus: str,
         focus_down: str,
+        depth: int | None,
         phases: Sequence[Phase],
         direction: str | None,
         theme: str,
@@ -104,7 +107,7 @@ def picture_options(command: Command) -> Command:
     ) -> Any:
         if focus and focus_down:
             raise UsageError("--focus and --focus-down each make a picture: give one of them")
-        spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), tuple(dict.fromkeys(phases)))
+        spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), depth or 0, tuple(dict.fromkeys(phases)))
         spec.check()
         slide = _slide_options(spec, sample, is_slide=is_slide, is_series=is_series)
         if width and dpi:

@@ -60,12 +60,16 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A complete diagram; `hidden` is the number of folded operations."""
+    """A complete diagram; `hidden` is the number of folded operations.
+
+    The boxes of each of `ranks`, by key, are side by side in this order: in a column if the diagram runs from left to right.
+    """
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     hidden: int = 0
+    ranks: tuple[tuple[str, ...], ...] = ()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -43,6 +44,10 @@ def dot(diagram: Diagram, style: Style) -> str:
     for box in diagram.boxes:
         if box.key not in clustered:
             _draw_box(graph, box, theme)
+    for keys in diagram.ranks:
+        with graph.subgraph(graph_attr={"rank": "same"}) as rank:
+            for key, following in itertools.pairwise(keys):
+                rank.edge(key, following, style="invis")
     for arrow in diagram.arrows:
         above, below = (arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head)
         side = "right" if arrow.is_backward else "left"

@@ -128,7 +128,7 @@ def _coarser(zoom: Zoom) -> list[Zoom]:
 def _at_zoom(spec: ViewSpec, zoom: Zoom) -> ViewSpec:
     """The same request at another zoom, without what that zoom cannot do."""
     if not zoom.takes_focus:
-        spec = replace(spec, focus="", downstream=False)
+        spec = replace(spec, focus="", downstream=False, depth=0)
     return replace(spec, zoom=zoom.name, phases=spec.phases if zoom.takes_phases else ())
 
 

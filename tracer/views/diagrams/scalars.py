@@ -7,7 +7,7 @@ its gradient, with a formula, is in its box.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -36,27 +36,37 @@ MAX_SCALAR_TERMS = 1_000
 MAX_SEARCHED_TERMS = 100_000
 """Maximum number of terms examined by a downstream search, which then takes a few seconds."""
 
+MAX_ORDERED = 300
+"""Maximum number of boxes of which those of a tensor are kept in order: with more, the layout takes too long."""
+
 FORMULA_WIDTH = 44
 
 
 class SymbolicFormatter(ElementFormatter):
-    """Writes elements by name."""
+    """Writes elements by name. `written` are the elements that it wrote, in order."""
 
-    def __init__(self, nodes: Sequence[Node], labels: Labels) -> None:
-        super().__init__(nodes, labels, max_terms=MAX_SCALAR_TERMS)
+    def __init__(self, nodes: Sequence[Node], labels: Labels, max_terms: int = MAX_SCALAR_TERMS) -> None:
+        super().__init__(nodes, labels, max_terms=max_terms)
+        self.written: list[Scalar] = []
 
     def term(self, node: Node, index: tuple[int, ...]) -> Expression:
         """The name of an element, such as `W1[0,2]`; for an element of an inlined node, its expansion."""
         expansion = self.expansion(node, index) if self._labels.is_inlined(node.id) else None
+        if expansion is None:
+            self.written.append((node.id, index))
         return expansion or self._labels.element_tree(node.id, index)
 
 
 class ScalarView:
-    """The scalars of a step and their dependencies."""
+    """The scalars of a step and their dependencies.
 
-    def __init__(self, step: Step, labels: Labels) -> None:
+    A formula of more than `max_terms` terms has only the largest of them.
+    """
+
+    def __init__(self, step: Step, labels: Labels, max_terms: int = MAX_SCALAR_TERMS) -> None:
         self.step = step
         self.labels = labels
+        self._max_terms = max_terms
         self._operands_of: dict[Scalar, tuple[Scalar, ...]] = {}
 
     def formula(self, scalar: Scalar) -> str:
@@ -64,8 +74,19 @@ class ScalarView:
         node = self.step.nodes[scalar[0]]
         if node.is_leaf:
             return ""
-        expansion = SymbolicFormatter(self.step.nodes, self.labels).expansion(node, scalar[1])
+        expansion = self._formatter().expansion(node, scalar[1])
         return expansion.format(compact=True) if expansion else self.labels.formula(node)
+
+    def written(self, scalar: Scalar) -> tuple[Scalar, ...]:
+        """The scalars that the formula of a scalar has, in order: all that it depends on, or those of the largest terms."""
+        operands = self.operands(scalar)
+        formatter = self._formatter()
+        if not operands or formatter.expansion(self.step.nodes[scalar[0]], scalar[1]) is None:
+            return operands
+        return tuple(dict.fromkeys(each for each in formatter.written if each in operands)) or operands
+
+    def _formatter(self) -> SymbolicFormatter:
+        return SymbolicFormatter(self.step.nodes, self.labels, self._max_terms)
 
     def operands(self, scalar: Scalar) -> tuple[Scalar, ...]:
         """The scalars that a scalar depends on, in order; none for a leaf."""
@@ -96,17 +117,6 @@ class ScalarView:
         for operand, indices in elements:
             for each in indices:
                 yield operand, tuple(map(int, each))
-
-    def upstream(self, scalars: Iterable[Scalar], limit: int = MAX_SCALARS) -> list[Scalar]:
-        """These scalars and all that they depend on, in program order. Stops when more than `limit` are found."""
-        found: set[Scalar] = set()
-        pending = list(scalars)
-        while pending and len(found) <= limit:
-            scalar = pending.pop()
-            if scalar not in found:
-                found.add(scalar)
-                pending += self.operands(scalar)
-        return sorted(found)
 
     def downstream(self, scalars: Iterable[Scalar], limit: int = MAX_SCALARS) -> list[Scalar]:
         """These scalars and all that depend on them, in program order. Stops when more than `limit` are found.
@@ -151,19 +161,26 @@ def scalar_count(step: Step, labels: Labels, phases: Sequence[Phase]) -> int:
 def scalars(source: ScalarView, chosen: Sequence[Scalar], style: Style) -> Diagram:
     """The diagram of these scalars and the leaves they depend on."""
     wanted = set(chosen)
-    boxes, arrows = [], []
     for scalar in chosen:
-        for used in source.operands(scalar):
-            if source.step.nodes[used[0]].is_leaf:
-                wanted.add(used)
+        wanted.update(used for used in source.operands(scalar) if source.step.nodes[used[0]].is_leaf)
+    return diagram_of(source, wanted, style)
+
+
+def diagram_of(source: ScalarView, wanted: Collection[Scalar], style: Style) -> Diagram:
+    """The diagram of these scalars: the elements of a tensor in their order, arrows between operands and results."""
+    boxes, arrows = [], []
+    of_tensor: dict[int, list[str]] = {}
     for scalar in sorted(wanted):
         boxes.append(_box(source, scalar, style))
+        of_tensor.setdefault(scalar[0], []).append(key_of(scalar))
         flow = flow_of(source.step.nodes[scalar[0]].phase)
-        arrows += [Arrow(_key(used), _key(scalar), flow) for used in source.operands(scalar) if used in wanted]
-    return Diagram(tuple(boxes), tuple(arrows))
+        arrows += [Arrow(key_of(used), key_of(scalar), flow) for used in source.operands(scalar) if used in wanted]
+    ranks = tuple(tuple(keys) for keys in of_tensor.values() if len(keys) > 1)
+    return Diagram(tuple(boxes), tuple(arrows), ranks=ranks if len(boxes) <= MAX_ORDERED else ())
 
 
-def _key(scalar: Scalar) -> str:
+def key_of(scalar: Scalar) -> str:
+    """The key of the box of a scalar."""
     return "_".join([box_key(scalar[0]), *map(str, scalar[1])])
 
 
@@ -181,7 +198,7 @@ def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
         made = _formula(source.formula((gradient, index)), "")
         columns.append(Column(title, (number, *made), is_gradient=True))
     title = title_of(labels.element(id, index))
-    return Box(_key(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
+    return Box(key_of(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
 
 
 def _formula(formula: str, name: str) -> tuple[str, ...]:

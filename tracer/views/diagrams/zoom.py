@@ -27,12 +27,14 @@ class ViewSpec:
     """Which part of a step is drawn, and at which zoom.
 
     The default zoom is `tensor`, or `module` if there are too many tensors. A `focus` is a node, or an element such as `W1[0,2]`:
-    only what it depends on is drawn, or with `downstream` what depends on it. Each of `phases` has a diagram of its own.
+    only what it depends on is drawn, or with `downstream` what depends on it, over `depth` operations (0: all tensors, or as many
+    numbers as fit on a page). Each of `phases` has a diagram of its own.
     """
 
     zoom: str = ""
     focus: str = ""
     downstream: bool = False
+    depth: int = 0
     phases: tuple[Phase, ...] = ()
 
     def check(self) -> None:
@@ -50,6 +52,8 @@ class ViewSpec:
             )
         if self.focus and self.phases:
             raise UsageError("--focus draws whatever a value depends on, in all phases: leave --phase out")
+        if self.depth and not self.focus:
+            raise UsageError("--depth counts operations from a node or an element: it goes with --focus or --focus-down")
         if self.downstream and not self.focus:
             raise UsageError("--focus-down takes the name of a node or an element, such as W1[0,2]")
 

@@ -10,13 +10,16 @@ import numpy as np
 from tracer.graph.missing import NOT_RETAINED, combined, reasons_in
 from tracer.graph.record import Phase, Step
 from tracer.i18n.message import Message
-from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.scalars import MAX_SCALARS, ScalarView, scalar_count, scalars
-from tracer.views.diagrams.theme import Style
+from tracer.views.diagrams.boxes import tip_of, title_of
+from tracer.views.diagrams.diagram import Arrow, Box, Diagram
+from tracer.views.diagrams.neighbourhood import Neighbourhood, after, before
+from tracer.views.diagrams.scalars import MAX_SCALARS, ScalarView, diagram_of, key_of, scalar_count, scalars
+from tracer.views.diagrams.theme import Kind, Style, flow_of
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.notation import Labels
 from tracer.views.selection import node_or_element
 from tracer.views.svg import PictureError
+from tracer.views.worked import MAX_TERMS
 
 
 def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
@@ -43,15 +46,39 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
 
 def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -> Diagram:
     node, index = node_or_element(step, spec.focus, labels)
-    source = ScalarView(in_memory(step), labels)
+    source = ScalarView(in_memory(step), labels, MAX_TERMS)
     wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MAX_SCALARS + 1]
-    found = source.downstream(wanted) if spec.downstream else source.upstream(wanted)
-    if len(found) > MAX_SCALARS:
-        fields = {"limit": f"{MAX_SCALARS:,}", "name": spec.focus}
-        if spec.downstream:
+    fields = {"limit": f"{MAX_SCALARS:,}", "name": spec.focus}
+    if spec.downstream:
+        every = source.downstream(wanted)
+        if len(every) > MAX_SCALARS:
             raise PictureError(Message("too_many_numbers_behind", fields))
-        raise PictureError(Message("too_many_numbers_into", fields))
-    return scalars(source, found, style)
+        around = after(source, wanted, every, spec.depth)
+    else:
+        around = before(source, wanted, spec.depth)
+        if len(around.drawn) > MAX_SCALARS:
+            raise PictureError(Message("too_many_numbers_into", fields))
+    return _with_counts(diagram_of(source, set(around.drawn), style), source, around, spec, style)
+
+
+def _with_counts(diagram: Diagram, source: ScalarView, around: Neighbourhood, spec: ViewSpec, style: Style) -> Diagram:
+    """The diagram with a small box for each tensor of which numbers are left out."""
+    nodes, labels, tell = source.step.nodes, source.labels, style.tell
+    boxes, arrows = list(diagram.boxes), list(diagram.arrows)
+    tensors = {id for id, _ in around.drawn}
+    for id, left_out in around.left_out.items():
+        if left_out.is_more:
+            text = tell("more than {count}", count=f"{left_out.count:,}")
+        elif id in tensors:
+            text = tell("+ {count} more", count=f"{left_out.count:,}")
+        else:
+            text = tell.count(left_out.count, "number")
+        key = f"more_{id}"
+        boxes.append(Box(key, Kind.ELSEWHERE, title_of(labels[id]), lines=(text,), tip=tip_of(nodes[id], labels)))
+        for each in left_out.beside:
+            ends = (key_of(each), key) if spec.downstream else (key, key_of(each))
+            arrows.append(Arrow(*ends, flow_of(nodes[id if spec.downstream else each[0]].phase)))
+    return replace(diagram, boxes=tuple(boxes), arrows=tuple(arrows))
 
 
 def in_memory(step: Step) -> Step:

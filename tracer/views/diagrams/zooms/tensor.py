@@ -30,26 +30,29 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
 def _focused(step: Step, spec: ViewSpec, style: Style) -> Diagram:
     labels = Labels(step.nodes)
     node, _ = node_or_element(step, spec.focus, labels)
-    ids = downstream(step, node.id) if spec.downstream else upstream(step, node.id)
+    ids = downstream(step, node.id, spec.depth) if spec.downstream else upstream(step, node.id, spec.depth)
     return operations(step, folded(step, labels.rows(ids) or ids, MAX_NODES), labels, style)
 
 
-def upstream(step: Step, id: int) -> list[int]:
-    """A node and all nodes that it depends on, in order."""
-    wanted = {id}
+def upstream(step: Step, id: int, depth: int = 0) -> list[int]:
+    """A node and all nodes that it depends on, in order; with `depth`, over so many operations at most."""
+    distance = {id: 0}
     for node in reversed(step.nodes[: id + 1]):
-        if node.id in wanted:
-            wanted.update(node.operands)
-    return sorted(wanted)
+        at = distance.get(node.id)
+        if at is not None and (not depth or at < depth):
+            for operand in node.operands:
+                distance[operand] = min(at + 1, distance.get(operand, at + 1))
+    return sorted(distance)
 
 
-def downstream(step: Step, id: int) -> list[int]:
-    """A node and all nodes that depend on it, in order."""
-    found = {id}
+def downstream(step: Step, id: int, depth: int = 0) -> list[int]:
+    """A node and all nodes that depend on it, in order; with `depth`, over so many operations at most."""
+    distance = {id: 0}
     for node in step.nodes[id + 1 :]:
-        if not found.isdisjoint(node.operands):
-            found.add(node.id)
-    return sorted(found)
+        at = min((distance[operand] for operand in node.operands if operand in distance), default=None)
+        if at is not None and (not depth or at < depth):
+            distance[node.id] = at + 1
+    return sorted(distance)
 
 
 ZOOM = Zoom("tensor", _diagrams, order=3, takes_focus=True, takes_phases=True)
