@@ -49,7 +49,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 WITHOUT_MARKER = {
-    *("test_booklet", "test_cli_pictures", "test_mermaid", "test_rendering", "test_zooms"),
+    *(
+        "test_booklet",
+        "test_cli_pictures",
+        "test_mermaid",
+        "test_rendering",
+        "test_zooms",
+        "test_fallback",
+        "test_phase_pictures",
+    ),
+    *("test_themes", "test_true_sentences"),
     *("test_checking", "test_cli_file", "test_mutations", "test_backward_plan", "test_store"),
 }
 """Slow modules that import NumPy but only compare runs on one machine, or pictures."""

@@ -15,8 +15,8 @@ from tracer.graph.record import Step
 from tracer.rendering.engine import find_engine
 from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.dot import dot
-from tracer.views.diagrams.neighbourhood import MAX_NUMBERS, after, before
-from tracer.views.diagrams.scalars import MAX_SEARCHED_TERMS, Scalar, ScalarView
+from tracer.views.diagrams.scalars.graph import MAX_SEARCHED_TERMS, Scalar, ScalarView
+from tracer.views.diagrams.scalars.neighbourhood import MAX_NUMBERS, after, before
 from tracer.views.diagrams.theme import Flow, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.diagrams.zooms.scalar import in_memory
@@ -92,13 +92,13 @@ def test_before_and_after_are_inverse(name: str) -> None:
     written_out = source.labels.is_inlined
     every = [each for each in every_scalar(source.step) if not written_out(each[0])]
     some = every[:: max(1, len(every) // 40)]
-    before = {each: set(before(source, [each], 99).drawn) for each in some}
-    after = {each: set(source.downstream([each], len(every))) for each in some}
+    operands = {each: set(before(source, [each], 99).drawn) for each in some}
+    users = {each: set(source.downstream([each], len(every))) for each in some}
     for one in some:
-        assert one in before[one] & after[one]
+        assert one in operands[one] & users[one]
         for other in some:
-            assert (other in before[one]) == (one in after[other]), (one, other)
-    assert sum(len(each) for each in before.values()) > 5 * len(some)
+            assert (other in operands[one]) == (one in users[other]), (one, other)
+    assert sum(len(each) for each in operands.values()) > 5 * len(some)
 
 
 def test_operands_of_an_element_of_a_product() -> None:

@@ -19,12 +19,13 @@ from tracer.nn.layers import dense, relu, softmax
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.modules import MAX_MODULES, fold_repeats, modules_of
-from tracer.views.diagrams.neighbourhood import before
-from tracer.views.diagrams.scalars import ScalarView
+from tracer.views.diagrams.scalars.graph import ScalarView
+from tracer.views.diagrams.scalars.neighbourhood import before
 from tracer.views.diagrams.theme import Flow, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.diagrams.zooms.scalar import in_memory
 from tracer.views.notation import Labels, shape_text
+from tracer.views.worked import MAX_TERMS
 
 MAX_OTHER_BOXES = 10
 """Maximum number of boxes for data and optimizers in addition to modules."""
@@ -204,7 +205,7 @@ def test_focus_shows_what_a_value_depends_on(name: str) -> None:
 def test_focus_on_an_element_uses_the_scalar_zoom() -> None:
     step = first_step("fruit")
     diagram = drawn(step, ViewSpec(focus="dL/dW1[0,2]"))
-    source = ScalarView(in_memory(step), Labels(step.nodes))
+    source = ScalarView(in_memory(step), Labels(step.nodes), MAX_TERMS)
     found = before(source, [(step.node("dL/dW1").id, (0, 2))])
     assert {source.labels.element(*each) for each in found.drawn} < {box.title for box in diagram.boxes}
     assert {"x[3,0]", "dL/dlogits[3,1]"} < {box.title for box in diagram.boxes}

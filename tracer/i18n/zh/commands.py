@@ -70,6 +70,7 @@ MESSAGES: Mapping[str, str] = {
     "and {count} more": "以及另外 {count} 个",
     "+ {count} more": "+ 另外 {count} 个",
     "more than {count}": "{count} 个以上",
+    "numbers: {count}": "数：{count} 个",
     "A page for each of {operations} is left out: --pages all makes them.": "{operations}各自的页面从略，可用 --pages all 生成。",
     "{count} uses on other pages": "另有 {count} 处使用在其他页",
     "(the file keeps only these statistics: {reason})": "（文件只保留了这些统计量：{reason}）",

@@ -10,10 +10,11 @@ import numpy as np
 from tracer.graph.missing import NOT_RETAINED, combined, reasons_in
 from tracer.graph.record import Phase, Step
 from tracer.i18n.message import Message
-from tracer.views.diagrams.boxes import tip_of, title_of
+from tracer.views.diagrams.boxes import box_key, tip_of, title_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
-from tracer.views.diagrams.neighbourhood import Neighbourhood, after, before
-from tracer.views.diagrams.scalars import MAX_SCALARS, ScalarView, diagram_of, key_of, scalar_count, scalars
+from tracer.views.diagrams.scalars.graph import MAX_SCALARS, ScalarView, scalar_count
+from tracer.views.diagrams.scalars.neighbourhood import Neighbourhood, after, before
+from tracer.views.diagrams.scalars.scalar_diagram import diagram_of, key_of, scalars
 from tracer.views.diagrams.theme import Kind, Style, flow_of
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.notation import Labels
@@ -72,8 +73,8 @@ def _with_counts(diagram: Diagram, source: ScalarView, around: Neighbourhood, sp
         elif id in tensors:
             text = tell("+ {count} more", count=f"{left_out.count:,}")
         else:
-            text = tell.count(left_out.count, "number")
-        key = f"more_{id}"
+            text = tell("numbers: {count}", count=f"{left_out.count:,}")
+        key = f"{box_key(id)}s"
         boxes.append(Box(key, Kind.ELSEWHERE, title_of(labels[id]), lines=(text,), tip=tip_of(nodes[id], labels)))
         for each in left_out.beside:
             ends = (key_of(each), key) if spec.downstream else (key, key_of(each))

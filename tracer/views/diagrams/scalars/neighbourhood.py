@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracer.views.diagrams.scalars import MAX_SCALARS, MAX_SEARCHED_TERMS, Scalar, ScalarView
+from tracer.views.diagrams.scalars.graph import MAX_SCALARS, MAX_SEARCHED_TERMS, Scalar, ScalarView
 
 MAX_OPERANDS, MAX_USERS = 8, 6
 """Maximum numbers of numbers that an operation adds, so that a column fits on a page. The boxes of users have a gradient too."""

@@ -1,26 +1,20 @@
-"""A diagram of scalars, as in a calculation by hand: `z1[0,0] = x[0,0]*W1[0,0] + x[0,1]*W1[1,0] + b1[0]`.
+"""The scalars of a step, with their formulas and what they depend on.
 
-Elements of inlined nodes are expanded in the formulas that use them. Arrows run from every scalar to those that depend on it;
-its gradient, with a formula, is in its box.
+Elements of inlined nodes are expanded in the formulas that use them.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
 from tracer.graph.expression import Expression
-from tracer.graph.losses import gradients_of
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.message import Message
-from tracer.views.diagrams.boxes import box_key, tip_of, title_of
-from tracer.views.diagrams.diagram import Arrow, Box, Column, Diagram
-from tracer.views.diagrams.theme import Style, flow_of, kind_of
-from tracer.views.grids import NO_BREAK_SPACE, wrapped
-from tracer.views.notation import Labels, number_of
+from tracer.views.notation import Labels
 from tracer.views.svg import PictureError
 from tracer.views.worked import ElementFormatter, input_elements
 
@@ -35,11 +29,6 @@ MAX_SCALAR_TERMS = 1_000
 
 MAX_SEARCHED_TERMS = 100_000
 """Maximum number of terms examined by a downstream search, which then takes a few seconds."""
-
-MAX_ORDERED = 300
-"""Maximum number of boxes of which those of a tensor are kept in order: with more, the layout takes too long."""
-
-FORMULA_WIDTH = 44
 
 
 class SymbolicFormatter(ElementFormatter):
@@ -156,50 +145,3 @@ def scalar_count(step: Step, labels: Labels, phases: Sequence[Phase]) -> int:
     """The number of scalars in a diagram of these phases, without leaves."""
     return sum(node.size for node in step.nodes
                if node.phase in phases and not node.is_leaf and not labels.is_inlined(node.id))  # fmt: skip
-
-
-def scalars(source: ScalarView, chosen: Sequence[Scalar], style: Style) -> Diagram:
-    """The diagram of these scalars and the leaves they depend on."""
-    wanted = set(chosen)
-    for scalar in chosen:
-        wanted.update(used for used in source.operands(scalar) if source.step.nodes[used[0]].is_leaf)
-    return diagram_of(source, wanted, style)
-
-
-def diagram_of(source: ScalarView, wanted: Collection[Scalar], style: Style) -> Diagram:
-    """The diagram of these scalars: the elements of a tensor in their order, arrows between operands and results."""
-    boxes, arrows = [], []
-    of_tensor: dict[int, list[str]] = {}
-    for scalar in sorted(wanted):
-        boxes.append(_box(source, scalar, style))
-        of_tensor.setdefault(scalar[0], []).append(key_of(scalar))
-        flow = flow_of(source.step.nodes[scalar[0]].phase)
-        arrows += [Arrow(key_of(used), key_of(scalar), flow) for used in source.operands(scalar) if used in wanted]
-    ranks = tuple(tuple(keys) for keys in of_tensor.values() if len(keys) > 1)
-    return Diagram(tuple(boxes), tuple(arrows), ranks=ranks if len(boxes) <= MAX_ORDERED else ())
-
-
-def key_of(scalar: Scalar) -> str:
-    """The key of the box of a scalar."""
-    return "_".join([box_key(scalar[0]), *map(str, scalar[1])])
-
-
-def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
-    step, labels = source.step, source.labels
-    id, index = scalar
-    node = step.nodes[id]
-    lines = _formula(source.formula(scalar), labels.element(id, index))
-    columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),))]
-    for gradient in gradients_of(step, id):
-        if gradient == id:
-            continue
-        title = labels[gradient] if step.losses else style.tell("gradient")
-        number = number_of(step.nodes[gradient], index, labels.noise)
-        made = _formula(source.formula((gradient, index)), "")
-        columns.append(Column(title, (number, *made), is_gradient=True))
-    title = title_of(labels.element(id, index))
-    return Box(key_of(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
-
-
-def _formula(formula: str, name: str) -> tuple[str, ...]:
-    return tuple(wrapped(f"={NO_BREAK_SPACE}{formula}", FORMULA_WIDTH)) if formula and formula != name else ()
