@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tracer.i18n.language import CHINESE
+from tracer.i18n.message import Message
 from tracer.programs.gradients.checking import check_program
-from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
+from tracer.programs.gradients.report import BackpropReport, Fault, Measure, Replacement, Verdict, as_data
+from tracer.programs.gradients.statements.trying import with_tried_repairs
 from tracer.programs.running import run_program
 from tracer.views.text.backprop import backprop_lines
 
@@ -131,3 +133,22 @@ def test_program_without_updates(tmp_path: Path) -> None:
     report = report_of(tmp_path, "import numpy as np\nprint(np.ones(3) * 2)\n")
     assert list(backprop_lines(report)) == ["This cannot be told: no update of a parameter was found"]
     assert as_data(report)["reason"] == "no update of a parameter was found"
+
+
+@pytest.mark.parametrize("is_right", [False, True])
+def test_statement_with_which_a_program_is_not_right_is_not_shown(is_right: bool) -> None:
+    measure = Measure("loss", 1)
+    proposals = (Replacement(2, 2, "a = 1"), Replacement(2, 2, "a = 2"))
+    fault = Fault(2, "a = 0", Message("backprop_wrong"), parameters=("a",), proposals=proposals)
+    wrong = BackpropReport(Verdict.WRONG, measure, faults=(fault,))
+    tried = []
+
+    def check(text: str) -> BackpropReport:
+        tried.append(text)
+        if "a = 1" in text:
+            return BackpropReport(Verdict.OTHER_LOSS, measure)
+        return BackpropReport(Verdict.RIGHT, measure) if is_right and "a = 2" in text else wrong
+
+    (found,) = with_tried_repairs(wrong, "x = 1\na = 0\n", check).faults
+    assert tried == ["x = 1\na = 1\n", "x = 1\na = 2\n"]
+    assert (found.repair.statement if found.repair else None) == ("a = 2" if is_right else None)

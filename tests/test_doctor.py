@@ -14,6 +14,7 @@ import tracer
 from support.cli import run
 from support.programs import traced
 from support.traces import recorded
+from tracer.analysis.doctor.classes import classified
 from tracer.analysis.doctor.examining import RULES, examine
 from tracer.analysis.doctor.findings import Diagnosis
 from tracer.graph.record import Trace
@@ -165,6 +166,16 @@ def test_numbers_of_a_finding_are_those_of_the_record(tmp_path: Path) -> None:
     X = next(node for node in trace.steps[0].nodes if node.name == "X")
     assert finding.numbers["mean"] == pytest.approx(X.value.mean())
     assert finding.numbers["std"] == pytest.approx(X.value.std())
+
+
+def test_labels_are_those_that_make_the_loss(tmp_path: Path) -> None:
+    """With as many samples as classes, the numbers of the samples might be labels too."""
+    text = NETWORK.replace("60", "3").replace("np.argmax(X @ rng.normal(size=(4, 3)), axis=1)", "np.array([2, 0, 0])")
+    step = traced(tmp_path, text).steps[0]
+    found = classified(step)
+    assert found is not None
+    assert list(found.labels) == [2, 0, 0]
+    assert found.entropy == pytest.approx(step.loss)
 
 
 def test_what_values_are_needed_for_is_said_where_they_are_missing(tmp_path: Path) -> None:

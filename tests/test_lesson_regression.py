@@ -74,6 +74,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "sign of an update": [(UPDATE_B, UPDATE_B.replace("-", "+"))],
     "2 missing": [(W, W.replace("(2 / N)", "(1 / N)"))],
     "sum for mean": [(B, B.replace("(2 / N)", "2"))],
+    "sum for mean, and it diverges": [("0.0005, 16)", "0.003, 16)"), (W, W.replace("(2 / N)", "2"))],
     "target for input": [(W, W.replace("* x *", "* y *"))],
     "input too often": [(B, B.replace("(2 / N) *", "(2 / N) * x *"))],
     "gradient of the other": [(UPDATE_B, UPDATE_B.replace("b_gradient", "w_gradient"))],
@@ -92,6 +93,7 @@ REPAIRS = {
     "sign of an update": [UPDATE_B.strip()],
     "2 missing": [W.strip()],
     "sum for mean": ["b_gradient += 2 * ((w_current * x + b_current) - y) / len(points)"],
+    "sum for mean, and it diverges": ["w_gradient += 2 * x * ((w_current * x + b_current) - y) / len(points)"],
     "gradient of the other": [UPDATE_B.strip()],
 }
 """The statements that are offered."""

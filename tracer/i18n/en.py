@@ -152,7 +152,7 @@ CODED: Mapping[str, Template] = {
         "tracer blame shows the way to it. People lower the learning rate, clip gradients, keep logarithms, divisions and square"
         " roots away from 0 with a small epsilon, and look for NaN in the data."
     ),
-    "doctor_not_falling": "the loss does not fall: on average {first} in the first tenth of {steps} steps, {last} in the last",
+    "doctor_not_falling": "the loss does not fall: on average {first} at the start and {last} at the end of {steps} steps",
     "advice_not_falling": (
         "People check the gradients (tracer check), try learning rates larger and smaller by factors of 10, try to fit a single"
         " batch, and look whether labels belong to their inputs."
@@ -180,9 +180,9 @@ CODED: Mapping[str, Template] = {
         " the layer (Glorot, He), and add normalisation or residual connections."
     ),
     "doctor_exploding": (
-        "the gradient of {first} is {ratio} times as long as that of {last}, and the loss does not fall; by layer: {layers}"
+        "the gradient of {first} is {ratio} times as long as that of {last}, and the loss rises; by layer: {layers}"
     ),
-    "doctor_growing_gradient": "the gradient of {name} grows from {first} to {last} in length, and the loss does not fall",
+    "doctor_growing_gradient": "the gradient of {name} grows from {first} to {last} in length, and the loss rises",
     "advice_exploding": (
         "People clip gradients to a length of 1, lower the learning rate, scale the initial weights to the width of the layer;"
         " recurrent networks start from orthogonal matrices or have gates."
@@ -233,6 +233,7 @@ CODED: Mapping[str, Template] = {
     "unseen_maximised": "by its name it is to be large",
     "unseen_few_steps": "the run has {count} of the {least} steps that are needed",
     "unseen_batches": "each step has other data, and there are too few epochs",
+    "unseen_noise": "each step has other data, and their losses differ too much in so few steps",
     "unseen_values": "not all values of {names} are on record",
     "unseen_units": "of {names} the values are not on record, or it cannot be told which axis has the units",
     # Gradients of a program of another library: what is wrong with one, why it cannot be told, what the program does to it.

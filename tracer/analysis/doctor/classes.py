@@ -23,6 +23,9 @@ MAX_IMBALANCE = 10.0
 MIN_PER_CLASS = 10
 """Samples for each class, on average, from which it is told whether some are rare."""
 
+MAX_BACK = 80
+"""Operations before the loss in which probabilities are looked for."""
+
 _TOLERANCE = 1e-3
 
 
@@ -57,7 +60,9 @@ def imbalance(run: Run) -> Iterator[Finding | Unseen]:
     node, before = None, None
     for step in run.steps:
         found = classified(step)
-        if found is None or (before is not None and np.array_equal(found.labels, before)):
+        if found is None:
+            break
+        if before is not None and np.array_equal(found.labels, before):
             continue  # the same batch again
         before = found.labels
         mine = np.bincount(found.labels, minlength=found.classes)
@@ -81,7 +86,7 @@ def classified(step: Step) -> Classified | None:
     if not targets:
         return None
     loss = float(step.nodes[step.loss_id].value) if step.nodes[step.loss_id].is_kept else math.nan
-    for node in [each for each in forward_nodes(step) if each.id in depending][::-1]:
+    for node in [each for each in forward_nodes(step) if each.id in depending][: -MAX_BACK - 1 : -1]:
         table = _log_probabilities(step, node)
         if table is None:
             continue

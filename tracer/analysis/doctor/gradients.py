@@ -26,7 +26,7 @@ EXPLODING_RATIO = 70
 """The length of the first layer's gradient relative to the last layer's (AutoTrainer: beta_3)."""
 
 EXPLODING_GROWTH = 100
-"""How many times as long a gradient is at the end as at the start, where the loss does not fall."""
+"""How many times as long a gradient is at the end as at the start, where the loss rises."""
 
 
 Weights: TypeAlias = Sequence[tuple[Sequence[Parameter], Sequence[float]]]
@@ -59,8 +59,8 @@ def vanishing(run: Run) -> Iterator[Finding | Unseen]:
 
 
 def exploding(run: Run) -> Iterator[Finding | Unseen]:
-    """A first layer whose gradient is far larger than that of the last one, or one that grows, where the loss does not fall."""
-    if run.falls():
+    """A first layer whose gradient is far larger than that of the last one, or one that grows, where the loss rises."""
+    if run.has_several_losses or not run.trend.rises:
         return
     weights = _weights(run)
     if len(weights) > 1:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tracer.analysis.blame import first_culprit
 from tracer.analysis.doctor.findings import Finding, Unseen
-from tracer.analysis.doctor.reading import Run, ends, label
+from tracer.analysis.doctor.reading import Run, label
 from tracer.i18n.message import Message
 
 MIN_STEPS = 10
@@ -16,6 +16,9 @@ MIN_STEPS = 10
 
 MIN_FALL = 0.001
 """The least part of itself by which the loss has to fall (SageMaker Debugger, LossNotDecreasing: diff_percent of 0.1)."""
+
+MAX_NOISE = 0.05
+"""The standard error of the fall of a loss, as a part of the loss, from which chance is too large where batches differ."""
 
 SWING = 0.03
 """The least part of itself by which a loss swings (AutoTrainer: zeta)."""
@@ -47,11 +50,14 @@ def not_falling(run: Run) -> Iterator[Finding | Unseen]:
     if len(run.losses) < MIN_STEPS:
         yield Unseen(what, Message("unseen_few_steps", {"count": len(run.losses), "least": MIN_STEPS}))
         return
-    first, last = ends(run.losses)
-    if first - last > MIN_FALL * abs(first) or max(map(abs, run.losses)) == 0:
+    trend = run.trend
+    if trend.error > MAX_NOISE * abs(trend.first):
+        yield Unseen(what, Message("unseen_noise"))
         return
-    fields = {"first": f"{first:.4g}", "last": f"{last:.4g}", "steps": len(run.losses)}
-    numbers = {"first": first, "last": last, "lowest": min(run.losses), "steps": len(run.losses)}
+    if trend.first - trend.last > MIN_FALL * abs(trend.first) or max(map(abs, run.losses)) == 0:
+        return
+    fields = {"first": f"{trend.first:.4g}", "last": f"{trend.last:.4g}", "steps": len(run.losses)}
+    numbers = {"first": trend.first, "last": trend.last, "lowest": min(run.losses), "steps": len(run.losses)}
     yield Finding(Message("doctor_not_falling", fields), Message("advice_not_falling"), numbers)
 
 
@@ -61,8 +67,7 @@ def oscillating(run: Run) -> Iterator[Finding | Unseen]:
         return
     what = Message("rule_oscillating")
     losses = np.asarray(run.losses)
-    has_same_data = _has_same_data(run)
-    if not has_same_data:
+    if not run.has_same_data:
         epochs = _epoch_means(run)
         if epochs is None or len(epochs) < MIN_STEPS:
             yield Unseen(what, Message("unseen_batches"))
@@ -75,21 +80,10 @@ def oscillating(run: Run) -> Iterator[Finding | Unseen]:
     if swings < SWING_RATE * len(losses):
         return
     found = Message("doctor_oscillating", {"swings": swings, "steps": len(losses), "size": f"{SWING:.0%}"})
-    if not has_same_data:
+    if not run.has_same_data:
         found = Message("doctor_oscillating_epochs", {"swings": swings, "epochs": len(losses), "size": f"{SWING:.0%}"})
     numbers = {"swings": swings, "steps": len(losses), "lowest": float(losses.min()), "highest": float(losses.max())}
     yield Finding(found, Message("advice_oscillating"), numbers)
-
-
-def _has_same_data(run: Run) -> bool:
-    """Whether the data of the steps that are looked at are the same."""
-    first = run.steps[0]
-    return len(run.steps) > 1 and all(
-        (node.op == "data") is (step.nodes[node.id].op == "data") and node.summary == step.nodes[node.id].summary
-        for step in run.steps[1:]
-        for node in first.nodes
-        if node.op == "data" and node.id < len(step.nodes)
-    )
 
 
 def _epoch_means(run: Run) -> np.ndarray | None:

@@ -15,6 +15,9 @@ from tracer.graph.record import Literal, Node, Phase, Step, Trace
 MAX_STEPS = 16
 """Steps that are looked at closely: the first and the last ones, and some between."""
 
+FORWARD = (Phase.INIT, Phase.FORWARD, Phase.LOSS)
+"""The phases of what a loss is made of."""
+
 MAX_ELEMENTS = 4_000_000
 """Elements of an array of which the numbers are read."""
 
@@ -83,7 +86,8 @@ class Run:
     def is_maximised(self) -> bool:
         """Whether the loss is called as one that is to be large."""
         name = str(self.trace.hyperparameters.get("loss", "")).lower()
-        return any(word in name for word in ("likelihood", "reward", "elbo", "return")) and "neg" not in name
+        is_gain = any(word in name for word in ("likelihood", "loglik", "reward", "elbo")) or name in ("ll", "logl")
+        return is_gain and "neg" not in name
 
     @cached_property
     def parameters(self) -> Sequence[Sequence[Parameter]]:
@@ -106,20 +110,51 @@ class Run:
         """Whether steps update parameters, so that the record is one of a training."""
         return any(step.updates for step in self.steps)
 
-    def falls(self) -> bool:
-        """Whether the loss is lower in the last tenth of the run than in the first."""
-        first, last = ends(self.losses)
-        return last < first
+    @cached_property
+    def has_same_data(self) -> bool:
+        """Whether the steps that are looked at have the same data: all that is computed without parameters is the same."""
+        first = self.steps[0]
+        depending = dependents(first)
+        given = [node for node in first.nodes if node.phase in FORWARD and node.id not in depending]
+        return len(self.steps) > 1 and all(
+            len(step.nodes) == len(first.nodes) and all(step.nodes[node.id].summary == node.summary for node in given)
+            for step in self.steps[1:]
+        )
+
+    @cached_property
+    def trend(self) -> Trend:
+        """How the loss of the run goes."""
+        return trend_of(self.losses, self.has_same_data)
 
 
-def ends(losses: Sequence[float]) -> tuple[float, float]:
-    """The mean loss of the first and of the last tenth of the steps.
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The mean loss at the start and at the end of a run, and the standard error of their difference."""
 
-    >>> ends([4.0, 3.0, 2.0, 1.0])
-    (4.0, 1.0)
+    first: float
+    last: float
+    error: float = 0.0
+
+    @property
+    def rises(self) -> bool:
+        """Whether the loss is higher at the end, by more than chance."""
+        return self.last - self.first > 2 * self.error
+
+
+def trend_of(losses: Sequence[float], has_same_data: bool) -> Trend:
+    """The mean of the first and of the last tenth; if the data are others in each step, of the two halves.
+
+    >>> trend_of([4.0, 3.0, 2.0, 1.0], True)
+    Trend(first=4.0, last=1.0, error=0.0)
+    >>> trend_of([4.0, 2.0, 3.0, 1.0], False)
+    Trend(first=3.0, last=2.0, error=1.4142135623730951)
     """
-    count = max(1, len(losses) // 10)
-    return float(np.mean(losses[:count] or [math.nan])), float(np.mean(losses[-count:] or [math.nan]))
+    if len(losses) < 2:
+        return Trend(math.nan, math.nan)
+    count = max(1, len(losses) // 10) if has_same_data else len(losses) // 2
+    one, other = np.asarray(losses[:count]), np.asarray(losses[-count:])
+    error = 0.0 if has_same_data or count < 2 else math.sqrt((one.var(ddof=1) + other.var(ddof=1)) / count)
+    return Trend(float(one.mean()), float(other.mean()), error)
 
 
 def first_uses(step: Step) -> dict[int, int]:

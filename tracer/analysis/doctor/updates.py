@@ -24,7 +24,8 @@ def ratio(run: Run) -> Iterator[Finding | Unseen]:
     """Updates that are as large as the weights, or next to nothing beside them."""
     unknown = []
     for parameter in run.parameters:
-        if not any(each.new is not None for each in parameter):
+        starts_at_zero = parameter[0].node.summary.l2 == 0
+        if starts_at_zero or not any(each.new is not None for each in parameter):
             continue
         ratios = _ratios(parameter)
         if ratios is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tracer.i18n.template import Template
 
 MESSAGES: Mapping[str, str] = {
-    "{name}: {steps}, of which {count} were looked at closely": "{name}：{steps}，其中细看了 {count} 步",
+    "{name}: {steps}, {count} of them looked at closely": "{name}：{steps}，其中细看了 {count} 步",
     "nothing was found by the {count} rules": "{count} 条规则都没有发现问题",
     "at": "位置",
     "advice": "常见做法",
@@ -17,7 +17,7 @@ MESSAGES: Mapping[str, str] = {
 CODED: Mapping[str, Template] = {
     "doctor_not_finite": "{name} 是第一个 NaN 或无穷大的值；它在第 {step} 步传到 {result}",
     "advice_not_finite": "tracer blame 显示它的来路。人们降低学习率、裁剪梯度、用很小的 epsilon 让对数、除法和平方根远离 0，并检查数据中的 NaN。",
-    "doctor_not_falling": "损失没有下降：{steps} 步的前十分之一平均为 {first}，后十分之一平均为 {last}",
+    "doctor_not_falling": "损失没有下降：{steps} 步中开始时平均为 {first}，结束时平均为 {last}",
     "advice_not_falling": "人们检查梯度（tracer check），把学习率增大或减小 10 倍试试，试着拟合单个批次，并检查标签与输入是否对应。",
     "doctor_oscillating": "损失振荡：数据相同，{steps} 步中有 {swings} 步转向，幅度至少为它的 {size}",
     "doctor_oscillating_epochs": "损失振荡：{epochs} 轮中有 {swings} 轮平均值转向，幅度至少为它的 {size}",
@@ -27,8 +27,8 @@ CODED: Mapping[str, Template] = {
     "doctor_vanishing": "{first} 的梯度长度只有 {last} 的 {ratio} 倍；各层为：{layers}",
     "doctor_small_gradient": "{name} 的梯度几乎为零：在细看的 {steps} 步中每个元素（均方根）都不超过 {size}",
     "advice_vanishing": "人们用 ReLU 一类代替 tanh 和 sigmoid，按层的宽度设定初始权重（Glorot、He），并加上归一化或残差连接。",
-    "doctor_exploding": "{first} 的梯度长度是 {last} 的 {ratio} 倍，而损失没有下降；各层为：{layers}",
-    "doctor_growing_gradient": "{name} 的梯度长度从 {first} 增长到 {last}，而损失没有下降",
+    "doctor_exploding": "{first} 的梯度长度是 {last} 的 {ratio} 倍，而损失上升；各层为：{layers}",
+    "doctor_growing_gradient": "{name} 的梯度长度从 {first} 增长到 {last}，而损失上升",
     "advice_exploding": "人们把梯度裁剪到长度 1，降低学习率，按层的宽度设定初始权重；循环网络则从正交矩阵开始或使用门。",
     "doctor_zero_gradient": "{name} 的梯度在细看的 {steps} 步中每个元素都恰好为 0",
     "advice_zero_gradient": "有什么切断了它：死单元、round 或 argmax 这样的阶梯函数、.detach()、掩码，或后面为 0 的权重。",
@@ -57,6 +57,7 @@ CODED: Mapping[str, Template] = {
     "unseen_maximised": "从名字看它应当变大",
     "unseen_few_steps": "需要 {least} 步，而这次运行只有 {count} 步",
     "unseen_batches": "每一步的数据不同，而且轮数太少",
+    "unseen_noise": "每一步的数据不同，步数又少，各步的损失相差太大",
     "unseen_values": "{names} 的值没有全部记录",
     "unseen_units": "{names} 的值没有记录，或不能判断哪个轴是单元",
 }

@@ -22,7 +22,7 @@ WIDTH = 110
 def doctor_lines(trace: Trace, found: Diagnosis, tell: Language = ENGLISH) -> Iterator[str]:
     """A block for each finding, and a line for what was not looked at."""
     steps, count = tell.count(found.steps, "step"), len(found.looked_at)
-    yield tell("{name}: {steps}, of which {count} were looked at closely", name=trace.scenario, steps=steps, count=count)
+    yield tell("{name}: {steps}, {count} of them looked at closely", name=trace.scenario, steps=steps, count=count)
     if not found.findings:
         yield tell("nothing was found by the {count} rules", count=len(RULES))
     for _, group in groupby(found.findings, key=lambda each: (each.what.code, str(each.advice))):
