@@ -220,7 +220,7 @@ def test_every_arrow_is_in_the_record(name: str) -> None:
             assert (int(tail[1:].partition("-")[0]), head) in returning
     for value, user in users:
         if value in keys and user != keys[value]:
-            tails = {keys[value]} | {key for key in shown.panels if key.startswith(f"d{value}-")}
+            tails = {keys[value]} | {key for key in shown.panels if key.startswith(f"d{value}-")} | {f"m{user[1:]}"}
             assert any((tail, user) in values for tail in tails), (value, user)
             assert any((tail, user) in gradients for tail in tails) == ((value, user) in returning), (value, user)
 
@@ -269,6 +269,25 @@ def test_cells_of_a_loop_stand_in_their_order_and_parameters_once() -> None:
 
 def test_values_that_the_loss_does_not_use_are_named() -> None:
     assert {signal.name: signal.elsewhere for signal in slides("fruit-keras").content.signals}["logits"] == ("probabilities",)
+
+
+def test_many_values_at_one_box_are_counted() -> None:
+    names = [f"x{number}" for number in range(40)]
+    source = f"def model(w, {', '.join(names)}):\n    return {' + '.join(f'np.sum(w * {name})' for name in names)}"
+    scope: dict[str, Any] = {"np": np}
+    exec(source, scope)
+    data = {name: numbers(3, seed=seed) for seed, name in enumerate(names)}
+    step = trained(scope["model"], lambda p: p * p, {"w": numbers(3)}, data)
+    svg = slide_of(step, "", Style()).whole().svg
+    assert re.search(r">and \d+ more<", svg)
+    assert_apart(drawn(svg))
+
+
+def test_a_step_without_values_is_drawn_with_names_and_shapes(tmp_path: Any) -> None:
+    tracer.save(first_step("fruit-pytorch"), tmp_path / "t.sqlite", values="summary")
+    svg = slide_of(tracer.open(tmp_path / "t.sqlite").steps[0], "", Style()).whole().svg
+    assert "not kept" in svg
+    assert "h1 @ W2 + b2" in svg
 
 
 # Samples.

@@ -56,7 +56,7 @@ MESSAGES: Mapping[str, str] = {
     "rounding noise": "舍入误差",
     "{some} of {all}": "{all} 个中的 {some} 个",
     "not kept": "未保存",
-    "dense": "全连接层",
+    "dense": "全连接",
     "linear": "线性",
     "attention": "注意力",
     "convolution": "卷积",

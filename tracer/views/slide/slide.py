@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Step
 from tracer.i18n.language import Language
 from tracer.views.diagrams.theme import Style
-from tracer.views.slide.drawing.layout import CARDS, TABLE, TWO_ROWS, Mode, laid_out
+from tracer.views.slide.drawing.layout import CARDS, TABLE, TWO_ROWS, Mode, is_too_wide, laid_out
 from tracer.views.slide.drawing.marks import HEIGHT, WIDTH, Picture
 from tracer.views.slide.drawing.markup import slide_svg
 from tracer.views.slide.structure.content import Slide
@@ -20,7 +21,15 @@ from tracer.views.slide.structure.groups import Group
 from tracer.views.slide.structure.samples import sample_of
 from tracer.views.svg import Drawing
 
-AMOUNTS = (Amount(5, 4, 5), Amount(4, 3, 4), Amount(4, 2, 3), Amount(3, 2, 3), Amount(3, 1, 2), Amount(2, 1, 1))
+AMOUNTS = (
+    Amount(5, 4, 5),
+    Amount(4, 3, 4),
+    Amount(4, 2, 3),
+    Amount(3, 2, 3),
+    Amount(3, 1, 2),
+    Amount(2, 1, 1),
+    Amount(2, 1, 1, 2),
+)
 """How many numbers are shown, tried one after the other."""
 
 
@@ -70,23 +79,29 @@ def _fitted(step: Step, title: str, tell: Language, sample: int | None) -> tuple
     """The first of the foldings and layouts for which there is room."""
     flow = flow_of(step)
     contents = Contents(step, flow, sample_of(flow, sample), tell)
-    for all_parameters in (True, False):
+    narrow: list[tuple[Sequence[Group], Mode]] = []
+
+    def attempts() -> Iterator[tuple[Sequence[Group], Mode]]:
         for groups, modes in _attempts(flow):
             for mode in modes:
-                for amount in AMOUNTS:
-                    content = contents.slide(groups, amount)
-                    picture = laid_out(content, title, tell, mode, all_parameters=all_parameters)
-                    if picture is not None:
-                        return content, picture
+                if not is_too_wide(contents.slide(groups, AMOUNTS[-1]), tell, mode):
+                    narrow.append((groups, mode))
+                    yield groups, mode
+
+    for all_parameters in (True, False):
+        for groups, mode in attempts() if all_parameters else narrow:
+            for amount in AMOUNTS:
+                content = contents.slide(groups, amount)
+                picture = laid_out(content, title, tell, mode, all_parameters=all_parameters)
+                if picture is not None:
+                    return content, picture
     raise UsageError(f"step {step.index} has no operations that lead to its loss: there is nothing to put on a slide")
 
 
 def _attempts(flow: Flow) -> Iterator[tuple[Sequence[Group], tuple[Mode, ...]]]:
     """Groups and the layouts to try: the finest two in one row first, then in two rows, then coarser ones."""
-    levels = list(foldings(flow))
-    for groups in levels[:2]:
-        yield groups, (CARDS,)
-    for groups in levels[:2]:
-        yield groups, (TWO_ROWS,)
-    for groups in levels:
-        yield groups, (CARDS, TABLE, TWO_ROWS)
+    levels = foldings(flow)
+    finest = list(itertools.islice(levels, 2))
+    yield from ((groups, (CARDS,)) for groups in finest)
+    yield from ((groups, (TWO_ROWS,)) for groups in finest)
+    yield from ((groups, (CARDS, TABLE, TWO_ROWS)) for groups in itertools.chain(finest, levels))

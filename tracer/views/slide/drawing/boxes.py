@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracer.views.grids import shortened
+from tracer.views.notation import display_width
 from tracer.views.slide.drawing.marks import LINE, TITLE, Role, Text
 from tracer.views.slide.drawing.measure import mono_width, text_width, wrapped
 from tracer.views.slide.structure.content import Box
@@ -91,7 +92,7 @@ def _short(text: str, width: int) -> tuple[str, ...]:
 def _words(title: str, width: int) -> tuple[str, ...]:
     lines: list[str] = []
     for word in title.split(" "):
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
+        if lines and display_width(lines[-1]) + 1 + display_width(word) <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)

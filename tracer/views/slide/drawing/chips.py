@@ -20,19 +20,27 @@ PADDING = 8
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A value that is given, with its numbers, or with its name only if `is_repeated`."""
+    """A value that is given, with its numbers, or with its name only if `is_repeated`; with `others` how many there are."""
 
     signal: Signal
     tell: Language
     is_repeated: bool = False
+    others: tuple[Signal, ...] = ()
+
+    @property
+    def returns(self) -> frozenset[int]:
+        """The boxes that gradients come back from."""
+        return frozenset(box for signal in (self.signal, *self.others) for box in signal.returns)
 
     def _header(self) -> str:
+        if self.others:
+            return self.tell("and {count} more", count=1 + len(self.others))
         name, shape = shortened(self.signal.name, MAX_NAME), size_text(self.signal.value.shape)
         is_short = len(name) + len(shape) <= MAX_HEADER
         return f"{name} {shape}" if shape and is_short and self._has_more() else name
 
     def _has_more(self) -> bool:
-        return not self.is_repeated and self.signal.value.more > 0
+        return not self.is_repeated and not self.others and self.signal.value.more > 0
 
     def _footer(self) -> str:
         return self.tell("not kept") if self._has_more() and not self.signal.value.numbers else ""
@@ -42,7 +50,7 @@ class Chip:
         return " ..." if self._has_more() and self.signal.value.numbers else ""
 
     def _shown(self) -> tuple[Number, ...]:
-        return () if self.is_repeated else self.signal.value.numbers
+        return () if self.is_repeated or self.others else self.signal.value.numbers
 
     def _labels(self) -> list[str]:
         """The indices before the numbers, if they are not the first ones."""

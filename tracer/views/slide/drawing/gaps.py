@@ -59,6 +59,8 @@ class Gap:
         lines = []
         if self.is_single and self.signals[0].value.more:
             lines.append(more_text(self.signals[0].value, self.tell))
+        if len(self.signals) > MAX_ROWS:
+            lines.append(self.tell("and {count} more", count=len(self.signals) - MAX_ROWS))
         for signal in self.signals:
             lines += [f"-> {shortened(name, MAX_NAME)}" for name in signal.elsewhere[:MAX_ELSEWHERE]]
         return lines
@@ -66,7 +68,7 @@ class Gap:
     def _rows(self) -> list[tuple[str, Number, Number | None]]:
         """The rows: a label, a value and its gradient."""
         rows = []
-        for signal in self.signals:
+        for signal in self.signals[:MAX_ROWS]:
             gradients = signal.gradient.numbers if signal.gradient else ()
             value = signal.value
             for at, number in enumerate(value.numbers[: self._most()]):

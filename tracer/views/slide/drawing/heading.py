@@ -58,7 +58,7 @@ def update_text(slide: Slide, notes: float, tell: Language, frame: int) -> Itera
     while settings:
         text = tell("update: {how}", how=", ".join(settings) + ("" if len(settings) == len(slide.update) else ", ..."))
         if text_width(text) <= room or len(settings) == 1:
-            most = int(room / (SMALL * 0.6))
+            most = int(room / (SMALL * 0.6)) if text_width(text) > room else len(text)
             yield Text(WIDTH - MARGIN, 56, shortened(text, max(most, 20)), Role.UPDATE, anchor="end", frame=frame)
             return
         settings.pop()

@@ -13,7 +13,7 @@ from tracer.views.slide.drawing.measure import text_width
 from tracer.views.slide.drawing.parameter_cards import Card, cards_of, columns_of
 from tracer.views.slide.drawing.placing import beside, card_panel, needs_bus
 from tracer.views.slide.drawing.rows import Row
-from tracer.views.slide.drawing.sizes import ARROW, Sizes, sizes_of
+from tracer.views.slide.drawing.sizes import ARROW, ROOM, Sizes, sizes_of
 from tracer.views.slide.structure.content import Slide
 
 WRAPS = (28, 20, 16, 13, 11)
@@ -49,6 +49,14 @@ def laid_out(slide: Slide, title: str, tell: Language, mode: Mode, *, all_parame
             if page.with_cards() if mode.has_cards else page.with_table():
                 return page.picture()
     return None
+
+
+def is_too_wide(slide: Slide, tell: Language, mode: Mode) -> bool:
+    """Whether the boxes have no room beside each other even with the narrowest formulas."""
+    for split in _splits(len(slide.boxes), mode.rows):
+        if all(sizes_of(slide, numbers, WRAPS[-1], 0, tell).width <= ROOM for numbers in split):
+            return False
+    return True
 
 
 def _splits(count: int, rows: int) -> Iterator[tuple[range, ...]]:

@@ -66,7 +66,8 @@ class Row:
 
     def _panel(self, chip: Chip, x: float, y: float, number: int, frame: int) -> Panel:
         kind = Kind.DATA if chip.signal.tail < 0 else Kind.ELSEWHERE
-        panel = Panel(x, y, chip.width, chip.height, kind, f"d{chip.signal.node}-{number}", frame)
+        key = f"m{number}" if chip.others else f"d{chip.signal.node}-{number}"
+        panel = Panel(x, y, chip.width, chip.height, kind, key, frame)
         self.panels.append(panel)
         self.texts += chip.texts(panel.middle, y, frame)
         return panel
@@ -79,7 +80,7 @@ class Row:
         for chip in reversed(chips):
             x -= chip.width
             made = self._panel(chip, x, panel.y - ARROW - chip.height, number, self.frames.forward(number))
-            self.wires += self.wiring.down(made, number, returns=number in chip.signal.returns)
+            self.wires += self.wiring.down(made, number, returns=number in chip.returns)
             x -= SIDE
 
     def _first(self, chip: Chip) -> None:
@@ -87,4 +88,4 @@ class Row:
         x = self.boxes[number].x - LEAD - chip.width
         frame = self.frames.forward(number) if chip.is_repeated else self.frames.forward(number - 1)
         panel = self._panel(chip, x, self.wire - chip.height / 2, number, frame)
-        self.wires += self.wiring.first(panel, number, returns=number in chip.signal.returns)
+        self.wires += self.wiring.first(panel, number, returns=number in chip.returns)

@@ -138,8 +138,13 @@ def sizes_of(slide: Slide, numbers: range, wrap: int, most: int, tell: Language)
     chips: list[tuple[Chip, ...]] = []
     for number in numbers:
         found = [signal for signal in outside if number in signal.heads and not (signal is first and number == numbers.start)]
-        chips.append(tuple(Chip(signal, tell, signal.node in seen) for signal in found))
-        seen |= {signal.node for signal in found}
+        shown = found if len(found) <= slide.panels else found[: slide.panels - 1]
+        made = [Chip(signal, tell, signal.node in seen) for signal in shown]
+        if len(shown) < len(found):
+            rest = found[len(shown) :]
+            made.append(Chip(rest[0], tell, others=tuple(rest[1:])))
+        chips.append(tuple(made))
+        seen |= {signal.node for signal in shown}
     gaps = []
     lanes = []
     for number in numbers:

@@ -77,7 +77,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """A step as boxes from left to right. `update` is the optimizer with its settings."""
+    """A step as boxes from left to right. `update` is the optimizer with its settings.
+
+    `panels` is how many given values are shown at a box at most.
+    """
 
     step: int
     sample: Sample
@@ -87,3 +90,4 @@ class Slide:
     loss: Signal
     update: tuple[str, ...] = ()
     losses: int = 1
+    panels: int = 4

@@ -28,11 +28,15 @@ MAX_RULE = 26
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How many numbers are shown at most: of a value on a wire, of a parameter, of what is given."""
+    """How many numbers are shown at most: of a value on a wire, of a parameter, of what is given.
+
+    `panels` is how many given values are shown at a box.
+    """
 
     on_wire: int
     of_parameter: int
     given: int
+    panels: int = 4
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ class Contents:
         signals = tuple(self._signal(id, home, amount) for id in self._crossing(home))
         return Slide(
             self.step.index, self.sample, boxes, signals, self._parameters(home, boxes, amount.of_parameter),
-            self._signal(loss, home, amount), self._update(), max(1, len(self.step.losses)),
+            self._signal(loss, home, amount), self._update(), max(1, len(self.step.losses)), amount.panels,
         )  # fmt: skip
 
     def _crossing(self, home: dict[int, int]) -> list[int]:

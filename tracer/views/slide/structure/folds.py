@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
+from tracer.graph.record import Phase
 from tracer.views.slide.structure.flow import Flow, kind
 from tracer.views.slide.structure.groups import FUNCTION, LAYER, OPERATION, Group, idea_groups, merged, ordered
 from tracer.views.slide.structure.naming import idea_of
@@ -15,6 +16,9 @@ MAX_BOXES = 8
 
 MAX_PERIOD = 16
 """Maximum number of groups in a cell that is repeated."""
+
+MIN_MERGED = 5
+"""Number of groups down to which the neighbours of cells are joined before coarser groups are tried."""
 
 MAX_CHUNKS = 60
 """Maximum number of groups that are joined two by two."""
@@ -27,15 +31,33 @@ def foldings(flow: Flow) -> Iterator[list[Group]]:
     """The groups of a step, finer ones first, with at most MAX_BOXES each; the last are one box."""
     if not flow.ids:
         return
-    levels = _levels(flow)
-    for groups in levels:
+    ideas = _with_known_functions(flow, idea_groups(flow))
+    chains = _with_functions(flow, ideas)
+    cells = _cells(flow, chains)
+    coarser = [_by_scope(flow, chains, depth) for depth in _depths(flow)]
+    last = coarser[-1] if coarser else chains
+    for groups in (ideas, chains, cells):
         if len(groups) <= MAX_BOXES:
             yield groups
-    groups = _in_chunks(flow, levels[-1])
-    while len(groups) > 1:
+    if len(cells) < len(chains):
+        yield from _reduced(flow, cells, MIN_MERGED)
+    for groups in (*coarser, _fold_repeats(flow, last)):
+        if len(groups) <= MAX_BOXES:
+            yield groups
+    yield from _reduced(flow, last, 1)
+
+
+def _reduced(flow: Flow, groups: Sequence[Group], least: int) -> Iterator[list[Group]]:
+    """These groups with neighbours joined, from MAX_BOXES down to `least`."""
+    groups = _in_chunks(flow, groups)
+    while len(groups) > least:
         groups = _merge_smallest(flow, groups)
         if len(groups) <= MAX_BOXES:
             yield groups
+
+
+def _phases(flow: Flow, group: Group) -> set[Phase]:
+    return {flow.step.nodes[id].phase for id in group.ids}
 
 
 def _in_chunks(flow: Flow, groups: Sequence[Group]) -> list[Group]:
@@ -44,20 +66,6 @@ def _in_chunks(flow: Flow, groups: Sequence[Group]) -> list[Group]:
     if size == 1:
         return list(groups)
     return ordered(flow, [merged(groups[start : start + size]) for start in range(0, len(groups), size)])
-
-
-def _levels(flow: Flow) -> list[list[Group]]:
-    ideas = _with_known_functions(flow, idea_groups(flow))
-    chains = _with_functions(flow, ideas)
-    levels = [ideas, chains]
-    cells = _cells(flow, chains)
-    if len(cells) < len(chains):
-        levels.append(cells)
-    levels += [_by_scope(flow, chains, depth) for depth in _depths(flow)]
-    repeats = _fold_repeats(flow, levels[-1])
-    if len(repeats) < len(levels[-1]):
-        levels.append(repeats)
-    return levels
 
 
 def _with_known_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
@@ -79,7 +87,7 @@ def _with_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
     result: dict[int, Group] = dict(enumerate(groups))
     at = {number: number for number in result}
     for number, group in enumerate(groups):
-        if group.what != FUNCTION or flow.step.loss_id in group:
+        if group.what != FUNCTION or _phases(flow, group) != {Phase.FORWARD}:
             continue
         inputs = {home[each] for id in group.ids for each in flow.inputs(id) if each in home and each not in group}
         if len(inputs) != 1:
@@ -158,7 +166,7 @@ def _by_scope(flow: Flow, groups: Sequence[Group], depth: int) -> list[Group]:
 
 
 def _merge_smallest(flow: Flow, groups: Sequence[Group]) -> list[Group]:
-    """Join the two neighbours that have the fewest operations together: those in a chain first, the loss last."""
+    """Join the two neighbours that have the fewest operations together: those of the loss first, then those in a chain."""
     before: dict[int, set[int]] = defaultdict(set)
     after: dict[int, set[int]] = defaultdict(set)
     home = {id: number for number, group in enumerate(groups) for id in group.ids}
@@ -168,11 +176,12 @@ def _merge_smallest(flow: Flow, groups: Sequence[Group]) -> list[Group]:
                 before[number].add(home[each])
                 after[home[each]].add(number)
 
-    def cost(at: int) -> tuple[bool, bool, bool, int]:
+    def cost(at: int) -> tuple[bool, bool, bool, bool, int]:
         one, other = groups[at], groups[at + 1]
+        phases = _phases(flow, one) | _phases(flow, other)
         is_chain = after[at] == {at + 1} and before[at + 1] == {at}
         is_junction = len(before[at]) > 1 or len(before[at + 1]) > 1
-        return flow.step.loss_id in other, not is_chain, is_junction, len(one.ids) + len(other.ids)
+        return len(phases) > 1, phases != {Phase.LOSS}, not is_chain, is_junction, len(one.ids) + len(other.ids)
 
     at = min(range(len(groups) - 1), key=cost)
     both = merged(groups[at : at + 2])
