@@ -175,6 +175,11 @@ def test_numbers_are_aligned_on_the_point(name: str) -> None:
         found = [text for text in shown.texts if text.node in ids and "." in text.text]
         points = {round(text.area.left + 0.602 * text.size * text.text.index("."), 0) for text in found}
         assert max(points, default=0) - min(points, default=0) <= 1, signal.name
+    for parameter in content.parameters:
+        for node in {number.node for row in parameter.rows for number in (row.value, row.gradient, row.new) if number}:
+            found = [text for text in shown.texts if text.node == node and "." in text.text]
+            points = {text.area.left + 0.602 * text.size * text.text.index(".") for text in found}
+            assert max(points, default=0) - min(points, default=0) <= 1, parameter.name
 
 
 # What is shown is what was recorded.
