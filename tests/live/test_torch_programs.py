@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import threading
 import warnings
@@ -199,7 +200,8 @@ def state_of_pytorch() -> list[Any]:
     return [
         torch.autograd.backward, torch.autograd.grad, torch.optim.Optimizer.__init__, torch.Tensor.numpy, torch.Tensor.__dlpack__,
         len(module._global_forward_hooks), len(module._global_forward_pre_hooks), len(optimizer._global_optimizer_pre_hooks),
-        len(optimizer._global_optimizer_post_hooks), torch._C._len_torch_dispatch_stack(), "numpy" in vars(torch.Tensor),
+        len(optimizer._global_optimizer_post_hooks), gc.get_threshold(), torch._C._len_torch_dispatch_stack(),
+        "numpy" in vars(torch.Tensor),
     ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from tracer.errors import TraceFileError, UsageError  # noqa: E402
 from tracer.graph.record import Trace  # noqa: E402
 from tracer.graph.validation import validate  # noqa: E402
 from tracer.store import format as store_format  # noqa: E402
-from tracer.torch import record  # noqa: E402
+from tracer.torch import record, snapshots  # noqa: E402
 
 MODES = ("all", "sampled", "summary", "structure", "none")
 
@@ -149,6 +149,31 @@ def test_chosen_steps_are_those_of_the_whole_run(steps: list[int]) -> None:
         for node, other in zip(step.nodes, whole.step(step.index).nodes, strict=True):
             assert (node.name, node.formula, node.op) == (other.name, other.formula, other.op)
             assert node.value.tobytes() == other.value.tobytes()
+
+
+def test_memory_that_the_program_has_is_copied_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written between recorded steps changes no record; results that nobody has any more are not copied."""
+    copied: list[Any] = []
+    copy_together = snapshots.copy_together
+    monkeypatch.setattr(snapshots, "copy_together", lambda aliases: copied.append(aliases[0].shape) or copy_together(aliases))
+    model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    x = torch.randn(7, 4)
+    with record(model, steps=[0]) as run:
+        hidden = model[0](x)
+        loss = model[2](model[1](hidden)).square().mean()
+        loss.backward()
+        optimizer.step()
+        assert (7, 5) in copied
+        assert (7, 1) not in copied
+        for each in (x, hidden.detach(), loss.detach(), *(p.grad for p in model.parameters()), *model.parameters()):
+            with torch.no_grad():
+                each.fill_(9.0)
+    step = run.trace.steps[0]
+    assert all((node.value != 9.0).all() for node in step.nodes)
+    assert np.allclose(
+        step.node("hidden").value, step.node("x").value @ step.node("0.weight").value.T + step.node("0.bias").value
+    )
 
 
 @pytest.mark.parametrize("name", ["no_optimizer", "data_attribute", "scripted"])

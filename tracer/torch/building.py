@@ -143,7 +143,8 @@ class _Building:
             nodes = nodes_of(cast("Sequence[Entry]", entries), marks, self._files)
         finished = tuple(self._finished(node, nodes) for node in nodes)
         loss = self._place[self._loss]
-        return Form(tuple(self._order), finished, loss, marks.gradients, marks.updates, losses, _quoted(finished, marks))
+        calls = tuple(op if isinstance(op, ForeignOperation) else None for op, *_ in entries)
+        return Form(tuple(self._order), finished, loss, marks.gradients, marks.updates, losses, _quoted(finished, marks), calls)
 
     def _entry(self, id: int) -> tuple[Any, ...]:
         each = self._operations[id]

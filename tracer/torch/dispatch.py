@@ -55,13 +55,13 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
         schema = schema_of(func)
         if schema is None:
             raise RecordingError(f"{func} is not recorded: a higher-order operation; call the functions that it takes directly")
-        if schema.is_ignored or "meta" in str(kwargs.get("device", "")):
+        if schema.is_ignored or ("device" in kwargs and "meta" in str(kwargs["device"])):
             return func(*args, **kwargs)
-        tensors = list(_tensors([args, list(kwargs.values())]))
+        tensors = tensors_in([*args, *kwargs.values()])
         for tensor in tensors:
             if tensor.is_meta or is_lazy(tensor):
                 return func(*args, **kwargs)
-        written = list(_written(schema, args, kwargs))
+        written = _written(schema, args, kwargs) if schema.written or schema.undeclared else []
         if self._is_hidden():
             for tensor in written:
                 tape.lose(tensor)
@@ -88,8 +88,7 @@ def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any,
     if schema.keeps_value and inputs and isinstance(inputs[0], int):
         tape.same(result, inputs[0])
         return result
-    already = {id(tensor) for tensor in written}
-    others = [each for each in _tensors(result) if id(each) not in already]
+    others = [each for each in tensors_in([result]) if not any(each is tensor for tensor in written)]
     results = [*written, *others] if not schema.undeclared else [*others, *written]
     if schema.undeclared and written:
         for tensor in written:
@@ -104,39 +103,41 @@ def _generator_state(schema: Schema, args: Any, kwargs: Any) -> torch.Tensor:
     if generator is None:
         generator = next((each for each in args if isinstance(each, torch.Generator)), None)
     if generator is None:
-        device = next((each.device for each in _tensors([args])), torch.device("cpu"))
+        device = next((each.device for each in tensors_in(args)), torch.device("cpu"))
         device = torch.device(kwargs.get("device") or device)
         return torch.get_rng_state() if device.type == "cpu" else torch.get_device_module(device).get_rng_state(device)
     state: torch.Tensor = generator.get_state()
     return state
 
 
-def _written(schema: Schema, args: Any, kwargs: Any) -> Iterable[torch.Tensor]:
+def _written(schema: Schema, args: Any, kwargs: Any) -> list[torch.Tensor]:
     """The tensors that a call writes into."""
-    for position in schema.written:
-        yield from _tensors(_argument(schema, position, args, kwargs))
-    if schema.undeclared and _argument(schema, schema.condition, args, kwargs):
-        for position in schema.undeclared:
-            yield from _tensors(_argument(schema, position, args, kwargs))
+    has_others = schema.undeclared and _argument(schema, schema.condition, args, kwargs)
+    positions = (*schema.written, *schema.undeclared) if has_others else schema.written
+    return tensors_in([_argument(schema, position, args, kwargs) for position in positions])
 
 
 def _argument(schema: Schema, position: int, args: Any, kwargs: Any) -> Any:
     return args[position] if position < len(args) else kwargs.get(schema.argument_names[position])
 
 
-def _tensors(value: Any) -> Iterable[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _tensors(each)
+def tensors_in(values: Iterable[Any]) -> list[torch.Tensor]:
+    """The tensors among values, and in lists among them."""
+    found: list[torch.Tensor] = []
+    for each in values:
+        if isinstance(each, torch.Tensor):
+            found.append(each)
+        elif isinstance(each, (list, tuple)):
+            found += tensors_in(each)
+    return found
 
 
 def _as_data(argument: Any, inputs: list[int | Literal], tape: StepTape) -> Any:
     """An argument as plain data; tensors and numbers are appended to the inputs."""
     if isinstance(argument, torch.Tensor):
         id = tape.id_of(argument)
-        tape.learn_output(argument, id)
+        if argument.requires_grad:
+            tape.learn_output(argument, id)
         if not (argument.requires_grad and torch.is_grad_enabled()):
             tape.stopped.append(len(inputs))
         inputs.append(id)

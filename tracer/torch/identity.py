@@ -1,16 +1,16 @@
 """Which recorded operation a tensor holds the value of.
 
 A tensor is known by its memory and its place in it, never by the Python object: a saved output comes back as another object in
-the backward pass. A weak reference keeps the address of a storage from being given to another one.
+the backward pass.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.parameter import is_lazy
 
 from tracer.errors import RecordingError
@@ -57,9 +57,16 @@ def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
 def geometry_of(tensor: torch.Tensor) -> Geometry:
     """The place of a tensor in its memory."""
     if tensor.layout is not torch.strided:
-        return Geometry(0, tuple(tensor.shape), (), tensor.dtype)
-    lazy = tensor.is_conj(), tensor.is_neg()
-    return Geometry(tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype, lazy)
+        return _geometry(0, tensor.shape, (), tensor.dtype, False, False)
+    return _geometry(tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype, tensor.is_conj(), tensor.is_neg())
+
+
+@lru_cache(maxsize=4096)
+def _geometry(
+    offset: int, shape: torch.Size, stride: tuple[int, ...], dtype: torch.dtype, is_conj: bool, is_neg: bool
+) -> Geometry:
+    """One object for equal places: a step has far more tensors than forms of them."""
+    return Geometry(offset, tuple(shape), stride, dtype, (is_conj, is_neg))
 
 
 def key_of(tensor: torch.Tensor) -> tuple[int, Geometry]:
@@ -94,7 +101,6 @@ class Memory:
     The count is our own: PyTorch's misses writes through `.data` and `numpy()`.
     """
 
-    reference: StorageWeakRef
     version: int = 0
     views: dict[Geometry, View] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
@@ -104,6 +110,12 @@ class Memory:
         found = self.views.get(place)
         return found.operation if found is not None and found.version == self.version else None
 
+    def holds(self, place: Geometry, operation: int, *, is_write: bool = False) -> None:
+        """Note that a place holds the value of an operation, which wrote it."""
+        self.views[place] = View(operation, self.version)
+        if is_write:
+            self.writes.append(Write(self.version, operation, place))
+
     def nearest(self, place: Geometry) -> tuple[Geometry, View]:
         """The place, or else the largest and newest known one, with what was known there."""
         if place in self.views:
@@ -112,10 +124,16 @@ class Memory:
 
 
 class Memories:
-    """The storages that tensors of a step live in."""
+    """The storages that tensors of a step live in. A weak reference to each keeps its address from being given to another one."""
 
     def __init__(self) -> None:
         self._known: dict[int, Memory] = {}
+        self._references: list[int] = []
+        self._free = torch.UntypedStorage._free_weak_ref  # also while Python shuts down
+
+    def __del__(self) -> None:
+        for reference in self._references:
+            self._free(reference)
 
     def of(self, tensor: torch.Tensor) -> Memory:
         """The memory of a tensor."""
@@ -125,7 +143,8 @@ class Memories:
         """What is known of a storage."""
         found = self._known.get(storage._cdata)
         if found is None:
-            found = self._known[storage._cdata] = Memory(StorageWeakRef(storage))
+            self._references.append(storage._weak_ref())
+            found = self._known[storage._cdata] = Memory()
         return found
 
     def operation_of(self, tensor: torch.Tensor) -> int | None:
@@ -134,10 +153,7 @@ class Memories:
 
     def holds(self, tensor: torch.Tensor, operation: int, *, is_write: bool = False) -> None:
         """Note that a tensor holds the value of an operation, which wrote it."""
-        memory, place = self.of(tensor), geometry_of(tensor)
-        memory.views[place] = View(operation, memory.version)
-        if is_write:
-            memory.writes.append(Write(memory.version, operation, place))
+        self.of(tensor).holds(geometry_of(tensor), operation, is_write=is_write)
 
     def written(self, tensor: torch.Tensor) -> None:
         """Note that the memory of a tensor was written into."""

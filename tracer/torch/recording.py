@@ -31,7 +31,7 @@ from tracer.torch.names import TensorNames
 from tracer.torch.steps.kept import Kept
 from tracer.torch.steps.progress import Progress
 from tracer.torch.steps.retention import Retention
-from tracer.torch.switching import Switch, patch
+from tracer.torch.switching import RareCollection, Switch, patch
 from tracer.torch.tape import StepTape
 from tracer.torch.updating import Updates
 
@@ -116,7 +116,7 @@ class Run:
         progress = self._progress
         progress.start()
         mode = RecordingMode(lambda: progress.tape, progress.use_parameter, lambda: bool(self._is_hidden))
-        self._switch = Switch(mode, self._module_hooks)
+        self._switch = Switch(mode, self._set_for_recorded_steps)
         undo.callback(self._switch.set, False)
         self._set_switch()
         return self
@@ -151,8 +151,9 @@ class Run:
 
     # Modules.
 
-    def _module_hooks(self) -> Iterator[Any]:
+    def _set_for_recorded_steps(self) -> Iterator[Any]:
         """Set hooks on all modules: while there are any, PyTorch calls every module in a slower way."""
+        yield RareCollection()
         yield register_module_forward_pre_hook(self._enter_module)
         yield register_module_forward_hook(self._leave_module, always_call=True)
 

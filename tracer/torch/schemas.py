@@ -27,11 +27,13 @@ IGNORED = frozenset({"profiler::_record_function_enter_new", "profiler::_record_
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """An overload. `written` are the positions of the arguments that it writes into; `undeclared` further ones that it writes if
-    the argument at `condition` is true. `is_list` tells that it does the same to every tensor of a list.
+    """An overload. `op` is the name of a node of it: `aten.addmm`, and the overload if it is not the default one. `written` are the
+    positions of the arguments that it writes into; `undeclared` further ones that it writes if the argument at `condition` is
+    true. `is_list` tells that it does the same to every tensor of a list.
     """
 
     operation: Any
+    op: str
     name: str
     argument_names: tuple[str, ...]
     written: tuple[int, ...]
@@ -44,11 +46,6 @@ class Schema:
     keeps_value: bool
     defaults: Mapping[str, Any]
     result_names: tuple[str, ...]
-
-    @property
-    def op(self) -> str:
-        """The name of a node of it: `aten.addmm`, and the overload if it is not the default one."""
-        return str(self.operation).removesuffix(".default")
 
     @property
     def short(self) -> str:
@@ -70,6 +67,7 @@ def schema_of(operation: Any) -> Schema | None:
         written = (0,)
     return Schema(
         operation=operation,
+        op=str(operation).removesuffix(".default"),
         name=schema.name,
         argument_names=tuple(each.name for each in arguments),
         written=written,

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from tracer.store.rows import INLINE
-from tracer.torch.identity import is_shared, storage_of
+from tracer.torch.identity import Geometry, geometry_of, is_shared, storage_of
 
 WIDER = {
     torch.bfloat16: torch.float32,
@@ -40,12 +40,12 @@ class Snapshot:
 
     __slots__ = ("dtype", "layout", "lazy", "shape", "strides", "tensor")
 
-    def __init__(self, tensor: torch.Tensor, *, keep: bool) -> None:
-        self.shape = tuple(tensor.shape)
-        self.dtype = str(tensor.dtype).removeprefix("torch.")
+    def __init__(self, tensor: torch.Tensor, place: Geometry, *, keep: bool) -> None:
+        self.shape = place.shape
+        self.dtype = dtype_name(place.dtype)
         self.layout = layout_of(tensor)
-        self.lazy = "conj" if tensor.is_conj() else "neg" if tensor.is_neg() else ""
-        self.strides = None if self.layout or tensor.is_contiguous() else tuple(tensor.stride())
+        self.lazy = "conj" if place.lazy[0] else "neg" if place.lazy[1] else ""
+        self.strides = None if self.layout or tensor.is_contiguous() else place.stride
         self.tensor: torch.Tensor | None = None
         if keep or _is_small(tensor):
             if torch._C._len_torch_dispatch_stack() or type(tensor) not in (torch.Tensor, torch.nn.Parameter):
@@ -56,9 +56,13 @@ class Snapshot:
 
     def copy(self) -> None:
         """Take a copy: the memory is about to be written into."""
-        if self.tensor is not None:
+        if self.tensor is None:
+            return
+        if torch._C._len_torch_dispatch_stack():
             with unseen():
                 self.tensor = self.tensor.clone()
+        else:
+            self.tensor = self.tensor.clone()
 
     def equals(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor still has this value, bit for bit."""
@@ -69,6 +73,12 @@ class Snapshot:
     def without_value(self) -> np.ndarray:
         """An array of the shape and the dtype that the value has as an array."""
         return np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)
+
+
+@cache
+def dtype_name(dtype: torch.dtype) -> str:
+    """The name of a dtype: `float32`."""
+    return str(dtype).removeprefix("torch.")
 
 
 def layout_of(tensor: torch.Tensor) -> str:
@@ -119,6 +129,11 @@ def bytes_of(tensor: torch.Tensor) -> bytes:
         return array_of(tensor).tobytes()
 
 
+def snapshot_of(tensor: torch.Tensor) -> Snapshot:
+    """A snapshot of a tensor that nobody else has."""
+    return Snapshot(tensor, geometry_of(tensor), keep=not tensor.is_meta)
+
+
 class Snapshots:
     """The snapshots of a step, by the memory that they are aliases of."""
 
@@ -126,11 +141,10 @@ class Snapshots:
         self.keep = keep
         self._aliases: dict[int, list[Snapshot]] = defaultdict(list)
 
-    def take(self, tensor: torch.Tensor) -> Snapshot:
-        """A snapshot of a tensor."""
-        snapshot = Snapshot(tensor, keep=self.keep)
+    def take(self, tensor: torch.Tensor, storage: torch.UntypedStorage, place: Geometry) -> Snapshot:
+        """A snapshot of a tensor at a place of a memory."""
+        snapshot = Snapshot(tensor, place, keep=self.keep)
         if snapshot.tensor is not None:
-            storage = storage_of(tensor)
             if is_shared(storage):
                 snapshot.copy()
             else:
@@ -139,16 +153,25 @@ class Snapshots:
 
     def before_write(self, tensor: Any) -> None:
         """Copy what is an alias of the memory of a tensor that is about to be written into, or given to NumPy."""
-        aliases = self._aliases.pop(storage_of(tensor)._cdata, None)
-        if aliases:
-            copy_together(aliases)
+        if self._aliases:
+            aliases = self._aliases.pop(storage_of(tensor)._cdata, None)
+            if aliases:
+                copy_together(aliases)
 
     def close(self) -> None:
         """The step is complete: copy what is an alias of memory that anybody else has, and may write into unseen."""
+        without_others = _holders_of_own_memory() - 1
         for address, aliases in self._aliases.items():
-            if torch._C._storage_Use_Count(address) > len(aliases):
+            if torch._C._storage_Use_Count(address) > len(aliases) + without_others:
                 copy_together(aliases)
         self._aliases.clear()
+
+
+@cache
+def _holders_of_own_memory() -> int:
+    """How many hold the memory of a tensor that nobody else has: the tensor, and the Python object of the memory."""
+    tensor = torch.empty(1)
+    return int(torch._C._storage_Use_Count(storage_of(tensor)._cdata))
 
 
 def copy_together(snapshots: Sequence[Snapshot]) -> None:

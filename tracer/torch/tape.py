@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from tracer.graph.record import Literal, Phase
 from tracer.torch.frames import Frames, place_in_backward
-from tracer.torch.identity import Geometry, Memories, Write, geometry_of, has_memory, is_shared, storage_of
+from tracer.torch.identity import Geometry, Memories, Memory, Write, geometry_of, has_memory, is_shared, storage_of
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation, function_text
 from tracer.torch.schemas import Schema, schema_of
-from tracer.torch.snapshots import Snapshot, Snapshots, unseen
+from tracer.torch.snapshots import Snapshots, snapshot_of, unseen
 from tracer.torch.steps.functions import Functions
 from tracer.torch.steps.leaves import Leaves
 from tracer.torch.steps.passes import Passes, leads_to
@@ -62,33 +62,32 @@ class StepTape:
     def id_of(self, tensor: torch.Tensor) -> int:
         """The operation whose value a tensor holds; what is unknown enters as a leaf."""
         storage = storage_of(tensor)
-        memory = self.memories.of_storage(storage)
-        found = memory.current(geometry_of(tensor))
+        memory, place = self.memories.of_storage(storage), geometry_of(tensor)
+        found = memory.current(place)
         # What NumPy wrote into the memory since it was recorded is another value.
         if found is not None and not (is_shared(storage) and not self.operations[found].snapshot.equals(tensor)):
             return found
         if memory.views and found is None:
-            return self._seen_after_writes(tensor)
+            return self._seen_after_writes(tensor, storage, memory, place)
         kind, name = self.names.kind_and_name(tensor)
-        id = self._append(Operation(kind, (), self.snapshots.take(tensor), Phase.INIT, name=name))
+        id = self._append(Operation(kind, (), self.snapshots.take(tensor, storage, place), Phase.INIT, name=name))
         if kind == "parameter":
             self.leaves_of_step.add(tensor, id)
         if found is not None:
             memory.version += 1
-        self.memories.holds(tensor, id)
+        memory.holds(place, id)
         return id
 
-    def _seen_after_writes(self, tensor: torch.Tensor) -> int:
+    def _seen_after_writes(self, tensor: torch.Tensor, storage: torch.UntypedStorage, memory: Memory, seen: Geometry) -> int:
         """A view of memory that was written into through another view, or a view that is new: what is seen of it now."""
-        memory = self.memories.of(tensor)
-        place, start = memory.nearest(geometry_of(tensor))
+        place, start = memory.nearest(seen)
         writes: Sequence[Write] = [each for each in memory.writes if each.version > start.version]
         inputs = (start.operation, *(each.operation for each in writes))
-        places: list[Geometry] = [place, *(each.geometry for each in writes), geometry_of(tensor)]
-        written = Operation(WRITTEN, inputs, self.snapshots.take(tensor), self.phase)
+        places: list[Geometry] = [place, *(each.geometry for each in writes), seen]
+        written = Operation(WRITTEN, inputs, self.snapshots.take(tensor, storage, seen), self.phase)
         written.options = {"places": [[list(each.shape), list(each.stride), each.offset] for each in places]}
         id = self._append(written)
-        self.memories.holds(tensor, id)
+        memory.holds(seen, id)
         return id
 
     def lose(self, tensor: torch.Tensor) -> None:
@@ -102,23 +101,26 @@ class StepTape:
     # Recording.
 
     def add(
-        self, schema: Schema, results: Sequence[torch.Tensor], written: int, arguments: list[Any], options: Mapping[str, Any],
+        self, schema: Schema, results: Sequence[torch.Tensor], written: int, arguments: list[Any], options: dict[str, Any],
         inputs: Sequence[int | Literal], generator: Any,
     ) -> None:  # fmt: skip
         """Append an operation, one node for each of its results; the first `written` of them were written in place."""
         for memory in dict.fromkeys(map(self.memories.of, results[:written])):
             memory.version += 1
+        given, stopped, count = tuple(inputs), tuple(self.stopped), len(results)
         for position, tensor in enumerate(results):
-            if schema.is_view and self._is_known_view(tensor):
+            storage, place = storage_of(tensor), geometry_of(tensor)
+            memory = self.memories.of_storage(storage)
+            if schema.is_view and self._is_known_view(memory.current(place)):
                 continue
             operation = Operation(
-                schema.op, tuple(inputs), self.snapshots.take(tensor), self.phase, schema, arguments, dict(options),
-                output=position, outputs=len(results), generator=generator, stopped=tuple(self.stopped),
+                schema.op, given, self.snapshots.take(tensor, storage, place), self.phase, schema, arguments, options,
+                output=position, outputs=count, generator=generator, stopped=stopped,
             )  # fmt: skip
             if schema.is_list:
                 self._choose_element(operation, position, schema, len(results))
             id = self._append(operation)
-            self.memories.holds(tensor, id, is_write=position < written)
+            memory.holds(place, id, is_write=position < written)
             if operation.sequence is not None and operation.grad_enabled:
                 self.by_sequence.setdefault(operation.sequence, id)
 
@@ -126,9 +128,8 @@ class StepTape:
         """Note that a tensor holds the value of an earlier operation."""
         self.memories.holds(result, source)
 
-    def _is_known_view(self, tensor: torch.Tensor) -> bool:
+    def _is_known_view(self, known: int | None) -> bool:
         """Whether a view is one that is on the tape already: `W.T.T` is W. Only within the same mode of recording gradients."""
-        known = self.memories.operation_of(tensor)
         if known is None:
             return False
         in_backward = torch._C._current_graph_task_id() != -1
@@ -201,8 +202,7 @@ class StepTape:
                 value = torch.empty(() if schema.short == "sum" else shape, dtype=getattr(torch, dtype), device="meta")
             else:
                 value = overload(*tensors)
-        snapshot = Snapshot(value, keep=not value.is_meta)
-        operation = Operation(schema.op, inputs, snapshot, phase, schema, [{"input": k} for k in range(len(inputs))])
+        operation = Operation(schema.op, inputs, snapshot_of(value), phase, schema, [{"input": k} for k in range(len(inputs))])
         operation.gradient_of = gradient_of
         self.operations.append(operation)
         return len(self.operations) - 1

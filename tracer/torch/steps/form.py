@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ import numpy as np
 from tracer.graph.missing import MissingValue
 from tracer.graph.record import Literal, Node, Step
 from tracer.recording.nodes import RecordedNodes
+from tracer.torch.formulas import ForeignOperation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """The nodes of a step without their values. `order` are the operations of the tape that they stand for, `quoted` the nodes
-    whose formulas are parts of names.
+    whose formulas are parts of names, `calls` what makes the formula of each that is no leaf.
     """
 
     order: tuple[int, ...]
@@ -26,6 +27,7 @@ class Form:
     updates: Mapping[int, int]
     losses: Mapping[int, Mapping[int, int]]
     quoted: frozenset[int]
+    calls: tuple[ForeignOperation | None, ...]
 
     def step(self, index: int, contents: Sequence[np.ndarray | MissingValue], own: Mapping[int, Own]) -> Step:
         """A step of this form with these values. `own` has the nodes whose numbers are not those of the form."""
@@ -37,11 +39,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a node has for itself: its inputs and parameters, which may have numbers, and the formula with them."""
+    """What a node has for itself: its inputs and parameters, which may have numbers."""
 
     inputs: tuple[int | Literal, ...]
     parameters: Mapping[str, Any]
-    formula: str
+
+    def formula(self, call: ForeignOperation | None) -> str:
+        """The formula with these numbers."""
+        return replace(call, inputs=self.inputs).template(len(self.inputs), self.parameters) if call is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,14 @@ class ValuesOfStep:
         """The nodes of the step."""
         found = []
         for node, content in zip(self.form.nodes, self.contents, strict=True):
-            own = self.own.get(node.id, node)
+            own = self.own.get(node.id)
+            inputs, parameters = (node.inputs, node.parameters) if own is None else (own.inputs, own.parameters)
+            formula = node.formula if own is None else own.formula(self.form.calls[node.id])
             value = plain_array(content) if isinstance(content, np.ndarray) else content
             found.append(
                 Node(
-                    node.id, node.op, own.inputs, own.parameters, value, node.shape, node.dtype, node.phase,
-                    node.name, own.formula, node.scope, node.source, node.gradient_of, node.rule_of,
+                    node.id, node.op, inputs, parameters, value, node.shape, node.dtype, node.phase,
+                    node.name, formula, node.scope, node.source, node.gradient_of, node.rule_of,
                 )
             )  # fmt: skip
         return tuple(found)

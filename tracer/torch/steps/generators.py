@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer.graph.record import Phase
 from tracer.torch.operation import Operation
-from tracer.torch.snapshots import Snapshot, stacked
+from tracer.torch.snapshots import snapshot_of, stacked
 
 GENERATOR = "generator"
 """The name of the leaf with the states of the random number generators that the operations of a step draw from."""
@@ -26,7 +26,7 @@ def with_generators(operations: list[Operation], live: Iterable[int]) -> set[int
     leaves: set[int] = set()
     for size, states in by_size.items():
         leaf = len(operations)
-        operations.append(Operation("state", (), Snapshot(stacked(list(states.values())), keep=True), Phase.INIT, name=GENERATOR))
+        operations.append(Operation("state", (), snapshot_of(stacked(list(states.values()))), Phase.INIT, name=GENERATOR))
         leaves.add(leaf)
         rows = list(states)
         for each in drawing:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from tracer.recording.source import Files, Invocation
-from tracer.torch.building import Ends, foreign_operation, form_of, parameters_of
+from tracer.torch.building import Ends, form_of, parameters_of
 from tracer.torch.operation import Operation
 from tracer.torch.steps.flow import FLOW
 from tracer.torch.steps.form import Form, Own
@@ -110,5 +110,4 @@ def _own(operations: Sequence[Operation], form: Form, place: int) -> Own:
     each, node = operations[form.order[place]], form.nodes[place]
     parameters = parameters_of(each) | {name: node.parameters[name] for name in FLOW if name in node.parameters}
     operands = iter(node.operands)
-    inputs = tuple(next(operands) if isinstance(of, int) else of for of in each.inputs)
-    return Own(inputs, parameters, foreign_operation(each, operations).template(len(inputs), parameters))
+    return Own(tuple(next(operands) if isinstance(of, int) else of for of in each.inputs), parameters)
