@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python tests/benchmarks/torch_cost.py [tiny]
 
-Prints a table in Markdown: milliseconds of a plain step, and how many times as long each way of recording takes. Everything is
-measured in turns; each ratio is to the plain steps of the same turn, and the median of five turns.
+Prints a table in Markdown: milliseconds of processor time of a plain step, and how many times as long each way of recording takes.
+Everything is measured in turns; each ratio is to the plain steps of the same turn, and the median of five turns.
 """
 
 from __future__ import annotations
@@ -103,15 +103,15 @@ WAYS: dict[str, Way] = {
 
 
 def seconds(network: Network, way: Way, count: int) -> float:
-    """The median duration of a step."""
+    """The median processor time of a step."""
     context, step = way
     durations = []
     with context():
         for position in range(WARM_UP + count):
-            start = time.perf_counter()
+            start = time.process_time()
             step(network)
             if position >= WARM_UP:
-                durations.append(time.perf_counter() - start)
+                durations.append(time.process_time() - start)
     return statistics.median(durations)
 
 

@@ -171,9 +171,8 @@ def test_memory_that_the_program_has_is_copied_and_no_other(monkeypatch: pytest.
                 each.fill_(9.0)
     step = run.trace.steps[0]
     assert all((node.value != 9.0).all() for node in step.nodes)
-    assert np.allclose(
-        step.node("hidden").value, step.node("x").value @ step.node("0.weight").value.T + step.node("0.bias").value
-    )
+    bias, at, weight = (step.nodes[of].value for of in step.node("hidden").operands)
+    assert np.allclose(step.node("hidden").value, at @ weight + bias)
 
 
 @pytest.mark.parametrize("name", ["no_optimizer", "data_attribute", "scripted"])

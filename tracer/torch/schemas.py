@@ -27,9 +27,10 @@ IGNORED = frozenset({"profiler::_record_function_enter_new", "profiler::_record_
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """An overload. `op` is the name of a node of it: `aten.addmm`, and the overload if it is not the default one. `written` are the
-    positions of the arguments that it writes into; `undeclared` further ones that it writes if the argument at `condition` is
-    true. `is_list` tells that it does the same to every tensor of a list.
+    """An overload. `op` is the name of a node of it: `aten.addmm`, and the overload if it is not the default one.
+
+    `written` are the positions of the arguments that it writes into; `undeclared` further ones that it writes if the argument at
+    `condition` is true. `is_list` tells that it does the same to every tensor of a list.
     """
 
     operation: Any
