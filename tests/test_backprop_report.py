@@ -135,6 +135,22 @@ def test_program_without_updates(tmp_path: Path) -> None:
     assert as_data(report)["reason"] == "no update of a parameter was found"
 
 
+def test_no_other_statement_is_tried_after_an_interruption() -> None:
+    measure, tried = Measure("loss", 1), []
+    faults = tuple(
+        Fault(
+            line,
+            "a = 0",
+            Message("backprop_wrong"),
+            proposals=(Replacement(line, line, "a = 1"), Replacement(line, line, "a = 2")),
+        )
+        for line in (1, 2)
+    )
+    wrong = BackpropReport(Verdict.WRONG, measure, faults=faults)
+    assert with_tried_repairs(wrong, "a = 0\na = 0\n", tried.append) == wrong
+    assert tried == ["a = 1\na = 0\n"]
+
+
 @pytest.mark.parametrize("is_right", [False, True])
 def test_statement_with_which_a_program_is_not_right_is_not_shown(is_right: bool) -> None:
     measure = Measure("loss", 1)

@@ -203,6 +203,7 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "never_moves: W1 is updated and stays as it is in all 16 steps looked at" in told
     assert told.count("  advice ") == 2
     assert run("doctor", "bad.sqlite", "--json") == 1
+    assert str(planted("rate is 0", tmp_path).doctor()) == told.rstrip("\n")
     data = json.loads(capsys.readouterr().out)
     assert [each["code"] for each in data["findings"]] == ["not_falling", *["never_moves"] * 6]
     assert data["findings"][1]["label"] == "W1"

@@ -138,6 +138,26 @@ def test_parameters_that_are_frozen_on_purpose_are_a_remark(tmp_path: Path) -> N
     assert (report.verdict, still(report)) == (Verdict.RIGHT, ["W1"])
 
 
+def test_update_that_is_switched_off_is_a_remark(tmp_path: Path) -> None:
+    text = "USES_BIAS = False\n" + SCRIPT.replace("    b1 -= 0.1 * db1", "    if USES_BIAS:\n        b1 -= 0.1 * db1")
+    report = report_of(tmp_path, text)
+    assert (report.verdict, still(report)) == (Verdict.RIGHT, ["b1"])
+    assert "  b1  is not updated; its gradient is computed" in list(backprop_lines(report))
+
+
+def test_layer_that_is_left_out_as_a_whole_is_a_remark(tmp_path: Path) -> None:
+    report = report_of(tmp_path, without(SCRIPT, "W1 -= 0.1 * dW1", "b1 -= 0.1 * db1"))
+    assert (report.verdict, still(report)) == (Verdict.RIGHT, ["W1", "b1"])
+    report = report_of(tmp_path, LAYERS.replace("for layer in layers:", "for layer in layers[1:]:"))
+    assert (report.verdict, len(still(report))) == (Verdict.RIGHT, 2)
+
+
+def test_counter_that_is_not_on_record_leaves_nothing_open(tmp_path: Path) -> None:
+    text = without(SCRIPT, "b1 -= 0.1 * db1").replace("range(12):", "range(1000):").replace("loss = ", "count += 1; loss = ")
+    report = report_of(tmp_path, "count = 0\n" + text, limit=600)
+    assert (report.verdict, still(report)) == (Verdict.WRONG, ["b1"])
+
+
 def test_parameter_that_may_be_updated_later_is_not_told(tmp_path: Path) -> None:
     later = SCRIPT.replace("    b1 -= 0.1 * db1", "    if epoch > 900:\n        b1 -= 0.1 * db1").replace(
         "range(12)", "range(1000)"

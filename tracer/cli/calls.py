@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tracer.analysis.blame import first_culprit
+from tracer.analysis.doctor.examining import examine
 from tracer.cli.drawing import Drawing
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import step_of
@@ -24,6 +25,7 @@ from tracer.views.selection import node_or_element, number_of_step
 from tracer.views.slide.slide import slide_of
 from tracer.views.text.blame import Request, blame_lines, target_finder
 from tracer.views.text.detail import element_lines, node_lines
+from tracer.views.text.doctor import doctor_lines
 from tracer.views.text.log import trace_lines
 
 
@@ -65,6 +67,12 @@ def blame(record: Trace | Step, of: str, only_nan: bool, digits: int) -> Text:
     trace = _trace(record)
     found = first_culprit(trace, only_nan=only_nan, target_in=target_finder(trace, of) if of else None)
     return _text(blame_lines(trace, found, Request(of, only_nan, digits), _language()))
+
+
+def doctor(record: Trace | Step) -> Text:
+    """What hinders the training."""
+    trace = _trace(record)
+    return _text(doctor_lines(trace, examine(trace), _language()))
 
 
 def render(record: Trace | Step, path: str | Path, index: int | None, options: Mapping[str, Any]) -> list[Path]:

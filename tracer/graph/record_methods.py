@@ -79,6 +79,11 @@ class Viewable(Displayable):
         text: str = _calls().blame(self.viewed(), of, nan, digits)
         return text
 
+    def doctor(self) -> str:
+        """What hinders the training, as `tracer doctor` prints it."""
+        text: str = _calls().doctor(self.viewed())
+        return text
+
     def save(self, path: str | Path, values: str = "all") -> None:
         """Write a trace file, as `tracer.save` does."""
         _calls().save(self.viewed(), path, values)

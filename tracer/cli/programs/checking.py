@@ -65,10 +65,12 @@ def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell:
     return _exit_code(report)
 
 
-def _check_of_text(run: ProgramRun, steps: int | None, text: str) -> BackpropReport:
-    """What is found where the program has this text."""
+def _check_of_text(run: ProgramRun, steps: int | None, text: str) -> BackpropReport | None:
+    """What is found where the program has this text; None if it was interrupted."""
     with _discarded_output():
         record = run_program(run.path, run.arguments, limit=LIMIT_OF_TRIALS, text=text)
+    if isinstance(record.ending.error, KeyboardInterrupt):
+        return None
     return check_program(record if steps is None else first_steps(record, steps, run.loss), loss=run.loss)
 
 

@@ -19,6 +19,7 @@ MESSAGES: Mapping[str, str] = {
     "follows its gradient": "沿着它的梯度",
     "does not follow its gradient": "没有沿着它的梯度",
     "is not updated": "没有更新",
+    "is not updated; its gradient is computed": "没有更新；它的梯度有计算",
     "cannot be told": "不能判断",
     "differences": "差分",
     "rules": "求导规则",

@@ -48,11 +48,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ParameterFinding:
-    """A parameter, the line of its first update (0: none), and whether its updates follow its gradient."""
+    """A parameter, the line of its first update (0: none), and whether its updates follow its gradient.
+
+    Of one that is not updated, `has_gradient` says whether the program computes its gradient all the same.
+    """
 
     name: str
     line: int
     following: Following
+    has_gradient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,17 +48,17 @@ def _loss_text(loss: Measure, tell: Language) -> str:
 def _parameter_lines(parameters: tuple[ParameterFinding, ...], tell: Language) -> Iterator[str]:
     width = max((len(each.name) for each in parameters), default=0)
     for each in parameters:
-        yield f"  {each.name:{width}}  {_following_text(each.following, tell)}"
+        yield f"  {each.name:{width}}  {_following_text(each, tell)}"
 
 
-def _following_text(following: Following, tell: Language) -> str:
-    match following:
+def _following_text(finding: ParameterFinding, tell: Language) -> str:
+    match finding.following:
         case Following.FOLLOWS:
             return tell("follows its gradient")
         case Following.DEPARTS:
             return tell("does not follow its gradient")
         case Following.FIXED:
-            return tell("is not updated")
+            return tell("is not updated; its gradient is computed") if finding.has_gradient else tell("is not updated")
         case Following.UNKNOWN:
             return tell("cannot be told")
 

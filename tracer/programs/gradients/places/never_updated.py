@@ -31,17 +31,22 @@ _ON_PURPOSE = re.compile(r"(?i)froz|freez|trainable|requires_grad|fine.?tun|pre.
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A parameter that is never updated: a value of it, its name, and the entry that computes its gradient, if any does."""
+    """A parameter that is never updated: a value of it, its name, and the entry that computes its gradient, if any does.
+
+    `is_meant` if that is so on purpose, as it seems.
+    """
 
     id: int
     name: str
     gradient: int | None = None
+    is_meant: bool = False
 
 
 def with_still_parameters(report: BackpropReport, program: Program, attempt: Attempt) -> BackpropReport:
     """A report with the parameters that are never updated: a fault where the gradient of one is computed, else only said."""
     still = still_parameters(program, attempt)
-    parameters = (*report.parameters, *(ParameterFinding(each.name, 0, Following.FIXED) for each in still))
+    findings = (ParameterFinding(each.name, 0, Following.FIXED, each.gradient is not None) for each in still)
+    parameters = (*report.parameters, *findings)
     faults = () if report.verdict is Verdict.UNKNOWN else tuple(_faults(program.tape, still))
     if not faults:
         return replace(report, parameters=parameters)
@@ -54,7 +59,7 @@ def _faults(tape: ProgramTape, still: Sequence[Still]) -> Iterator[Fault]:
     """A fault for each line that computes gradients that nothing uses."""
     by_line: dict[int, list[Still]] = {}
     for each in still:
-        if each.gradient is not None:
+        if each.gradient is not None and not each.is_meant:
             by_line.setdefault(tape.line(each.gradient), []).append(each)
     for line, found in sorted(by_line.items()):
         names = tuple(each.name for each in found)
@@ -76,17 +81,24 @@ def still_parameters(program: Program, attempt: Attempt) -> tuple[Still, ...]:
         name = _name(tape, id, steps[0])
         if name and any(belongs(last_name(name), other) for other in names.values()):
             found[id] = name
-    if not found or _is_left_open(tape):
-        return ()
+    left_open = list(_left_open(tape)) if found else []
+    ending = tape.record.ending
+    if not found or (left_open and (ending.was_stopped or ending.error is not None or tape.record.used_up)):
+        return ()  # it may be updated later on
     truths = [true_gradients(tape, each.step.seeds, {*each.before.values(), *found}, program.cut) for each in steps]
     moving = {
         id: [np.asarray(truth.totals[id], np.float64) for truth in truths]
         for id in found
         if all(id in truth.totals and np.any(truth.totals[id]) for truth in truths)
     }
-    computed = computed_gradients(program, attempt, moving, found) if _is_meant(tape) else {}
+    computed = computed_gradients(program, attempt, moving, found)
+    with_gradient = [last_name(found[id]) for id in computed]
+    is_meant = _says_so(tape) or _are_whole_layers(with_gradient, list(names.values()))
     labels = numbered([found[id] for id in moving])
-    return tuple(Still(id, label, computed.get(id)) for id, label in zip(moving, labels, strict=True))
+    return tuple(
+        Still(id, label, computed.get(id), is_meant or any(_is_word(last_name(found[id]), text) for text in left_open))
+        for id, label in zip(moving, labels, strict=True)
+    )
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -136,30 +148,46 @@ def _name(tape: ProgramTape, id: int, looked: Looked) -> str:
 # On purpose.
 
 
-def _is_meant(tape: ProgramTape) -> bool:
-    """Whether nothing in the program says that some parameters are to stay as they are."""
-    return _ON_PURPOSE.search(tape.source(str(tape.record.path))) is None
+def _says_so(tape: ProgramTape) -> bool:
+    """Whether something in the program says that some parameters are to stay as they are."""
+    return _ON_PURPOSE.search(tape.source(str(tape.record.path))) is not None
 
 
-def _is_left_open(tape: ProgramTape) -> bool:
-    """Whether a program that was stopped has a statement like an update that it did not come to: it may update more later on."""
-    ending = tape.record.ending
-    if not ending.was_stopped and ending.error is None and not tape.record.used_up:
-        return False
+def _are_whole_layers(names: Sequence[str], updated: Sequence[str]) -> bool:
+    """Whether all kinds of parameters are left out, as where only the last layer is trained: W1 and b1, but not W2 and b2.
+
+    >>> _are_whole_layers(["W1", "b1"], ["W2", "b2"]), _are_whole_layers(["b1"], ["W1", "W2", "b2"])
+    (True, False)
+    >>> _are_whole_layers(["W1"], ["W2", "W3"]), _are_whole_layers(["W1", "W2"], ["W3"]), _are_whole_layers([], ["W1"])
+    (False, True, False)
+    """
+    mine, theirs = ({re.sub(r"_?\d*$", "", name.lower()) for name in each} for each in (names, updated))
+    return bool(mine) and theirs <= mine and (len(theirs) > 1 or len(names) >= len(updated))
+
+
+def _is_word(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _left_open(tape: ProgramTape) -> Iterator[str]:
+    """What statements like updates assign to that the program did not come to."""
     filename = str(tape.record.path)
     done = {statement for id in range(len(tape)) if (statement := tape.statement(id)) is not None}
     lines = {line for each in done if each.filename == filename for line in range(each.line, each.end + 1)}
-    return any(line not in lines for line in _changing_lines(tape.source(filename)))
-
-
-def _changing_lines(text: str) -> Iterator[int]:
-    """The lines of statements that make something of itself by a sum or difference."""
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(tape.source(filename))
     except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
-        value = node.value if isinstance(node, ast.Assign) else None
-        is_sum = isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub))
-        if isinstance(node, ast.AugAssign) or (isinstance(node, ast.Assign) and is_sum):
-            yield node.lineno
+        target = _changed(node)
+        if target is not None and target.lineno not in lines:
+            yield ast.unparse(target)
+
+
+def _changed(node: ast.AST) -> ast.expr | None:
+    """What a statement makes of itself by a sum or difference, if it is one that does; but no counter."""
+    if isinstance(node, ast.AugAssign):
+        return None if isinstance(node.value, ast.Constant) else node.target
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, (ast.Add, ast.Sub)):
+        return node.targets[0]
+    return None

@@ -13,8 +13,8 @@ from tracer.programs.gradients.statements.source_text import with_statement
 MAX_SECONDS = 15.0
 """Time after which no other statement is tried."""
 
-Check = Callable[[str], BackpropReport]
-"""Runs the program with another text, and checks it."""
+Check = Callable[[str], BackpropReport | None]
+"""Runs the program with another text, and checks it; None if that was interrupted, and no other is to be run."""
 
 
 def with_tried_repairs(report: BackpropReport, text: str, check: Check) -> BackpropReport:
@@ -33,7 +33,9 @@ def with_tried_repairs(report: BackpropReport, text: str, check: Check) -> Backp
                 break
             tried = with_statement(text, proposal)
             after = check(tried)
-            if _is_repaired(fault, left, after):
+            if after is None:
+                until = 0.0
+            elif _is_repaired(fault, left, after):
                 found, text, left = proposal, tried, after
                 break
         faults.append(fault if found is None else replace(fault, repair=_repair(fault, found)))
