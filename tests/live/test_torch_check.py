@@ -16,6 +16,7 @@ import tracer  # noqa: E402
 from support.cli import run  # noqa: E402
 from tracer.analysis.step_gradients import StepGradients, Verdict  # noqa: E402
 from tracer.torch import check_steps, record  # noqa: E402
+from tracer.torch.checking.slopes import slope  # noqa: E402
 
 nn = torch.nn
 Module: Any = nn.Module
@@ -187,7 +188,9 @@ def test_a_write_before_the_backward_pass_is_named() -> None:
     (finding,) = found.findings
     assert (finding.verdict, finding.reason.code) == (Verdict.WRONG, "gradient_changed_memory")
     assert str(finding.reason.fields["place"]).endswith(here("weight"))
-    assert [each.name for each in found.parameters if each.verdict is Verdict.WRONG] == ["first.weight", "first.bias"]
+    wrong = {each.name for each in found.parameters if each.verdict is Verdict.WRONG}
+    right = {each.name for each in found.parameters if each.verdict is Verdict.RIGHT}
+    assert (wrong, right) == ({"first.weight", "first.bias"}, {"second.weight", "second.bias"})
 
 
 def test_a_write_into_a_result_is_named() -> None:
@@ -325,7 +328,7 @@ def test_in_doubt_it_cannot_be_told(code: str) -> None:
 
 
 def zeros(net: Any) -> Any:
-    for each in net.parameters():
+    for each in net.first.parameters():
         nn.init.zeros_(each)
     return net
 
@@ -339,6 +342,79 @@ def test_kinks_and_exact_zeros_are_no_faults() -> None:
     relu = function(lambda x: x.clamp(min=0), lambda g, x: g * (x > 0))
     assert checked(lambda: train(zeros(Net(largest)))).verdict is Verdict.RIGHT
     assert checked(lambda: train(zeros(Net(relu)))).verdict is Verdict.RIGHT
+
+
+def test_a_gradient_that_is_not_finite_is_not_right() -> None:
+    """Also where the derivative is infinite too: nothing is said of it."""
+
+    def program() -> None:
+        w = nn.Parameter(torch.tensor([0.0, 1.0]))
+        optimizer = torch.optim.SGD([w], lr=0.1)
+        torch.sqrt(w).sum().backward()
+        optimizer.step()
+
+    (row,) = checked(program).parameters
+    assert row.reason is not None
+    assert (row.verdict, row.reason.code) == (Verdict.UNKNOWN, "gradient_nan")
+
+
+def test_rules_are_held_against_differences() -> None:
+    """Those of PyTorch itself: here each of them, and in the middle of a kink none."""
+    found = checked(lambda: train(Net()))
+    assert found.by_differences == 7  # of two products, transposes of both weights, tanh, and the loss in two parts
+    assert all((each.sums, each.elements) == (2, min(each.size, 4)) for each in found.parameters)
+    assert slope(lambda t: (t * t + 3 * t, 1.0), 1e-7).value == pytest.approx(3, abs=1e-9)
+    assert slope(lambda t: (abs(t), abs(t)), 1e-7).is_kink
+
+
+class Conventions(Module):
+    """A row for padding, and weights that are rounded: their derivatives are by definition not those of the values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows, self.head = nn.Embedding(5, 4, padding_idx=0), nn.Linear(4, 2)
+        with torch.no_grad():
+            self.rows.weight[0] = 1.0
+
+    def forward(self, x: Any) -> Any:
+        weight = torch.fake_quantize_per_tensor_affine(self.head.weight, 0.1, 0, -8, 7)
+        return self.rows(x.abs().long()).sum(1) @ weight.T + self.head.bias
+
+
+def test_derivatives_by_convention_are_no_faults() -> None:
+    found = checked(lambda: train(Conventions()))
+    assert {each.name: each.verdict for each in found.parameters} == dict.fromkeys(
+        ("rows.weight", "head.weight", "head.bias"), Verdict.RIGHT
+    )
+
+
+@pytest.mark.parametrize("function", [nn.functional.dropout, lambda x: nn.functional.rrelu(x, training=True), torch.bernoulli])
+def test_random_numbers_are_those_that_were_drawn(function: Any) -> None:
+    """The generator of the process has the same state afterwards."""
+    found = checked(lambda: train(Net(lambda x: function(torch.sigmoid(x)) + x)))
+    assert {each.verdict for each in found.parameters} == {Verdict.RIGHT}
+    assert not found.findings
+    state = torch.get_rng_state()
+    checked(lambda: train(Net(nn.Dropout(0.3))))
+    torch.manual_seed(1)
+    train(Net(nn.Dropout(0.3)))
+    after = torch.get_rng_state()
+    torch.set_rng_state(state)
+    checked(lambda: train(Net(nn.Dropout(0.3))))
+    assert torch.equal(torch.get_rng_state(), after)
+
+
+def test_gradient_of_a_view_that_is_taken_twice_is_whole() -> None:
+    torch.manual_seed(1)
+    w = nn.Parameter(torch.randn(3, 3))
+    with record(values="all") as recording:
+        optimizer = torch.optim.SGD([w], lr=0.1)
+        (torch.tanh(torch.ones(2, 3) @ w.t()) @ w.t()).sum().backward()
+        optimizer.step()
+    (step,) = recording.trace.steps
+    (transpose,) = (node for node in step.nodes if node.op == "aten.t" and node.phase in ("forward", "loss"))
+    gradient = step.nodes[step.gradients[transpose.id]].value
+    assert gradient == pytest.approx(step.nodes[step.gradients[step.parameters[0].id]].value.T)
 
 
 # The command.

@@ -256,6 +256,7 @@ CODED: Mapping[str, Template] = {
     "gradient_as_it_is": "{function} gives its input on as it is, and changes the gradient",
     "gradient_straight_through": "{function} gives back a gradient, though its result is constant: a straight-through gradient",
     "gradient_not_given": "{function} gives back no gradient of {value}",
+    "gradient_nan": "it is not finite: tracer blame says where that begins",
     "gradient_set": "the program sets its gradient itself",
     "gradient_no_dependence": "the loss does not depend on it",
     "gradient_not_asked": "no gradient of it is asked for",

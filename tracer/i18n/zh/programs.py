@@ -138,6 +138,7 @@ CODED: Mapping[str, Template] = {
     "gradient_as_it_is": "{function} 原样传出输入，而改变梯度",
     "gradient_straight_through": "{function} 的结果是常数，却传回梯度：直通梯度",
     "gradient_not_given": "{function} 没有传回 {value} 的梯度",
+    "gradient_nan": "它不是有限数：tracer blame 指出从何处开始",
     "gradient_set": "程序自己设定它的梯度",
     "gradient_no_dependence": "损失不依赖于它",
     "gradient_not_asked": "没有要求计算它的梯度",

@@ -157,6 +157,8 @@ def _judged(one: Pass, rules: Rules, row: _Row, checking: _Checking) -> Paramete
     compared = compare(given - old, true, row.arrived.parts.values(), one.precision(node.id, row.arrived))
     error, allowed = max(compared.error, row.error), max(compared.allowed, AGREEMENT)
     found = replace(unknown, sums=row.sums, elements=row.elements, error=error, allowed=allowed)
+    if not _is_finite(given) or not _is_finite(true):
+        return replace(found, reason=Message("gradient_nan"))
     if bool(old.any()):
         return replace(found, verdict=Verdict.WRONG, reason=Message("gradient_left_over"))
     if not compared.is_right:

@@ -37,7 +37,7 @@ class Rules:
     notes: list[Note] = field(default_factory=list)
     cuts: dict[int, torch.Tensor] = field(default_factory=dict)
     own: set[int] = field(default_factory=set)
-    """Operations whose derivative is by its definition not that of their values."""
+    """Operations whose derivative is by its definition not that of their values, or that draw random numbers."""
     reasons: dict[int, Message] = field(default_factory=dict)
     """Why the gradient of a value was taken as it is."""
 
@@ -203,7 +203,7 @@ class _Checking:
     def _hold_rule(self, visited: Visited) -> None:
         """Hold what PyTorch itself takes for the derivative of an operation against differences of what it computes."""
         node, handed = visited.node, visited.handed
-        if node.op.partition(".")[2].partition(".")[0] in OWN_CONVENTION:
+        if node.id in self._pass.values.drawn or node.op.partition(".")[2].partition(".")[0] in OWN_CONVENTION:
             self.rules.own.add(node.id)
             return
         given = {p: part for p, part in zip(visited.live, visited.parts, strict=True) if part is not None}

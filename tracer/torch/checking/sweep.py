@@ -10,7 +10,11 @@ import torch
 
 from tracer.graph.record import Node, Step
 from tracer.torch.checking.flow import Flow, ancestors, gradients_before_hooks, shares_memory
-from tracer.torch.checking.values import Values, apply
+from tracer.torch.checking.values import Values, apply, widened
+from tracer.torch.computing import inputs_of
+from tracer.torch.computing.arrays import tensor_of
+from tracer.torch.computing.calls import call, generator_state
+from tracer.torch.computing.overloads import overload_named
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ def swept(one: Pass, taken: Mapping[int, torch.Tensor] | None) -> Iterator[Visit
             instead = None
         handed = None if instead is None and at.unknown else at.total() if instead is None else instead
         live = () if node.is_leaf else flow.live(node)
-        is_known = handed is not None and id not in one.values.opaque
+        is_known = handed is not None and (id not in one.values.opaque or id in one.values.drawn)
         parts = derivatives(one, node, live, handed) if is_known and handed is not None else [None] * len(live)
         yield Visited(node, at, handed, live, parts)
         if handed is None and not at.unknown:
@@ -119,6 +123,8 @@ def swept(one: Pass, taken: Mapping[int, torch.Tensor] | None) -> Iterator[Visit
 
 def derivatives(one: Pass, node: Node, live: tuple[int, ...], handed: torch.Tensor) -> list[torch.Tensor | None]:
     """The derivatives of the sum of a result times a gradient, for inputs at positions; None where PyTorch has none."""
+    if node.id in one.values.drawn:
+        return _derivatives_as_drawn(one, node, live, handed)
     with torch.enable_grad():
         inputs = one.values.inputs_of(node)
         leaves = [inputs[position].detach().clone().requires_grad_() for position in live]
@@ -132,3 +138,21 @@ def derivatives(one: Pass, node: Node, live: tuple[int, ...], handed: torch.Tens
         torch.zeros_like(leaf) if each is None else each.to_dense() if each.layout is not torch.strided else each
         for leaf, each in zip(leaves, found, strict=True)
     ]
+
+
+def _derivatives_as_drawn(one: Pass, node: Node, live: tuple[int, ...], handed: torch.Tensor) -> list[torch.Tensor | None]:
+    """The derivatives of a random operation: in the precision that it had, with the numbers that it drew."""
+    try:
+        inputs = inputs_of(node, one.step.nodes)
+        leaves = [inputs[position].detach().clone().requires_grad_() for position in live]
+        for position, leaf in zip(live, leaves, strict=True):
+            inputs[position] = leaf
+        with torch.enable_grad(), generator_state(node.parameters, inputs):
+            given = [each.clone() if isinstance(each, torch.Tensor) else each for each in inputs]
+            result = call(overload_named(node.op), node.parameters, given)[int(node.parameters.get("output", 0))]
+        if not torch.equal(result, tensor_of(node)):
+            return [None] * len(live)
+        found = torch.autograd.grad(result, leaves, handed.to(result.dtype), allow_unused=True)
+    except Exception:  # there is no derivative of it, or not with these numbers
+        return [None] * len(live)
+    return [widened(torch.zeros_like(leaf) if each is None else each) for leaf, each in zip(leaves, found, strict=True)]

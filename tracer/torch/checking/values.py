@@ -67,11 +67,12 @@ def apply(node: Node, inputs: Inputs) -> torch.Tensor:
 
 def _lstm_layer(inputs: Inputs) -> tuple[torch.Tensor, ...]:
     """A layer of an LSTM in one direction. PyTorch's operation for it takes float32 only."""
-    sequence, *weights, state, memory, is_reversed, mode = inputs[:9]
+    sequence, *weights, state, memory, is_reversed, mode, _, _, has_biases = inputs[:12]
     if mode != LSTM_MODE:
         raise LookupError("only an LSTM is computed so")
     sequence = sequence.flip(0) if is_reversed else sequence
-    found, *ends = torch.lstm(sequence, (state[None], memory[None]), weights, True, 1, 0.0, False, False, False)
+    weights = weights if has_biases else weights[:2]
+    found, *ends = torch.lstm(sequence, (state[None], memory[None]), weights, bool(has_biases), 1, 0.0, False, False, False)
     return (found.flip(0) if is_reversed else found), *(each.reshape(state.shape) for each in ends)
 
 
@@ -97,13 +98,14 @@ class Values:
     """The values of the nodes of a step in float64, without those of the update.
 
     `opaque` are computed nodes whose value is the recorded one, with the reason: random numbers, operations that do not take
-    float64. `rounded` has the precision of what depends on such a value.
+    float64; `drawn` are the random ones. `rounded` has the precision of what depends on such a value.
     """
 
     def __init__(self, step: Step) -> None:
         self._step = step
         self._values: dict[int, torch.Tensor] = {}
         self.opaque: dict[int, str] = {}
+        self.drawn: set[int] = set()
         self.rounded: dict[int, float] = {}
         used_forward = {of for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) for of in node.operands}
         for node in step.nodes:
@@ -135,6 +137,8 @@ class Values:
         if node.is_leaf:
             return recorded
         is_drawn = "generator" in node.parameters and not self._is_the_same_always(node)
+        if is_drawn:
+            self.drawn.add(node.id)
         if is_drawn or (node.op, node.parameters.get("output", 0)) in WORKSPACES or node.op in BITS:
             self.opaque[node.id] = node.op
             return recorded
