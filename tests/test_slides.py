@@ -295,6 +295,17 @@ def test_a_step_without_values_is_drawn_with_names_and_shapes(tmp_path: Any) -> 
     assert "h1 @ W2 + b2" in svg
 
 
+def test_data_that_are_an_image_are_drawn_as_one() -> None:
+    step, svg = step_of("mnist"), slides("mnist").whole().svg
+    (found,) = re.findall(r'<g data-image="(\d+)">(.*?)</g>', svg, re.DOTALL)
+    pixels = step.nodes[int(found[0])].value[0]
+    paths = dict(re.findall(r'<path d="([^"]*)" fill="#111111" fill-opacity="([^"]*)"/>', found[1]))
+    shown = {float(opacity): path.count("z") for path, opacity in paths.items()}
+    levels = np.rint((pixels - pixels.min()) / np.ptp(pixels) * 8) / 8
+    assert shown == {level: int(np.sum(levels == level)) for level in np.unique(levels) if level}
+    assert not any("data-image" in slides(name).whole().svg for name in STEPS if name != "mnist")
+
+
 # Samples.
 
 

@@ -9,23 +9,41 @@ from tracer.i18n.language import Language
 from tracer.views.grids import shortened
 from tracer.views.notation import index_text
 from tracer.views.slide.drawing.gaps import MAX_HEADER, MAX_NAME
-from tracer.views.slide.drawing.marks import LINE, Role, Text
+from tracer.views.slide.drawing.marks import LINE, Raster, Role, Text
 from tracer.views.slide.drawing.measure import Column, mono_width, text_width
 from tracer.views.slide.drawing.parameter_cards import number_text_at
 from tracer.views.slide.structure.content import Signal
+from tracer.views.slide.structure.images import Image
 from tracer.views.slide.structure.samples import Number, size_text
 
 PADDING = 8
 
+IMAGE = 64
+"""Longer side of an image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A value that is given, with its numbers, or with its name only if `is_repeated`; with `others` how many there are."""
+    """A value that is given, with its numbers, or with its name only if `is_repeated`; with `others` how many there are.
+
+    With `shows_image` data that are an image are drawn as one.
+    """
 
     signal: Signal
     tell: Language
     is_repeated: bool = False
     others: tuple[Signal, ...] = ()
+    shows_image: bool = False
+
+    @property
+    def image(self) -> Image | None:
+        """The image that is shown instead of numbers."""
+        return self.signal.image if self.shows_image and not self.is_repeated and not self.others else None
+
+    @property
+    def _pixel(self) -> float:
+        rows = self.image.rows if self.image else ((0,),)
+        return IMAGE / max(len(rows), len(rows[0]))
 
     @property
     def returns(self) -> frozenset[int]:
@@ -47,10 +65,10 @@ class Chip:
 
     def _ellipsis(self) -> str:
         """What stands after the last number if there are more."""
-        return " ..." if self._has_more() and self.signal.value.numbers else ""
+        return " ..." if self._has_more() and not self.image and self.signal.value.numbers else ""
 
     def _shown(self) -> tuple[Number, ...]:
-        return () if self.is_repeated or self.others else self.signal.value.numbers
+        return () if self.is_repeated or self.others or self.image else self.signal.value.numbers
 
     def _labels(self) -> list[str]:
         """The indices before the numbers, if they are not the first ones."""
@@ -67,12 +85,20 @@ class Chip:
         """The width of the panel."""
         labels, column = self._column()
         numbers = labels + column.width + mono_width(self._ellipsis())
-        return max(mono_width(self._header()), numbers, text_width(self._footer())) + 2 * PADDING
+        image = len(self.image.rows[0]) * self._pixel if self.image else 0.0
+        return max(mono_width(self._header()), numbers, text_width(self._footer()), image) + 2 * PADDING
 
     @property
     def height(self) -> float:
         """The height of the panel."""
-        return LINE * (1 + len(self._shown()) + bool(self._footer())) + PADDING
+        image = len(self.image.rows) * self._pixel + 4 if self.image else 0.0
+        return LINE * (1 + len(self._shown()) + bool(self._footer())) + PADDING + image
+
+    def rasters(self, middle: float, top: float, frame: int) -> Iterator[Raster]:
+        """The image of the panel."""
+        if self.image:
+            width = len(self.image.rows[0]) * self._pixel
+            yield Raster(middle - width / 2, top + LINE + 7, self._pixel, self.image.rows, self.image.node, frame)
 
     def texts(self, middle: float, top: float, frame: int) -> Iterator[Text]:
         """The texts of the panel with its upper side there."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tracer.i18n.language import Language
 from tracer.views.slide.drawing.frames import Numbering
 from tracer.views.slide.drawing.heading import BOTTOM_OF_HEADING, TOP_OF_LEGEND, heading_texts, legend, update_text
-from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Panel, Picture, Text, Wire
+from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Panel, Picture, Raster, Text, Wire
 from tracer.views.slide.drawing.measure import text_width
 from tracer.views.slide.drawing.parameter_cards import Card, cards_of, columns_of
 from tracer.views.slide.drawing.placing import beside, card_panel, needs_bus
@@ -83,12 +83,15 @@ class _Page:
         self.texts += update_text(slide, notes, tell, self.frames.update)
         self.panels: list[Panel] = []
         self.wires: list[Wire] = []
+        self.rasters: list[Raster] = []
 
     def picture(self) -> Picture:
         """What was placed, with a legend."""
         explained = legend(self.slide, self.texts, self.tell)
         texts, panels, wires = explained.texts, explained.panels, explained.wires
-        return Picture((*self.texts, *texts), (*self.panels, *panels), (*self.wires, *wires), self.frames.count)
+        return Picture(
+            (*self.texts, *texts), (*self.panels, *panels), (*self.wires, *wires), self.frames.count, tuple(self.rasters)
+        )
 
     def _across(self, sizes: Sizes) -> list[float] | None:
         return sizes.across(in_full=len(self.rows) > 1)
@@ -109,6 +112,7 @@ class _Page:
         self.texts += row.texts
         self.panels += row.panels
         self.wires += row.wires
+        self.rasters += row.rasters
         return row
 
     def with_cards(self) -> bool:

@@ -85,6 +85,18 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
+class Raster:
+    """An image of square pixels, in shades; `node` is what it is of."""
+
+    x: float
+    y: float
+    pixel: float
+    rows: tuple[tuple[int, ...], ...]
+    node: int
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A slide with places. `frames` is the number of frames in which it is built up."""
 
@@ -92,3 +104,4 @@ class Picture:
     panels: tuple[Panel, ...]
     wires: tuple[Wire, ...]
     frames: int
+    rasters: tuple[Raster, ...] = ()

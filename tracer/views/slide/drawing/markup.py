@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha1
 from html import escape
+from typing import TypeAlias
 
 from tracer.views.diagrams.theme import BoxStyle, Flow, Theme
-from tracer.views.slide.drawing.marks import HEIGHT, WIDTH, Panel, Picture, Role, Text, Wire
+from tracer.views.slide.drawing.marks import HEIGHT, WIDTH, Panel, Picture, Raster, Role, Text, Wire
 from tracer.views.slide.drawing.measure import mono_width
+from tracer.views.slide.structure.images import SHADES
 
 SANS = "Noto Sans SC,Verdana,sans-serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,Courier,monospace"
@@ -17,13 +19,16 @@ SECONDS = 1.2
 """Time between two frames of a series that plays."""
 
 ARROW = 8
+
+Mark: TypeAlias = Text | Panel | Wire | Raster
+
 _DASHES = {"DASHED": "6 4", "DOTTED": "2 3", "dashed": "6 4", "dotted": "2 3"}
 
 
 def slide_svg(picture: Picture, theme: Theme, description: str, *, frame: int | None = None, plays: bool = False) -> str:
     """The SVG of a slide; up to a frame of its series, or with `plays` with all frames after each other."""
     last = picture.frames - 1 if frame is None else frame
-    marks: list[Text | Panel | Wire] = [*picture.panels, *picture.wires, *picture.texts]
+    marks: list[Mark] = [*picture.panels, *picture.rasters, *picture.wires, *picture.texts]
     body = [line for mark in marks for line in _mark(mark, theme, last, plays=plays)]
     title = f"<title>{escape(description)}</title>"
     token = f"s{sha1(chr(10).join([title, *body]).encode(errors='replace'), usedforsecurity=False).hexdigest()[:8]}"
@@ -43,18 +48,24 @@ def _animation(frames: int, token: str) -> str:
     return f"<style>{shown}{every}{rules}{reduced}</style>"
 
 
-def _mark(mark: Text | Panel | Wire, theme: Theme, last: int, *, plays: bool) -> Iterator[str]:
+def _mark(mark: Mark, theme: Theme, last: int, *, plays: bool) -> Iterator[str]:
     if mark.frame > last:
         return
-    lines = list(
-        _text(mark, theme) if isinstance(mark, Text) else _panel(mark, theme) if isinstance(mark, Panel) else _wire(mark, theme)
-    )
+    lines = list(_lines(mark, theme))
     if plays and mark.frame:
         yield f'<g class="f{mark.frame}">'
         yield from lines
         yield "</g>"
     else:
         yield from lines
+
+
+def _lines(mark: Mark, theme: Theme) -> Iterator[str]:
+    if isinstance(mark, Text):
+        return _text(mark, theme)
+    if isinstance(mark, Panel):
+        return _panel(mark, theme)
+    return _wire(mark, theme) if isinstance(mark, Wire) else _raster(mark, theme)
 
 
 def colour_of(role: Role, theme: Theme) -> str:
@@ -88,6 +99,23 @@ def _panel(panel: Panel, theme: Theme) -> Iterator[str]:
     place = f'x="{panel.x:.1f}" y="{panel.y:.1f}" width="{panel.width:.1f}" height="{panel.height:.1f}" rx="{radius}"'
     key = f' data-panel="{panel.key}"' if panel.key else ""
     yield f'<rect {place} fill="{style.fill}" stroke="{style.border}" stroke-width="{style.width + 0.5}"{dashes}{key}/>'
+
+
+def _raster(raster: Raster, theme: Theme) -> Iterator[str]:
+    """Light is small, dark is large; in the dark theme the other way round. A path for every shade."""
+    size = f'width="{raster.pixel * len(raster.rows[0]):.1f}" height="{raster.pixel * len(raster.rows):.1f}"'
+    yield f'<g data-image="{raster.node}"><rect x="{raster.x:.1f}" y="{raster.y:.1f}" {size} fill="{theme.background}"/>'
+    side = f"{raster.pixel:.2f}"
+    for shade in range(1, SHADES + 1):
+        squares = "".join(
+            f"M{raster.x + column * raster.pixel:.2f} {raster.y + row * raster.pixel:.2f}h{side}v{side}h-{side}z"
+            for row, line in enumerate(raster.rows)
+            for column, each in enumerate(line)
+            if each == shade
+        )
+        if squares:
+            yield f'<path d="{squares}" fill="{theme.text}" fill-opacity="{shade / SHADES:g}"/>'
+    yield "</g>"
 
 
 def _wire(wire: Wire, theme: Theme) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tracer.views.diagrams.theme import Kind
 from tracer.views.slide.drawing.chips import Chip
 from tracer.views.slide.drawing.frames import Numbering
-from tracer.views.slide.drawing.marks import Panel, Text, Wire
+from tracer.views.slide.drawing.marks import Panel, Raster, Text, Wire
 from tracer.views.slide.drawing.sizes import ARROW, LANE, LEAD, RISER, SIDE, Sizes
 from tracer.views.slide.drawing.wiring import Wiring
 from tracer.views.slide.structure.content import Slide
@@ -22,6 +22,7 @@ class Row:
         self.texts: list[Text] = []
         self.panels: list[Panel] = []
         self.wires: list[Wire] = []
+        self.rasters: list[Raster] = []
         self.boxes: dict[int, Panel] = {}
         for number, left in zip(sizes.numbers, lefts, strict=True):
             height, width = sizes.box(number).height, sizes.box_width(number)
@@ -70,6 +71,7 @@ class Row:
         panel = Panel(x, y, chip.width, chip.height, kind, key, frame)
         self.panels.append(panel)
         self.texts += chip.texts(panel.middle, y, frame)
+        self.rasters += chip.rasters(panel.middle, y, frame)
         return panel
 
     def _chips(self, number: int) -> None:

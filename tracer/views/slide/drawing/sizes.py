@@ -133,7 +133,7 @@ def sizes_of(slide: Slide, numbers: range, wrap: int, most: int, tell: Language)
     first = max(into, key=lambda signal: (signal.tail, -signal.node), default=None)
     seen = {signal.node for signal in slide.signals if -1 < signal.tail < numbers.start}
     seen |= {signal.node for signal in slide.signals if signal.tail < 0 and min(signal.heads, default=0) < numbers.start}
-    lead = Chip(first, tell, first.node in seen) if first else None
+    lead = Chip(first, tell, first.node in seen, shows_image=True) if first else None
     seen |= {first.node} if first else set()
     chips: list[tuple[Chip, ...]] = []
     for number in numbers:

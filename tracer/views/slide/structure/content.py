@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracer.views.diagrams.theme import Kind
+from tracer.views.slide.structure.images import Image
 from tracer.views.slide.structure.samples import Number, Numbers, Sample
 
 
@@ -34,7 +35,7 @@ class Signal:
     """A value that leads into boxes: from the box `tail` (-1: it is given) into `heads`, with its gradient if it has one.
 
     Its gradient comes back from `returns`. `elsewhere` are the names of values that are computed from it and that the loss does
-    not use.
+    not use. `image` is the sample if it is one.
     """
 
     node: int
@@ -45,6 +46,7 @@ class Signal:
     gradient: Numbers | None
     returns: tuple[int, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    image: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)

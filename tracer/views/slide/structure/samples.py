@@ -94,7 +94,7 @@ def _axis(flow: Flow) -> tuple[int, int] | None:
     nodes = flow.step.nodes
     for id in flow.ids:
         for position, operand in enumerate(flow.labels.operands(nodes[id])):
-            source = _source(flow, operand)
+            source = source_of(flow, operand)
             is_data = source.op == "data" or (source.op == "constant" and source.size > 1) or operand in flow.given
             shape = nodes[operand].shape
             if not is_data or not shape:
@@ -112,7 +112,7 @@ def _axis(flow: Flow) -> tuple[int, int] | None:
     return None
 
 
-def _source(flow: Flow, id: int) -> Node:
+def source_of(flow: Flow, id: int) -> Node:
     """The leaf that a value is a view of, or the value itself."""
     node = flow.step.nodes[id]
     while not node.is_leaf and kind(node) in PLUMBING and len(node.operands) >= 1:
