@@ -54,7 +54,7 @@ MESSAGES: Mapping[str, str] = {
     "gradient that arrives": "传来的梯度",
     "used {count} times": "使用 {count} 次",
     "rounding noise": "舍入误差",
-    "{some} of {all}": "{all} 个中的 {some} 个",
+    "{some} of {all}": "{some}/{all}",
     "not kept": "未保存",
     "dense": "全连接",
     "linear": "线性",

@@ -37,7 +37,8 @@ class Wiring:
         """The wire from a box to the next."""
         tail, box = self.boxes[number], self.boxes[number + 1]
         keys = (tail.key, box.key)
-        yield from self._pair((tail.right, self.y), (box.x, self.y), keys, self._frames(number + 1), returns=returns)
+        frames = self.frames.forward(number), self.frames.backward(number + 1)  # the value stands on the wire before its use
+        yield from self._pair((tail.right, self.y), (box.x, self.y), keys, frames, returns=returns)
 
     def first(self, panel: Panel, number: int, *, returns: bool) -> Iterator[Wire]:
         """The wire from what leads into the first box."""
