@@ -33,6 +33,7 @@ from tracer.views.slide.drawing.marks import Role
 from tracer.views.slide.drawing.markup import colour_of
 from tracer.views.slide.slide import Slides, slide_of
 from tracer.views.slide.structure.folds import MAX_BOXES
+from tracer.views.slide.structure.samples import WHOLE
 
 # The steps that are drawn.
 
@@ -322,6 +323,15 @@ def test_another_sample_is_shown() -> None:
 def test_samples_may_be_columns() -> None:
     sample = slides("columns").content.sample
     assert (sample.count, sample.axis) == (5, -1)
+
+
+def test_features_are_no_samples() -> None:
+    step = trained(lambda x, w: np.sum(w * x), lambda p, y: (p - y) ** 2, {"w": numbers(3)}, {"x": numbers(3, seed=1), "y": 1.0})
+    assert slide_of(step, "", Style()).content.sample == WHOLE
+    step = trained(
+        lambda x, w: np.sum(w @ x), lambda p, y: (p - y) ** 2, {"w": numbers(2, 3)}, {"x": numbers(3, seed=1), "y": 1.0}
+    )
+    assert slide_of(step, "", Style()).content.sample == WHOLE
 
 
 def test_rows_that_are_combined_are_not_called_samples() -> None:

@@ -108,7 +108,11 @@ def _axis(flow: Flow) -> tuple[int, int] | None:
     for id in flow.ids:
         for operand in flow.labels.operands(nodes[id]):
             if nodes[operand].op == "data" and nodes[operand].shape:
-                return nodes[operand].shape[0], 0
+                shape = nodes[operand].shape
+                # Where each element has a parameter of its own, the axis counts features.
+                beside = [nodes[other].shape for other in flow.inputs(id) if nodes[other].op == "parameter"]
+                is_shared = all(len(other) < len(shape) or other[0] == 1 for other in beside)
+                return (shape[0], 0) if is_shared else None
     return None
 
 
