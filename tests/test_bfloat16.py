@@ -21,8 +21,8 @@ from tracer.graph.strides import restore_array, stored_elements, strides_of, to_
 from tracer.graph.validation import validate
 from tracer.store import format as store_format
 from tracer.views.export.events import events
+from tracer.views.notation import summary_text
 from tracer.views.text.detail import node_lines
-from tracer.views.text.log import log_text
 
 BITS = arrays(np.uint16, array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
 
@@ -109,7 +109,7 @@ def test_value_that_is_no_bfloat16_is_refused(trace: Trace, tmp_path: Path) -> N
 def test_views_tell_the_dtype(trace: Trace) -> None:
     step = trace.steps[0]
     (x,) = (node for node in step.nodes if node.dtype == "bfloat16")
-    assert " bf16 n=" in log_text(trace)
+    assert " bf16 n=20 " in summary_text(x.summary, x.shape, x.dtype)
     assert "bfloat16" in "\n".join(node_lines(trace, step, x))
     (event,) = (each for each in events(trace) if each.get("step") == 0 and each.get("id") == x.id)
     assert event["dtype"] == "bfloat16"

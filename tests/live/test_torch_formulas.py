@@ -17,12 +17,15 @@ from tracer.graph.formula import parse_template  # noqa: E402
 from tracer.graph.record import Literal  # noqa: E402
 from tracer.ops.foreign.names import base_name  # noqa: E402
 from tracer.recording.source import Files  # noqa: E402
-from tracer.torch.building import foreign_operation, parameters_of  # noqa: E402
 from tracer.torch.dispatch import RecordingMode  # noqa: E402
 from tracer.torch.formulas import FORMULAS  # noqa: E402
 from tracer.torch.frames import Frames  # noqa: E402
 from tracer.torch.names import TensorNames  # noqa: E402
-from tracer.torch.operation import Operation  # noqa: E402
+from tracer.torch.operation import (  # noqa: E402
+    Operation,
+    foreign_operation,
+    parameters_of,
+)
 from tracer.torch.snapshots import array_of  # noqa: E402
 from tracer.torch.tape import StepTape  # noqa: E402
 

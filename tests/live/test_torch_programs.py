@@ -20,6 +20,7 @@ from programs_torch import PROGRAMS  # noqa: E402
 
 import tracer  # noqa: E402
 from tracer.errors import RecordingError, UsageError  # noqa: E402
+from tracer.graph.losses import passes  # noqa: E402
 from tracer.graph.record import Step, Trace  # noqa: E402
 from tracer.graph.validation import validate  # noqa: E402
 from tracer.torch import record  # noqa: E402
@@ -28,6 +29,7 @@ STEPS = {
     "accumulation": 2, "several_backwards": 2, "gan": 2, "critic_steps": 2, "lbfgs": 2, "closure_sgd": 3, "no_optimizer": 3,
     "new_tensors_each_step": 3, "data_attribute": 3, "double_backward": 2, "grad_scaler_float16": 3, "skipped_update": 2,
     "update_in_backward": 2, "every_optimizer": 30, "functional": 0, "loader": 4, "scripted": 3, "initializing": 1,
+    "functional_training": 3, "gradients_of_arguments": 3,
 }  # fmt: skip
 """The number of steps of some programs."""
 
@@ -95,6 +97,24 @@ def test_values_are_continuous() -> None:
         assert second.node(name).value.tobytes() == first.nodes[updated].value.tobytes(), name
 
 
+def test_gradients_of_functions_are_those_of_steps() -> None:
+    """Parameters have the names of the arguments or of their keys, and the gradients that torch.func.grad returns."""
+    trace = run(PROGRAMS["functional_training"], values="all")[3]
+    assert trace is not None
+    step = trace.steps[1]
+    assert {node.name for node in step.parameters} == {"0.weight", "0.bias", "3.weight", "3.bias"}
+    assert {node.scope for node in step.nodes if node.phase == "forward" and node.scope} >= {"0", "1", "2", "3"}
+    for node in step.parameters:
+        assert np.array_equal(step.updated(node.name), node.value - np.float32(0.1) * step.gradient(node.name))
+        assert trace.steps[2].node(node.name).value.tobytes() == step.updated(node.name).tobytes()
+    trace = run(PROGRAMS["gradients_of_arguments"], values="all")[3]
+    assert trace is not None
+    step = trace.steps[0]
+    residual = np.array([1.0 * 1 - 2 * 2 + 0.5 - 1, 3 - 2 + 0.5], np.float32)
+    assert step.gradient("b") == residual.sum()
+    assert step.gradient("w").tolist() == [residual[0] + 3 * residual[1], 2 * residual[0] + residual[1]]
+
+
 def losses(trace: Trace | None) -> list[float]:
     assert trace is not None
     return [step.loss for step in trace.steps]
@@ -142,6 +162,41 @@ def test_cleared_gradients_do_not_count() -> None:
     trace = run(PROGRAMS["skipped_update"], values="all")[3]
     assert trace is not None
     assert all(not step.losses and sum(node.phase == "loss" for node in step.nodes) <= 2 for step in trace.steps)
+
+
+def test_both_losses_of_a_gan_have_their_gradients() -> None:
+    """A gradient that was not cleared since the other loss is not one of the second loss alone."""
+
+    def program() -> Any:
+        a, b = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+        first, second = torch.optim.SGD([b], lr=0.5), torch.optim.SGD([a], lr=0.5)
+        for _ in range(2):
+            fake = a * 2
+            judge_loss = (fake.detach() - b) ** 2
+            first.zero_grad()
+            judge_loss.backward()
+            first.step()
+            own_loss = b * fake
+            second.zero_grad()
+            own_loss.backward()
+            second.step()
+        return [a, b]
+
+    trace = run(program, values="all")[3]
+    assert trace is not None
+    validate(trace)
+    step = trace.steps[0]
+    assert [step.nodes[loss].name for loss in step.losses] == ["judge_loss", "own_loss"]
+    assert step.metrics["judge_loss"] == step.loss == (4 - 3) ** 2
+    assert step.metrics["own_loss"] == 4 * 4
+    assert step.gradient("b") == -2 * (4 - 3)
+    assert step.gradient("a") == 2 * 4
+    assert step.node("djudge_loss/db").value == -2
+    assert step.node("down_loss/da").value == 8
+    of_judge, of_own = (each.gradients for each in passes(step))
+    assert step.node("b").id in of_judge
+    assert step.node("b").id not in of_own
+    assert step.updates[step.node("b").id] not in of_own
 
 
 def weights_and_inputs(step: Step) -> dict[str, np.ndarray]:

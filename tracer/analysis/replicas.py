@@ -21,6 +21,9 @@ SAME_FOR_ALL = ("allreduce", "all_reduce", "broadcast", "allgather", "all_gather
 SHARDED = ("_allgather_base", "all_gather_into_tensor", "allgather_into_tensor", "reduce_scatter", "_reduce_scatter")
 """Beginnings of the names of collectives: whose result is the same on all ranks, and those that tell of sharded parameters."""
 
+SHARD = "shard"
+"""The parameter of a leaf of which other ranks have other parts."""
+
 GENERATOR = "generator"
 """The beginning of the names of leaves with the states of random number generators, which may differ."""
 
@@ -54,7 +57,7 @@ def compare_replicas(one: Trace, other: Trace, tolerance: float = 0.0) -> Replic
     for mine, theirs in zip(one.steps, other.steps):
         ought = ought_to_agree(mine, theirs)
         for node, its in zip(mine.nodes, theirs.nodes):
-            if (node.op, node.inputs) != (its.op, its.inputs):
+            if (node.op, _inputs(node)) != (its.op, _inputs(its)):
                 found = TraceDifference(mine.index, node.id, "inputs", node.inputs, its.inputs)
                 if node.op != its.op:
                     found = TraceDifference(mine.index, node.id, "op", node.op, its.op)
@@ -80,20 +83,26 @@ def compare_replicas(one: Trace, other: Trace, tolerance: float = 0.0) -> Replic
     return ReplicaComparison(None, compared, passed_over)
 
 
+def _inputs(node: Node) -> Sequence[object]:
+    """The inputs of a node; without numbers if it puts sharded parameters together, as one of them is the rank."""
+    return node.operands if node.op.startswith("fsdp.") else node.inputs
+
+
 def ought_to_agree(one: Step, other: Step) -> Sequence[bool]:
     """Of every node of a step, whether it ought to have the same value on both ranks."""
+    shards = {node.id for node in one.nodes if node.parameters.get(SHARD)}
     is_sharded = any(_collective(node).startswith(SHARDED) for node in one.nodes)
     overwritten = _sources_of_broadcasts(one)
     results: set[int] = set()
-    if not is_sharded:
-        for parameter, updated in one.updates.items():
+    for parameter, updated in one.updates.items():
+        if not is_sharded and parameter not in shards:
             results |= {updated, one.gradients.get(parameter, updated)}
     found: list[bool] = []
     for node, its in zip(one.nodes, other.nodes):
         if node.is_leaf:
             agrees = _leaf_agrees(node, its, is_sharded=is_sharded) and node.id not in overwritten
         else:
-            agrees = node.id in results or _result_agrees(node, found)
+            agrees = node.id in results or (_result_agrees(node, found) and _same_call(node, its))
         found.append(agrees)
     return found + [False] * (len(one.nodes) - len(found))
 
@@ -101,7 +110,7 @@ def ought_to_agree(one: Step, other: Step) -> Sequence[bool]:
 def _leaf_agrees(node: Node, its: Node, *, is_sharded: bool) -> bool:
     if node.op == "data" or node.name.startswith(GENERATOR):
         return node.shape == its.shape and difference_of_values(0, node, its, 0.0) is None
-    return node.op == "constant" or not is_sharded
+    return node.op == "constant" or not (is_sharded or node.parameters.get(SHARD))
 
 
 def _result_agrees(node: Node, found: Sequence[bool]) -> bool:
@@ -113,6 +122,11 @@ def _result_agrees(node: Node, found: Sequence[bool]) -> bool:
         return False
     operands = node.operands[1:2] if name.startswith("copy_") and len(node.operands) == 2 else node.operands
     return all(found[id] for id in operands)
+
+
+def _same_call(node: Node, its: Node) -> bool:
+    """Whether both ranks call an operation alike: where parameters are sharded, each takes its own part of what all have."""
+    return node.parameters.keys() == its.parameters.keys() and repr(dict(node.parameters)) == repr(dict(its.parameters))
 
 
 def _collective(node: Node) -> str:

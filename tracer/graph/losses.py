@@ -13,7 +13,7 @@ from tracer.graph.record import Node, Step, Trace
 LOSS_SUFFIX = "_loss"
 """The loss `d` of several is named `d_loss`, and its gradients `dd_loss/dW`."""
 
-_NUMERATOR = re.compile(rf"d\w+{LOSS_SUFFIX}(?:#\d+)?/d(?=[\w#(])")
+_NUMERATOR = re.compile(r"d\w*loss\w*(?:#\d+)?/d(?=[\w#(])")
 
 
 def passes(step: Step) -> tuple[Step, ...]:

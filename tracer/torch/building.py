@@ -13,12 +13,21 @@ from tracer.recording.naming import nodes_of
 from tracer.recording.source import Files
 from tracer.recording.tape import Context, Entry, Marks
 from tracer.torch.formulas import ForeignOperation
-from tracer.torch.operation import Operation
-from tracer.torch.snapshots import WIDER_NAMES
+from tracer.torch.operation import Operation, foreign_operation, parameters_of
 from tracer.torch.steps.flow import Flow
 from tracer.torch.steps.form import Form
 from tracer.torch.steps.generators import with_generators
 from tracer.torch.tape import StepTape
+
+
+def _of_each_loss(losses: dict[int, dict[int, int]], operations: Sequence[Operation]) -> dict[int, dict[int, int]]:
+    """The gradients of each loss without sums that PyTorch made with those of an earlier one, which were not cleared."""
+    found: dict[int, dict[int, int]] = {}
+    earlier: set[int] = set()
+    for loss, gradients in losses.items():
+        found[loss] = {of: id for of, id in gradients.items() if earlier.isdisjoint(operations[id].operands)}
+        earlier.update(gradients.values())
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Ends:
     def of(cls, tape: StepTape) -> Ends:
         """The ends of a step that is complete and has at least one loss. Closes its tape."""
         tape.leaves_of_step.settle()
-        return cls(tape.passes.close(), tape.leaves_of_step.updates())
+        return cls(_of_each_loss(tape.passes.close(), tape.operations), tape.leaves_of_step.updates())
 
 
 def form_of(tape: StepTape, ends: Ends, files: Files) -> Form:
@@ -48,7 +57,9 @@ class _Building:
         self._losses = ends.losses
         self._updates = ends.updates
         self._loss = next(iter(self._losses))
-        self._gradients = {of: id for found in self._losses.values() for of, id in found.items()}
+        self._gradients: dict[int, int] = {}
+        for found in self._losses.values():  # of a value that several losses reach, that of the first
+            self._gradients = {**found, **self._gradients}
         if not tape.passes.updates:
             self._updates = {**self._updates_as_new_tensors(), **self._updates}
         self._live = self._reaching([
@@ -150,11 +161,13 @@ class _Building:
         each = self._operations[id]
         inputs = tuple(self._place[of] if isinstance(of, int) else of for of in each.inputs)
         parameters = parameters_of(each) | self._flow.parameters_of(id, self._place)
-        gradient_of, rule_of = self._twins(each)
+        # What a checkpoint or a sharded layer computes again is on the tape after what was computed from it.
+        gradient_of, rule_of = (twin if twin is not None and twin < self._place[id] else None for twin in self._twins(each))
         scope = each.scope if each.invocation is None else ""  # a scope of its own: see _finished
         context = Context(each.phase, scope, "", each.invocation, gradient_of, rule_of)
         op = each.kind if each.is_leaf else foreign_operation(each, self._operations)
-        return op, inputs, parameters, each.snapshot.without_value(), context, each.offset
+        value = each.snapshot.array() if op == "constant" else each.snapshot.without_value()
+        return op, inputs, parameters, value, context, each.offset
 
     def _twins(self, each: Operation) -> tuple[int | None, int | None]:
         """The value that a backward operation is for, and the operation whose derivative it computes."""
@@ -180,13 +193,19 @@ class _Building:
             each = operations[id]
             if each.name:
                 marks.names[position] = each.name
+            elif (each.invocation, each.offset) in self._tape.frames.without_names:
+                marks.unnamed.add(position)
+                if position == place[self._loss]:
+                    marks.names[position] = "loss"
             elif each.invocation is not None and last.get((each.invocation, each.offset)) != position:
                 marks.unnamed.add(position)
             if each.fallback_name:
                 marks.fallback_names[position] = each.fallback_name
         marks.gradients = self._placed(self._gradients)
         for part, (of, rule) in self._tape.contributions.items():
-            if part in place and of in place and rule in place and _is_like(operations[part], operations[of]):
+            if rule is None or not {part, of, rule} <= place.keys() or max(place[of], place[rule]) >= place[part]:
+                continue
+            if _is_like(operations[part], operations[of]):
                 marks.contributions.setdefault(place[part], (place[of], place[rule]))
         for of, updated in self._updates.items():
             if of in place and updated in place:
@@ -220,14 +239,14 @@ class _Building:
             if twin is None or twin >= at.id:
                 break
             at = nodes[twin]
-        scope = self._scope(self._order[at.id])
+        scope = self._scope(self._order[at.id]) or _within_main(node.scope)
         of_tensor = self._operations[self._order[node.id]].snapshot.dtype
         dtype = of_tensor if of_tensor in HELD_IN else node.dtype
-        if (not scope or scope == node.scope) and dtype == node.dtype:
+        if scope == node.scope and dtype == node.dtype:
             return node
         return Node(
             node.id, node.op, node.inputs, node.parameters, node.content, node.shape, dtype, node.phase, node.name,
-            node.formula, scope or node.scope, node.source, node.gradient_of, node.rule_of,
+            node.formula, scope, node.source, node.gradient_of, node.rule_of,
         )  # fmt: skip
 
     def _scope(self, id: int) -> str:
@@ -250,10 +269,13 @@ def _quoted(nodes: Sequence[Node], marks: Marks) -> frozenset[int]:
     return frozenset(found)
 
 
-def foreign_operation(each: Operation, operations: Sequence[Operation]) -> ForeignOperation:
-    """The operation of a node, with the shapes of its inputs and its result."""
-    shapes = [operations[of].snapshot.shape if isinstance(of, int) else () for of in each.inputs]
-    return ForeignOperation(each.kind, each.schema, each.inputs, shapes, each.snapshot.shape, each.output, each.outputs)
+def _within_main(scope: str) -> str:
+    """The path of functions without `main`, as which programs begin.
+
+    >>> _within_main("main/train"), _within_main("main"), _within_main("mainly"), _within_main("train/main")
+    ('train', '', 'mainly', 'train/main')
+    """
+    return scope.removeprefix("main").lstrip("/") if f"{scope}/".startswith("main/") else scope
 
 
 def scope_of(path: str) -> str:
@@ -273,27 +295,3 @@ def scope_of(path: str) -> str:
 
 def _is_like(first: Operation, second: Operation) -> bool:
     return (first.snapshot.shape, first.snapshot.dtype) == (second.snapshot.shape, second.snapshot.dtype)
-
-
-def parameters_of(each: Operation) -> dict[str, Any]:
-    """The call as plain data, for a node of PyTorch's; and what a NumPy array does not tell of a tensor."""
-    found: dict[str, Any] = {}
-    if not each.is_leaf:
-        found = {"arguments": each.arguments, **({"options": each.options} if each.options else {})}
-        if each.outputs > 1:
-            found["output"] = each.output
-        if each.drawn is not None:
-            found["generator"] = {"input": len(each.inputs) - 1, "row": each.drawn}
-    if each.function and not each.is_leaf:
-        found["function"] = each.function
-    if each.is_hook:
-        found["hook"] = each.place
-    if each.snapshot.dtype in WIDER_NAMES and each.snapshot.dtype not in HELD_IN:
-        found["dtype"] = each.snapshot.dtype
-    if each.snapshot.strides is not None:
-        found["strides"] = list(each.snapshot.strides)
-    if each.snapshot.lazy:
-        found["lazy"] = each.snapshot.lazy
-    if each.snapshot.layout:
-        found["layout"] = each.snapshot.layout
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import torch
@@ -51,6 +52,8 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
         if tape is None:
             return func(*args, **kwargs)
         if any(each.__torch_dispatch__ is not _OWN_DISPATCH for each in types):
+            if any(map(_has_no_values, types)):
+                return func(*args, **kwargs)
             return NotImplemented  # a class that dispatches by itself: the operations that it calls are recorded
         schema = schema_of(func)
         if schema is None:
@@ -75,6 +78,12 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
         return _recorded(tape, schema, func, args, kwargs, written)
 
 
+@cache
+def _has_no_values(kind: type) -> bool:
+    """Whether tensors of a class only have shapes: PyTorch finds out with them what an operation would give."""
+    return any(each.__module__ == "torch._subclasses.fake_tensor" for each in kind.__mro__)
+
+
 def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any, written: list[torch.Tensor]) -> Any:
     """Run an operation and append it to the tape."""
     inputs: list[int | Literal] = []
@@ -85,10 +94,15 @@ def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any,
         tape.snapshots.before_write(tensor)
     generator = _generator_state(schema, args, kwargs) if schema.is_random else None
     result = func(*args, **kwargs)
+    returned = tensors_in([result])
+    if any(type(each).__torch_dispatch__ is not _OWN_DISPATCH for each in returned):
+        return result  # a tensor around another one, which is on the tape, or one of which there is only the shape
     if schema.keeps_value and inputs and isinstance(inputs[0], int):
         tape.same(result, inputs[0])
+        if schema.is_literal:
+            tape.learn_literal(inputs[0])
         return result
-    others = [each for each in tensors_in([result]) if not any(each is tensor for tensor in written)]
+    others = [each for each in returned if not any(each is tensor for tensor in written)]
     results = [*written, *others] if not schema.undeclared else [*others, *written]
     if schema.undeclared and written:
         for tensor in written:

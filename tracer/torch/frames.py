@@ -31,10 +31,14 @@ def _is_user_file(filename: str) -> bool:
 
 
 class Frames:
-    """The calls of the program at each moment, as invocations that later frames share."""
+    """The calls of the program at each moment, as invocations that later frames share.
+
+    `without_names` are places whose operations are not what the statement there assigns.
+    """
 
     def __init__(self, files: Files) -> None:
         self.files = files
+        self.without_names: set[tuple[Invocation | None, int]] = set()
         self._chain: list[tuple[FrameType, Invocation]] = []
 
     def place(self) -> tuple[Invocation | None, int]:

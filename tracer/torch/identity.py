@@ -30,10 +30,19 @@ class Geometry(NamedTuple):
     """Whether what is in memory is seen conjugated, and negated."""
 
 
+def plain_of(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor that one stands for inside of torch.func.grad; itself anywhere else."""
+    functorch = torch._C._functorch
+    while functorch.is_gradtrackingtensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+    return tensor
+
+
 def has_memory(tensor: torch.Tensor) -> bool:
     """Whether a tensor is known by its memory: not on the meta device or without a size yet, of a class that dispatches by
-    itself, or inside a transform of functions.
+    itself, or one of a batch inside of torch.func.vmap.
     """
+    tensor = plain_of(tensor)
     return (
         type(tensor).__torch_dispatch__ is torch.Tensor.__torch_dispatch__
         and not is_lazy(tensor)
@@ -43,8 +52,21 @@ def has_memory(tensor: torch.Tensor) -> bool:
     )
 
 
+def local_of(tensor: torch.Tensor) -> torch.Tensor:
+    """The part of a tensor that this process has, if the tensor is distributed over several; else the tensor."""
+    local = getattr(tensor, "_local_tensor", None)
+    return local if isinstance(local, torch.Tensor) else tensor
+
+
+def is_shard(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is distributed so that each process has another part of it."""
+    placements = getattr(tensor, "placements", ()) if local_of(tensor) is not tensor else ()
+    return any(each.is_shard() for each in placements)
+
+
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
     """The memory of a tensor; of a sparse one, that of its values."""
+    tensor = plain_of(tensor)
     if tensor.layout is torch.strided:
         return tensor.untyped_storage()
     if tensor.layout not in LAYOUTS:
@@ -56,6 +78,7 @@ def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
 
 def geometry_of(tensor: torch.Tensor) -> Geometry:
     """The place of a tensor in its memory."""
+    tensor = plain_of(tensor)
     if tensor.layout is not torch.strided:
         return _geometry(0, tensor.shape, (), tensor.dtype, False, False)
     return _geometry(tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype, tensor.is_conj(), tensor.is_neg())

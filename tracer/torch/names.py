@@ -12,7 +12,8 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from tracer.torch.frames import is_user_code
-from tracer.torch.identity import Geometry, geometry_of, has_memory, storage_of
+from tracer.torch.identity import Geometry, geometry_of, has_memory, is_shard, local_of, storage_of
+from tracer.torch.keras.naming import is_layer, layers_of, variables_of
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +23,7 @@ class _Known:
     reference: StorageWeakRef
     names: dict[Geometry, tuple[str, str]] = field(default_factory=dict)
     parameters: set[Geometry] = field(default_factory=set)
+    shards: set[Geometry] = field(default_factory=set)
 
 
 class TensorNames:
@@ -34,14 +36,23 @@ class TensorNames:
 
     def learn_module(self, module: torch.nn.Module) -> None:
         """Learn the paths of a module and its submodules, and the names of their parameters and buffers."""
+        if is_layer(module):
+            for path, layer in layers_of(module):
+                if id(layer) not in self._paths:
+                    self._held.append(layer)
+                self._paths[id(layer)] = path or self._paths.get(id(layer), "")  # a layer may be called alone, before its model
+            for kind, name, tensor in variables_of(module):
+                if has_memory(tensor):
+                    self._learn(tensor, kind, name)
+            return
         if id(module) not in self._paths:
             self._held.append(module)  # its id may not be given to another module
             for path, each in module.named_modules():
                 self._paths.setdefault(id(each), path)
         for kind, found in (("parameter", module.named_parameters()), ("state", module.named_buffers())):
             for name, tensor in found:
-                if has_memory(tensor):
-                    self._learn(tensor, kind, name)
+                if has_memory(local_of(tensor)):
+                    self._learn(local_of(tensor), kind, name, is_shard=is_shard(tensor))
 
     def path_of(self, module: torch.nn.Module) -> str:
         """The path of a module in the outermost one: `0`, `layers.1.norm`; the name of its class for the outermost."""
@@ -59,12 +70,25 @@ class TensorNames:
             found = self._memories[storage._cdata] = _Known(StorageWeakRef(storage))
         return found
 
-    def _learn(self, tensor: torch.Tensor, kind: str, name: str) -> None:
-        self._of(tensor).names[geometry_of(tensor)] = kind, name
+    def _learn(self, tensor: torch.Tensor, kind: str, name: str, *, is_shard: bool = False) -> None:
+        known = self._of(tensor)
+        known.names[geometry_of(tensor)] = kind, name
+        if is_shard:
+            known.shards.add(geometry_of(tensor))
+
+    def is_shard(self, tensor: torch.Tensor) -> bool:
+        """Whether other processes have other parts of what a tensor is a part of."""
+        known = self._memories.get(storage_of(tensor)._cdata)
+        return known is not None and geometry_of(tensor) in known.shards
 
     def _found(self, tensor: torch.Tensor) -> tuple[str, str]:
         known = self._memories.get(storage_of(tensor)._cdata)
         return known.names.get(geometry_of(tensor), ("", "")) if known is not None else ("", "")
+
+    def learn_data(self, tensor: torch.Tensor, name: str) -> None:
+        """Learn the name of data."""
+        if has_memory(tensor):
+            self._learn(tensor, "data", name)
 
     def learn_parameter(self, tensor: torch.Tensor, name: str) -> None:
         """Learn that a tensor is a parameter: it was updated."""
@@ -81,19 +105,20 @@ class TensorNames:
             known is not None and (geometry_of(tensor) in known.parameters or self._found(tensor)[0] == "parameter")
         )
 
-    def learn_state(self, optimizer: torch.optim.Optimizer) -> None:
+    def learn_state(self, optimizer: Any) -> None:
         """Learn the parameters of an optimizer, and the names of its state: `exp_avg(0.weight)`."""
         for group in optimizer.param_groups:
-            for each in group["params"]:
+            for each in map(local_of, group["params"]):
                 if has_memory(each):
                     self._of(each).parameters.add(geometry_of(each))
         for parameter, state in optimizer.state.items():
-            if not isinstance(parameter, torch.Tensor) or not has_memory(parameter) or not isinstance(state, dict):
+            if not isinstance(state, dict):
                 continue
-            name = self._found(parameter)[1]
+            name = self.name_of(local_of(parameter)) if isinstance(parameter, torch.Tensor) else ""
             for entry, value in state.items():
-                if isinstance(value, torch.Tensor) and has_memory(value):
-                    self._learn(value, "state", f"{entry}({name})" if name else entry)
+                if isinstance(value, torch.Tensor) and has_memory(local_of(value)):
+                    called = f"{entry}({name})" if name else entry
+                    self._learn(local_of(value), "state", called, is_shard=is_shard(value))
 
     def name_of(self, tensor: torch.Tensor) -> str:
         """The name that was learned for a tensor; empty if none."""
@@ -104,7 +129,9 @@ class TensorNames:
         known = self._found(tensor)
         if known[0]:
             return known
-        kind = "parameter" if tensor.requires_grad and tensor.is_leaf else "data"
+        memory = self._memories.get(storage_of(tensor)._cdata)
+        is_given = memory is not None and geometry_of(tensor) in memory.parameters
+        kind = "parameter" if is_given or (tensor.requires_grad and tensor.is_leaf) else "data"
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if is_user_code(frame.f_code):
@@ -115,9 +142,9 @@ class TensorNames:
         return kind, ""
 
 
-def state_of(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
+def state_of(optimizer: Any) -> Iterator[torch.Tensor]:
     """The tensors of the state of an optimizer."""
     for state in optimizer.state.values():
         for value in state.values() if isinstance(state, dict) else ():
-            if isinstance(value, torch.Tensor) and has_memory(value):
-                yield value
+            if isinstance(value, torch.Tensor) and has_memory(local_of(value)):
+                yield local_of(value)

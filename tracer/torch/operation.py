@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
 from tracer.graph.record import Literal, Phase
+from tracer.graph.strides import HELD_IN
 from tracer.recording.source import Invocation
+from tracer.torch.formulas import ForeignOperation
 from tracer.torch.schemas import Schema
-from tracer.torch.snapshots import Snapshot
+from tracer.torch.snapshots import WIDER_NAMES, Snapshot
 
 
 def function_text(node: Any) -> str:
@@ -27,6 +30,7 @@ class Operation:
     number of the autograd node that a forward operation made, `node` that of the autograd node in which a backward operation
     ran; `is_sum` tells that it ran after that node had finished: a sum of gradients that came on several ways.
     `generator` is the state of the random number generator before it, `drawn` the row of it in the leaf of the step.
+    `is_shard` tells of a leaf that other processes have other parts of it.
     `function` names the backward pass of a torch.autograd.Function in which it ran. `stopped` are the positions of inputs through
     which no gradient flows back. `place` is the line of Python code that ran it within a backward pass; `is_hook` tells that
     this was a hook, which changes a gradient.
@@ -59,6 +63,7 @@ class Operation:
     stopped: tuple[int, ...] = ()
     place: str = ""
     is_hook: bool = False
+    is_shard: bool = False
 
     def become_leaf(self, kind: str, name: str) -> None:
         """Forget how the value was computed: the step begins with it."""
@@ -83,3 +88,35 @@ class Operation:
     def operands(self) -> tuple[int, ...]:
         """The inputs that are operations."""
         return tuple(each for each in self.inputs if isinstance(each, int))
+
+
+def foreign_operation(each: Operation, operations: Sequence[Operation]) -> ForeignOperation:
+    """The operation of a node, with the shapes of its inputs and its result."""
+    shapes = [operations[of].snapshot.shape if isinstance(of, int) else () for of in each.inputs]
+    return ForeignOperation(each.kind, each.schema, each.inputs, shapes, each.snapshot.shape, each.output, each.outputs)
+
+
+def parameters_of(each: Operation) -> dict[str, Any]:
+    """The call as plain data, for a node of PyTorch's; and what a NumPy array does not tell of a tensor."""
+    found: dict[str, Any] = {}
+    if not each.is_leaf:
+        found = {"arguments": each.arguments, **({"options": each.options} if each.options else {})}
+        if each.outputs > 1:
+            found["output"] = each.output
+        if each.drawn is not None:
+            found["generator"] = {"input": len(each.inputs) - 1, "row": each.drawn}
+    if each.is_hook:
+        found["hook"] = each.place
+    if each.is_shard and each.is_leaf:
+        found["shard"] = True
+    if each.function and not each.is_leaf:
+        found["function"] = each.function
+    if each.snapshot.dtype in WIDER_NAMES and each.snapshot.dtype not in HELD_IN:
+        found["dtype"] = each.snapshot.dtype
+    if each.snapshot.strides is not None:
+        found["strides"] = list(each.snapshot.strides)
+    if each.snapshot.lazy:
+        found["lazy"] = each.snapshot.lazy
+    if each.snapshot.layout:
+        found["layout"] = each.snapshot.layout
+    return found

@@ -27,12 +27,15 @@ from tracer.torch.dispatch import RecordingMode
 from tracer.torch.following import followed, hooked, learn_leaves, leaves_of, nodes_behind
 from tracer.torch.frames import Frames, base_folder
 from tracer.torch.identity import has_memory
+from tracer.torch.keras.imports import when_imported
+from tracer.torch.keras.training import KerasTraining
 from tracer.torch.names import TensorNames
 from tracer.torch.steps.kept import Kept
 from tracer.torch.steps.progress import Progress
 from tracer.torch.steps.retention import Retention
 from tracer.torch.switching import RareCollection, Switch, patch
 from tracer.torch.tape import StepTape
+from tracer.torch.transforms import Transforms
 from tracer.torch.updating import Updates
 
 _running: list[Run] = []
@@ -75,6 +78,9 @@ class Run:
         self._is_hidden = 0
         self._thread = 0
         self._updates = Updates(kept, self._names, self._progress, lambda: self._tape, self._is_of_the_thread, self._set_switch)
+        self._transforms = Transforms(
+            self._names, self._progress, lambda: not self._is_hidden and self._is_of_the_thread(), self._set_switch
+        )
 
     @property
     def trace(self) -> Trace:
@@ -112,6 +118,9 @@ class Run:
         patch(undo, torch.utils.data.dataloader._BaseDataLoaderIter, "__next__", self._hidden)
         for name in ("numpy", "__dlpack__"):
             patch(undo, torch.Tensor, name, self._shared)
+        patch(undo, torch.UntypedStorage, "resize_", self._resized)
+        self._transforms.follow(undo)
+        when_imported(undo, KerasTraining(undo, self._names, self._frames, self._progress, self._updates))
         undo.enter_context(torch.compiler.set_stance("force_eager"))  # compiled functions run operation by operation
         progress = self._progress
         progress.start()
@@ -135,7 +144,8 @@ class Run:
 
     def _keep(self, tape: StepTape, index: int) -> None:
         self._names.forget_freed()
-        self._kept.add(tape, index)
+        metrics, self._updates.metrics = self._updates.metrics, {}
+        self._kept.add(tape, index, metrics)
 
     @property
     def _tape(self) -> StepTape | None:
@@ -195,6 +205,7 @@ class Run:
         @functools.wraps(original)
         def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, *arguments: Any, **options: Any) -> Any:
             is_kept = bool(options.get("create_graph", arguments[1] if len(arguments) > 1 else False))
+            is_kept = is_kept and not self._transforms.is_outermost
             with self._following(outputs, grad_outputs, is_loss=False, is_kept=is_kept):
                 found = original(outputs, inputs, grad_outputs, *arguments, **options)
                 tape = self._tape
@@ -258,3 +269,15 @@ class Run:
             return original(tensor, *arguments, **options)
 
         return shared
+
+    def _resized(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Memory is given back while tensors still refer to it, as sharded parameters do: what was recorded of it is copied."""
+
+        @functools.wraps(original)
+        def resized(storage: torch.UntypedStorage, size: int) -> Any:
+            tape = self._progress.tape
+            if tape is not None and size < storage.nbytes():
+                tape.release(storage)
+            return original(storage, size)
+
+        return resized

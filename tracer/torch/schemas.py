@@ -19,7 +19,10 @@ WRITES_UNDECLARED = {
 COLLECTIVES = "c10d"
 """The namespace of communication between processes: what ends in `_` writes its first argument, which no schema there marks."""
 
-SAME_VALUE = frozenset({"aten::detach", "aten::alias", "aten::lift_fresh"})
+LITERAL = "aten::lift_fresh"
+"""The operation on numbers of Python that become a tensor."""
+
+SAME_VALUE = frozenset({"aten::detach", "aten::alias", LITERAL})
 """Operations whose result is their input under another identity."""
 
 IGNORED = frozenset({"profiler::_record_function_enter_new", "profiler::_record_function_exit", "prim::device"})
@@ -45,6 +48,7 @@ class Schema:
     is_list: bool
     is_ignored: bool
     keeps_value: bool
+    is_literal: bool
     defaults: Mapping[str, Any]
     result_names: tuple[str, ...]
 
@@ -79,6 +83,7 @@ def schema_of(operation: Any) -> Schema | None:
         is_list=short.startswith(("_foreach_", "_fused_")),
         is_ignored=schema.name in IGNORED,
         keeps_value=schema.name in SAME_VALUE,
+        is_literal=schema.name == LITERAL,
         defaults={each.name: each.default_value for each in arguments if each.has_default_value()},
         result_names=tuple(each.name for each in schema.returns),
     )

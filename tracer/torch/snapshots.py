@@ -70,6 +70,13 @@ class Snapshot:
             return True
         return bytes_of(self.tensor) == bytes_of(tensor)
 
+    def array(self) -> np.ndarray:
+        """The value as an array of its own; of one that nobody looked at one of zeros."""
+        if self.tensor is None:
+            return self.without_value()
+        with unseen():
+            return array_of(self.tensor)
+
     def without_value(self) -> np.ndarray:
         """An array of the shape and the dtype that the value has as an array."""
         return np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)
@@ -145,7 +152,9 @@ class Snapshots:
         """A snapshot of a tensor at a place of a memory."""
         snapshot = Snapshot(tensor, place, keep=self.keep)
         if snapshot.tensor is not None:
-            if is_shared(storage):
+            if not storage.nbytes() and tensor.numel():
+                snapshot.tensor = None  # its memory was given back
+            elif is_shared(storage):
                 snapshot.copy()
             else:
                 self._aliases[storage._cdata].append(snapshot)
@@ -154,9 +163,13 @@ class Snapshots:
     def before_write(self, tensor: Any) -> None:
         """Copy what is an alias of the memory of a tensor that is about to be written into, or given to NumPy."""
         if self._aliases:
-            aliases = self._aliases.pop(storage_of(tensor)._cdata, None)
-            if aliases:
-                copy_together(aliases)
+            self.before_release(storage_of(tensor))
+
+    def before_release(self, storage: torch.UntypedStorage) -> None:
+        """Copy what is an alias of a memory that is about to be given back."""
+        aliases = self._aliases.pop(storage._cdata, None)
+        if aliases:
+            copy_together(aliases)
 
     def close(self) -> None:
         """The step is complete: copy what is an alias of memory that anybody else has, and may write into unseen."""

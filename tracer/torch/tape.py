@@ -10,7 +10,7 @@ import torch
 
 from tracer.graph.record import Literal, Phase
 from tracer.torch.frames import Frames, place_in_backward
-from tracer.torch.identity import Geometry, Memories, Memory, Write, geometry_of, has_memory, is_shared, storage_of
+from tracer.torch.identity import Geometry, Memories, Memory, Write, geometry_of, has_memory, is_shared, plain_of, storage_of
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation, function_text
 from tracer.torch.schemas import Schema, schema_of
@@ -25,7 +25,8 @@ WRITTEN = "written"
 
 class StepTape:
     """Gathers the operations of a step. `gradients` are ids, `contributions` leads from a part of a gradient to the value it is
-    for and the operation it came through. `passes` are the backward passes that count.
+    for and the operation it came through. `passes` are the backward passes that count. `is_of_function` tells that
+    torch.func.grad computes the gradient, which always may be differentiated again.
     """
 
     def __init__(self, frames: Frames, names: TensorNames, *, keep: bool) -> None:
@@ -38,6 +39,7 @@ class StepTape:
         self.modules: list[str] = []
         self.optimizer = ""
         self.last_in_module = -1
+        self.is_of_function = False
         self.by_sequence: dict[int, int] = {}
         self.by_output: dict[tuple[int, int], int] = {}
         self.gradients: dict[int, int] = {}
@@ -61,6 +63,7 @@ class StepTape:
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The operation whose value a tensor holds; what is unknown enters as a leaf."""
+        tensor = plain_of(tensor)
         storage = storage_of(tensor)
         memory, place = self.memories.of_storage(storage), geometry_of(tensor)
         found = memory.current(place)
@@ -71,6 +74,7 @@ class StepTape:
             return self._seen_after_writes(tensor, storage, memory, place)
         kind, name = self.names.kind_and_name(tensor)
         id = self._append(Operation(kind, (), self.snapshots.take(tensor, storage, place), Phase.INIT, name=name))
+        self.operations[id].is_shard = self.names.is_shard(tensor)
         if kind == "parameter":
             self.leaves_of_step.add(tensor, id)
         if found is not None:
@@ -92,8 +96,12 @@ class StepTape:
 
     def lose(self, tensor: torch.Tensor) -> None:
         """Something that is not recorded writes into the memory of a tensor: what it holds is no longer known."""
-        self.snapshots.before_write(tensor)
-        memory = self.memories.of(tensor)
+        self.release(storage_of(tensor))
+
+    def release(self, storage: torch.UntypedStorage) -> None:
+        """A memory is given back, or changed unseen: what it holds is no longer known."""
+        self.snapshots.before_release(storage)
+        memory = self.memories.of_storage(storage)
         memory.version += 1
         memory.views.clear()
         memory.writes.clear()
@@ -128,13 +136,19 @@ class StepTape:
         """Note that a tensor holds the value of an earlier operation."""
         self.memories.holds(result, source)
 
+    def learn_literal(self, id: int) -> None:
+        """A tensor was made of numbers of Python: if a library did that, it has no name, and a number is shown as such."""
+        operation = self.operations[id]
+        if operation.is_leaf and set(operation.snapshot.shape) <= {1} and self.frames.place() in self.frames.without_names:
+            operation.kind = "constant"
+
     def _is_known_view(self, known: int | None) -> bool:
         """Whether a view is one that is on the tape already: `W.T.T` is W. Only within the same mode of recording gradients."""
         if known is None:
             return False
         in_backward = torch._C._current_graph_task_id() != -1
         if in_backward and not (self.operations[known].is_leaf and torch.is_grad_enabled()):
-            return not torch.is_grad_enabled()
+            return not torch.is_grad_enabled() or self.is_of_function
         if not in_backward and self.operations[known].grad_enabled != torch.is_grad_enabled():
             return False
         if torch.is_grad_enabled():

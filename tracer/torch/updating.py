@@ -11,7 +11,7 @@ import torch
 
 from tracer.graph.record import Phase
 from tracer.torch.following import learn_leaves
-from tracer.torch.identity import has_memory
+from tracer.torch.identity import has_memory, local_of
 from tracer.torch.names import TensorNames, state_of
 from tracer.torch.steps.kept import Kept
 from tracer.torch.steps.progress import Progress
@@ -20,13 +20,14 @@ from tracer.torch.trace import name_of, settings_of
 
 
 class Updates:
-    """The updates of a recording. `depth` is the number of backward passes that run."""
+    """The updates of a recording. `depth` is the number of backward passes that run, `metrics` are those of the running step."""
 
     def __init__(
         self, kept: Kept, names: TensorNames, progress: Progress, tape: Callable[[], StepTape | None],
         is_of_the_thread: Callable[[], bool], is_next: Callable[[], None],
     ) -> None:  # fmt: skip
         self.depth = 0
+        self.metrics: dict[str, float] = {}
         self._kept = kept
         self._names = names
         self._progress = progress
@@ -57,16 +58,17 @@ class Updates:
         parameters = [each for group in optimizer.param_groups for each in group["params"]]
         if self.depth:  # an update inside of the backward pass, which may clear the gradients
             learn_leaves(tape, parameters)
-        for parameter in parameters:
-            if parameter.grad is None and parameter.requires_grad and has_memory(parameter):
+        for whole in parameters:
+            parameter, gradient = local_of(whole), None if whole.grad is None else local_of(whole.grad)
+            if gradient is None and whole.requires_grad and has_memory(parameter):
                 tape.leaves_of_step.use(parameter)
                 tape.without_gradient.append(tape.id_of(parameter))
-            elif parameter.grad is not None and has_memory(parameter) and has_memory(parameter.grad):
-                of, gradient = tape.leaves_of_step.used_by_forward(parameter), tape.id_of(parameter.grad)
-                tape.used_gradients[of] = gradient
+            elif gradient is not None and has_memory(parameter) and has_memory(gradient):
+                of, id = tape.leaves_of_step.used_by_forward(parameter), tape.id_of(gradient)
+                tape.used_gradients[of] = id
                 tape.leaves_of_step.use(parameter)
                 if of not in tape.gradients:
-                    tape.passes.learn_gradient(tape.id_of(parameter), gradient)
+                    tape.passes.learn_gradient(tape.id_of(parameter), id)
         tape.phase, tape.optimizer = Phase.UPDATE, name_of(optimizer)
 
     def after(self, optimizer: Any, *_: Any) -> None:

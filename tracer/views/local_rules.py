@@ -65,7 +65,7 @@ def _rule(value: int, user: int, step: Step, contribution: Node, incoming: int, 
         node = step.nodes[id]
         if node.rule_of != contribution.rule_of or node.rule_of is None or node.is_leaf or depth > MAX_DEPTH:
             return labels.tree(id)
-        return formula(node.formula, node.inputs, lambda inner: of_input(inner, depth + 1))
+        return labels.shown(node, formula(node.formula, node.inputs, lambda inner: of_input(inner, depth + 1)))
 
     tree = of_input(contribution.id)
     is_short = uses == 1 and isinstance(tree, Infix) and tree.precedence == PRODUCT and tree.operands[0] is _G

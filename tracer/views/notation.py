@@ -15,7 +15,8 @@ from tracer.graph.record import Node, Phase, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
-from tracer.ops.foreign.names import needs_no_row
+from tracer.ops.foreign.names import generator_of, needs_no_row
+from tracer.ops.foreign.summed import sums_behind_views, without_kept_axes
 from tracer.views.noise import NOISE, Noise
 
 DIGITS = 4
@@ -209,10 +210,15 @@ class Labels:
         self.noise = Noise(nodes)
         self._labels: list[Expression] = []
         self._folded: set[int] = set()
+        self._sums = sums_behind_views(nodes)
+        self._summed = frozenset(self._sums.values())
         for node in nodes:
             self._labels.append(self._label(node))
 
     def _label(self, node: Node) -> Expression:
+        if node.id in self._summed:
+            self._folded.add(node.id)
+            return self.formula_tree(node)
         if needs_no_row(node.op, node.parameters.get("output", 0)) and self._needs_no_name(node):
             computed = self.formula_tree(node)
             if len(computed.text) <= MAX_FOLDED_LENGTH:
@@ -235,12 +241,16 @@ class Labels:
         return tuple(id for id in ids if id not in self._folded)
 
     def operands(self, node: Node) -> tuple[int, ...]:
-        """The ids of the input nodes; in place of those that are only written in formulas, the inputs of these."""
+        """The ids of the input nodes; in place of those that are only written in formulas, the inputs of these that are new."""
         if self._folded.isdisjoint(node.operands):
             return node.operands
         found: list[int] = []
         for operand in node.operands:
-            found += self.operands(self._nodes[operand]) if operand in self._folded else (operand,)
+            if operand not in self._folded:
+                found.append(operand)
+                continue
+            behind = self.operands(self._nodes[operand])
+            found += [each for each in behind if each not in found and each not in node.operands]
         return tuple(found)
 
     def __getitem__(self, id: int) -> str:
@@ -272,7 +282,15 @@ class Labels:
 
     def formula_tree(self, node: Node) -> Expression:
         """The formula with the labels of the inputs, as an expression."""
-        return formula(node.formula, node.inputs, self._labels.__getitem__)
+        return self.shown(node, formula(node.formula, node.inputs, self._labels.__getitem__))
+
+    def shown(self, node: Node, tree: Expression) -> Expression:
+        """An expression of the formula of a node; a view that only drops the axes of a sum is shown as the sum."""
+        return without_kept_axes(tree) if node.id in self._sums else tree
+
+    def sum_of(self, node: Node) -> Node | None:
+        """The sum that a node is a view of, if it only drops the axes of that."""
+        return self._nodes[self._sums[node.id]] if node.id in self._sums else None
 
     def equation(self, node: Node) -> str:
         """The node as an assignment: `h1 = x @ W1 + b1`; without a name, the formula alone."""
@@ -289,7 +307,13 @@ class Labels:
         if node.is_leaf:
             return out
         if not _is_infix(node):
-            return f"{','.join(shape_text(self._nodes[operand].shape) for operand in node.operands)} -> {out}"
+            operands = (self.sum_of(node) or node).operands
+            shown = (
+                shape_text(self._nodes[operand].shape)
+                for operand in operands
+                if operand != generator_of(node.inputs, node.parameters)
+            )
+            return f"{','.join(shown)} -> {out}"
         return f"{self._shapes_in(node).text.replace(' ', '')} -> {out}"
 
     def _shapes_in(self, node: Node) -> Expression:

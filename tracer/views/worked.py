@@ -19,6 +19,7 @@ from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
 from tracer.ops.foreign.closed_form import ClosedForm
 from tracer.ops.foreign.lookup import operation_named
+from tracer.ops.foreign.summed import index_in_sum
 from tracer.ops.indices import Index
 from tracer.ops.terms import Terms
 from tracer.views.notation import DIGITS, Labels, number_of, number_text
@@ -86,6 +87,9 @@ class ElementFormatter:
 
     def expansion(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
         """The arithmetic of an element; None if there is none. With `as_part`, also None if terms would be elided."""
+        source = self._labels.sum_of(node)
+        if source is not None:
+            return self.expansion(source, index_in_sum(index, source), as_part=as_part)
         op = operation_named(node.op)
         if op is None or not all(self._nodes[id].is_kept for id in node.operands):
             return None

@@ -152,6 +152,37 @@ def vector_backward():
     return [w, v]
 
 
+def functional_training():
+    """Training by torch.func: a module called with other weights, which new ones replace."""
+    net = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.2), nn.Tanh(), nn.Linear(4, 1))
+    weights = {name: p.detach() for name, p in net.named_parameters()}
+    x, y = torch.randn(6, 3), torch.randn(6, 1)
+
+    def loss_of(weights):
+        return (torch.func.functional_call(net, weights, (x,)) - y).square().mean()
+
+    for _ in range(3):
+        gradients, loss = torch.func.grad_and_value(loss_of)(weights)
+        weights = {name: each - 0.1 * gradients[name] for name, each in weights.items()}
+        print(loss.item())
+    return [*weights.values()]
+
+
+def gradients_of_arguments():
+    """torch.func.grad by two arguments of a function, and second derivatives that are no step."""
+    w, b = torch.tensor([1.0, -2.0]), torch.tensor(0.5)
+    x, y = torch.tensor([[1.0, 2.0], [3.0, 1.0]]), torch.tensor([1.0, 0.0])
+
+    def loss_of(w, b):
+        return ((x @ w + b - y) ** 2).mean()
+
+    for _ in range(3):
+        to_w, to_b = torch.func.grad(loss_of, argnums=(0, 1))(w, b)
+        w, b = w - 0.1 * to_w, b - 0.1 * to_b
+    print(torch.func.hessian(loss_of)(w, b).sum().item())
+    return [w, b]
+
+
 PROGRAMS = {
     each.__name__: each
     for each in (
@@ -164,5 +195,7 @@ PROGRAMS = {
         functional,
         ensemble,
         vector_backward,
+        functional_training,
+        gradients_of_arguments,
     )
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -225,6 +227,39 @@ def nested():
     return net
 
 
+def shapes_only():
+    """A mode in which PyTorch finds out shapes without computing."""
+    net = nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(2):
+        with FakeTensorMode() as mode:
+            print(mode.from_tensor(net.weight).detach().T.shape, (torch.empty(2, 3) @ torch.ones(3)).shape)
+        loss = net(torch.randn(4, 3)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return net
+
+
+def function_mode():
+    """A mode of the program that changes calls of functions."""
+
+    class Doubled(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            result = function(*args, **(kwargs or {}))
+            return result * 2 if function is torch.relu else result
+
+    net = nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(2):
+        with Doubled():
+            loss = torch.relu(net(torch.randn(4, 3))).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return net
+
+
 PROGRAMS = {
     each.__name__: each
     for each in (
@@ -241,5 +276,7 @@ PROGRAMS = {
         own_mode,
         inference,
         nested,
+        shapes_only,
+        function_mode,
     )
 }

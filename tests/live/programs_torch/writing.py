@@ -189,6 +189,24 @@ def initializing():
     return other
 
 
+def released_memory():
+    """Memory is given back and taken again, as by sharded parameters, while the backward pass still has a tensor in it."""
+    w = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    for _ in range(2):
+        factor = torch.arange(3.0) + 1
+        loss = (w * factor).square().sum()
+        storage = factor.untyped_storage()
+        size = storage.nbytes()
+        storage.resize_(0)
+        storage.resize_(size)
+        factor.data.copy_(torch.arange(3.0) + 1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return [w]
+
+
 PROGRAMS = {
     each.__name__: each
     for each in (
@@ -201,5 +219,6 @@ PROGRAMS = {
         replay_buffer,
         views_of_parameters,
         initializing,
+        released_memory,
     )
 }

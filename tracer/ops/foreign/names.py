@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 PREFIX = "aten."
 """The namespace of PyTorch's operations."""
@@ -30,6 +32,13 @@ def base_name(op: str) -> str:
 
 UNINITIALIZED = frozenset({"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"})
 """Operations whose values mean nothing before they are written over."""
+
+
+def generator_of(inputs: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+    """The input with the states of a random number generator, which is no part of the formula; None if there is none."""
+    drawn = parameters.get("generator")
+    position = drawn.get("input") if isinstance(drawn, Mapping) else None
+    return inputs[position] if isinstance(position, int) and 0 <= position < len(inputs) else None
 
 
 COUNTS = frozenset({"nll_loss_forward", "nll_loss2d_forward"})

@@ -17,7 +17,8 @@ from tracer.torch.formulas import ForeignOperation
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """The nodes of a step without their values. `order` are the operations of the tape that they stand for, `quoted` the nodes
-    whose formulas are parts of names, `calls` what makes the formula of each that is no leaf.
+    whose formulas are parts of names, `losses` the gradients of each of several losses, `calls` what makes the formula of each
+    that is no leaf.
     """
 
     order: tuple[int, ...]
@@ -29,12 +30,25 @@ class Form:
     quoted: frozenset[int]
     calls: tuple[ForeignOperation | None, ...]
 
-    def step(self, index: int, contents: Sequence[np.ndarray | MissingValue], own: Mapping[int, Own]) -> Step:
-        """A step of this form with these values. `own` has the nodes whose numbers are not those of the form."""
-        loss = contents[self.loss_id]
-        metrics = {"step": index, "loss": float(loss if isinstance(loss, np.ndarray) else loss.load())}
+    def step(
+        self,
+        index: int,
+        contents: Sequence[np.ndarray | MissingValue],
+        own: Mapping[int, Own],
+        metrics: Mapping[str, float],
+    ) -> Step:
+        """A step of this form with these values. `own` has the nodes whose numbers are not those of the form, `metrics` are those
+        of the program.
+        """
+        numbers = {loss: float(_number(contents[loss])) for loss in (self.loss_id, *self.losses)}
+        named = {self.nodes[loss].name: numbers[loss] for loss in self.losses if self.nodes[loss].name}
         nodes = RecordedNodes(ValuesOfStep(self, contents, own))
-        return Step(index, nodes, self.loss_id, self.gradients, self.updates, metrics, self.losses)
+        measured = {"step": index, "loss": numbers[self.loss_id], **named, **metrics}
+        return Step(index, nodes, self.loss_id, self.gradients, self.updates, measured, self.losses)
+
+
+def _number(content: np.ndarray | MissingValue) -> np.ndarray:
+    return content if isinstance(content, np.ndarray) else content.load()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,12 @@ class Kept:
         self._writer: TraceWriter | None = None
         self._steps: list[Step] = []
 
-    def add(self, tape: StepTape, index: int) -> None:
-        """Keep the step on a tape: write it to the file, if there is one."""
+    def add(self, tape: StepTape, index: int, metrics: Mapping[str, float]) -> None:
+        """Keep the step on a tape, with metrics of the program: write it to the file, if there is one."""
         form, own = self._forms.of(tape)
         tape.snapshots.close()
         values = arrays_of(tape.operations[id].snapshot for id in form.order)
-        step = form.step(index, self.retention.contents(values, form.nodes), own)
+        step = form.step(index, self.retention.contents(values, form.nodes), own, metrics)
         if self._file is None:
             self._steps.append(step)
             return

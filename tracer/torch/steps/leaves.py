@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tracer.torch.tape import StepTape
 
 
+SHARDED = ("fsdp.",)
+"""The beginning of the names of operations that put sharded parameters together."""
+
+
 class Leaves:
     """The parameters of a step: the tensors, and the operations that hold their values at the beginning."""
 
@@ -44,7 +48,7 @@ class Leaves:
         tape, key = self._tape, key_of(tensor)
         id = tape.memories.operation_of(tensor)
         if key not in self._used:
-            if id is not None and tape.operations[id].kind != "parameter" and tape.names.is_parameter(tensor):
+            if id is not None and tape.operations[id].kind != "parameter" and self._is_given(id, tensor):
                 self._make_leaf(id, tensor)
             id = tape.id_of(tensor)
             self._parameters[key] = id, tensor
@@ -52,6 +56,12 @@ class Leaves:
             id = tape.id_of(tensor)
         assert id is not None
         self._used[key] = id
+
+    def _is_given(self, id: int, tensor: torch.Tensor) -> bool:
+        """Whether a tensor is a parameter, and not what a sharded layer puts together of the parameters for its computation."""
+        operations = self._tape.operations
+        from_shards = any(operations[of].kind.startswith(SHARDED) for of in (id, *operations[id].operands))
+        return self._tape.names.is_parameter(tensor) and not from_shards
 
     def begin(self, tensor: torch.Tensor) -> None:
         """A buffer or the state of an optimizer is about to be used: its value becomes a leaf, unless the step computed it."""
@@ -61,9 +71,14 @@ class Leaves:
         if key in self._used:
             return
         id = self._tape.memories.operation_of(tensor)
-        if id is not None and not self._tape.operations[id].is_leaf and self._tape.operations[id].phase is not Phase.UPDATE:
+        if id is None or self._tape.operations[id].phase is Phase.UPDATE:
+            return
+        if not self._tape.operations[id].is_leaf:
             self._make_leaf(id, tensor)
             self._used[key] = id
+        elif not self._tape.operations[id].name and self._tape.names.name_of(tensor):
+            self._tape.operations[id].kind, self._tape.operations[id].name = self._tape.names.kind_and_name(tensor)
+            self._tape.operations[id].is_shard = self._tape.names.is_shard(tensor)
 
     def name(self, tensor: torch.Tensor) -> None:
         """The state of an optimizer was computed: it has its name."""
@@ -88,15 +103,15 @@ class Leaves:
     def settle(self) -> None:
         """The step is complete: what was written is a parameter, and what was not is data if there are others."""
         updates, operations, names = self.updates(), self._tape.operations, self._tape.names
-        known = {id for id, tensor in self._parameters.values() if id in updates or names.is_parameter(tensor)}
+        known = {id for id, tensor in self._parameters.values() if id in updates or self._is_given(id, tensor)}
         for id, tensor in self._parameters.values():
             operation = operations[id]
             if known and id not in known:
                 operation.kind = "data" if operation.is_leaf else operation.kind
             elif operation.kind != "parameter":
                 self._make_leaf(id, tensor)
-            if operation.is_leaf and not operation.name:
-                operation.name = names.name_of(tensor)
+            if operation.is_leaf:  # a variable may have been another name of it, before its module was known
+                operation.name = names.name_of(tensor) or operation.name
             if id in updates:
                 names.learn_parameter(tensor, operation.name)
 
@@ -113,5 +128,6 @@ class Leaves:
         """The value of an operation is one that the step begins with."""
         kind, name = self._tape.names.kind_and_name(tensor)
         self._tape.operations[id].become_leaf(kind, name)
+        self._tape.operations[id].is_shard = self._tape.names.is_shard(tensor)
         if kind == "parameter":
             self.add(tensor, id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from collections.abc import Callable, Collection
+from typing import Any
 
 import torch
 
@@ -34,7 +35,7 @@ class Progress:
         self._last = max(wanted, default=-1) if stops and wanted is not None else None
         self.index = 0
         self.tape: StepTape | None = None
-        self.optimizers: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()
+        self.optimizers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._wanted = None if wanted is None else frozenset(wanted)
         self._new_tape = new_tape
         self._finished = finished
@@ -82,7 +83,7 @@ class Progress:
             else:
                 self.index += 1
 
-    def count_update(self, optimizer: torch.optim.Optimizer) -> bool:
+    def count_update(self, optimizer: Any) -> bool:
         """An optimizer has stepped; returns whether that ends the step."""
         self.optimizers.add(optimizer)
         self._stepped[id(optimizer)] += 1
@@ -92,7 +93,7 @@ class Progress:
         mine = {id(each) for group in optimizer.param_groups for each in group["params"]}
         return all(id(each) in self._stepped or self._is_instead(each, mine) for each in self.optimizers)
 
-    def _is_instead(self, other: torch.optim.Optimizer, parameters: set[int]) -> bool:
+    def _is_instead(self, other: Any, parameters: set[int]) -> bool:
         """Whether an optimizer that never stepped is for the same parameters: another stage of the training."""
         theirs = {id(each) for group in other.param_groups for each in group["params"]}
         return bool(theirs & parameters) or (bool(self._ever) and not theirs)

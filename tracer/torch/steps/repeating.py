@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 
 from tracer.recording.source import Files, Invocation
-from tracer.torch.building import Ends, form_of, parameters_of
-from tracer.torch.operation import Operation
+from tracer.torch.building import Ends, form_of
+from tracer.torch.operation import Operation, parameters_of
 from tracer.torch.steps.flow import FLOW
 from tracer.torch.steps.form import Form, Own
 from tracer.torch.steps.generators import with_generators
@@ -20,7 +20,7 @@ RECENT = 4
 
 _WHAT_IS_SAID = attrgetter(
     "kind", "schema", "operands", "phase", "output", "outputs", "scope", "in_module", "offset", "gradient_of", "rule_of", "name",
-    "fallback_name", "function", "stopped", "grad_enabled", "place", "is_hook",
+    "fallback_name", "function", "stopped", "grad_enabled", "place", "is_hook", "is_shard",
     "snapshot.shape", "snapshot.dtype", "snapshot.strides", "snapshot.lazy", "snapshot.layout",
 )  # fmt: skip
 """What is compared of an operation, beside its calls, its twin and its numbers."""
@@ -73,6 +73,8 @@ def _said_by(tape: StepTape, ends: Ends) -> list[Any]:
         list(map(_WHAT_IS_SAID, operations)),
         [0 if each.generator is None else each.generator.numel() for each in operations],
         [calls.number(each.invocation) for each in operations],
+        [(each.invocation, each.offset) in tape.frames.without_names for each in operations],
+        [each.snapshot.array().tobytes() if each.kind == "constant" else b"" for each in operations],
         calls.found,
         [tape.by_sequence.get(each.node, -1) if each.node is not None else -1 for each in operations],
         [(loss, list(found.items())) for loss, found in ends.losses.items()],
