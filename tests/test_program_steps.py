@@ -174,6 +174,18 @@ def test_views_take_steps_of_programs(name: str) -> None:
     assert all(culprit_of_step(step) is None for step in trace.steps)
 
 
+def test_elements_that_are_updated_one_by_one_are_one_update(tmp_path: Path) -> None:
+    old, new = "    W -= lr * dW\n", "    for j in range(2):\n        W[j] -= lr * dW[j]\n"
+    assert old in REGRESSION
+    whole, single = traced(tmp_path, REGRESSION), traced(tmp_path, REGRESSION.replace(old, new))
+    assert [step.loss for step in single.steps] == [step.loss for step in whole.steps]
+    for step, other in zip(single.steps, whole.steps, strict=True):
+        assert np.array_equal(step.updated("W"), other.updated("W"))
+        W = step.node("W")
+        assert step.nodes[step.own_gradients[W.id]].name == "dW"
+        assert agreement_in(step, W.id) == agreement_in(other, other.node("W").id)
+
+
 def test_change_with_the_learning_rate_in_it_is_not_called_a_gradient(tmp_path: Path) -> None:
     text = REGRESSION.replace(
         "    dW = 2 / 8 * X.T @ (pred - y)\n    W -= lr * dW\n", "    W -= (lr * 2 / 8 * X.T) @ (pred - y)\n"

@@ -54,7 +54,26 @@ def find_updates(tape: ProgramTape) -> Updates:
                     preceding.setdefault(operand, last)
                     live.remove(before)
             live.append(operand)
+    leave_out_parts(tape, following, preceding)
     return Updates(following, _roots(preceding))
+
+
+def leave_out_parts(tape: ProgramTape, following: dict[int, int], preceding: dict[int, int]) -> list[int]:
+    """Leave out the values between that have single elements written, as by a loop over `w[j] -= rate * g[j]`; returns them.
+
+    Nothing uses them but the statement that writes the next element.
+    """
+    found = []
+    for id in sorted(set(following) & set(preceding)):
+        statement = tape.statement(id) if tape.op(id) == "write" else None
+        if statement is None or any(tape.statement(user) != statement for user in tape.users[id]):
+            continue
+        before, after = preceding.pop(id), following.pop(id)
+        if following.get(before) == id:
+            following[before] = after
+        preceding[after] = before
+        found.append(id)
+    return found
 
 
 def _last_value(earlier: list[tuple[int, ...]], following: dict[int, int], before: int, after: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.steps import parameters_behind
 from tracer.programs.gradients.tape import Key, ProgramTape
-from tracer.programs.gradients.updates import MAX_CHAIN, Updates, made_of
+from tracer.programs.gradients.updates import MAX_CHAIN, Updates, leave_out_parts, made_of
 
 
 def add_last_updates(program: Program) -> None:
@@ -25,6 +25,9 @@ def add_last_updates(program: Program) -> None:
             updates.roots[new] = root
             program.cut.add(new)
             taken.add(new)
+    for id in leave_out_parts(tape, updates.following, {after: before for before, after in updates.following.items()}):
+        del updates.roots[id]
+        program.cut.discard(id)
     program.behind = parameters_behind(tape, updates, program.roots)
 
 
