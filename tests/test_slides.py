@@ -289,6 +289,22 @@ def test_many_values_at_one_box_are_counted() -> None:
     assert_apart(drawn(svg))
 
 
+def test_many_equal_layers_are_one_box_and_their_parameters_are_counted() -> None:
+    names = [f"W{number}" for number in range(30)]
+    scope: dict[str, Any] = {"np": np}
+    lines = "\n".join(f"    x = np.tanh(x @ {name})" for name in names)
+    exec(f"def model(x, {', '.join(names)}):\n{lines}\n    return x", scope)
+    step = trained(scope["model"], lambda p: np.sum(p * p), {name: numbers(2, 2) for name in names}, {"x": numbers(3, 2)})
+    shown = slide_of(step, "", Style())
+    assert [(box.title, box.repeats) for box in shown.content.boxes] == [("linear, tanh", 30), ("loss", 1)]
+    svg = shown.whole().svg
+    counted = re.search(r">more parameters: (\d+)<", svg)
+    assert counted is not None
+    cards = {name for name in names if f">{name}[0,0]<" in svg or f">{name} (2,2)<" in svg}
+    assert len(cards) + int(counted[1]) == 30
+    assert_apart(drawn(svg))
+
+
 def test_a_step_without_values_is_drawn_with_names_and_shapes(tmp_path: Any) -> None:
     tracer.save(first_step("fruit-pytorch"), tmp_path / "t.sqlite", values="summary")
     svg = slide_of(tracer.open(tmp_path / "t.sqlite").steps[0], "", Style()).whole().svg

@@ -53,6 +53,7 @@ MESSAGES: Mapping[str, str] = {
     "gradient of the loss below it": "线下方为损失的梯度",
     "gradient that arrives": "传来的梯度",
     "used {count} times": "使用 {count} 次",
+    "more parameters: {count}": "其余参数：{count} 个",
     "rounding noise": "舍入误差",
     "{some} of {all}": "{some}/{all}",
     "not kept": "未保存",

@@ -88,8 +88,8 @@ def _fitted(step: Step, title: str, tell: Language, sample: int | None) -> tuple
                     narrow.append((groups, mode))
                     yield groups, mode
 
-    for all_parameters in (True, False):
-        for groups, mode in attempts() if all_parameters else narrow:
+    for all_parameters in (False,) if contents.has_more_parameters else (True, False):
+        for groups, mode in list(narrow) or attempts():
             for amount in AMOUNTS:
                 content = contents.slide(groups, amount)
                 picture = laid_out(content, title, tell, mode, all_parameters=all_parameters)

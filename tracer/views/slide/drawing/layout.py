@@ -123,7 +123,7 @@ class _Page:
         lefts = self._across(sizes) or []
         middles = [left + sizes.box_width(number) / 2 for number, left in enumerate(lefts)]
         bottom = BOTTOM_OF_HEADING + sizes.above + sizes.below
-        cards = cards_of(self.slide.parameters, int((self.floor - bottom - ARROW) / LINE), self.tell)
+        cards = cards_of(self.slide, int((self.floor - bottom - ARROW) / LINE), self.tell)
         places = beside(cards, middles)
         if places is None or not self._suit(cards):
             return False
@@ -150,7 +150,7 @@ class _Page:
             return False
         heights = [sizes.above + sizes.below for sizes in self.rows]
         bottom = BOTTOM_OF_HEADING + sum(heights) + ROW_GAP * len(self.rows)
-        columns = columns_of(self.slide.parameters, int((self.floor - bottom) / LINE), self.tell)
+        columns = columns_of(self.slide, int((self.floor - bottom) / LINE), self.tell)
         if not self._suit(columns):
             return False
         lowest = max((card.height for card in columns), default=0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.i18n.language import Language
 from tracer.views.grids import shortened
@@ -12,7 +12,7 @@ from tracer.views.slide.drawing.frames import Numbering
 from tracer.views.slide.drawing.heading import uses_text
 from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Role, Text
 from tracer.views.slide.drawing.measure import Column, mono_width, text_width
-from tracer.views.slide.structure.content import Parameter, Row
+from tracer.views.slide.structure.content import Parameter, Row, Slide
 from tracer.views.slide.structure.samples import Number, size_text
 
 PADDING = 8
@@ -108,7 +108,7 @@ class Card:
         return max(table, names, text_width(self._hidden())) + 2 * PADDING
 
     def _hidden(self) -> str:
-        return self.tell("and {count} more", count=self.hidden) if self.hidden else ""
+        return self.tell("more parameters: {count}", count=self.hidden) if self.hidden else ""
 
     def _name_width(self, parameter: Parameter) -> float:
         return sum(width for _, _, width in self._name_parts(parameter)) + GAP * (len(self._name_parts(parameter)) - 1)
@@ -179,24 +179,31 @@ def number_text_at(number: Number, x: float, y: float, role: Role, frame: int) -
     )
 
 
-def cards_of(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:
+def cards_of(slide: Slide, lines: int, tell: Language) -> list[Card]:
     """A card for every set of boxes that share parameters, each of at most that many lines; none if one has no room."""
     groups: dict[tuple[int, ...], list[Parameter]] = {}
-    for parameter in parameters:
+    for parameter in slide.parameters:
         groups.setdefault(parameter.boxes, []).append(parameter)
-    cards = [_card(members, lines, tell) for members in groups.values()]
-    return [card for card in cards if card] if all(cards) else []
+    room = lines - (slide.more_parameters > 0)
+    cards = [_card(members, room, tell) for members in groups.values()]
+    return _with_more([card for card in cards if card], slide.more_parameters) if all(cards) else []
 
 
-def columns_of(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:
+def _with_more(cards: list[Card], more: int) -> list[Card]:
+    """The last card counts the parameters that are on no card."""
+    return [*cards[:-1], replace(cards[-1], hidden=cards[-1].hidden + more)] if cards and more else cards
+
+
+def columns_of(slide: Slide, lines: int, tell: Language) -> list[Card]:
     """All parameters in columns of at most that many lines, as many columns as there is room for; none if there is none."""
-    best = _filled_columns(parameters, lines, tell)
+    parameters, more = slide.parameters, slide.more_parameters
+    best = _filled_columns(parameters, lines - (more > 0), tell)
     if best and not any(card.hidden for card in best):
         for fewer in range(2, lines):  # of equal length
             columns = _filled_columns(parameters, fewer, tell)
             if len(columns) == len(best) and not any(card.hidden for card in columns):
-                return columns
-    return best
+                return _with_more(columns, more)
+    return _with_more(best, more)
 
 
 def _filled_columns(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:

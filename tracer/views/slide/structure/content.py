@@ -81,7 +81,7 @@ class Parameter:
 class Slide:
     """A step as boxes from left to right. `update` is the optimizer with its settings.
 
-    `panels` is how many given values are shown at a box at most.
+    `panels` is how many given values are shown at a box at most, `more_parameters` are used and not in `parameters`.
     """
 
     step: int
@@ -93,3 +93,4 @@ class Slide:
     update: tuple[str, ...] = ()
     losses: int = 1
     panels: int = 4
+    more_parameters: int = 0

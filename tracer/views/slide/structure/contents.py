@@ -23,6 +23,9 @@ from tracer.views.slide.structure.samples import DIGITS, WHOLE, Numbers, Sample,
 MAX_FORMULA = 44
 """Maximum number of characters of a formula or rule in a box; a longer one is left out."""
 
+MAX_PARAMETERS = 24
+"""Maximum number of parameters for which there may be room."""
+
 MAX_RULE = 26
 """Maximum number of characters of the rule of a parameter; a longer one is left out."""
 
@@ -63,9 +66,10 @@ class Contents:
         boxes = tuple(self._box(group) for group in groups)
         loss = self.flow.step.loss_id
         signals = tuple(self._signal(id, home, amount) for id in self._crossing(home))
+        parameters, more = self._parameters(home, boxes, amount.of_parameter)
         return Slide(
-            self.step.index, self.sample, boxes, signals, self._parameters(home, boxes, amount.of_parameter),
-            self._signal(loss, home, amount), self._update(), max(1, len(self.step.losses)), amount.panels,
+            self.step.index, self.sample, boxes, signals, parameters,
+            self._signal(loss, home, amount), self._update(), max(1, len(self.step.losses)), amount.panels, more,
         )  # fmt: skip
 
     def _crossing(self, home: dict[int, int]) -> list[int]:
@@ -173,15 +177,24 @@ class Contents:
             return self.flow.step.gradients.get(id)
         return self._terms[id, inside[0]] if len(inside) == 1 else None
 
-    def _parameters(self, home: dict[int, int], boxes: Sequence[Box], rows: int) -> tuple[Parameter, ...]:
+    @property
+    def has_more_parameters(self) -> bool:
+        """Whether there are more parameters than there may be room for."""
+        return len(self._used_parameters()) > MAX_PARAMETERS
+
+    def _used_parameters(self) -> list[Node]:
+        return [node for node in self.flow.step.parameters if self.flow.users.get(node.id)]
+
+    def _parameters(self, home: dict[int, int], boxes: Sequence[Box], rows: int) -> tuple[tuple[Parameter, ...], int]:
+        """The first parameters that are used, and the number of the others."""
+        used = self._used_parameters()
         found = []
-        for node in self.flow.step.parameters:
-            users = self.flow.users.get(node.id, ())
-            if users:
-                places = tuple(sorted({home[user] for user in users}))
-                rule = self._parameter_rule(node, boxes[places[0]].ids) if len(places) == 1 else ""
-                found.append(self._parameter(node, places, len(users), rule, rows))
-        return tuple(found)
+        for node in used[:MAX_PARAMETERS]:
+            users = self.flow.users[node.id]
+            places = tuple(sorted({home[user] for user in users}))
+            rule = self._parameter_rule(node, boxes[places[0]].ids) if len(places) == 1 else ""
+            found.append(self._parameter(node, places, len(users), rule, rows))
+        return tuple(found), len(used) - len(found)
 
     def _parameter(self, node: Node, boxes: tuple[int, ...], uses: int, rule: str, rows: int) -> Parameter:
         step, labels = self.flow.step, self.flow.labels
