@@ -499,6 +499,8 @@ def test_errors(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run("check", "train.py") == 2
         assert capsys.readouterr().err.strip().endswith(f"train.py ended before its first update: {why}")
     assert run("trace", "linear-regression", "-q", "--format", "log", "--steps", "1") == 0
+    Path("linear-regression").mkdir()
+    assert run("check", "linear-regression") == 0  # the scenario
     assert run("check", "output/linear-regression") == 2
     assert "is the record of a program or scenario of NumPy" in capsys.readouterr().err
 

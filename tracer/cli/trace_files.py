@@ -53,11 +53,9 @@ def find_file(name: str) -> Path:
 def is_record(name: str) -> bool:
     """Whether an argument that may be a scenario is a trace file, a folder of one, or the name of a recorded program."""
     path = Path(name)
-    if path.is_dir() or (path.is_file() and path.suffix != ".py"):
-        return True
-    if path.suffix == ".py" or not name or path.name != name or name in (*SHORT_NAMES, *bundled_names()):
+    if not name or path.suffix == ".py" or name in (*SHORT_NAMES, *bundled_names()):
         return False
-    return any((OUTPUT / name).glob(f"*{SUFFIX}"))
+    return path.exists() or (path.name == name and any((OUTPUT / name).glob(f"*{SUFFIX}")))
 
 
 def _newest(files: Iterable[Path]) -> list[Path]:
