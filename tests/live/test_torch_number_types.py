@@ -101,6 +101,18 @@ def test_float16_is_that_of_numpy(tmp_path: Path) -> None:
     assert int.from_bytes((tmp_path / "a.sqlite").read_bytes()[60:64]) == 1001
 
 
+def test_random_numbers_of_another_device_are_not_drawn_again() -> None:
+    """The state of a generator of CUDA has 16 bytes."""
+    trace, _ = trained(torch.float32, steps=1)
+    step = trace.steps[0]
+    leaf = step.node("generator")
+    other = np.zeros((leaf.shape[0], 16), np.uint8)
+    nodes = [dataclasses.replace(each, content=other, shape=other.shape) if each is leaf else each for each in step.nodes]
+    verdict = verify(dataclasses.replace(trace, steps=(dataclasses.replace(step, nodes=tuple(nodes)),)))
+    assert verdict.passed
+    assert any("bernoulli" in op or "dropout" in op for op in verdict.undetermined)
+
+
 def test_states_of_the_generator_are_one_leaf_of_a_step(tmp_path: Path) -> None:
     """So the steps share their structure, and random operations are computed again."""
     trace, _ = trained(torch.float32, steps=4)

@@ -63,6 +63,11 @@ def images() -> Any:
     return Images(), (3, 1, 8, 8), torch.nn.CrossEntropyLoss()
 
 
+def groups() -> Any:
+    layers = torch.nn.Conv1d(2, 4, 3), torch.nn.GroupNorm(2, 4), torch.nn.Flatten(), torch.nn.Linear(16, 2)
+    return torch.nn.Sequential(*layers), (3, 2, 6), torch.nn.MSELoss()
+
+
 def probabilities() -> Any:
     return torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Sigmoid()), (4, 3), torch.nn.BCELoss()
 
@@ -108,7 +113,7 @@ def elements(node: Node) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("make", [linear, blocks, images, probabilities])
+@pytest.mark.parametrize("make", [linear, blocks, images, groups, probabilities])
 def test_the_arithmetic_of_an_element_gives_the_element(make: Any, optimizer: str) -> None:
     step = trained(make, optimizer).steps[1]
     labels, seen = Labels(step.nodes), set()
@@ -129,6 +134,7 @@ def test_the_arithmetic_of_an_element_gives_the_element(make: Any, optimizer: st
                  "aten._log_softmax_backward_data", "aten.gelu_backward"},
         blocks: {"aten.native_layer_norm", "aten.mse_loss", "aten.mse_loss_backward", "aten.threshold_backward"},
         images: {"aten.convolution", "aten.native_batch_norm", "aten.max_pool2d_with_indices", "aten.tanh_backward"},
+        groups: {"aten.native_group_norm", "aten.convolution"},
         probabilities: {"aten.binary_cross_entropy", "aten.sigmoid", "aten.binary_cross_entropy_backward"},
     }  # fmt: skip
     assert expected[make] <= seen

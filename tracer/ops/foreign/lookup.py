@@ -8,6 +8,7 @@ from tracer.ops.foreign.closed_form import CLOSED_FORMS
 from tracer.ops.foreign.elementwise import ELEMENTWISE, ForeignElementwise
 from tracer.ops.foreign.movement import MOVED
 from tracer.ops.foreign.names import base_name
+from tracer.ops.foreign.normalized import NORMALIZED
 from tracer.ops.foreign.products import PRODUCTS
 from tracer.ops.foreign.reductions import REDUCTIONS
 
@@ -17,6 +18,7 @@ _KNOWN: dict[str, type[Op]] = {
     **REDUCTIONS,
     **PRODUCTS,
     **CLOSED_FORMS,
+    **NORMALIZED,
 }
 
 

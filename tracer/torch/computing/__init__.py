@@ -13,7 +13,7 @@ import torch
 from tracer.graph.record import Literal, Node
 from tracer.ops.foreign.names import UNINITIALIZED
 from tracer.torch.computing.arrays import DTYPES, NotPlainError, dtype_name, seen_at, tensor_of, value_of
-from tracer.torch.computing.calls import call, generator_state
+from tracer.torch.computing.calls import call, generator_state, is_of_another_device
 from tracer.torch.computing.overloads import overload_named
 from tracer.torch.computing.sizes import fits
 from tracer.torch.snapshots import array_of, unseen
@@ -63,6 +63,8 @@ def compute(node: Node, nodes: Sequence[Node]) -> np.ndarray | None:
     try:
         inputs = inputs_of(node, nodes)
     except NotPlainError:
+        return None
+    if is_of_another_device(node.parameters, inputs):
         return None
     with unseen(), torch.set_grad_enabled(schema.op in OTHER_IN_TRAINING), generator_state(node.parameters, inputs):
         if not fits(schema, node.parameters, inputs, node.size):

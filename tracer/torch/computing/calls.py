@@ -84,6 +84,12 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
             yield from _tensors(each)
 
 
+def is_of_another_device(parameters: Mapping[str, Any], inputs: Numbers) -> bool:
+    """Whether the state of a generator on record is none of this processor: those of other devices have another size."""
+    state = parameters.get("generator")
+    return isinstance(state, Mapping) and inputs[state["input"]].shape[-1] != torch.get_rng_state().numel()
+
+
 @contextmanager
 def generator_state(parameters: Mapping[str, Any], inputs: Numbers) -> Iterator[None]:
     """Give the generator of the process the state on record, and its own one back afterwards.
