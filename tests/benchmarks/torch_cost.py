@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python tests/benchmarks/torch_cost.py [tiny]
 
-Prints a table in Markdown: milliseconds of processor time of a plain step, and how many times as long each way of recording is.
+Prints a table in Markdown: the processor time of a plain step, and how many times as long each way of recording takes.
 Everything is measured in turns; each ratio is to the plain steps of the same turn, and the median of five turns.
 """
 

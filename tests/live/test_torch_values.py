@@ -101,6 +101,21 @@ def test_shapes_only_are_no_statistics(tmp_path: Path) -> None:
             tracer.open(tmp_path / "run.sqlite")
 
 
+def test_loss_of_a_backward_pass_from_many_values_is_known_with_shapes_only() -> None:
+    """It is their sum, weighted with the gradients that are given, though the values are not kept."""
+    model = torch.nn.Linear(3, 40)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    weights = torch.randn(5, 40)
+    with record(model, values="structure") as run:
+        for seed in (None, weights):
+            out = model(torch.ones(5, 3))
+            optimizer.zero_grad()
+            (out.backward(weights) if seed is not None else out.sum().backward())
+            optimizer.step()
+    assert run.trace.steps[1].loss == float((out.detach() * weights).sum())
+    assert not run.trace.steps[1].node("out").is_kept
+
+
 def test_files_with_statistics_have_the_version_of_before(tmp_path: Path) -> None:
     recorded(values="summary", file=tmp_path / "run.sqlite")
     assert int.from_bytes((tmp_path / "run.sqlite").read_bytes()[60:64]) == store_format.user_version()

@@ -23,6 +23,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Trace
 from tracer.recording.source import Files
 from tracer.store.retention import BUDGET
+from tracer.store.writing import TraceWriter
 from tracer.torch.dispatch import RecordingMode
 from tracer.torch.following import followed, hooked, learn_leaves, leaves_of, nodes_behind
 from tracer.torch.frames import Frames, base_folder
@@ -30,7 +31,7 @@ from tracer.torch.identity import has_memory
 from tracer.torch.keras.imports import when_imported
 from tracer.torch.keras.training import KerasTraining
 from tracer.torch.names import TensorNames
-from tracer.torch.steps.kept import Kept
+from tracer.torch.steps.kept import Heading, Kept
 from tracer.torch.steps.progress import Progress
 from tracer.torch.steps.retention import Retention
 from tracer.torch.switching import RareCollection, Switch, patch
@@ -49,6 +50,7 @@ def record(
     file: str | Path | None = None,
     title: str = "",
     stops: bool = False,
+    complete: Callable[[Trace], Trace] = lambda trace: trace,
 ) -> Run:
     """Record the training steps of a program: a context manager.
 
@@ -56,10 +58,12 @@ def record(
     to record, from 0; by default all. `values` are those of `all` steps, of a sample (`sampled`), only their statistics
     (`summary`), only shapes (`structure`), or nothing is recorded (`none`); by default all until `budget` bytes are used up, then
     those of a sample. With a `file`, each step is written to it when it is complete, and not kept in memory. With `stops`, the
-    program is ended by an EnoughError after the last of `steps`. Raises UsageError for an argument that is none of these.
+    program is ended by an EnoughError after the last of `steps`. `complete` adds what others know to the heading of the trace.
+    Raises UsageError for an argument that is none of these.
     """
     files = Files(base_folder(sys._getframe(1)))
-    kept = Kept(Retention(values, budget), title, None if steps is None else len(frozenset(steps)), file, files)
+    heading = Heading(title, None if steps is None else len(frozenset(steps)), complete)
+    kept = Kept(Retention(values, budget), heading, file, files)
     run = Run(kept, files, steps=frozenset() if values == "none" else steps, stops=stops)
     for each in modules:
         run.learn(each)
@@ -84,8 +88,13 @@ class Run:
 
     @property
     def trace(self) -> Trace:
-        """The trace of the steps that are complete."""
+        """The trace of the steps that are complete. Raises UsageError if the file could not be written."""
         return self._kept.trace
+
+    @property
+    def writer(self) -> TraceWriter | None:
+        """What has written the file; None without a file, and before the first step."""
+        return self._kept.writer
 
     def learn(self, given: Any) -> None:
         """Use the names of a model or an optimizer."""

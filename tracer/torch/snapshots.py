@@ -47,7 +47,7 @@ class Snapshot:
         self.lazy = "conj" if place.lazy[0] else "neg" if place.lazy[1] else ""
         self.strides = None if self.layout or tensor.is_contiguous() else place.stride
         self.tensor: torch.Tensor | None = None
-        if keep or _is_small(tensor):
+        if (keep or _is_small(tensor)) and not tensor.is_meta:
             if torch._C._len_torch_dispatch_stack() or type(tensor) not in (torch.Tensor, torch.nn.Parameter):
                 with unseen():
                     self.tensor = tensor.detach()
@@ -138,7 +138,7 @@ def bytes_of(tensor: torch.Tensor) -> bytes:
 
 def snapshot_of(tensor: torch.Tensor) -> Snapshot:
     """A snapshot of a tensor that nobody else has."""
-    return Snapshot(tensor, geometry_of(tensor), keep=not tensor.is_meta)
+    return Snapshot(tensor, geometry_of(tensor), keep=True)
 
 
 class Snapshots:

@@ -14,7 +14,7 @@ from tracer.torch.identity import Geometry, Memories, Memory, Write, geometry_of
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation, function_text
 from tracer.torch.schemas import Schema, schema_of
-from tracer.torch.snapshots import Snapshots, snapshot_of, unseen
+from tracer.torch.snapshots import Snapshot, Snapshots, unseen
 from tracer.torch.steps.functions import Functions
 from tracer.torch.steps.leaves import Leaves
 from tracer.torch.steps.passes import Passes, leads_to
@@ -205,18 +205,24 @@ class StepTape:
         self.operations.append(operation)
         return id
 
-    def compute(self, overload: Any, *inputs: int, phase: Phase = Phase.FORWARD, gradient_of: int | None = None) -> int:
-        """Append an operation that the program did not call: the sum of its losses, or of gradients of several passes."""
+    def compute(
+        self, overload: Any, *inputs: int, value: Any = None, phase: Phase = Phase.FORWARD, gradient_of: int | None = None
+    ) -> int:
+        """Append an operation that the program did not call: the sum of its losses, or of gradients of several passes.
+
+        `value` is its value if that is known; else it is computed from those of the inputs, if they are kept.
+        """
         schema = schema_of(overload)
         assert schema is not None
         tensors = [self.operations[id].snapshot.tensor for id in inputs]
         with unseen():
-            if any(tensor is None for tensor in tensors):
+            if value is None and any(tensor is None for tensor in tensors):
                 shape, dtype = self.operations[inputs[0]].snapshot.shape, self.operations[inputs[0]].snapshot.dtype
                 value = torch.empty(() if schema.short == "sum" else shape, dtype=getattr(torch, dtype), device="meta")
-            else:
+            elif value is None:
                 value = overload(*tensors)
-        operation = Operation(schema.op, inputs, snapshot_of(value), phase, schema, [{"input": k} for k in range(len(inputs))])
+        snapshot = Snapshot(value, geometry_of(value), keep=self.snapshots.keep)
+        operation = Operation(schema.op, inputs, snapshot, phase, schema, [{"input": k} for k in range(len(inputs))])
         operation.gradient_of = gradient_of
         self.operations.append(operation)
         return len(self.operations) - 1

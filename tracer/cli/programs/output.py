@@ -27,6 +27,9 @@ from tracer.views.text.broadcasting import broadcasting_notice
 from tracer.views.text.finiteness import FinitenessMonitor
 from tracer.views.text.log import log_lines
 
+TRACE_FILE = "trace.sqlite"
+"""The name of the trace file in the folder of a run."""
+
 
 @dataclass(frozen=True, slots=True)
 class TraceOptions:
@@ -45,7 +48,8 @@ class TraceOptions:
 class ProgramOutput:
     """Writes the steps of a recorded program, and keeps those to draw.
 
-    `head` is the trace without its steps, `notices` are lines of the summary.
+    `head` is the trace without its steps, `notices` are lines of the summary. `file` is given if the trace file is written
+    already, step by step while the program ran.
     """
 
     head: Trace
@@ -66,9 +70,9 @@ class ProgramOutput:
 
     def write(self, formats: Sequence[str], values: str | None, budget: int) -> None:
         """Write the trace file and the log."""
-        if values != "none":
-            path = self.folder.path / "trace.sqlite"
-            self.file = TraceWriter(path, self.head, values or "", budget, self.folder.shown / "trace.sqlite")
+        if values != "none" and self.file is None:
+            path = self.folder.path / TRACE_FILE
+            self.file = TraceWriter(path, self.head, values or "", budget, self.folder.shown / TRACE_FILE)
         log = self.folder.growing("steps.log") if "log" in formats else None
         with Progress(self.head.planned, self.head.scenario, quiet=self.quiet) as progress:
             steps = self._written_steps(progress)
@@ -86,7 +90,7 @@ class ProgramOutput:
 
     def _written_steps(self, progress: Progress) -> Iterator[Step]:
         for step in self.steps:
-            if self.file is not None:
+            if self.file is not None and self.file.is_open:
                 self.file.write(step)
             self.first, self.last = self.first or step, step
             self.losses.append(step.loss)

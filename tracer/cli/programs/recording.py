@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,7 +15,7 @@ from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import TEXTS
 from tracer.cli.programs.endings import report_ending
 from tracer.cli.programs.options import ProgramRun
-from tracer.cli.programs.output import ProgramOutput, TraceOptions
+from tracer.cli.programs.output import TRACE_FILE, ProgramOutput, TraceOptions
 from tracer.errors import UsageError
 from tracer.graph.record import Trace
 from tracer.programs.adapters import Adapter
@@ -36,15 +35,18 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
     package = adapter.load(run.path)
     engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
     folder, options = _of_this_process(Path(options.output) if options.output else Path("output") / run.path.stem, base, options)
-    kept = "all" if options.values == "none" else options.values or ""
+    has_file = options.values != "none"
     recording, ending = run_plain(
         run.path,
         run.arguments,
-        lambda: package.record(steps=run.kept, values=kept, budget=options.budget, title=run.path.stem),
-    )
+        lambda: package.record(
+            steps=run.kept, values=(options.values or "") if has_file else "all", budget=options.budget, title=run.path.stem,
+            file=folder.path / TRACE_FILE if has_file else None, complete=lambda trace: _completed(trace, run.path),
+        ),
+    )  # fmt: skip
     code = report_ending(run.path, ending)
     exit_code = ending.exit_code if options.passes_exit_code else code
-    trace = _trace(recording, run.path)
+    trace = recording.trace
     if not trace.steps:
         if code:
             return exit_code
@@ -54,10 +56,12 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
             click.echo(line)
         click.echo()
     head = replace(trace, steps=(), metrics=())
-    if options.values in ("sampled", "structure"):
-        options = replace(options, values="all")  # of what the recording kept
-    names = names_of(folder, "")
-    ProgramOutput(head, trace.steps, folder, options.quiet, tell, names=names).write_all(options, engine)
+    if "steps" not in head.hyperparameters:
+        head = replace(head, hyperparameters={"steps": len(trace.steps), **head.hyperparameters})
+    if recording.writer is not None:
+        recording.writer.shown = folder.shown / TRACE_FILE
+    output = ProgramOutput(head, trace.steps, folder, options.quiet, tell, names=names_of(folder, ""), file=recording.writer)
+    output.write_all(options, engine)
     return exit_code
 
 
@@ -79,8 +83,8 @@ def _rank() -> tuple[int, int] | None:
     return (int(rank), int(count)) if rank.isdecimal() and count.isdecimal() and int(count) > 1 else None
 
 
-def _trace(recording: Any, path: Path) -> Trace:
-    trace: Trace = recording.trace
+def _completed(trace: Trace, path: Path) -> Trace:
+    """A trace with what is known of the program and of this process."""
     source = source_text(path)
     settings = dict(trace.hyperparameters)
     if (place := _rank()) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,15 +41,15 @@ class Form:
         """A step of this form with these values. `own` has the nodes whose numbers are not those of the form, `metrics` are those
         of the program.
         """
-        numbers = {loss: float(_number(contents[loss])) for loss in (self.loss_id, *self.losses)}
+        numbers = {loss: _number(contents[loss]) for loss in (self.loss_id, *self.losses)}
         named = {self.nodes[loss].name: numbers[loss] for loss in self.losses if self.nodes[loss].name}
         nodes = RecordedNodes(ValuesOfStep(self, contents, own))
         measured = {"step": index, "loss": numbers[self.loss_id], **named, **metrics}
         return Step(index, nodes, self.loss_id, self.gradients, self.updates, measured, self.losses)
 
 
-def _number(content: np.ndarray | MissingValue) -> np.ndarray:
-    return content if isinstance(content, np.ndarray) else content.load()
+def _number(content: np.ndarray | MissingValue) -> float:
+    return float(content) if isinstance(content, np.ndarray) else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
 from tracer.recording.source import Files
@@ -18,21 +20,36 @@ from tracer.torch.tape import StepTape
 from tracer.torch.trace import trace_of
 
 
-class Kept:
-    """Finished steps with the values that are kept. `settings` are those of the optimizer, known when the first step ends."""
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the trace says beside its steps. `planned` is the number of steps if it is known, `complete` adds what others know."""
 
-    def __init__(self, retention: Retention, title: str, planned: int | None, file: str | Path | None, program: Files) -> None:
+    title: str
+    planned: int | None
+    complete: Callable[[Trace], Trace]
+
+
+class Kept:
+    """Finished steps with the values that are kept, in memory or in a file.
+
+    `settings` are those of the optimizer, known when the first step ends. `writer` is that of the file, once there is a step. If
+    the file cannot be written, the program goes on without a record, and reading the trace raises UsageError.
+    """
+
+    def __init__(self, retention: Retention, heading: Heading, file: str | Path | None, program: Files) -> None:
         self.retention = retention
         self._forms = Forms(program)
         self.settings: dict[str, Any] = {}
-        self._title = title
-        self._planned = planned
+        self.writer: TraceWriter | None = None
+        self._heading = heading
         self._file = None if file is None else Path(file)
-        self._writer: TraceWriter | None = None
+        self._failure: UsageError | None = None
         self._steps: list[Step] = []
 
     def add(self, tape: StepTape, index: int, metrics: Mapping[str, float]) -> None:
         """Keep the step on a tape, with metrics of the program: write it to the file, if there is one."""
+        if self._failure is not None:
+            return
         form, own = self._forms.of(tape)
         tape.snapshots.close()
         values = arrays_of(tape.operations[id].snapshot for id in form.order)
@@ -40,19 +57,31 @@ class Kept:
         if self._file is None:
             self._steps.append(step)
             return
-        if self._writer is None:
-            self._writer = TraceWriter(self._file, trace_of((), self._title, self.settings, self._planned, step), "all")
-        self._writer.write(step)
+        try:
+            if self.writer is None:
+                head = self._heading.complete(self._trace_of((), step))
+                self.writer = TraceWriter(self._file, head, "summary" if self.retention.choice == "summary" else "all")
+            self.writer.write(step)
+        except UsageError as failure:
+            self._failure = failure
 
     def end(self, error: BaseException | None) -> None:
-        """Write the end of the file."""
-        if self._writer is not None:
-            unfinished = None if error is None else Message("stopped_by_error", {"error": type(error).__name__})
-            self._writer.end(unfinished=unfinished)
+        """Write the end of the file. A program that ends with `sys.exit` has come to its end."""
+        if self.writer is None or self._failure is not None:
+            return
+        has_ended = error is None or isinstance(error, SystemExit)
+        self.writer.end(unfinished=None if has_ended else Message("stopped_by_error", {"error": type(error).__name__}))
+        # It has what the recording chose, for these reasons.
+        self.writer.retention.choice, self.writer.retention.budget = self.retention.choice, self.retention.budget
 
     @property
     def trace(self) -> Trace:
         """The trace of the steps that are kept; from the file, if there is one."""
-        if self._writer is not None and self._file is not None:
+        if self._failure is not None:
+            raise self._failure
+        if self.writer is not None and self._file is not None:
             return read(self._file)
-        return trace_of(self._steps, self._title, self.settings)
+        return self._heading.complete(self._trace_of(self._steps))
+
+    def _trace_of(self, steps: Sequence[Step], sample: Step | None = None) -> Trace:
+        return trace_of(steps, self._heading.title, self.settings, self._heading.planned, sample)

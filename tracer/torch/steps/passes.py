@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tracer.graph.record import Phase
+from tracer.torch.snapshots import unseen
 
 if TYPE_CHECKING:
     from tracer.torch.tape import StepTape
@@ -43,10 +44,13 @@ class Passes:
         for root, seed in zip(roots, seeds, strict=True):
             loss = self._tape.id_of(root)
             self._tape.learn_output(root, loss)
-            if seed is not None and root.shape != ():
-                loss = self._tape.compute(aten.mul.Tensor, loss, self._tape.id_of(seed))
             if root.shape != ():
-                loss = self._tape.compute(aten.sum.default, loss)
+                with unseen():
+                    weighted = root if seed is None else root * seed
+                    total = weighted.sum()
+                if seed is not None:
+                    loss = self._tape.compute(aten.mul.Tensor, loss, self._tape.id_of(seed), value=weighted)
+                loss = self._tape.compute(aten.sum.default, loss, value=total)
             losses.append(loss)
         found = Pass(self._sum(losses), group=self.updates)
         if is_loss:
