@@ -88,6 +88,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/benchmarks/recording.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")
     session.run("python", "tests/benchmarks/programs.py", *session.posargs)
+    session.run("python", "tests/benchmarks/torch_cost.py", *session.posargs)
 
 
 @nox.session

@@ -76,6 +76,9 @@ def test_a_program_prints_the_same_and_is_recorded() -> None:
         r"4 steps, loss \S+ -> \S+",
         r"wrote output/train/trace.sqlite \(4 steps\)",
         r"wrote output/train/steps.log \([\d,]+ lines\)",
+        r"open output/train/steps.log, or try",
+        r"  tracer show train 'dL/dweight\[0,1\]'",
+        r"  tracer log train --step 0",
     ]
     assert re.fullmatch("\n".join(lines) + "\n", summary), summary
     assert "train.py:18" in Path("output/train/steps.log").read_text()
@@ -111,6 +114,42 @@ def test_a_program_that_fails_leaves_its_steps(fail: str, arguments: list[str], 
     assert ("Traceback" in done.stderr) == (fail != "leave")
     assert "/tracer/" not in done.stderr
     assert len(tracer.open("output/train/trace.sqlite").steps) == 3
+
+
+PROGRAM_THAT_LOOKS = """import torch
+import tracer
+
+w = torch.nn.Parameter(torch.ones(3))
+optimizer = torch.optim.SGD([w], lr=0.1)
+for step in range(4):
+    optimizer.zero_grad()
+    (w * step).sum().backward()
+    optimizer.step()
+    try:
+        print(len(tracer.open("output/train/trace.sqlite").steps))
+    except tracer.TracerError as error:
+        print(error)
+"""
+
+
+def test_steps_are_in_the_file_as_they_end(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("train.py").write_text(PROGRAM_THAT_LOOKS)
+    assert run("trace", "train.py", "--format", "log") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == ["1", "2", "3", "4"]
+    assert "wrote output/train/trace.sqlite (4 steps)" in lines
+    assert "steps=4" in Path("output/train/steps.log").read_text().splitlines()[1]
+    assert tracer.open("output/train/trace.sqlite").source == PROGRAM_THAT_LOOKS
+
+
+def test_the_program_goes_on_if_its_file_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("train.py").write_text(PROGRAM_THAT_LOOKS)
+    Path("output/train/trace.sqlite").mkdir(parents=True)
+    assert run("trace", "train.py", "--format", "log") == 2
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 4
+    assert "cannot write" in printed.err
+    assert "trace.sqlite" in printed.err
 
 
 def test_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,7 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
             raise RecordingError(f"{func} is not recorded: a higher-order operation; call the functions that it takes directly")
         if schema.is_ignored or ("device" in kwargs and "meta" in str(kwargs["device"])):
             return func(*args, **kwargs)
-        tensors = tensors_in([*args, *kwargs.values()])
+        tensors = tensors_in([*args, *kwargs.values()] if kwargs else args)
         for tensor in tensors:
             if tensor.is_meta or is_lazy(tensor):
                 return func(*args, **kwargs)
@@ -102,7 +102,7 @@ def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any,
         if schema.is_literal:
             tape.learn_literal(inputs[0])
         return result
-    others = [each for each in returned if not any(each is tensor for tensor in written)]
+    others = [each for each in returned if not any(each is tensor for tensor in written)] if written else returned
     results = [*written, *others] if not schema.undeclared else [*others, *written]
     if schema.undeclared and written:
         for tensor in written:

@@ -48,27 +48,42 @@ class Retention:
         """What is kept of the values of a step with these nodes; small ones always are. None is one that nobody looked at."""
         position, self._seen = self._seen, self._seen + 1
         if self.choice in ("structure", "summary"):
-            return list(map(_reduced, values, nodes))
+            return _all_reduced(values, nodes)
         arrays = [each for each in values if each is not None]
         size = sum(each.nbytes for each in arrays)
         has_room = self.choice == "all" or self._size + size <= self.budget
         if not (has_room and (position % self.every == 0 or not all(map(_is_finite, arrays)))):
-            return list(map(_reduced, values, nodes))
+            return _all_reduced(values, nodes)
         self._kept += 1
         self._size += size
         if self.choice == "sampled" and self._kept % SAMPLES == 0:
             self.every *= 2
         while self.choice in ("", "sampled") and self._size > self.budget * (1 - 0.5 / self.every):
             self.every *= 2
-        return [_reduced(value, node) if value is None else value for value, node in zip(values, nodes, strict=True)]
+        return [_without_statistics(node.size) if value is None else value for value, node in zip(values, nodes, strict=True)]
 
 
-def _reduced(value: np.ndarray | None, node: Node) -> np.ndarray | MissingValue:
-    """A small value as it is, of another one the statistics; those of one that nobody looked at are not known."""
-    if value is None:
-        return _without_statistics(node.size)
-    is_small = stored_dtype(node.dtype).itemsize * node.size <= INLINE
-    return value if is_small else MissingValue(summary_of(plain_array(value)), NOT_RETAINED, WHERE)
+def _all_reduced(values: Sequence[np.ndarray | None], nodes: Sequence[Node]) -> list[np.ndarray | MissingValue]:
+    """Small values as they are, of others the statistics; those of values that nobody looked at are not known."""
+    known: dict[tuple[int, int, np.dtype], MissingValue] = {}  # of a memory: a value that was only reshaped has the same
+    found: list[np.ndarray | MissingValue] = []
+    for value, node in zip(values, nodes, strict=True):
+        if value is None:
+            found.append(_without_statistics(node.size))
+        elif stored_dtype(node.dtype).itemsize * node.size <= INLINE:
+            found.append(value)
+        elif value.flags.c_contiguous:
+            memory = value.__array_interface__["data"][0], value.size, value.dtype
+            if memory not in known:
+                known[memory] = _with_statistics(value)
+            found.append(known[memory])
+        else:
+            found.append(_with_statistics(value))
+    return found
+
+
+def _with_statistics(value: np.ndarray) -> MissingValue:
+    return MissingValue(summary_of(plain_array(value)), NOT_RETAINED, WHERE)
 
 
 def _is_finite(value: np.ndarray) -> bool:
