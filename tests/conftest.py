@@ -14,7 +14,12 @@ from hypothesis import HealthCheck, settings
 from support import golden
 from support.profile import EXAMPLES, PROFILE
 
-collect_ignore = ["benchmarks", "programs", "live/programs_torch"]  # programs: tests run them, nothing imports them
+collect_ignore = [
+    "benchmarks",
+    "programs",
+    "live/programs_torch",
+    "live/programs_keras",
+]  # programs: tests run them, nothing imports them
 
 for name, count in EXAMPLES.items():
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
