@@ -160,6 +160,31 @@ def test_bundled_scenarios_have_no_finding_but_what_is_true(name: str) -> None:
     assert codes(found) == ({"unscaled"} if name == "linear-regression" else set())
 
 
+BATCHES = """\
+import numpy as np
+rng = np.random.default_rng(5)
+w = np.array([3.0, -2.0])
+for step in range(40):
+    x = rng.normal(size=(8, 2))
+    r = x @ w - x @ np.array([1.0, 1.0]) + NOISE * rng.normal(size=8)
+    loss = np.mean(r ** 2)
+    w = w - RATE * 2 / 8 * x.T @ r
+"""
+"""Other data in each step."""
+
+
+@pytest.mark.parametrize(
+    ("rate", "noise", "found", "unseen"),
+    [("0.05", "0.1", set(), set()), ("0.0", "1e3", set(), {"rule_not_falling"}), ("-0.0001", "0.0", None, {"rule_not_falling"})],
+)
+def test_loss_of_other_data_in_each_step(rate: str, noise: str, found: set[str] | None, unseen: set[str], tmp_path: Path) -> None:
+    diagnosis = examine(traced(tmp_path, BATCHES.replace("RATE", rate).replace("NOISE", noise)))
+    if found is not None:
+        assert codes(diagnosis) - {"never_moves"} == found
+    assert unseen <= {each.what.code for each in diagnosis.unseen}
+    assert ("rule_not_falling" in {each.what.code for each in diagnosis.unseen}) is bool(unseen)
+
+
 def test_numbers_of_a_finding_are_those_of_the_record(tmp_path: Path) -> None:
     trace = planted("inputs are not scaled", tmp_path)
     (finding,) = [each for each in examine(trace).findings if each.code == "unscaled"]

@@ -51,10 +51,13 @@ def not_falling(run: Run) -> Iterator[Finding | Unseen]:
         yield Unseen(what, Message("unseen_few_steps", {"count": len(run.losses), "least": MIN_STEPS}))
         return
     trend = run.trend
+    fall = trend.first - trend.last
+    if fall > max(MIN_FALL * abs(trend.first), 2 * trend.error) or max(map(abs, run.losses)) == 0:
+        return
     if trend.error > MAX_NOISE * abs(trend.first):
         yield Unseen(what, Message("unseen_noise"))
         return
-    if trend.first - trend.last > MIN_FALL * abs(trend.first) or max(map(abs, run.losses)) == 0:
+    if fall > MIN_FALL * abs(trend.first):
         return
     fields = {"first": f"{trend.first:.4g}", "last": f"{trend.last:.4g}", "steps": len(run.losses)}
     numbers = {"first": trend.first, "last": trend.last, "lowest": min(run.losses), "steps": len(run.losses)}
