@@ -62,7 +62,7 @@ MARKUP = {
 }
 """Views that produce markup or mathematics: only messages in them are natural language."""
 
-CODE_WORDS = {"activations", "flow", "losses", "scopes"}
+CODE_WORDS = {"activations", "flow", "losses", "scopes", "titles"}
 """Views of names of functions and operations, and of formulas: titles among them are translated by `title_text`."""
 
 TYPST = re.compile(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tracer.i18n.language import Language
-from tracer.views.grids import shortened
 from tracer.views.notation import index_text
 from tracer.views.slide.drawing.frames import Numbering
 from tracer.views.slide.drawing.heading import uses_text
@@ -19,7 +18,7 @@ PADDING = 8
 GAP = 14
 """Distance of columns."""
 
-MAX_NAME = 14
+MAX_NAME = 18
 """Maximum number of characters of the name of a parameter in a compact card."""
 
 ROOM = WIDTH - 2 * MARGIN
@@ -77,7 +76,7 @@ class Card:
 
     def _label(self, parameter: Parameter, row: Row) -> str:
         index = index_text(row.index)
-        return f"{shortened(parameter.name, MAX_NAME)}{index}" if self.is_compact else index
+        return f"{ending(parameter.name, MAX_NAME)}{index}" if self.is_compact else index
 
     def _index_width(self) -> float:
         texts = [self._label(parameter, row) for parameter in self.parameters for row in parameter.rows]
@@ -170,6 +169,15 @@ class Card:
             frame = frames.all_back(parameter.boxes) if role is Role.GRADIENT else frames.forward(parameter.boxes[0])
             yield Text(x, y, text, role, is_mono=is_mono, is_bold=role is Role.TEXT, frame=frame)
             x += width + GAP
+
+
+def ending(name: str, most: int) -> str:
+    """The end of a long name, which tells the parameters of equal modules apart.
+
+    >>> ending("layers.0.attention.in_proj_weight", 17), ending("W1", 17)
+    ('...in_proj_weight', 'W1')
+    """
+    return name if len(name) <= most else f"...{name[3 - most :]}"
 
 
 def number_text_at(number: Number, x: float, y: float, role: Role, frame: int) -> Text:

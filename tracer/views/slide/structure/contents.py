@@ -131,7 +131,9 @@ class Contents:
         reached = {id}
         used: set[int] = set()
         for node in nodes[id + 1 :]:
-            is_shown = node.phase in (Phase.FORWARD, Phase.LOSS) and not needs_no_row(node.op, node.parameters.get("output", 0))
+            is_shown = node.phase in (Phase.FORWARD, Phase.LOSS) and not (
+                needs_no_row(node.op, node.parameters.get("output", 0)) or node.parameters.get("output")
+            )
             if is_shown and node.id not in inside and not reached.isdisjoint(node.operands):
                 reached.add(node.id)
                 used.update(node.operands)

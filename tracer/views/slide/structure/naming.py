@@ -13,7 +13,7 @@ from tracer.views.slide.structure.ideas import Case, Idea, recognised
 from tracer.views.slide.structure.losses import losses
 from tracer.views.slide.structure.rules import group_formula
 from tracer.views.slide.structure.scopes import is_idea, scope_title
-from tracer.views.slide.structure.titles import SYMBOLS, title_text
+from tracer.views.slide.structure.titles import operation_title, title_text
 
 IN, OUT = "in", "out"
 """What enters a box and leaves it, where it has no short name."""
@@ -92,7 +92,7 @@ def idea_of(flow: Flow, group: Group) -> tuple[Idea | None, int, int]:
         return None, -1, -1
     carrying = [id for id in inputs if flow.carries(id)]
     others = [id for id in inputs if id not in carrying and (nodes[id].op == "data" or id in flow.given or nodes[id].size > 1)]
-    arrays = [id for id in others if _is_of_data(flow, id)]
+    arrays = [id for id in others if _is_of_data(flow, id) or (nodes[id].name and nodes[id].shape)]
     if len(carrying) != 1 or len(arrays) > 1 or not all(nodes[id].is_kept for id in (*carrying, *arrays, exits[0])):
         return None, -1, -1
     x, y = carrying[0], arrays[0] if arrays else -1
@@ -130,7 +130,7 @@ def _plain_title(flow: Flow, group: Group) -> str:
         return "dense" if is_product or kinds & {"addmm", "linear"} else "linear"
     if flow.step.loss_id in group and len(main) > 1:
         return "loss"
-    names = dict.fromkeys(SYMBOLS.get(each, each.replace("_", " ")) for each in map(kind, main))
+    names = dict.fromkeys(operation_title(kind(node)) for node in main)
     return " ".join(names) if len(names) <= MAX_TITLES else ""
 
 
@@ -143,7 +143,7 @@ def _merged_title(flow: Flow, group: Group, tell: Language) -> str:
     titles = [title if count == 1 else f"{title} x{count}" for title, count in counts.items()]
     own = scope_title(group.scope)
     if own:
-        return own
+        return tell("{what}: {which}", what=own, which=tell.count(len(group.ids), "operation")) if own.isdigit() else own
     if group.repeats > 1:
         titles = [f"{title} x{count // group.repeats}" if count > group.repeats else title for title, count in counts.items()]
     return ", ".join(titles) if len(titles) <= MAX_TITLES else tell.count(len(group.ids), "operation")

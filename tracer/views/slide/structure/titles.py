@@ -11,6 +11,23 @@ SYMBOLS = {
 """Operators, by the operations that they write."""
 
 
+OPERATIONS = {
+    "native_batch_norm": "batch norm", "_native_batch_norm_legit": "batch norm", "cudnn_batch_norm": "batch norm",
+    "native_layer_norm": "layer norm", "max_pool2d_with_indices": "max pool2d", "avg_pool2d": "avg pool2d",
+    "_scaled_dot_product_flash_attention_for_cpu": "attention", "_scaled_dot_product_attention_math": "attention",
+}  # fmt: skip
+"""Titles of operations of PyTorch."""
+
+
+def operation_title(kind: str) -> str:
+    """The title of a single operation.
+
+    >>> operation_title("add"), operation_title("max_pool2d_with_indices"), operation_title("leaky_relu")
+    ('+', 'max pool2d', 'leaky relu')
+    """
+    return SYMBOLS.get(kind) or OPERATIONS.get(kind) or kind.replace("_", " ").strip()
+
+
 def title_text(title: str, tell: Language) -> str:
     """A title in the reader's language. Those of functions in the user's code are the same in every language."""
     known = {
