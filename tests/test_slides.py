@@ -493,3 +493,53 @@ def test_a_loss_with_another_factor_is_not_called_mean() -> None:
 
 def test_the_slide_of_fruit_is_as_reviewed() -> None:
     assert_matches_golden("fruit-slide.svg", slide_of(first_step("fruit-pytorch"), "fruit", Style()).whole().svg)
+
+
+# Rules and formulas, computed.
+
+FUNCTIONS = {
+    **{name: getattr(np, name) for name in ("exp", "log", "sum", "mean", "square", "sqrt", "tanh", "reshape", "where", "sign")},
+    "max": np.maximum, "softmax": lambda x: np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True),
+    "relu": lambda x: np.maximum(x, 0),
+}  # fmt: skip
+
+
+def computed(text: str, step: Step, **values: np.ndarray) -> np.ndarray | None:
+    """The value of a formula with the names of a step; None if it has others."""
+    names: dict[str, Any] = {f"v{id}": step.nodes[id].value for id in range(len(step.nodes))}
+    for node in sorted(step.nodes, key=lambda node: -len(node.name)):
+        if node.name and node.gradient_of is None:
+            text = re.sub(rf"(?<![\w#.]){re.escape(node.name)}(?![\w#(])", f"v{node.id}", text)
+    try:
+        return np.asarray(eval(text, {**FUNCTIONS, **names, **values}))
+    except (NameError, SyntaxError):
+        return None
+
+
+@pytest.mark.parametrize("name", ["fruit-pytorch", "linear-regression", "mnist", "recurrent", "residual", "attention"])
+def test_rules_and_formulas_give_the_recorded_numbers(name: str) -> None:
+    step, content = step_of(name), slides(name).content
+    count = 0
+    for box in content.boxes:
+        exits = [signal for signal in (*content.signals, content.loss) if signal.node in box.ids]
+        gradient = step.gradients.get(exits[0].node)
+        pairs = [(rule.text, rule.contribution) for rule in box.rules]
+        pairs += [
+            (each.rule, step.gradients[each.node])
+            for each in content.parameters
+            if each.rule and each.boxes[0] == at(content, box)
+        ]
+        found = [(computed(text, step, g=step.nodes[gradient].value), id) for text, id in pairs if text and gradient is not None]
+        if len(exits) == 1 and "\n" not in box.formula and box.formula:
+            found.append((computed(box.formula, step), exits[0].node))
+        for value, id in found:
+            if value is not None:
+                count += 1
+                np.testing.assert_allclose(
+                    np.broadcast_to(value, step.nodes[id].shape), step.nodes[id].value, rtol=1e-4, atol=1e-7
+                )
+    assert count >= 4
+
+
+def at(content: Any, box: Any) -> int:
+    return int(content.boxes.index(box))
