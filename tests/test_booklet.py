@@ -6,7 +6,7 @@ import functools
 import io
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,17 +25,17 @@ from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.store.writing import save
 from tracer.training.loading import bundled_names
-from tracer.views.booklet.booklet import booklet
+from tracer.views.booklet.booklet import booklet, repeated_updates
 from tracer.views.booklet.pagination import MIN_SCALE, paginated
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.dot import CAPTION_SIZE, NUMBER_SIZE
 from tracer.views.diagrams.theme import THEMES, Style, theme_of
 from tracer.views.local_rules import local_rules
-from tracer.views.notation import Labels
+from tracer.views.notation import Labels, node_number
 from tracer.views.parameter_history import histories_of
 
-OPERATION = re.compile(r"(forward|loss|backward|update) \d+: ")
-"""The start of the heading of an operation's page."""
+OPERATION = re.compile(r"\d+:\d+ ")
+"""The start of the heading of an operation."""
 
 
 def first_and_last_step(name: str) -> Trace:
@@ -75,7 +75,23 @@ def bookmarks(reader: pypdf.PdfReader) -> list[tuple[int, str, int]]:
 
 
 def computed_in(step: Step) -> list[int]:
-    return [node.id for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
+    """The operations that have a page: of updates that are alike, those of the first parameter."""
+    repeated = repeated_updates(step)
+    computed = [node for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
+    return [node.id for node in computed if node.phase is not Phase.UPDATE or node.scope not in repeated]
+
+
+def test_updates_of_the_same_operations_have_pages_once() -> None:
+    step = recorded("fruit").steps[0]
+    repeated = repeated_updates(step)
+    assert repeated == ["Adam/b1", "Adam/W2", "Adam/b2"]
+    text = " ".join(" ".join(page.extract_text().split()) for page in read("fruit")[1].pages)
+    count = sum(node.scope in repeated for node in step.nodes)
+    assert f"b1, W2, b2: updated by the same operations as above, {count} in all" in text
+    groups = tracer.run(
+        tracer.load("fruit"), steps=1, settings={"optimizer": "SGD", "learning_rate": 0.1, "momentum": 0.5}
+    ).steps[0]
+    assert repeated_updates(groups) == ["SGD/b1", "SGD/W2", "SGD/b2"]
 
 
 # Pages, outline, links.
@@ -85,14 +101,37 @@ def computed_in(step: Step) -> list[int]:
 def test_every_section_fits_on_one_page(name: str) -> None:
     document, reader = read(name)
     marks = bookmarks(reader)
-    # Only the table of a step's inputs may continue on another page.
-    following = dict(zip((page for _, _, page in marks), [page for _, _, page in marks][1:]))
-    tables = [page for _, title, page in marks if title.endswith("what it starts from")]
-    more = sum(following[page] - page - 1 for page in tables)
+    # Only the table of a step's inputs and the operations may continue on other pages.
+    sections = [(title, page) for _, title, page in marks if not OPERATION.match(title)]
+    following = dict(itertools.pairwise([page for _, page in sections]))
+    long = [page for title, page in sections if title.endswith("what it starts from")]
+    more = sum(
+        following.get(page, len(reader.pages) + 1) - page - 2 for page in long
+    )  # the table and the operations have a page each
     assert len(reader.pages) == document.count("#page(") + more
-    assert (more > 0) == (name == "mnist")
     sizes = {(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in reader.pages}
     assert sizes <= {(595, 842), (842, 595)}
+
+
+@pytest.mark.parametrize("name", [name for name in bundled_names() if name != "mnist"])
+def test_pages_have_two_to_four_operations(name: str) -> None:
+    """Those with large arrays have fewer: their pictures take room."""
+    counts = Counter(page for _, title, page in bookmarks(read(name)[1]) if OPERATION.match(title))
+    assert max(counts.values()) <= 5
+    assert sum(counts.values()) >= 1.7 * len(counts)
+
+
+@pytest.mark.parametrize("name", ["fruit", "mnist"])
+def test_operations_are_within_their_pages(name: str) -> None:
+    for page in read(name)[1].pages:
+        lowest: list[float] = []
+
+        def visit(text: str, matrix: Any, text_matrix: Any, font: Any, size: float, lowest: list[float] = lowest) -> None:
+            if text.strip():
+                lowest.append(matrix[3] * text_matrix[5] + matrix[5])
+
+        page.extract_text(visitor_text=visit)
+        assert min(lowest) >= 14 and max(lowest) <= float(page.mediabox.height) - 14
 
 
 @pytest.mark.parametrize("name", bundled_names())
@@ -109,14 +148,12 @@ def test_bookmarks_are_complete_and_in_order(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_every_operation_has_a_page_in_program_order(name: str) -> None:
+def test_every_operation_is_on_a_page_in_program_order(name: str) -> None:
     trace = first_and_last_step(name)
     marks = [(title, page) for _, title, page in bookmarks(read(name)[1]) if OPERATION.match(title)]
-    computed = [(place, step.nodes[id]) for step in trace.steps for place, id in enumerate(computed_in(step), 1)]
-    expected = [f"{node.phase.value} {place}: " for place, node in computed]
+    expected = [f"{node_number(step, id)} " for step in trace.steps for id in computed_in(step)]
     assert [title[: len(start)] for (title, _), start in zip(marks, expected, strict=True)] == expected
-    assert len({page for _, page in marks}) == len(marks)
-    assert sum(len(computed_in(step)) for step in trace.steps) == len(marks)
+    assert [page for _, page in marks] == sorted(page for _, page in marks)
 
 
 def test_overview_has_no_operation_pages() -> None:
@@ -150,21 +187,21 @@ def destination(reader: pypdf.PdfReader, link: Any) -> int:
 @pytest.mark.parametrize("name", ["linear-regression", "fruit-sgd", "mnist"])
 def test_links_point_to_the_page_of_the_forward_twin(name: str) -> None:
     reader = read(name)[1]
-    title_on = {page: title for _, title, page in bookmarks(reader)}
+    titles_on: dict[int, list[str]] = defaultdict(list)
+    for _, title, place in bookmarks(reader):
+        titles_on[place].append(title)
     twins = 0
     for number, page in enumerate(reader.pages, 1):
         text = " ".join(page.extract_text().split())
         linked = {destination(reader, each.get_object()) for each in page.get("/Annots", [])
                   if each.get_object().get("/Subtype") == "/Link"}  # fmt: skip
-        if not OPERATION.match(title_on.get(number, "")):
+        if not any(map(OPERATION.match, titles_on[number])):
             continue
         assert linked == {int(each) for each in re.findall(r"page (\d+)", text.replace(f"{number} /", ""))}
-        found = re.search(r"Forward twin: (.+?), page (\d+)\.", text)
-        if found:
+        for twin, shown in re.findall(r"Forward twin: (.+?), page (\d+)\.", text):
             twins += 1
-            twin = title_on[int(found[2])]
-            assert re.match(r"(forward|loss) \d+: |Step \d+: what it starts from", twin)
-            assert twin.startswith("Step") or twin.partition(": ")[2] == found[1]
+            titles = titles_on[int(shown)]
+            assert any(title.partition(" ")[2] == twin for title in titles) or any(title.startswith("Step") for title in titles)
     assert twins >= 8
 
 
@@ -268,7 +305,7 @@ def examples_of(text: str) -> list[tuple[str, str, str]]:
     """The worked elements on a page: name, arithmetic and result. Long ones are broken into lines."""
     if "With the numbers put in" not in text:
         return []
-    lines = text.partition("With the numbers put in")[2].partition("The whole step, from left")[0].strip().splitlines()
+    lines = text.partition("With the numbers put in")[2].strip().splitlines()
     start = lines[0].partition(" = ")[0].partition("[")[0][:6]
     joined: list[str] = []
     for line in lines:
@@ -290,12 +327,13 @@ def test_arithmetic_on_pages_is_correct() -> None:
     trace = recorded("fruit")
     step = trace.steps[0]
     reader = reader_of(document_of(replace(trace, steps=(step,))))
-    numbered = {title: page for _, title, page in bookmarks(reader) if OPERATION.match(title)}
-    texts = [page.extract_text() for page in reader.pages]
+    texts = [re.sub(r"\n\S+, \d+ / \d+\s*$", "", page.extract_text()) for page in reader.pages]
+    numbered = [page for _, title, page in bookmarks(reader) if OPERATION.match(title)]
+    pieces = [piece for page in dict.fromkeys(numbered) for piece in re.split(r"(?m)^(?=0:\d{3} )", texts[page - 1])[1:]]
     worked = moved = checked = skipped = traced = 0
     without = Counter[str]()
-    for id, page in zip(computed_in(step), numbered.values(), strict=True):
-        text = texts[page - 1]
+    for id, page, text in zip(computed_in(step), numbered, pieces, strict=True):
+        text = text.partition("b1, W2, b2: updated")[0]
         examples = examples_of(text)
         op = step.nodes[id].op
         if not examples:
@@ -305,10 +343,13 @@ def test_arithmetic_on_pages_is_correct() -> None:
         worked += 1
         sources = {int(each) for each in re.findall(r"page (\d+)", text)}
         before = text.partition("With the numbers put in")[0]
-        numbers_on_pages = set(re.findall(NUMBER, " ".join([before, *(texts[each - 1] for each in sources)])))
+        near = [before, *(texts[each - 1] for each in sources)]
+        numbers_on_pages = set(re.findall(NUMBER, " ".join(near)))
         for name, arithmetic, result in examples:
             if "..." in arithmetic:
                 skipped += 1
+                continue
+            if re.fullmatch(r".*\[[\d,]+\]", arithmetic):  # moved from there
                 continue
             checked += 1
             assert evaluated(arithmetic).holds(evaluated(result)), (page, name, arithmetic, result)
@@ -316,7 +357,7 @@ def test_arithmetic_on_pages_is_correct() -> None:
             assert numbers <= numbers_on_pages, (page, name, numbers - numbers_on_pages)
             traced += len(numbers)
     assert worked + moved >= 0.95 * len(numbered), without
-    assert (worked, checked) >= (80, 150), (worked, moved, checked, skipped, traced, without)
+    assert (worked, checked) >= (45, 90), (worked, moved, checked, skipped, traced, without)
     assert skipped <= checked / 5
 
 
@@ -405,8 +446,9 @@ def test_pages_show_statistics_if_values_were_not_kept(tmp_path: Path) -> None:
     told = " ".join(texts[0].split())
     assert "Not every value of these steps was kept: 0 (not all values were to be kept" in told
     assert "--values all)). Their pages show statistics." in told
-    assert not any("With the numbers put in" in text for text in texts if "(256," in text.splitlines()[0])
-    page = next(text for text in texts if text.startswith("forward") and "out = " in text.splitlines()[0])
+    pieces = [piece for text in texts for piece in re.split(r"(?m)^(?=0:\d+ )", text)[1:]]
+    assert not any("With the numbers put in" in piece for piece in pieces if "(256," in piece.splitlines()[0])
+    page = next(piece for piece in pieces if " out = " in piece.splitlines()[0])
     assert {"min=", "max=", "mean="} <= set(re.findall(r"\w+=", page))
     assert "a cell: the mean" not in document
 
@@ -455,4 +497,4 @@ def test_many_large_inputs_fit_on_the_page() -> None:
     document = document_of(Trace("wide", "", 0, "float64", {}, {}, (step,)))
     marks = bookmarks(reader_of(document))
     pages = [page for _, title, page in marks if OPERATION.match(title)]
-    assert pages == list(range(pages[0], pages[0] + len(computed_in(step))))
+    assert len(pages) == len(computed_in(step)) and pages == sorted(pages)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from support.heat_maps import colours_of, pixels_of
-from tracer.views.booklet.heat_map import MAX_CELLS, PIXELS, block_of, cells_of, has_bars, heat_map
+from tracer.views.booklet.heat_map import MAX_CELLS, PIXELS, block_of, cells_of, colour_scale, has_bars, heat_map, image_index
 from tracer.views.diagrams.theme import DARK, PRINT, THEMES, Style
 
 
@@ -75,3 +77,14 @@ def test_cell_is_the_mean_of_its_block() -> None:
 def test_empty_array_has_no_picture() -> None:
     for shape in ((0,), (0, 3), (3, 0)):
         heat_map(np.zeros(shape), Style())
+
+
+def test_scale_has_the_numbers_at_its_ends() -> None:
+    texts = re.findall(r">([^<>]+)</text>", colour_scale(np.array([[-2.0, 0.5], [1.0, np.nan]]), Style()).svg)
+    assert texts == ["-2", "2"]
+    assert re.findall(r">([^<>]+)</text>", colour_scale(np.array([[0.0, 0.25]]), Style()).svg) == ["0", "0.25"]
+
+
+@pytest.mark.parametrize(("shape", "index"), [((9, 28, 28), (0,)), ((2, 3, 8, 8), (0, 0)), ((28, 28), None), ((5, 28, 7), None)])
+def test_images_are_the_last_two_axes(shape: tuple[int, ...], index: tuple[int, ...] | None) -> None:
+    assert image_index(shape) == index

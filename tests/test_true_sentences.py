@@ -21,7 +21,7 @@ from tracer.testing import programs
 from tracer.training.loading import bundled_names
 from tracer.views.booklet.heat_map import block_of, cells_are_even, cells_of
 from tracer.views.booklet.minimap import Minimap
-from tracer.views.booklet.operation_page import PageContext, operation_page
+from tracer.views.booklet.operation_page import PageContext, operation_block
 from tracer.views.booklet.update_page import update_page
 from tracer.views.diagrams.theme import Style
 from tracer.views.local_rules import local_rules
@@ -143,8 +143,9 @@ def context_of(step: Step) -> PageContext:
     for rule in local_rules(step, labels):
         rules.setdefault(rule.contribution, []).append(rule)
     paged = [node for node in step.nodes if not node.is_leaf or node.phase is Phase.BACKWARD]
-    numbers = {node.id: number for number, node in enumerate(paged, start=1)}
-    return PageContext(step, labels, Minimap(step.index, Drawing("", 1.0, 1.0), 1.0, {}), rules, numbers, Style())
+    return PageContext(
+        step, labels, Minimap(step.index, Drawing("", 1.0, 1.0), 1.0, {}), rules, [node.id for node in paged], Style()
+    )
 
 
 @functools.cache
@@ -163,7 +164,7 @@ def steps() -> list[Step]:
 
 def pages_of(step: Step) -> list[tuple[Node, str]]:
     context = context_of(step)
-    return [(step.nodes[id], sentences(operation_page(context, step.nodes[id]))) for id in context.page_numbers]
+    return [(step.nodes[id], sentences(operation_block(context, step.nodes[id]))) for id in context.paged]
 
 
 def test_uses_of_a_value_are_counted() -> None:

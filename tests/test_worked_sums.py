@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 import tracer
 from tracer.graph.record import Node, Step
 from tracer.views.notation import Labels
-from tracer.views.worked import MAX_TERMS, worked_element
+from tracer.views.worked import MAX_TERMS, moved_element, worked_element
 
 
 def worked(function: Callable[..., Any], op: str, *arrays: Any) -> str:
@@ -91,3 +91,39 @@ def test_arithmetic_of_gathered_and_scattered_elements() -> None:
     assert worked_element(step.nodes, gradient, labels, (1,)) == ""
     assert worked(lambda x, y: np.outer(x, y), "outer", [3.0, 5.0], [7.0, 11.0]) == "3*7 = 21"
     assert worked(lambda x, y: np.einsum("ij,jk,k->i", x, y, y[0]), "einsum", [[3.0]], [[7.0]]) == "3*7*7 = 147"
+
+
+@given(numbers)
+def test_largest_first_writes_all_terms_but_zeros(x: np.ndarray) -> None:
+    step = tracer.trace(lambda each: np.sum(each) * 1.0, x)
+    node = next(node for node in step.nodes if node.op == "sum")
+    text = worked_element(step.nodes, node, Labels(step.nodes), max_terms=30, largest_first=True)
+    text = text.partition(" = ")[2].rpartition(" = ")[0]
+    zeros = int(np.sum(x == 0))
+    if zeros == len(x):
+        return  # a sum of zeros has nothing to begin with
+    assert written(text) == sorted((each for each in x if each), key=lambda each: -abs(each))
+    assert (f"[{len(x)} terms, {zeros} of them 0]" in text) is (zeros > 0)
+
+
+@pytest.mark.parametrize(
+    ("function", "op", "index", "source"),
+    [
+        (lambda x: np.transpose(x), "transpose", (2, 1), (1, 2)),
+        (lambda x: x[[1, 0]], "take", (0, 2), (1, 2)),
+        (lambda x: np.reshape(x, (3, 2)), "reshape", (2, 0), (1, 1)),
+        (lambda x: np.broadcast_to(x, (4, 2, 3)), "broadcast_to", (3, 1, 2), (1, 2)),
+    ],
+)
+def test_element_that_is_moved_says_where_it_is_from(function: Any, op: str, index: Any, source: Any) -> None:
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    step = tracer.trace(lambda x: np.sum(function(x) * 1.0), x)
+    node = next(node for node in step.nodes if node.op == op)
+    text = moved_element(step.nodes, node, Labels(step.nodes), index)
+    assert text.endswith(f" = x[{','.join(map(str, source))}] = {x[source]:g}")
+
+
+def test_element_that_is_computed_is_not_moved() -> None:
+    step = tracer.trace(lambda x: np.sum(-x), np.array([0.0, 1.0]))
+    node = next(node for node in step.nodes if node.op == "negative")
+    assert moved_element(step.nodes, node, Labels(step.nodes), (1,)) == ""

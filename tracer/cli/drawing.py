@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracer.analysis.blame import first_culprit
+from tracer.analysis.doctor.examining import examine
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions
@@ -15,7 +16,8 @@ from tracer.cli.trace_files import step_of
 from tracer.errors import UsageError, near_names
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import Engine, find_engine
-from tracer.views.next_commands import RunNames
+from tracer.views.booklet.summary.whole_run import WholeRun
+from tracer.views.explaining.next_commands import RunNames
 from tracer.views.parameter_history import histories_of
 from tracer.views.svg import PictureError
 from tracer.views.text.finiteness import notice
@@ -66,9 +68,12 @@ class Drawing:
         chosen = _steps(trace, wanted, with_last=self.kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
         if self.kind == "pdf":
-            histories = histories_of(trace) if options.is_booklet else []
-            notice_text = notice(first_culprit(trace), options.style.tell) if options.is_booklet else ""
-            document = writer.booklet(replace(trace, steps=chosen), self.path.name, histories, notice_text, names)
+            whole = WholeRun()
+            if options.is_booklet:
+                found = examine(trace) if options.is_summary else None
+                notice_text = notice(first_culprit(trace), options.style.tell)
+                whole = WholeRun(histories_of(trace), notice_text, found, names or RunNames())
+            document = writer.booklet(replace(trace, steps=chosen), self.path.name, whole)
             written = [document] if document is not None else []
         else:
             written = list(writer.pictures(chosen, self.path.stem, self.kind, trace.scenario))

@@ -17,11 +17,10 @@ from tracer.graph.single_step import UNNAMED
 from tracer.i18n.language import CHARACTERS
 from tracer.rendering.engine import Engine
 from tracer.rendering.time_limits import TimedLayout
+from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.fallback import Drawn, Replacement, drawn, laid_out
 from tracer.views.diagrams.theme import Style
-from tracer.views.next_commands import RunNames
-from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Drawing, Layout
 
 if TYPE_CHECKING:
@@ -58,12 +57,10 @@ class PictureWriter:
     def __post_init__(self, engine: Engine | None) -> None:
         object.__setattr__(self, "timed", TimedLayout(engine) if engine is not None else None)
 
-    def booklet(
-        self, trace: Trace, name: str, histories: Sequence[ParameterHistory], notice: str, names: RunNames | None = None
-    ) -> Path | None:
+    def booklet(self, trace: Trace, name: str, whole: WholeRun) -> Path | None:
         """Write a PDF: the booklet of the trace's steps, or the requested picture of each step.
 
-        None if no requested picture can be drawn. `names` are those of the run in commands.
+        None if no requested picture can be drawn.
         """
         from tracer.views.booklet.slides import slides
 
@@ -81,13 +78,13 @@ class PictureWriter:
             if options.extent in ("", "summary"):
                 from tracer.views.booklet.summary.summary import summary
 
-                document = summary(trace, layout, options.style, histories=histories, notice=notice, names=names)
+                document = summary(trace, layout, options.style, whole)
             else:
                 from tracer.views.booklet.booklet import booklet
 
                 document = booklet(
                     trace, layout, options.style,
-                    extent=options.extent, histories=histories, notice=notice, report=self.replaced.append,
+                    extent=options.extent, histories=whole.histories, notice=whole.notice or "", report=self.replaced.append,
                 )  # fmt: skip
             return self._write_pdf(name, document)
 

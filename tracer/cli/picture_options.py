@@ -46,6 +46,11 @@ class PictureOptions:
     dpi: int = 0
 
     @property
+    def is_summary(self) -> bool:
+        """Whether a PDF is the booklet of eight pages."""
+        return self.is_booklet and self.extent in ("", "summary")
+
+    @property
     def is_booklet(self) -> bool:
         """Whether a PDF is the booklet, not a requested picture."""
         return self.spec == ViewSpec() and self.slide is None

@@ -17,6 +17,7 @@ from tracer.graph.expression import Expression, number
 from tracer.graph.formula import literal, parse
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
+from tracer.ops.data_movement import DataMovement
 from tracer.ops.foreign.closed_form import ClosedForm
 from tracer.ops.foreign.lookup import operation_named
 from tracer.ops.foreign.summed import index_in_sum
@@ -61,6 +62,23 @@ def worked_element(
     if expansion in ("", result):
         return ""
     return f"{labels.element(node.id, index)} = {expansion} = {result}"
+
+
+def moved_element(nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int = DIGITS) -> str:
+    """Where an element is from that is only moved, `of_label[0] = log_probabilities[0,1] = -1.071`; empty for any other."""
+    if node.is_leaf or not node.is_kept or not all(nodes[id].is_kept for id in node.operands):
+        return ""
+    found = [(operand, places) for operand, places in input_elements(nodes, node, index) or () if len(places)]
+    op = operation_named(node.op)
+    if op is not None and issubclass(op, DataMovement):
+        found = found[:1]  # the others say which element it is
+    if len(found) != 1 or len(found[0][1]) != 1 or not isinstance(found[0][0], int):
+        return ""
+    source, place = nodes[found[0][0]], tuple(found[0][1][0])
+    if not np.array_equal(source.value[place], node.value[index], equal_nan=node.value.dtype.kind in "fc"):
+        return ""  # computed from it
+    number_there = number_of(node, index, labels.noise, digits)
+    return f"{labels.element(node.id, index)} = {labels.element(source.id, place)} = {number_there}"
 
 
 class ElementFormatter:

@@ -10,7 +10,7 @@ from tracer.cli.files import OutputFolder
 from tracer.cli.trace_files import OUTPUT
 from tracer.graph.record import Trace
 from tracer.i18n.language import Language
-from tracer.views.next_commands import RunNames, next_two
+from tracer.views.explaining.next_commands import RunNames, next_two
 
 
 def names_of(folder: OutputFolder, program: str, arguments: Sequence[str] = ()) -> RunNames:

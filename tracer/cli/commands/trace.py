@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import names_of, next_lines
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder, absolute
@@ -25,7 +26,8 @@ from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
 from tracer.training.loading import folder_name, load
-from tracer.views.next_commands import RunNames
+from tracer.views.booklet.summary.whole_run import WholeRun
+from tracer.views.explaining.next_commands import RunNames
 
 FORMATS = ("pdf", "log", *PICTURES)
 
@@ -165,11 +167,16 @@ def command(
                 click.echo(line)
 
 
+def _whole_run(run: Run, options: PictureOptions, formats: Sequence[str], names: RunNames, tell: Language) -> WholeRun:
+    found = diagnosis_of(run.file, options, formats)
+    return WholeRun(run.parameter_histories.histories(), run.finiteness.notice(tell), found, names)
+
+
 def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], names: RunNames, tell: Language) -> Iterator[Path]:
     """Write the pictures; yield their paths."""
     drawn = run.trace_to_draw()
     if "pdf" in formats:
-        path = writer.booklet(drawn, "steps.pdf", run.parameter_histories.histories(), run.finiteness.notice(tell), names)
+        path = writer.booklet(drawn, "steps.pdf", _whole_run(run, writer.options, formats, names, tell))
         if path is not None:
             yield path
     for kind in PICTURES:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import next_lines
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder
@@ -20,7 +21,8 @@ from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.rendering.engine import Engine
 from tracer.store.writing import TraceWriter
-from tracer.views.next_commands import RunNames
+from tracer.views.booklet.summary.whole_run import WholeRun
+from tracer.views.explaining.next_commands import RunNames
 from tracer.views.notation import metric_text
 from tracer.views.parameter_history import ParameterHistories
 from tracer.views.text.broadcasting import broadcasting_notice
@@ -118,8 +120,9 @@ class ProgramOutput:
         steps = {step.index: step for step in (self.first, self.last) if step is not None}
         drawn = replace(self.head, steps=tuple(steps.values()), metrics=tuple(self.metrics))
         if "pdf" in formats:
-            notice = self.finiteness.notice(self.tell)
-            path = writer.booklet(drawn, "steps.pdf", self.histories.histories(), notice, self.names)
+            found = diagnosis_of(self.file, writer.options, formats)
+            whole = WholeRun(self.histories.histories(), self.finiteness.notice(self.tell), found, self.names)
+            path = writer.booklet(drawn, "steps.pdf", whole)
             if path is not None:
                 yield path
         for kind in PICTURES:

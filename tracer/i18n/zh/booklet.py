@@ -27,6 +27,10 @@ MESSAGES: Mapping[str, str] = {
     ),
     "The record ends after {count} of {planned} steps: {why}.": "计划运行 {planned} 步，只记录了 {count} 步：{why}。",
     ".": "。",
+    "the image at {index}": "位于 {index} 的图像",
+    "{names}: updated by the same operations as above, {count} in all, which have no pages of their own.": (
+        "{names}：以上述相同的运算更新，共 {count} 个运算，不另列页面。"
+    ),
     # How to read a booklet
     "How to read this booklet": "如何阅读本手册",
     "One training step": "训练的一步",
@@ -117,7 +121,6 @@ MESSAGES: Mapping[str, str] = {
         "各参数随步数的变化：元素少的逐个画出，元素多的只画最小值、平均值和最大值。"
     ),
     # The page of an operation
-    "Step {step}, operation {number} of {count}": "第 {step} 步，第 {number} 个运算（共 {count} 个）",
     "in {scope}": "位于 {scope}",
     "Its gradient, {name}, is worked out on page {page}.": "它的梯度 {name} 在第 {page} 页计算。",
     "No gradient flows back through it.": "没有梯度经由它反向传播。",
@@ -149,10 +152,10 @@ MESSAGES: Mapping[str, str] = {
     "a bar: negative": "横线：负数",
     "a cell: the mean of up to {count} numbers": "每格为至多 {count} 个数的平均值",
     "With the numbers put in": "代入数值",
-    "The whole step, from left to right.": "整个训练步，从左到右。",
-    "The whole step, from left to right, where a dot may stand for several operations: this operation in a thick ring, what"
-    " goes into it in thin ones.": "整个训练步，从左到右，一个点可能代表多个运算：粗圈是本页的运算，细圈是它的输入。",
-    "The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.": (
-        "整个训练步，从左到右：粗圈是本页的运算，细圈是它的输入。"
+    "Below each operation before the update stands the whole step, from left to right: the operation in a thick ring, what goes into"
+    " it in thin ones.": "更新之前的每个运算下方是整个训练步，从左到右：粗圈是该运算，细圈是它的输入。",
+    "Below each operation before the update stands the whole step, from left to right, where a dot may stand for several operations:"
+    " the operation in a thick ring, what goes into it in thin ones.": (
+        "更新之前的每个运算下方是整个训练步，从左到右，一个点可能代表多个运算：粗圈是该运算，细圈是它的输入。"
     ),
 }

@@ -8,8 +8,10 @@ from tracer.i18n.template import Plural, Template
 
 COUNTED: Mapping[str, str] = {
     "element": "{count} 个元素",
+    "factor": "{count} 个因数",
     "gradient": "{count} 个梯度",
     "input": "{count} 个输入",
+    "number": "{count} 个数",
     "operation": "{count} 个运算",
     "other step": "另外 {count} 步",
     "parameter": "{count} 个参数",

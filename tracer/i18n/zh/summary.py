@@ -55,6 +55,7 @@ MESSAGES: Mapping[str, str] = {
     "To first order, raising {name} by {change} lowers {loss} by {effect}.": (
         "一阶近似下，{name} 增加 {change}，{loss} 减少 {effect}。"
     ),
+    "{count}, {zeros} of them 0": "{count}，其中 {zeros} 个为 0",
     # Update
     "Step {step}: update": "第 {step} 步：参数更新",
     "The update of one element, {name}, with its numbers": "一个元素 {name} 的更新，代入数值",
@@ -79,15 +80,8 @@ MESSAGES: Mapping[str, str] = {
     "No gradient is on record.": "没有记录梯度。",
     "length (l2)": "长度 (l2)",
     "largest element": "最大元素",
-    "Units and activations, step {step}": "单元与激活值，第 {step} 步",
-    "No result of an operation relu, tanh or sigmoid is on record.": "没有记录 relu、tanh 或 sigmoid 运算的结果。",
-    "No column of the results of {names} is 0 in every row, none of their numbers is near a limit.": (
-        "{names} 的结果中没有在每一行都为 0 的列，也没有接近极限的数。"
-    ),
-    "{name}: {count} of {total} columns are 0 in all {rows} rows": "{name}：{total} 列中有 {count} 列在全部 {rows} 行中都为 0",
-    "{name}: {count} of {total} numbers are within {near} of a limit of {op}": (
-        "{name}：{total} 个数中有 {count} 个与 {op} 的极限相差不到 {near}"
-    ),
+    "What training debuggers look for": "训练调试器查看的问题",
+    "Not looked at: {what}": "未查看：{what}",
     "Parameters that did not move": "没有变化的参数",
     "{name}: {count} of {total} numbers are the same after step {last} as before step {first}": (
         "{name}：{total} 个数中有 {count} 个在第 {last} 步之后与第 {first} 步之前相同"

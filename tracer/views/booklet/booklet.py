@@ -13,12 +13,13 @@ from tracer.views.booklet.cover import change_text, cover
 from tracer.views.booklet.guide import guide
 from tracer.views.booklet.line_chart import line_chart
 from tracer.views.booklet.minimap import Minimap, minimap_of
-from tracer.views.booklet.operation_page import PageContext, full_lines, leaves_key, operation_page
+from tracer.views.booklet.operation_page import PageContext, leaves_key, minimap_caption, operation_block
 from tracer.views.booklet.page import Heading, cell, document, page, paragraph, table
 from tracer.views.booklet.pagination import PartsPerPage
 from tracer.views.booklet.picture_pages import model_page, step_pages
 from tracer.views.booklet.typst import image, literal, mono
 from tracer.views.booklet.update_page import starts_text, update_page
+from tracer.views.booklet.values import full_lines
 from tracer.views.diagrams.fallback import Replacement, Report
 from tracer.views.diagrams.theme import Style
 from tracer.views.grids import shortened
@@ -103,24 +104,46 @@ def _operation_pages(
         rules_of[rule.contribution].append(rule)
     drawn = [step.nodes[id] for id in labels.rows(range(len(step.nodes)))]
     paged = [node for node in drawn if not node.is_leaf or node.phase is Phase.BACKWARD]
-    numbers = {node.id: number for number, node in enumerate(paged, start=1)}
+    repeated = repeated_updates(step)
+    left_out = {node.id for node in paged if node.scope in repeated and node.phase is Phase.UPDATE}
+    paged = [node for node in paged if node.id not in left_out]
     try:
         minimap: Minimap | Message = minimap_of(step, layout, style)
     except PictureError as error:
         minimap = error.reason
-    context = PageContext(step, labels, minimap, rules_of, numbers, style)
+    context = PageContext(step, labels, minimap, rules_of, {node.id for node in paged}, style)
     if isinstance(minimap, Minimap):
         yield minimap.definition()
     yield from _leaf_page(trace, context)
-    for node in paged:
-        yield operation_page(context, node)
+    blocks = [operation_block(context, node) for node in paged]
+    if left_out:
+        blocks.append(_left_out_block(repeated, len(left_out), style))
+    yield page(None, "\n".join(blocks))
+
+
+def repeated_updates(step: Step) -> list[str]:
+    """The scopes of updates that consist of the same operations as one before: those of other parameters."""
+    scopes: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for node in step.nodes:
+        if node.phase is Phase.UPDATE and "/" in node.scope:
+            scopes[node.scope].append((node.op, node.formula))
+    seen: dict[tuple[object, ...], str] = {}
+    forms = {scope: (scope.partition("/")[0], *found) for scope, found in scopes.items()}
+    return [scope for scope, form in forms.items() if seen.setdefault(form, scope) != scope]
+
+
+def _left_out_block(scopes: Sequence[str], count: int, style: Style) -> str:
+    names = ", ".join(shortened(scope.partition("/")[2], NAME_LENGTH) for scope in scopes[:MAX_TABLE_ROWS])
+    text = style.tell("{names}: updated by the same operations as above, {count} in all, which have no pages of their own.",
+                      names=names, count=count)  # fmt: skip
+    return paragraph(text)
 
 
 def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
     """The page of the leaves of a step: data, parameters, hyperparameters and optimizer state, with their values."""
     step, style = context.step, context.style
     tell = style.tell
-    leaves = [node for node in step.nodes if node.id not in context.page_numbers and node.is_leaf]
+    leaves = [node for node in step.nodes if node.id not in context.paged and node.is_leaf]
     heads = (tell("Name"), tell("What it is"), tell("Value"))
     cells = [f"table.header({', '.join(f'[#{literal(head)}]' for head in heads)})"]
     for node in leaves[:MAX_TABLE_ROWS]:
@@ -133,7 +156,8 @@ def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:
     if note:
         caption = tell("{sentence} {next}", sentence=caption, next=note)
     heading = Heading(tell("Step {step}: what it starts from", step=step.index), 2, leaves_key(step))
-    yield page(heading, f"{paragraph(caption)}\n{table(cells, '(auto, auto, 1fr)', 'left', style)}{_more(len(leaves), style)}")
+    values = f"{table(cells, '(auto, auto, 1fr)', 'left', style)}{_more(len(leaves), style)}"
+    yield page(heading, f"{paragraph(caption)}\n{paragraph(minimap_caption(context))}\n{values}")
 
 
 def _more(count: int, style: Style) -> str:

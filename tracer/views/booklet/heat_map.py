@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import struct
 import zlib
 
 import numpy as np
 
 from tracer.views.diagrams.theme import Style, Theme
+from tracer.views.notation import number_text
 from tracer.views.svg import Drawing
 
 MAX_CELLS = 32
@@ -23,6 +25,12 @@ BAR = (slice(3, 5), slice(1, 7))
 
 BAR_STRENGTH = 0.6
 """How far a bar is from the colour of its cell, towards black or white."""
+
+MIN_IMAGE_SIDE = 8
+"""Minimum number of rows and of columns of the last two axes of an array of images."""
+
+SCALE_WIDTH, SCALE_HEIGHT, SCALE_CELLS = 90.0, 7.0, 31
+"""Size of a scale of colours in points, and its number of cells."""
 
 SIDE = 108.0
 """Length of the longer side in points."""
@@ -60,6 +68,37 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
         f' href="data:image/png;base64,{image}"/>{frame}</svg>',
         width,
         height,
+    )
+
+
+def image_index(shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The index of the matrix that stands for an array of images: the first; None if the last two axes are no image.
+
+    >>> image_index((256, 28, 28)), image_index((8, 3, 32, 32)), image_index((784, 256)), image_index((4, 10, 2))
+    ((0,), (0, 0), None, None)
+    """
+    is_image = len(shape) > 2 and min(shape[-2:]) >= MIN_IMAGE_SIDE and 0 not in shape
+    return (0,) * (len(shape) - 2) if is_image else None
+
+
+def colour_scale(value: np.ndarray, style: Style) -> Drawing:
+    """The colours of a heat map, from the most negative number to the largest, with the numbers at the ends."""
+    cells = cells_of(value)
+    largest = float(np.max(np.abs(cells[np.isfinite(cells)]), initial=0.0))
+    has_negative = bool(np.any(cells < 0))
+    ends = np.linspace(-1.0 if has_negative else 0.0, 1.0, SCALE_CELLS)[None, :]
+    bar = heat_map(ends, style)
+    low, high = number_text(-largest if has_negative else 0.0), number_text(largest)
+    text = f'font-family="DejaVu Sans Mono,Courier,monospace" font-size="7" fill="{style.theme.text}"'
+    top = SCALE_HEIGHT + 9
+    inner = bar.svg.replace("<svg ", '<svg preserveAspectRatio="none" x="0" y="0" ', 1)
+    inner = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', f'width="{SCALE_WIDTH}" height="{SCALE_HEIGHT}"', inner, count=1)
+    return Drawing(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{SCALE_WIDTH}pt" height="{top}pt" viewBox="0 0 {SCALE_WIDTH} {top}">'
+        f'{inner}<text x="0" y="{top - 2}" {text}>{low}</text>'
+        f'<text x="{SCALE_WIDTH}" y="{top - 2}" text-anchor="end" {text}>{high}</text></svg>',
+        SCALE_WIDTH,
+        top,
     )
 
 

@@ -1,4 +1,4 @@
-"""A minimap of a step: a dot per node, without text. Single nodes can be highlighted."""
+"""A minimap of a step: a dot per node before the update, without text. Single nodes can be highlighted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import graphviz
 
-from tracer.graph.record import Step
+from tracer.graph.record import Phase, Step
 from tracer.views.booklet.typst import image, literal
 from tracer.views.diagrams.folding import Part, folded, ids_of
 from tracer.views.diagrams.theme import Style, flow_of, kind_of
@@ -17,7 +17,7 @@ from tracer.views.svg import Drawing, Layout
 MAX_DOTS = 250
 """Maximum number of dots; beyond it, operations are folded."""
 
-MAX_WIDTH, MAX_HEIGHT = 523.0, 190.0
+MAX_WIDTH, MAX_HEIGHT = 420.0, 64.0
 """Maximum width and height in points."""
 
 HALO = 1.2
@@ -44,9 +44,10 @@ class Minimap:
     def typst(self, node: int, inputs: Sequence[int], style: Style) -> str:
         """The minimap as typst source, with a thick ring around one node and thin ones around its inputs."""
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
-        rings = [self._ring(id, 4.5, 1.1, style) for id in dict.fromkeys(inputs) if id in self.centres and id != node]
-        if node in self.centres:  # the SVG of another layout engine may use other ids
-            rings.append(self._ring(node, 7, 2.2, style))
+        if node not in self.centres:  # of the update, or the SVG of another layout engine, which may use other ids
+            return ""
+        rings = [self._ring(id, 3.0, 0.9, style) for id in dict.fromkeys(inputs) if id in self.centres and id != node]
+        rings.append(self._ring(node, 4.5, 1.7, style))
         return f"#align(center, block(width: {width:.1f}pt, height: {height:.1f}pt)[#map-{self.step}\n{''.join(rings)}])"
 
     def definition(self) -> str:
@@ -81,7 +82,7 @@ def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
         node_attr={"shape": "box", "label": "", "width": "0.16", "height": "0.1", "style": "filled", "penwidth": "0.7"},
         edge_attr={"arrowhead": "none", "penwidth": "0.4"},
     )
-    ids = range(len(step.nodes))
+    ids = _ids_before_update(step)
     parts = list[Part](ids) if len(ids) <= MAX_DOTS else folded(step, ids, MAX_DOTS)
     dot_of = {id: ids_of(part)[0] for part in parts for id in ids_of(part)}
     for part in parts:
@@ -91,7 +92,7 @@ def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
         graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=filling, color=paint.border)
     drawn = set()
     for node in step.nodes:
-        for operand in node.operands:
+        for operand in node.operands if node.id in dot_of else ():
             ends = dot_of[operand], dot_of[node.id]
             if ends[0] != ends[1] and ends not in drawn:
                 drawn.add(ends)
@@ -101,6 +102,13 @@ def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
     centre_of = _centres(drawing)
     centres = {id: (centre_of[dot][0] * scale, centre_of[dot][1] * scale) for id, dot in dot_of.items() if dot in centre_of}
     return Minimap(step.index, drawing, scale, centres)
+
+
+def _ids_before_update(step: Step) -> list[int]:
+    """The nodes without those of the update, and without settings and optimizer state that only it uses."""
+    before = [node for node in step.nodes if node.phase is not Phase.UPDATE]
+    used = {operand for node in before for operand in node.operands}
+    return [node.id for node in before if not node.is_leaf or node.id in used]
 
 
 def _centres(drawing: Drawing) -> dict[int, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,22 +12,25 @@ from tracer.graph.losses import gradients_of, pass_of, passes
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import Language
 from tracer.i18n.message import Message
-from tracer.views.booklet.heat_map import SIDE, block_of, cells_are_even, has_bars, heat_map
+from tracer.views.booklet.heat_map import SIDE
 from tracer.views.booklet.minimap import Minimap
-from tracer.views.booklet.page import Heading, cell, muted, page, page_reference, paragraph, with_page_links
-from tracer.views.booklet.typst import flowing, image
+from tracer.views.booklet.page import Heading, block, cell, muted, page_reference, paragraph, with_page_links
+from tracer.views.booklet.typst import flowing
 from tracer.views.booklet.typst_math import to_typst
+from tracer.views.booklet.values import full_lines, heat_map_of
 from tracer.views.diagrams.theme import Style
+from tracer.views.explaining.counted_terms import counted_terms
+from tracer.views.explaining.largest import largest_index
+from tracer.views.explaining.meaning import meaning
 from tracer.views.gradient_terms import contributions
-from tracer.views.grids import MAX_GRID_SIZE, content_lines, grid_lines, shortened
+from tracer.views.grids import content_lines, shortened
 from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule
-from tracer.views.noise import Noise
-from tracer.views.notation import Labels, phase_text, shape_text, summary_text
+from tracer.views.notation import Labels, node_number, phase_text, shape_text
 from tracer.views.own_gradients import own_text, true_text
-from tracer.views.worked import worked_element
+from tracer.views.worked import moved_element, worked_element
 
-MAX_ROWS, MAX_COLUMNS = 12, 8
-"""Maximum number of rows and columns of an array that is shown in full."""
+MAP_SIDE = 56.0
+"""Maximum length of a side of a heat map in points, so that a page has several operations."""
 
 NUMBER_SIZE = 9.5
 """Font size of numbers in points."""
@@ -47,16 +50,13 @@ MAX_STACKED_LINES = 22
 FORMULA_SPACE = 1_000
 """Maximum length of a formula on one line times its font size."""
 
-STACKED_HEAT_MAP_SPACE = 180.0
+STACKED_HEAT_MAP_SPACE = 120.0
 """Total height of the heat maps of stacked values in points."""
 
 MAX_STACKED_HEAT_MAPS = 4
 """Maximum number of stacked values with heat maps; with more, the heat maps would be illegibly small."""
 
 MAX_INPUTS = 6
-MAX_WORKED = 3
-"""Maximum number of worked examples."""
-
 MAX_NAMES = 4
 """Maximum number of names listed; the rest are counted."""
 
@@ -68,7 +68,7 @@ TITLE_LENGTH, NAME_LENGTH = 64, 28
 class PageContext:
     """The context shared by the pages of a step: labels, minimap, local rules by contribution, style.
 
-    `page_numbers` has the number, from 1, of every operation with a page.
+    `paged` has every operation that is on a page.
     """
 
     step: Step
@@ -76,17 +76,17 @@ class PageContext:
     minimap: Minimap | Message
     """The minimap, or why there is none."""
     rules: Mapping[int, Sequence[LocalRule]]
-    page_numbers: Mapping[int, int]
+    paged: Collection[int]
     style: Style
 
     def value_cell(self, node: Node, lines: Sequence[str], size: float, side: float = SIDE) -> str:
         """The numbers of a node, and the heat map of a large one with sides of up to `side` points, as typst code."""
         is_gradient = any(node.id in one.gradients.values() for one in passes(self.step))
-        return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + _heat_map(node, self.style, side)
+        return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + heat_map_of(node, self.style, side)
 
     def key(self, id: int) -> str:
         """The key of the page that shows a node: its own, or the page of the leaves."""
-        return f"s{self.step.index}n{id}" if id in self.page_numbers else f"s{self.step.index}leaves"
+        return f"s{self.step.index}n{id}" if id in self.paged else f"s{self.step.index}leaves"
 
 
 def leaves_key(step: Step) -> str:
@@ -94,29 +94,25 @@ def leaves_key(step: Step) -> str:
     return f"s{step.index}leaves"
 
 
-def operation_page(context: PageContext, node: Node) -> str:
-    """The page of an operation."""
+def operation_block(context: PageContext, node: Node) -> str:
+    """An operation with its heading, in a block that is not broken between pages: a page has two to four."""
     step, labels, tell = context.step, context.labels, context.style.tell
-    number, count = context.page_numbers[node.id], len(context.page_numbers)
     equation = labels.equation_tree(node)
-    title = tell("{what}: {which}", what=f"{phase_text(node.phase, tell)} {number}", which=shortened(equation.text, TITLE_LENGTH))
-    heading = Heading(title, 3, context.key(node.id))
-    where = tell("Step {step}, operation {number} of {count}", step=step.index, number=number, count=count)
+    heading = Heading(f"{node_number(step, node.id)} {shortened(equation.text, TITLE_LENGTH)}", 3, context.key(node.id))
+    where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
     facts = [where, *([tell("in {scope}", scope=shortened(node.scope))] if node.scope else [])]
     source = f"{node.source}   {shortened(node.source.text, 90)}" if node.source else ""
     body = [
         f"#block(below: 3pt, {muted(tell(', ').join(facts), context.style)})",
-        f"#block(below: 12pt, {cell(source, context.style, 9)})" if source else "",
-        f"#block(below: 10pt, {_formula(equation, context.style)})",
-        f"#block(below: 8pt, {cell(labels.shapes(node), context.style, 9.5)})",
-        *(f"#block(below: 6pt, {with_page_links(text)})" for text in _explanation(context, node)),
+        f"#block(below: 8pt, {cell(source, context.style, 9)})" if source else "",
+        f"#block(below: 8pt, {_formula(equation, context.style)})",
+        f"#block(below: 6pt, {cell(labels.shapes(node), context.style, 9)})",
+        *(f"#block(below: 5pt, {with_page_links(text)})" for text in _explanation(context, node)),
         _values(context, node),
         *_worked(context, node),
-        "#v(1fr)",
         context.minimap.typst(node.id, node.operands, context.style) if isinstance(context.minimap, Minimap) else "",
-        f"#align(center, {muted(_minimap_caption(context, node), context.style)})",
     ]
-    return page(heading, "\n".join(part for part in body if part))
+    return block(heading, "\n".join(part for part in body if part))
 
 
 def _formula(equation: Expression, style: Style) -> str:
@@ -127,16 +123,16 @@ def _formula(equation: Expression, style: Style) -> str:
     return f"text(size: {max(8.0, min(17.0, FORMULA_SPACE / len(equation.text))):.1f}pt, $ {source} $)"
 
 
-def _minimap_caption(context: PageContext, node: Node) -> str:
+def minimap_caption(context: PageContext) -> str:
+    """How the small map below each operation is read, or why there is none."""
     tell = context.style.tell
     if isinstance(context.minimap, Message):
         return tell("The small map of the step is not drawn: {reason}", reason=tell.message(context.minimap))
-    if node.id not in context.minimap.centres:
-        return tell("The whole step, from left to right.")
     if context.minimap.is_folded:
-        return tell("The whole step, from left to right, where a dot may stand for several operations: this operation in a thick"
-                    " ring, what goes into it in thin ones.")  # fmt: skip
-    return tell("The whole step, from left to right: this operation in a thick ring, what goes into it in thin ones.")
+        return tell("Below each operation before the update stands the whole step, from left to right, where a dot may stand for"
+                    " several operations: the operation in a thick ring, what goes into it in thin ones.")  # fmt: skip
+    return tell("Below each operation before the update stands the whole step, from left to right: the operation in a thick ring,"
+                " what goes into it in thin ones.")  # fmt: skip
 
 
 def _explanation(context: PageContext, node: Node) -> list[str]:
@@ -151,7 +147,7 @@ def _explanation(context: PageContext, node: Node) -> list[str]:
         true = true_text(context.step, node, context.labels, tell)
         beside = [tell("Beside it: {comparison}.", comparison=true)] if true else []
         return [*_backward_explanation(context, node), *beside]
-    gradients = [id for id in gradients_of(context.step, node.id) if id in context.page_numbers]
+    gradients = [id for id in gradients_of(context.step, node.id) if id in context.paged]
     if gradients and node.phase in (Phase.FORWARD, Phase.LOSS):
         pages = [(context.labels[id], page_reference(context.key(id))) for id in gradients]
         return [tell("Its gradient, {name}, is worked out on page {page}.", name=name, page=page) for name, page in pages]
@@ -192,7 +188,9 @@ def _backward_explanation(context: PageContext, node: Node) -> list[str]:
                                   value=labels[value], rule=formula.text))  # fmt: skip
     elif any(node.id in other.operands for other in step.nodes[node.id + 1 :]):
         sentences.append(tell("A part of the rule; what follows uses it."))
-    return [*sentences, *_shared_gradient_note(context, node)]
+    largest = largest_index(node)
+    told = meaning(context.step, node, largest, labels, tell) if largest is not None else ""
+    return [*sentences, *_shared_gradient_note(context, node), *([told] if told else [])]
 
 
 def _sum_text(context: PageContext, node: Node, value: int, count: int) -> str:
@@ -242,7 +240,13 @@ def _values(context: PageContext, node: Node) -> str:
     if not is_narrow and sum(map(len, grids)) > MAX_STACKED_LINES:
         grids = [content_lines(each, context.labels.noise, style.tell) for each in shown]
     size = min(NUMBER_SIZE, size) if is_narrow else NUMBER_SIZE
-    side = SIDE if is_narrow else min(SIDE, STACKED_HEAT_MAP_SPACE / len(shown)) if len(shown) <= MAX_STACKED_HEAT_MAPS else 0
+    side = (
+        MAP_SIDE
+        if is_narrow
+        else min(MAP_SIDE, STACKED_HEAT_MAP_SPACE / len(shown))
+        if len(shown) <= MAX_STACKED_HEAT_MAPS
+        else 0
+    )
     columns = []
     for each, lines, name, width in zip(shown, grids, names, widths, strict=True):
         place = style.tell("result") if each is node else style.tell("page {number}", number=page_reference(context.key(each.id)))
@@ -252,51 +256,25 @@ def _values(context: PageContext, node: Node) -> str:
     more = len(inputs) - MAX_INPUTS
     below = f"\n{paragraph(style.tell('and {count} more', count=more))}" if more > 0 else ""
     direction = f"ltr, spacing: {SPACING}pt" if is_narrow else "ttb, spacing: 10pt"
-    return f"#block(above: 14pt, below: 14pt, stack(dir: {direction},\n  {', '.join(columns)}))" + below
-
-
-def full_lines(node: Node, noise: Noise, style: Style) -> list[str]:
-    """The numbers of a node: a small one in full, a larger one elided in the middle, a large one as statistics."""
-    rows, columns = (node.shape[0], node.size // max(1, node.shape[0])) if len(node.shape) == 2 else (1, node.size)
-    is_small = len(node.shape) <= 2 and rows <= MAX_ROWS and columns <= (MAX_COLUMNS if rows > 1 else MAX_ROWS)
-    if node.is_kept and node.size and is_small:
-        return grid_lines(node.value, tell=style.tell, in_full=True, noise=noise.of(node))
-    if node.size <= MAX_GRID_SIZE:
-        return content_lines(node, noise, style.tell)
-    return summary_text(node.summary, node.shape, node.dtype).split(" ", 2)[2].split(" ")
-
-
-def _heat_map(node: Node, style: Style, side: float) -> str:
-    """The heat map of a large array with a caption, as typst code to append."""
-    if not side or node.size <= MAX_GRID_SIZE or not node.is_kept or node.value.dtype.kind not in "fiub":
-        return ""
-    drawing = heat_map(node.value, style)
-    down, across = block_of(node.shape)
-    mean = style.tell("a cell: the mean of up to {count} numbers", count=down * across)
-    if cells_are_even(node.shape):
-        mean = style.tell("a cell: the mean of {count} numbers", count=down * across)
-    notes = [mean] if down * across > 1 else []
-    if has_bars(style.theme) and node.summary.minimum < 0:
-        notes.append(style.tell("a bar: negative"))
-    caption = f" + linebreak() + {muted(style.tell(', ').join(notes), style, 7)}" if notes else ""
-    scale = min(1.0, side / max(drawing.width, drawing.height))
-    appended = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
-    return appended + caption
+    return f"#block(above: 10pt, below: 8pt, stack(dir: {direction},\n  {', '.join(columns)}))" + below
 
 
 def _worked(context: PageContext, node: Node) -> list[str]:
-    """Worked examples of the first, the middle and the last element."""
+    """Worked examples: of the largest element, of the first and of the last; not of one that is 0 if another is not."""
     if not node.size or not node.is_kept:
         return []
-    flat = dict.fromkeys([0, node.size // 2, node.size - 1][:MAX_WORKED])
+    largest = largest_index(node)
+    ends = [tuple(int(at) for at in np.unravel_index(flat, node.shape)) if node.shape else () for flat in (0, node.size - 1)]
+    if largest is not None:
+        ends = [largest, *(index for index in ends if node.value[index])]
     lines = []
-    for position in flat:
-        index = tuple(int(at) for at in np.unravel_index(position, node.shape)) if node.shape else ()
-        worked = worked_element(context.step.nodes, node, context.labels, index)
+    for index in dict.fromkeys(ends):
+        nodes, labels = context.step.nodes, context.labels
+        worked = worked_element(nodes, node, labels, index) or moved_element(nodes, node, labels, index)
         if worked:
-            lines.append(worked)
+            lines.append(counted_terms(worked, context.style.tell))
     if not lines:
         return []
     title = context.style.tell("With the numbers put in")
     texts = [f"#block(below: 4pt, {flowing(line, 9, context.style.theme.text)})" for line in lines]
-    return [f"#block(above: 12pt, below: 4pt, {muted(title, context.style, 9.5)})", *texts]
+    return [f"#block(above: 8pt, below: 4pt, {muted(title, context.style, 9.5)})", *texts]

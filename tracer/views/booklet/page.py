@@ -62,6 +62,11 @@ def page(heading: Heading | None, body: str, *, is_landscape: bool = False, size
     return f"#page({form})[\n{top}{body}\n]"
 
 
+def block(heading: Heading, body: str) -> str:
+    """A part of a page that is not broken between pages, with a line below."""
+    return f"#block(breakable: false, width: 100%, below: 16pt)[\n{heading.typst()}\n{body}\n]"
+
+
 def typst_bool(value: bool) -> str:
     """A Boolean in typst syntax."""
     return "true" if value else "false"

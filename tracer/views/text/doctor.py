@@ -30,7 +30,7 @@ def doctor_lines(trace: Trace, found: Diagnosis, tell: Language = ENGLISH) -> It
         yield ""
         for finding in alike:
             yield f"{finding.code}: {tell.message(finding.what)}"
-            place = _place(trace, finding)
+            place = place_of(trace, finding)
             if place:
                 yield titled_line(tell("at"), place)
         title = tell("advice")
@@ -54,7 +54,7 @@ def doctor_data(trace: Trace, found: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _place(trace: Trace, finding: Finding) -> str:
+def place_of(trace: Trace, finding: Finding) -> str:
     """The node of a finding with its line in the code; of a gradient, the line of what it is the gradient of."""
     if finding.step is None or finding.node is None:
         return ""

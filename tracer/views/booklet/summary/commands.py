@@ -7,7 +7,7 @@ from tracer.views.booklet.summary import cards
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.diagrams.theme import Kind
-from tracer.views.next_commands import commands
+from tracer.views.explaining.next_commands import commands
 
 
 def commands_page(subject: Subject) -> str:

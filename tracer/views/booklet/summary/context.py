@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.views.diagrams.theme import Style
-from tracer.views.next_commands import RunNames
+from tracer.views.explaining.next_commands import RunNames
 from tracer.views.notation import Labels, node_number
 
 

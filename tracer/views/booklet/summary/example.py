@@ -9,9 +9,9 @@ import numpy as np
 
 from tracer.graph.record import Node, Step
 from tracer.ops.indices import Index
-from tracer.views.largest import largest_index
+from tracer.views.explaining.largest import largest_index
 from tracer.views.notation import Labels
-from tracer.views.worked import worked_element
+from tracer.views.worked import moved_element, worked_element
 
 ALL_TERMS = 32
 """Maximum number of terms of a sum that is written in full where there is room."""
@@ -71,7 +71,8 @@ def worked(step: Step, labels: Labels, example: Example | None, max_terms: int =
 
 
 def _text(step: Step, labels: Labels, node: Node, index: Index, max_terms: int) -> str:
-    return worked_element(step.nodes, node, labels, index, max_terms=max_terms, largest_first=True)
+    text = worked_element(step.nodes, node, labels, index, max_terms=max_terms, largest_first=True)
+    return text or moved_element(step.nodes, node, labels, index)
 
 
 def _inlined(step: Step, labels: Labels, node: Node, depth: int = 0) -> Iterator[Node]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from tracer.analysis.standouts import NEAR, activations, dead_units, saturated, unmoved
+from tracer.analysis.doctor.examining import RULES
+from tracer.analysis.doctor.findings import Diagnosis
 from tracer.graph.record import Node, Step
 from tracer.views.aligned_text import table
 from tracer.views.booklet.page import Heading, page
@@ -13,8 +14,13 @@ from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.diagrams.theme import Kind
+from tracer.views.explaining.unmoved import unmoved
 from tracer.views.grids import shortened
 from tracer.views.notation import Labels, number_of, number_text
+from tracer.views.text.doctor import place_of
+
+MAX_FINDINGS = 8
+"""Maximum number of findings of the doctor; the rest are counted."""
 
 MAX_ROWS = 10
 """Maximum number of rows of a table and of lines of a kind; the rest are counted."""
@@ -22,18 +28,20 @@ MAX_ROWS = 10
 NAME_LENGTH = 30
 
 
-def findings_page(subject: Subject, notice: str | None) -> str:
-    """The page of what to look at. `notice` is the first number that is not finite, empty if none is; None if nobody looked."""
+def findings_page(subject: Subject, notice: str | None, found: Diagnosis | None) -> str:
+    """The page of what to look at. `notice` is the first number that is not finite, empty if none is; None if nobody looked.
+
+    `found` is what the rules of `tracer doctor` found.
+    """
     tell, trace = subject.style.tell, subject.trace
     last = trace.steps[-1]
     labels = subject.labels if last is subject.step else Labels(last.nodes)
-    units = tell("Units and activations, step {step}", step=last.index)
     largest = tell("The largest gradients, step {step}", step=last.index)
     blocks = [
         _section(subject, tell("Are the gradients right?"), [_checked(subject)], Kind.BACKWARD),
         _section(subject, tell("Is everything finite?"), [_finite(subject, notice)], Kind.LOSS),
         _table(subject, largest, _gradients(subject, last, labels), Kind.BACKWARD),
-        _section(subject, units, list(_units(subject, last, labels)), Kind.FORWARD),
+        _section(subject, tell("What training debuggers look for"), list(_diagnosis(subject, found)), Kind.FORWARD),
         _section(subject, tell("Parameters that did not move"), list(_unmoved(subject)), Kind.PARAMETER),
     ]
     caption = tell("What the record says of this run.")
@@ -88,22 +96,21 @@ def _length(node: Node) -> float:
     return node.summary.l2 if math.isfinite(node.summary.l2) else math.inf
 
 
-def _units(subject: Subject, step: Step, labels: Labels) -> Iterator[str]:
+def _diagnosis(subject: Subject, found: Diagnosis | None) -> Iterator[str]:
+    """What the rules of training debuggers found, each with the place."""
     tell = subject.style.tell
-    looked = activations(step)
-    dead, near = list(dead_units(step)), list(saturated(step))
-    if not looked:
-        yield tell("No result of an operation relu, tanh or sigmoid is on record.")
-    elif not dead and not near:
-        names = ", ".join(dict.fromkeys(node.op for node in looked))
-        yield tell("No column of the results of {names} is 0 in every row, none of their numbers is near a limit.", names=names)
-    for share in dead:
-        yield tell("{name}: {count} of {total} columns are 0 in all {rows} rows", name=_name(share.node, labels),
-                   count=share.count, total=share.total, rows=share.node.shape[0])  # fmt: skip
-    for share in near:
-        name, op = _name(share.node, labels), share.node.op
-        yield tell("{name}: {count} of {total} numbers are within {near} of a limit of {op}", name=name, count=share.count,
-                   total=share.total, near=NEAR, op=op)  # fmt: skip
+    if found is None:
+        yield tell("Not looked at.")
+        return
+    if not found.findings:
+        yield tell("nothing was found by the {count} rules", count=len(RULES)) + tell(".")
+    for finding in found.findings[:MAX_FINDINGS]:
+        place = place_of(subject.trace, finding)
+        yield f"{finding.code}: {tell.message(finding.what)}" + (f"   {place}" if place else "")
+    if len(found.findings) > MAX_FINDINGS:
+        yield tell("and {count} more", count=len(found.findings) - MAX_FINDINGS)
+    if found.unseen:
+        yield tell("Not looked at: {what}", what=tell("; ").join(tell.message(each.what) for each in found.unseen))
 
 
 def _unmoved(subject: Subject) -> Iterator[str]:
@@ -125,7 +132,3 @@ def _unmoved(subject: Subject) -> Iterator[str]:
         yield tell(
             "The numbers of {arrays} are not on record.", arrays=tell.count(len(first.parameters) - len(known), "parameter array")
         )
-
-
-def _name(node: Node, labels: Labels) -> str:
-    return shortened(labels.equation(node), NAME_LENGTH)

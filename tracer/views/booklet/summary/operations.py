@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tracer.errors import UsageError
 from tracer.graph.losses import losses_of
 from tracer.graph.record import Node, Phase
-from tracer.views.booklet.page import Heading, page
+from tracer.views.booklet.heat_map import colour_scale, heat_map, image_index
+from tracer.views.booklet.page import PAGE, Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
+from tracer.views.booklet.typst import image
 from tracer.views.diagrams.theme import Kind
+from tracer.views.explaining.counted_terms import counted_terms
 from tracer.views.grids import content_lines, shortened
 from tracer.views.notation import MAX_FULL_SIZE, array_text, number_text, shape_text, summary_text
+from tracer.views.slide.slide import slide_of
 
 MAX_CARDS = 40
 """Maximum number of operations that are tried on a page."""
@@ -22,6 +27,12 @@ MAX_DATA = 4
 """Maximum number of arrays of data on the page of the forward pass."""
 
 NAME_LENGTH = 40
+
+IMAGE_SIDE = 72.0
+"""Maximum height of an image in points."""
+
+SLIDE_WIDTH = PAGE[0] - 24
+"""Width of the slide in points: its smallest type, 14 points, is 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,22 @@ def forward_page(subject: Subject) -> str:
         )
         caption = tell("{sentence} {next}", sentence=caption, next=rows)
     data = [_data_card(subject, node, count) for node in subject.data()[:MAX_DATA]]
-    blocks = [cards.placed(cards.plain(caption)), *map(cards.placed, data)]
+    blocks = [cards.placed(cards.plain(caption)), *map(cards.placed, [*_slide(subject, count), *data])]
     if not nodes:
         blocks.append(cards.placed(cards.plain(tell("This step has no forward pass."))))
     return page(heading, "\n".join([*blocks, _fitted_operations(subject, nodes, Kind.FORWARD)]))
+
+
+def _slide(subject: Subject, count: int) -> Iterator[str]:
+    """The step as one slide: values above the wires, gradients below."""
+    for sample in (subject.sample if count else None, None):
+        try:
+            drawing = slide_of(subject.step, "", subject.style, sample).whole()
+        except UsageError:  # its samples are counted otherwise
+            continue
+        scale = SLIDE_WIDTH / drawing.width
+        yield cards.into_margins(image(drawing.svg, drawing.width * scale, drawing.height * scale))
+        return
 
 
 def loss_page(subject: Subject) -> str:
@@ -77,7 +100,21 @@ def _fitted_operations(subject: Subject, nodes: Sequence[Node], kind: Kind) -> s
 def _data_card(subject: Subject, node: Node, count: int) -> str:
     name = f"{shortened(subject.labels[node.id], NAME_LENGTH)} {shape_text(node.shape) if node.shape else ''}".strip()
     head = cards.pair(cards.numbers(name, subject.style, 9.5), cards.small(subject.number(node.id), subject.style))
-    return cards.card([head, *_values(subject, node, count, 9.5)], Kind.DATA, subject.style)
+    told = [head, *_values(subject, node, count, 9.5)]
+    drawn = list(_image(subject, node, count))
+    parts = [cards.columns([cards.above(told), cards.above(drawn, 3)], ["1fr", "auto"])] if drawn else told
+    return cards.card(parts, Kind.DATA, subject.style)
+
+
+def _image(subject: Subject, node: Node, count: int) -> Iterator[str]:
+    """The row that is followed as an image, with the scale of its colours, if it is one."""
+    place = image_index(node.shape)
+    if place is None or not example.has_rows(node, count) or not node.is_kept or node.value.dtype.kind not in "fiub":
+        return
+    value = node.value[(subject.sample, *place[1:])]
+    for drawing in (heat_map(value, subject.style), colour_scale(value, subject.style)):
+        scale = min(1.0, IMAGE_SIDE / drawing.height)
+        yield image(drawing.svg, drawing.width * scale, drawing.height * scale)
 
 
 def _card(subject: Subject, node: Node, kind: Kind, detail: Detail) -> str:
@@ -89,7 +126,9 @@ def _card(subject: Subject, node: Node, kind: Kind, detail: Detail) -> str:
     worked = example.worked(subject.step, subject.labels, example.largest_element(node, subject.labels, row), detail.terms)
     is_told = bool(worked) and not node.shape  # the result of a number is at the end of its arithmetic
     values = list(_values(subject, node, count, detail.size)) if detail.has_values and not is_told else []
-    return cards.card([head, *values, *(cards.numbers(text, style, detail.size) for text in worked)], kind, style)
+    return cards.card(
+        [head, *values, *(cards.numbers(counted_terms(text, style.tell), style, detail.size) for text in worked)], kind, style
+    )
 
 
 def _values(subject: Subject, node: Node, count: int, size: float) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tracer.graph.record import Trace
 from tracer.views.booklet.page import document
@@ -16,38 +16,26 @@ from tracer.views.booklet.summary.fitting import DEFINITIONS
 from tracer.views.booklet.summary.operations import forward_page, loss_page
 from tracer.views.booklet.summary.run import run_page
 from tracer.views.booklet.summary.update import update_page
+from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.diagrams.theme import Style
-from tracer.views.next_commands import RunNames
 from tracer.views.notation import Labels
-from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Layout
 
 
-def summary(
-    trace: Trace,
-    layout: Layout,
-    style: Style,
-    *,
-    histories: Sequence[ParameterHistory] = (),
-    notice: str | None = None,
-    names: RunNames | None = None,
-) -> str:
-    """The document of a trace with steps: its first step is followed, its last one is looked at.
-
-    `notice` is the first result that is not finite, empty if all are finite, None if that was not looked at.
-    """
-    step = trace.steps[0]
-    subject = Subject(trace, step, Labels(step.nodes), style, names or RunNames(), sample_of(step))
-    return document(trace.scenario, _pages(subject, layout, histories, notice), style)
+def summary(trace: Trace, layout: Layout, style: Style, whole: WholeRun | None = None) -> str:
+    """The document of a trace with steps: its first step is followed, its last one is looked at; `whole` is of the whole run."""
+    step, whole = trace.steps[0], whole or WholeRun()
+    subject = Subject(trace, step, Labels(step.nodes), style, whole.names, sample_of(step))
+    return document(trace.scenario, _pages(subject, layout, whole), style)
 
 
-def _pages(subject: Subject, layout: Layout, histories: Sequence[ParameterHistory], notice: str | None) -> Iterator[str]:
+def _pages(subject: Subject, layout: Layout, whole: WholeRun) -> Iterator[str]:
     yield DEFINITIONS
-    yield run_page(subject, layout, notice or "")
+    yield run_page(subject, layout, whole.notice or "")
     yield forward_page(subject)
     yield loss_page(subject)
     yield backward_page(subject)
     yield update_page(subject)
-    yield curves_page(subject, histories)
-    yield findings_page(subject, notice)
+    yield curves_page(subject, whole.histories)
+    yield findings_page(subject, whole.notice, whole.diagnosis)
     yield commands_page(subject)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
-from tracer.views.largest import largest_index
+from tracer.views.explaining.largest import largest_index
 from tracer.views.notation import Labels
 
 
