@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.analysis.doctor.examining import examine
 from tracer.analysis.doctor.findings import Diagnosis
 from tracer.cli.picture_options import PictureOptions
 from tracer.errors import TracerError
@@ -16,6 +15,8 @@ def diagnosis_of(file: TraceWriter | None, options: PictureOptions, formats: Seq
     """What the doctor finds, if the booklet says it; None if there is no file, or it cannot be read."""
     if file is None or file.is_open or "pdf" not in formats or not options.is_summary:
         return None
+    from tracer.analysis.doctor.examining import examine
+
     try:
         return examine(read(file.path))
     except TracerError:  # such as a disk that fails: the run itself is done
