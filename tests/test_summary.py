@@ -276,6 +276,15 @@ def test_findings_of_the_doctor_are_told() -> None:
     assert "nothing was found by the" in findings_of(recorded("fruit"), diagnosis=examine(recorded("fruit")))
 
 
+def test_findings_in_steps_that_are_not_shown_have_their_number() -> None:
+    trace = tracer.run(tracer.load("linear-regression"), settings={"learning_rate": 1.0})
+    found = examine(trace)
+    elsewhere = [each for each in found.findings if each.step not in (None, 0, 49)]
+    assert elsewhere
+    text = findings_of(trace, diagnosis=found)
+    assert all(f"{each.step}:{each.node:02d}" in text for each in elsewhere)
+
+
 def dead_model(x: Any, w: Any, v: Any) -> Any:
     return np.maximum(x @ w, 0) @ v
 

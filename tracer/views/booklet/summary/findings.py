@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from tracer.analysis.doctor.examining import RULES
-from tracer.analysis.doctor.findings import Diagnosis
+from tracer.analysis.doctor.findings import Diagnosis, Finding
 from tracer.graph.record import Node, Step
 from tracer.views.aligned_text import table
 from tracer.views.booklet.page import Heading, page
@@ -105,12 +105,21 @@ def _diagnosis(subject: Subject, found: Diagnosis | None) -> Iterator[str]:
     if not found.findings:
         yield tell("nothing was found by the {count} rules", count=len(RULES)) + tell(".")
     for finding in found.findings[:MAX_FINDINGS]:
-        place = place_of(subject.trace, finding)
+        place = _place(subject, finding)
         yield f"{finding.code}: {tell.message(finding.what)}" + (f"   {place}" if place else "")
     if len(found.findings) > MAX_FINDINGS:
         yield tell("and {count} more", count=len(found.findings) - MAX_FINDINGS)
     if found.unseen:
         yield tell("Not looked at: {what}", what=tell("; ").join(tell.message(each.what) for each in found.unseen))
+
+
+def _place(subject: Subject, finding: Finding) -> str:
+    """The node of a finding and its line; of a step that is not in the booklet, the number of the node."""
+    if finding.step is None or finding.node is None:
+        return ""
+    if any(step.index == finding.step for step in subject.trace.steps):
+        return place_of(subject.trace, finding)
+    return f"{finding.step}:{finding.node:02d}"
 
 
 def _unmoved(subject: Subject) -> Iterator[str]:
