@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracer.analysis.blame import first_culprit
-from tracer.analysis.doctor.findings import Diagnosis
+from tracer.cli.closing.diagnosis import diagnosis_in
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
 from tracer.cli.picture_options import PictureOptions
@@ -70,7 +70,7 @@ class Drawing:
         if self.kind == "pdf":
             whole = WholeRun()
             if options.is_booklet:
-                found = _diagnosis(trace) if options.is_summary else None
+                found = diagnosis_in(trace) if options.is_summary else None
                 notice_text = notice(first_culprit(trace), options.style.tell)
                 whole = WholeRun(histories_of(trace), notice_text, found, names or RunNames())
             document = writer.booklet(replace(trace, steps=chosen), self.path.name, whole)
@@ -82,12 +82,6 @@ class Drawing:
         if not written:
             raise UsageError(f"there is nothing of {', '.join(options.spec.phases)} in these steps")
         return written, list(writer.warnings())
-
-
-def _diagnosis(trace: Trace) -> Diagnosis:
-    from tracer.analysis.doctor.examining import examine  # not needed for pictures
-
-    return examine(trace)
 
 
 def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:
