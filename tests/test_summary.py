@@ -261,6 +261,7 @@ def findings_of(trace: Trace, **options: Any) -> str:
 
 def test_findings_do_not_say_what_nobody_looked_at() -> None:
     trace = recorded("fruit")
+    assert "Not checked: tracer check fruit checks them." in findings_of(trace, names=RunNames("fruit", "fruit"))
     assert "Not checked." in findings_of(trace) and "Not looked at." in findings_of(trace)
     verdict = Message("check_right", {"step": 0, "numbers": 22, "rules": 31})
     assert "The gradients of step 0 are right: 22 numbers agree" in findings_of(replace(trace, verdict=verdict), notice="")
@@ -273,7 +274,7 @@ def test_findings_of_the_doctor_are_told() -> None:
     text = findings_of(recorded("linear-regression"), diagnosis=found)
     assert found.findings
     assert all(f"{each.code}: {each.what}"[:60] in text for each in found.findings[:MAX_FINDINGS])
-    assert "nothing was found by the" in findings_of(recorded("fruit"), diagnosis=examine(recorded("fruit")))
+    assert "Nothing was found by the" in findings_of(recorded("fruit"), diagnosis=examine(recorded("fruit")))
 
 
 def test_findings_in_steps_that_are_not_shown_have_their_number() -> None:

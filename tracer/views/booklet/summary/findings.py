@@ -68,6 +68,8 @@ def _checked(subject: Subject) -> str:
     if verdict is not None:
         text = tell.message(verdict)
         return f"{text[:1].upper()}{text[1:]}{tell('.')}"
+    if subject.names.program:
+        return tell("Not checked: tracer check {program} checks them.", program=subject.names.program)
     return tell("Not checked.")
 
 
@@ -103,7 +105,8 @@ def _diagnosis(subject: Subject, found: Diagnosis | None) -> Iterator[str]:
         yield tell("Not looked at.")
         return
     if not found.findings:
-        yield tell("nothing was found by the {count} rules", count=len(RULES)) + tell(".")
+        nothing = tell("nothing was found by the {count} rules", count=len(RULES))
+        yield f"{nothing[:1].upper()}{nothing[1:]}{tell('.')}"
     for finding in found.findings[:MAX_FINDINGS]:
         place = _place(subject, finding)
         yield f"{finding.code}: {tell.message(finding.what)}" + (f"   {place}" if place else "")
