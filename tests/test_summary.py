@@ -40,6 +40,9 @@ from tracer.views.parameter_history import histories_of
 
 PROGRAMS = Path(__file__).parent / "programs" / "backprop"
 PAGES = 8
+FOOTER, ABOVE_FOOTER = 19, 34
+"""Where the number of a page stands, and the lowest line above it, in points."""
+
 MIN_SIZE = 5.9
 """The smallest type in points: captions of the picture of the model."""
 
@@ -90,8 +93,10 @@ def test_every_scenario_has_eight_pages(name: str) -> None:
 
 @pytest.mark.parametrize("layers", [1, 30])
 def test_networks_of_any_depth_have_eight_pages(layers: int) -> None:
-    texts = [page.extract_text() for page in reader_of(document_of(wide_model(layers))).pages]
+    reader = reader_of(document_of(wide_model(layers)))
+    texts = [page.extract_text() for page in reader.pages]
     assert len(texts) == PAGES
+    assert all(y >= ABOVE_FOOTER for _, _, _, y in sizes_in(reader) if round(y) != FOOTER), "what does not fit is counted"
     more = re.findall(r"and (\d+) more", texts[3])
     assert bool(more) is (layers == 30)
     if more:
