@@ -70,7 +70,8 @@ def test_all_options_can_be_combined(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.slow
 def test_same_command_gives_the_same_bytes() -> None:
     for folder in ("one", "two"):
-        assert run("trace", "fruit", "-q", "-o", folder, "--format", "pdf,log,svg,png,dot,mmd") == 0
+        assert run("trace", "fruit", "-q", "--format", "pdf,log,svg,png,dot,mmd") == 0
+        Path("output/fruit").rename(folder)
     for path in Path("one").iterdir():
         assert path.read_bytes() == (Path("two") / path.name).read_bytes(), path.name
 
@@ -329,7 +330,7 @@ def test_steps_before_an_exception_are_kept(capsys: pytest.CaptureFixture[str]) 
 
 def test_overflow_is_reported_with_its_origin(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trace", "linear-regression", "--set", "learning_rate=1", "--steps", "60") == 0
-    assert re.search(r"NaN or infinite from 40\.09 loss \(linear_regression\.py:\d+\) on", capsys.readouterr().out)
+    assert re.search(r"NaN or infinite from 40:09 loss \(linear_regression\.py:\d+\) on", capsys.readouterr().out)
 
 
 def test_interrupted_run_keeps_complete_steps(tmp_path: Path) -> None:

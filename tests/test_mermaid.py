@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import os
 import re
 import subprocess
@@ -160,7 +161,8 @@ def test_dot_has_the_boxes_and_arrows_of_the_diagram() -> None:
             text = dot(diagram, Style())
             found = re.findall(r"^\s*(\w+)(?::\w+:s)? -> (\w+)(?::\w+:n)? \[", text, re.MULTILINE)
             ends = ((arrow.head, arrow.tail) if arrow.is_backward else (arrow.tail, arrow.head) for arrow in diagram.arrows)
-            assert Counter(found) == Counter(ends)
+            in_order = (pair for keys in diagram.ranks for pair in itertools.pairwise(keys))
+            assert Counter(found) == Counter([*ends, *in_order])
             assert Counter(re.findall(r"^\s*(\w+) \[label", text, re.MULTILINE)) == Counter(box.key for box in diagram.boxes)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 
 def literal(text: str) -> str:
     """A text as a typst string literal: nothing in it is interpreted as markup or code.
 
     >>> print(literal('#panic("no")'))
     "#panic(\\"no\\")"
+    >>> literal("na\\udcefve") == '"na\\ufffdve"'
+    True
     """
-    # A document cannot contain NUL.
-    escaped = text.replace("\0", "?").replace("\\", "\\\\").replace('"', '\\"')
+    # A document is UTF-8: it contains neither NUL nor the bytes of a file name in another encoding.
+    escaped = _SURROGATES.sub("\ufffd", text.replace("\0", "?")).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
