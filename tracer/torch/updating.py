@@ -43,7 +43,8 @@ class Updates:
         @functools.wraps(original)
         def init(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> None:
             original(optimizer, *arguments, **options)
-            self._progress.optimizers.add(optimizer)
+            if self._is_of_the_thread():
+                self._progress.optimizers.add(optimizer)
 
         return init
 

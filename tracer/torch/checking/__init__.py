@@ -62,5 +62,7 @@ def _check_step(step: Step) -> StepGradients:
             reached |= {memory_before(step.nodes, id)[-1].id for id in one.nodes if is_parameter(one, step.nodes[id])}
     stops = Stops(step, flow, losses_of(step))
     parameters += stops.without_gradient(reached)
-    notes += [*stops.notes(), *edit_notes(step)]
+    # Where a gradient came by a way that is not on record, as by torch.func, what stopped others is not known either.
+    is_known = not any(each.reason is not None and each.reason.code == "gradient_unknown_way" for each in parameters)
+    notes += [*(stops.notes() if is_known else ()), *edit_notes(step)]
     return StepGradients(1, tuple(parameters), rules, by_differences, tuple(findings), tuple(notes))
