@@ -54,17 +54,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 WITHOUT_MARKER = {
-    *(
-        "test_booklet",
-        "test_cli_pictures",
-        "test_mermaid",
-        "test_rendering",
-        "test_zooms",
-        "test_fallback",
-        "test_phase_pictures",
-    ),
-    *("test_themes", "test_true_sentences"),
-    *("test_checking", "test_cli_file", "test_mutations", "test_backward_plan", "test_store"),
+    "test_backward_plan",
+    "test_booklet",
+    "test_checking",
+    "test_cli_file",
+    "test_cli_pictures",
+    "test_fallback",
+    "test_mermaid",
+    "test_mutations",
+    "test_phase_pictures",
+    "test_rendering",
+    "test_store",
+    "test_themes",
+    "test_true_sentences",
+    "test_zooms",
 }
 """Slow modules that import NumPy but only compare runs on one machine, or pictures."""
 

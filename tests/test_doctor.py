@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -252,3 +253,10 @@ def test_thresholds_are_those_of_the_page() -> None:
     told = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert {code for expected in FAULTS.values() for code in expected[1]} <= told
     assert np.isfinite([float(value) for _, _, value in rows]).all()
+
+
+def test_numbers_that_overflow_are_looked_at_without_a_warning() -> None:
+    trace = tracer.run(tracer.load("linear-regression"), steps=60, settings={"learning_rate": 1})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "not_finite" in codes(examine(trace))

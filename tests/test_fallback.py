@@ -203,8 +203,7 @@ def broken(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     path = folder / "dot"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    for module in ("commands.trace", "drawing"):
-        monkeypatch.setattr(f"tracer.cli.{module}.find_engine", lambda name: Engine(str(path)))
+    monkeypatch.setattr("tracer.cli.picture_files.find_engine", lambda name: Engine(str(path)))
 
 
 @pytest.mark.usefixtures("in_folder")

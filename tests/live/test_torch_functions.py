@@ -103,11 +103,14 @@ def test_a_wrong_part_of_a_function_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert found.right == 1
 
 
+BY_TRANSFORM = ("functional_training", "gradients_of_arguments")
+"""Programs that are differentiated by torch.func."""
+
 NOT_TOLD = {
     "vector_backward": "gradients of only some of its inputs",
     "numpy_shares_memory": "NumPy writes over what the backward pass reads, which is not recorded",
     "nested": "a class of tensors with gradients of its own",
-    **dict.fromkeys(["functional_training", "gradients_of_arguments"], "through what torch.func passes a gradient"),
+    **dict.fromkeys(BY_TRANSFORM, "through what torch.func passes a gradient"),
 }
 """Programs of which the check says that it cannot tell."""
 
@@ -123,4 +126,4 @@ def test_no_program_is_accused(name: str) -> None:
     found = check_steps(steps)
     allowed = {Verdict.UNKNOWN, Verdict.RIGHT} if name == "scripted" else {Verdict.UNKNOWN if name in NOT_TOLD else Verdict.RIGHT}
     assert found.verdict in allowed, (found.parameters, found.findings)
-    assert name not in ("functional_training", "gradients_of_arguments") or not found.notes
+    assert name not in BY_TRANSFORM or not found.notes

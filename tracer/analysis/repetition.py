@@ -41,6 +41,22 @@ Item: TypeAlias = "int | Repetition"
 """A node, by its id, or a repetition."""
 
 
+def pattern_at(signatures: Sequence[Hashable], start: int, max_length: int, min_repeats: int) -> tuple[int, int]:
+    """The pattern from `start` that covers the most, as its length and number of repetitions; (1, 1) if nothing repeats.
+
+    >>> pattern_at("ababababc", 0, max_length=3, min_repeats=3), pattern_at("abc", 0, max_length=3, min_repeats=2)
+    ((2, 4), (1, 1))
+    """
+    best = (1, 1)
+    for length in range(1, max_length + 1):
+        times = 1
+        while signatures[start : start + length] == signatures[start + length * times : start + length * (times + 1)]:
+            times += 1
+        if times >= min_repeats and times * length > best[0] * best[1]:
+            best = (length, times)
+    return best
+
+
 def ids_in(items: Sequence[Item]) -> Iterator[int]:
     """The ids of the nodes in these items, in order."""
     for item in items:

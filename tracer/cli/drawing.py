@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracer.analysis.blame import first_culprit
-from tracer.cli.closing.diagnosis import diagnosis_in
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
+from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
 from tracer.cli.picture_options import PictureOptions
 from tracer.cli.trace_files import step_of
 from tracer.errors import UsageError, near_names
 from tracer.graph.record import Step, Trace
-from tracer.rendering.engine import Engine, find_engine
+from tracer.rendering.engine import Engine
 from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.explaining.next_commands import RunNames
 from tracer.views.parameter_history import histories_of
@@ -46,8 +45,7 @@ class Drawing:
         if options.extent and kind != "pdf":
             raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
         options.check([kind])
-        needs_layout = kind not in TEXTS and options.slide is None
-        return Drawing(path, options, kind, find_engine(options.engine) if needs_layout else None, quiet)
+        return Drawing(path, options, kind, engine_for(options, [kind]), quiet)
 
     @staticmethod
     def default_name(scenario: str, options: PictureOptions) -> str:
@@ -64,13 +62,15 @@ class Drawing:
 
         `names` are what commands call the run.
         """
+        from tracer.analysis.doctor.examining import examine
+
         options = self.options
         chosen = _steps(trace, wanted, with_last=self.kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
         if self.kind == "pdf":
             whole = WholeRun()
             if options.is_booklet:
-                found = diagnosis_in(trace) if options.is_summary else None
+                found = examine(trace) if options.is_summary else None
                 notice_text = notice(first_culprit(trace), options.style.tell)
                 whole = WholeRun(histories_of(trace), notice_text, found, names or RunNames())
             document = writer.booklet(replace(trace, steps=chosen), self.path.name, whole)

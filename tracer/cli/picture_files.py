@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_options import PictureOptions
+from tracer.cli.picture_options import TEXTS, PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
 from tracer.i18n.language import CHARACTERS
-from tracer.rendering.engine import Engine
+from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.time_limits import TimedLayout
 from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.diagrams.diagram import Diagram
@@ -32,8 +32,14 @@ PICTURES = ("svg", "png", "dot", "mmd")
 PIXELS_PER_INCH = 144
 """Resolution of a PNG by default."""
 
-TEXTS = ("dot", "mmd")
-"""Formats that another program lays out."""
+
+def engine_for(options: PictureOptions, formats: Collection[str]) -> Engine | None:
+    """The engine that lays out pictures in these formats; None if none of them needs a layout.
+
+    Raises UsageError if one does, and no engine is installed.
+    """
+    needs_layout = options.slide is None and not {*TEXTS, "log"}.issuperset(formats)
+    return find_engine(options.engine) if needs_layout else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,16 @@ class PictureWriter:
 
     def __post_init__(self, engine: Engine | None) -> None:
         object.__setattr__(self, "timed", TimedLayout(engine) if engine is not None else None)
+
+    def draw(self, trace: Trace, formats: Collection[str], whole: Callable[[], WholeRun]) -> Iterator[Path]:
+        """Write the pictures of a run in these formats; yield their paths. `whole` is asked for a booklet only."""
+        if "pdf" in formats:
+            path = self.booklet(trace, "steps.pdf", whole())
+            if path is not None:
+                yield path
+        for kind in PICTURES:
+            if kind in formats:
+                yield from self.pictures(trace.steps, "", kind, trace.scenario)
 
     def booklet(self, trace: Trace, name: str, whole: WholeRun) -> Path | None:
         """Write a PDF: the booklet of the trace's steps, or the requested picture of each step.

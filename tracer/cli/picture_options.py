@@ -21,6 +21,9 @@ from tracer.views.diagrams.zoom import ViewSpec, zooms
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+TEXTS = ("dot", "mmd")
+"""Formats that another program lays out."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlideOptions:
@@ -59,7 +62,7 @@ class PictureOptions:
         """Raise UsageError if there is an option that goes with none of these formats."""
         if (self.width or self.dpi) and "png" not in formats:
             raise UsageError("--width and --dpi say how large a PNG is, and none is written: leave them out, or write a PNG")
-        texts = [each for each in formats if each in ("dot", "mmd")]
+        texts = [each for each in formats if each in TEXTS]
         if self.slide is not None and texts:
             raise UsageError(f"--slide writes svg, png or pdf, not {texts[0]}")
 

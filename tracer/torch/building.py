@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from tracer.analysis.reaching import reached
 from tracer.graph.record import PHASES, Node, Phase
 from tracer.graph.strides import HELD_IN
 from tracer.recording.naming import nodes_of
@@ -84,14 +85,7 @@ class _Building:
 
     def _reaching(self, ends: Iterable[int]) -> set[int]:
         """The operations that these depend on, and these."""
-        found: set[int] = set()
-        waiting = list(ends)
-        while waiting:
-            id = waiting.pop()
-            if id not in found:
-                found.add(id)
-                waiting += self._operations[id].operands
-        return found
+        return reached(ends, lambda id: self._operations[id].operands)
 
     def _updates_as_new_tensors(self) -> dict[int, int]:
         """Parameters that are replaced by new tensors: the last of the same form that is computed from one and its gradient."""
@@ -259,14 +253,12 @@ class _Building:
 
 def _quoted(nodes: Sequence[Node], marks: Marks) -> frozenset[int]:
     """The nodes without a name whose formulas are parts of names, as in `dL/d(x * 0.5)`."""
-    found: set[int] = set()
-    waiting = [*marks.gradients, *(id for pair in marks.contributions.values() for id in pair)]
-    while waiting:
-        node = nodes[waiting.pop()]
-        if not node.name and node.id not in found:
-            found.add(node.id)
-            waiting += node.operands
-    return frozenset(found)
+
+    def unnamed(ids: Iterable[int]) -> list[int]:
+        return [id for id in ids if not nodes[id].name]
+
+    starts = [*marks.gradients, *(id for pair in marks.contributions.values() for id in pair)]
+    return frozenset(reached(unnamed(starts), lambda id: unnamed(nodes[id].operands)))
 
 
 def _within_main(scope: str) -> str:

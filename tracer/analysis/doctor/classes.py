@@ -126,25 +126,24 @@ def _log_probabilities(step: Step, node: Node) -> np.ndarray | None:
     is_logistic = is_sigmoid(step, node) or node.op == "aten.binary_cross_entropy_with_logits"
     if not is_table and not is_logistic:
         return None
-    with np.errstate(all="ignore"):
-        if is_logistic:
-            logits = node.op == "aten.binary_cross_entropy_with_logits"
-            value = numbers_of(step.nodes[node.operands[0]] if logits else node)
-            if value is None or value.size != max(value.shape, default=0):
-                return None
-            one = 1 / (1 + np.exp(-value.ravel())) if logits else value.ravel()
-            return np.asarray(np.log(np.column_stack([1 - one, one])))
-        value = numbers_of(node)
-        if value is None or not np.all(np.isfinite(value)):
+    if is_logistic:
+        logits = node.op == "aten.binary_cross_entropy_with_logits"
+        value = numbers_of(step.nodes[node.operands[0]] if logits else node)
+        if value is None or value.size != max(value.shape, default=0):
             return None
-        for axis in (1, 0):
-            rows = value if axis == 1 else value.T
-            if rows.shape[1] < 2:
-                continue
-            if np.all(rows >= 0) and np.allclose(rows.sum(axis=1), 1, atol=1e-4):
-                return np.asarray(np.log(rows))
-            if np.all(rows <= 0) and np.allclose(np.exp(rows).sum(axis=1), 1, atol=1e-4):
-                return rows
+        one = 1 / (1 + np.exp(-value.ravel())) if logits else value.ravel()
+        return np.asarray(np.log(np.column_stack([1 - one, one])))
+    value = numbers_of(node)
+    if value is None or not np.all(np.isfinite(value)):
+        return None
+    for axis in (1, 0):
+        rows = value if axis == 1 else value.T
+        if rows.shape[1] < 2:
+            continue
+        if np.all(rows >= 0) and np.allclose(rows.sum(axis=1), 1, atol=1e-4):
+            return np.asarray(np.log(rows))
+        if np.all(rows <= 0) and np.allclose(np.exp(rows).sum(axis=1), 1, atol=1e-4):
+            return rows
     return None
 
 

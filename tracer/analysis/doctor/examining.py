@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from tracer.analysis.doctor import activations, classes, gradients, inputs, losses, updates
 from tracer.analysis.doctor.findings import Diagnosis, Finding, Unseen
 from tracer.analysis.doctor.reading import Run
@@ -34,12 +36,13 @@ def examine(trace: Trace) -> Diagnosis:
     run = Run(trace)
     findings: list[Finding] = []
     unseen: list[Unseen] = []
-    for rule in RULES:
-        if not run.steps and rule is not losses.not_finite:
-            continue
-        for each in rule(run):
-            if isinstance(each, Finding):
-                findings.append(each)
-            else:
-                unseen.append(each)
+    with np.errstate(all="ignore"):  # numbers that overflowed in the run
+        for rule in RULES:
+            if not run.steps and rule is not losses.not_finite:
+                continue
+            for each in rule(run):
+                if isinstance(each, Finding):
+                    findings.append(each)
+                else:
+                    unseen.append(each)
     return Diagnosis(tuple(findings), tuple(unseen), len(trace.steps), tuple(step.index for step in run.steps))

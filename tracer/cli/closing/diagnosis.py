@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from tracer.analysis.doctor.findings import Diagnosis
 from tracer.cli.picture_options import PictureOptions
 from tracer.errors import TracerError
-from tracer.graph.record import Trace
 from tracer.store.reading import read
 from tracer.store.writing import TraceWriter
 
@@ -18,15 +15,9 @@ def diagnosis_of(file: TraceWriter | None, options: PictureOptions, formats: Seq
     """What the doctor finds, if the booklet says it; None if there is no file, or it cannot be read."""
     if file is None or file.is_open or "pdf" not in formats or not options.is_summary:
         return None
-    try:
-        return diagnosis_in(read(file.path))
-    except TracerError:  # such as a disk that fails: the run itself is done
-        return None
-
-
-def diagnosis_in(trace: Trace) -> Diagnosis:
-    """What the doctor finds in a trace."""
     from tracer.analysis.doctor.examining import examine
 
-    with np.errstate(all="ignore"):  # numbers that overflowed in the run
-        return examine(trace)
+    try:
+        return examine(read(file.path))
+    except TracerError:  # such as a disk that fails: the run itself is done
+        return None

@@ -12,16 +12,12 @@ from tracer.cli.closing.next_steps import names_of, next_lines
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
-from tracer.cli.picture_files import PICTURES, TEXTS, PictureWriter
+from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, refuse_structure
 from tracer.cli.programs.output import TraceOptions
-from tracer.cli.programs.recording import trace_recorded
-from tracer.cli.programs.tracing import trace_program
 from tracer.cli.run import Run, run_all_steps
 from tracer.i18n.language import Language
-from tracer.programs.adapters import adapter_of
-from tracer.rendering.engine import find_engine
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
@@ -107,19 +103,14 @@ def command(
         if steps is not None:
             kept = (kept or frozenset(range(steps))) & frozenset(range(steps))
         wanted = TraceOptions(output, formats, values, budget, quiet, passes_exit_code, options)
-        run_of_program = ProgramRun(program, arguments, kept, loss)
-        adapter = adapter_of(program)
-        if adapter is not None:
-            context.exit(trace_recorded(run_of_program, wanted, adapter))
-        refuse_structure(values)
-        context.exit(trace_program(run_of_program, wanted))
+        context.exit(_trace_program(ProgramRun(program, arguments, kept, loss), wanted))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
     refuse_structure(values)
     # Check every argument before the run starts. The scenario's code may change the current folder.
     base = Path.cwd()
     tell = options.style.tell
-    layout_engine = find_engine(options.engine) if set(formats) - {"log", *TEXTS} and options.slide is None else None
+    layout_engine = engine_for(options, formats)
     training = Training(
         load(scenario),
         steps=steps,
@@ -167,18 +158,24 @@ def command(
                 click.echo(line)
 
 
-def _whole_run(run: Run, options: PictureOptions, formats: Sequence[str], names: RunNames, tell: Language) -> WholeRun:
-    found = diagnosis_of(run.file, options, formats)
-    return WholeRun(run.parameter_histories.histories(), run.finiteness.notice(tell), found, names)
+def _trace_program(run: ProgramRun, wanted: TraceOptions) -> int:
+    # Imported here: a scenario needs nothing of it, and it takes a fifth of the time until the run starts.
+    from tracer.cli.programs.recording import trace_recorded
+    from tracer.cli.programs.tracing import trace_program
+    from tracer.programs.adapters import adapter_of
+
+    adapter = adapter_of(run.path)
+    if adapter is not None:
+        return trace_recorded(run, wanted, adapter)
+    refuse_structure(wanted.values)
+    return trace_program(run, wanted)
 
 
 def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], names: RunNames, tell: Language) -> Iterator[Path]:
     """Write the pictures; yield their paths."""
-    drawn = run.trace_to_draw()
-    if "pdf" in formats:
-        path = writer.booklet(drawn, "steps.pdf", _whole_run(run, writer.options, formats, names, tell))
-        if path is not None:
-            yield path
-    for kind in PICTURES:
-        if kind in formats:
-            yield from writer.pictures(drawn.steps, "", kind, drawn.scenario)
+
+    def whole() -> WholeRun:
+        found = diagnosis_of(run.file, writer.options, formats)
+        return WholeRun(run.parameter_histories.histories(), run.finiteness.notice(tell), found, names)
+
+    return writer.draw(run.trace_to_draw(), formats, whole)

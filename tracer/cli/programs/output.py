@@ -14,7 +14,7 @@ from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import next_lines
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_files import PICTURES, PictureWriter
+from tracer.cli.picture_files import PictureWriter
 from tracer.cli.picture_options import PictureOptions
 from tracer.cli.progress import Progress
 from tracer.graph.record import Step, Trace
@@ -119,15 +119,12 @@ class ProgramOutput:
         """Write the pictures; yield their paths."""
         steps = {step.index: step for step in (self.first, self.last) if step is not None}
         drawn = replace(self.head, steps=tuple(steps.values()), metrics=tuple(self.metrics))
-        if "pdf" in formats:
+
+        def whole() -> WholeRun:
             found = diagnosis_of(self.file, writer.options, formats)
-            whole = WholeRun(self.histories.histories(), self.finiteness.notice(self.tell), found, self.names)
-            path = writer.booklet(drawn, "steps.pdf", whole)
-            if path is not None:
-                yield path
-        for kind in PICTURES:
-            if kind in formats:
-                yield from writer.pictures(drawn.steps, "", kind, drawn.scenario)
+            return WholeRun(self.histories.histories(), self.finiteness.notice(self.tell), found, self.names)
+
+        return writer.draw(drawn, formats, whole)
 
     def write_all(self, options: TraceOptions, engine: Engine | None) -> None:
         """Write everything that was asked for, and print what was written."""

@@ -12,7 +12,7 @@ from tracer.analysis.provenance import source_text, versions
 from tracer.analysis.replicas import RANK, RANKS
 from tracer.cli.closing.next_steps import names_of
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_files import TEXTS
+from tracer.cli.picture_files import engine_for
 from tracer.cli.programs.endings import report_ending
 from tracer.cli.programs.options import ProgramRun
 from tracer.cli.programs.output import TRACE_FILE, ProgramOutput, TraceOptions
@@ -21,7 +21,6 @@ from tracer.graph.record import Trace
 from tracer.programs.adapters import Adapter
 from tracer.programs.plain import run_plain
 from tracer.programs.steps.trace import title_of
-from tracer.rendering.engine import find_engine
 from tracer.views.text.recorded import recorded_lines
 
 
@@ -33,7 +32,7 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
             f"--loss is for programs of NumPy: the loss of a {adapter.name} program is what its backward() begins at"
         )
     package = adapter.load(run.path)
-    engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
+    engine = engine_for(options.pictures, options.formats)
     folder, options = _of_this_process(Path(options.output) if options.output else Path("output") / run.path.stem, base, options)
     has_file = options.values != "none"
     recording, ending = run_plain(

@@ -11,7 +11,7 @@ import click
 from tracer.cli.closing.next_steps import names_of
 from tracer.cli.closing.verdicts import verdict_on_program
 from tracer.cli.files import OutputFolder
-from tracer.cli.picture_files import TEXTS
+from tracer.cli.picture_files import engine_for
 from tracer.cli.programs.endings import report_ending
 from tracer.cli.programs.options import ProgramRun
 from tracer.cli.programs.output import ProgramOutput, TraceOptions
@@ -27,7 +27,6 @@ from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
 from tracer.programs.steps.training import FoundTraining
-from tracer.rendering.engine import find_engine
 from tracer.views.text.found import found_lines
 
 MAX_STEPS = 1_000
@@ -40,7 +39,7 @@ MAX_OPERATIONS = 100_000
 def trace_program(run: ProgramRun, options: TraceOptions) -> int:
     """Run a program, and write what was recorded of it; returns the exit code."""
     base, tell = Path.cwd(), options.pictures.style.tell
-    engine = find_engine(options.pictures.engine) if set(options.formats) - {"log", *TEXTS} else None
+    engine = engine_for(options.pictures, options.formats)
     folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, base)
     stretches = stretches_of(run.path, run.kept, run.loss) if run.kept is not None else None
     record = run_program(run.path, run.arguments, budget=Budget(nodes=MAX_OPERATIONS), stretches=stretches, tells_end=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from tracer.graph.record import Node, Phase
-from tracer.torch.checking.flow import FORWARD, RECOMPUTED, Function, shares_memory
+from tracer.torch.checking.flow import RECOMPUTED, Function, shares_memory
 from tracer.torch.checking.sweep import Arrived, Pass
+from tracer.torch.steps.flow import FORWARD
 from tracer.torch.tape import WRITTEN
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tracer.analysis.reaching import reached
 from tracer.graph.record import Node, Phase, Step
 from tracer.torch.computing.overloads import overload_named
+from tracer.torch.steps.flow import FORWARD
 from tracer.torch.tape import WRITTEN
-
-FORWARD = (Phase.FORWARD, Phase.LOSS)
 
 RECOMPUTED = "CheckpointFunctionBackward"
 """A Function whose forward pass records no gradients, and whose backward pass computes it again to find them."""
@@ -116,16 +116,14 @@ def _has_derivative(node: Node) -> bool:
 
 def ancestors(nodes: Sequence[Node], flow: Flow, end: int) -> set[int]:
     """The nodes that gradients flow back to from one."""
-    found: set[int] = set()
-    waiting = [end]
-    while waiting:
-        id = waiting.pop()
-        if id not in found:
-            found.add(id)
-            node = nodes[id]
-            waiting += [of for position in flow.live(node) if isinstance(of := node.inputs[position], int)]
-            waiting += [of for each in flow.functions.get(id, ()) if not each.inside for of in each.inputs if of in flow.carrying]
-    return found
+
+    def sources(id: int) -> list[int]:
+        node = nodes[id]
+        direct = [of for position in flow.live(node) if isinstance(of := node.inputs[position], int)]
+        through = [of for each in flow.functions.get(id, ()) if not each.inside for of in each.inputs if of in flow.carrying]
+        return direct + through
+
+    return reached([end], sources)
 
 
 def gradients_before_hooks(step: Step, gradients: Mapping[int, int]) -> dict[int, int | None]:

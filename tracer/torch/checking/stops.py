@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from tracer.analysis.reaching import reached
 from tracer.analysis.step_gradients import Note, ParameterGradient, Verdict
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.message import Message
 from tracer.torch.checking.causes import memory_before
-from tracer.torch.checking.flow import FORWARD, Flow
+from tracer.torch.checking.flow import Flow
 from tracer.torch.checking.labels import name_of, place_of, text_of
+from tracer.torch.steps.flow import FORWARD
 from tracer.torch.tape import WRITTEN
 
 
@@ -20,7 +22,7 @@ class Stops:
     def __init__(self, step: Step, flow: Flow, losses: Iterable[int]) -> None:
         self._step = step
         self._flow = flow
-        self._to_losses = _before(step, losses)
+        self._to_losses = reached(losses, lambda id: step.nodes[id].operands)
         self._found: dict[int, Node] = {}
         for node in step.nodes:
             is_of_program = node.id not in flow.function_inside and "of_update" not in node.parameters and node.source is not None
@@ -94,18 +96,6 @@ def _computed_from(step: Step, node: Node, start: int) -> Iterator[Node]:
             seen.add(at.id)
             yield at
             waiting += at.operands
-
-
-def _before(step: Step, ends: Iterable[int]) -> set[int]:
-    """The nodes that the values of others depend on."""
-    found: set[int] = set()
-    waiting = list(ends)
-    while waiting:
-        id = waiting.pop()
-        if id not in found:
-            found.add(id)
-            waiting += step.nodes[id].operands
-    return found
 
 
 def _after(step: Step, flow: Flow, start: int) -> set[int]:

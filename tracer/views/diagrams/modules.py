@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from tracer.analysis.repetition import pattern_at
 from tracer.graph.record import Node, Phase, Step
 from tracer.views.notation import Labels
 
@@ -58,7 +59,7 @@ def fold_repeats(step: Step, modules: Sequence[Module]) -> list[Module]:
     found: list[Module] = []
     start = 0
     while start < len(modules):
-        length, times = _pattern(signatures, start)
+        length, times = pattern_at(signatures, start, MAX_PATTERN_LENGTH, MIN_REPEATS)
         if times < MIN_REPEATS:
             found.append(modules[start])
             start += 1
@@ -81,15 +82,3 @@ def _fold(modules: Sequence[Module]) -> Module:
 def _signature(step: Step, module: Module) -> Hashable:
     """The operations and shapes of a module, equal for modules that repeat."""
     return tuple((step.nodes[id].op, step.nodes[id].shape) for id in module.ids)
-
-
-def _pattern(signatures: Sequence[Hashable], start: int) -> tuple[int, int]:
-    """The pattern from `start` that covers the most modules, as its length and number of repetitions."""
-    best = (1, 1)
-    for length in range(1, MAX_PATTERN_LENGTH + 1):
-        times = 1
-        while signatures[start : start + length] == signatures[start + length * times : start + length * (times + 1)]:
-            times += 1
-        if times >= MIN_REPEATS and times * length > best[0] * best[1]:
-            best = (length, times)
-    return best

@@ -14,10 +14,16 @@ from tracer.views.notation import Labels
 
 @dataclass(frozen=True, slots=True)
 class NextCommand:
-    """A command line, and what it shows."""
+    """A verb of the command line with its arguments, quoted for a shell, and what it shows."""
 
-    line: str
+    verb: str
+    arguments: str
     what: str
+
+    @property
+    def line(self) -> str:
+        """The command as it is typed."""
+        return f"tracer {self.verb} {self.arguments}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +44,28 @@ def commands(trace: Trace, names: RunNames, tell: Language = ENGLISH) -> Iterato
     name = interesting_element(step)
     if name:
         element = shlex.quote(name)
-        yield NextCommand(f"tracer show {file} {element}", tell("one number, with all the terms that it is made of"))
+        yield NextCommand("show", f"{file} {element}", tell("one number, with all the terms that it is made of"))
     parameter = next((node.name for node in step.parameters if node.name), "")
     if parameter:
         what = tell("a parameter: its values, its gradient, its course over the steps")
-        yield NextCommand(f"tracer show {file} {shlex.quote(parameter)}", what)
-    yield NextCommand(f"tracer log {file} --step {step.index}", tell("every operation of a step, a line each"))
-    yield NextCommand(f"tracer render {file} -o all.pdf --pages all", tell("the booklet with all operations"))
-    yield NextCommand(f"tracer render {file} -o step.svg", tell("a picture of a step: values with their gradients and rules"))
+        yield NextCommand("show", f"{file} {shlex.quote(parameter)}", what)
+    yield NextCommand("log", f"{file} --step {step.index}", tell("every operation of a step, a line each"))
+    yield NextCommand("render", f"{file} -o all.pdf --pages all", tell("the booklet with all operations"))
+    yield NextCommand("render", f"{file} -o step.svg", tell("a picture of a step: values with their gradients and rules"))
     if name:
         what = tell("what this one number depends on, through all phases")
-        yield NextCommand(f"tracer render {file} -o one.svg --focus {element}", what)
+        yield NextCommand("render", f"{file} -o one.svg --focus {element}", what)
     if names.program:
-        yield NextCommand(f"tracer check {names.program}", tell("whether the gradients are right"))
-    yield NextCommand(f"tracer blame {file}", tell("what made a result NaN or infinite"))
-    yield NextCommand(f"tracer verify {file}", tell("computes every recorded operation again"))
-    yield NextCommand(f"tracer diff {file} {file}", tell("the first difference between two runs: put another one second"))
-    yield NextCommand(f"tracer export {file} -o run.json", tell("the record as data for other programs"))
+        yield NextCommand("check", names.program, tell("whether the gradients are right"))
+    yield NextCommand("blame", file, tell("what made a result NaN or infinite"))
+    yield NextCommand("verify", file, tell("computes every recorded operation again"))
+    yield NextCommand("diff", f"{file} {file}", tell("the first difference between two runs: put another one second"))
+    yield NextCommand("export", f"{file} -o run.json", tell("the record as data for other programs"))
 
 
 def next_two(trace: Trace, names: RunNames, *, is_finite: bool, tell: Language = ENGLISH) -> list[NextCommand]:
     """Two commands to try first: blame where a result is not finite, check for gradients of the program's own."""
-    found = {each.line.split()[1]: each for each in reversed(list(commands(trace, names, tell)))}
+    found = {each.verb: each for each in reversed(list(commands(trace, names, tell)))}
     wanted = [] if is_finite else ["blame"]
     wanted += ["check"] if trace.steps[0].own_gradients else []
     return [found[verb] for verb in dict.fromkeys([*wanted, "show", "log"]) if verb in found][:2]

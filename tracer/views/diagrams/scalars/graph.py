@@ -72,7 +72,8 @@ class ScalarView:
         formatter = self._formatter()
         if not operands or formatter.expansion(self.step.nodes[scalar[0]], scalar[1]) is None:
             return operands
-        return tuple(dict.fromkeys(each for each in formatter.written if each in operands)) or operands
+        known = frozenset(operands)
+        return tuple(dict.fromkeys(each for each in formatter.written if each in known)) or operands
 
     def _formatter(self) -> SymbolicFormatter:
         return SymbolicFormatter(self.step.nodes, self.labels, self._max_terms)

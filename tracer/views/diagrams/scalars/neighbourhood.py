@@ -6,8 +6,9 @@ What is left out is counted, tensor by tensor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from tracer.views.diagrams.scalars.graph import MAX_SCALARS, MAX_SEARCHED_TERMS, Scalar, ScalarView
 
@@ -19,6 +20,10 @@ MAX_NUMBERS = 20
 
 MAX_DEPTH = 3
 """Number of operations, each of which adds a column."""
+
+
+NextTo: TypeAlias = Callable[[Scalar], Sequence[Scalar]]
+"""The operands of a number, or its users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,8 @@ class LeftOut:
 
 def before(source: ScalarView, start: Sequence[Scalar], depth: int = 0) -> Neighbourhood:
     """What numbers are computed from, over `depth` operations; by default over as many as fit on a page."""
-    drawn, level = dict.fromkeys(start), list(start)
-    reached = 0
-    while level and reached < (depth or MAX_DEPTH):
-        found = [operand for scalar in level for operand in source.written(scalar)]
-        level = _next_level(drawn, found, MAX_SCALARS if depth else MAX_OPERANDS)
-        drawn.update(dict.fromkeys(level))
-        reached += 1
-    beside = {scalar: source.operands(scalar) for scalar in drawn}
-    return Neighbourhood(tuple(sorted(drawn)), _left_out(drawn, beside))
+    drawn = _walked(start, source.written, depth, MAX_OPERANDS)
+    return _neighbourhood(drawn, source.operands)
 
 
 def after(source: ScalarView, start: Sequence[Scalar], every: Sequence[Scalar], depth: int = 0) -> Neighbourhood:
@@ -60,21 +58,29 @@ def after(source: ScalarView, start: Sequence[Scalar], every: Sequence[Scalar], 
     for scalar in every:
         for operand in source.operands(scalar):
             users.setdefault(operand, []).append(scalar)
+
+    def users_of(scalar: Scalar) -> Sequence[Scalar]:
+        return users.get(scalar, ())
+
+    return _neighbourhood(_walked(start, users_of, depth, MAX_USERS), users_of)
+
+
+def _walked(start: Sequence[Scalar], following: NextTo, depth: int, limit: int) -> dict[Scalar, None]:
+    """These numbers and those that follow; without `depth`, an operation adds up to `limit`, and MAX_NUMBERS are enough."""
     drawn, level = dict.fromkeys(start), list(start)
-    reached = 0
-    while level and reached < (depth or MAX_DEPTH):
-        found = [user for scalar in level for user in users.get(scalar, ())]
-        level = _next_level(drawn, found, MAX_SCALARS if depth else MAX_USERS)
+    for _ in range(depth or MAX_DEPTH):
+        found = dict.fromkeys(other for scalar in level for other in following(scalar))
+        room = MAX_SCALARS if depth else max(0, min(limit, MAX_NUMBERS - len(drawn)))
+        level = [other for other in found if other not in drawn][:room]
+        if not level:
+            break
         drawn.update(dict.fromkeys(level))
-        reached += 1
-    beside = {scalar: users.get(scalar, ()) for scalar in drawn}
+    return drawn
+
+
+def _neighbourhood(drawn: Mapping[Scalar, None], next_to: NextTo) -> Neighbourhood:
+    beside = {scalar: next_to(scalar) for scalar in drawn}
     return Neighbourhood(tuple(sorted(drawn)), _left_out(drawn, beside))
-
-
-def _next_level(drawn: Mapping[Scalar, None], found: Sequence[Scalar], limit: int) -> list[Scalar]:
-    """The numbers of the next operations, without those that are drawn already."""
-    new = [scalar for scalar in dict.fromkeys(found) if scalar not in drawn]
-    return new[: limit if limit == MAX_SCALARS else max(0, min(limit, MAX_NUMBERS - len(drawn)))]
 
 
 def _left_out(drawn: Mapping[Scalar, None], beside: Mapping[Scalar, Sequence[Scalar]]) -> dict[int, LeftOut]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tracer.analysis.reaching import reached
 from tracer.graph.losses import passes
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops.foreign.names import base_name
@@ -82,12 +83,9 @@ def flow_of(step: Step) -> Flow:
 
 def _ancestors(step: Step, labels: Labels, ends: Sequence[int]) -> list[int]:
     """The operations of forward and loss that these values depend on, themselves included, in order."""
-    found: set[int] = set()
-    pending = [id for id in ends if not step.nodes[id].is_leaf]
-    while pending:
-        id = pending.pop()
-        if id in found:
-            continue
-        found.add(id)
-        pending += [each for each in labels.operands(step.nodes[id]) if not step.nodes[each].is_leaf]
+
+    def computed(ids: Iterable[int]) -> list[int]:
+        return [id for id in ids if not step.nodes[id].is_leaf]
+
+    found = reached(computed(ends), lambda id: computed(labels.operands(step.nodes[id])))
     return sorted(id for id in found if step.nodes[id].phase in (Phase.FORWARD, Phase.LOSS) or id == step.loss_id)

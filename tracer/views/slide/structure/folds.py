@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
+from tracer.analysis.repetition import pattern_at
 from tracer.graph.record import Phase
 from tracer.views.slide.structure.flow import Flow, kind
 from tracer.views.slide.structure.groups import FUNCTION, LAYER, OPERATION, Group, idea_groups, merged, ordered
@@ -129,16 +130,10 @@ def _patterns(flow: Flow, groups: Sequence[Group]) -> Iterator[tuple[int, int, i
     signatures = [_signature(flow, group) for group in groups]
     start = 0
     while start < len(groups):
-        best = (1, 1)
-        for length in range(1, MAX_PERIOD + 1):
-            times = 1
-            while signatures[start : start + length] == signatures[start + length * times : start + length * (times + 1)]:
-                times += 1
-            if times >= MIN_REPEATS and times * length > best[0] * best[1]:
-                best = (length, times)
-        if best[1] > 1:
-            yield best[0], best[1], start
-        start += best[0] * best[1]
+        length, times = pattern_at(signatures, start, MAX_PERIOD, MIN_REPEATS)
+        if times > 1:
+            yield length, times, start
+        start += length * times
 
 
 def _signature(flow: Flow, group: Group) -> Hashable:
