@@ -136,6 +136,21 @@ def test_program_with_gradients_by_hand_has_eight_pages(tmp_path_factory: pytest
     assert "Own gradient" in pages[4]
 
 
+def test_wide_equation_is_below_the_line_of_the_program() -> None:
+    """It would be printed over it: mathematics is not broken into lines. Others are beside it."""
+    page = reader_of(document_of(recorded("fruit"))).pages[2]
+    at: dict[str, float] = {}
+
+    def visit(text: str, matrix: Any, text_matrix: Any, font: Any, size: float) -> None:
+        for part in ("0:024", "stop_", "0:025", "shifted"):
+            if part in text:
+                at.setdefault(part, matrix[3] * text_matrix[5] + matrix[5])
+
+    page.extract_text(visitor_text=visit)
+    assert at["0:024"] - at["stop_"] > 8
+    assert abs(at["0:025"] - at["shifted"]) < 8
+
+
 def sizes_in(reader: pypdf.PdfReader) -> Iterator[tuple[int, float, float, float]]:
     """The page, size and position of every text."""
     found: list[tuple[int, float, float, float]] = []

@@ -78,8 +78,9 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
     style, labels, step, size = subject.style, subject.labels, subject.step, detail.size
     equation = labels.equation_tree(node)
     is_typeset = detail.level > 3
-    formula = cards.formula(equation, style, 12) if is_typeset else cards.numbers(equation.text, style, size + 0.5)
-    parts = [cards.pair(formula, cards.small(_place(subject, node), style))]
+    place = cards.small(_place(subject, node), style)
+    plain = cards.numbers(equation.text, style, size + 0.5)
+    parts = [cards.headed(equation, place, style) if is_typeset else cards.pair(plain, place)]
     notes = _rule_text(subject, node, rules)
     if notes and detail.level > 2:
         parts.append(cards.small(notes, style))

@@ -55,9 +55,14 @@ def small(text: str, style: Style) -> str:
     return muted(text, style, 8)
 
 
-def pair(one: str, other: str, widths: str = "1fr, auto") -> str:
-    """Two parts beside each other."""
-    return f"grid(columns: ({widths}), column-gutter: 10pt, align: (left, right), {one}, {other})"
+def pair(one: str, other: str, *, breaks: bool = True) -> str:
+    """Two parts beside each other; the second above the first where that `breaks` into no lines, and leaves no room."""
+    return f"beside({one}, {other}, {'true' if breaks else 'false'})"
+
+
+def headed(equation: Expression, note: str, style: Style, size: float = 12) -> str:
+    """An equation with a note at its right. Mathematics is not broken into lines."""
+    return pair(formula(equation, style, size), note, breaks=to_typst(equation) is None)
 
 
 def columns(parts: Sequence[str], widths: Sequence[str], gap: float = 10) -> str:

@@ -15,6 +15,13 @@ DEFINITIONS = f"""#set text(top-edge: 0.8em, bottom-edge: -0.22em)
 #set par(leading: 0.32em)
 #show math.equation.where(block: true): set align(left)
 #let gap = {GAP}pt
+#let beside(one, other, breaks) = layout(area => {{
+  if not breaks and measure(one).width + measure(other).width + 10pt > area.width {{
+    stack(spacing: 3pt, align(right, other), one)
+  }} else {{
+    grid(columns: (1fr, auto), column-gutter: 10pt, align: (left, right), one, other)
+  }}
+}})
 #let fitted(variants, more) = block(height: 1fr, width: 100%, spacing: 0pt, layout(area => {{
   let heights(blocks) = blocks.map(each => measure(each, width: area.width).height + gap)
   let tallest(blocks) = heights(blocks).sum(default: 0pt) - gap
@@ -32,7 +39,8 @@ DEFINITIONS = f"""#set text(top-edge: 0.8em, bottom-edge: -0.22em)
   }}
   stack(spacing: gap, ..chosen, ..last(more.len() - chosen.len()))
 }}))"""
-"""The typst function that chooses among variants of the same blocks. `more` has the notes on 1, 2, ... blocks left out."""
+"""The typst functions that place two parts beside each other, and that choose among variants of the same blocks: `more` has the
+notes on 1, 2, ... blocks left out."""
 
 
 def fitted(variants: Sequence[Sequence[str]], total: int, tell: Language, per_block: int = 1) -> str:

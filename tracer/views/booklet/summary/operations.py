@@ -120,8 +120,7 @@ def _image(subject: Subject, node: Node, count: int) -> Iterator[str]:
 def _card(subject: Subject, node: Node, kind: Kind, detail: Detail) -> str:
     """An operation: its equation, its line, the values of a row, and its largest number worked out."""
     style, count = subject.style, example.row_count(subject.step)
-    equation = cards.formula(subject.labels.equation_tree(node), style, detail.size * 1.3)
-    head = cards.pair(equation, cards.small(subject.place(node), style))
+    head = cards.headed(subject.labels.equation_tree(node), cards.small(subject.place(node), style), style, detail.size * 1.3)
     row = subject.sample if example.has_rows(node, count) else None
     worked = example.worked(subject.step, subject.labels, example.largest_element(node, subject.labels, row), detail.terms)
     is_told = bool(worked) and not node.shape  # the result of a number is at the end of its arithmetic
