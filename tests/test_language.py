@@ -86,7 +86,7 @@ ALLOWED = {
     **dict.fromkeys([("overview", op) for op in ("data", "parameter", "hyperparameter", "state")], "ops that are looked for"),
     **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
     **dict.fromkeys([("naming", key) for key in ("convolution", "dense", "in", "linear", "loss")], "keys of titles, and a name"),
-    **dict.fromkeys([("groups", "operation"), ("rules", "stop_gradient")], "a kind of group, and a function"),
+    **dict.fromkeys([("groups", "operation"), ("simplifying", "stop_gradient")], "a kind of group, and a function"),
     **dict.fromkeys([("fallback", text) for text in ("Result", "--zoom ", " --phase ")], "a type, and options"),
 }
 """Strings in views that are not shown, and why."""

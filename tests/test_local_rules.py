@@ -49,7 +49,7 @@ FUNCTIONS = {name: getattr(np, name) for name in (
 def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
     """The rule as Python code with its variables; names that are not identifiers are replaced by numbered ones."""
     labels = Labels(step.nodes)
-    text = f"{GRADIENT_SYMBOL} {rule.text}" if rule.text[0] in "*/@" else rule.text
+    text = rule.text or GRADIENT_SYMBOL
     names: dict[str, Any] = {GRADIENT_SYMBOL: step.nodes[step.gradients[rule.user]].value}
     named = sorted((node for node in step.nodes if node.name or node.is_leaf or labels[node.id].startswith("#")),
                    key=lambda node: -len(labels[node.id]))  # fmt: skip
@@ -65,12 +65,14 @@ def code_of(rule: LocalRule, step: Step) -> tuple[str, dict[str, Any]]:
 
 
 def computed(rule: LocalRule, step: Step) -> np.ndarray | None:
-    """The contribution that the rule evaluates to; None if the rule is abbreviated, as for large arrays."""
+    """The contribution that the rule evaluates to, in its shape; None if the rule is abbreviated, as for large arrays."""
     text, names = code_of(rule, step)
     if re.search(r"\[\d+(x\d+)* array]|, \.\.\., ", text):
         return None
     with np.errstate(all="ignore"):
-        return np.asarray(eval(text, {"__builtins__": {}} | FUNCTIONS | names))
+        found = np.asarray(eval(text, {"__builtins__": {}} | FUNCTIONS | names))
+    # An axis that is stretched is not written.
+    return np.broadcast_to(found, step.nodes[rule.contribution].shape)
 
 
 def is_close(found: np.ndarray, expected: np.ndarray, digits: float) -> bool:
@@ -176,14 +178,14 @@ def test_arrows_of_a_layer_are_labelled_with_rules(tiny: Step) -> None:
     back = [arrow for arrow in diagram.arrows if arrow.flow is Flow.GRADIENT]
     arrows = [(name[arrow.tail], name[arrow.head], " ".join(arrow.label)) for arrow in back]
     assert sorted(arrows) == sorted([
-        ("loss", "h * h", "broadcast_to(g, (3, 2))"),
-        ("h * h", "+", "* h"),
-        ("h * h", "+", "* h"),
+        ("loss", "h * h", ""),
+        ("h * h", "+", "g * h"),
+        ("h * h", "+", "g * h"),
         ("+", "h", ""),
-        ("h", "x @ W + b", "* (x @ W + b > 0)"),
-        ("x @ W + b", "x @ W", "* 1"),
+        ("h", "x @ W + b", "g * (x @ W + b > 0)"),
+        ("x @ W + b", "x @ W", ""),
         ("x @ W + b", "b", "sum(g, axis=0)"),
-        ("x @ W", "x", "@ W.T"),
+        ("x @ W", "x", "g @ W.T"),
         ("x @ W", "W", "x.T @ g"),
     ])  # fmt: skip
     assert all(arrow.is_backward for arrow in back)

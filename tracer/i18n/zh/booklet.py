@@ -92,8 +92,9 @@ MESSAGES: Mapping[str, str] = {
     "Step {step}: forward and backward": "第 {step} 步：前向传播与反向传播",
     "Part {number} of {count}.": "第 {number} 部分，共 {count} 部分。",
     "Each box is one value, with its gradient if it has one. Arrows carry values forward and, in the manner of the legend,"
-    " gradients back, by the local rule beside them, where g is the gradient that arrives.": (
-        "每个方框是一个值及其梯度（若有）。箭头向前传递数值，也反向传递梯度（样式见图例）；后者旁边写有局部规则，其中 g 是上游梯度。"
+    " gradients back, by the local rule beside them, where g is the gradient that arrives; without a rule, as they are.": (
+        "每个方框是一个值及其梯度（若有）。箭头向前传递数值，也反向传递梯度（样式见图例）；"
+        "后者旁边写有局部规则，其中 g 是上游梯度；没有规则则原样传递。"
     ),
     "Step {step}: what it starts from": "第 {step} 步：初始值",
     "Data, parameters and settings, before anything is computed.": "计算开始之前的数据、参数和设置。",

@@ -89,7 +89,7 @@ def _combined_pages(step: Step, pictures: Sequence[Picture], style: Style, omitt
     tell = style.tell
     caption = tell(
         "Each box is one value, with its gradient if it has one. Arrows carry values forward and, in the manner of the legend,"
-        " gradients back, by the local rule beside them, where g is the gradient that arrives."
+        " gradients back, by the local rule beside them, where g is the gradient that arrives; without a rule, as they are."
     )
     if omitted:
         note = tell("A page for each of {operations} is left out: --pages all makes them.", operations=omitted)

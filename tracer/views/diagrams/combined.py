@@ -199,5 +199,6 @@ class _Builder:
 
 
 def _label(rule: LocalRule) -> tuple[str, ...]:
-    """The rule of a use as the label of its arrow; in a step with several losses with the loss before it."""
-    return (*((f"{rule.loss}:",) if rule.loss else ()), *wrapped(rule.text, LABEL_WIDTH))
+    """The rule of a use as the label of its arrow, if it has one; in a step with several losses with the loss before it."""
+    rule_lines = wrapped(rule.text, LABEL_WIDTH) if rule.text else ()
+    return (*((f"{rule.loss}:" if rule.text else rule.loss,) if rule.loss else ()), *rule_lines)

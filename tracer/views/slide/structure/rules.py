@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from tracer.graph.expression import Expression, FunctionCall, Infix, Name, Number, Sign
+from tracer.graph.expression import Expression, Name
 from tracer.graph.formula import formula
 from tracer.graph.record import Node, Phase
 from tracer.views.gradient_terms import GradientTerm
 from tracer.views.local_rules import GRADIENT_SYMBOL
+from tracer.views.simplifying import simplified
 from tracer.views.slide.structure.flow import Flow
 from tracer.views.slide.structure.groups import Group
-
-HIDDEN_CALLS = {"broadcast_to", "stop_gradient"}
-"""Functions that are left out of formulas: they change no number."""
 
 MAX_DEPTH = 12
 _G = Name(GRADIENT_SYMBOL)
@@ -72,36 +70,6 @@ def _belongs(node: Node, inside: set[int]) -> bool:
     if node.phase is not Phase.BACKWARD:
         return False
     return node.rule_of in inside or (node.rule_of is None and node.gradient_of is not None)
-
-
-def simplified(tree: Expression) -> Expression:
-    """A formula without what changes no number: `broadcast_to(g, (10,))`, `g * 1`.
-
-    >>> from tracer.graph.formula import parse
-    >>> simplified(parse("broadcast_to(g / 10, (10, 2)) * 1 * (x > 0)")).text
-    'g / 10 * (x > 0)'
-    """
-    if isinstance(tree, FunctionCall):
-        if tree.function in HIDDEN_CALLS and tree.arguments:
-            return simplified(tree.arguments[0])
-        return FunctionCall(tree.function, tuple(map(simplified, tree.arguments)), tree.options)
-    if isinstance(tree, Sign):
-        return Sign(tree.sign, simplified(tree.operand))
-    if isinstance(tree, Infix):
-        operands = [simplified(each) for each in tree.operands]
-        kept = [(operator, each) for operator, each in zip(tree.operators, operands[1:]) if not _is_one(operator, each)]
-        if not kept:
-            return operands[0]
-        first = operands[0]
-        if isinstance(first, Infix) and first.precedence == tree.precedence and tree.operators[0] != "**":
-            operators, inner = first.operators, first.operands
-            return Infix((*operators, *(each for each, _ in kept)), (*inner, *(each for _, each in kept)))
-        return Infix(tuple(each for each, _ in kept), (first, *(each for _, each in kept)))
-    return tree
-
-
-def _is_one(operator: str, operand: Expression) -> bool:
-    return operator in ("*", "/") and isinstance(operand, Number) and operand.digits in ("1", "1.0")
 
 
 def terms_by_use(terms: list[GradientTerm]) -> dict[tuple[int, int], int]:
