@@ -323,6 +323,34 @@ def test_data_that_are_an_image_are_drawn_as_one() -> None:
     assert not any("data-image" in slides(name).whole().svg for name in STEPS if name != "mnist")
 
 
+@pytest.mark.parametrize("name", STEPS)
+def test_a_card_says_how_many_elements_are_shown(name: str) -> None:
+    parameters, texts = slides(name).content.parameters, [text.text for text in drawn(slides(name).whole().svg).texts]
+    counts = {f"{len(each.rows)} of {len(each.rows) + each.more}" for each in parameters if each.more}
+    for parameter in parameters:
+        assert len(parameter.rows) + parameter.more == step_of(name).nodes[parameter.node].size
+    assert all(count in texts for count in counts) or "some elements" in texts
+    assert ("some elements" in texts) <= bool(counts)
+
+
+def test_cards_of_parameters_with_long_names_say_that_elements_are_some() -> None:
+    names = [f"layers{number}_attention_projection" for number in range(8)]
+    scope: dict[str, Any] = {"np": np}
+    exec(f"def model(x, {', '.join(names)}):\n    return {' + '.join(f'np.tanh(x @ {name})' for name in names)}", scope)
+    step = trained(scope["model"], squared, {name: numbers(40, 30) for name in names}, {"x": numbers(4, 40), "y": numbers(4, 30)})
+    shown = drawn(slide_of(step, "", Style()).whole().svg)
+    assert "some elements" in [text.text for text in shown.texts]
+    assert_apart(shown)
+
+
+def test_settings_of_the_optimizer_stand_in_full() -> None:
+    texts = [text.text for text in drawn(slides("fruit").whole().svg).texts]
+    said = " ".join(texts[:4])  # the heading
+    assert "..." not in said
+    for setting in slides("fruit").content.update:
+        assert setting in said
+
+
 # Samples.
 
 

@@ -56,6 +56,7 @@ MESSAGES: Mapping[str, str] = {
     "more parameters: {count}": "其余参数：{count} 个",
     "rounding noise": "舍入误差",
     "{some} of {all}": "{some}/{all}",
+    "some elements": "部分元素",
     "not kept": "未保存",
     "dense": "全连接",
     "linear": "线性",

@@ -10,7 +10,7 @@ from tracer.views.diagrams.theme import Kind
 from tracer.views.grids import shortened
 from tracer.views.local_rules import GRADIENT_SYMBOL
 from tracer.views.noise import NOISE
-from tracer.views.slide.drawing.marks import HEADING, HEIGHT, MARGIN, SMALL, WIDTH, Panel, Role, Text, Wire
+from tracer.views.slide.drawing.marks import HEADING, HEIGHT, LINE, MARGIN, SMALL, WIDTH, Panel, Role, Text, Wire
 from tracer.views.slide.drawing.measure import mono_width, text_width
 from tracer.views.slide.structure.content import Slide
 
@@ -51,17 +51,33 @@ def heading_texts(slide: Slide, title: str, tell: Language) -> Iterator[Text]:
         yield Text(MARGIN, 56, tell("; ").join(notes), Role.MUTED)
 
 
-def update_text(slide: Slide, notes: float, tell: Language, frame: int) -> Iterator[Text]:
-    """How parameters are updated, at the right of what is below the heading, which ends at `notes`."""
-    room = WIDTH - MARGIN - notes - GAP
+def update_texts(slide: Slide, ends: tuple[float, float], tell: Language, frame: int) -> Iterator[Text]:
+    """How parameters are updated, at the right of the title and of what is below it, which end at `ends`.
+
+    It is one line if it has room there, otherwise two; settings that have no room in these are left out.
+    """
+    above, below = (WIDTH - MARGIN - end - GAP for end in ends)
     settings = list(slide.update)
     while settings:
         text = tell("update: {how}", how=", ".join(settings) + ("" if len(settings) == len(slide.update) else ", ..."))
-        if text_width(text) <= room or len(settings) == 1:
-            most = int(room / (SMALL * 0.6)) if text_width(text) > room else len(text)
-            yield Text(WIDTH - MARGIN, 56, shortened(text, max(most, 20)), Role.UPDATE, anchor="end", frame=frame)
+        lines = _in_two(text, above, below)
+        if lines or len(settings) == 1:
+            for at, line in enumerate(reversed(lines or (shortened(text, max(int(below / (SMALL * 0.6)), 20)),))):
+                yield Text(WIDTH - MARGIN, 56 - LINE * at, line, Role.UPDATE, anchor="end", frame=frame)
             return
         settings.pop()
+
+
+def _in_two(text: str, above: float, below: float) -> tuple[str, ...]:
+    """A text in one line of the lower width, or in two that are cut after a comma; nothing if it is too long."""
+    if text_width(text) <= below:
+        return (text,)
+    parts = text.split(", ")
+    for count in range(len(parts) - 1, 0, -1):
+        first, second = ", ".join(parts[:count]) + ",", ", ".join(parts[count:])
+        if text_width(first) <= above and text_width(second) <= below:
+            return first, second
+    return ()
 
 
 def uses_text(uses: int) -> str:

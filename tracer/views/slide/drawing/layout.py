@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracer.i18n.language import Language
+from tracer.views.slide.drawing.filling import cards_of, columns_of
 from tracer.views.slide.drawing.frames import Numbering
-from tracer.views.slide.drawing.heading import BOTTOM_OF_HEADING, TOP_OF_LEGEND, heading_texts, legend, update_text
-from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Panel, Picture, Raster, Text, Wire
+from tracer.views.slide.drawing.heading import BOTTOM_OF_HEADING, TOP_OF_LEGEND, heading_texts, legend, update_texts
+from tracer.views.slide.drawing.marks import HEADING, LINE, MARGIN, WIDTH, Panel, Picture, Raster, Text, Wire
 from tracer.views.slide.drawing.measure import text_width
-from tracer.views.slide.drawing.parameter_cards import Card, cards_of, columns_of
+from tracer.views.slide.drawing.parameter_cards import Card
 from tracer.views.slide.drawing.placing import beside, card_panel, needs_bus
 from tracer.views.slide.drawing.rows import Row
 from tracer.views.slide.drawing.sizes import ARROW, ROOM, Sizes, sizes_of
@@ -80,7 +81,8 @@ class _Page:
         self.floor = TOP_OF_LEGEND - 12
         self.texts: list[Text] = [*heading_texts(slide, title, tell)]
         notes = max((MARGIN + text_width(text.text) for text in self.texts[1:]), default=MARGIN)
-        self.texts += update_text(slide, notes, tell, self.frames.update)
+        titles = text_width(self.texts[0].text, HEADING, is_bold=True) + MARGIN
+        self.texts += update_texts(slide, (titles, notes), tell, self.frames.update)
         self.panels: list[Panel] = []
         self.wires: list[Wire] = []
         self.rasters: list[Raster] = []

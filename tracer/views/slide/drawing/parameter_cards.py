@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tracer.i18n.language import Language
 from tracer.views.notation import index_text
 from tracer.views.slide.drawing.frames import Numbering
 from tracer.views.slide.drawing.heading import uses_text
-from tracer.views.slide.drawing.marks import LINE, MARGIN, WIDTH, Role, Text
+from tracer.views.slide.drawing.marks import LINE, Role, Text
 from tracer.views.slide.drawing.measure import Column, mono_width, text_width
-from tracer.views.slide.structure.content import Parameter, Row, Slide
+from tracer.views.slide.structure.content import Parameter, Row
 from tracer.views.slide.structure.samples import Number, size_text
 
 PADDING = 8
 GAP = 14
 """Distance of columns."""
 
-MAX_NAME = 18
-"""Maximum number of characters of the name of a parameter in a compact card."""
 
-ROOM = WIDTH - 2 * MARGIN
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of a compact card: how long names may be, and whether each parameter says how many elements are shown."""
+
+    max_name: int = 18
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """Some parameters. Of those that have no room, `hidden` is the number.
 
-    A compact card has no line for the name of a parameter, with its rule, but a name before every element.
+    A compact card has no line for the name of a parameter, with its rule, but a name before every element. Where some elements
+    are shown, it says of how many, or that they are some.
     """
 
     parameters: tuple[Parameter, ...]
     hidden: int
     tell: Language
     is_compact: bool = False
+    labels: Labels = Labels()
 
     @property
     def boxes(self) -> tuple[int, ...]:
@@ -76,21 +81,38 @@ class Card:
 
     def _label(self, parameter: Parameter, row: Row) -> str:
         index = index_text(row.index)
-        return f"{ending(parameter.name, MAX_NAME)}{index}" if self.is_compact else index
+        return f"{ending(parameter.name, self.labels.max_name)}{index}" if self.is_compact else index
 
     def _index_width(self) -> float:
         texts = [self._label(parameter, row) for parameter in self.parameters for row in parameter.rows]
-        return max((mono_width(text) for text in texts), default=0.0)
+        return max([*map(mono_width, texts), text_width(self._corner())], default=0.0)
+
+    def _corner(self) -> str:
+        """What stands above the labels."""
+        is_some = self.is_compact and not self.labels.counts and any(parameter.more for parameter in self.parameters)
+        return self.tell("some elements") if is_some else ""
 
     def _uses(self, parameter: Parameter) -> str:
         if self.is_compact:
             return uses_text(parameter.uses)
         return self.tell("used {count} times", count=parameter.uses) if parameter.uses > 1 else ""
 
+    def _part(self, parameter: Parameter) -> str:
+        """How many of its elements are shown; nothing if all are."""
+        some = len(parameter.rows)
+        if self.is_compact and not self.labels.counts:
+            return ""
+        return self.tell("{some} of {all}", some=some, all=some + parameter.more) if some and parameter.more else ""
+
     def _uses_width(self) -> float:
-        """The width of the column of uses in a compact card."""
+        """The width of the column of uses in a compact card, with its distance from what is beside it."""
         widths = [mono_width(self._uses(parameter)) for parameter in self.parameters if parameter.uses > 1]
         return max(widths) + GAP if widths and self.is_compact else 0.0
+
+    def _notes_width(self) -> float:
+        """The width of what stands behind the first element of every parameter in a compact card."""
+        parts = max(text_width(self._part(parameter)) for parameter in self.parameters)
+        return self._uses_width() + (parts + GAP if parts and self.is_compact else 0.0)
 
     def _widths(self) -> list[float]:
         return [
@@ -101,7 +123,7 @@ class Card:
     def width(self) -> float:
         """The width in points."""
         index = self._index_width()
-        table = index + (GAP if index else 0) + sum(self._widths()) + GAP * (len(self._widths()) - 1) + self._uses_width()
+        table = index + (GAP if index else 0) + sum(self._widths()) + GAP * (len(self._widths()) - 1) + self._notes_width()
         named = [parameter for parameter, row in self._ordered() if row == -1]
         names = max((self._name_width(parameter) for parameter in named), default=0.0)
         return max(table, names, text_width(self._hidden())) + 2 * PADDING
@@ -113,9 +135,11 @@ class Card:
         return sum(width for _, _, width in self._name_parts(parameter)) + GAP * (len(self._name_parts(parameter)) - 1)
 
     def _name_parts(self, parameter: Parameter) -> list[tuple[str, Role, float]]:
-        """The name of a parameter with its shape, how often it is used, and the rule of its gradient."""
+        """The name of a parameter with its shape, what is shown of it, how often it is used, and the rule of its gradient."""
         name = f"{parameter.name} {size_text(parameter.shape)}".strip()
         parts = [(name, Role.TEXT, mono_width(name))]
+        if self._part(parameter):
+            parts.append((self._part(parameter), Role.MUTED, text_width(self._part(parameter))))
         if parameter.uses > 1:
             parts.append((self._uses(parameter), Role.MUTED, text_width(self._uses(parameter))))
         if parameter.rule:
@@ -131,6 +155,8 @@ class Card:
         forward = min(frames.forward(parameter.boxes[0]) for parameter in self.parameters)
         backward = min(frames.all_back(parameter.boxes) for parameter in self.parameters)
         of = {Role.VALUE: forward, Role.GRADIENT: backward, Role.UPDATE: frames.update}
+        if self._corner():
+            yield Text(left, y + LINE, self._corner(), Role.MUTED, frame=forward)
         starts, at = [], left + index_width + (GAP if index_width else 0)
         for (title, role, _), width in zip(self._columns(), self._widths(), strict=True):
             starts.append(at)
@@ -147,9 +173,13 @@ class Card:
             if label:
                 role = Role.TEXT if self.is_compact else Role.MUTED
                 yield Text(left, down, label, role, is_mono=True, is_bold=self.is_compact, frame=frame)
-            if self.is_compact and row == 0 and parameter.uses > 1:
+            if self.is_compact and row == 0:
                 right = x + self.width - PADDING
-                yield Text(right, down, self._uses(parameter), Role.MUTED, is_mono=True, anchor="end", frame=frame)
+                if self._uses(parameter):
+                    yield Text(right, down, self._uses(parameter), Role.MUTED, is_mono=True, anchor="end", frame=frame)
+                if self._part(parameter):
+                    right -= self._uses_width()
+                    yield Text(right, down, self._part(parameter), Role.MUTED, anchor="end", frame=frame)
         if self.hidden:
             yield Text(left, y + LINE * (len(lines) + 2), self._hidden(), Role.MUTED, frame=forward)
         rows = [(parameter, at) for parameter in self.parameters for at in range(len(parameter.rows))]
@@ -185,61 +215,3 @@ def number_text_at(number: Number, x: float, y: float, role: Role, frame: int) -
     return Text(
         x, y, number.text, role, is_mono=True, is_alarming=not number.is_finite, node=number.node, index=number.index, frame=frame
     )
-
-
-def cards_of(slide: Slide, lines: int, tell: Language) -> list[Card]:
-    """A card for every set of boxes that share parameters, each of at most that many lines; none if one has no room."""
-    groups: dict[tuple[int, ...], list[Parameter]] = {}
-    for parameter in slide.parameters:
-        groups.setdefault(parameter.boxes, []).append(parameter)
-    room = lines - (slide.more_parameters > 0)
-    cards = [_card(members, room, tell) for members in groups.values()]
-    return _with_more([card for card in cards if card], slide.more_parameters) if all(cards) else []
-
-
-def _with_more(cards: list[Card], more: int) -> list[Card]:
-    """The last card counts the parameters that are on no card."""
-    return [*cards[:-1], replace(cards[-1], hidden=cards[-1].hidden + more)] if cards and more else cards
-
-
-def columns_of(slide: Slide, lines: int, tell: Language) -> list[Card]:
-    """All parameters in columns of at most that many lines, as many columns as there is room for; none if there is none."""
-    parameters, more = slide.parameters, slide.more_parameters
-    best = _filled_columns(parameters, lines - (more > 0), tell)
-    if best and not any(card.hidden for card in best):
-        for fewer in range(2, lines):  # of equal length
-            columns = _filled_columns(parameters, fewer, tell)
-            if len(columns) == len(best) and not any(card.hidden for card in columns):
-                return _with_more(columns, more)
-    return _with_more(best, more)
-
-
-def _filled_columns(parameters: Sequence[Parameter], lines: int, tell: Language) -> list[Card]:
-    columns: list[Card] = []
-    rest = list(parameters)
-    room = float(ROOM)
-    while rest:
-        card = _card(rest, lines, tell, is_compact=True)
-        if card is None or card.width > room:
-            break
-        columns.append(Card(card.parameters, 0, tell, is_compact=True))
-        room -= card.width + GAP
-        rest = rest[len(card.parameters) :]
-    if rest and columns:
-        last = _card([*columns[-1].parameters, *rest], lines, tell, is_compact=True)
-        return [*columns[:-1], last] if last else []
-    return columns
-
-
-def _card(parameters: Sequence[Parameter], lines: int, tell: Language, *, is_compact: bool = False) -> Card | None:
-    """A card of the first of these parameters; None if there is not even room for one."""
-    shown: list[Parameter] = []
-    used = 1
-    for parameter in parameters:
-        needed = max(1, len(parameter.rows)) + (not is_compact and bool(parameter.rows))
-        rest = len(parameters) - len(shown) - 1
-        if used + needed + (rest > 0) > lines:
-            break
-        shown.append(parameter)
-        used += needed
-    return Card(tuple(shown), len(parameters) - len(shown), tell, is_compact) if shown else None
