@@ -72,6 +72,7 @@ def test_a_run_is_drawn_as_slides(capsys: pytest.CaptureFixture[str]) -> None:
         (["--slide", "--zoom", "module"], "--slide is a picture of its own: it does not go with --zoom, --focus or --phase"),
         (["--sample", "1"], "--sample is of a slide: add --slide"),
         (["--build"], "--build is of a slide: add --slide"),
+        (["--weights"], "--weights is of a slide: add --slide"),
         (["--slide", "--pages", "all"], "it does not go with --zoom, --focus, --phase or --slide"),
         (["-o", "x.svg", "--zoom", "module", "--dpi", "90"], "--width and --dpi say how large a PNG is, and none is written"),
         (["--slide", "--width", "90", "--dpi", "90"], "--width and --dpi each say how large a PNG is: give one of them"),
@@ -89,5 +90,6 @@ def test_a_step_shows_its_slide() -> None:
     assert slide.startswith("<svg")
     assert getattr(slide, "_repr_svg_")() == slide  # noqa: B009
     assert "@keyframes" in step.slide(build=True)
+    assert "l2 norm" in step.slide(weights=True)
     assert step.render("y.svg", slide=True, sample=2, theme="dark") == [Path("y.svg")]
     assert Path("y.svg").read_text().splitlines()[2:] == slide.splitlines()[2:]

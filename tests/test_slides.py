@@ -14,17 +14,15 @@ import pytest
 import tracer
 from support.drawn import Area
 from support.golden import assert_matches_golden
-from support.slides import Drawn, drawn
+from support.slide_steps import STEPS, numbers, squared, step_of, trained
+from support.slides import assert_apart, crosses, drawn
 from support.traces import first_step
 from tracer.errors import UsageError
 from tracer.graph.losses import passes
 from tracer.graph.record import Step
 from tracer.i18n.language import LANGUAGES, language_of
-from tracer.nn.attention import attention
-from tracer.nn.layers import dense, relu, sigmoid, softmax
-from tracer.nn.losses import cross_entropy, mean_squared_error
-from tracer.nn.normalization import layer_norm
-from tracer.training.loading import bundled_names
+from tracer.nn.layers import relu, sigmoid, softmax
+from tracer.nn.losses import cross_entropy
 from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, Theme, theme_of
 from tracer.views.gradient_terms import gradient_terms
 from tracer.views.noise import NOISE
@@ -34,71 +32,6 @@ from tracer.views.slide.drawing.markup import colour_of
 from tracer.views.slide.slide import Slides, slide_of
 from tracer.views.slide.structure.folds import MAX_BOXES
 from tracer.views.slide.structure.samples import WHOLE
-
-# The steps that are drawn.
-
-
-def trained(model: Any, loss: Any, parameters: dict[str, Any], data: dict[str, Any]) -> Step:
-    scenario = tracer.Scenario(
-        data=lambda: data, parameters=parameters, model=model, loss=loss, optimizer=tracer.SGD(learning_rate=0.1), steps=1
-    )
-    return tracer.run(scenario).steps[0]
-
-
-def numbers(*shape: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape)
-
-
-def recurrent(x: Any, Wx: Any, Wh: Any, b: Any, Wo: Any) -> Any:
-    h = np.zeros((len(x), 3))
-    for t in range(5):
-        h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
-    return h @ Wo
-
-
-def residual(x: Any, W0: Any, W1: Any, b1: Any) -> Any:
-    h = x @ W0
-    return h + relu(dense(layer_norm(h), W1, b1))
-
-
-def attending(x: Any, Wq: Any, Wk: Any, Wv: Any) -> Any:
-    return x + attention(x @ Wq, x @ Wk, x @ Wv)
-
-
-def written_out(x: Any, w1: Any, w2: Any) -> Any:
-    """Columns are samples, and everything is written with NumPy's functions alone."""
-    h = 1 / (1 + np.exp(-(w1 @ x)))
-    z = w2 @ h
-    e = np.exp(z - z.max(axis=0))
-    return e / e.sum(axis=0)
-
-
-def squared(prediction: Any, y: Any) -> Any:
-    return mean_squared_error(prediction, y)
-
-
-@functools.cache
-def step_of(name: str) -> Step:
-    """A step of a scenario, or of one of the models above."""
-    if name == "recurrent":
-        weights = {"Wx": numbers(2, 3), "Wh": numbers(3, 3), "b": np.zeros(3), "Wo": numbers(3, 1)}
-        return trained(recurrent, squared, weights, {"x": numbers(4, 5, 2), "y": numbers(4, 1)})
-    if name == "residual":
-        weights = {"W0": numbers(3, 4), "W1": numbers(4, 4, seed=1), "b1": np.zeros(4)}
-        return trained(residual, squared, weights, {"x": numbers(6, 3), "y": numbers(6, 4, seed=1)})
-    if name == "attention":
-        weights = {key: numbers(3, 3, seed=seed) for seed, key in enumerate(("Wq", "Wk", "Wv"))}
-        return trained(attending, squared, weights, {"x": numbers(4, 3), "y": numbers(4, 3, seed=1)})
-    if name == "columns":
-        weights = {"w1": numbers(3, 2), "w2": numbers(2, 3)}
-        loss: Any = lambda p, y: -np.mean(np.log(p[y, np.arange(5)]))  # noqa: E731
-        return trained(written_out, loss, weights, {"x": numbers(2, 5), "y": np.array([0, 1, 1, 0, 1])})
-    if name == "function":
-        return tracer.trace(lambda x: np.sum(np.sin(x) * 2), np.array([0.5, 1.0, 2.0]))
-    return first_step(name)
-
-
-STEPS = [*bundled_names(), "recurrent", "residual", "attention", "columns", "function"]
 
 
 def slides(name: str, theme: str = "light", language: str = "en") -> Slides:
@@ -124,34 +57,6 @@ def test_everything_can_be_read(name: str, language: str) -> None:
         page = Area(0, 0, shown.width, shown.height)
         assert all(page.holds(each) for each in (*(text.area for text in shown.texts), *shown.panels.values()))
         assert_apart(shown)
-
-
-def assert_apart(shown: Drawn) -> None:
-    """No text on a text or across a border, no panel on a panel, no wire through a text or a panel."""
-    for one, other in itertools.combinations(shown.texts, 2):
-        assert one.area.overlap(other.area) < 1.5, (one, other)
-    for (key, area), (another, beside) in itertools.combinations(shown.panels.items(), 2):
-        assert area.overlap(beside) == 0, (key, another)
-    for text in shown.texts:
-        for panel in shown.panels.values():
-            assert panel.overlap(text.area) == 0 or panel.holds(text.area, 1), text
-    for wire in shown.wires:
-        for segment in wire.segments():
-            for text in shown.texts:
-                inner = Area(text.area.left, text.area.top + 3, text.area.right, text.area.bottom - 3)
-                assert not crosses(segment, inner), (wire, text)
-            for key, panel in shown.panels.items():
-                assert not crosses(segment, panel), (wire, key)
-
-
-def crosses(line: Area, area: Area) -> bool:
-    """Whether a horizontal or vertical line goes through the inside of an area, not only along its border."""
-    across = min(line.right, area.right) - max(line.left, area.left)
-    down = min(line.bottom, area.bottom) - max(line.top, area.top)
-    is_flat = line.bottom - line.top < line.right - line.left
-    return (across > 0.5 and down >= 0 and area.top + 0.5 < line.top < area.bottom - 0.5) if is_flat else (
-        down > 0.5 and across >= 0 and area.left + 0.5 < line.left < area.right - 0.5
-    )  # fmt: skip
 
 
 def test_a_line_through_an_area_is_found() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -28,6 +29,7 @@ class Wire:
     head: str
     points: tuple[tuple[float, float], ...]
     colour: str
+    width: float
 
     def segments(self) -> list[Area]:
         """The straight parts, as thin rectangles."""
@@ -60,7 +62,15 @@ def drawn(svg: str) -> Drawn:
         elif part.tag == f"{SVG}path" and part.get("data-tail") is not None:
             numbers = [float(each) for each in re.findall(r"-?[\d.]+", part.get("d", ""))]
             points = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-            wires.append(Wire(part.get("data-tail", ""), part.get("data-head", ""), points, part.get("stroke", "")))
+            wires.append(
+                Wire(
+                    part.get("data-tail", ""),
+                    part.get("data-head", ""),
+                    points,
+                    part.get("stroke", ""),
+                    float(part.get("stroke-width", "0")),
+                )
+            )
     return Drawn(width, height, texts, panels, wires)
 
 
@@ -74,4 +84,32 @@ def _text(part: ElementTree.Element) -> Text:
     return Text(
         text, Area(left, y - ASCENT * size, left + width, y + DESCENT * size), size,
         int(node) if node is not None else None, tuple(map(int, index.split(","))) if index else (),
+    )  # fmt: skip
+
+
+def assert_apart(shown: Drawn) -> None:
+    """No text on a text or across a border, no panel on a panel, no wire through a text or a panel."""
+    for one, other in itertools.combinations(shown.texts, 2):
+        assert one.area.overlap(other.area) < 1.5, (one, other)
+    for (key, area), (another, beside) in itertools.combinations(shown.panels.items(), 2):
+        assert area.overlap(beside) == 0, (key, another)
+    for text in shown.texts:
+        for panel in shown.panels.values():
+            assert panel.overlap(text.area) == 0 or panel.holds(text.area, 1), text
+    for wire in shown.wires:
+        for segment in wire.segments():
+            for text in shown.texts:
+                inner = Area(text.area.left, text.area.top + 3, text.area.right, text.area.bottom - 3)
+                assert not crosses(segment, inner), (wire, text)
+            for key, panel in shown.panels.items():
+                assert not crosses(segment, panel), (wire, key)
+
+
+def crosses(line: Area, area: Area) -> bool:
+    """Whether a horizontal or vertical line goes through the inside of an area, not only along its border."""
+    across = min(line.right, area.right) - max(line.left, area.left)
+    down = min(line.bottom, area.bottom) - max(line.top, area.top)
+    is_flat = line.bottom - line.top < line.right - line.left
+    return (across > 0.5 and down >= 0 and area.top + 0.5 < line.top < area.bottom - 0.5) if is_flat else (
+        down > 0.5 and across >= 0 and area.left + 0.5 < line.left < area.right - 0.5
     )  # fmt: skip

@@ -90,7 +90,7 @@ def slide(record: Trace | Step, index: int | None, sample: int | None, options: 
     parsed = _picture_options({**options, **given, "slide": True})
     title = "" if isinstance(record, Step) else trace.scenario
     assert parsed.slide is not None
-    slides = slide_of(step_of(trace, index), title, parsed.style, parsed.slide.sample)
+    slides = slide_of(step_of(trace, index), title, parsed.style, parsed.slide.sample, has_weights=parsed.slide.has_weights)
     return Svg((slides.animated() if parsed.slide.is_series else slides.whole()).svg)
 
 

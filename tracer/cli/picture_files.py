@@ -161,7 +161,13 @@ class PictureWriter:
         from tracer.views.slide.slide import slide_of
 
         assert self.options.slide is not None
-        return slide_of(step, "" if title == UNNAMED else title, self.options.style, self.options.slide.sample)
+        return slide_of(
+            step,
+            "" if title == UNNAMED else title,
+            self.options.style,
+            self.options.slide.sample,
+            has_weights=self.options.slide.has_weights,
+        )
 
     def _slides(self, steps: Sequence[Step], stem: str, kind: str, title: str) -> Iterator[Path]:
         """Write the slides of these steps, or the series of each, numbered; as SVG also the series that plays."""

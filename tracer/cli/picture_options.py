@@ -27,10 +27,11 @@ TEXTS = ("dot", "mmd")
 
 @dataclass(frozen=True, slots=True)
 class SlideOptions:
-    """A slide: of which sample, and whether in a series."""
+    """A slide: of which sample, whether in a series, and whether wires are as wide as the norm of what they carry."""
 
     sample: int | None = None
     is_series: bool = False
+    has_weights: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ _OPTIONS = (
     click.option("--slide", "is_slide", is_flag=True, help="A step as one slide of 16:9: a few boxes, values and gradients."),
     click.option("--sample", metavar="N", type=WholeNumber(0), default=None, help="Of a slide: the sample (default: the first)."),
     click.option("--build", "is_series", is_flag=True, help="Of a slide: a series, forward, then back, then the update."),
+    click.option("--weights", "has_weights", is_flag=True, help="Of a slide: arrows as wide as the norm of what they carry."),
     click.option("--width", metavar="PIXELS", type=WholeNumber(16, 12_000), default=None, help="Of a PNG."),
     click.option("--dpi", metavar="N", type=WholeNumber(8, 1_200), default=None, help="Of a PNG (default: 144)."),
     click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out."),
@@ -107,6 +109,7 @@ def picture_options(command: Command) -> Command:
         is_slide: bool,
         sample: int | None,
         is_series: bool,
+        has_weights: bool,
         width: int | None,
         dpi: int | None,
         engine: str,
@@ -117,7 +120,7 @@ def picture_options(command: Command) -> Command:
             raise UsageError("--focus and --focus-down each make a picture: give one of them")
         spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), depth or 0, tuple(dict.fromkeys(phases)))
         spec.check()
-        slide = _slide_options(spec, sample, is_slide=is_slide, is_series=is_series)
+        slide = _slide_options(spec, SlideOptions(sample, is_series, has_weights), is_slide=is_slide)
         if width and dpi:
             raise UsageError("--width and --dpi each say how large a PNG is: give one of them")
         style = Style(theme_of(theme), tell, direction or "")
@@ -131,13 +134,14 @@ def picture_options(command: Command) -> Command:
     return wrapper  # type: ignore[return-value]
 
 
-def _slide_options(spec: ViewSpec, sample: int | None, *, is_slide: bool, is_series: bool) -> SlideOptions | None:
+def _slide_options(spec: ViewSpec, options: SlideOptions, *, is_slide: bool) -> SlideOptions | None:
     """The options of a slide; None if there is none."""
     if not is_slide:
-        given = [name for name, is_given in (("--sample", sample is not None), ("--build", is_series)) if is_given]
-        if given:
-            raise UsageError(f"{given[0]} is of a slide: add --slide")
+        given = {"--sample": options.sample is not None, "--build": options.is_series, "--weights": options.has_weights}
+        for name, is_given in given.items():
+            if is_given:
+                raise UsageError(f"{name} is of a slide: add --slide")
         return None
     if spec != ViewSpec():
         raise UsageError("--slide is a picture of its own: it does not go with --zoom, --focus or --phase")
-    return SlideOptions(sample, is_series)
+    return options

@@ -19,6 +19,7 @@ from tracer.views.slide.structure.flow import Flow, flow_of
 from tracer.views.slide.structure.folds import foldings
 from tracer.views.slide.structure.groups import Group
 from tracer.views.slide.structure.samples import sample_of
+from tracer.views.slide.weights import weighted
 from tracer.views.svg import Drawing
 
 AMOUNTS = (
@@ -67,17 +68,24 @@ class Slides:
         return Drawing(svg, WIDTH, HEIGHT)
 
 
-def slide_of(step: Step, title: str, style: Style, sample: int | None = None) -> Slides:
-    """The slide of a step, of the sample with this index. Raises UsageError if there is no such sample."""
+def slide_of(step: Step, title: str, style: Style, sample: int | None = None, *, has_weights: bool = False) -> Slides:
+    """The slide of a step, of the sample with this index; with `has_weights` wires are as wide as the norm of what they carry.
+
+    Raises UsageError if there is no such sample.
+    """
     tell = style.tell
-    content, picture = _fitted(step, title, tell, sample)
+    flow = flow_of(step)
+    content, picture = _fitted(step, title, tell, flow, sample, legend_lines=2 if has_weights else 1)
+    if has_weights:
+        picture = weighted(picture, content, flow.step, tell)
     description = tell("step {number}", number=step.index)
     return Slides(content, picture, style, f"{title}, {description}" if title else description)
 
 
-def _fitted(step: Step, title: str, tell: Language, sample: int | None) -> tuple[Slide, Picture]:
+def _fitted(
+    step: Step, title: str, tell: Language, flow: Flow, sample: int | None, *, legend_lines: int
+) -> tuple[Slide, Picture]:
     """The first of the foldings and layouts for which there is room."""
-    flow = flow_of(step)
     contents = Contents(step, flow, sample_of(flow, sample), tell)
     narrow: list[tuple[Sequence[Group], Mode]] = []
 
@@ -92,7 +100,7 @@ def _fitted(step: Step, title: str, tell: Language, sample: int | None) -> tuple
         for groups, mode in list(narrow) or attempts():
             for amount in AMOUNTS:
                 content = contents.slide(groups, amount)
-                picture = laid_out(content, title, tell, mode, all_parameters=all_parameters)
+                picture = laid_out(content, title, tell, mode, all_parameters=all_parameters, legend_lines=legend_lines)
                 if picture is not None:
                     return content, picture
     raise UsageError(f"step {step.index} has no operations that lead to its loss: there is nothing to put on a slide")

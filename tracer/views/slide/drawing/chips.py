@@ -46,9 +46,9 @@ class Chip:
         return IMAGE / max(len(rows), len(rows[0]))
 
     @property
-    def returns(self) -> frozenset[int]:
-        """The boxes that gradients come back from."""
-        return frozenset(box for signal in (self.signal, *self.others) for box in signal.returns)
+    def signals(self) -> tuple[Signal, ...]:
+        """The values that lead from here."""
+        return (self.signal, *self.others)
 
     def _header(self) -> str:
         if self.others:

@@ -41,12 +41,18 @@ class Mode:
 CARDS, TABLE, TWO_ROWS = Mode(1, True), Mode(1, False), Mode(2, False)
 
 
-def laid_out(slide: Slide, title: str, tell: Language, mode: Mode, *, all_parameters: bool = True) -> Picture | None:
-    """The slide with places; None if there is no room for it, or, with `all_parameters`, for one of the parameters."""
+def laid_out(
+    slide: Slide, title: str, tell: Language, mode: Mode, *, all_parameters: bool = True, legend_lines: int = 1
+) -> Picture | None:
+    """The slide with places; None if there is no room for it, or, with `all_parameters`, for one of the parameters.
+
+    It leaves room for `legend_lines`, of which it has the last.
+    """
     for wrap in WRAPS:
         for split in _splits(len(slide.boxes), mode.rows):
             rows = [sizes_of(slide, numbers, wrap, MOST_LINES[mode.rows], tell) for numbers in split]
             page = _Page(slide, rows, title, tell, all_parameters=all_parameters)
+            page.floor -= LINE * (legend_lines - 1)
             if page.with_cards() if mode.has_cards else page.with_table():
                 return page.picture()
     return None
@@ -143,7 +149,8 @@ class _Page:
             self.texts += card.texts(x, top, self.frames)
             bus += needs_bus(card, x, middles)
             height = top - 12 * bus if needs_bus(card, x, middles) else None
-            self.wires += row.wiring.up(panel, card.boxes, height, has_gradient=card.has_gradients)
+            parameters = [parameter for parameter in self.slide.parameters if parameter.boxes == card.boxes]
+            self.wires += row.wiring.up(panel, parameters, height, has_gradient=card.has_gradients)
         return True
 
     def with_table(self) -> bool:

@@ -12,6 +12,8 @@ MARGIN = 20
 SMALL, TITLE, HEADING = 14, 16, 20
 """Font sizes in points: of everything, of the titles of boxes, and of the heading."""
 
+LINE_WIDTH = 1.8
+
 LINE = 18
 """Distance of lines of text."""
 
@@ -74,7 +76,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A line through points, with an arrowhead at its end; `tail` and `head` are the keys of what it connects."""
+    """A line through points, with an arrowhead at its end; `tail` and `head` are the keys of what it connects.
+
+    `carries` are the values, or those whose gradients it carries back.
+    """
 
     points: tuple[tuple[float, float], ...]
     role: Role
@@ -82,6 +87,9 @@ class Wire:
     head: str
     has_arrow: bool = True
     frame: int = 0
+    carries: tuple[int, ...] = ()
+    width: float = LINE_WIDTH
+    is_dotted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,15 +124,16 @@ def _wire(wire: Wire, theme: Theme) -> Iterator[str]:
         yield f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}" stroke="{theme.frame}" stroke-width="1"/>'
         return
     style = theme.arrows[Flow.GRADIENT if wire.role is Role.GRADIENT else Flow.VALUE]
-    dashes = f' stroke-dasharray="{_DASHES[style.style]}"' if style.style in _DASHES else ""
+    pattern = _DASHES["dotted"] if wire.is_dotted else _DASHES.get(style.style)
+    dashes = f' stroke-dasharray="{pattern}"' if pattern else ""
     (before_x, before_y), (x, y) = wire.points[-2:]
     length = max(abs(x - before_x), abs(y - before_y)) or 1.0
     across, down = (x - before_x) / length, (y - before_y) / length
     ends = [*wire.points[:-1], (x - across * (ARROW - 1), y - down * (ARROW - 1))]
     path = "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in ends)
     keys = f' data-tail="{wire.tail}" data-head="{wire.head}"' if wire.tail or wire.head else ""
-    yield f'<path d="{path}" fill="none" stroke="{style.colour}" stroke-width="1.8"{dashes}{keys}/>'
-    side = 3.0
+    yield f'<path d="{path}" fill="none" stroke="{style.colour}" stroke-width="{wire.width:.2g}"{dashes}{keys}/>'
+    side = max(3.0, wire.width / 2 + 1.6)
     corners = [
         (x, y), (x - across * ARROW - down * side, y - down * ARROW - across * side),
         (x - across * ARROW + down * side, y - down * ARROW + across * side),

@@ -56,14 +56,12 @@ class Row:
         returns = [box for signal in gap.signals for box in signal.returns]
         middle = (start + end) / 2
         self.texts += gap.texts(middle, self.wire, self.frames.forward(number), self.frames.all_back(returns))
-        straight = next((signal for signal in gap.signals if number + 1 in signal.heads), None)
-        if following is not None and straight is not None:
-            returns_here = any(number + 1 in signal.returns for signal in gap.signals)
-            self.wires += self.wiring.straight(number, returns=returns_here)
+        straight = [signal for signal in gap.signals if number + 1 in signal.heads]
+        if following is not None and straight:
+            self.wires += self.wiring.straight(number, straight)
         elif following is None or not any(signal in gap.signals for signal, _ in self.sizes.lanes):
-            has_gradient = any(signal.gradient is not None for signal in gap.signals)
             length = min(end - panel.right - 4, start - panel.right + gap.width + 14)
-            self.wires += self.wiring.out(number, length, self.frames.all_back(returns), has_gradient=has_gradient)
+            self.wires += self.wiring.out(number, length, self.frames.all_back(returns), gap.signals)
 
     def _panel(self, chip: Chip, x: float, y: float, number: int, frame: int) -> Panel:
         kind = Kind.DATA if chip.signal.tail < 0 else Kind.ELSEWHERE
@@ -82,7 +80,7 @@ class Row:
         for chip in reversed(chips):
             x -= chip.width
             made = self._panel(chip, x, panel.y - ARROW - chip.height, number, self.frames.forward(number))
-            self.wires += self.wiring.down(made, number, returns=number in chip.returns)
+            self.wires += self.wiring.down(made, number, chip.signals)
             x -= SIDE
 
     def _first(self, chip: Chip) -> None:
@@ -90,4 +88,4 @@ class Row:
         x = self.boxes[number].x - LEAD - chip.width
         frame = self.frames.forward(number) if chip.is_repeated else self.frames.forward(number - 1)
         panel = self._panel(chip, x, self.wire - chip.height / 2, number, frame)
-        self.wires += self.wiring.first(panel, number, returns=number in chip.returns)
+        self.wires += self.wiring.first(panel, number, chip.signals)

@@ -1,0 +1,80 @@
+"""Steps that are drawn as slides."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+import tracer
+from support.traces import first_step
+from tracer.graph.record import Step
+from tracer.nn.attention import attention
+from tracer.nn.layers import dense, relu
+from tracer.nn.losses import mean_squared_error
+from tracer.nn.normalization import layer_norm
+from tracer.training.loading import bundled_names
+
+
+def trained(model: Any, loss: Any, parameters: dict[str, Any], data: dict[str, Any]) -> Step:
+    scenario = tracer.Scenario(
+        data=lambda: data, parameters=parameters, model=model, loss=loss, optimizer=tracer.SGD(learning_rate=0.1), steps=1
+    )
+    return tracer.run(scenario).steps[0]
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def recurrent(x: Any, Wx: Any, Wh: Any, b: Any, Wo: Any) -> Any:
+    h = np.zeros((len(x), 3))
+    for t in range(5):
+        h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
+    return h @ Wo
+
+
+def residual(x: Any, W0: Any, W1: Any, b1: Any) -> Any:
+    h = x @ W0
+    return h + relu(dense(layer_norm(h), W1, b1))
+
+
+def attending(x: Any, Wq: Any, Wk: Any, Wv: Any) -> Any:
+    return x + attention(x @ Wq, x @ Wk, x @ Wv)
+
+
+def written_out(x: Any, w1: Any, w2: Any) -> Any:
+    """Columns are samples, and everything is written with NumPy's functions alone."""
+    h = 1 / (1 + np.exp(-(w1 @ x)))
+    z = w2 @ h
+    e = np.exp(z - z.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+def squared(prediction: Any, y: Any) -> Any:
+    return mean_squared_error(prediction, y)
+
+
+@functools.cache
+def step_of(name: str) -> Step:
+    """A step of a scenario, or of one of the models above."""
+    if name == "recurrent":
+        weights = {"Wx": numbers(2, 3), "Wh": numbers(3, 3), "b": np.zeros(3), "Wo": numbers(3, 1)}
+        return trained(recurrent, squared, weights, {"x": numbers(4, 5, 2), "y": numbers(4, 1)})
+    if name == "residual":
+        weights = {"W0": numbers(3, 4), "W1": numbers(4, 4, seed=1), "b1": np.zeros(4)}
+        return trained(residual, squared, weights, {"x": numbers(6, 3), "y": numbers(6, 4, seed=1)})
+    if name == "attention":
+        weights = {key: numbers(3, 3, seed=seed) for seed, key in enumerate(("Wq", "Wk", "Wv"))}
+        return trained(attending, squared, weights, {"x": numbers(4, 3), "y": numbers(4, 3, seed=1)})
+    if name == "columns":
+        weights = {"w1": numbers(3, 2), "w2": numbers(2, 3)}
+        loss: Any = lambda p, y: -np.mean(np.log(p[y, np.arange(5)]))  # noqa: E731
+        return trained(written_out, loss, weights, {"x": numbers(2, 5), "y": np.array([0, 1, 1, 0, 1])})
+    if name == "function":
+        return tracer.trace(lambda x: np.sum(np.sin(x) * 2), np.array([0.5, 1.0, 2.0]))
+    return first_step(name)
+
+
+STEPS = [*bundled_names(), "recurrent", "residual", "attention", "columns", "function"]
