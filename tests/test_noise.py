@@ -147,7 +147,7 @@ def test_every_view_shows_noise(step: Step) -> None:
     assert content_text(node, Noise(step.nodes)) == f"[{NOISE} 3]"
     assert content_lines(node, Noise(step.nodes)) == [f"{NOISE} 3"]
     log = log_text(trace)
-    assert re.search(rf"^ +\[{NOISE} 3\]\n +\S.*\[0\] = 0\.1 \+ 0\.2 \+ -0\.3 = {NOISE}$", log, re.MULTILINE)
+    assert re.search(rf"^ +\[{NOISE} 3\]\n +\S.*\[0\] = 0\.1 \+ 0\.2 - 0\.3 = {NOISE}$", log, re.MULTILINE)
     assert any(f"value      {NOISE} 3" in line for line in node_lines(trace, step, node))
     assert any(line.endswith(f"= {NOISE}") for line in element_lines(step, node, (0,)))
     assert full_lines(node, Noise(step.nodes), Style()) == [f"{NOISE} 3"]

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tracer
+from tracer.graph.expression import Expression, Sign, infix, number
 from tracer.graph.record import Node, Step
+from tracer.i18n.language import CHINESE
+from tracer.views.arithmetic.signs import with_signs
 from tracer.views.notation import Labels
-from tracer.views.worked import MAX_TERMS, moved_element, worked_element
+from tracer.views.worked import MAX_TERMS, moved_element, work_out, worked_element
 
 
 def worked(function: Callable[..., Any], op: str, *arrays: Any) -> str:
@@ -32,7 +35,8 @@ numbers = hnp.arrays(
 
 def written(text: str) -> list[float]:
     """The terms that are written before the count."""
-    return [eval(term, {}) for term in re.split(r" \+ |, ", text.partition(" + ...")[0].partition(", ...")[0])]
+    terms = text.partition(" + ...")[0].partition(", ...")[0].replace(" - ", " + -")
+    return [eval(term, {}) for term in re.split(r" \+ |, ", terms)]
 
 
 @given(numbers)
@@ -93,15 +97,62 @@ def test_arithmetic_of_gathered_and_scattered_elements() -> None:
     assert worked(lambda x, y: np.einsum("ij,jk,k->i", x, y, y[0]), "einsum", [[3.0]], [[7.0]]) == "3*7*7 = 147"
 
 
+def signed(depth: int) -> st.SearchStrategy[Expression]:
+    """Arithmetic with numbers of both signs."""
+    one = st.sampled_from(["0.7", "-0.7", "-3.0", "2e-05", "-2e-05", "0.0", "-0.0"]).map(number)
+    if not depth:
+        return one
+    inner = signed(depth - 1)
+    chains = [
+        st.lists(inner, min_size=2, max_size=4).flatmap(
+            lambda terms, of=of: st.lists(st.sampled_from(of), min_size=len(terms) - 1, max_size=len(terms) - 1).map(
+                lambda operators: infix(tuple(operators), tuple(terms))
+            )
+        )
+        for of in ("+-", "*/")
+    ]
+    return st.one_of(one, inner.map(lambda each: Sign("-", each)), *chains)
+
+
+@given(signed(3))
+def test_signs_of_a_formula_leave_its_value(tree: Expression) -> None:
+    text = with_signs(tree).format(compact=True)
+    assert not re.search(r"[-+*/] ?-", text), text
+    values = []
+    for each in (text, tree.format(compact=True)):
+        try:
+            values.append(float(eval(each, {})).hex())
+        except ZeroDivisionError:
+            values.append("undefined")
+    assert values[0] == values[1]
+
+
+def test_signs_are_written_as_by_hand() -> None:
+    x, y = np.array([0.5, -2.0, 4.0]), np.array([-0.25, -8.0, 1.0])
+    assert worked(np.dot, "dot", x, y) == "0.5*(-0.25) + (-2)*(-8) + 4*1 = 19.88"
+    assert worked(np.sum, "sum", x - 1) == "-0.5 - 3 + 3 = -0.5"
+    assert worked(lambda x, y: x - y, "subtract", x, y) == "0.5 - (-0.25) = 0.75"
+
+
+def test_terms_that_are_left_out_are_counted_in_the_language() -> None:
+    step = tracer.trace(lambda each: np.sum(each) * 1.0, np.arange(10.0))
+    node = next(node for node in step.nodes if node.op == "sum")
+    found = work_out(step.nodes, node, Labels(step.nodes))
+    assert found is not None and found.is_shortened
+    assert found.text().endswith("9 + 8 + 7 + ... [10 terms, 1 of them 0] = 45")
+    assert found.text(CHINESE).endswith("9 + 8 + 7 + ... [10 项，其中 1 个为 0] = 45")
+
+
 @given(numbers)
 def test_largest_first_writes_all_terms_but_zeros(x: np.ndarray) -> None:
     step = tracer.trace(lambda each: np.sum(each) * 1.0, x)
     node = next(node for node in step.nodes if node.op == "sum")
-    text = worked_element(step.nodes, node, Labels(step.nodes), max_terms=30, largest_first=True)
-    text = text.partition(" = ")[2].rpartition(" = ")[0]
+    found = work_out(step.nodes, node, Labels(step.nodes), max_terms=30, largest_first=True)
     zeros = int(np.sum(x == 0))
     if zeros == len(x):
         return  # a sum of zeros has nothing to begin with
+    assert found is not None and found.is_shortened is (zeros > 0)
+    text = found.text().partition(" = ")[2].rpartition(" = ")[0]
     assert written(text) == sorted((each for each in x if each), key=lambda each: -abs(each))
     assert (f"[{len(x)} terms, {zeros} of them 0]" in text) is (zeros > 0)
 

@@ -83,7 +83,7 @@ class Number(Expression):
 
 @dataclass(frozen=True)
 class Text(Expression):
-    """Text that is not arithmetic: a quoted string, `[3x3 array]`, `... [784 terms]`."""
+    """Text that is not arithmetic: a quoted string, `[3x3 array]`."""
 
     content: str
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracer.graph.expression import Expression, FunctionCall, Text, infix
+from tracer.graph.expression import Expression, FunctionCall, infix
+
+
+@dataclass(frozen=True)
+class Elided(Expression):
+    """What stands for the terms that are left out: how many there are of the `noun`, with those that are written, and are 0."""
+
+    noun: str
+    count: int
+    zeros: int = 0
+
+    def format(self, compact: bool) -> str:
+        return f"... [{self.count} {self.noun}s{f', {self.zeros} of them 0' if self.zeros else ''}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +44,12 @@ class Terms:
         >>> Terms((one, two, three), 3).joined("+").text, Terms((three, two, one), 784, 700).joined("+").text
         ('1 + 2 + 3', '3 + 2 + 1 + ... [784 terms, 700 of them 0]')
         """
-        terms = self._with_rest("factors" if operator == "*" else "terms", self.zeros)
+        terms = self._with_rest("factor" if operator == "*" else "term", self.zeros)
         return infix((operator,) * (len(terms) - 1), terms) if len(terms) > 1 else terms[0] if terms else None
 
     def in_call(self, function: str) -> Expression:
         """The elements as the arguments of a function."""
-        return FunctionCall(function, self._with_rest("numbers"))
+        return FunctionCall(function, self._with_rest("number"))
 
     def _with_rest(self, noun: str, zeros: int = 0) -> tuple[Expression, ...]:
-        rest = f"... [{self.count} {noun}, {zeros} of them 0]" if zeros else f"... [{self.count} {noun}]"
-        return self.elements if self.is_whole else (*self.elements, Text(rest))
+        return self.elements if self.is_whole else (*self.elements, Elided(noun, self.count, zeros))

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from tracer.graph.expression import Expression, number
 from tracer.graph.formula import literal, parse
 from tracer.graph.record import Literal, Node
+from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.base import Op
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.foreign.closed_form import ClosedForm
 from tracer.ops.foreign.lookup import operation_named
 from tracer.ops.foreign.summed import index_in_sum
 from tracer.ops.indices import Index
-from tracer.ops.terms import Terms
+from tracer.ops.terms import Elided, Terms
+from tracer.views.arithmetic.counted_terms import counted_in
+from tracer.views.arithmetic.elements import elements_of
+from tracer.views.arithmetic.signs import parts_of, with_signs
 from tracer.views.notation import DIGITS, Labels, number_of, number_text
 
 MAX_TERMS = 6
@@ -39,7 +43,25 @@ OTHER_OPERATION = (LookupError, TypeError, ValueError, AttributeError, Arithmeti
 """Errors of an operation that is registered under the name of another one, which was recorded."""
 
 
-def worked_element(
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """The arithmetic of an element: its name, the formula with numbers, its value."""
+
+    element: str
+    expansion: Expression
+    result: str
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether terms of a sum are left out."""
+        return any(isinstance(part, Elided) for part in parts_of(self.expansion))
+
+    def text(self, tell: Language = ENGLISH) -> str:
+        """The equation; the terms that are left out are counted in the language."""
+        return f"{self.element} = {counted_in(self.expansion, tell).format(compact=True)} = {self.result}"
+
+
+def work_out(
     nodes: Sequence[Node],
     node: Node,
     labels: Labels,
@@ -48,20 +70,33 @@ def worked_element(
     max_terms: int = MAX_TERMS,
     *,
     largest_first: bool = False,
-) -> str:
-    """The arithmetic of one element, by default the first; empty if there is none.
+) -> Worked | None:
+    """The arithmetic of one element, by default the first; None if there is none.
 
     With `largest_first` the terms of a sum are written by their size also if all are, and those that are 0 are counted.
     """
     index = (0,) * len(node.shape) if index is None else index
     if node.is_leaf or not node.is_kept or not node.size:
-        return ""
+        return None
     tree = ElementFormatter(nodes, labels, digits, max_terms, largest_first=largest_first).expansion(node, index)
-    expansion = tree.format(compact=True) if tree else ""
     result = number_of(node, index, labels.noise, digits)
-    if expansion in ("", result):
-        return ""
-    return f"{labels.element(node.id, index)} = {expansion} = {result}"
+    if tree is None or tree.format(compact=True) in ("", result):
+        return None
+    return Worked(labels.element(node.id, index), with_signs(tree), result)
+
+
+def worked_element(
+    nodes: Sequence[Node],
+    node: Node,
+    labels: Labels,
+    index: tuple[int, ...] | None = None,
+    digits: int = DIGITS,
+    max_terms: int = MAX_TERMS,
+    tell: Language = ENGLISH,
+) -> str:
+    """The equation that `work_out` finds; empty if there is none."""
+    worked = work_out(nodes, node, labels, index, digits, max_terms)
+    return worked.text(tell) if worked is not None else ""
 
 
 def moved_element(nodes: Sequence[Node], node: Node, labels: Labels, index: tuple[int, ...], digits: int = DIGITS) -> str:
@@ -205,52 +240,6 @@ def input_elements(nodes: Sequence[Node], node: Node, index: Index) -> list[tupl
         ]
     except OTHER_OPERATION:
         return None
-
-
-def elements_of(shape: Sequence[int], part: Index) -> Sequence[Index]:
-    """The indices of the elements in a part of an array, in order.
-
-    >>> list(elements_of((2, 3), (1, slice(None))))
-    [(1, 0), (1, 1), (1, 2)]
-    >>> list(elements_of((2, 3), (np.array([0, 1]), np.array([2, 2]))))
-    [(0, 2), (1, 2)]
-    """
-    if part and isinstance(part[0], np.ndarray):
-        return ListedElements(part)
-    axes = [range(*each.indices(size)) if isinstance(each, slice) else range(each, each + 1) for each, size in zip(part, shape)]
-    return Elements(tuple(axes) + tuple(range(size) for size in shape[len(part) :]))
-
-
-class Elements(Sequence[Index]):
-    """The indices of a block of an array, computed lazily: a block may have millions."""
-
-    def __init__(self, axes: tuple[range, ...]) -> None:
-        self._axes = axes
-
-    def __len__(self) -> int:
-        return math.prod(map(len, self._axes))
-
-    def __getitem__(self, position: Any) -> Any:
-        if not 0 <= position < len(self):
-            raise IndexError(position)
-        index = []
-        for axis in reversed(self._axes):
-            position, at = divmod(int(position), len(axis))
-            index.append(axis[at])
-        return tuple(reversed(index))
-
-
-class ListedElements(Sequence[Index]):
-    """The indices of elements that arrays of positions list, one array per axis."""
-
-    def __init__(self, places: Sequence[np.ndarray]) -> None:
-        self._places = places
-
-    def __len__(self) -> int:
-        return len(self._places[0])
-
-    def __getitem__(self, position: Any) -> Any:
-        return tuple(int(places[position]) for places in self._places)
 
 
 def _chosen_terms(

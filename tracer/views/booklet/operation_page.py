@@ -19,7 +19,6 @@ from tracer.views.booklet.typst import flowing
 from tracer.views.booklet.typst_math import to_typst
 from tracer.views.booklet.values import full_lines, heat_map_of
 from tracer.views.diagrams.theme import Style
-from tracer.views.explaining.counted_terms import counted_terms
 from tracer.views.explaining.largest import largest_index
 from tracer.views.explaining.meaning import meaning
 from tracer.views.gradient_terms import contributions
@@ -270,9 +269,9 @@ def _worked(context: PageContext, node: Node) -> list[str]:
     lines = []
     for index in dict.fromkeys(ends):
         nodes, labels = context.step.nodes, context.labels
-        worked = worked_element(nodes, node, labels, index) or moved_element(nodes, node, labels, index)
+        worked = worked_element(nodes, node, labels, index, tell=context.style.tell) or moved_element(nodes, node, labels, index)
         if worked:
-            lines.append(counted_terms(worked, context.style.tell))
+            lines.append(worked)
     if not lines:
         return []
     title = context.style.tell("With the numbers put in")

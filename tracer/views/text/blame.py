@@ -76,7 +76,7 @@ def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Lan
     if twin is not None:
         yield titled_line(tell("of"), f"{node_number(step, twin)} {labels.equation(step.nodes[twin])}")
     yield titled_line(tell("why"), _why(found, tell))
-    worked = worked_element(step.nodes, node, labels, found.index, digits) if found.index is not None else ""
+    worked = worked_element(step.nodes, node, labels, found.index, digits, tell=tell) if found.index is not None else ""
     if worked:
         yield titled_line(tell("numbers"), worked)
     elif found.index:

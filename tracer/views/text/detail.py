@@ -56,7 +56,7 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell:
     labels = Labels(step.nodes)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
     yield from _facts(step, node, labels, tell)
-    worked = worked_element(step.nodes, node, labels, digits=digits)
+    worked = worked_element(step.nodes, node, labels, digits=digits, tell=tell)
     if worked:
         yield titled_line(tell("numbers"), worked)
     if not node.shape:
@@ -98,7 +98,7 @@ def element_parts(step: Step, node: Node) -> list[tuple[str, Node]]:
 
 
 def _worked(step: Step, node: Node, labels: Labels, index: tuple[int, ...], digits: int, tell: Language) -> str:
-    worked = worked_element(step.nodes, node, labels, index, digits, max_terms=MAX_ELEMENT_TERMS)
+    worked = worked_element(step.nodes, node, labels, index, digits, MAX_ELEMENT_TERMS, tell)
     name = labels.element(node.id, index)
     if worked:
         return worked

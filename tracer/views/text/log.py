@@ -150,7 +150,7 @@ class _StepLog:
         shapes = padded(self.labels.shapes(node), SHAPES_WIDTH)
         yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._note(node)}".rstrip()
         watched = self._selection.watched_index(node)
-        worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits)
+        worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits, tell=self._tell)
         if watched is not None and not worked and node.is_kept:
             number = number_of(node, watched, self.labels.noise, self._digits)
             worked = f"{self.labels.element(node.id, watched)} = {number}"

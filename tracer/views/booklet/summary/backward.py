@@ -13,7 +13,6 @@ from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.diagrams.theme import Kind
-from tracer.views.explaining.counted_terms import counted_terms
 from tracer.views.explaining.meaning import meaning
 from tracer.views.grids import shortened
 from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, local_rules
@@ -85,12 +84,12 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
     if notes and detail.level > 2:
         parts.append(cards.small(notes, style))
     largest = example.largest_element(node, labels)
-    worked = example.worked(step, labels, largest, detail.terms)
+    worked = example.worked(step, labels, largest, detail.terms, style.tell)
     is_told = bool(worked) and not node.shape
     if detail.level > 3 and not is_told and 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
         parts.append(cards.numbers(f"= {content_text(node, labels.noise)}", style, size, is_gradient=True))
     if worked:
-        parts += [cards.numbers(counted_terms(text, style.tell), style, size, is_gradient=True) for text in worked]
+        parts += [cards.numbers(text, style, size, is_gradient=True) for text in worked]
     elif largest is None and node.is_kept and node.size > MAX_FULL_SIZE:
         parts.append(cards.small(style.tell("All {count} numbers are 0.", count=f"{node.size:,}"), style))
     elif largest is not None and node.shape:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.graph.record import Node, Step
+from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.indices import Index
 from tracer.views.explaining.largest import largest_index
 from tracer.views.notation import Labels
-from tracer.views.worked import moved_element, worked_element
+from tracer.views.worked import moved_element, work_out
 
 ALL_TERMS = 32
 """Maximum number of terms of a sum that is written in full where there is room."""
 
-SHORTENED, MAX_DEPTH = "... [", 3
-"""What stands in a sum of which not all terms are written, and how deep in a formula it is looked for."""
+MAX_DEPTH = 3
+"""How deep in a formula sums are looked for of which not all terms are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,22 @@ def largest_element(node: Node, labels: Labels, row: int | None = None) -> Examp
     return Example(node, index, labels.element(node.id, index))
 
 
-def worked(step: Step, labels: Labels, example: Example | None, max_terms: int = ALL_TERMS) -> list[str]:
+def worked(
+    step: Step, labels: Labels, example: Example | None, max_terms: int = ALL_TERMS, tell: Language = ENGLISH
+) -> list[str]:
     """The arithmetic of an element, the largest terms first; before it that of long sums in it, which it has as numbers."""
     if example is None:
         return []
     node, index = example.node, example.index
-    inner = [each for each in _inlined(step, labels, node) if each.shape == node.shape]
-    texts = [_text(step, labels, each, index, max_terms) for each in (*inner, node)]
-    return [text for text in texts[:-1] if SHORTENED in text] + [text for text in texts[-1:] if text]
-
-
-def _text(step: Step, labels: Labels, node: Node, index: Index, max_terms: int) -> str:
-    text = worked_element(step.nodes, node, labels, index, max_terms=max_terms, largest_first=True)
-    return text or moved_element(step.nodes, node, labels, index)
+    texts = []
+    for each in _inlined(step, labels, node):
+        if each.shape == node.shape:
+            inner = work_out(step.nodes, each, labels, index, max_terms=max_terms, largest_first=True)
+            if inner is not None and inner.is_shortened:
+                texts.append(inner.text(tell))
+    whole = work_out(step.nodes, node, labels, index, max_terms=max_terms, largest_first=True)
+    text = whole.text(tell) if whole is not None else moved_element(step.nodes, node, labels, index)
+    return [*texts, text] if text else texts
 
 
 def _inlined(step: Step, labels: Labels, node: Node, depth: int = 0) -> Iterator[Node]:

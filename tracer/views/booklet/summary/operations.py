@@ -15,7 +15,6 @@ from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.booklet.typst import image
 from tracer.views.diagrams.theme import Kind
-from tracer.views.explaining.counted_terms import counted_terms
 from tracer.views.grids import content_lines, shortened
 from tracer.views.notation import MAX_FULL_SIZE, array_text, number_text, shape_text, summary_text
 from tracer.views.slide.slide import slide_of
@@ -122,12 +121,11 @@ def _card(subject: Subject, node: Node, kind: Kind, detail: Detail) -> str:
     style, count = subject.style, example.row_count(subject.step)
     head = cards.headed(subject.labels.equation_tree(node), cards.small(subject.place(node), style), style, detail.size * 1.3)
     row = subject.sample if example.has_rows(node, count) else None
-    worked = example.worked(subject.step, subject.labels, example.largest_element(node, subject.labels, row), detail.terms)
+    largest = example.largest_element(node, subject.labels, row)
+    worked = example.worked(subject.step, subject.labels, largest, detail.terms, style.tell)
     is_told = bool(worked) and not node.shape  # the result of a number is at the end of its arithmetic
     values = list(_values(subject, node, count, detail.size)) if detail.has_values and not is_told else []
-    return cards.card(
-        [head, *values, *(cards.numbers(counted_terms(text, style.tell), style, detail.size) for text in worked)], kind, style
-    )
+    return cards.card([head, *values, *(cards.numbers(text, style, detail.size) for text in worked)], kind, style)
 
 
 def _values(subject: Subject, node: Node, count: int, size: float) -> Iterator[str]:

@@ -61,7 +61,7 @@ def _optimizer(subject: Subject, updated: Sequence[Node]) -> str:
     texts = []
     for node in _steps_to(subject, new):
         at = index if node.shape == parameter.shape else () if not node.shape else None
-        worked = "" if at is None else worked_element(step.nodes, node, labels, at)
+        worked = "" if at is None else worked_element(step.nodes, node, labels, at, tell=subject.style.tell)
         if worked:
             texts.append(worked)
     if len(texts) > MAX_OPERATIONS:

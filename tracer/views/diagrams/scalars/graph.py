@@ -13,7 +13,10 @@ import numpy as np
 
 from tracer.graph.expression import Expression
 from tracer.graph.record import Node, Phase, Step
+from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
+from tracer.views.arithmetic.counted_terms import counted_in
+from tracer.views.arithmetic.signs import with_signs
 from tracer.views.notation import Labels
 from tracer.views.svg import PictureError
 from tracer.views.worked import ElementFormatter, input_elements
@@ -52,10 +55,11 @@ class ScalarView:
     A formula of more than `max_terms` terms has only the largest of them.
     """
 
-    def __init__(self, step: Step, labels: Labels, max_terms: int = MAX_SCALAR_TERMS) -> None:
+    def __init__(self, step: Step, labels: Labels, max_terms: int = MAX_SCALAR_TERMS, tell: Language = ENGLISH) -> None:
         self.step = step
         self.labels = labels
         self._max_terms = max_terms
+        self._tell = tell
         self._operands_of: dict[Scalar, tuple[Scalar, ...]] = {}
 
     def formula(self, scalar: Scalar) -> str:
@@ -64,7 +68,7 @@ class ScalarView:
         if node.is_leaf:
             return ""
         expansion = self._formatter().expansion(node, scalar[1])
-        return expansion.format(compact=True) if expansion else self.labels.formula(node)
+        return counted_in(with_signs(expansion), self._tell).format(compact=True) if expansion else self.labels.formula(node)
 
     def written(self, scalar: Scalar) -> tuple[Scalar, ...]:
         """The scalars that the formula of a scalar has, in order: all that it depends on, or those of the largest terms."""

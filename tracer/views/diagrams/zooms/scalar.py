@@ -39,7 +39,7 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
         count = scalar_count(step, labels, phases)
         if count > MAX_SCALARS:
             raise PictureError(Message("too_many_numbers", {"count": f"{count:,}", "limit": f"{MAX_SCALARS:,}"}))
-        source = ScalarView(in_memory(step), labels)
+        source = ScalarView(in_memory(step), labels, tell=style.tell)
         chosen = list(source.in_phases(phases))
         if chosen:
             yield phases[0].value if spec.phases else "", scalars(source, chosen, style)
@@ -47,7 +47,7 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
 
 def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -> Diagram:
     node, index = node_or_element(step, spec.focus, labels)
-    source = ScalarView(in_memory(step), labels, MAX_TERMS)
+    source = ScalarView(in_memory(step), labels, MAX_TERMS, style.tell)
     wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MAX_SCALARS + 1]
     fields = {"limit": f"{MAX_SCALARS:,}", "name": spec.focus}
     if spec.downstream:
