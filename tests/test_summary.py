@@ -35,7 +35,7 @@ from tracer.views.diagrams.theme import Style, theme_of
 from tracer.views.explaining.largest import largest_index
 from tracer.views.explaining.meaning import meaning, nudge
 from tracer.views.explaining.next_commands import RunNames, commands, next_two
-from tracer.views.notation import Labels, number_text
+from tracer.views.notation import Labels, node_number, number_text
 from tracer.views.parameter_history import histories_of
 
 PROGRAMS = Path(__file__).parent / "programs" / "backprop"
@@ -303,7 +303,9 @@ def test_findings_in_steps_that_are_not_shown_have_their_number() -> None:
     elsewhere = [each for each in found.findings if each.step not in (None, 0, 49)]
     assert elsewhere
     text = findings_of(trace, diagnosis=found)
-    assert all(f"{each.step}:{each.node:02d}" in text for each in elsewhere)
+    assert all(node_number(trace.step(each.step), each.node) in text for each in elsewhere)
+    wide = replace(found, sizes=dict.fromkeys(found.sizes, 120))  # steps of as many operations have three digits
+    assert all(f"{each.step}:{each.node:03d}" in findings_of(trace, diagnosis=wide) for each in elsewhere)
 
 
 def dead_model(x: Any, w: Any, v: Any) -> Any:

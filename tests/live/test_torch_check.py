@@ -15,6 +15,9 @@ torch = pytest.importorskip("torch")
 import tracer  # noqa: E402
 from support.cli import run  # noqa: E402
 from tracer.analysis.step_gradients import StepGradients, Verdict  # noqa: E402
+from tracer.cli.closing.verdicts import verdict_on_recorded  # noqa: E402
+from tracer.graph.record import Step  # noqa: E402
+from tracer.i18n.message import Message  # noqa: E402
 from tracer.torch import check_steps, record  # noqa: E402
 from tracer.torch.checking.slopes import slope  # noqa: E402
 
@@ -470,6 +473,7 @@ def test_command(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_command_on_a_record(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By its name, with the same findings, in Chinese and as JSON."""
     assert run("trace", "train.py", "--record", "0,1", "-q", "--format", "log") == 3
+    assert str(tracer.open("output/train/trace.sqlite").verdict).startswith("the gradients of step 0 are wrong")
     capsys.readouterr()
     assert run("check", "train.py") == 1
     text = capsys.readouterr().out
@@ -482,6 +486,37 @@ def test_command_on_a_record(program: Path, capsys: pytest.CaptureFixture[str]) 
     assert data["findings"][0]["expected"] == pytest.approx(48)
     assert run("check", "train", "--lang", "zh") == 1
     assert "错误" in capsys.readouterr().out
+
+
+def one_step(net: Any, values: str = "all") -> Step:
+    torch.manual_seed(1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    with record(values=values, steps=range(1)) as recording:
+        net(torch.randn(5, 3)).square().mean().backward()
+        optimizer.step()
+    step: Step = recording.trace.steps[0]
+    return step
+
+
+def test_what_the_end_of_a_run_says_of_the_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right, or why not all of it; and why there was no check."""
+
+    def verdict_on(net: Any, values: str = "all") -> Message:
+        found = verdict_on_recorded(one_step(net, values), check_steps)()
+        assert found is not None
+        return found
+
+    right, found = verdict_on(Net()), check_steps([one_step(Net())])
+    assert right.code == "recorded_check_right"
+    assert (right.fields["parameters"], right.fields["rules"]) == (len(found.parameters), found.rules) and found.rules
+    stopped = verdict_on(Net(detached))
+    assert (stopped.code, stopped.fields["others"]) == ("recorded_check_others", 2)
+    assert "stops or changes the gradients of 2 others" in str(stopped)
+    assert verdict_on(Net(function(lambda x: x**3, slope_but_one))).code == "check_wrong"
+    assert verdict_on(Net(CANNOT_TELL["gradient_not_computed"])).code == "check_not_judged"
+    assert verdict_on(Net(), values="structure").code == "check_without_values"
+    monkeypatch.setattr("tracer.cli.closing.verdicts.MAX_NUMBERS", 100)
+    assert verdict_on(Net()).code == "check_too_large"
 
 
 def test_errors(program: Path, capsys: pytest.CaptureFixture[str]) -> None:

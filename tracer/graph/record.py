@@ -238,7 +238,7 @@ class Trace(Copyable, Viewable):
     scenario's report, `stopped` the reason for early stopping (None if the run took all its steps), and `unfinished` the
     reason why the record ends before the run did (None if it is complete). `source` is the source code of the scenario,
     `arithmetic` the fingerprint of the machine's arithmetic. The first `finite_steps` steps are known to be finite.
-    `verdict` is what a check of the gradients found at the end of the run, None if there was none.
+    `verdict` is what a check of the gradients found at the end of the run, or why one was not run; None if there was none.
 
     In a trace from a file, `steps`, `metrics` and `printed` are loaded lazily.
     """

@@ -33,6 +33,27 @@ CODED: Mapping[str, Template] = {
     ),
     "check_wrong": "the gradients of step {step} are wrong: tracer check says where",
     "check_not_judged": "not all gradients of step {step} can be judged: tracer check says why",
+    "check_without_values": "the gradients of step {step} were not checked: not all of its values are on record",
+    "check_too_large": (
+        "the gradients of step {step} were not checked, which may take more than two seconds: it has {operations:,} operations"
+        " with {numbers:,} numbers"
+    ),
+    "recorded_check_right": Plural(
+        "parameters",
+        "the gradients of step {step} are right: that of {parameters} parameter array agrees with differences of the loss, and"
+        " {rules} rules hold by themselves",
+        "the gradients of step {step} are right: those of all {parameters} parameter arrays agree with differences of the loss,"
+        " and {rules} rules hold by themselves",
+    ),
+    "recorded_check_others": Plural(
+        "others",
+        "the gradients of step {step} are right, as far as the program lets them through: {parameters} parameter arrays agree"
+        " with differences of the loss, {rules} rules hold by themselves, and the program itself stops or changes the gradient of"
+        " {others} other",
+        "the gradients of step {step} are right, as far as the program lets them through: {parameters} parameter arrays agree"
+        " with differences of the loss, {rules} rules hold by themselves, and the program itself stops or changes the gradients"
+        " of {others} others",
+    ),
     "program_check_right": "every update follows the gradient ({updates} looked at)",
     "program_check_other_loss": "every update follows the gradient of another loss ({updates} looked at)",
     "program_check_wrong": "the hand-written gradients are wrong, first in line {line}: {statement}",

@@ -20,7 +20,8 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from tracer.errors import UsageError
-from tracer.graph.record import Trace
+from tracer.graph.record import Step, Trace
+from tracer.i18n.message import Message
 from tracer.recording.source import Files
 from tracer.store.retention import BUDGET
 from tracer.store.writing import TraceWriter
@@ -51,6 +52,7 @@ def record(
     title: str = "",
     stops: bool = False,
     complete: Callable[[Trace], Trace] = lambda trace: trace,
+    verdict: Callable[[Step], Callable[[], Message | None]] | None = None,
 ) -> Run:
     """Record the training steps of a program: a context manager.
 
@@ -58,11 +60,12 @@ def record(
     to record, from 0; by default all. `values` are those of `all` steps, of a sample (`sampled`), only their statistics
     (`summary`), only shapes (`structure`), or nothing is recorded (`none`); by default all until `budget` bytes are used up, then
     those of a sample. With a `file`, each step is written to it when it is complete, and not kept in memory. With `stops`, the
-    program is ended by an EnoughError after the last of `steps`. `complete` adds what others know to the heading of the trace.
+    program is ended by an EnoughError after the last of `steps`. `complete` adds what others know to the heading of the trace,
+    `verdict` is given the first step and returns what is called for the verdict of the file when the recording has ended.
     Raises UsageError for an argument that is none of these.
     """
     files = Files(base_folder(sys._getframe(1)))
-    heading = Heading(title, None if steps is None else len(frozenset(steps)), complete)
+    heading = Heading(title, None if steps is None else len(frozenset(steps)), complete, verdict)
     kept = Kept(Retention(values, budget), heading, file, files)
     run = Run(kept, files, steps=frozenset() if values == "none" else steps, stops=stops)
     for each in modules:

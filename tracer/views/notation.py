@@ -336,5 +336,13 @@ def index_text(index: Sequence[int]) -> str:
 
 def node_number(step: Step, id: int) -> str:
     """Step and node id as one number, zero-padded to the same width for every node of the step: `0:05`."""
-    width = max(2, len(str(len(step.nodes) - 1)))
-    return f"{step.index}:{id:0{width}d}"
+    return number_in(step.index, id, len(step.nodes))
+
+
+def number_in(step: int, id: int, count: int) -> str:
+    """The number of a node of a step with `count` nodes.
+
+    >>> number_in(0, 49, 120), number_in(3, 5, 60)
+    ('0:049', '3:05')
+    """
+    return f"{step}:{id:0{max(2, len(str(count - 1)))}d}"

@@ -45,4 +45,5 @@ def examine(trace: Trace) -> Diagnosis:
                     findings.append(each)
                 else:
                     unseen.append(each)
-    return Diagnosis(tuple(findings), tuple(unseen), len(trace.steps), tuple(step.index for step in run.steps))
+    sizes = {step: len(trace.step(step).nodes) for step in {each.step for each in findings} if step is not None}
+    return Diagnosis(tuple(findings), tuple(unseen), len(trace.steps), tuple(step.index for step in run.steps), sizes)

@@ -38,9 +38,13 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found in a run of so many steps, of which those in `looked_at` were looked at closely."""
+    """What was found in a run of so many steps, of which those in `looked_at` were looked at closely.
+
+    `sizes` is the number of operations of the steps with findings.
+    """
 
     findings: Sequence[Finding]
     unseen: Sequence[Unseen]
     steps: int
     looked_at: Sequence[int]
+    sizes: Mapping[int, int] = field(default_factory=lambda: EMPTY)

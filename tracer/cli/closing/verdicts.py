@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from tracer.analysis.step_gradients import StepGradients, Verdict
 from tracer.graph.record import Step
 from tracer.i18n.message import Message
 from tracer.programs.record import ProgramRecord
 
 MAX_NODES, MAX_WORK = 400, 1_000_000
 """Maximum number of operations of a step, and of elements of all values times those of all parameters."""
+
+MAX_RECORDED_NODES, MAX_NUMBERS = 1_500, 3_000_000
+"""The same of a program of another library: operations of a step, and elements of all its values."""
 
 MAX_OPERATIONS = 20_000
 """Maximum number of recorded operations of a program."""
@@ -31,6 +37,42 @@ def verdict_on_step(step: Step) -> Message | None:
         return Message("check_not_judged", {"step": step.index})
     numbers = sum(each.entries for each in check.comparisons)
     return Message("check_right", {"step": step.index, "numbers": numbers, "rules": check.rules})
+
+
+def verdict_on_recorded(step: Step, check: Callable[[Sequence[Step]], StepGradients]) -> Callable[[], Message | None]:
+    """What finds the verdict on a step of another library when the run has ended, or says why there was no check.
+
+    It holds the step only if it is small.
+    """
+    reason = _why_unchecked(step)
+    return (lambda: _checked(step, check)) if reason is None else (lambda: reason)
+
+
+def _why_unchecked(step: Step) -> Message | None:
+    if not all(node.is_kept for node in step.nodes):
+        return Message("check_without_values", {"step": step.index})
+    numbers = sum(node.size for node in step.nodes)
+    if len(step.nodes) > MAX_RECORDED_NODES or numbers > MAX_NUMBERS:
+        return Message("check_too_large", {"step": step.index, "operations": len(step.nodes), "numbers": numbers})
+    return None
+
+
+def _checked(step: Step, check: Callable[[Sequence[Step]], StepGradients]) -> Message | None:
+    try:
+        found = check([step])
+    except KeyboardInterrupt:  # it ends the check; the run is done, and is kept
+        return None
+    except Exception:  # a program's own operation may raise anything where it is computed again
+        return Message("check_not_judged", {"step": step.index})
+    if found.verdict is Verdict.WRONG:
+        return Message("check_wrong", {"step": step.index})
+    right = sum(each.verdict is Verdict.RIGHT for each in found.parameters)
+    if found.verdict is Verdict.UNKNOWN or not right:
+        return Message("check_not_judged", {"step": step.index})
+    return Message(
+        "recorded_check_right" if right == len(found.parameters) else "recorded_check_others",
+        {"step": step.index, "parameters": right, "rules": found.rules, "others": len(found.parameters) - right},
+    )
 
 
 def verdict_on_program(record: ProgramRecord, loss: str | None) -> Message | None:

@@ -11,6 +11,7 @@ import click
 from tracer.analysis.provenance import source_text, versions
 from tracer.analysis.replicas import RANK, RANKS
 from tracer.cli.closing.next_steps import names_of
+from tracer.cli.closing.verdicts import verdict_on_recorded
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import engine_for
 from tracer.cli.programs.endings import report_ending
@@ -41,6 +42,7 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
         lambda: package.record(
             steps=run.kept, values=(options.values or "") if has_file else "all", budget=options.budget, title=run.path.stem,
             file=folder.path / TRACE_FILE if has_file else None, complete=lambda trace: _completed(trace, run.path),
+            verdict=lambda step: verdict_on_recorded(step, package.check_steps),
         ),
     )  # fmt: skip
     code = report_ending(run.path, ending)
@@ -59,7 +61,10 @@ def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> 
         head = replace(head, hyperparameters={"steps": len(trace.steps), **head.hyperparameters})
     if recording.writer is not None:
         recording.writer.shown = folder.shown / TRACE_FILE
-    output = ProgramOutput(head, trace.steps, folder, options.quiet, tell, names=names_of(folder, ""), file=recording.writer)
+    if not has_file and "pdf" in options.formats:
+        head = replace(head, verdict=verdict_on_recorded(trace.steps[0], package.check_steps)())
+    names = names_of(folder, str(run.path), run.arguments)
+    output = ProgramOutput(head, trace.steps, folder, options.quiet, tell, names=names, file=recording.writer)
     output.write_all(options, engine)
     return exit_code
 

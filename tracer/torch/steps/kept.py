@@ -22,11 +22,15 @@ from tracer.torch.trace import trace_of
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the trace says beside its steps. `planned` is the number of steps if it is known, `complete` adds what others know."""
+    """What the trace says beside its steps. `planned` is the number of steps if it is known, `complete` adds what others know.
+
+    `verdict` is given the first step, and what it returns is called for the verdict on the gradients at the end of a file.
+    """
 
     title: str
     planned: int | None
     complete: Callable[[Trace], Trace]
+    verdict: Callable[[Step], Callable[[], Message | None]] | None = None
 
 
 class Kept:
@@ -45,6 +49,7 @@ class Kept:
         self._file = None if file is None else Path(file)
         self._failure: UsageError | None = None
         self._steps: list[Step] = []
+        self._verdict: Callable[[], Message | None] = lambda: None
 
     def add(self, tape: StepTape, index: int, metrics: Mapping[str, float]) -> None:
         """Keep the step on a tape, with metrics of the program: write it to the file, if there is one."""
@@ -60,6 +65,8 @@ class Kept:
         try:
             if self.writer is None:
                 head = self._heading.complete(self._trace_of((), step))
+                if self._heading.verdict is not None:
+                    self._verdict = self._heading.verdict(step)
                 self.writer = TraceWriter(self._file, head, "summary" if self.retention.choice == "summary" else "all")
             self.writer.write(step)
         except UsageError as failure:
@@ -70,7 +77,9 @@ class Kept:
         if self.writer is None or self._failure is not None:
             return
         has_ended = error is None or isinstance(error, SystemExit)
-        self.writer.end(unfinished=None if has_ended else Message("stopped_by_error", {"error": type(error).__name__}))
+        unfinished = None if has_ended else Message("stopped_by_error", {"error": type(error).__name__})
+        is_wanted = not isinstance(error, KeyboardInterrupt)
+        self.writer.end(unfinished=unfinished, verdict=self._verdict() if is_wanted else None)
         # It has what the recording chose, for these reasons.
         self.writer.retention.choice, self.writer.retention.budget = self.retention.choice, self.retention.budget
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracer.graph.record import Step, Trace
+from tracer.graph.expression import ATOM
+from tracer.graph.formula import parse
+from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
+from tracer.ops.foreign.names import needs_no_row
+from tracer.ops.foreign.summed import sums_behind_views
 from tracer.views.explaining.largest import largest_index
-from tracer.views.notation import Labels
+from tracer.views.notation import Labels, index_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +81,13 @@ def interesting_element(step: Step) -> str:
         gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
         place = largest_index(gradient) if gradient is not None and node.name else None
         if gradient is not None and place is not None:
-            return Labels(step.nodes).element(gradient.id, place)
+            return _element(step, gradient, place)
     return ""
+
+
+def _element(step: Step, node: Node, place: Sequence[int]) -> str:
+    """The name of an element. The labels of all nodes are made only for a node that has no name of its own in formulas."""
+    is_view = needs_no_row(node.op, node.parameters.get("output", 0))
+    if not node.name or is_view or node.id in sums_behind_views(step.nodes).values():
+        return Labels(step.nodes).element(node.id, place)
+    return f"{parse(node.name).operand_text(ATOM)}{index_text(place)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tracer.analysis.doctor.examining import RULES
 from tracer.analysis.doctor.findings import Diagnosis, Finding
@@ -16,7 +16,7 @@ from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.diagrams.theme import Kind
 from tracer.views.explaining.unmoved import unmoved
 from tracer.views.grids import shortened
-from tracer.views.notation import Labels, number_of, number_text
+from tracer.views.notation import Labels, number_in, number_of, number_text
 from tracer.views.text.doctor import place_of
 
 MAX_FINDINGS = 8
@@ -108,7 +108,7 @@ def _diagnosis(subject: Subject, found: Diagnosis | None) -> Iterator[str]:
         nothing = tell("nothing was found by the {count} rules", count=len(RULES))
         yield f"{nothing[:1].upper()}{nothing[1:]}{tell('.')}"
     for finding in found.findings[:MAX_FINDINGS]:
-        place = _place(subject, finding)
+        place = _place(subject, finding, found.sizes)
         yield f"{finding.code}: {tell.message(finding.what)}" + (f"   {place}" if place else "")
     if len(found.findings) > MAX_FINDINGS:
         yield tell("and {count} more", count=len(found.findings) - MAX_FINDINGS)
@@ -116,13 +116,13 @@ def _diagnosis(subject: Subject, found: Diagnosis | None) -> Iterator[str]:
         yield tell("Not looked at: {what}", what=tell("; ").join(tell.message(each.what) for each in found.unseen))
 
 
-def _place(subject: Subject, finding: Finding) -> str:
+def _place(subject: Subject, finding: Finding, sizes: Mapping[int, int]) -> str:
     """The node of a finding and its line; of a step that is not in the booklet, the number of the node."""
     if finding.step is None or finding.node is None:
         return ""
     if any(step.index == finding.step for step in subject.trace.steps):
         return place_of(subject.trace, finding)
-    return f"{finding.step}:{finding.node:02d}"
+    return number_in(finding.step, finding.node, sizes.get(finding.step, 0))
 
 
 def _unmoved(subject: Subject) -> Iterator[str]:
