@@ -69,10 +69,10 @@ def _checked(step: Step, check: Callable[[Sequence[Step]], StepGradients]) -> Me
     right = sum(each.verdict is Verdict.RIGHT for each in found.parameters)
     if found.verdict is Verdict.UNKNOWN or not right:
         return Message("check_not_judged", {"step": step.index})
-    return Message(
-        "recorded_check_right" if right == len(found.parameters) else "recorded_check_others",
-        {"step": step.index, "parameters": right, "rules": found.rules, "others": len(found.parameters) - right},
-    )
+    if others := len(found.parameters) - right:
+        fields = {"step": step.index, "parameters": right, "rules": found.rules, "others": others}
+        return Message("recorded_check_others", fields)
+    return Message("recorded_check_right", {"step": step.index, "parameters": right, "rules": found.rules})
 
 
 def verdict_on_program(record: ProgramRecord, loss: str | None) -> Message | None:
