@@ -247,7 +247,9 @@ def test_too_many_or_missing_values(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert run("trace", "mnist", "-q", "--steps", "1", "--format", "log") == 0
     assert run("render", "mnist", "-o", "x.svg", "--zoom", "scalar") == 0
-    notice = "step 0 is drawn at --zoom tensor, not scalar: 306,689 numbers are more than a picture can show (3,000)"
+    assert capsys.readouterr() == ("wrote x.svg\n", "")
+    assert run("render", "mnist", "-o", "x.svg", "--zoom", "scalar", "--focus", "dL/dw1") == 0
+    notice = "step 0 is drawn at --zoom tensor, not scalar: more than 3,000 numbers go into dL/dw1"
     assert capsys.readouterr().err.startswith(notice)
     assert run("render", "mnist", "-o", "x.mmd", "--zoom", "module") == 0
 

@@ -49,6 +49,7 @@ MARKUP = {
     "cards",
     "dot",
     "fitting",
+    "grid_svg",
     "heat_map",
     "line_chart",
     "markup",

@@ -227,7 +227,6 @@ def test_default_zoom_depends_on_the_size_of_the_step() -> None:
 @pytest.mark.parametrize(
     ("name", "spec", "message"),
     [
-        ("mnist", ViewSpec("scalar"), "306,689 numbers are more than a picture can show (3,000)"),
         ("mnist", ViewSpec("scalar", "dL/dw1"), "more than 3,000 numbers go into dL/dw1"),
         ("mnist", ViewSpec("scalar", "w1[0,0]", True), "there are too many numbers behind w1 to look through"),
         ("fruit", ViewSpec("module", "loss"), "--focus chooses among tensors or numbers: it goes with --zoom tensor or scalar"),

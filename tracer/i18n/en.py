@@ -118,7 +118,6 @@ CODED: Mapping[str, Template] = {
     "layout_failed": "{program} failed: {problem}",
     "too_many_boxes": "its {boxes} boxes and {arrows} arrows are too many to lay out",
     "too_long_to_read": "it would be {width} by {height} points, too long to be read",
-    "too_many_numbers": "{count} numbers are more than a picture can show ({limit})",
     "too_many_numbers_into": "more than {limit} numbers go into {name}",
     "too_many_numbers_behind": "more than {limit} numbers depend on {name}",
     "too_many_to_search": "there are too many numbers behind {name} to look through",

@@ -15,6 +15,8 @@ class Column:
     caption: str
     lines: tuple[str, ...]
     is_gradient: bool = False
+    is_alarming: bool = False
+    """True if a number is NaN or infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,31 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """The boxes of the elements of an array in rows and columns, by key.
+
+    Above them stand the name, a note, and the formula of the first element and of its gradient, below them what is left out.
+    With `has_formulas`, every box has its title and its formulas; otherwise rows and columns are numbered.
+    """
+
+    key: str
+    title: str
+    note: str
+    rows: tuple[tuple[str, ...], ...]
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    formula: str = ""
+    gradient_formula: str = ""
+    left_out: tuple[str, ...] = ()
+    has_formulas: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Diagram:
     """A complete diagram; `hidden` is the number of folded operations.
 
     The boxes of each of `ranks`, by key, are side by side in this order: in a column if the diagram runs from left to right.
+    If the boxes are elements in `grids`, these are drawn in so many `bands` below each other, with `remarks` below them.
     """
 
     boxes: tuple[Box, ...]
@@ -70,6 +93,9 @@ class Diagram:
     clusters: tuple[Cluster, ...] = ()
     hidden: int = 0
     ranks: tuple[tuple[str, ...], ...] = ()
+    grids: tuple[Grid, ...] = ()
+    bands: int = 1
+    remarks: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -95,6 +121,9 @@ class Diagram:
         for arrow in self.arrows:
             yield from arrow.label
         yield from _cluster_texts(self.clusters)
+        for grid in self.grids:
+            yield from (grid.title, grid.note, grid.formula, grid.gradient_formula, *grid.left_out)
+        yield from self.remarks
 
 
 def _cluster_texts(clusters: Iterable[Cluster]) -> Iterator[str]:

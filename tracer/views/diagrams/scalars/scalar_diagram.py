@@ -5,7 +5,7 @@ Arrows run from every scalar to those that depend on it; its gradient, with a fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from tracer.graph.losses import gradients_of
 from tracer.views.diagrams.boxes import box_key, tip_of, title_of
@@ -21,20 +21,18 @@ MAX_ORDERED = 300
 FORMULA_WIDTH = 44
 
 
-def scalars(source: ScalarView, chosen: Sequence[Scalar], style: Style) -> Diagram:
-    """The diagram of these scalars and the leaves they depend on."""
-    wanted = set(chosen)
-    for scalar in chosen:
-        wanted.update(used for used in source.operands(scalar) if source.step.nodes[used[0]].is_leaf)
-    return diagram_of(source, wanted, style)
+def diagram_of(source: ScalarView, wanted: Collection[Scalar], style: Style, known: dict[Scalar, Box] | None = None) -> Diagram:
+    """The diagram of these scalars: the elements of a tensor in their order, arrows between operands and results.
 
-
-def diagram_of(source: ScalarView, wanted: Collection[Scalar], style: Style) -> Diagram:
-    """The diagram of these scalars: the elements of a tensor in their order, arrows between operands and results."""
+    Boxes that are `known` are not made again; those that are made are added.
+    """
     boxes, arrows = [], []
+    known = {} if known is None else known
     of_tensor: dict[int, list[str]] = {}
     for scalar in sorted(wanted):
-        boxes.append(_box(source, scalar, style))
+        if scalar not in known:
+            known[scalar] = _box(source, scalar, style)
+        boxes.append(known[scalar])
         of_tensor.setdefault(scalar[0], []).append(key_of(scalar))
         flow = flow_of(source.step.nodes[scalar[0]].phase)
         arrows += [Arrow(key_of(used), key_of(scalar), flow) for used in source.operands(scalar) if used in wanted]

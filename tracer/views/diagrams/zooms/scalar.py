@@ -12,9 +12,10 @@ from tracer.graph.record import Phase, Step
 from tracer.i18n.message import Message
 from tracer.views.diagrams.boxes import box_key, tip_of, title_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
-from tracer.views.diagrams.scalars.graph import MAX_SCALARS, ScalarView, scalar_count
+from tracer.views.diagrams.scalars.graph import MAX_SCALAR_TERMS, MAX_SCALARS, ScalarView, scalar_count
 from tracer.views.diagrams.scalars.neighbourhood import Neighbourhood, after, before
-from tracer.views.diagrams.scalars.scalar_diagram import diagram_of, key_of, scalars
+from tracer.views.diagrams.scalars.scalar_diagram import diagram_of, key_of
+from tracer.views.diagrams.scalars.whole_step import whole_step
 from tracer.views.diagrams.theme import Kind, Style, flow_of
 from tracer.views.diagrams.zoom import ViewSpec, Zoom
 from tracer.views.notation import Labels
@@ -36,13 +37,11 @@ def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, D
         return
     groups: list[tuple[Phase, ...]] = [(phase,) for phase in spec.phases] or [(Phase.FORWARD, Phase.LOSS)]
     for phases in groups:
-        count = scalar_count(step, labels, phases)
-        if count > MAX_SCALARS:
-            raise PictureError(Message("too_many_numbers", {"count": f"{count:,}", "limit": f"{MAX_SCALARS:,}"}))
-        source = ScalarView(in_memory(step), labels, tell=style.tell)
-        chosen = list(source.in_phases(phases))
-        if chosen:
-            yield phases[0].value if spec.phases else "", scalars(source, chosen, style)
+        # Formulas of large arrays have the largest terms: their sums would be as long as the arrays.
+        most = MAX_SCALAR_TERMS if scalar_count(step, labels, phases) <= MAX_SCALARS else MAX_TERMS
+        diagram = whole_step(ScalarView(in_memory(step), labels, most, style.tell), phases, style)
+        if diagram is not None:
+            yield phases[0].value if spec.phases else "", diagram
 
 
 def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -> Diagram:
