@@ -91,7 +91,7 @@ def assert_same_contents(diagram: Diagram, style: Style) -> None:
         assert (found["open"] == "((") == (box.kind is Kind.PLUS)
         heading = [*box.title.split("\n")[:-1], f"{box.title.split(chr(10))[-1]} {box.note}".strip()] if box.title else []
         columns = [line for column in box.columns for line in (*([column.caption] if column.caption else []), *column.lines)]
-        assert as_shown(found["text"]) == [line for line in (*heading, *box.lines, *columns) if line]
+        assert as_shown(found["text"]) == [line for line in (*heading, *box.lines, *box.alarms, *columns) if line]
 
 
 @pytest.mark.parametrize("name", bundled_names())

@@ -57,6 +57,8 @@ MESSAGES: Mapping[str, str] = {
     "the formulas are those of the first number of each array": "公式为每个数组第一个数的公式",
     "arrows from and to numbers that are left out are not drawn": "未画出的数，其箭头也未画出",
     "arrays that do not fit on the page: {count}": "页面放不下的数组：{count} 个",
+    "NaN in {values}": "NaN：{values}",
+    "infinite numbers in {values}": "无穷大：{values}",
     "more parameters: {count}": "其余参数：{count} 个",
     "rounding noise": "舍入误差",
     "{some} of {all}": "{some}/{all}",

@@ -23,6 +23,9 @@ PIXELS = 8
 BAR = (slice(3, 5), slice(1, 7))
 """The rows and columns of pixels that mark a negative number if a theme has one colour for both signs."""
 
+CROSS = np.pad(np.eye(PIXELS - 2, dtype=bool) | np.eye(PIXELS - 2, dtype=bool)[::-1], 1)
+"""The pixels of a black cross on a number that is not finite, so that it needs no colour."""
+
 BAR_STRENGTH = 0.6
 """How far a bar is from the colour of its cell, towards black or white."""
 
@@ -39,7 +42,8 @@ SIDE = 108.0
 def heat_map(value: np.ndarray, style: Style) -> Drawing:
     """Draw an array in the theme's colours for negative, positive and non-finite numbers; larger magnitudes are stronger.
 
-    In a theme with one colour for both signs, the shade shows the magnitude, and a bar marks a negative number.
+    In a theme with one colour for both signs, the shade shows the magnitude, and a bar marks a negative number. A cross marks
+    one that is not finite.
     """
     cells = cells_of(value)
     finite = np.isfinite(cells)
@@ -50,6 +54,11 @@ def heat_map(value: np.ndarray, style: Style) -> Drawing:
     colours = np.where(finite[..., None], middle + (ends - middle) * strength, _rgb(theme.not_finite))
     pixels = np.repeat(np.repeat(colours, PIXELS, axis=0), PIXELS, axis=1)
     rows, columns = cells.shape
+    if not np.all(finite):
+        blocks = pixels.reshape(rows, PIXELS, columns, PIXELS, 3).swapaxes(1, 2)
+        for row, column in np.argwhere(~finite):
+            blocks[row, column][CROSS] = 0.0
+        pixels = blocks.swapaxes(1, 2).reshape(rows * PIXELS, columns * PIXELS, 3)
     if has_bars(style.theme):
         blocks = pixels.reshape(rows, PIXELS, columns, PIXELS, 3).swapaxes(1, 2)
         opposite = np.where(colours.mean(axis=-1, keepdims=True) > 127, 0.0, 255.0)

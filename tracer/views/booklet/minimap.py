@@ -89,7 +89,11 @@ def minimap_of(step: Step, layout: Layout, style: Style) -> Minimap:
         first = step.nodes[ids_of(part)[0]]
         paint = theme.boxes[kind_of(first)]
         filling = paint.fill if paint.border == theme.highlight else paint.border  # so that rings stand out
-        graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=filling, color=paint.border)
+        if all(step.nodes[id].summary.is_finite for id in ids_of(part)):
+            graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=filling, color=paint.border)
+        else:  # a ring around it, which needs no colour
+            ring = {"color": theme.text, "penwidth": "1.4", "peripheries": "2"}
+            graph.node(f"n{first.id}", id=f"n{first.id}", fillcolor=theme.not_finite, **ring)
     drawn = set()
     for node in step.nodes:
         for operand in node.operands if node.id in dot_of else ():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tracer.graph.losses import gradients_of
 from tracer.graph.record import Node, Step
+from tracer.views.diagrams.alarms import alarms_of, value_alarms
 from tracer.views.diagrams.diagram import Box, Column
 from tracer.views.diagrams.folding import Fold
 from tracer.views.diagrams.theme import Kind, Style, kind_of
@@ -23,16 +24,20 @@ def node_box(step: Step, node: Node, labels: Labels, style: Style, *, with_updat
     def lines_of(shown: Node) -> tuple[str, ...]:
         return tuple(content_lines(shown, labels.noise, style.tell))
 
-    columns = [Column(style.tell("value"), lines_of(node))]
+    columns = [Column(style.tell("value"), lines_of(node), is_alarming=not node.summary.is_finite)]
     for gradient in gradients_of(step, node.id):
         title = shortened(labels[gradient], 30) if step.losses else style.tell("gradient")
         if gradient != node.id:
-            columns.append(Column(title, lines_of(step.nodes[gradient]), is_gradient=True))
+            is_alarming = not step.nodes[gradient].summary.is_finite
+            columns.append(Column(title, lines_of(step.nodes[gradient]), is_gradient=True, is_alarming=is_alarming))
     own = step.own_gradients.get(node.id)
     if own is not None:
-        columns.append(Column(own_title(step, node.id, style.tell), lines_of(step.nodes[own]), is_gradient=True))
+        is_alarming = not step.nodes[own].summary.is_finite
+        title = own_title(step, node.id, style.tell)
+        columns.append(Column(title, lines_of(step.nodes[own]), is_gradient=True, is_alarming=is_alarming))
     if with_update and node.id in step.updates:
-        columns.append(Column(style.tell("new value"), lines_of(step.nodes[step.updates[node.id]])))
+        new = step.nodes[step.updates[node.id]]
+        columns.append(Column(style.tell("new value"), lines_of(new), is_alarming=not new.summary.is_finite))
     return Box(
         box_key(node.id),
         kind_of(node),
@@ -71,7 +76,8 @@ def reference_box(key: str, node: Node, labels: Labels, style: Style) -> Box:
     name = labels[node.id]
     note = shape_text(node.shape) if node.shape else ""
     lines = formula_lines(number) if number and number != name else ()
-    return Box(key, Kind.ELSEWHERE, title_of(name), note, lines, tip=tip_of(node, labels))
+    alarms = value_alarms([node], style.tell)
+    return Box(key, Kind.ELSEWHERE, title_of(name), note, lines, tip=tip_of(node, labels), alarms=alarms)
 
 
 def note_box(key: str, text: str) -> Box:
@@ -79,8 +85,8 @@ def note_box(key: str, text: str) -> Box:
     return Box(key, Kind.ELSEWHERE, "", lines=(text,), tip=text)
 
 
-def fold_box(fold: Fold, kind: Kind, style: Style, labels: Labels, leaves: Sequence[int] = ()) -> Box:
-    """The box of a fold. `leaves` are the inputs that only the fold uses and that have no box."""
+def fold_box(step: Step, fold: Fold, kind: Kind, style: Style, labels: Labels, leaves: Sequence[int] = ()) -> Box:
+    """The box of a fold of a step. `leaves` are the inputs that only the fold uses and that have no box."""
     tell = style.tell
     lines = [tell("{operations}, folded", operations=tell.count(len(fold.ids), "operation"))]
     title = shortened(fold.label)
@@ -92,7 +98,8 @@ def fold_box(fold: Fold, kind: Kind, style: Style, labels: Labels, leaves: Seque
         lines.append(tell("{inputs} used only here: {first} ... {last}", inputs=tell.count(len(leaves), "input"),
                           first=first, last=last))  # fmt: skip
     tip = tell("{what}: {which}", what=title, which=", ".join(lines))
-    return Box(box_key(fold.ids[0]), kind, "\n".join(wrapped(title)), lines=tuple(lines), tip=tip)
+    alarms = alarms_of(step, (*fold.ids, *leaves), tell)
+    return Box(box_key(fold.ids[0]), kind, "\n".join(wrapped(title)), lines=tuple(lines), tip=tip, alarms=alarms)
 
 
 def _repeats_text(fold: Fold, style: Style) -> str:

@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tracer.graph.losses import gradients_of
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops.elementwise import Elementwise
 from tracer.ops.foreign.lookup import operation_named
+from tracer.views.diagrams.alarms import gradient_alarms
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
@@ -73,7 +75,7 @@ class _Builder:
         for part in self.parts:
             first = step.nodes[ids_of(part)[0]]
             if isinstance(part, Fold):
-                self._add_box(fold_box(part, kind_of(first), style, self.labels, leaves.get(first.id, ())))
+                self._add_box(fold_box(step, part, kind_of(first), style, self.labels, leaves.get(first.id, ())))
             else:
                 self._add_box(node_box(step, first, self.labels, style))
         for part in self.parts:
@@ -193,7 +195,10 @@ class _Builder:
     def _plus(self, value: int, loss: str, head: str) -> str:
         name = self.labels[value]
         tip = self.style.tell("the gradients that flow back to {name} are added up", name=name)
-        key = self.plus_keys[value, loss] = self._add_box(Box(f"plus{value}{loss}", Kind.PLUS, "+", tip=tip))
+        # Of several losses, the gradient of a value is one of several, whose sums have the same name.
+        gradients = [] if loss else [self.step.nodes[id] for id in gradients_of(self.step, value)]
+        alarms = gradient_alarms(gradients, self.style.tell)
+        key = self.plus_keys[value, loss] = self._add_box(Box(f"plus{value}{loss}", Kind.PLUS, "+", tip=tip, alarms=alarms))
         self.arrows.append(Arrow(key, head, Flow.GRADIENT, is_backward=True))
         return key
 

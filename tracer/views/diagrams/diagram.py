@@ -33,6 +33,13 @@ class Box:
     lines: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     tip: str = ""
+    alarms: tuple[str, ...] = ()
+    """What it says of NaN and infinite numbers in it that its columns do not show."""
+
+    @property
+    def is_alarming(self) -> bool:
+        """True if a number of the box is NaN or infinite."""
+        return bool(self.alarms) or any(column.is_alarming for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class Diagram:
     def texts(self) -> Iterator[str]:
         """All texts in the diagram."""
         for box in self.boxes:
-            yield from (box.title, box.note, *box.lines, box.tip)
+            yield from (box.title, box.note, *box.lines, *box.alarms, box.tip)
             for column in box.columns:
                 yield from (column.caption, *column.lines)
         for arrow in self.arrows:

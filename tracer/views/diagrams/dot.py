@@ -18,6 +18,12 @@ NUMBER_SIZE, CAPTION_SIZE = 10, 9
 MAX_COLUMNS_WIDTH = 44
 """Maximum width in characters of columns side by side; wider ones are stacked."""
 
+ALARM_TEXT = "#000000"
+"""The colour of text on the colour of numbers that are NaN or infinite."""
+
+RING = 2
+"""Width of the ring around them in points."""
+
 _NON_ASCII = re.compile(r"([^\x00-\x7f]+)")
 
 LARGE_DIAGRAM = 100
@@ -79,8 +85,10 @@ def _draw_box(graph: graphviz.Digraph, box: Box, theme: Theme) -> None:
     paint = theme.boxes[box.kind]
     if box.kind is Kind.PLUS:
         graph.node(
-            box.key, _quoted(box.title), shape="circle", margin="0.02", width="0.2", style="filled", fillcolor=paint.fill,
-            color=paint.border, fontcolor=theme.gradient, fontsize="11", id=box.key, tooltip=_quoted(box.tip),
+            box.key, _quoted(box.title), shape="circle", margin="0.02", width="0.2", style="filled",
+            fillcolor=theme.not_finite if box.is_alarming else paint.fill, color=theme.text if box.is_alarming else paint.border,
+            fontcolor=ALARM_TEXT if box.is_alarming else theme.gradient, fontsize="11", id=box.key, tooltip=_quoted(box.tip),
+            **({"penwidth": str(RING)} if box.is_alarming else {}),
         )  # fmt: skip
         return
     graph.node(box.key, f"<{label(box, theme)}>", id=box.key, tooltip=_quoted(box.tip or box.title))
@@ -120,11 +128,16 @@ def label(box: Box, theme: Theme) -> str:
     span = max(2 if _has_ports(box) else 1, 1 if wide else len(box.columns))
     heading = _heading(box, theme) if box.title else ""  # Graphviz rejects empty tags
     rows = [_cell(heading + (_mono(box.lines, theme.text) if box.lines else ""), span)]
+    rows += [_alarm_cell(box.alarms, span, theme)] if box.alarms else []
     cells = []
     for column in box.columns:
         colour = theme.gradient if column.is_gradient else theme.text
         caption = _caption(column.caption, theme.gradient if column.is_gradient else theme.muted) if column.caption else ""
-        cells.append(_cell(caption + _mono(column.lines, colour), span if wide else 1))
+        width = span if wide else 1
+        if column.is_alarming:
+            cells.append(_alarm_cell(column.lines, width, theme, column.caption))
+        else:
+            cells.append(_cell(caption + _mono(column.lines, colour), width))
     rows += cells if wide else (["".join(cells)] if cells else [])
     if _has_ports(box):
         rows = [_port_row("above", span), *rows, _port_row("below", span)]
@@ -173,6 +186,17 @@ def _text(text: str) -> str:
 
 def _cell(content: str, span: int = 1) -> str:
     return f'<TD ALIGN="LEFT" BALIGN="LEFT" VALIGN="TOP" COLSPAN="{span}">{content}</TD>'
+
+
+def _alarm_cell(lines: Sequence[str], span: int, theme: Theme, caption: str = "") -> str:
+    """A cell of numbers of which some are NaN or infinite: in a colour of its own, bold, and with a ring that needs no colour."""
+    body = '<BR ALIGN="LEFT"/>'.join(f"<B>{_with_fonts(line) or ' '}</B>" for line in lines) + '<BR ALIGN="LEFT"/>'
+    text = f'<FONT FACE="Courier" POINT-SIZE="{NUMBER_SIZE}" COLOR="{ALARM_TEXT}">{body}</FONT>'
+    above = _caption(caption, ALARM_TEXT) if caption else ""
+    return (
+        f'<TD ALIGN="LEFT" BALIGN="LEFT" VALIGN="TOP" COLSPAN="{span}" BGCOLOR="{theme.not_finite}" BORDER="{RING}"'
+        f' COLOR="{theme.text}">{above}{text}</TD>'
+    )
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
+from tracer.views.diagrams.dot import ALARM_TEXT
 from tracer.views.diagrams.theme import Flow, Kind, Style
 
 MAX_ARROWS = 500
@@ -37,6 +38,10 @@ def mermaid(diagram: Diagram, style: Style) -> str:
         colours = f"fill:{paint.fill},stroke:{paint.border},color:{theme.text},stroke-width:{paint.width}px{dash}"
         lines.append(f"  classDef {kind.name.lower()} {colours}")
         lines.append(f"  class {','.join(box.key for box in diagram.boxes if box.kind is kind)} {kind.name.lower()}")
+    alarming = ",".join(box.key for box in diagram.boxes if box.is_alarming)
+    if alarming:  # a later class wins
+        lines.append(f"  classDef not_finite fill:{theme.not_finite},stroke:{theme.text},color:{ALARM_TEXT},stroke-width:5px")
+        lines.append(f"  class {alarming} not_finite")
     for flow in diagram.flows:
         numbers = ",".join(str(number) for number, arrow in enumerate(arrows) if arrow.flow is flow)
         line = theme.arrows[flow]
@@ -72,10 +77,10 @@ def _cluster(cluster: Cluster, boxes: dict[str, Box], clustered: set[str], key: 
 def _box(box: Box) -> str:
     title = "<br/>".join(_text(line) for line in box.title.split("\n"))
     first = f"<b>{title}</b> {_text(box.note)}".strip() if box.title else ""
-    lines = [first, *map(_text, box.lines)]
+    lines = [first, *map(_text, box.lines), *(f"<b>{_text(text)}</b>" for text in box.alarms)]
     for column in box.columns:
         caption = [f"<i>{_text(column.caption)}</i>"] if column.caption else []
-        lines += caption + [_text(line) for line in column.lines]
+        lines += caption + [f"<b>{_text(line)}</b>" if column.is_alarming else _text(line) for line in column.lines]
     shape = ("((", "))") if box.kind is Kind.PLUS else ("(", ")")
     return f'{box.key}{shape[0]}"{"<br/>".join(line for line in lines if line)}"{shape[1]}'
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from tracer.graph.expression import Derivative
 from tracer.graph.losses import losses_of, passes, symbol_of
 from tracer.graph.record import Node, Step
+from tracer.views.diagrams.alarms import alarms_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
@@ -120,7 +121,8 @@ class _Builder:
 
     def _data(self, node: Node) -> None:
         key = f"d{node.id}"
-        self._boxes.append(Box(key, Kind.DATA, shortened(self._labels[node.id], MAX_LENGTH)))
+        alarms = alarms_of(self._step, [node.id], self._style.tell)
+        self._boxes.append(Box(key, Kind.DATA, shortened(self._labels[node.id], MAX_LENGTH), alarms=alarms))
         for head in self._users[node.id]:
             self._arrows.append(Arrow(key, head, Flow.VALUE, (shape_text(node.shape),)))
 
@@ -137,7 +139,9 @@ class _Builder:
         lines += self._parameter_lines(key)
         operations = tell.count(len(nodes), "operation")
         tip = tell("{what}: {which}", what=self._titles[key], which=operations)
-        return Box(key, kind, self._titles[key], operations, tuple(lines), tip=tip)
+        return Box(
+            key, kind, self._titles[key], operations, tuple(lines), tip=tip, alarms=alarms_of(self._step, module.ids, tell)
+        )
 
     def _parameter_lines(self, key: str) -> list[str]:
         """The parameters that a module is the first to use, with their number; and those that it shares."""
@@ -210,4 +214,5 @@ class _Builder:
         if len(ids) > 1:
             texts.insert(0, tell.count(len(ids), "parameter array"))
         kind = Kind.UPDATE if is_updated else Kind.PARAMETER
-        return Box(key, kind, shortened(title, MAX_LENGTH), lines=self._lines(texts))
+        shown = [*ids, *(step.updates[id] for id in ids if is_updated)]
+        return Box(key, kind, shortened(title, MAX_LENGTH), lines=self._lines(texts), alarms=alarms_of(step, shown, tell))

@@ -79,7 +79,7 @@ class _Builder:
             self.boxes.append(node_box(step, step.nodes[id], self.labels, self.style))
         for fold in folds:
             first = step.nodes[fold.ids[0]]
-            self.boxes.append(fold_box(fold, kind_of(first), self.style, self.labels, leaves.get(first.id, ())))
+            self.boxes.append(fold_box(step, fold, kind_of(first), self.style, self.labels, leaves.get(first.id, ())))
         for id in single:
             self._arrows_into(id)
         for fold in folds:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tracer.graph.losses import losses_of
 from tracer.graph.record import PHASES, Node, Phase, Step
+from tracer.views.diagrams.alarms import value_alarms
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of_phase
 from tracer.views.grids import shortened
@@ -72,7 +73,8 @@ def _box(step: Step, phase: Phase, nodes: Sequence[Node], labels: Labels, style:
     else:
         lines += [f"{shortened(scope, MAX_LENGTH)}" for scope in _scopes(operations)]
     title = phase_text(phase, tell)
-    return Box(phase.value, _kind(phase), title, note, tuple(lines), tip=f"{title} {note}".strip())
+    alarms = value_alarms(nodes, tell)
+    return Box(phase.value, _kind(phase), title, note, tuple(lines), tip=f"{title} {note}".strip(), alarms=alarms)
 
 
 def _kind(phase: Phase) -> Kind:

@@ -7,6 +7,7 @@ from hashlib import sha1
 from html import escape
 
 from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.dot import ALARM_TEXT
 from tracer.views.diagrams.scalars.cells import CHARACTER, LINE, PADDING, SIZE, Block, Cell, Line, characters
 from tracer.views.diagrams.scalars.placing import MARGIN, Placed, Wire, placed
 from tracer.views.diagrams.theme import Style, Theme
@@ -16,8 +17,6 @@ MONO = "DejaVu Sans Mono,Courier,monospace"
 
 ARROW, HALF = 5.0, 2.0
 """Length and half the width of the head of an arrow."""
-
-ALARM_TEXT = "#000000"
 
 _DASHES = {"DASHED": "4 3", "DOTTED": "1.5 2.5", "dashed": "4 3", "dotted": "1.5 2.5"}
 

@@ -5,9 +5,12 @@ Arrows run from every scalar to those that depend on it; its gradient, with a fo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+import numpy as np
 
 from tracer.graph.losses import gradients_of
+from tracer.graph.record import Node
 from tracer.views.diagrams.boxes import box_key, tip_of, title_of
 from tracer.views.diagrams.diagram import Arrow, Box, Column, Diagram
 from tracer.views.diagrams.scalars.graph import Scalar, ScalarView
@@ -50,16 +53,22 @@ def _box(source: ScalarView, scalar: Scalar, style: Style) -> Box:
     id, index = scalar
     node = step.nodes[id]
     lines = _formula(source.formula(scalar), labels.element(id, index))
-    columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),))]
+    columns = [Column(style.tell("value"), (number_of(node, index, labels.noise),), is_alarming=_is_alarming(node, index))]
     for gradient in gradients_of(step, id):
         if gradient == id:
             continue
         title = labels[gradient] if step.losses else style.tell("gradient")
         number = number_of(step.nodes[gradient], index, labels.noise)
         made = _formula(source.formula((gradient, index)), "")
-        columns.append(Column(title, (number, *made), is_gradient=True))
+        is_alarming = _is_alarming(step.nodes[gradient], index)
+        columns.append(Column(title, (number, *made), is_gradient=True, is_alarming=is_alarming))
     title = title_of(labels.element(id, index))
     return Box(key_of(scalar), kind_of(node), title, "", lines, tuple(columns), tip_of(node, labels))
+
+
+def _is_alarming(node: Node, index: Sequence[int]) -> bool:
+    """Whether a number is NaN or infinite."""
+    return not node.summary.is_finite and not np.isfinite(node.value[tuple(index)])
 
 
 def _formula(formula: str, name: str) -> tuple[str, ...]:
