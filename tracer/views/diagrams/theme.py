@@ -104,23 +104,23 @@ LIGHT = Theme(
 
 DARK = Theme(
     "dark", background="#14171C", text="#F2F2F2", muted="#A9B0BA", gradient="#FFB074",
-    update="#5AD18F", highlight="#FF5CA8", frame="#6B737E",
+    update="#39C9A9", highlight="#FF5CA8", frame="#6B737E",
     curves=("#FF6F8B", "#5BA3F5", "#5AD18F", "#F0B429", "#B79CEB", "#4FD6D6", "#D9976B", "#C8C8C8"),
     negative="#2166AC", positive="#D6601A", not_finite="#FF00A0",
     boxes={
         Kind.PARAMETER: BoxStyle("#3D3113", "#F0B429", width=2),
         Kind.DATA: BoxStyle("#22303F", "#8FB4D9", style=""),
         Kind.SETTING: BoxStyle("#2F2744", "#B79CEB", style=""),
-        Kind.CONSTANT: BoxStyle("#2A2D32", "#A0A0A0", style=""),
+        Kind.CONSTANT: BoxStyle("#2A2D32", "#989898", style=""),
         Kind.FORWARD: BoxStyle("#15263D", "#5BA3F5"),
         Kind.LOSS: BoxStyle("#431B26", "#FF6F8B", width=2),
         Kind.BACKWARD: BoxStyle("#40260F", "#FF9A4D"),
-        Kind.UPDATE: BoxStyle("#143626", "#5AD18F"),
+        Kind.UPDATE: BoxStyle("#12332F", "#39C9A9"),
         Kind.PLUS: BoxStyle("#40260F", "#FF9A4D"),
         Kind.ELSEWHERE: BoxStyle("#14171C", "#7C848F", style="ROUNDED,DASHED"),
     },
     arrows={
-        Flow.VALUE: ArrowStyle("#D5D9DF"), Flow.GRADIENT: ArrowStyle("#FF9A4D"), Flow.UPDATE: ArrowStyle("#5AD18F"),
+        Flow.VALUE: ArrowStyle("#D5D9DF"), Flow.GRADIENT: ArrowStyle("#FF9A4D"), Flow.UPDATE: ArrowStyle("#39C9A9"),
         Flow.ORDER: ArrowStyle("#14171C", style="invis"),
     },
 )  # fmt: skip
@@ -132,12 +132,12 @@ PRINT = replace(
     curves=("#000000",), dashes=("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "3 5"),
     negative="#000000", positive="#000000", not_finite="#FF00A0",
     boxes={
-        Kind.PARAMETER: BoxStyle("#E4E4E4", "#000000", width=3),
+        Kind.PARAMETER: BoxStyle("#DCDCDC", "#000000", width=3),
         Kind.DATA: BoxStyle("#FFFFFF", "#000000", style=""),
         Kind.SETTING: BoxStyle("#FFFFFF", "#000000", style="DOTTED"),
         Kind.CONSTANT: BoxStyle("#FFFFFF", "#000000", style="DASHED"),
         Kind.FORWARD: BoxStyle("#FFFFFF", "#000000"),
-        Kind.LOSS: BoxStyle("#E4E4E4", "#000000", width=3, style="ROUNDED"),
+        Kind.LOSS: BoxStyle("#FFFFFF", "#000000", width=3),
         Kind.BACKWARD: BoxStyle("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
         Kind.UPDATE: BoxStyle("#F2F2F2", "#000000", style="ROUNDED,DOTTED"),
         Kind.PLUS: BoxStyle("#FFFFFF", "#000000", style="ROUNDED,DASHED"),
