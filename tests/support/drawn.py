@@ -70,14 +70,14 @@ class Shape:
 
 def boxes_of(svg: str) -> dict[str, Shape]:
     """The boxes of a picture by their keys."""
-    found = {shape.key: shape for shape in _shapes(svg, "node")}
-    assert len(found) == sum(1 for _ in _shapes(svg, "node"))
+    found = {shape.key: shape for shape in shapes_of(svg, "node")}
+    assert len(found) == sum(1 for _ in shapes_of(svg, "node"))
     return found
 
 
 def arrows_of(svg: str) -> list[Shape]:
     """The arrows of a picture."""
-    return list(_shapes(svg, "edge"))
+    return list(shapes_of(svg, "edge"))
 
 
 def sizes_of(svg: str) -> set[float]:
@@ -85,7 +85,7 @@ def sizes_of(svg: str) -> set[float]:
     return {float(size) for size in re.findall(r'font-size="([\d.]+)"', svg)}
 
 
-def _shapes(svg: str, kind: str) -> Iterator[Shape]:
+def shapes_of(svg: str, kind: str) -> Iterator[Shape]:
     for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
         if group.get("class") != kind:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from xml.etree import ElementTree
@@ -31,18 +31,24 @@ class Way:
 
 def ways_of(svg: str) -> list[Way]:
     """The arrows of a picture."""
+    groups = [(group.get("class"), group.get("id", "").partition("-")[2], group)
+              for group in ElementTree.fromstring(svg).iter(f"{SVG}g")]  # fmt: skip
+    boxes = {key for kind, key, _ in groups if kind == "node"}
     found = []
-    for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
-        if group.get("class") != "edge":
-            continue
-        _, _, key = group.get("id", "").partition("-")
-        tail, _, head = re.sub(r"\.\d+$", "", key).partition("--")
-        found += [
-            Way(tail.split("_left")[0].split("_right")[0], head.split("_left")[0].split("_right")[0],
-                tuple(_points(path.get("d", ""))))
-            for path in group.iter(f"{SVG}path")
-        ]  # fmt: skip
+    for kind, key, group in groups:
+        if kind == "edge":
+            tail, _, head = re.sub(r"\.\d+$", "", key).partition("--")
+            ends = _box(tail, boxes), _box(head, boxes)
+            found += [Way(*ends, tuple(_points(path.get("d", "")))) for path in group.iter(f"{SVG}path")]
     return found
+
+
+def _box(end: str, boxes: Collection[str]) -> str:
+    """The box at the end of an arrow, which Graphviz names by the box and the port: `n5_left_below_s`."""
+    while end not in boxes:
+        end, _, port = end.rpartition("_")
+        assert port, boxes
+    return end
 
 
 def _points(path: str) -> Iterator[Point]:
