@@ -11,7 +11,7 @@ import tracer
 from support.traces import first_step
 from tracer.graph.record import Step
 from tracer.nn.attention import attention
-from tracer.nn.layers import dense, relu
+from tracer.nn.layers import dense, relu, sigmoid
 from tracer.nn.losses import mean_squared_error
 from tracer.nn.normalization import layer_norm
 from tracer.training.loading import bundled_names
@@ -56,6 +56,32 @@ def squared(prediction: Any, y: Any) -> Any:
     return mean_squared_error(prediction, y)
 
 
+def lstm(x: Any, steps: int, **weights: Any) -> Any:
+    """An LSTM written by hand: `W` and `b` of the gates i, f and o and of the new state g, and of the output y."""
+    h = c = np.zeros((len(x), 3))
+    for t in range(steps):
+        z = np.concatenate([x[:, t], h], axis=1)
+        i = sigmoid(z @ weights["Wi"] + weights["bi"])
+        f = sigmoid(z @ weights["Wf"] + weights["bf"])
+        o = sigmoid(z @ weights["Wo"] + weights["bo"])
+        g = np.tanh(z @ weights["Wg"] + weights["bg"])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+    return h @ weights["Wy"] + weights["by"]
+
+
+def lstm_step(steps: int) -> Step:
+    """A step of this LSTM over some time steps."""
+    shapes = {**{f"W{gate}": (5, 3) for gate in "ifog"}, **{f"b{gate}": (3,) for gate in "ifog"}, "Wy": (3, 1), "by": (1,)}
+    parameters = {name: numbers(*shape, seed=seed) for seed, (name, shape) in enumerate(shapes.items())}
+    data = {"x": numbers(6, steps, 2), "y": numbers(6, 1)}
+    return trained(functools.partial(_lstm, steps), squared, parameters, data)
+
+
+def _lstm(steps: int, x: Any, Wi: Any, Wf: Any, Wo: Any, Wg: Any, bi: Any, bf: Any, bo: Any, bg: Any, Wy: Any, by: Any) -> Any:
+    return lstm(x, steps, Wi=Wi, Wf=Wf, Wo=Wo, Wg=Wg, bi=bi, bf=bf, bo=bo, bg=bg, Wy=Wy, by=by)
+
+
 @functools.cache
 def step_of(name: str) -> Step:
     """A step of a scenario, or of one of the models above."""
@@ -72,9 +98,11 @@ def step_of(name: str) -> Step:
         weights = {"w1": numbers(3, 2), "w2": numbers(2, 3)}
         loss: Any = lambda p, y: -np.mean(np.log(p[y, np.arange(5)]))  # noqa: E731
         return trained(written_out, loss, weights, {"x": numbers(2, 5), "y": np.array([0, 1, 1, 0, 1])})
+    if name.startswith("lstm"):
+        return lstm_step(int(name.removeprefix("lstm")))
     if name == "function":
         return tracer.trace(lambda x: np.sum(np.sin(x) * 2), np.array([0.5, 1.0, 2.0]))
     return first_step(name)
 
 
-STEPS = [*bundled_names(), "recurrent", "residual", "attention", "columns", "function"]
+STEPS = [*bundled_names(), "recurrent", "residual", "attention", "columns", "function", "lstm1", "lstm3"]

@@ -68,6 +68,7 @@ MESSAGES: Mapping[str, str] = {
     "{number} or more": "不小于 {number}",
     "dotted: not kept": "点线：未保存",
     "not kept": "未保存",
+    "LSTM cell": "LSTM 单元",
     "dense": "全连接",
     "linear": "线性",
     "attention": "注意力",

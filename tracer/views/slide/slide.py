@@ -29,7 +29,8 @@ AMOUNTS = (
     Amount(3, 2, 3),
     Amount(3, 1, 2),
     Amount(2, 1, 1),
-    Amount(2, 1, 1, 2),
+    Amount(2, 1, 1, of_several=1),
+    Amount(2, 1, 1, 2, 1),
 )
 """How many numbers are shown, tried one after the other."""
 

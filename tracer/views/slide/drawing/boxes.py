@@ -60,7 +60,8 @@ class BoxText:
 def box_text(box: Box, names: dict[int, str], width: int, most: int) -> BoxText:
     """The texts of a box wrapped to that many characters; `names` are those of the values.
 
-    With more than `most` lines the formula of a box that also has a rule is left out.
+    With more than `most` lines the formula of a box that also has a rule is left out, or the rules if they are too long by
+    themselves and of several values; of a formula of several parts the first.
     """
     title = _words(box.title, max(width, 13))
     if box.repeats > 1:
@@ -78,8 +79,14 @@ def box_text(box: Box, names: dict[int, str], width: int, most: int) -> BoxText:
         if len(box.rules) > 1:
             rules.append(f"{shortened(names.get(rule.value, ''), width - 1)}:")
         rules += lines
+    if len(box.rules) > 2 and len(title) + len(rules) > most:
+        rules = []
     if len(title) + len(formula) + len(rules) > most and rules:
         formula = ()
+    parts = box.formula.split("\n")
+    while (not formula or len(title) + len(formula) > most) and len(parts) > 1:
+        parts = parts[1:]
+        formula = _short("\n".join(parts), width)
     return BoxText(title, formula, tuple(rules))
 
 

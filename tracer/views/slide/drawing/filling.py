@@ -36,7 +36,7 @@ def columns_of(slide: Slide, lines: int, tell: Language) -> list[Card]:
         filling = _Filling(slide.parameters, tell, labels)
         found = filling.columns(lines - (slide.more_parameters > 0))
         if found and not any(card.hidden for card in found):
-            for fewer in range(2, lines):  # of equal length
+            for fewer in range(2, lines + 1):  # of equal length
                 columns = filling.columns(fewer)
                 if len(columns) == len(found) and not any(card.hidden for card in columns):
                     return _with_more(columns, slide.more_parameters)
@@ -58,31 +58,32 @@ class _Filling:
         rest = list(self.parameters)
         room = float(ROOM)
         while rest:
-            card = self._compact_card(rest, lines)
+            card = self._compact_card(rest, lines, counts_rest=False)
             if card is None or card.width > room:
                 break
             columns.append(replace(card, hidden=0))
             room -= card.width + GAP
             rest = rest[len(card.parameters) :]
         if rest and columns:
-            last = self._compact_card([*columns[-1].parameters, *rest], lines)
+            last = self._compact_card([*columns[-1].parameters, *rest], lines, counts_rest=True)
             return [*columns[:-1], last] if last else []
         return columns
 
-    def _compact_card(self, parameters: Sequence[Parameter], lines: int) -> Card | None:
-        return _card(parameters, lines, self.tell, is_compact=True, labels=self.labels)
+    def _compact_card(self, parameters: Sequence[Parameter], lines: int, *, counts_rest: bool) -> Card | None:
+        return _card(parameters, lines, self.tell, is_compact=True, labels=self.labels, counts_rest=counts_rest)
 
 
 def _card(
-    parameters: Sequence[Parameter], lines: int, tell: Language, *, is_compact: bool = False, labels: Labels = LABELS[0]
-) -> Card | None:
-    """A card of the first of these parameters; None if there is not even room for one."""
+    parameters: Sequence[Parameter], lines: int, tell: Language, *,
+    is_compact: bool = False, labels: Labels = LABELS[0], counts_rest: bool = True,
+) -> Card | None:  # fmt: skip
+    """A card of the first of these parameters, with a line for the number of the rest; None if there is no room for one."""
     shown: list[Parameter] = []
     used = 1
     for parameter in parameters:
         needed = max(1, len(parameter.rows)) + (not is_compact and bool(parameter.rows))
         rest = len(parameters) - len(shown) - 1
-        if used + needed + (rest > 0) > lines:
+        if used + needed + (counts_rest and rest > 0) > lines:
             break
         shown.append(parameter)
         used += needed

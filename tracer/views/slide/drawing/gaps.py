@@ -32,10 +32,14 @@ ABOVE, BELOW = 8, 19
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The signals that leave one box, or that are given to the first; several have their names before their numbers."""
+    """The signals that leave one box, or that are given to the first; several have their names before their numbers.
+
+    Each of several has at most `of_several` numbers.
+    """
 
     signals: tuple[Signal, ...]
     tell: Language
+    of_several: int = 2
 
     @property
     def is_single(self) -> bool:
@@ -81,7 +85,7 @@ class Gap:
 
     def _most(self) -> int:
         """How many numbers of each signal are shown."""
-        return MAX_ROWS if self.is_single else max(1, MAX_ROWS // len(self.signals))
+        return MAX_ROWS if self.is_single else min(self.of_several, max(1, MAX_ROWS // len(self.signals)))
 
     def _columns(self) -> tuple[float, Column]:
         """The width of the labels, and the column of all values and gradients."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from tracer.views.slide.drawing.frames import Numbering
 from tracer.views.slide.drawing.heading import BOTTOM_OF_HEADING, TOP_OF_LEGEND, heading_texts, legend, update_texts
 from tracer.views.slide.drawing.marks import HEADING, LINE, MARGIN, WIDTH, Panel, Picture, Raster, Text, Wire
 from tracer.views.slide.drawing.measure import text_width
-from tracer.views.slide.drawing.parameter_cards import Card
+from tracer.views.slide.drawing.parameter_cards import PADDING, Card
 from tracer.views.slide.drawing.placing import beside, card_panel, needs_bus
 from tracer.views.slide.drawing.rows import Row
 from tracer.views.slide.drawing.sizes import ARROW, ROOM, Sizes, sizes_of
@@ -20,13 +21,13 @@ from tracer.views.slide.structure.content import Slide
 WRAPS = (28, 20, 16, 13, 11)
 """Widths of formulas in boxes in characters, tried one after the other."""
 
-MOST_LINES = {1: 9, 2: 5}
-"""Number of lines from which on a box has fewer, by the number of rows."""
+MOST_LINES = {1: (9,), 2: (5, 4)}
+"""Numbers of lines from which on a box has fewer, by the number of rows, tried one after the other."""
 
 MAX_LANES = 5
 """Maximum number of wires that pass over the boxes of a row."""
 
-ROW_GAP = 8
+ROW_GAP = 6
 """Distance of rows."""
 
 
@@ -48,14 +49,24 @@ def laid_out(
 
     It leaves room for `legend_lines`, of which it has the last.
     """
-    for wrap in WRAPS:
+    for most, wrap in itertools.product(MOST_LINES[mode.rows], WRAPS):
         for split in _splits(len(slide.boxes), mode.rows):
-            rows = [sizes_of(slide, numbers, wrap, MOST_LINES[mode.rows], tell) for numbers in split]
+            rows = [_widest(slide, numbers, wrap, most, tell) for numbers in split]
             page = _Page(slide, rows, title, tell, all_parameters=all_parameters)
             page.floor -= LINE * (legend_lines - 1)
             if page.with_cards() if mode.has_cards else page.with_table():
                 return page.picture()
     return None
+
+
+def _widest(slide: Slide, numbers: range, wrap: int, most: int, tell: Language) -> Sizes:
+    """The sizes of a row with its formulas as wide as there is room for, but no wider than `wrap`: so it is the least high."""
+    sizes = sizes_of(slide, numbers, wrap, most, tell)
+    for narrower in (each for each in WRAPS if each < wrap):
+        if sizes.width <= ROOM:
+            break
+        sizes = sizes_of(slide, numbers, narrower, most, tell)
+    return sizes
 
 
 def is_too_wide(slide: Slide, tell: Language, mode: Mode) -> bool:
@@ -131,7 +142,7 @@ class _Page:
         lefts = self._across(sizes) or []
         middles = [left + sizes.box_width(number) / 2 for number, left in enumerate(lefts)]
         bottom = BOTTOM_OF_HEADING + sizes.above + sizes.below
-        cards = cards_of(self.slide, int((self.floor - bottom - ARROW) / LINE), self.tell)
+        cards = cards_of(self.slide, int((self.floor - bottom - ARROW - PADDING) / LINE), self.tell)
         places = beside(cards, middles)
         if places is None or not self._suit(cards):
             return False
@@ -159,7 +170,7 @@ class _Page:
             return False
         heights = [sizes.above + sizes.below for sizes in self.rows]
         bottom = BOTTOM_OF_HEADING + sum(heights) + ROW_GAP * len(self.rows)
-        columns = columns_of(self.slide, int((self.floor - bottom) / LINE), self.tell)
+        columns = columns_of(self.slide, int((self.floor - bottom - PADDING) / LINE), self.tell)
         if not self._suit(columns):
             return False
         lowest = max((card.height for card in columns), default=0.0)

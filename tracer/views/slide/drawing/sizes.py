@@ -149,7 +149,7 @@ def sizes_of(slide: Slide, numbers: range, wrap: int, most: int, tell: Language)
     lanes = []
     for number in numbers:
         signals = tuple(signal for signal in slide.signals if signal.tail == number)
-        gaps.append(Gap(signals if number < slide.loss.tail else (slide.loss,), tell))
+        gaps.append(Gap(signals if number < slide.loss.tail else (slide.loss,), tell, slide.of_several))
         lanes += [(signal, head) for signal in signals for head in signal.heads if head != number + 1 and head in numbers]
     boxes = tuple(box_text(slide.boxes[number], names, wrap, most) for number in numbers)
     return Sizes(numbers.start, boxes, tuple(gaps), lead, tuple(chips), tuple(lanes))

@@ -82,6 +82,7 @@ class Slide:
     """A step as boxes from left to right. `update` is the optimizer with its settings.
 
     `panels` is how many given values are shown at a box at most, `more_parameters` are used and not in `parameters`.
+    `of_several` is how many numbers of each of several values on a wire are shown at most.
     """
 
     step: int
@@ -94,3 +95,4 @@ class Slide:
     losses: int = 1
     panels: int = 4
     more_parameters: int = 0
+    of_several: int = 2

@@ -34,13 +34,14 @@ MAX_RULE = 26
 class Amount:
     """How many numbers are shown at most: of a value on a wire, of a parameter, of what is given.
 
-    `panels` is how many given values are shown at a box.
+    `panels` is how many given values are shown at a box, `of_several` how many numbers of each value that shares a wire.
     """
 
     on_wire: int
     of_parameter: int
     given: int
     panels: int = 4
+    of_several: int = 2
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Contents:
         return Slide(
             self.step.index, self.sample, boxes, signals, parameters,
             self._signal(loss, home, amount), self._update(), max(1, len(self.step.losses)), amount.panels, more,
+            amount.of_several,
         )  # fmt: skip
 
     def _crossing(self, home: dict[int, int]) -> list[int]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from tracer.analysis.repetition import pattern_at
 from tracer.graph.record import Phase
 from tracer.views.slide.structure.flow import Flow, kind
-from tracer.views.slide.structure.groups import FUNCTION, LAYER, OPERATION, Group, idea_groups, merged, ordered
+from tracer.views.slide.structure.groups import FUNCTION, LAYER, LSTM, OPERATION, Group, idea_groups, merged, ordered
+from tracer.views.slide.structure.lstm import MULTIPLY, with_lstm_cells
 from tracer.views.slide.structure.naming import idea_of
 
 MAX_BOXES = 8
@@ -28,6 +29,9 @@ MIN_REPEATS = 3
 """Minimum number of equal cells that are folded into one box."""
 
 
+ELEMENTWISE = {"add", "iadd", "subtract", "sub", "multiply", "mul", "divide", "div", "tanh", "negative", "neg"}
+
+
 def foldings(flow: Flow) -> Iterator[list[Group]]:
     """The groups of a step, finer ones first, with at most MAX_BOXES each; the last are one box."""
     if not flow.ids:
@@ -37,7 +41,9 @@ def foldings(flow: Flow) -> Iterator[list[Group]]:
     cells = _cells(flow, chains)
     coarser = [_by_scope(flow, chains, depth) for depth in _depths(flow)]
     last = coarser[-1] if coarser else chains
-    for groups in (ideas, chains, cells):
+    elementwise = _with_elementwise(flow, chains)
+    lstm = with_lstm_cells(flow, ideas)
+    for groups in (ideas, chains, elementwise, *([lstm, _fold_repeats(flow, lstm)] if len(lstm) < len(ideas) else []), cells):
         if len(groups) <= MAX_BOXES:
             yield groups
     if len(cells) < len(chains):
@@ -70,12 +76,17 @@ def _in_chunks(flow: Flow, groups: Sequence[Group]) -> list[Group]:
 
 
 def _with_known_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
-    """Part a function that is unknown from its first operation if the rest is a known one: softmax(scores / 8)."""
+    """Part a function that is unknown from its first or last operation if the rest is known: softmax(scores / 8), tanh(z) * c."""
     result: list[Group] = []
     for group in groups:
         if group.what == FUNCTION and not group.scope and len(group.ids) > 2 and idea_of(flow, group)[0] is None:
+            *before, last = group.ids
             first, rest = Group(group.ids[:1], OPERATION), Group(group.ids[1:], FUNCTION)
             if idea_of(flow, rest)[0] is not None:
+                result += [first, rest]
+                continue
+            first, rest = Group(tuple(before), FUNCTION), Group((last,), OPERATION)
+            if _is_product(flow, rest) and idea_of(flow, first)[0] is not None:
                 result += [first, rest]
                 continue
         result.append(group)
@@ -88,7 +99,7 @@ def _with_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
     result: dict[int, Group] = dict(enumerate(groups))
     at = {number: number for number in result}
     for number, group in enumerate(groups):
-        if group.what != FUNCTION or _phases(flow, group) != {Phase.FORWARD}:
+        if group.what != FUNCTION or _phases(flow, group) != {Phase.FORWARD} or _is_product(flow, group):
             continue
         inputs = {home[each] for id in group.ids for each in flow.inputs(id) if each in home and each not in group}
         if len(inputs) != 1:
@@ -101,6 +112,33 @@ def _with_functions(flow: Flow, groups: Sequence[Group]) -> list[Group]:
             at[number] = place
             del result[number]
     return ordered(flow, result.values())
+
+
+def _is_product(flow: Flow, group: Group) -> bool:
+    """Whether a group only multiplies two arrays."""
+    (id, *more) = group.ids
+    arrays = [each for each in flow.inputs(id) if flow.step.nodes[each].size > 1]
+    return not more and kind(flow.step.nodes[id]) in MULTIPLY and len(arrays) > 1
+
+
+def _with_elementwise(flow: Flow, groups: Sequence[Group]) -> list[Group]:
+    """Join what is computed element by element to what alone uses it: `f * c + i * g`, `o * tanh(c)`."""
+    result = dict(enumerate(groups))
+    home = {id: number for number, group in enumerate(groups) for id in group.ids}
+    for number, group in reversed(list(enumerate(groups))):
+        users = {home[user] for id in group.ids for user in flow.users.get(id, ())} - {number}
+        if len(users) == 1 and _is_elementwise(flow, group) and _is_elementwise(flow, result[(user := users.pop())]):
+            result[user] = Group(tuple(sorted((*group.ids, *result[user].ids))), OPERATION)
+            home.update(dict.fromkeys(group.ids, user))
+            del result[number]
+    return ordered(flow, result.values())
+
+
+def _is_elementwise(flow: Flow, group: Group) -> bool:
+    """Whether a group of the forward pass is no layer, has no parameters, and every operation is done for each element."""
+    nodes = [flow.step.nodes[id] for id in group.ids]
+    is_plain = group.what in (FUNCTION, OPERATION) and not group.parts and not group.repeats > 1
+    return is_plain and all(kind(node) in ELEMENTWISE and node.phase is Phase.FORWARD for node in nodes)
 
 
 def _cells(flow: Flow, groups: Sequence[Group]) -> list[Group]:
@@ -137,7 +175,9 @@ def _patterns(flow: Flow, groups: Sequence[Group]) -> Iterator[tuple[int, int, i
 
 
 def _signature(flow: Flow, group: Group) -> Hashable:
-    """The operations and shapes of a group, equal for cells that repeat."""
+    """The operations and shapes of a group, equal for cells that repeat; of an LSTM cell, whose first may differ, its shape."""
+    if group.what == LSTM:
+        return LSTM, flow.step.nodes[group.ids[-1]].shape
     return tuple((kind(flow.step.nodes[id]), flow.step.nodes[id].shape) for id in group.ids)
 
 

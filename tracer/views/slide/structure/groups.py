@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from tracer.views.slide.structure.flow import PLUMBING, PRODUCTS, Flow, kind
 from tracer.views.slide.structure.scopes import LAYERS, idea_scope, scope_title
 
-LAYER, FUNCTION, OPERATION = "layer", "function", "operation"
-"""What a group is: sums of products with parameters, a function of one value, anything else."""
+LAYER, FUNCTION, OPERATION, LSTM = "layer", "function", "operation", "lstm"
+"""What a group is: sums of products with parameters, a function of one value, anything else, or the cell of an LSTM."""
 
 SUMS = {"add", "iadd"}
 MAX_SEARCH = 24

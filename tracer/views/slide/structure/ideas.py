@@ -63,11 +63,11 @@ class Case:
         if self.kinds.isdisjoint(idea.needs):
             return False
         with np.errstate(all="ignore"):
-            if not _equal(idea.value(self.x, self.y), self.out):
+            if not is_equal(idea.value(self.x, self.y), self.out):
                 return False
             if self.g is None or self.gradient is None or not idea.rule:
                 return True
-            return _equal(idea.gradient(self.x, self.y, self.out, self.g), self.gradient)
+            return is_equal(idea.gradient(self.x, self.y, self.out, self.g), self.gradient)
 
 
 def recognised(case: Case, ideas: Iterable[Idea]) -> Idea | None:
@@ -77,7 +77,8 @@ def recognised(case: Case, ideas: Iterable[Idea]) -> Idea | None:
     return next((idea for idea in ideas if case.is_of(idea)), None)
 
 
-def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+def is_equal(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays are the same up to rounding."""
     one = np.asarray(one)
     if one.shape != other.shape or not np.all(np.isfinite(one)):
         return False

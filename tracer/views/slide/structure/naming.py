@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tracer.i18n.language import Language
 from tracer.views.slide.structure.activations import activations
 from tracer.views.slide.structure.flow import PLUMBING, Flow, kind
-from tracer.views.slide.structure.groups import LAYER, Group
+from tracer.views.slide.structure.groups import LAYER, LSTM, Group
 from tracer.views.slide.structure.ideas import Case, Idea, recognised
 from tracer.views.slide.structure.losses import losses
+from tracer.views.slide.structure.lstm import cell_formula, cells_of
 from tracer.views.slide.structure.rules import group_formula
 from tracer.views.slide.structure.scopes import is_idea, scope_title
 from tracer.views.slide.structure.titles import operation_title, title_text
@@ -41,6 +42,9 @@ class Named:
 def named(flow: Flow, group: Group, tell: Language) -> Named:
     """The name of a group."""
     exits = exits_of(flow, group)
+    is_lstm = group.what == LSTM or (group.repeats > 1 and all(part.what == LSTM for part in group.parts))
+    if is_lstm and (cells := cells_of(flow, group.ids)):
+        return Named(tell("LSTM cell"), cell_formula(flow, cells[-1]), exits)
     if len(group.parts) > 1:
         return Named(_merged_title(flow, group, tell), _chain_formula(flow, group, tell), exits)
     formula = group_formula(flow, group, exits[0]) if len(exits) == 1 else ""
