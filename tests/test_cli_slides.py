@@ -76,6 +76,7 @@ def test_a_run_is_drawn_as_slides(capsys: pytest.CaptureFixture[str]) -> None:
         (["--slide", "--pages", "all"], "it does not go with --zoom, --focus, --phase or --slide"),
         (["-o", "x.svg", "--zoom", "module", "--dpi", "90"], "--width and --dpi say how large a PNG is, and none is written"),
         (["--slide", "--width", "90", "--dpi", "90"], "--width and --dpi each say how large a PNG is: give one of them"),
+        (["--slide", "--sample", "0,1,2,3,4,5,6,7,8,9"], "--sample 0,1,2,3,4,5,6,7,8,9: the slide of step 0 has room for"),
         (["--slide", "--sample", "50"], "--sample 50: step 0 has the samples 0 to 49"),
     ],
 )

@@ -261,12 +261,12 @@ def test_settings_of_the_optimizer_stand_in_full() -> None:
 
 def test_another_sample_is_shown() -> None:
     step = first_step("fruit-pytorch")
-    (h1,) = [signal for signal in slide_of(step, "", Style(), 7).content.signals if signal.name == "h1"]
+    (h1,) = [signal for signal in slide_of(step, "", Style(), [7]).content.signals if signal.name == "h1"]
     assert [number.index for number in h1.value.numbers] == [(7, column) for column in range(4)]
     with pytest.raises(UsageError, match="--sample 10: step 0 has the samples 0 to 9"):
-        slide_of(step, "", Style(), 10)
+        slide_of(step, "", Style(), [10])
     with pytest.raises(UsageError, match="no axis of samples"):
-        slide_of(first_step("tensors"), "", Style(), 1)
+        slide_of(first_step("tensors"), "", Style(), [1])
 
 
 def test_samples_may_be_columns() -> None:

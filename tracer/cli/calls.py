@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,13 +84,13 @@ def render(record: Trace | Step, path: str | Path, index: int | None, options: M
     return written
 
 
-def slide(record: Trace | Step, index: int | None, sample: int | None, options: Mapping[str, Any]) -> Svg:
+def slide(record: Trace | Step, index: int | None, sample: int | Sequence[int] | None, options: Mapping[str, Any]) -> Svg:
     """A step as one slide."""
     trace, given = _trace(record), {} if sample is None else {"sample": sample}
     parsed = _picture_options({**options, **given, "slide": True})
     title = "" if isinstance(record, Step) else trace.scenario
     assert parsed.slide is not None
-    slides = slide_of(step_of(trace, index), title, parsed.style, parsed.slide.sample, has_weights=parsed.slide.has_weights)
+    slides = slide_of(step_of(trace, index), title, parsed.style, parsed.slide.samples, has_weights=parsed.slide.has_weights)
     return Svg((slides.animated() if parsed.slide.is_series else slides.whole()).svg)
 
 
@@ -121,6 +121,8 @@ def _picture_options(given: Mapping[str, Any]) -> PictureOptions:
     """The options of pictures, given by their names as those of the command. Raises UsageError for others."""
     arguments = []
     for name, value in given.items():
+        if name == "sample" and isinstance(value, (list, tuple)):
+            value = ",".join(map(str, value))
         for each in value if isinstance(value, (list, tuple)) else [value]:
             option = f"--{name.replace('_', '-')}"
             if each is not False:

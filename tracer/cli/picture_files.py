@@ -165,7 +165,7 @@ class PictureWriter:
             step,
             "" if title == UNNAMED else title,
             self.options.style,
-            self.options.slide.sample,
+            self.options.slide.samples,
             has_weights=self.options.slide.has_weights,
         )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tracer.cli.options import language_option
-from tracer.cli.parameter_types import NameOf, PhaseName, WholeNumber
+from tracer.cli.parameter_types import NameOf, PhaseName, WholeNumber, WholeNumbers
 from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
@@ -27,9 +27,9 @@ TEXTS = ("dot", "mmd")
 
 @dataclass(frozen=True, slots=True)
 class SlideOptions:
-    """A slide: of which sample, whether in a series, and whether wires are as wide as the norm of what they carry."""
+    """A slide: of which samples, whether in a series, and whether wires are as wide as the norm of what they carry."""
 
-    sample: int | None = None
+    samples: tuple[int, ...] = ()
     is_series: bool = False
     has_weights: bool = False
 
@@ -82,7 +82,8 @@ _OPTIONS = (
     click.option("--pages", "extent", type=click.Choice(EXTENTS), default=None,
                  help="Of a PDF: eight pages (the default), pictures of the steps, or also every operation."),
     click.option("--slide", "is_slide", is_flag=True, help="A step as one slide of 16:9: a few boxes, values and gradients."),
-    click.option("--sample", metavar="N", type=WholeNumber(0), default=None, help="Of a slide: the sample (default: the first)."),
+    click.option("--sample", "samples", metavar="N,N", type=WholeNumbers(0), default=(),
+                 help="Of a slide: the sample, or several beside each other (default: the first)."),
     click.option("--build", "is_series", is_flag=True, help="Of a slide: a series, forward, then back, then the update."),
     click.option("--weights", "has_weights", is_flag=True, help="Of a slide: arrows as wide as the norm of what they carry."),
     click.option("--width", metavar="PIXELS", type=WholeNumber(16, 12_000), default=None, help="Of a PNG."),
@@ -107,7 +108,7 @@ def picture_options(command: Command) -> Command:
         theme: str,
         extent: str | None,
         is_slide: bool,
-        sample: int | None,
+        samples: tuple[int, ...],
         is_series: bool,
         has_weights: bool,
         width: int | None,
@@ -120,7 +121,7 @@ def picture_options(command: Command) -> Command:
             raise UsageError("--focus and --focus-down each make a picture: give one of them")
         spec = ViewSpec(zoom or "", focus or focus_down, bool(focus_down), depth or 0, tuple(dict.fromkeys(phases)))
         spec.check()
-        slide = _slide_options(spec, SlideOptions(sample, is_series, has_weights), is_slide=is_slide)
+        slide = _slide_options(spec, SlideOptions(samples, is_series, has_weights), is_slide=is_slide)
         if width and dpi:
             raise UsageError("--width and --dpi each say how large a PNG is: give one of them")
         style = Style(theme_of(theme), tell, direction or "")
@@ -137,7 +138,7 @@ def picture_options(command: Command) -> Command:
 def _slide_options(spec: ViewSpec, options: SlideOptions, *, is_slide: bool) -> SlideOptions | None:
     """The options of a slide; None if there is none."""
     if not is_slide:
-        given = {"--sample": options.sample is not None, "--build": options.is_series, "--weights": options.has_weights}
+        given = {"--sample": bool(options.samples), "--build": options.is_series, "--weights": options.has_weights}
         for name, is_given in given.items():
             if is_given:
                 raise UsageError(f"{name} is of a slide: add --slide")

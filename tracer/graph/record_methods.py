@@ -56,15 +56,16 @@ class Viewable(Displayable):
         """Draw the run as `tracer render` does: a booklet as .pdf, a picture as .svg, .png, .dot or .mmd; returns the files.
 
         `options` are those of the command: zoom, focus, focus_down, phase, direction, theme, pages, engine, lang, slide, sample,
-        build, width, dpi.
+        build, weights, width, dpi.
         """
         written: list[Path] = _calls().render(self.viewed(), path, step, options)
         return written
 
-    def slide(self, *, step: int | None = None, sample: int | None = None, **options: Any) -> str:
+    def slide(self, *, step: int | None = None, sample: int | Sequence[int] | None = None, **options: Any) -> str:
         """A step as one slide, as SVG text that a notebook shows: values above the wires, gradients below.
 
-        `options` are those of the command: theme, lang, and build, a series that plays. `render(path, slide=True)` writes a file.
+        `sample` is the index of a sample, or those of several beside each other. `options` are those of the command: theme, lang,
+        weights, and build, a series that plays. `render(path, slide=True)` writes a file.
         """
         text: str = _calls().slide(self.viewed(), step, sample, options)
         return text

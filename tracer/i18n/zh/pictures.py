@@ -44,6 +44,12 @@ MESSAGES: Mapping[str, str] = {
     # Slides
     "step {number}": "第 {number} 步",
     "sample {number} of {count}": "样本 {number}（共 {count} 个）",
+    "samples {numbers} of {count}": "样本 {numbers}（共 {count} 个）",
+    "rows {numbers} of {count}": "第 {numbers} 行（共 {count} 行）",
+    "columns {numbers} of {count}": "第 {numbers} 列（共 {count} 列）",
+    "sample {number}": "样本 {number}",
+    "row {number}": "第 {number} 行",
+    "column {number}": "第 {number} 列",
     "row {number} of {count}": "第 {number} 行（共 {count} 行）",
     "column {number} of {count}": "第 {number} 列（共 {count} 列）",
     "the loss and the gradients of parameters are of all {count}": "损失和参数的梯度来自全部 {count} 个",

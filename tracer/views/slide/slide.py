@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.errors import UsageError
 from tracer.graph.record import Step
@@ -18,7 +18,7 @@ from tracer.views.slide.structure.contents import Amount, Contents
 from tracer.views.slide.structure.flow import Flow, flow_of
 from tracer.views.slide.structure.folds import foldings
 from tracer.views.slide.structure.groups import Group
-from tracer.views.slide.structure.samples import sample_of
+from tracer.views.slide.structure.samples import Sample, sample_of
 from tracer.views.slide.weights import weighted
 from tracer.views.svg import Drawing
 
@@ -33,6 +33,9 @@ AMOUNTS = (
     Amount(2, 1, 1, 2, 1),
 )
 """How many numbers are shown, tried one after the other."""
+
+MAX_SAMPLES = 8
+"""Maximum number of samples for which there may be room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +72,46 @@ class Slides:
         return Drawing(svg, WIDTH, HEIGHT)
 
 
-def slide_of(step: Step, title: str, style: Style, sample: int | None = None, *, has_weights: bool = False) -> Slides:
-    """The slide of a step, of the sample with this index; with `has_weights` wires are as wide as the norm of what they carry.
+def slide_of(step: Step, title: str, style: Style, samples: Sequence[int] = (), *, has_weights: bool = False) -> Slides:
+    """The slide of a step, of the samples with these indices beside each other, by default of the first.
 
-    Raises UsageError if there is no such sample.
+    With `has_weights` wires are as wide as the norm of what they carry. Raises UsageError if there is no such sample, or if there
+    is no room for all of them.
     """
     tell = style.tell
     flow = flow_of(step)
-    content, picture = _fitted(step, title, tell, flow, sample, legend_lines=2 if has_weights else 1)
+    lines = 2 if has_weights else 1
+    sample = sample_of(flow, samples)
+    fitted = _fitted(step, title, tell, flow, sample, legend_lines=lines)
+    if fitted is None and not sample.others:
+        raise UsageError(f"step {step.index} has no operations that lead to its loss: there is nothing to put on a slide")
+    if fitted is None:
+        most = _most_samples(step, title, tell, flow, sample, legend_lines=lines)
+        given = ",".join(map(str, sample.indices))
+        raise UsageError(f"--sample {given}: the slide of step {step.index} has room for {most} beside each other; name fewer")
+    content, picture = fitted
     if has_weights:
         picture = weighted(picture, content, flow.step, tell)
     description = tell("step {number}", number=step.index)
     return Slides(content, picture, style, f"{title}, {description}" if title else description)
 
 
+def _most_samples(step: Step, title: str, tell: Language, flow: Flow, sample: Sample, *, legend_lines: int) -> int:
+    """How many of these samples there is room for."""
+    for count in range(min(len(sample.others), MAX_SAMPLES), 1, -1):
+        fewer = replace(sample, others=sample.others[: count - 1])
+        if _fitted(step, title, tell, flow, fewer, legend_lines=legend_lines):
+            return count
+    return 1
+
+
 def _fitted(
-    step: Step, title: str, tell: Language, flow: Flow, sample: int | None, *, legend_lines: int
-) -> tuple[Slide, Picture]:
-    """The first of the foldings and layouts for which there is room."""
-    contents = Contents(step, flow, sample_of(flow, sample), tell)
+    step: Step, title: str, tell: Language, flow: Flow, sample: Sample, *, legend_lines: int
+) -> tuple[Slide, Picture] | None:
+    """The first of the foldings and layouts for which there is room; None if there is for none."""
+    if len(sample.indices) > MAX_SAMPLES:
+        return None
+    contents = Contents(step, flow, sample, tell)
     narrow: list[tuple[Sequence[Group], Mode]] = []
 
     def attempts() -> Iterator[tuple[Sequence[Group], Mode]]:
@@ -104,7 +128,7 @@ def _fitted(
                 picture = laid_out(content, title, tell, mode, all_parameters=all_parameters, legend_lines=legend_lines)
                 if picture is not None:
                     return content, picture
-    raise UsageError(f"step {step.index} has no operations that lead to its loss: there is nothing to put on a slide")
+    return None
 
 
 def _attempts(flow: Flow) -> Iterator[tuple[Sequence[Group], tuple[Mode, ...]]]:

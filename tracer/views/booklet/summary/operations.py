@@ -64,9 +64,9 @@ def forward_page(subject: Subject) -> str:
 
 def _slide(subject: Subject, count: int) -> Iterator[str]:
     """The step as one slide: values above the wires, gradients below."""
-    for sample in (subject.sample if count else None, None):
+    for samples in ((subject.sample,) if count else (), ()):
         try:
-            drawing = slide_of(subject.step, "", subject.style, sample).whole()
+            drawing = slide_of(subject.step, "", subject.style, samples).whole()
         except UsageError:  # its samples are counted otherwise
             continue
         scale = SLIDE_WIDTH / drawing.width

@@ -10,7 +10,7 @@ from tracer.views.grids import shortened
 from tracer.views.notation import index_text
 from tracer.views.slide.drawing.gaps import MAX_HEADER, MAX_NAME
 from tracer.views.slide.drawing.marks import LINE, Raster, Role, Text
-from tracer.views.slide.drawing.measure import Column, mono_width, text_width
+from tracer.views.slide.drawing.measure import Columns, mono_width, text_width
 from tracer.views.slide.drawing.parameter_cards import number_text_at
 from tracer.views.slide.structure.content import Signal
 from tracer.views.slide.structure.images import Image
@@ -26,7 +26,7 @@ IMAGE = 64
 class Chip:
     """A value that is given, with its numbers, or with its name only if `is_repeated`; with `others` how many there are.
 
-    With `shows_image` data that are an image are drawn as one.
+    With `shows_image` data that are an image are drawn as one. `samples` are the headings of the numbers of several samples.
     """
 
     signal: Signal
@@ -34,16 +34,21 @@ class Chip:
     is_repeated: bool = False
     others: tuple[Signal, ...] = ()
     shows_image: bool = False
+    samples: tuple[str, ...] = ()
 
     @property
-    def image(self) -> Image | None:
-        """The image that is shown instead of numbers."""
-        return self.signal.image if self.shows_image and not self.is_repeated and not self.others else None
+    def images(self) -> tuple[Image, ...]:
+        """The images that are shown instead of numbers, one for every sample."""
+        return self.signal.images if self.shows_image and not self.is_repeated and not self.others else ()
 
     @property
     def _pixel(self) -> float:
-        rows = self.image.rows if self.image else ((0,),)
+        rows = self.images[0].rows if self.images else ((0,),)
         return IMAGE / max(len(rows), len(rows[0]))
+
+    def _heads(self) -> list[str]:
+        """What stands above the numbers or the image of each of several samples."""
+        return list(self.samples) if len(self.images) > 1 or len(self._shown()) > 1 else []
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -65,53 +70,75 @@ class Chip:
 
     def _ellipsis(self) -> str:
         """What stands after the last number if there are more."""
-        return " ..." if self._has_more() and not self.image and self.signal.value.numbers else ""
+        return " ..." if self._has_more() and not self.images and self.signal.value.numbers else ""
 
-    def _shown(self) -> tuple[Number, ...]:
-        return () if self.is_repeated or self.others or self.image else self.signal.value.numbers
+    def _shown(self) -> tuple[tuple[Number, ...], ...]:
+        """The numbers of every sample."""
+        is_empty = self.is_repeated or self.others or self.images or not self.signal.value.numbers
+        return () if is_empty else self.signal.value.columns
+
+    def _rows(self) -> int:
+        return len(self._shown()[0]) if self._shown() else 0
 
     def _labels(self) -> list[str]:
         """The indices before the numbers, if they are not the first ones."""
         value = self.signal.value
-        return ["" if value.are_first else index_text(index) for index, _ in zip(value.indices, self._shown(), strict=False)]
+        return ["" if value.are_first else index_text(index) for index in value.indices[: self._rows()]]
 
-    def _column(self) -> tuple[float, Column]:
-        """The width of the indices, and the column of the numbers."""
+    def _columns(self) -> tuple[float, Columns]:
+        """The width of the indices, and the columns of the numbers."""
         labels = max((mono_width(label) for label in self._labels()), default=0.0)
-        return labels + 8 if labels else 0.0, Column([number.text for number in self._shown()])
+        texts = [[number.text for number in column] for column in self._shown()] or [[]]
+        return labels + 8 if labels else 0.0, Columns(texts, self._heads() if self._shown() else [])
+
+    def _image_columns(self) -> Columns:
+        """The places of the images, as of columns that are as wide."""
+        return Columns([[] for _ in self.images], self._heads(), len(self.images[0].rows[0]) * self._pixel)
 
     @property
     def width(self) -> float:
         """The width of the panel."""
-        labels, column = self._column()
-        numbers = labels + column.width + mono_width(self._ellipsis())
-        image = len(self.image.rows[0]) * self._pixel if self.image else 0.0
-        return max(mono_width(self._header()), numbers, text_width(self._footer()), image) + 2 * PADDING
+        labels, columns = self._columns()
+        numbers = labels + columns.width + mono_width(self._ellipsis())
+        images = self._image_columns().width if self.images else 0.0
+        return max(mono_width(self._header()), numbers, text_width(self._footer()), images) + 2 * PADDING
 
     @property
     def height(self) -> float:
         """The height of the panel."""
-        image = len(self.image.rows) * self._pixel + 4 if self.image else 0.0
-        return LINE * (1 + len(self._shown()) + bool(self._footer())) + PADDING + image
+        image = len(self.images[0].rows) * self._pixel + 4 if self.images else 0.0
+        return LINE * (1 + bool(self._heads()) + self._rows() + bool(self._footer())) + PADDING + image
 
     def rasters(self, middle: float, top: float, frame: int) -> Iterator[Raster]:
-        """The image of the panel."""
-        if self.image:
-            width = len(self.image.rows[0]) * self._pixel
-            yield Raster(middle - width / 2, top + LINE + 7, self._pixel, self.image.rows, self.image.node, frame)
+        """The images of the panel."""
+        if not self.images:
+            return
+        columns = self._image_columns()
+        y = top + LINE * (1 + bool(self._heads())) + 7
+        for image, place in zip(self.images, columns.middles(), strict=True):
+            x = middle - columns.width / 2 + place - len(image.rows[0]) * self._pixel / 2
+            yield Raster(x, y, self._pixel, image.rows, image.node, frame)
 
     def texts(self, middle: float, top: float, frame: int) -> Iterator[Text]:
         """The texts of the panel with its upper side there."""
         y = top + LINE
         yield Text(middle, y, self._header(), Role.TEXT, is_mono=True, is_bold=True, anchor="middle", frame=frame)
-        labels, column = self._column()
-        left = middle - (labels + column.width + mono_width(self._ellipsis())) / 2
-        for label, number, offset in zip(self._labels(), self._shown(), column.offsets(), strict=True):
+        labels, columns = self._columns()
+        left = middle - (labels + columns.width + mono_width(self._ellipsis())) / 2
+        if self._heads():
             y += LINE
+            start = middle - self._image_columns().width / 2 if self.images else left + labels
+            places = self._image_columns().middles() if self.images else columns.middles()
+            for heading, place in zip(self._heads(), places, strict=True):
+                yield Text(start + place, y, heading, Role.MUTED, anchor="middle", frame=frame)
+        for at, label in enumerate(self._labels()):
             if label:
-                yield Text(left, y, label, Role.MUTED, is_mono=True, frame=frame)
-            yield number_text_at(number, left + labels + offset, y, Role.VALUE, frame)
+                yield Text(left, y + LINE * (at + 1), label, Role.MUTED, is_mono=True, frame=frame)
+        for column, offsets in zip(self._shown(), columns.offsets(), strict=False):
+            for at, (number, offset) in enumerate(zip(column, offsets, strict=True), 1):
+                yield number_text_at(number, left + labels + offset, y + LINE * at, Role.VALUE, frame)
+        y += LINE * self._rows()
         if self._ellipsis():
-            yield Text(left + labels + column.width + 6, y, self._ellipsis().strip(), Role.MUTED, is_mono=True, frame=frame)
+            yield Text(left + labels + columns.width + 6, y, self._ellipsis().strip(), Role.MUTED, is_mono=True, frame=frame)
         if self._footer():
             yield Text(middle, y + LINE, self._footer(), Role.MUTED, anchor="middle", frame=frame)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracer.i18n.language import Language
 from tracer.views.grids import shortened
 from tracer.views.notation import index_text
 from tracer.views.slide.drawing.marks import LINE, Role, Text
-from tracer.views.slide.drawing.measure import Column, mono_width, text_width
+from tracer.views.slide.drawing.measure import Columns, mono_width, text_width
 from tracer.views.slide.drawing.parameter_cards import number_text_at
 from tracer.views.slide.structure.content import Signal
 from tracer.views.slide.structure.samples import Number, Numbers, size_text
@@ -34,12 +34,13 @@ ABOVE, BELOW = 8, 19
 class Gap:
     """The signals that leave one box, or that are given to the first; several have their names before their numbers.
 
-    Each of several has at most `of_several` numbers.
+    Each of several has at most `of_several` numbers. `samples` are the headings of the numbers of several samples.
     """
 
     signals: tuple[Signal, ...]
     tell: Language
     of_several: int = 2
+    samples: tuple[str, ...] = ()
 
     @property
     def is_single(self) -> bool:
@@ -69,30 +70,36 @@ class Gap:
             lines += [f"-> {shortened(name, MAX_NAME)}" for name in signal.elsewhere[:MAX_ELSEWHERE]]
         return lines
 
-    def _rows(self) -> list[tuple[str, Number, Number | None]]:
-        """The rows: a label, a value and its gradient."""
+    def _rows(self) -> list[tuple[str, tuple[Number, ...], tuple[Number, ...]]]:
+        """The rows: a label, the values of every sample, and their gradients if there are any."""
         rows = []
         for signal in self.signals[:MAX_ROWS]:
-            gradients = signal.gradient.numbers if signal.gradient else ()
             value = signal.value
-            for at, number in enumerate(value.numbers[: self._most()]):
+            for at in range(min(len(value.numbers), self._most())):
                 index = index_text(value.indices[at])
                 label = "" if value.are_first else index
                 if not self.is_single:
                     label = f"{shortened(signal.name, MAX_NAME - 4)}{index}"
-                rows.append((label, number, gradients[at] if at < len(gradients) else None))
+                gradients = signal.gradient.columns if signal.gradient and at < len(signal.gradient.numbers) else ()
+                rows.append((label, tuple(each[at] for each in value.columns), tuple(each[at] for each in gradients)))
         return rows
+
+    def _heads(self) -> list[str]:
+        """What stands above the numbers of each of several samples."""
+        return list(self.samples) if any(signal.value.numbers and signal.value.others for signal in self.signals) else []
 
     def _most(self) -> int:
         """How many numbers of each signal are shown."""
         return MAX_ROWS if self.is_single else min(self.of_several, max(1, MAX_ROWS // len(self.signals)))
 
-    def _columns(self) -> tuple[float, Column]:
-        """The width of the labels, and the column of all values and gradients."""
+    def _columns(self) -> tuple[float, Columns]:
+        """The width of the labels, and the columns of all values and gradients: one for every sample."""
         rows = self._rows()
-        texts = [number.text for _, number, _ in rows] + [gradient.text for _, _, gradient in rows if gradient]
+        count = max((len(values) for _, values, _ in rows), default=1)
+        parts = [values for _, values, _ in rows] + [gradients for _, _, gradients in rows]
+        texts = [[part[at].text for part in parts if len(part) > at] for at in range(count)]
         labels = max((mono_width(label) for label, _, _ in rows), default=0.0)
-        return labels + 8 if labels else 0.0, Column(texts)
+        return labels + 8 if labels else 0.0, Columns(texts, self._heads())
 
     @property
     def width(self) -> float:
@@ -104,41 +111,50 @@ class Gap:
     @property
     def above(self) -> float:
         """The height above the wire."""
-        return LINE * (len(self._header()) + len(self._rows()) + len(self._footer())) + ABOVE
+        return LINE * (len(self._header()) + bool(self._heads()) + len(self._rows()) + len(self._footer())) + ABOVE
 
     @property
     def below(self) -> float:
         """The height below the wire."""
-        return LINE * sum(gradient is not None for _, _, gradient in self._rows()) + BELOW - 14
+        return LINE * sum(bool(gradients) for _, _, gradients in self._rows()) + BELOW - 14
 
     def texts(self, middle: float, wire: float, value_frame: int, gradient_frame: int) -> Iterator[Text]:
         """The texts, centred on `middle`, above and below the wire."""
-        labels, column = self._columns()
-        left = middle - (labels + column.width) / 2
+        labels, columns = self._columns()
+        left = middle - (labels + columns.width) / 2
         rows = self._rows()
-        lines = [*self._header(), *rows, *self._footer()]
-        y = wire - ABOVE - LINE * (len(lines) - 1)
+        count = len(self._header()) + bool(self._heads()) + len(rows) + len(self._footer())
+        y = wire - ABOVE - LINE * (count - 1)
         for line in self._header():
             yield Text(middle, y, line, Role.TEXT, is_mono=True, is_bold=True, anchor="middle", frame=value_frame)
             y += LINE
-        offsets = list(column.offsets())
-        for (label, number, _), offset in zip(rows, offsets[: len(rows)], strict=True):
-            if label:
-                role = Role.MUTED if self.is_single else Role.TEXT
-                yield Text(left, y, label, role, is_mono=True, is_bold=not self.is_single, frame=value_frame)
-            yield number_text_at(number, left + labels + offset, y, Role.VALUE, value_frame)
+        if self._heads():
+            for heading, place in zip(self._heads(), columns.middles(), strict=True):
+                yield Text(left + labels + place, y, heading, Role.MUTED, anchor="middle", frame=value_frame)
+            y += LINE
+        offsets = [iter(column) for column in columns.offsets()]
+        for label, values, _ in rows:
+            yield from self._number_row(label, values, left, y, labels, offsets, Role.VALUE, value_frame)
             y += LINE
         for line in self._footer():
             yield Text(middle, y, line, Role.MUTED, anchor="middle", frame=value_frame)
             y += LINE
         y = wire + BELOW
-        shown = [(label, gradient) for label, _, gradient in rows if gradient]
-        for (label, gradient), offset in zip(shown, offsets[len(rows) :], strict=True):
-            if label:
-                role = Role.MUTED if self.is_single else Role.GRADIENT
-                yield Text(left, y, label, role, is_mono=True, is_bold=not self.is_single, frame=gradient_frame)
-            yield number_text_at(gradient, left + labels + offset, y, Role.GRADIENT, gradient_frame)
-            y += LINE
+        for label, _, gradients in rows:
+            if gradients:
+                yield from self._number_row(label, gradients, left, y, labels, offsets, Role.GRADIENT, gradient_frame)
+                y += LINE
+
+    def _number_row(
+        self, label: str, numbers: Sequence[Number], left: float, y: float, labels: float, offsets: Sequence[Iterator[float]],
+        role: Role, frame: int,
+    ) -> Iterator[Text]:  # fmt: skip
+        """A label and the numbers of all samples; each takes its place from the offsets of its column."""
+        if label:
+            of_label = Role.MUTED if self.is_single else Role.TEXT if role is Role.VALUE else role
+            yield Text(left, y, label, of_label, is_mono=True, is_bold=not self.is_single, frame=frame)
+        for number, column in zip(numbers, offsets, strict=False):
+            yield number_text_at(number, left + labels + next(column), y, role, frame)
 
 
 def more_text(numbers: Numbers, tell: Language) -> str:

@@ -13,6 +13,7 @@ from tracer.views.noise import NOISE
 from tracer.views.slide.drawing.marks import HEADING, HEIGHT, LINE, MARGIN, SMALL, WIDTH, Panel, Role, Text, Wire
 from tracer.views.slide.drawing.measure import mono_width, text_width
 from tracer.views.slide.structure.content import Slide
+from tracer.views.slide.structure.samples import Sample
 
 BOTTOM_OF_HEADING, TOP_OF_LEGEND = 64, HEIGHT - 30
 SWATCH, GAP = 28, 12
@@ -37,7 +38,14 @@ def heading_texts(slide: Slide, title: str, tell: Language) -> Iterator[Text]:
     sample = slide.sample
     if sample.count > 0:
         number, count = sample.index, sample.count
-        if sample.is_independent:
+        numbers = ", ".join(map(str, sample.indices))
+        if sample.others and sample.is_independent:
+            notes.append(tell("samples {numbers} of {count}", numbers=numbers, count=count))
+        elif sample.others and sample.axis == 0:
+            notes.append(tell("rows {numbers} of {count}", numbers=numbers, count=count))
+        elif sample.others:
+            notes.append(tell("columns {numbers} of {count}", numbers=numbers, count=count))
+        elif sample.is_independent:
             notes.append(tell("sample {number} of {count}", number=number, count=count))
         elif sample.axis == 0:
             notes.append(tell("row {number} of {count}", number=number, count=count))
@@ -78,6 +86,17 @@ def _in_two(text: str, above: float, below: float) -> tuple[str, ...]:
         if text_width(first) <= above and text_width(second) <= below:
             return first, second
     return ()
+
+
+def sample_texts(sample: Sample, tell: Language) -> list[str]:
+    """What stands above the numbers of each of several samples; nothing of a single one."""
+    if not sample.others:
+        return []
+    if sample.is_independent:
+        return [tell("sample {number}", number=index) for index in sample.indices]
+    if sample.axis == 0:
+        return [tell("row {number}", number=index) for index in sample.indices]
+    return [tell("column {number}", number=index) for index in sample.indices]
 
 
 def uses_text(uses: int) -> str:

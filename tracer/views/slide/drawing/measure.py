@@ -62,6 +62,38 @@ class Column:
             yield self.before - mono_width(before)
 
 
+BETWEEN = 14
+"""Distance of columns of numbers."""
+
+
+class Columns:
+    """Columns of numbers side by side, each aligned on the point, at least as wide as its heading, and at least `least`."""
+
+    def __init__(self, columns: Sequence[Sequence[str]], headings: Sequence[str] = (), least: float = 0.0) -> None:
+        self._columns = [Column(texts) for texts in columns]
+        heads = [text_width(text) for text in headings] or [0.0] * len(columns)
+        self._widths = [max(column.width, head, least) for column, head in zip(self._columns, heads, strict=True)]
+
+    @property
+    def width(self) -> float:
+        """The width of all columns."""
+        return sum(self._widths) + BETWEEN * (len(self._widths) - 1)
+
+    def middles(self) -> Iterator[float]:
+        """The distance of the middle of every column from the left side."""
+        x = 0.0
+        for width in self._widths:
+            yield x + width / 2
+            x += width + BETWEEN
+
+    def offsets(self) -> list[list[float]]:
+        """The distance of every number from the left side, by column."""
+        return [
+            [middle - column.width / 2 + offset for offset in column.offsets()]
+            for middle, column in zip(self.middles(), self._columns, strict=True)
+        ]
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """A formula in lines of at most `width` characters, broken before operators and after commas, if possible not in brackets.
 

@@ -8,6 +8,7 @@ from tracer.i18n.language import Language
 from tracer.views.slide.drawing.boxes import BoxText, box_text
 from tracer.views.slide.drawing.chips import Chip
 from tracer.views.slide.drawing.gaps import Gap
+from tracer.views.slide.drawing.heading import sample_texts
 from tracer.views.slide.drawing.marks import MARGIN, WIDTH
 from tracer.views.slide.structure.content import Signal, Slide
 
@@ -133,13 +134,14 @@ def sizes_of(slide: Slide, numbers: range, wrap: int, most: int, tell: Language)
     first = max(into, key=lambda signal: (signal.tail, -signal.node), default=None)
     seen = {signal.node for signal in slide.signals if -1 < signal.tail < numbers.start}
     seen |= {signal.node for signal in slide.signals if signal.tail < 0 and min(signal.heads, default=0) < numbers.start}
-    lead = Chip(first, tell, first.node in seen, shows_image=True) if first else None
+    samples = tuple(sample_texts(slide.sample, tell))
+    lead = Chip(first, tell, first.node in seen, shows_image=True, samples=samples) if first else None
     seen |= {first.node} if first else set()
     chips: list[tuple[Chip, ...]] = []
     for number in numbers:
         found = [signal for signal in outside if number in signal.heads and not (signal is first and number == numbers.start)]
         shown = found if len(found) <= slide.panels else found[: slide.panels - 1]
-        made = [Chip(signal, tell, signal.node in seen) for signal in shown]
+        made = [Chip(signal, tell, signal.node in seen, samples=samples) for signal in shown]
         if len(shown) < len(found):
             rest = found[len(shown) :]
             made.append(Chip(rest[0], tell, others=tuple(rest[1:])))
@@ -149,7 +151,7 @@ def sizes_of(slide: Slide, numbers: range, wrap: int, most: int, tell: Language)
     lanes = []
     for number in numbers:
         signals = tuple(signal for signal in slide.signals if signal.tail == number)
-        gaps.append(Gap(signals if number < slide.loss.tail else (slide.loss,), tell, slide.of_several))
+        gaps.append(Gap(signals if number < slide.loss.tail else (slide.loss,), tell, slide.of_several, samples))
         lanes += [(signal, head) for signal in signals for head in signal.heads if head != number + 1 and head in numbers]
     boxes = tuple(box_text(slide.boxes[number], names, wrap, most) for number in numbers)
     return Sizes(numbers.start, boxes, tuple(gaps), lead, tuple(chips), tuple(lanes))

@@ -35,7 +35,7 @@ class Signal:
     """A value that leads into boxes: from the box `tail` (-1: it is given) into `heads`, with its gradient if it has one.
 
     Its gradient comes back from `returns`. `elsewhere` are the names of values that are computed from it and that the loss does
-    not use. `image` is the sample if it is one.
+    not use. `images` are the samples if they are images.
     """
 
     node: int
@@ -46,7 +46,7 @@ class Signal:
     gradient: Numbers | None
     returns: tuple[int, ...] = ()
     elsewhere: tuple[str, ...] = ()
-    image: Image | None = None
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tracer.views.notation import number_text
 from tracer.views.slide.structure.content import Box, Parameter, Row, Rule, Signal, Slide
 from tracer.views.slide.structure.flow import Flow
 from tracer.views.slide.structure.groups import Group
-from tracer.views.slide.structure.images import image_of
+from tracer.views.slide.structure.images import images_of
 from tracer.views.slide.structure.naming import Named, exits_of, named
 from tracer.views.slide.structure.rules import rule_formula, terms_by_use
 from tracer.views.slide.structure.samples import DIGITS, WHOLE, Numbers, Sample, number_at, numbers_of
@@ -114,9 +114,9 @@ class Contents:
         heads = tuple(sorted({home[user] for user in self.flow.users.get(id, ()) if home[user] != tail}))
         value, shown = self._elements(id, amount.on_wire if tail >= 0 else amount.given)
         returns = {home[user] for user in self.flow.users.get(id, ()) if (id, user) in self._terms} - {tail}
-        image = image_of(self.flow, id, self.sample) if tail < 0 else None
+        images = images_of(self.flow, id, self.sample) if tail < 0 else ()
         name = self.flow.labels[id]
-        return Signal(id, name, tail, heads, value, shown, tuple(sorted(returns)), self._elsewhere(id), image)
+        return Signal(id, name, tail, heads, value, shown, tuple(sorted(returns)), self._elsewhere(id), images)
 
     def _elements(self, id: int, most: int) -> tuple[Numbers, Numbers | None]:
         """Some numbers of the sample of a value, and the same elements of its gradient."""

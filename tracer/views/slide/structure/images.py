@@ -24,17 +24,21 @@ class Image:
     rows: tuple[tuple[int, ...], ...]
 
 
-def image_of(flow: Flow, id: int, sample: Sample) -> Image | None:
-    """The image that a given value is, or is a view of; None if it is no image, or not in the file."""
+def images_of(flow: Flow, id: int, sample: Sample) -> tuple[Image, ...]:
+    """The images of the samples that a given value is, or is a view of; none if one is no image, or they are not in the file."""
     source = source_of(flow, id)
     if sample.axis or len(source.shape) < 3 or source.shape[0] != sample.count or not source.is_kept:
-        return None
-    pixels = source.value[sample.index]
+        return ()
+    images = [_image(source.id, source.value[index]) for index in sample.indices]
+    return tuple(image for image in images if image) if all(images) else ()
+
+
+def _image(node: int, pixels: np.ndarray) -> Image | None:
     if pixels.ndim == 3 and len(pixels) == 1:
         (pixels,) = pixels
     if pixels.ndim != 2 or not all(MIN_SIDE <= side <= MAX_SIDE for side in pixels.shape) or pixels.dtype.kind not in "fiu":
         return None
-    return Image(source.id, shades(pixels)) if np.all(np.isfinite(pixels)) and np.ptp(pixels) else None
+    return Image(node, shades(pixels)) if np.all(np.isfinite(pixels)) and np.ptp(pixels) else None
 
 
 def shades(pixels: np.ndarray) -> tuple[tuple[int, ...], ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.graph.record import Phase
+from tracer.views.slide.structure.activations import SIGMOID, TANH
 from tracer.views.slide.structure.flow import PLUMBING, PRODUCTS, Flow, kind
 from tracer.views.slide.structure.groups import LSTM, SUMS, Group, ordered
 from tracer.views.slide.structure.ideas import MAX_SIZE, is_equal, sigmoid
@@ -141,5 +142,6 @@ def cell_formula(flow: Flow, cell: Cell) -> str:
 
     f, i, o, g = (name(id, letter) for id, letter in zip((cell.forget, cell.input, cell.output, cell.new), "fiog"))
     c, h = name(cell.c, "c"), name(cell.h, "h")
-    gates = f"{f}, {i}, {o}: sigmoid, {g}: tanh"
-    return f"{gates}\n{c} = {f} * {name(cell.previous, 'c')} + {i} * {g}\n{h} = {o} * tanh({c})"
+    gates = f"{f}, {i}, {o}: {SIGMOID.title}, {g}: {TANH.title}"
+    state = f"{f} * {name(cell.previous, 'c')} + {i} * {g}"
+    return "\n".join([gates, f"{c} = {state}", f"{h} = {o} * {TANH.formula.format(x=c)}"])

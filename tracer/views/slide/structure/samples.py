@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Numbers:
     """Some elements of a value, in order. `more` are not shown, `shape` is that of what they are taken from.
 
     `indices` are those in what they are taken from: in the sample if there is one. `are_first` tells whether they are the first.
+    `others` are the same elements of further samples.
     """
 
     node: int
@@ -40,17 +41,32 @@ class Numbers:
     shape: tuple[int, ...]
     indices: tuple[tuple[int, ...], ...] = ()
     are_first: bool = True
+    others: tuple[tuple[Number, ...], ...] = ()
+
+    @property
+    def columns(self) -> tuple[tuple[Number, ...], ...]:
+        """The numbers of every sample."""
+        return (self.numbers, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One of `count` samples: the row (`axis` 0) or column (`axis` -1) of every value that has as many."""
+    """One of `count` samples: the row (`axis` 0) or column (`axis` -1) of every value that has as many.
+
+    `others` are the indices of further samples that are shown beside it.
+    """
 
     index: int
     count: int
     axis: int
     is_independent: bool = True
     """Whether no operation of the forward pass combines the rows of a value with each other."""
+    others: tuple[int, ...] = ()
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The indices of all samples that are shown."""
+        return (self.index, *self.others)
 
     def of(self, shape: Sequence[int]) -> bool:
         """Whether a value of this shape has the axis of the samples."""
@@ -61,20 +77,22 @@ WHOLE = Sample(0, -1, 0)
 """Of a step without an axis of samples."""
 
 
-def sample_of(flow: Flow, index: int | None) -> Sample:
-    """The sample with this index, by default the first. Raises UsageError if there is none.
+def sample_of(flow: Flow, indices: Sequence[int]) -> Sample:
+    """The samples with these indices, by default the first one. Raises UsageError if there is none with one of them.
 
     The samples are the rows of the data that the first product takes on its left, the columns of those that it takes on its
     right, and the elements of data that are in no product.
     """
     found = _axis(flow)
     if found is None:
-        if index:
-            raise UsageError(f"--sample {index}: the values of step {flow.step.index} have no axis of samples; leave it out")
+        if any(indices):
+            given, number = ",".join(map(str, indices)), flow.step.index
+            raise UsageError(f"--sample {given}: the values of step {number} have no axis of samples; leave it out")
         return WHOLE
     count, axis = found
-    if index is not None and not -count <= index < count:
-        raise UsageError(f"--sample {index}: step {flow.step.index} has the samples 0 to {count - 1}")
+    for index in indices:
+        if not -count <= index < count:
+            raise UsageError(f"--sample {index}: step {flow.step.index} has the samples 0 to {count - 1}")
     nodes = flow.step.nodes
     carried = [id for id in flow.ids if flow.carries(id)]
     mixed = any(
@@ -82,7 +100,8 @@ def sample_of(flow: Flow, index: int | None) -> Sample:
         and sum(_depends_on_data(flow, each) and nodes[each].shape != () for each in flow.inputs(id)) > 1
         for id in carried
     )  # fmt: skip
-    return Sample((index or 0) % count, count, axis, not mixed)
+    first, *others = dict.fromkeys(index % count for index in indices or (0,))
+    return Sample(first, count, axis, not mixed, tuple(others))
 
 
 def _depends_on_data(flow: Flow, id: int) -> bool:
@@ -141,14 +160,25 @@ def numbers_of(node: Node, gradient: Node | None, sample: Sample, labels: Labels
         chosen = _telling(parts, most)
     indices = [tuple(int(at) for at in np.unravel_index(position, shape)) if shape else () for position in chosen]
     places = [placed(index, sample, has=has) for index in indices]
+    also = [replace(sample, index=other) for other in sample.others] if has else []
+
+    def others(of: Node) -> tuple[tuple[Number, ...], ...]:
+        return tuple(tuple(number_at(of, placed(index, other, has=True), labels) for index in indices) for other in also)
+
     is_first = list(chosen) == list(range(len(chosen)))
     value = Numbers(
-        node.id, tuple(number_at(node, at, labels) for at in places), size - len(places), shape, tuple(indices), is_first
+        node.id,
+        tuple(number_at(node, at, labels) for at in places),
+        size - len(places),
+        shape,
+        tuple(indices),
+        is_first,
+        others(node),
     )
     if gradient is None or not has_gradient:
         return value, None
     numbers = tuple(number_at(gradient, at, labels) for at in places)
-    return value, Numbers(gradient.id, numbers, value.more, shape, value.indices, is_first)
+    return value, Numbers(gradient.id, numbers, value.more, shape, value.indices, is_first, others(gradient))
 
 
 def _part(node: Node, sample: Sample, *, has: bool) -> np.ndarray:
