@@ -81,6 +81,7 @@ ALLOWED = {
     ("detail", "update"): "likewise",
     **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
     ("operations", "more_"): "likewise",
+    ("settings", "settings"): "likewise",
     ("operation_page", "leaves"): "a key of pages",
     **dict.fromkeys([("curves", name) for name in ("step", "epoch", "loss")], "names of metrics"),
     **dict.fromkeys([("recorded", "optimizer"), ("recorded", "steps")], "names of settings"),

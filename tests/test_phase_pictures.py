@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,14 +23,14 @@ from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
-from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.diagram import Box, Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.folding import Fold, Part, folded, ids_of
 from tracer.views.diagrams.operations import MAX_NODES, operations, phase_diagrams, phase_nodes
 from tracer.views.diagrams.theme import PRINT, Flow, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
 from tracer.views.local_rules import local_rules
-from tracer.views.notation import Labels
+from tracer.views.notation import Labels, number_text
 
 PHASES = tuple(Phase)[1:]
 
@@ -45,15 +46,33 @@ def svg_of(diagram: Diagram, style: Style | None = None) -> str:
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_operation_is_a_box_and_every_use_an_arrow(name: str) -> None:
     step = first_step(name)
+    labels = Labels(step.nodes)
     for phase, diagram in phase_diagrams(step, Style(), PHASES):
-        keys = {box.key for box in diagram.boxes}
+        boxes = {box.key: box for box in diagram.boxes}
         for node in step.nodes:
             if node.phase is phase:
-                assert f"n{node.id}" in keys
+                assert f"n{node.id}" in boxes
                 into = [arrow for arrow in diagram.arrows if arrow.head == f"n{node.id}" and arrow.flow is not Flow.ORDER]
-                assert len(into) == len(node.operands)
+                tails = Counter(int(re.sub(r"^n|^r(\d+)_.*", r"\1", arrow.tail)) for arrow in into)
+                # What has no arrow is a setting, or computed from settings alone: it stands once.
+                once = Counter(node.operands) - tails
+                assert not tails - Counter(node.operands)
+                assert all(stands_once(step, id, labels, boxes) and labels[id] in labels.formula(node) for id in once)
         assert diagram.hidden == 0
         assert_readable(svg_of(diagram), len(diagram.boxes))
+
+
+def stands_once(step: Step, id: int, labels: Labels, boxes: dict[str, Box]) -> bool:
+    """Whether a value is in the box of the settings, or computed from settings alone and counted in its own box."""
+    if step.nodes[id].op == "hyperparameter":
+        return f"{labels[id]} = {number_text(step.nodes[id].value.item())}" in boxes["settings"].lines
+    leaves, pending = set(), [id]
+    while pending:
+        node = step.nodes[pending.pop()]
+        leaves |= {node.op} if node.is_leaf else set()
+        pending += node.operands
+    uses = sum(node.operands.count(id) for node in step.nodes)
+    return leaves <= {"hyperparameter", "constant"} and f"{uses} uses" in boxes[f"n{id}"].lines
 
 
 def test_value_used_twice_has_two_arrows() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from tracer.graph.expression import PRODUCT, Expression, FunctionCall, Infix, Number, Opaque, Sign, Transpose
+from tracer.graph.expression import Expression, FunctionCall, Infix, Number, Sign, Transpose
+from tracer.views.arithmetic.signs import with_signs
 
 STRETCHING = "broadcast_to"
 """The function that repeats numbers along an axis. Left out where the numbers are used one by one, not where they are added."""
 
 UNCHANGED_CALLS = {"stop_gradient"}
 """Functions that change no number."""
-
-_OPPOSITE = {"+": "-", "-": "+"}
 
 
 def simplified(tree: Expression) -> Expression:
@@ -21,10 +20,10 @@ def simplified(tree: Expression) -> Expression:
     'g / 10 * (x > 0)'
     >>> simplified(parse("sum(broadcast_to(g, (10, 2)) * 1, axis=0)")).text
     'sum(broadcast_to(g, (10, 2)), axis=0)'
-    >>> simplified(parse("g @ k.T.T")).text, simplified(parse("a + -0.7 * b - -c")).text, simplified(parse("g * -y")).text
-    ('g @ k', 'a - 0.7 * b + c', 'g * (-y)')
+    >>> simplified(parse("g @ k.T.T")).text, simplified(parse("a + -0.7")).text, simplified(parse("g * -y")).text
+    ('g @ k', 'a - 0.7', 'g * (-y)')
     """
-    return _simplified(tree, is_stretched=True)
+    return with_signs(_simplified(tree, is_stretched=True))
 
 
 def _simplified(tree: Expression, *, is_stretched: bool) -> Expression:
@@ -46,7 +45,7 @@ def _simplified(tree: Expression, *, is_stretched: bool) -> Expression:
 
 def _infix(tree: Infix, *, is_stretched: bool) -> Expression:
     first, *others = (_simplified(each, is_stretched=is_stretched) for each in tree.operands)
-    kept = [_signed(operator, each) for operator, each in zip(tree.operators, others) if not _is_one(operator, each)]
+    kept = [(operator, each) for operator, each in zip(tree.operators, others) if not _is_one(operator, each)]
     if not kept:
         return first
     operators, operands = tuple(operator for operator, _ in kept), tuple(operand for _, operand in kept)
@@ -57,22 +56,3 @@ def _infix(tree: Infix, *, is_stretched: bool) -> Expression:
 
 def _is_one(operator: str, operand: Expression) -> bool:
     return operator in ("*", "/") and isinstance(operand, Number) and operand.digits in ("1", "1.0")
-
-
-def _signed(operator: str, operand: Expression) -> tuple[str, Expression]:
-    """An operator and what follows it: `- 0.7` for `+ -0.7`, and a negative factor in brackets."""
-    if operator in _OPPOSITE and (positive := _without_minus(operand)) is not None:
-        return _OPPOSITE[operator], positive
-    if operator in ("*", "/", "@") and isinstance(operand, Sign):
-        return operator, Opaque(("(", operand, ")"))
-    return operator, operand
-
-
-def _without_minus(term: Expression) -> Expression | None:
-    """A term without the minus sign that it begins with; None if it has none."""
-    if isinstance(term, Sign) and term.sign == "-":
-        return term.operand
-    if isinstance(term, Infix) and term.precedence == PRODUCT:
-        first = _without_minus(term.operands[0])
-        return None if first is None else Infix(term.operators, (first, *term.operands[1:]))
-    return None

@@ -6,15 +6,18 @@ applied to the incoming gradient `g`. The gradients of a value with several uses
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tracer.graph.losses import gradients_of
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops.elementwise import Elementwise
 from tracer.ops.foreign.lookup import operation_named
 from tracer.views.diagrams.alarms import gradient_alarms
+from tracer.views.diagrams.arranging.cells import in_order
+from tracer.views.diagrams.arranging.columns import in_columns
+from tracer.views.diagrams.arranging.shared import shared_leaves, side_column, uses_lines
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
@@ -49,7 +52,8 @@ def combined(step: Step, parts: Sequence[Part], labels: Labels, rules: Sequence[
 class _Builder:
     """Builds a diagram. `keys` maps nodes to the keys of their boxes, `plus_keys` to those of their pluses.
 
-    `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them.
+    `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them,
+    `shared` those at the side, of which each use has a small box.
     """
 
     step: Step
@@ -63,6 +67,7 @@ class _Builder:
     plus_keys: dict[tuple[int, str], str] = field(default_factory=dict)
     fold_keys: set[str] = field(default_factory=set)
     undrawn: set[int] = field(default_factory=set)
+    shared: dict[int, int] = field(default_factory=dict)
 
     def build(self) -> Diagram:
         """The finished diagram."""
@@ -72,6 +77,8 @@ class _Builder:
         self.fold_keys = {box_key(part.ids[0]) for part in self.parts if isinstance(part, Fold)}
         leaves = own_leaves(step, self.parts)
         self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
+        self.shared = shared_leaves(step, self.parts, self.labels, self.undrawn)
+        self._add_shared()
         for part in self.parts:
             first = step.nodes[ids_of(part)[0]]
             if isinstance(part, Fold):
@@ -84,7 +91,8 @@ class _Builder:
         # A plus is in the cluster of its value: outside, the layout might not place it below the value.
         clusters = clusters_of(step, single, self._keys_of)
         hidden = sum(len(part.ids) for part in self.parts if isinstance(part, Fold))
-        return Diagram(tuple(self.boxes.values()), tuple(self.arrows), clusters, hidden)
+        diagram = in_order(Diagram(tuple(self.boxes.values()), tuple(self.arrows), clusters, hidden))
+        return in_columns(diagram, is_sideways=style.direction == "LR")
 
     def _keys_of(self, id: int) -> tuple[str, ...]:
         """The boxes that belong to a node."""
@@ -93,6 +101,18 @@ class _Builder:
     def _add_box(self, box: Box) -> str:
         self.boxes.setdefault(box.key, box)
         return box.key
+
+    def _add_shared(self) -> None:
+        """Add the boxes at the side."""
+        terms: dict[int, Counter[str]] = defaultdict(Counter)
+        for rule in self.rules:
+            if rule.value in self.shared:
+                terms[rule.value][rule.loss] += 1
+        for id, uses in self.shared.items():
+            box = node_box(self.step, self.step.nodes[id], self.labels, self.style, with_update=True)
+            lines = (*box.lines, *uses_lines(uses, terms[id], self.style))
+            self.keys[id] = self._add_box(replace(box, lines=lines))
+        self.arrows += side_column([self.keys[id] for id in self.shared])
 
     def _add_value_arrows(self, part: Part) -> None:
         """Add an arrow for every use of a value; one for all uses between a fold and another box.
@@ -107,7 +127,10 @@ class _Builder:
             for operand in self.labels.operands(node):
                 if operand in self.undrawn or (operand in references and isinstance(part, Fold)):
                     continue
-                tail = self.keys.get(operand) or self._leaf(operand)
+                if operand in self.shared:
+                    tail: str | None = self._reference(operand, ids_of(part)[0], "r")
+                else:
+                    tail = self.keys.get(operand) or self._leaf(operand)
                 if tail is None:
                     references.add(operand)
                     elsewhere += 1
@@ -152,9 +175,14 @@ class _Builder:
         """Add the arrows back into every box with a gradient, to a plus if the gradient is a sum."""
         rules_of: dict[tuple[int, str], list[LocalRule]] = defaultdict(list)
         inside: dict[str, list[LocalRule]] = defaultdict(list)
+        at_use: dict[str, list[LocalRule]] = defaultdict(list)
         for rule in self.rules:
             head = self.keys.get(rule.value)
-            if head in self.fold_keys:
+            if rule.value in self.shared and rule.user in self.keys:
+                # The box of the user is that of the first of its nodes.
+                beside = f"r{rule.value}_{self.keys[rule.user].removeprefix('n')}"
+                at_use[beside].append(rule)
+            elif head in self.fold_keys:
                 assert head is not None
                 inside[head].append(rule)
             elif head is not None:
@@ -162,6 +190,8 @@ class _Builder:
         for (value, loss), rules in rules_of.items():
             head = self.keys[value]
             self._add_arrows_back(rules, self._plus(value, loss, head) if len(rules) > 1 else head)
+        for beside, rules in at_use.items():
+            self._add_arrows_back(rules, beside)
         for head, rules in inside.items():
             self._add_arrows_back([rule for rule in rules if self.keys.get(rule.user) != head], head)
 

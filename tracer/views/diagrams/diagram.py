@@ -93,6 +93,7 @@ class Diagram:
 
     The boxes of each of `ranks`, by key, are side by side in this order: in a column if the diagram runs from left to right.
     If the boxes are elements in `grids`, these are drawn in so many `bands` below each other, with `remarks` below them.
+    If it `is_straight`, arrows between operations are straight where they can be: the steps of a loop are on one line.
     """
 
     boxes: tuple[Box, ...]
@@ -103,6 +104,7 @@ class Diagram:
     grids: tuple[Grid, ...] = ()
     bands: int = 1
     remarks: tuple[str, ...] = ()
+    is_straight: bool = False
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -9,14 +9,21 @@ from html import escape
 
 import graphviz
 
+from tracer.views.diagrams.arranging.sizes import MAX_COLUMNS_WIDTH
 from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.theme import Flow, Kind, Style, Theme
 
 NUMBER_SIZE, CAPTION_SIZE = 10, 9
 """Font sizes in points."""
 
-MAX_COLUMNS_WIDTH = 44
-"""Maximum width in characters of columns side by side; wider ones are stacked."""
+COMPUTED = {Kind.FORWARD, Kind.LOSS, Kind.BACKWARD, Kind.UPDATE}
+"""The kinds of boxes of operations."""
+
+WEIGHT = "8"
+"""Weight of arrows between operations that are to be straight and short.
+
+Also of invisible arrows: Graphviz need not follow a light arrow from one cluster to another.
+"""
 
 ALARM_TEXT = "#000000"
 """The colour of text on the colour of numbers that are NaN or infinite."""
@@ -59,7 +66,9 @@ def dot(diagram: Diagram, style: Style) -> str:
         side = "right" if arrow.is_backward else "left"
         if style.direction != "LR" and not arrow.is_unconstrained:
             above, below = _endpoint(boxes[above], f"{side}_below:s"), _endpoint(boxes[below], f"{side}_above:n")
-        graph.edge(above, below, **_arrow(arrow, theme))
+        is_onward = {boxes[arrow.tail].kind, boxes[arrow.head].kind} <= COMPUTED and not arrow.is_unconstrained
+        weight = {"weight": WEIGHT} if diagram.is_straight and (is_onward or arrow.flow is Flow.ORDER) else {}
+        graph.edge(above, below, **_arrow(arrow, theme), **weight)
     return str(graph.source)
 
 

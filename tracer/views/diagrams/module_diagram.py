@@ -1,18 +1,23 @@
 """A diagram of modules: a box per layer, loss, and optimizer of a parameter, with shapes on the arrows.
 
 An arrow back is drawn where a gradient flows, and says which share of a sum of gradients it carries. A parameter that several
-modules use is counted in the first of them.
+modules use is counted in the first of them. What many modules share is at the side: data with a small box beside each use,
+parameters with the number of the terms of their gradient.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tracer.graph.expression import Derivative
 from tracer.graph.losses import losses_of, passes, symbol_of
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.alarms import alarms_of
+from tracer.views.diagrams.arranging.columns import in_columns
+from tracer.views.diagrams.arranging.shared import far_apart, side_column
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
@@ -25,6 +30,12 @@ MAX_LINES = 5
 
 MAX_OPTIMIZER_BOXES = 12
 """Maximum number of parameters with an optimizer box each; with more, the parameters of a module share one."""
+
+MIN_CELLS = 3
+"""Minimum number of modules of a name that are placed on one line."""
+
+MAX_SOURCES = 2
+"""Maximum number of modules from which arrows lead to a parameter; the gradients of more are counted."""
 
 MAX_LENGTH = 40
 
@@ -50,17 +61,24 @@ class _Builder:
         for module in single:
             operands = dict.fromkeys(operand for id in module.ids for operand in labels.operands(step.nodes[id]))
             self._uses.update(operand for operand in operands if operand not in self._keys)
+        self._single = {id: number for number, module in enumerate(single) for id in module.ids}
+        """The number of the module of a node, each in a fold counted."""
         self._terms: dict[int, Counter[str]] = defaultdict(Counter)
         """The number of terms of the gradients of a value, by the symbol of the loss."""
         self._sources: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        """The number of these terms that come from each module."""
+        """The number of these terms that come from each box."""
+        self._from: dict[int, set[int]] = defaultdict(set)
+        """The modules that they come from."""
         for one in passes(step):
             loss = symbol_of(step, one)
             for term in gradient_terms(one):
                 self._terms[term.value][loss] += 1
+                self._from[term.value].add(self._single[term.user])
                 self._sources[term.value][self._keys[term.user]][loss] += 1
         self._boxes: list[Box] = []
         self._arrows: list[Arrow] = []
+        self._side: list[str] = []
+        """The boxes at the side."""
 
     def build(self) -> Diagram:
         """The finished diagram."""
@@ -75,17 +93,30 @@ class _Builder:
                             self._users[operand].append(head)
                     elif tail != head:
                         flows.setdefault((tail, head), {})[operand] = None
-        for id in self._users:
-            if self._step.nodes[id].op == "data":
-                self._data(self._step.nodes[id])
+        data = {id: heads for id, heads in self._users.items() if self._step.nodes[id].op == "data"}
+        shared = far_apart(data, flows)
+        for id in data:
+            self._data(self._step.nodes[id], is_shared=id in shared)
         for module in self._modules:
             self._boxes.append(self._module_box(module))
         for (tail, head), ids in flows.items():
             self._arrows.append(Arrow(tail, head, Flow.VALUE, self._lines([self._value_text(id) for id in ids])))
             self._gradient_arrow(head, tail, ids, is_backward=True)
         self._parameters()
+        self._arrows += self._lines_of_cells(flows)
+        self._arrows += side_column(self._side)
         hidden = sum(len(module.ids) for module in self._modules if module.folded)
-        return Diagram(tuple(self._boxes), tuple(self._arrows), hidden=hidden)
+        diagram = Diagram(tuple(self._boxes), tuple(self._arrows), hidden=hidden)
+        return in_columns(diagram, is_sideways=self._style.direction == "LR")
+
+    def _lines_of_cells(self, flows: Container[tuple[str, str]]) -> Iterator[Arrow]:
+        """Invisible arrows that keep the steps of a loop on one line: arrows with labels are not straight."""
+        names = [module.scope.partition("#")[0] for module in self._modules]
+        times = Counter(names)
+        for (one, name), (other, following) in itertools.pairwise(zip(self._modules, names)):
+            pair = self._keys[one.ids[0]], self._keys[other.ids[0]]
+            if name == following and times[name] >= MIN_CELLS and pair in flows:
+                yield Arrow(*pair, Flow.ORDER)
 
     def _gradient_arrow(self, tail: str, head: str, ids: Iterable[int], *, is_backward: bool = False) -> None:
         """Add an arrow for the terms of these values' gradients that come from a module, if there are any."""
@@ -119,12 +150,21 @@ class _Builder:
         """The shape of a value; empty for a scalar."""
         return shape_text(self._step.nodes[id].shape) if self._step.nodes[id].shape else ""
 
-    def _data(self, node: Node) -> None:
-        key = f"d{node.id}"
+    def _data(self, node: Node, *, is_shared: bool) -> None:
+        key, name = f"d{node.id}", shortened(self._labels[node.id], MAX_LENGTH)
+        heads, shape = self._users[node.id], shape_text(node.shape)
         alarms = alarms_of(self._step, [node.id], self._style.tell)
-        self._boxes.append(Box(key, Kind.DATA, shortened(self._labels[node.id], MAX_LENGTH), alarms=alarms))
-        for head in self._users[node.id]:
-            self._arrows.append(Arrow(key, head, Flow.VALUE, (shape_text(node.shape),)))
+        if not is_shared:
+            self._boxes.append(Box(key, Kind.DATA, name, alarms=alarms))
+            self._arrows += [Arrow(key, head, Flow.VALUE, (shape,)) for head in heads]
+            return
+        used = self._style.tell("used in {count} modules: {names}", count=self._uses[node.id], names=name)
+        self._boxes.append(Box(key, Kind.DATA, name, shape, (used,), alarms=alarms))
+        self._side.append(key)
+        for head in heads:
+            reference = f"{key}_{head}"
+            self._boxes.append(Box(reference, Kind.ELSEWHERE, name, shape, tip=name))
+            self._arrows.append(Arrow(reference, head, Flow.VALUE))
 
     def _title(self, module: Module) -> str:
         tell = self._style.tell
@@ -196,9 +236,26 @@ class _Builder:
             groups.setdefault((home, id in step.updates, 0 if is_grouped else id), []).append(id)
         for (_, is_updated, _), members in groups.items():
             key = f"o{members[0]}"
-            self._boxes.append(self._parameter_box(key, members, is_updated=is_updated, is_grouped=is_grouped))
-            for tail in dict.fromkeys(tail for id in members for tail in self._sources[id]):
-                self._gradient_arrow(tail, key, members)
+            sources = dict.fromkeys(tail for id in members for tail in self._sources[id])
+            box = self._parameter_box(key, members, is_updated=is_updated, is_grouped=is_grouped)
+            if len(sources) <= MAX_SOURCES:
+                for tail in sources:
+                    self._gradient_arrow(tail, key, members)
+            else:
+                box = replace(box, lines=(*box.lines, *self._sums(members)))
+                self._side.append(key)
+            self._boxes.append(box)
+
+    def _sums(self, ids: Sequence[int]) -> Iterator[str]:
+        """What the gradients of some parameters are sums of."""
+        tell = self._style.tell
+        yield from self._lines([
+            tell("{gradient}: {terms} added up", gradient=self._gradient_text(id, loss, count), terms=tell.count(count, "term"))
+            for id in ids
+            for loss, count in self._terms[id].items()
+        ])  # fmt: skip
+        count = len(set().union(*(self._from[id] for id in ids)))
+        yield tell("from {count} modules", count=count)
 
     def _parameter_box(self, key: str, ids: Sequence[int], *, is_updated: bool, is_grouped: bool) -> Box:
         """The box of the optimizer of some parameters, or of parameters that are not updated."""

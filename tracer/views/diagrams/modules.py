@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracer.analysis.repetition import pattern_at
 from tracer.graph.record import Node, Phase, Step
+from tracer.ops.data_movement import DataMovement
+from tracer.ops.foreign.lookup import operation_named
 from tracer.views.notation import Labels
 
 MAX_PATTERN_LENGTH = 6
@@ -14,6 +17,9 @@ MAX_PATTERN_LENGTH = 6
 
 MIN_REPEATS = 4
 """Minimum number of repetitions for which all but the first and the last are folded."""
+
+MAX_UNFOLDED = 8
+"""Maximum number of modules in repetitions that are all drawn."""
 
 MAX_MODULES = 120
 """Maximum number of modules; of more, the middle is folded, whatever they are."""
@@ -39,7 +45,40 @@ def modules_of(step: Step, labels: Labels | None = None) -> list[Module]:
         modules = _runs(nodes, depth)
         if sum(step.nodes[module.ids[0]].phase is Phase.FORWARD for module in modules) > 1:
             break
-    return modules
+    return _with_selections(step, modules)
+
+
+def _with_selections(step: Step, modules: Sequence[Module]) -> list[Module]:
+    """The modules; with each the parts of data that are selected just before it, and only for it: `x[t]` of a loop over `t`."""
+    users: dict[int, set[int]] = defaultdict(set)
+    for node in step.nodes:
+        if node.phase in (Phase.FORWARD, Phase.LOSS):
+            for operand in node.operands:
+                users[operand].add(node.id)
+    found: list[Module] = []
+    pending: tuple[int, ...] = ()
+    for module, following in zip(modules, [*modules[1:], None]):
+        ids = pending + module.ids
+        if not module.scope and following is not None and _is_selected_for(step, ids, following, users):
+            pending = ids
+        else:
+            found.append(Module(module.scope, ids))
+            pending = ()
+    return found
+
+
+def _is_selected_for(step: Step, ids: Sequence[int], module: Module, users: Mapping[int, set[int]]) -> bool:
+    """Whether these operations only move elements of leaves, and only a module of the same phase uses them."""
+    inside = set(ids)
+    for id in ids:
+        op = operation_named(step.nodes[id].op)
+        if op is None or not issubclass(op, DataMovement) or not users[id]:
+            return False
+        if not all(operand in inside or step.nodes[operand].is_leaf for operand in step.nodes[id].operands):
+            return False
+        if not users[id] <= inside | set(module.ids):
+            return False
+    return step.nodes[ids[0]].phase is step.nodes[module.ids[0]].phase
 
 
 def _runs(nodes: Sequence[Node], depth: int) -> list[Module]:
@@ -60,7 +99,7 @@ def fold_repeats(step: Step, modules: Sequence[Module]) -> list[Module]:
     start = 0
     while start < len(modules):
         length, times = pattern_at(signatures, start, MAX_PATTERN_LENGTH, MIN_REPEATS)
-        if times < MIN_REPEATS:
+        if times < MIN_REPEATS or length * times <= MAX_UNFOLDED:
             found.append(modules[start])
             start += 1
             continue

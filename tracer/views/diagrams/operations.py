@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tracer.graph.record import PHASES, Phase, Step
+from tracer.views.diagrams.arranging.cells import in_order
+from tracer.views.diagrams.arranging.columns import in_columns
+from tracer.views.diagrams.arranging.settings import Settings, settings_box, settings_of
+from tracer.views.diagrams.arranging.shared import shared_leaves, side_column, uses_lines
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
 from tracer.views.diagrams.diagram import Arrow, Box, Diagram
 from tracer.views.diagrams.folding import Fold, Part, folded, ids_of, own_leaves
-from tracer.views.diagrams.theme import Flow, Style, flow_of, kind_of
+from tracer.views.diagrams.theme import Style, flow_of, kind_of
 from tracer.views.notation import Labels
 
 MAX_NODES = 300
@@ -18,9 +22,6 @@ MAX_NODES = 300
 
 MAX_REFERENCES = 8
 """Maximum number of reference boxes for the inputs of a node; the rest are counted."""
-
-BOXES_PER_ROW = 4
-"""Isolated boxes side by side in a row."""
 
 
 def phase_nodes(step: Step, *phases: Phase) -> tuple[int, ...]:
@@ -52,7 +53,8 @@ def operations(step: Step, parts: Sequence[Part], labels: Labels, style: Style) 
 class _Builder:
     """Builds a diagram. `keys` maps nodes to the keys of their boxes, `references` to those of their inputs' references.
 
-    `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them.
+    `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them,
+    `shared` those at the side, of which each use has a small box, and `settings` those in a box of their own.
     """
 
     step: Step
@@ -65,18 +67,24 @@ class _Builder:
     references: dict[int, list[str]] = field(default_factory=dict)
     fold_keys: set[str] = field(default_factory=set)
     undrawn: set[int] = field(default_factory=set)
+    shared: dict[int, int] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
 
     def build(self) -> Diagram:
         """The finished diagram."""
         step = self.step
-        self.keys = {id: box_key(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
+        self.settings = settings_of(step, self.parts, self.labels)
+        leaves = own_leaves(step, self.parts)
+        self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
+        self.shared = shared_leaves(step, self.parts, self.labels, self.undrawn)
+        self._add_side()
+        self.parts = [part for part in self.parts if part not in self.settings.given and part not in self.shared]
+        self.keys |= {id: box_key(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
         single = [part for part in self.parts if not isinstance(part, Fold)]
         folds = [part for part in self.parts if isinstance(part, Fold)]
         self.fold_keys = {box_key(fold.ids[0]) for fold in folds}
-        leaves = own_leaves(step, self.parts)
-        self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
         for id in single:
-            self.boxes.append(node_box(step, step.nodes[id], self.labels, self.style))
+            self.boxes.append(self._box(id))
         for fold in folds:
             first = step.nodes[fold.ids[0]]
             self.boxes.append(fold_box(step, fold, kind_of(first), self.style, self.labels, leaves.get(first.id, ())))
@@ -84,9 +92,26 @@ class _Builder:
             self._arrows_into(id)
         for fold in folds:
             self._arrows_into(fold)
-        self._stack(single)
-        clusters = clusters_of(step, single)
-        return Diagram(tuple(self.boxes), tuple(self.arrows), clusters, sum(len(fold.ids) for fold in folds))
+        # What a node uses from elsewhere is in its cluster: outside, arrows to it would cross others.
+        clusters = clusters_of(step, single, lambda id: (box_key(id), *self.references.get(id, ())))
+        hidden = sum(len(fold.ids) for fold in folds)
+        diagram = Diagram(tuple(self.boxes), tuple(self.arrows), clusters, hidden)
+        return in_columns(in_order(diagram), is_sideways=self.style.direction == "LR")
+
+    def _add_side(self) -> None:
+        """Add the boxes at the side: the settings, and the leaves that many boxes share."""
+        if self.settings.given:
+            self.boxes.append(settings_box(self.step, self.settings, self.labels, self.style))
+        for id, uses in self.shared.items():
+            box = node_box(self.step, self.step.nodes[id], self.labels, self.style)
+            self.boxes.append(replace(box, lines=(*box.lines, *uses_lines(uses, {}, self.style))))
+            self.keys[id] = box.key
+        self.arrows += side_column([box.key for box in self.boxes])
+
+    def _box(self, id: int) -> Box:
+        """The box of a node; of a value that only depends on settings with the number of its uses."""
+        box, uses = node_box(self.step, self.step.nodes[id], self.labels, self.style), self.settings.derived.get(id, 0)
+        return replace(box, lines=(*box.lines, *uses_lines(uses, {}, self.style))) if uses > 1 else box
 
     def _arrows_into(self, part: Part) -> None:
         """Add an arrow for every use of a value, two if it is used twice; one for all uses between a fold and another box."""
@@ -98,11 +123,14 @@ class _Builder:
             for use, operand in enumerate(self.labels.operands(self.step.nodes[id])):
                 if operand in self.undrawn or (operand in referred and isinstance(part, Fold)):
                     continue
-                tail = self.keys.get(operand) or self._leaf(operand, first.phase)
+                if self.settings.stands_once(operand, id):
+                    continue
+                is_shared = operand in self.shared
+                tail = None if is_shared else self.keys.get(operand) or self._leaf(operand, first.phase)
                 if tail is None:
                     referred.add(operand)
-                    references += 1
-                    if references > MAX_REFERENCES:
+                    references += not is_shared
+                    if references > MAX_REFERENCES and not is_shared:
                         continue
                     # A reference box per use avoids long arrows.
                     tail = f"r{operand}_{id}_{use}"
@@ -129,12 +157,3 @@ class _Builder:
         self.boxes.append(node_box(self.step, node, self.labels, self.style))
         self.keys[id] = box_key(id)
         return self.keys[id]
-
-    def _stack(self, ids: Sequence[int]) -> None:
-        """Arrange isolated boxes in rows; side by side, they would run off the page."""
-        operands = {id: self.labels.operands(self.step.nodes[id]) for part in self.parts for id in ids_of(part)}
-        used = {operand for each in operands.values() for operand in each}
-        isolated = [id for id in ids if id not in used and not any(x in self.keys for x in operands[id])]
-        for above, below in zip(isolated, isolated[BOXES_PER_ROW:]):
-            for head in self.references.get(below) or [box_key(below)]:
-                self.arrows.append(Arrow(box_key(above), head, Flow.ORDER))

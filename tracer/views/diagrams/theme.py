@@ -215,7 +215,7 @@ def kind_label(kind: Kind, tell: Language) -> str:
         Kind.BACKWARD: tell("backward"),
         Kind.UPDATE: tell("update"),
         Kind.PLUS: tell("gradients are added up"),
-        Kind.ELSEWHERE: tell("shown on another page"),
+        Kind.ELSEWHERE: tell("shown elsewhere"),
     }[kind]
 
 
