@@ -163,7 +163,7 @@ class _Builder:
         self._side.append(key)
         for head in heads:
             reference = f"{key}_{head}"
-            self._boxes.append(Box(reference, Kind.ELSEWHERE, name, shape, tip=name))
+            self._boxes.append(Box(reference, Kind.ELSEWHERE, name, shape, tip=name, alarms=alarms))
             self._arrows.append(Arrow(reference, head, Flow.VALUE))
 
     def _title(self, module: Module) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracer.graph.record import EMPTY, Phase, Step
+from tracer.views.diagrams.alarms import value_alarms
 from tracer.views.diagrams.diagram import Box
 from tracer.views.diagrams.folding import Part, ids_of
 from tracer.views.diagrams.theme import Kind, Style
@@ -65,4 +66,6 @@ def settings_box(step: Step, settings: Settings, labels: Labels, style: Style) -
     """The box of the hyperparameters."""
     title = style.tell("settings")
     lines = tuple(f"{labels[id]} = {content_lines(step.nodes[id], labels.noise, style.tell)[0]}" for id in settings.given)
-    return Box(KEY, Kind.SETTING, title, lines=lines, tip=style.tell("{what}: {which}", what=title, which=", ".join(lines)))
+    tip = style.tell("{what}: {which}", what=title, which=", ".join(lines))
+    alarms = value_alarms([step.nodes[id] for id in settings.given], style.tell)
+    return Box(KEY, Kind.SETTING, title, lines=lines, tip=tip, alarms=alarms)

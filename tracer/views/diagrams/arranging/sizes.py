@@ -30,7 +30,7 @@ class Size(NamedTuple):
 def size_of(box: Box) -> Size:
     """The size of a box."""
     title = box.title.split("\n") if box.title else []
-    texts = [display_width(line) for line in (*title, *box.lines)]
+    texts = [display_width(line) for line in (*title, *box.lines, *box.alarms)]
     if title:
         texts[len(title) - 1] += display_width(box.note) + 2
     columns = [max(map(display_width, (column.caption, *column.lines))) for column in box.columns]
