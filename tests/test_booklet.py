@@ -31,7 +31,7 @@ from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.dot import CAPTION_SIZE, NUMBER_SIZE
 from tracer.views.diagrams.theme import THEMES, Style, theme_of
 from tracer.views.local_rules import local_rules
-from tracer.views.notation import Labels, node_number
+from tracer.views.notation import Labels, node_number, number_text
 from tracer.views.parameter_history import histories_of
 
 OPERATION = re.compile(r"\d+:\d+ ")
@@ -84,14 +84,18 @@ def computed_in(step: Step) -> list[int]:
 def test_updates_of_the_same_operations_have_pages_once() -> None:
     step = recorded("fruit").steps[0]
     repeated = repeated_updates(step)
-    assert repeated == ["Adam/b1", "Adam/W2", "Adam/b2"]
+    assert repeated == dict.fromkeys(["Adam/b1", "Adam/W2", "Adam/b2"], "Adam/W1")
     text = " ".join(" ".join(page.extract_text().split()) for page in read("fruit")[1].pages)
     count = sum(node.scope in repeated for node in step.nodes)
     assert f"b1, W2, b2: updated by the same operations as above, {count} in all" in text
+    for name, index in (("b1", (0,)), ("W2", (3, 0)), ("b2", (0,))):  # where the gradient is largest
+        nodes = [step.node(each) for each in (name, f"dL/d{name}", f"m_{name}_new", f"v_{name}_new")]
+        row = " ".join([f"{name}[{','.join(map(str, index))}]", *(number_text(node.value[index]) for node in nodes)])
+        assert row in text
     groups = tracer.run(
         tracer.load("fruit"), steps=1, settings={"optimizer": "SGD", "learning_rate": 0.1, "momentum": 0.5}
     ).steps[0]
-    assert repeated_updates(groups) == ["SGD/b1", "SGD/W2", "SGD/b2"]
+    assert list(repeated_updates(groups)) == ["SGD/b1", "SGD/W2", "SGD/b2"]
 
 
 # Pages, outline, links.

@@ -24,6 +24,7 @@ from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.language import CHINESE, ENGLISH, Language, language_of
 from tracer.i18n.message import Message
 from tracer.i18n.zh.summary import MESSAGES
+from tracer.nn.layers import stop_gradient
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
@@ -264,6 +265,29 @@ def test_meaning_is_the_change_of_the_loss_to_first_order() -> None:
             assert (found[3] == "raises") is (change > 0)
             assert float(found[4]) == pytest.approx(abs(change), rel=1e-3)
     assert meaning(step, step.nodes[step.gradients[step.node("h1").id]], (0, 0), labels) == ""
+
+
+def test_meaning_of_any_gradient_but_of_stopped_ones() -> None:
+    def loss(x: Any, w: Any) -> Any:
+        h = x * w
+        return np.sum(h * h * h)
+
+    x, w = np.array([1.0, -2.0, 0.5]), np.array([0.5, 0.25, 3.0])
+    step = tracer.trace(loss, x, w)
+    node = next(node for node in step.nodes if node.name == "h")
+    gradient, labels = step.nodes[step.gradients[node.id]], Labels(step.nodes)
+    for at in range(3):
+        found = re.fullmatch(
+            rf"To first order, raising h\[{at}\] by (\S+) raises \S.* by (\S+)\.",
+            meaning(step, gradient, (at,), labels, of_any=True),
+        )
+        assert found is not None
+        change = float(found[1]) * 1e-4  # so small that the first order is all
+        expected = (node.value[at] + change) ** 3 - node.value[at] ** 3
+        assert float(found[2]) * 1e-4 == pytest.approx(expected, rel=1e-3)
+    stopped = tracer.trace(lambda x, w: loss(x, w) * stop_gradient(np.sum(w)), x, w)
+    node = next(node for node in stopped.nodes if node.name == "h")
+    assert meaning(stopped, stopped.nodes[stopped.gradients[node.id]], (0,), Labels(stopped.nodes), of_any=True) == ""
 
 
 @pytest.mark.parametrize("value", [0.3574, -12.0, 1e-9, 5e20])

@@ -93,6 +93,9 @@ def test_arithmetic_of_gathered_and_scattered_elements() -> None:
     (gradient,) = (node for node in step.nodes if node.op == "scatter")
     assert worked_element(step.nodes, gradient, labels, (2,)).endswith(" = 1 + 4 = 5")
     assert worked_element(step.nodes, gradient, labels, (1,)) == ""
+    source = labels[gradient.operands[0]]
+    assert moved_element(step.nodes, gradient, labels, (0,)) == f"{labels.element(gradient.id, (0,))} = {source}[1] = 2"
+    assert moved_element(step.nodes, gradient, labels, (2,)) == ""  # a sum of two
     assert worked(lambda x, y: np.outer(x, y), "outer", [3.0, 5.0], [7.0, 11.0]) == "3*7 = 21"
     assert worked(lambda x, y: np.einsum("ij,jk,k->i", x, y, y[0]), "einsum", [[3.0]], [[7.0]]) == "3*7*7 = 147"
 

@@ -19,6 +19,7 @@ from tracer.graph.record import Literal, Node
 from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.base import Op
 from tracer.ops.data_movement import DataMovement
+from tracer.ops.families.indexing import Scatter
 from tracer.ops.foreign.closed_form import ClosedForm
 from tracer.ops.foreign.lookup import operation_named
 from tracer.ops.foreign.summed import index_in_sum
@@ -105,7 +106,7 @@ def moved_element(nodes: Sequence[Node], node: Node, labels: Labels, index: tupl
         return ""
     found = [(operand, places) for operand, places in input_elements(nodes, node, index) or () if len(places)]
     op = operation_named(node.op)
-    if op is not None and issubclass(op, DataMovement):
+    if op is not None and issubclass(op, (DataMovement, Scatter)):
         found = found[:1]  # the others say which element it is
     if len(found) != 1 or len(found[0][1]) != 1 or not isinstance(found[0][0], int):
         return ""

@@ -28,8 +28,9 @@ MESSAGES: Mapping[str, str] = {
     "The record ends after {count} of {planned} steps: {why}.": "计划运行 {planned} 步，只记录了 {count} 步：{why}。",
     ".": "。",
     "the image at {index}": "位于 {index} 的图像",
-    "{names}: updated by the same operations as above, {count} in all, which have no pages of their own.": (
-        "{names}：以上述相同的运算更新，共 {count} 个运算，不另列页面。"
+    "{names}: updated by the same operations as above, {count} in all, which have no pages of their own. One number of each,"
+    " in columns with the names that these results have above:": (
+        "{names}：以上述相同的运算更新，共 {count} 个运算，不另列页面。每个取一个数，各列用上文中这些结果的名字："
     ),
     # How to read a booklet
     "How to read this booklet": "如何阅读本手册",
@@ -114,6 +115,7 @@ MESSAGES: Mapping[str, str] = {
     "The new values are those that step {number} starts from.": "新值就是第 {number} 步开始时的参数值。",
     "This is the last step on record.": "这是记录中的最后一步。",
     "The optimizer": "优化器",
+    "Element": "元素",
     "Old value": "旧值",
     "Gradient": "梯度",
     "New value": "新值",
@@ -153,10 +155,10 @@ MESSAGES: Mapping[str, str] = {
     "a bar: negative": "横线：负数",
     "a cell: the mean of up to {count} numbers": "每格为至多 {count} 个数的平均值",
     "With the numbers put in": "代入数值",
-    "Below each operation before the update stands the whole step, from left to right: the operation in a thick ring, what goes into"
-    " it in thin ones.": "更新之前的每个运算下方是整个训练步，从左到右：粗圈是该运算，细圈是它的输入。",
-    "Below each operation before the update stands the whole step, from left to right, where a dot may stand for several operations:"
+    "Beside each operation before the update stands the whole step, from left to right: the operation in a thick ring, what goes into"
+    " it in thin ones.": "更新之前的每个运算旁边是整个训练步，从左到右：粗圈是该运算，细圈是它的输入。",
+    "Beside each operation before the update stands the whole step, from left to right, where a dot may stand for several operations:"
     " the operation in a thick ring, what goes into it in thin ones.": (
-        "更新之前的每个运算下方是整个训练步，从左到右，一个点可能代表多个运算：粗圈是该运算，细圈是它的输入。"
+        "更新之前的每个运算旁边是整个训练步，从左到右，一个点可能代表多个运算：粗圈是该运算，细圈是它的输入。"
     ),
 }

@@ -18,7 +18,7 @@ from tracer.views.booklet.page import Heading, cell, document, page, paragraph, 
 from tracer.views.booklet.pagination import PartsPerPage
 from tracer.views.booklet.picture_pages import model_page, step_pages
 from tracer.views.booklet.typst import image, literal, mono
-from tracer.views.booklet.update_page import starts_text, update_page
+from tracer.views.booklet.update_page import same_updates, starts_text, update_page
 from tracer.views.booklet.values import full_lines
 from tracer.views.diagrams.fallback import Replacement, Report
 from tracer.views.diagrams.theme import Style
@@ -117,26 +117,19 @@ def _operation_pages(
     yield from _leaf_page(trace, context)
     blocks = [operation_block(context, node) for node in paged]
     if left_out:
-        blocks.append(_left_out_block(repeated, len(left_out), style))
+        blocks.append(same_updates(step, labels, repeated, len(left_out), style))
     yield page(None, "\n".join(blocks))
 
 
-def repeated_updates(step: Step) -> list[str]:
-    """The scopes of updates that consist of the same operations as one before: those of other parameters."""
+def repeated_updates(step: Step) -> dict[str, str]:
+    """The scopes of updates that consist of the same operations as one before, each with that one."""
     scopes: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for node in step.nodes:
         if node.phase is Phase.UPDATE and "/" in node.scope:
             scopes[node.scope].append((node.op, node.formula))
     seen: dict[tuple[object, ...], str] = {}
     forms = {scope: (scope.partition("/")[0], *found) for scope, found in scopes.items()}
-    return [scope for scope, form in forms.items() if seen.setdefault(form, scope) != scope]
-
-
-def _left_out_block(scopes: Sequence[str], count: int, style: Style) -> str:
-    names = ", ".join(shortened(scope.partition("/")[2], NAME_LENGTH) for scope in scopes[:MAX_TABLE_ROWS])
-    text = style.tell("{names}: updated by the same operations as above, {count} in all, which have no pages of their own.",
-                      names=names, count=count)  # fmt: skip
-    return paragraph(text)
+    return {scope: first for scope, form in forms.items() if (first := seen.setdefault(form, scope)) != scope}
 
 
 def _leaf_page(trace: Trace, context: PageContext) -> Iterator[str]:

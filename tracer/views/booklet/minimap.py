@@ -17,7 +17,7 @@ from tracer.views.svg import Drawing, Layout
 MAX_DOTS = 250
 """Maximum number of dots; beyond it, operations are folded."""
 
-MAX_WIDTH, MAX_HEIGHT = 420.0, 64.0
+MAX_WIDTH, MAX_HEIGHT = 190.0, 46.0
 """Maximum width and height in points."""
 
 HALO = 1.2
@@ -42,13 +42,13 @@ class Minimap:
         return len(set(self.centres.values())) < len(self.centres)
 
     def typst(self, node: int, inputs: Sequence[int], style: Style) -> str:
-        """The minimap as typst source, with a thick ring around one node and thin ones around its inputs."""
+        """The minimap as typst code, with a thick ring around one node and thin ones around its inputs."""
         width, height = self.drawing.width * self.scale, self.drawing.height * self.scale
         if node not in self.centres:  # of the update, or the SVG of another layout engine, which may use other ids
             return ""
-        rings = [self._ring(id, 3.0, 0.9, style) for id in dict.fromkeys(inputs) if id in self.centres and id != node]
-        rings.append(self._ring(node, 4.5, 1.7, style))
-        return f"#align(center, block(width: {width:.1f}pt, height: {height:.1f}pt)[#map-{self.step}\n{''.join(rings)}])"
+        rings = [self._ring(id, 2.2, 0.8, style) for id in dict.fromkeys(inputs) if id in self.centres and id != node]
+        rings.append(self._ring(node, 3.4, 1.5, style))
+        return f"block(width: {width:.1f}pt, height: {height:.1f}pt)[#map-{self.step}\n{''.join(rings)}]"
 
     def definition(self) -> str:
         """The definition of the drawing, which all pages of a step share."""

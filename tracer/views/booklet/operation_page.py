@@ -43,7 +43,7 @@ CHARACTER_WIDTH = 0.602
 WIDTH, SPACING = 523.0, 18.0
 """Width of the text area, and distance of values side by side, in points."""
 
-MAX_STACKED_LINES = 22
+MAX_STACKED_LINES = 14
 """Maximum number of lines of stacked values; beyond it, arrays are elided in the middle."""
 
 FORMULA_SPACE = 1_000
@@ -100,18 +100,27 @@ def operation_block(context: PageContext, node: Node) -> str:
     heading = Heading(f"{node_number(step, node.id)} {shortened(equation.text, TITLE_LENGTH)}", 3, context.key(node.id))
     where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
     facts = [where, *([tell("in {scope}", scope=shortened(node.scope))] if node.scope else [])]
-    source = f"{node.source}   {shortened(node.source.text, 90)}" if node.source else ""
+    head = [
+        muted(tell(", ").join(facts), context.style),
+        cell(str(node.source), context.style, 9) if node.source else "",
+        flowing(shortened(node.source.text, 90), 9, context.style.theme.text) if node.source else "",
+        cell(labels.shapes(node), context.style, 9),
+    ]
+    minimap = context.minimap.typst(node.id, node.operands, context.style) if isinstance(context.minimap, Minimap) else ""
+    beside = f"stack(spacing: 4pt, {', '.join(part for part in head if part)})"
     body = [
-        f"#block(below: 3pt, {muted(tell(', ').join(facts), context.style)})",
-        f"#block(below: 8pt, {cell(source, context.style, 9)})" if source else "",
-        f"#block(below: 8pt, {_formula(equation, context.style)})",
-        f"#block(below: 6pt, {cell(labels.shapes(node), context.style, 9)})",
-        *(f"#block(below: 5pt, {with_page_links(text)})" for text in _explanation(context, node)),
+        f"#block(below: 7pt, grid(columns: (1fr, auto), column-gutter: 12pt, {beside}, {minimap or '[]'}))",
+        f"#block(below: 7pt, {_formula(equation, context.style)})",
+        f"#block(below: 6pt, {_sentences(_explanation(context, node))})" if _explanation(context, node) else "",
         _values(context, node),
         *_worked(context, node),
-        context.minimap.typst(node.id, node.operands, context.style) if isinstance(context.minimap, Minimap) else "",
     ]
     return block(heading, "\n".join(part for part in body if part))
+
+
+def _sentences(texts: Sequence[str]) -> str:
+    """Sentences in one paragraph."""
+    return " + ".join(with_page_links(f"{text} " if text is not texts[-1] else text) for text in texts)
 
 
 def _formula(equation: Expression, style: Style) -> str:
@@ -123,15 +132,15 @@ def _formula(equation: Expression, style: Style) -> str:
 
 
 def minimap_caption(context: PageContext) -> str:
-    """How the small map below each operation is read, or why there is none."""
+    """How the small map beside each operation is read, or why there is none."""
     tell = context.style.tell
     if isinstance(context.minimap, Message):
         return tell("The small map of the step is not drawn: {reason}", reason=tell.message(context.minimap))
     if context.minimap.is_folded:
-        return tell("Below each operation before the update stands the whole step, from left to right, where a dot may stand for"
+        return tell("Beside each operation before the update stands the whole step, from left to right, where a dot may stand for"
                     " several operations: the operation in a thick ring, what goes into it in thin ones.")  # fmt: skip
-    return tell("Below each operation before the update stands the whole step, from left to right: the operation in a thick ring,"
-                " what goes into it in thin ones.")  # fmt: skip
+    return tell("Beside each operation before the update stands the whole step, from left to right: the operation in a thick"
+                " ring, what goes into it in thin ones.")  # fmt: skip
 
 
 def _explanation(context: PageContext, node: Node) -> list[str]:
@@ -188,7 +197,7 @@ def _backward_explanation(context: PageContext, node: Node) -> list[str]:
     elif any(node.id in other.operands for other in step.nodes[node.id + 1 :]):
         sentences.append(tell("A part of the rule; what follows uses it."))
     largest = largest_index(node)
-    told = meaning(context.step, node, largest, labels, tell) if largest is not None else ""
+    told = meaning(context.step, node, largest, labels, tell, of_any=True) if largest is not None else ""
     return [*sentences, *_shared_gradient_note(context, node), *([told] if told else [])]
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.graph.record import Node, Step, Trace
+from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import Language
 from tracer.views.booklet.page import Heading, cell, page, paragraph, table
 from tracer.views.booklet.typst import literal
 from tracer.views.diagrams.theme import Style
+from tracer.views.explaining.largest import largest_index
 from tracer.views.grids import content_lines, shortened
 from tracer.views.noise import Noise
-from tracer.views.notation import shape_text
+from tracer.views.notation import Labels, number_of, shape_text
 
 MAX_ROWS = 60
 """Maximum number of rows in the table; the rest are counted."""
+
+MAX_COLUMNS = 4
+"""Maximum number of results of an update that a table of updates has."""
 
 NAME_LENGTH = 28
 """Maximum length of a name in the table."""
@@ -127,6 +131,48 @@ def update_page(trace: Trace, step: Step, style: Style) -> str:
     more = f"\n{paragraph(tell('and {count} more', count=len(updated) - MAX_ROWS))}" if len(updated) > MAX_ROWS else ""
     heading = Heading(tell("Step {step}: old values, gradients, new values", step=step.index), 2)
     return page(heading, f"{paragraph(caption)}\n{table(cells, len(heads), 'left', style)}{more}", is_landscape=True)
+
+
+def same_updates(step: Step, labels: Labels, scopes: Mapping[str, str], count: int, style: Style) -> str:
+    """The note on updates of other parameters by the same operations, `count` in all, and a table of one element of each.
+
+    `scopes` are those of the updates, each with the one that is worked out above. The tables have the numbers of that, too.
+    """
+    tell = style.tell
+    names = ", ".join(shortened(scope.partition("/")[2], NAME_LENGTH) for scope in list(scopes)[:MAX_ROWS])
+    note = tell("{names}: updated by the same operations as above, {count} in all, which have no pages of their own. One number"
+                " of each, in columns with the names that these results have above:", names=names, count=count)  # fmt: skip
+    tables = [_same_update_table(step, labels, first, scopes, style) for first in dict.fromkeys(scopes.values())]
+    return "\n".join([f"#block(above: 14pt, below: 4pt, {literal(note)})", *tables])
+
+
+def _same_update_table(step: Step, labels: Labels, first: str, scopes: Mapping[str, str], style: Style) -> str:
+    tell, by_name = style.tell, {node.name: node for node in step.parameters}
+    members = [first, *(scope for scope, like in scopes.items() if like == first)]
+    found: dict[str, list[Node]] = {scope: [] for scope in members}
+    for node in step.nodes:
+        if node.phase is Phase.UPDATE and node.scope in found and not node.is_leaf and not labels.is_folded(node.id):
+            found[node.scope].append(node)
+    columns = [at for at, node in enumerate(found[first]) if not labels.is_inlined(node.id)][-MAX_COLUMNS:]
+    heads = [tell("Element"), tell("Old value"), tell("Gradient"), *(labels[found[first][at].id] for at in columns)]
+    cells = [f"table.header({', '.join(f'[#{literal(shortened(head, NAME_LENGTH))}]' for head in heads)})"]
+    for scope in members[:MAX_ROWS]:
+        parameter = by_name.get(scope.partition("/")[2])
+        gradient = None if parameter is None else step.gradients.get(parameter.id)
+        if parameter is None or gradient is None or len(found[scope]) != len(found[first]):
+            continue
+        index = largest_index(step.nodes[gradient]) or (0,) * len(parameter.shape)
+        nodes = [parameter, step.nodes[gradient], *(found[scope][at] for at in columns)]
+        texts = [_number(node, parameter, index, labels) for node in nodes]
+        cells.append(cell(shortened(labels.element(parameter.id, index), NAME_LENGTH), style, 8))
+        cells += [cell(text, style, 8, is_gradient=at == 1) for at, text in enumerate(texts)]
+    return table(cells, len(heads), "(left, ..(right,) * " + f"{len(heads) - 1})", style)
+
+
+def _number(node: Node, parameter: Node, index: tuple[int, ...], labels: Labels) -> str:
+    """The number of a value of an update that belongs to an element of its parameter; a dash if there is none."""
+    at = index if node.shape == parameter.shape else () if not node.shape else None
+    return number_of(node, at, labels.noise) if at is not None and node.is_kept and node.size else "-"
 
 
 def update_sentences(trace: Trace, step: Step, tell: Language) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -29,7 +29,13 @@ def full_lines(node: Node, noise: Noise, style: Style) -> list[str]:
         return list(_slices(node, noise))
     if node.size <= MAX_GRID_SIZE:
         return content_lines(node, noise, style.tell)
-    return summary_text(node.summary, node.shape, node.dtype).split(" ", 2)[2].split(" ")
+    return _in_pairs(summary_text(node.summary, node.shape, node.dtype).split(" ", 2)[2].split(" "))
+
+
+def _in_pairs(statistics: Sequence[str]) -> list[str]:
+    """Statistics, two on a line: the smallest with the largest, the mean with the zeros."""
+    first = statistics[:1]
+    return [*first, *(" ".join(statistics[at : at + 2]) for at in range(1, len(statistics), 2))]
 
 
 def _slices(node: Node, noise: Noise) -> Iterator[str]:
@@ -55,9 +61,9 @@ def heat_map_of(node: Node, style: Style, side: float) -> str:
     notes += [mean] if down * across > 1 else []
     if has_bars(style.theme) and node.summary.minimum < 0:
         notes.append(style.tell("a bar: negative"))
-    caption = f" + linebreak() + {muted(style.tell(', ').join(notes), style, 7)}" if notes else ""
     scale = min(1.0, side / max(drawing.width, drawing.height))
-    appended = f" + linebreak() + {image(drawing.svg, drawing.width * scale, drawing.height * scale)}"
+    parts = [image(drawing.svg, drawing.width * scale, drawing.height * scale)]
     if node.summary.is_finite and node.summary.l2:
-        appended += f" + linebreak() + {image(key.svg, key.width, key.height)}"
-    return appended + caption
+        parts.append(image(key.svg, key.width, key.height))
+    parts += [muted(style.tell(", ").join(notes), style, 7)] if notes else []
+    return f" + block(above: 5pt, stack(spacing: 4pt, {', '.join(parts)}))"

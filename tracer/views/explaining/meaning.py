@@ -8,15 +8,19 @@ from collections.abc import Sequence
 from tracer.graph.losses import passes
 from tracer.graph.record import Node, Step
 from tracer.i18n.language import ENGLISH, Language
+from tracer.ops.foreign.names import base_name
 from tracer.views.notation import Labels, number_text
 
 
-def meaning(step: Step, gradient: Node, index: Sequence[int], labels: Labels, tell: Language = ENGLISH) -> str:
-    """The sentence on an element of the gradient of a parameter; empty for other values, and for what is not finite.
+def meaning(
+    step: Step, gradient: Node, index: Sequence[int], labels: Labels, tell: Language = ENGLISH, *, of_any: bool = False
+) -> str:
+    """The sentence on an element of the gradient of a parameter, or `of_any` value; empty for others, and for what is not finite.
 
-    To first order, a change of the parameter changes the loss by the change times the element.
+    To first order, a change of the value changes the loss by the change times the element. Where the step may stop
+    gradients it can be false, and is said of parameters only.
     """
-    found = _parameter_of(step, gradient)
+    found = _parameter_of(step, gradient) or (_value_of(step, gradient) if of_any else None)
     if found is None or not gradient.is_kept or not found[0].is_kept or gradient.value.dtype.kind != "f":
         return ""
     parameter, loss = found
@@ -39,6 +43,25 @@ def _parameter_of(step: Step, gradient: Node) -> tuple[Node, int] | None:
             if one.gradients.get(parameter.id) == gradient.id and parameter.shape == gradient.shape:
                 return parameter, one.loss_id
     return None
+
+
+def _value_of(step: Step, gradient: Node) -> tuple[Node, int] | None:
+    """The value that a node is the whole gradient of, and the id of the loss; None where the step may stop gradients."""
+    if gradient.gradient_of is None or step.marks or any(map(_stops, step.nodes)):
+        return None
+    value = step.nodes[gradient.gradient_of]
+    for one in passes(step):
+        if one.gradients.get(value.id) == gradient.id and value.shape == gradient.shape and value.id != one.loss_id:
+            return value, one.loss_id
+    return None
+
+
+def _stops(node: Node) -> bool:
+    """Whether a gradient may be stopped at a node: of another library that cannot be told.
+
+    That of the largest number, which softmax subtracts, does not matter: it changes no result.
+    """
+    return bool(base_name(node.op)) or (node.op == "stop_gradient" and not node.scope.endswith("softmax/stop gradient"))
 
 
 def nudge(value: float) -> float:
