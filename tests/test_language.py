@@ -69,7 +69,7 @@ CODE_WORDS = {"activations", "flow", "losses", "scopes", "titles"}
 TYPST = re.compile(
     r"""\#?(?:align|block|grid|linebreak|outline|rgb|stack|table[.]cell|table[.]header|text|v)[(](?:[a-z-]+:[ ])?  # a call
     | [a-z-]+:[ ](?=none|false|[(]|\d|$)                    # the name of an argument
-    | \b(?:center|left|right|ltr|none|false|\d*fr|\d*pt)\b  # directions, sizes and the like
+    | \b(?:auto|center|left|right|ltr|none|false|\d*fr|\d*pt)\b  # directions, sizes and the like
     """,
     re.VERBOSE,
 )
@@ -89,6 +89,8 @@ ALLOWED = {
     **dict.fromkeys([("grids", key) for key in ("min ", "  max ", "mean ", "  zero ")], "keys of statistics, as in the log"),
     **dict.fromkeys([("naming", key) for key in ("convolution", "dense", "in", "linear", "loss")], "keys of titles, and a name"),
     **dict.fromkeys([("groups", "operation"), ("simplifying", "stop_gradient")], "a kind of group, and a function"),
+    ("findings", "check_without_values"): "the code of a message",
+    **dict.fromkeys([("meaning", "stop_gradient"), ("meaning", "softmax/stop gradient")], "an operation, and where it is"),
     **dict.fromkeys([("fallback", text) for text in ("Result", "--zoom ", " --phase ")], "a type, and options"),
 }
 """Strings in views that are not shown, and why."""

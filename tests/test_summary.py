@@ -309,6 +309,10 @@ def test_findings_do_not_say_what_nobody_looked_at() -> None:
     assert "Not checked." in findings_of(trace) and "Not looked at." in findings_of(trace)
     verdict = Message("check_right", {"step": 0, "numbers": 22, "rules": 31})
     assert "The gradients of step 0 are right: 22 numbers agree" in findings_of(replace(trace, verdict=verdict), notice="")
+    large = replace(trace, verdict=Message("check_too_large", {"step": 0, "operations": 5000, "numbers": 10**7}))
+    told = "it has 5,000 operations with 10,000,000 numbers."
+    assert f"{told} tracer check fruit checks them." in findings_of(large, names=RunNames("fruit", "fruit"))
+    assert told in findings_of(large) and "tracer check" not in findings_of(large)
     assert "Every loss, gradient and update on record is finite." in findings_of(trace, notice="")
     assert "NaN or infinite from somewhere" in findings_of(trace, notice="NaN or infinite from somewhere")
 

@@ -135,6 +135,7 @@ def test_signs_are_written_as_by_hand() -> None:
     assert worked(np.dot, "dot", x, y) == "0.5*(-0.25) + (-2)*(-8) + 4*1 = 19.88"
     assert worked(np.sum, "sum", x - 1) == "-0.5 - 3 + 3 = -0.5"
     assert worked(lambda x, y: x - y, "subtract", x, y) == "0.5 - (-0.25) = 0.75"
+    assert worked(lambda x: (x > -1) * x, "greater", x) == "(0.5 > -1) = True"
 
 
 def test_terms_that_are_left_out_are_counted_in_the_language() -> None:

@@ -112,7 +112,7 @@ class PictureWriter:
 
     def _check_glyphs(self, text: str) -> None:
         """Collect the characters that no font has; fonts are known to have those of the message catalogue."""
-        unknown = "".join(sorted({character for character in text if not character.isascii()} - CHARACTERS))
+        unknown = "".join(sorted({character for character in set(text) if not character.isascii()} - CHARACTERS))
         if unknown:
             from tracer.rendering.glyphs import missing_glyphs
 

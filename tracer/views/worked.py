@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.graph.expression import Expression, number
+from tracer.graph.expression import SUM, Expression, number
 from tracer.graph.formula import literal, parse
 from tracer.graph.record import Literal, Node
 from tracer.i18n.language import ENGLISH, Language
@@ -59,7 +59,8 @@ class Worked:
 
     def text(self, tell: Language = ENGLISH) -> str:
         """The equation; the terms that are left out are counted in the language."""
-        return f"{self.element} = {counted_in(self.expansion, tell).format(compact=True)} = {self.result}"
+        arithmetic = counted_in(self.expansion, tell).operand_text(SUM, compact=True)  # a comparison is in brackets
+        return f"{self.element} = {arithmetic} = {self.result}"
 
 
 def work_out(

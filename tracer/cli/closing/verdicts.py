@@ -20,10 +20,12 @@ MAX_OPERATIONS = 20_000
 
 
 def verdict_on_step(step: Step) -> Message | None:
-    """What the check of a step finds; None if it would take long, or cannot be done."""
+    """What the check of a step finds, or that it may take long; None if it cannot be done."""
     parameters, elements = sum(node.size for node in step.parameters), sum(node.size for node in step.nodes)
-    if not parameters or len(step.nodes) > MAX_NODES or elements * parameters > MAX_WORK:
+    if not parameters:
         return None
+    if len(step.nodes) > MAX_NODES or elements * parameters > MAX_WORK:
+        return Message("check_too_large", {"step": step.index, "operations": len(step.nodes), "numbers": elements})
     from tracer.checking.gradients import check_step
     from tracer.checking.results import Outcome
 

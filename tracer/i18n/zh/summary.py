@@ -74,6 +74,7 @@ MESSAGES: Mapping[str, str] = {
     "Are the gradients right?": "梯度的正确性",
     "Not checked.": "未检查。",
     "Not checked: tracer check {program} checks them.": "未检查：可用 tracer check {program} 检查。",
+    "tracer check {program} checks them.": "可用 tracer check {program} 检查。",
     "Is everything finite?": "数值的有限性",
     "Not looked at.": "未查看。",
     "Every loss, gradient and update on record is finite.": "记录中的损失、梯度和更新都是有限的。",

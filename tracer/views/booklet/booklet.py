@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from tracer.graph.losses import loss_curves
+from tracer.graph.losses import loss_curves, passes
 from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.message import Message
 from tracer.views.booklet.cover import change_text, cover
@@ -111,7 +111,8 @@ def _operation_pages(
         minimap: Minimap | Message = minimap_of(step, layout, style)
     except PictureError as error:
         minimap = error.reason
-    context = PageContext(step, labels, minimap, rules_of, {node.id for node in paged}, style)
+    gradients = {id for one in passes(step) for id in one.gradients.values()}
+    context = PageContext(step, labels, minimap, rules_of, {node.id for node in paged}, gradients, style)
     if isinstance(minimap, Minimap):
         yield minimap.definition()
     yield from _leaf_page(trace, context)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tracer.graph.expression import Expression
-from tracer.graph.losses import gradients_of, pass_of, passes
+from tracer.graph.losses import gradients_of, pass_of
 from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import Language
 from tracer.i18n.message import Message
@@ -67,7 +67,7 @@ TITLE_LENGTH, NAME_LENGTH = 64, 28
 class PageContext:
     """The context shared by the pages of a step: labels, minimap, local rules by contribution, style.
 
-    `paged` has every operation that is on a page.
+    `paged` has every operation that is on a page, `gradients` every gradient.
     """
 
     step: Step
@@ -76,12 +76,17 @@ class PageContext:
     """The minimap, or why there is none."""
     rules: Mapping[int, Sequence[LocalRule]]
     paged: Collection[int]
+    gradients: Collection[int]
     style: Style
+    heat_maps: dict[tuple[int, float], str] = field(default_factory=dict)
+    """The heat maps that were drawn, by node and size: a value is shown with everything that uses it."""
 
     def value_cell(self, node: Node, lines: Sequence[str], size: float, side: float = SIDE) -> str:
         """The numbers of a node, and the heat map of a large one with sides of up to `side` points, as typst code."""
-        is_gradient = any(node.id in one.gradients.values() for one in passes(self.step))
-        return cell("\n".join(lines), self.style, round(size, 2), is_gradient=is_gradient) + heat_map_of(node, self.style, side)
+        if (node.id, side) not in self.heat_maps:
+            self.heat_maps[node.id, side] = heat_map_of(node, self.style, side)
+        numbers = cell("\n".join(lines), self.style, round(size, 2), is_gradient=node.id in self.gradients)
+        return numbers + self.heat_maps[node.id, side]
 
     def key(self, id: int) -> str:
         """The key of the page that shows a node: its own, or the page of the leaves."""
@@ -106,12 +111,13 @@ def operation_block(context: PageContext, node: Node) -> str:
         flowing(shortened(node.source.text, 90), 9, context.style.theme.text) if node.source else "",
         cell(labels.shapes(node), context.style, 9),
     ]
+    explanation = _explanation(context, node)
     minimap = context.minimap.typst(node.id, node.operands, context.style) if isinstance(context.minimap, Minimap) else ""
     beside = f"stack(spacing: 4pt, {', '.join(part for part in head if part)})"
     body = [
         f"#block(below: 7pt, grid(columns: (1fr, auto), column-gutter: 12pt, {beside}, {minimap or '[]'}))",
         f"#block(below: 7pt, {_formula(equation, context.style)})",
-        f"#block(below: 6pt, {_sentences(_explanation(context, node))})" if _explanation(context, node) else "",
+        f"#block(below: 6pt, {_sentences(explanation)})" if explanation else "",
         _values(context, node),
         *_worked(context, node),
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_OPERATOR = re.compile(r"(?<= [+*/=]) ")
+_MINUS = re.compile(r"(?<= )(- [^ ]{1,24})(?= |$)")
 
 
 def literal(text: str) -> str:
@@ -31,8 +33,19 @@ def mono(text: str, size: float = 8.5, colour: str = "#111111") -> str:
 
 
 def flowing(text: str, size: float, colour: str) -> str:
-    """Monospaced text as typst code that wraps at spaces."""
-    return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {literal(text)})'
+    r"""Monospaced text as typst code that wraps at spaces, but not after an operator: a line begins with it.
+
+    >>> flowing("y = 3 + 0.7", 9, "#111111").endswith('"y =\\u{a0}3 +\\u{a0}0.7")')
+    True
+    >>> flowing("y = 3 - 0.7 = 2.3", 9, "#111111").endswith('"y =\\u{a0}3 " + box("- 0.7") + " =\\u{a0}2.3")')
+    True
+    """
+    parts = []
+    for position, part in enumerate(_MINUS.split(text)):
+        kept = literal(_OPERATOR.sub("\u00a0", part)).replace("\u00a0", "\\u{a0}")
+        # A line may end with a hyphen, even before a space that is kept.
+        parts.append(f"box({literal(part)})" if position % 2 else kept)
+    return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {" + ".join(parts)})'
 
 
 def image(svg: str, width: float, height: float) -> str:

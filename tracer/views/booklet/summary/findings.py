@@ -27,6 +27,9 @@ MAX_ROWS = 10
 
 NAME_LENGTH = 30
 
+UNCHECKED = ("check_too_large", "check_without_values")
+"""Codes of verdicts that say why there was no check."""
+
 
 def findings_page(subject: Subject, notice: str | None, found: Diagnosis | None) -> str:
     """The page of what to look at. `notice` is the first number that is not finite, empty if none is; None if nobody looked.
@@ -67,7 +70,11 @@ def _checked(subject: Subject) -> str:
     tell, verdict = subject.style.tell, subject.trace.verdict
     if verdict is not None:
         text = tell.message(verdict)
-        return f"{text[:1].upper()}{text[1:]}{tell('.')}"
+        sentence = f"{text[:1].upper()}{text[1:]}{tell('.')}"
+        if verdict.code not in UNCHECKED or not subject.names.program:
+            return sentence
+        then = tell("tracer check {program} checks them.", program=subject.names.program)
+        return tell("{sentence} {next}", sentence=sentence, next=then)
     if subject.names.program:
         return tell("Not checked: tracer check {program} checks them.", program=subject.names.program)
     return tell("Not checked.")
