@@ -90,7 +90,7 @@ ALLOWED = {
     **dict.fromkeys([("naming", key) for key in ("convolution", "dense", "in", "linear", "loss")], "keys of titles, and a name"),
     **dict.fromkeys([("groups", "operation"), ("simplifying", "stop_gradient")], "a kind of group, and a function"),
     ("findings", "check_without_values"): "the code of a message",
-    **dict.fromkeys([("meaning", "stop_gradient"), ("meaning", "softmax/stop gradient")], "an operation, and where it is"),
+    ("meaning", "softmax/stop gradient"): "where an operation is",
     **dict.fromkeys([("fallback", text) for text in ("Result", "--zoom ", " --phase ")], "a type, and options"),
 }
 """Strings in views that are not shown, and why."""
