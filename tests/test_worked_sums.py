@@ -136,6 +136,7 @@ def test_signs_are_written_as_by_hand() -> None:
     assert worked(np.sum, "sum", x - 1) == "-0.5 - 3 + 3 = -0.5"
     assert worked(lambda x, y: x - y, "subtract", x, y) == "0.5 - (-0.25) = 0.75"
     assert worked(lambda x: (x > -1) * x, "greater", x) == "(0.5 > -1) = True"
+    assert worked(lambda x: x * (1 - 0.9), "multiply", x) == "0.5*0.1 = 0.05"  # not 0.09999999999999998
 
 
 def test_terms_that_are_left_out_are_counted_in_the_language() -> None:

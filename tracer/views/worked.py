@@ -174,7 +174,7 @@ class ElementFormatter:
             if part is None:
                 terms.append(Terms((), 0))
             elif isinstance(operand, Literal):
-                terms.append(Terms((literal(operand),), 1))
+                terms.append(Terms((self._literal(operand),), 1))
             elif np.ndim(array[part]) == 0:
                 terms.append(Terms((self._element(self._nodes[operand], part),), 1))
             else:
@@ -185,7 +185,12 @@ class ElementFormatter:
 
     def input_element(self, operand: int | Literal, index: Index) -> Expression:
         """An element of an input of a node."""
-        return literal(operand) if isinstance(operand, Literal) else self._element(self._nodes[operand], index)
+        return self._literal(operand) if isinstance(operand, Literal) else self._element(self._nodes[operand], index)
+
+    def _literal(self, constant: Literal) -> Expression:
+        """A number of the program: as many digits as all numbers have, where it was computed with more."""
+        is_real = isinstance(constant.value, float)
+        return number(number_text(constant.value, self._digits)) if is_real else literal(constant)
 
     def computed_number(self, value: float) -> Expression:
         """A number that is no element of a node."""

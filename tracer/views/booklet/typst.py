@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_OPERATOR = re.compile(r"(?<= [+*/=]) ")
-_MINUS = re.compile(r"(?<= )(- [^ ]{1,24})(?= |$)")
+_TERM = re.compile(r"(?<= )([-+*/=] [^ ]{1,24})(?= |$)")
+
+SHORT = 50
+"""Length of a text that fits on a line."""
 
 
 def literal(text: str) -> str:
@@ -33,19 +35,16 @@ def mono(text: str, size: float = 8.5, colour: str = "#111111") -> str:
 
 
 def flowing(text: str, size: float, colour: str) -> str:
-    r"""Monospaced text as typst code that wraps at spaces, but not after an operator: a line begins with it.
+    """Monospaced text as typst code that wraps at spaces; of a long one, a line may begin with an operator, but not end with it.
 
-    >>> flowing("y = 3 + 0.7", 9, "#111111").endswith('"y =\\u{a0}3 +\\u{a0}0.7")')
+    >>> flowing("y = 3 - 0.7", 9, "#111111").endswith('"y = 3 - 0.7")')
     True
-    >>> flowing("y = 3 - 0.7 = 2.3", 9, "#111111").endswith('"y =\\u{a0}3 " + box("- 0.7") + " =\\u{a0}2.3")')
-    True
+    >>> flowing("y = 3 - 0.7 = 2.3" + 40 * " ", 9, "#111111").partition("y ")[2].rstrip(' ")+')
+    '" + box("= 3") + " " + box("- 0.7") + " " + box("= 2.3'
     """
-    parts = []
-    for position, part in enumerate(_MINUS.split(text)):
-        kept = literal(_OPERATOR.sub("\u00a0", part)).replace("\u00a0", "\\u{a0}")
-        # A line may end with a hyphen, even before a space that is kept.
-        parts.append(f"box({literal(part)})" if position % 2 else kept)
-    return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {" + ".join(parts)})'
+    parts = _TERM.split(text) if len(text) > SHORT else [text]
+    code = " + ".join(f"box({literal(part)})" if at % 2 else literal(part) for at, part in enumerate(parts))
+    return f'text(font: "DejaVu Sans Mono", size: {size}pt, fill: rgb({literal(colour)}), {code})'
 
 
 def image(svg: str, width: float, height: float) -> str:

@@ -50,6 +50,10 @@ def backward_page(subject: Subject) -> str:
         " terms first.",
         g=GRADIENT_SYMBOL,
     )
+    seed = step.nodes[step.gradients[step.loss_id]] if step.loss_id in step.gradients else None
+    if seed is not None and seed.is_leaf and seed.is_kept and not seed.shape:
+        begins = tell("The first gradient is {equation}.", equation=subject.labels.equation(seed))
+        caption = tell("{sentence} {next}", sentence=caption, next=begins)
     rules: Mapping[int, list[LocalRule]] = defaultdict(list)
     for rule in local_rules(step, subject.labels):
         rules[rule.contribution].append(rule)
@@ -92,7 +96,7 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
         parts += [cards.numbers(text, style, size, is_gradient=True) for text in worked]
     elif largest is None and node.is_kept and node.size > MAX_FULL_SIZE:
         parts.append(cards.small(style.tell("All {count} numbers are 0.", count=f"{node.size:,}"), style))
-    elif largest is not None and node.shape:
+    elif largest is not None and (node.shape or detail.level < 4):
         number = number_of(node, largest.index, labels.noise)
         parts.append(cards.numbers(f"{largest.name} = {number}", style, size, is_gradient=True))
     if largest is not None:

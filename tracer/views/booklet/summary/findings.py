@@ -73,7 +73,7 @@ def _checked(subject: Subject) -> str:
         sentence = f"{text[:1].upper()}{text[1:]}{tell('.')}"
         if verdict.code not in UNCHECKED or not subject.names.program:
             return sentence
-        then = tell("tracer check {program} checks them.", program=subject.names.program)
+        then = tell("{command} checks them.", command=f"tracer check {subject.names.program}")
         return tell("{sentence} {next}", sentence=sentence, next=then)
     if subject.names.program:
         return tell("Not checked: tracer check {program} checks them.", program=subject.names.program)
