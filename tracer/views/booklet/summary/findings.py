@@ -14,6 +14,7 @@ from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.diagrams.theme import Kind
+from tracer.views.explaining.next_commands import NextCommand
 from tracer.views.explaining.unmoved import unmoved
 from tracer.views.grids import shortened
 from tracer.views.notation import Labels, number_in, number_of, number_text
@@ -73,7 +74,7 @@ def _checked(subject: Subject) -> str:
         sentence = f"{text[:1].upper()}{text[1:]}{tell('.')}"
         if verdict.code not in UNCHECKED or not subject.names.program:
             return sentence
-        then = tell("{command} checks them.", command=f"tracer check {subject.names.program}")
+        then = tell("{command} checks them.", command=NextCommand("check", subject.names.program, "").line)
         return tell("{sentence} {next}", sentence=sentence, next=then)
     if subject.names.program:
         return tell("Not checked: tracer check {program} checks them.", program=subject.names.program)
