@@ -20,8 +20,9 @@ from tracer.i18n.language import CHINESE
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.fallback import laid_out
+from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.scalars.graph import ScalarView
-from tracer.views.diagrams.theme import PRINT, Style
+from tracer.views.diagrams.theme import PRINT, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.diagrams.zooms.scalar import in_memory
 from tracer.views.notation import Labels
@@ -154,12 +155,20 @@ def test_small_pictures_have_every_formula() -> None:
     assert drawing.svg.count(">x[0]</text>") == 1
 
 
+def test_arrows_of_dense_layers_are_not_a_black_area() -> None:
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) for shape in ((12, 10), (10, 9), (9,))]
+    step = tracer.trace(lambda x, W, v: np.sum(np.tanh(x @ W) @ v), *arrays)
+    diagram, drawing = picture(step)
+    assert 100 < len(diagram.arrows) == len(ways_of(drawing.svg)) <= 360
+
+
 def test_arrays_that_do_not_fit_are_counted() -> None:
     diagram, _ = drawn("tensors", "backward")
     step, labels = first_step("tensors"), Labels(first_step("tensors").nodes)
     every = [node for node in step.nodes if node.phase is Phase.BACKWARD and not node.is_leaf and not labels.is_inlined(node.id)]
     shown = [grid for grid in diagram.grids if step.nodes[int(grid.key[1:-1])].phase is Phase.BACKWARD]
-    (count,) = re.findall(r"arrays that do not fit on the page: (\d+)", " ".join(diagram.remarks))
+    (count,) = re.findall(r"arrays that do not fit on the page: (\d+)", " ".join(diagram.left_out))
     leaves = sum(step.nodes[int(grid.key[1:-1])].is_leaf for grid in shown)
     assert len(shown) - leaves + int(count) == len(every)
 
@@ -179,3 +188,27 @@ def test_from_top_to_bottom_graphviz_lays_out_the_boxes() -> None:
     ((_, diagram),) = diagrams(first_step("fruit-sgd"), ViewSpec("scalar"), Style(direction="TB"))
     assert diagram.grids == ()
     assert len(diagram.boxes) > 20
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_formats_without_grids_count_what_is_left_out(direction: str) -> None:
+    name = "linear-regression" if direction == "LR" else "mnist"
+    step, style = first_step(name), Style(direction=direction)
+    ((_, diagram),) = diagrams(step, ViewSpec("scalar"), style)
+    plain = diagram.as_boxes()
+    left_out = 0
+    for node in (node for node in step.nodes if any(box.key.startswith(f"n{node.id}_") for box in plain.boxes)):
+        indices = [index_of(box.key)[1] for box in plain.boxes if box.key.startswith(f"n{node.id}_")]
+        rows = len({index if len(node.shape) == 1 else index[:-1] for index in indices})
+        columns = len(indices) // rows
+        notes = [box for box in plain.boxes if box.key == f"n{node.id}as"]
+        counts = {"column" in line: int(line.split()[1].replace(",", "")) for box in notes for line in box.lines}
+        if len(node.shape) == 1:
+            assert sum(counts.values()) == node.size - len(indices)
+        else:
+            assert (rows + counts.get(False, 0)) * (columns + counts.get(True, 0)) == node.size
+        assert all(box.kind is Kind.ELSEWHERE for box in notes)
+        left_out += len(notes)
+    assert left_out > 2
+    assert "arrows from and to numbers that are left out are not drawn" in mermaid(plain, style)
+    assert plain.as_boxes() == plain

@@ -28,6 +28,7 @@ from tracer.views.diagrams.mermaid import mermaid
 from tracer.views.diagrams.modules import fold_repeats, modules_of
 from tracer.views.diagrams.theme import LIGHT, THEMES, Style, Theme, theme_of
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms
+from tracer.views.slide.slide import slide_of
 
 
 def model(x: Any, W: Any, b: Any, V: Any) -> Any:
@@ -160,6 +161,15 @@ def test_alarms_are_translated() -> None:
     texts = [text for box in diagram.boxes for text in box.alarms]
     assert texts
     assert all(text.startswith(("NaN：", "无穷大：")) for text in texts)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_numbers_on_slides_have_a_ring(theme: Theme) -> None:
+    svg = slide_of(step_of("logarithms"), "", Style(theme)).whole().svg
+    ring = f'stroke="{theme.text}" stroke-width="1.5" fill="{theme.not_finite}"'
+    ringed = re.findall(rf"<rect [^>]*{ring}/>\n<text [^>]*>([^<]*)<", svg)
+    assert set(ringed) == {"nan", "-inf"}
+    assert len(ringed) == len(re.findall(">(nan|-?inf)</text>", svg))
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)

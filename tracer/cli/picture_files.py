@@ -190,7 +190,7 @@ class PictureWriter:
         if kind == "mmd":
             from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS, arrows_of, length_of, mermaid
 
-            text, arrows = mermaid(diagram, style), len(arrows_of(diagram))
+            text, arrows = mermaid(diagram.as_boxes(), style), len(arrows_of(diagram))
             if arrows > MAX_ARROWS:
                 self.arrow_counts.append(arrows)
             if length_of(text) > MAX_CHARACTERS:
@@ -199,7 +199,7 @@ class PictureWriter:
         if kind == "dot":
             from tracer.views.diagrams.dot import dot
 
-            return dot(diagram, style).encode()
+            return dot(diagram.as_boxes(), style).encode()
         return self._encoded(laid_out(diagram, style, layout), kind)
 
     def _encoded(self, drawing: Drawing, kind: str) -> bytes:

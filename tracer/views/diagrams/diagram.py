@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.views.diagrams.theme import Flow, Kind
 
@@ -92,7 +92,7 @@ class Diagram:
     """A complete diagram; `hidden` is the number of folded operations.
 
     The boxes of each of `ranks`, by key, are side by side in this order: in a column if the diagram runs from left to right.
-    If the boxes are elements in `grids`, these are drawn in so many `bands` below each other, with `remarks` below them.
+    If the boxes are elements in `grids`, these are drawn in so many `bands` below each other, with the remarks below them.
     If it `is_straight`, arrows between operations are straight where they can be: the steps of a loop are on one line.
     """
 
@@ -105,6 +105,16 @@ class Diagram:
     bands: int = 1
     remarks: tuple[str, ...] = ()
     is_straight: bool = False
+    left_out: tuple[str, ...] = ()
+    """Remarks on what is left out."""
+
+    def as_boxes(self) -> Diagram:
+        """The diagram without grids, for formats that have none: a box for each array of which numbers are left out."""
+        notes = [
+            Box(f"{grid.key}s", Kind.ELSEWHERE, grid.title, grid.note, grid.left_out) for grid in self.grids if grid.left_out
+        ]
+        remark = [Box("remarks", Kind.ELSEWHERE, "", lines=self.left_out)] if self.left_out else []
+        return replace(self, boxes=(*self.boxes, *notes, *remark), grids=(), bands=1, remarks=(), left_out=())
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -132,7 +142,7 @@ class Diagram:
         yield from _cluster_texts(self.clusters)
         for grid in self.grids:
             yield from (grid.title, grid.note, grid.formula, grid.gradient_formula, *grid.left_out)
-        yield from self.remarks
+        yield from (*self.remarks, *self.left_out)
 
 
 def _cluster_texts(clusters: Iterable[Cluster]) -> Iterator[str]:

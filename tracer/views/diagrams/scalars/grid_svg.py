@@ -27,7 +27,7 @@ def grid_drawing(diagram: Diagram, style: Style) -> Drawing:
     body = [line for wire in found.wires for line in _wire(wire, theme)]
     for block, x, y in found.blocks:
         body += _block(block, x, y, theme)
-    for number, remark in enumerate(diagram.remarks):
+    for number, remark in enumerate((*diagram.remarks, *diagram.left_out)):
         body += _text(Line(remark, is_muted=True), MARGIN, found.height + LINE * number, theme)
     width, height = size_of(found, diagram)
     token = f"g{sha1(chr(10).join(body).encode(errors='replace'), usedforsecurity=False).hexdigest()[:8]}"
@@ -40,8 +40,9 @@ def grid_drawing(diagram: Diagram, style: Style) -> Drawing:
 
 def size_of(found: Placed, diagram: Diagram) -> tuple[float, float]:
     """The width and height of a picture with its remarks."""
-    remarks = (CHARACTER * characters(remark) + 2 * MARGIN for remark in diagram.remarks)
-    return max(found.width, *remarks, 0.0), found.height + LINE * len(diagram.remarks)
+    remarks = (*diagram.remarks, *diagram.left_out)
+    widths = (CHARACTER * characters(remark) + 2 * MARGIN for remark in remarks)
+    return max(found.width, *widths, 0.0), found.height + LINE * len(remarks)
 
 
 def _block(block: Block, x: float, y: float, theme: Theme) -> Iterator[str]:

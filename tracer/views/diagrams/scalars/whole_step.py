@@ -32,6 +32,9 @@ MAX_BANDS = 5
 MAX_BOXES = 250
 """Maximum number of boxes, beyond which fewer elements of each array are drawn."""
 
+MAX_ARROWS = 360
+"""Maximum number of arrows: more of them are a black area."""
+
 MAX_WITH_FORMULAS = 30
 """Maximum number of boxes that have their formulas."""
 
@@ -55,7 +58,7 @@ def whole_step(source: ScalarView, phases: Sequence[Phase], style: Style) -> Dia
         if _count(arrays) > MAX_BOXES:
             continue
         if style.direction == "TB":  # laid out by Graphviz
-            return _diagram(source, arrays, style, known)
+            return _in_grids(source, arrays, style, known, 0, has_formulas=True).as_boxes()
         diagram = _fitting(source, arrays, style, known)
         if diagram is not None:
             return diagram
@@ -67,7 +70,10 @@ def _fitting(
 ) -> Diagram | None:
     """The diagram of these arrays, with formulas in every box if that fits; None if it does not fit on a page."""
     for has_formulas in (True, False) if _count(arrays) <= MAX_WITH_FORMULAS else (False,):
-        found = _in_bands(_in_grids(source, arrays, style, known, left_out, has_formulas=has_formulas))
+        diagram = _in_grids(source, arrays, style, known, left_out, has_formulas=has_formulas)
+        if len(diagram.arrows) > MAX_ARROWS:
+            return None
+        found = _in_bands(diagram)
         if found is not None:
             return found
     return None
@@ -107,10 +113,6 @@ def fits(width: float, height: float) -> bool:
     return SIZE * min(PAGE[0] / max(width, height), PAGE[1] / min(width, height)) >= MIN_SIZE
 
 
-def _diagram(source: ScalarView, arrays: Sequence[Shown], style: Style, known: dict[Scalar, Box]) -> Diagram:
-    return diagram_of(source, {scalar for each in arrays for row in each.rows for scalar in row}, style, known)
-
-
 def _in_grids(
     source: ScalarView,
     arrays: Sequence[Shown],
@@ -120,13 +122,15 @@ def _in_grids(
     *,
     has_formulas: bool = False,
 ) -> Diagram:
-    tell, diagram = style.tell, _diagram(source, arrays, style, known)
+    tell = style.tell
+    wanted = {scalar for each in arrays for row in each.rows for scalar in row}
+    diagram = diagram_of(source, wanted, style, known)
     remarks = [tell("above: value, below: gradient")] if diagram.has_gradients else []
     if not has_formulas:
         remarks.append(tell("the formulas are those of the first number of each array"))
-    if any(each.rows_left_out or each.columns_left_out for each in arrays):
-        remarks.append(tell("arrows from and to numbers that are left out are not drawn"))
+    some_left_out = any(each.rows_left_out or each.columns_left_out for each in arrays)
+    left_out_texts = [tell("arrows from and to numbers that are left out are not drawn")] if some_left_out else []
     if left_out:
-        remarks.append(tell("arrays that do not fit on the page: {count}", count=f"{left_out:,}"))
+        left_out_texts.append(tell("arrays that do not fit on the page: {count}", count=f"{left_out:,}"))
     grids = tuple(grid_of(source, each, style, has_formulas=has_formulas) for each in arrays)
-    return replace(diagram, grids=grids, remarks=tuple(remarks))
+    return replace(diagram, grids=grids, remarks=tuple(remarks), left_out=tuple(left_out_texts))

@@ -83,7 +83,8 @@ def _text(text: Text, theme: Theme) -> Iterator[str]:
     colour = colour_of(text.role, theme)
     if text.is_alarming:
         width = mono_width(text.text, text.size)
-        yield f'<rect x="{text.x - 3:.1f}" y="{text.y - 14:.1f}" width="{width + 6:.1f}" height="18" fill="{theme.not_finite}"/>'
+        place = f'x="{text.x - 3:.1f}" y="{text.y - 14:.1f}" width="{width + 6:.1f}" height="18"'
+        yield f'<rect {place} stroke="{theme.text}" stroke-width="1.5" fill="{theme.not_finite}"/>'
         colour = "#000000"
     weight = ' font-weight="bold"' if text.is_bold or text.is_alarming else ""
     family = MONO if text.is_mono else SANS
