@@ -32,6 +32,7 @@ from tracer.views.slide.drawing.markup import colour_of
 from tracer.views.slide.slide import Slides, slide_of
 from tracer.views.slide.structure.folds import MAX_BOXES
 from tracer.views.slide.structure.samples import WHOLE
+from tracer.views.slide.structure.titles import title_text
 
 
 def slides(name: str, theme: str = "light", language: str = "en") -> Slides:
@@ -180,6 +181,31 @@ def test_cells_of_a_loop_stand_in_their_order_and_parameters_once() -> None:
 
 def test_values_that_the_loss_does_not_use_are_named() -> None:
     assert {signal.name: signal.elsewhere for signal in slides("fruit-keras").content.signals}["logits"] == ("probabilities",)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_value_that_is_used_in_the_next_row_says_where(name: str) -> None:
+    content, shown = slides(name).content, drawn(slides(name).whole().svg)
+    middles = [round(area.top + area.bottom) for key, area in shown.panels.items() if re.fullmatch(r"b\d+", key)]
+    rows = [abs(middle - middles[0]) > 4 for middle in middles]
+    expected = {
+        (signal.tail, content.boxes[head].title)
+        for signal in content.signals
+        for head in signal.heads
+        if signal.tail >= 0 and rows[head] and not rows[signal.tail] and not rows[signal.tail + 1]
+    }
+    said = [text.text.removeprefix("\N{DOWNWARDS ARROW} ") for text in shown.texts if text.text.startswith("\N{DOWNWARDS ARROW}")]
+    assert sorted(said) == sorted(title for _, title in expected)
+    assert said or name not in ("residual", "lstm1")
+
+
+def test_the_legend_counts_the_numbers_of_parameters() -> None:
+    texts = [text.text for text in drawn(slides("fruit-pytorch").whole().svg).texts]
+    assert f"parameter ({2 * 4 + 4 + 4 * 2 + 2} numbers in all)" in texts
+
+
+def test_titles_of_operations_are_translated_one_by_one() -> None:
+    assert title_text("relu, max pool2d", language_of("zh")) == "relu, 最大池化"
 
 
 def test_many_values_at_one_box_are_counted() -> None:

@@ -73,6 +73,7 @@ MESSAGES: Mapping[str, str] = {
     "rounding noise": "舍入误差",
     "{some} of {all}": "{some}/{all}",
     "some elements": "部分元素",
+    "parameter ({count} numbers in all)": "参数（共 {count} 个数）",
     "width of an arrow: l2 norm of the whole array, log scale:": "箭头宽度：整个数组的 L2 范数（对数刻度）：",
     "{number} or less": "不超过 {number}",
     "{number} or more": "不小于 {number}",

@@ -35,12 +35,14 @@ class Gap:
     """The signals that leave one box, or that are given to the first; several have their names before their numbers.
 
     Each of several has at most `of_several` numbers. `samples` are the headings of the numbers of several samples.
+    `leaving` are the titles of boxes in the next row that use one of the values.
     """
 
     signals: tuple[Signal, ...]
     tell: Language
     of_several: int = 2
     samples: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
 
     @property
     def is_single(self) -> bool:
@@ -66,6 +68,8 @@ class Gap:
             lines.append(more_text(self.signals[0].value, self.tell))
         if len(self.signals) > MAX_ROWS:
             lines.append(self.tell("and {count} more", count=len(self.signals) - MAX_ROWS))
+        titles = dict.fromkeys(shortened(title, MAX_NAME) for title in self.leaving)
+        lines += [f"↓ {title}" for title in titles]
         for signal in self.signals:
             lines += [f"-> {shortened(name, MAX_NAME)}" for name in signal.elsewhere[:MAX_ELSEWHERE]]
         return lines

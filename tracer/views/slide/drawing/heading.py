@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracer.i18n.language import Language
@@ -109,8 +109,18 @@ def uses_text(uses: int) -> str:
 
 
 def legend(slide: Slide, texts: Iterable[Text], tell: Language) -> Legend:
-    """The legend at the bottom: the two lines of a wire, the letter g, and what stands out, as far as the slide has it."""
+    """The legend at the bottom: the two lines of a wire, the letter g, and what stands out, as far as the slide has it.
+
+    If there is room it says how many numbers the parameters have.
+    """
     shown = list(texts)
+    size = tell("parameter ({count} numbers in all)", count=f"{slide.parameter_size:,}")
+    longer, end = _legend(slide, shown, tell, size)
+    return longer if end <= WIDTH - MARGIN + GAP else _legend(slide, shown, tell, tell("parameter"))[0]
+
+
+def _legend(slide: Slide, shown: Sequence[Text], tell: Language, parameter: str) -> tuple[Legend, float]:
+    """The legend with this text for parameters, and where it ends."""
     y = HEIGHT - 14
     x = float(MARGIN)
     made: list[Text] = []
@@ -139,7 +149,7 @@ def legend(slide: Slide, texts: Iterable[Text], tell: Language) -> Legend:
     if slide.parameters:
         panels.append(Panel(x, y - 12, 18, 14, Kind.PARAMETER, ""))
         x += 24
-        say(tell("parameter"))
+        say(parameter)
     uses = max((parameter.uses for parameter in slide.parameters), default=1)
     if any(text.text == uses_text(uses) for text in shown):
         made.append(Text(x, y, uses_text(uses), Role.MUTED, is_mono=True))
@@ -149,4 +159,4 @@ def legend(slide: Slide, texts: Iterable[Text], tell: Language) -> Legend:
         made.append(Text(x, y, NOISE, Role.TEXT, is_mono=True))
         x += mono_width(NOISE) + 6
         say(tell("rounding noise"))
-    return Legend(tuple(made), tuple(panels), tuple(wires))
+    return Legend(tuple(made), tuple(panels), tuple(wires)), x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracer.i18n.language import Language
@@ -151,7 +152,23 @@ def sizes_of(slide: Slide, numbers: range, wrap: int, most: int, tell: Language)
     lanes = []
     for number in numbers:
         signals = tuple(signal for signal in slide.signals if signal.tail == number)
-        gaps.append(Gap(signals if number < slide.loss.tail else (slide.loss,), tell, slide.of_several, samples))
+        gaps.append(
+            Gap(
+                signals if number < slide.loss.tail else (slide.loss,),
+                tell,
+                slide.of_several,
+                samples,
+                _leaving(slide, signals, number, numbers),
+            )
+        )
         lanes += [(signal, head) for signal in signals for head in signal.heads if head != number + 1 and head in numbers]
     boxes = tuple(box_text(slide.boxes[number], names, wrap, most) for number in numbers)
     return Sizes(numbers.start, boxes, tuple(gaps), lead, tuple(chips), tuple(lanes))
+
+
+def _leaving(slide: Slide, signals: Sequence[Signal], number: int, row: range) -> tuple[str, ...]:
+    """The titles of the boxes in the next row that use values of a box; none of the last in its row, which leads there."""
+    if number == row[-1]:
+        return ()
+    heads = dict.fromkeys(head for signal in signals for head in signal.heads if head not in row)
+    return tuple(slide.boxes[head].title for head in heads)

@@ -82,7 +82,8 @@ class Slide:
     """A step as boxes from left to right. `update` is the optimizer with its settings.
 
     `panels` is how many given values are shown at a box at most, `more_parameters` are used and not in `parameters`.
-    `of_several` is how many numbers of each of several values on a wire are shown at most.
+    `parameter_size` is how many numbers all parameters have that are used. `of_several` is how many numbers of each of
+    several values on a wire are shown at most.
     """
 
     step: int
@@ -96,3 +97,4 @@ class Slide:
     panels: int = 4
     more_parameters: int = 0
     of_several: int = 2
+    parameter_size: int = 0

@@ -71,7 +71,7 @@ class Contents:
         return Slide(
             self.step.index, self.sample, boxes, signals, parameters,
             self._signal(loss, home, amount), self._update(), max(1, len(self.step.losses)), amount.panels, more,
-            amount.of_several,
+            amount.of_several, sum(node.size for node in self._used_parameters()),
         )  # fmt: skip
 
     def _crossing(self, home: dict[int, int]) -> list[int]:

@@ -57,7 +57,7 @@ def named(flow: Flow, group: Group, tell: Language) -> Named:
         "y": _short(flow.labels[y] if y >= 0 else "", ""),
         "out": _short(flow.labels[exits[0]], OUT),
     }
-    title = ", ".join(title_text(part, tell) for part in idea.title.split(", "))
+    title = title_text(idea.title, tell)
     is_checked = x in flow.step.gradients and all(user in group for user in flow.users[x])
     formula, rule = (_filled(text, names) for text in (idea.formula, idea.rule))
     return Named(title, formula, exits, rule if is_checked else "", idea, x, y)
@@ -135,7 +135,8 @@ def _plain_title(flow: Flow, group: Group) -> str:
     if flow.step.loss_id in group and len(main) > 1:
         return "loss"
     names = dict.fromkeys(operation_title(kind(node)) for node in main)
-    return " ".join(names) if len(names) <= MAX_TITLES else ""
+    between = ", " if all(name.replace(" ", "").isalnum() for name in names) else " "
+    return between.join(names) if len(names) <= MAX_TITLES else ""
 
 
 def _merged_title(flow: Flow, group: Group, tell: Language) -> str:

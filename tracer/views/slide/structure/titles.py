@@ -50,4 +50,4 @@ def title_text(title: str, tell: Language) -> str:
         "negative log-likelihood": tell("negative log-likelihood"),
         "loss": tell("loss"),
     }
-    return known.get(title, title)
+    return ", ".join(known.get(part, part) for part in title.split(", "))
