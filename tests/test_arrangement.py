@@ -22,10 +22,13 @@ from tracer.rendering.engine import find_engine
 from tracer.views.diagrams.arranging.box_graph import ends
 from tracer.views.diagrams.arranging.cells import in_order
 from tracer.views.diagrams.arranging.columns import in_columns
+from tracer.views.diagrams.combined import combined
 from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.theme import Flow, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
+from tracer.views.local_rules import local_rules
+from tracer.views.notation import Labels
 from tracer.views.svg import Drawing
 
 CELLS = 5
@@ -118,6 +121,43 @@ def test_value_with_uses_close_together_keeps_its_arrows() -> None:
     diagram, _ = drawn(step, ViewSpec("tensor"))
     assert sum(arrow.tail == "n0" for arrow in diagram.arrows) == 3
     assert not any("uses" in line for box in diagram.boxes for line in box.lines)
+
+
+# Values that leave or enter a picture.
+
+
+@pytest.mark.parametrize("phase", list(Phase)[1:])
+def test_value_that_leaves_the_picture_of_a_phase_says_to_which_phase(phase: Phase) -> None:
+    for step in (first_step("fruit"), recurrent()):
+        diagram, _ = drawn(step, ViewSpec("tensor", phases=(phase,)))
+        boxes = {box.key: box for box in diagram.boxes}
+        for node in step.nodes:
+            if node.phase is phase and not node.is_leaf:
+                phases = dict.fromkeys(other.phase.value for other in step.nodes if node.id in other.operands)
+                elsewhere = [each for each in phases if each != phase.value]
+                arrows = [line for line in boxes[f"n{node.id}"].lines if line.startswith("->")]
+                assert arrows == ([f"-> {', '.join(elsewhere)}"] if elsewhere else [])
+
+
+def test_value_that_enters_a_picture_says_from_where() -> None:
+    step = first_step("fruit")
+    diagram, _ = drawn(step, ViewSpec("tensor", phases=(Phase.BACKWARD,)))
+    lines = {box.title: box.lines for box in diagram.boxes if box.kind is Kind.ELSEWHERE}
+    assert lines["h1"] == ("from forward",)
+    assert lines["total"] == ("from loss",)
+    assert (lines["W2"], lines["y"]) == (("parameter",), ("data",))
+
+
+def test_value_used_on_another_page_names_the_box_there() -> None:
+    step = recurrent()
+    labels = Labels(step.nodes)
+    half = [node.id for node in step.nodes if node.phase is Phase.FORWARD and not node.is_leaf][:7]
+    diagram = combined(step, half, labels, local_rules(step, labels), Style())
+    found = {box.key: line for box in diagram.boxes for line in box.lines if line.startswith("->")}
+    users = {id: [node.id for node in step.nodes if id in node.operands and node.phase is not Phase.BACKWARD] for id in half}
+    leaving = {id: [user for user in users[id] if user not in half] for id in half}
+    assert found == {f"n{id}": f"-> {labels[ids[0]]}" for id, ids in leaving.items() if ids}
+    assert found
 
 
 # Settings.

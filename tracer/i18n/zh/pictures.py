@@ -30,6 +30,7 @@ MESSAGES: Mapping[str, str] = {
     "{gradient}: {terms} added up": "{gradient}：{terms}相加",
     "gradient of {loss}": "{loss} 的梯度",
     "from {count} modules": "来自 {count} 个模块",
+    "from {phase}": "来自{phase}",
     "settings": "设置",
     "{value}, no gradient flows to it": "{value}，没有梯度传到它",
     "axis {axis} stretched to {size}": "轴 {axis} 广播到 {size}",

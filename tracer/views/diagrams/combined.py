@@ -7,7 +7,7 @@ applied to the incoming gradient `g`. The gradients of a value with several uses
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracer.graph.losses import gradients_of
@@ -17,6 +17,7 @@ from tracer.ops.foreign.lookup import operation_named
 from tracer.views.diagrams.alarms import gradient_alarms
 from tracer.views.diagrams.arranging.cells import in_order
 from tracer.views.diagrams.arranging.columns import in_columns
+from tracer.views.diagrams.arranging.destinations import destination, users_of
 from tracer.views.diagrams.arranging.shared import shared_leaves, side_column, uses_lines
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
 from tracer.views.diagrams.clusters import clusters_of
@@ -53,7 +54,7 @@ class _Builder:
     """Builds a diagram. `keys` maps nodes to the keys of their boxes, `plus_keys` to those of their pluses.
 
     `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them,
-    `shared` those at the side, of which each use has a small box.
+    `shared` those at the side, of which each use has a small box. `users` are the operations that use a value, also elsewhere.
     """
 
     step: Step
@@ -68,6 +69,7 @@ class _Builder:
     fold_keys: set[str] = field(default_factory=set)
     undrawn: set[int] = field(default_factory=set)
     shared: dict[int, int] = field(default_factory=dict)
+    users: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
     def build(self) -> Diagram:
         """The finished diagram."""
@@ -77,6 +79,7 @@ class _Builder:
         self.fold_keys = {box_key(part.ids[0]) for part in self.parts if isinstance(part, Fold)}
         leaves = own_leaves(step, self.parts)
         self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
+        self.users = users_of(step, self.labels, (Phase.FORWARD, Phase.LOSS))
         self.shared = shared_leaves(step, self.parts, self.labels, self.undrawn)
         self._add_shared()
         for part in self.parts:
@@ -84,7 +87,7 @@ class _Builder:
             if isinstance(part, Fold):
                 self._add_box(fold_box(step, part, kind_of(first), style, self.labels, leaves.get(first.id, ())))
             else:
-                self._add_box(node_box(step, first, self.labels, style))
+                self._add_box(self._value_box(first))
         for part in self.parts:
             self._add_value_arrows(part)
         self._add_gradient_arrows()
@@ -101,6 +104,12 @@ class _Builder:
     def _add_box(self, box: Box) -> str:
         self.boxes.setdefault(box.key, box)
         return box.key
+
+    def _value_box(self, node: Node) -> Box:
+        """The box of a node, with the boxes on other pages that its value goes to."""
+        box = node_box(self.step, node, self.labels, self.style)
+        goes = destination(self.step, node.id, self.users.get(node.id, ()), self.keys, self.labels, self.style)
+        return replace(box, lines=(*box.lines, *filter(None, [goes])))
 
     def _add_shared(self) -> None:
         """Add the boxes at the side."""

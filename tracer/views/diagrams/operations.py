@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tracer.graph.record import PHASES, Phase, Step
 from tracer.views.diagrams.arranging.cells import in_order
 from tracer.views.diagrams.arranging.columns import in_columns
+from tracer.views.diagrams.arranging.destinations import destination, origin, users_of
 from tracer.views.diagrams.arranging.settings import Settings, settings_box, settings_of
 from tracer.views.diagrams.arranging.shared import shared_leaves, side_column, uses_lines
 from tracer.views.diagrams.boxes import box_key, fold_box, node_box, note_box, reference_box, uses_label
@@ -55,6 +56,7 @@ class _Builder:
 
     `fold_keys` are the keys of the folds, `undrawn` the leaves that are only listed in the box of the fold that uses them,
     `shared` those at the side, of which each use has a small box, and `settings` those in a box of their own.
+    `users` are the operations that use a value, also elsewhere.
     """
 
     step: Step
@@ -69,6 +71,7 @@ class _Builder:
     undrawn: set[int] = field(default_factory=set)
     shared: dict[int, int] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    users: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
     def build(self) -> Diagram:
         """The finished diagram."""
@@ -77,6 +80,7 @@ class _Builder:
         leaves = own_leaves(step, self.parts)
         self.undrawn = {leaf for listed in leaves.values() for leaf in listed}
         self.shared = shared_leaves(step, self.parts, self.labels, self.undrawn)
+        self.users = users_of(step, self.labels)
         self._add_side()
         self.parts = [part for part in self.parts if part not in self.settings.given and part not in self.shared]
         self.keys |= {id: box_key(ids_of(part)[0]) for part in self.parts for id in ids_of(part)}
@@ -109,9 +113,13 @@ class _Builder:
         self.arrows += side_column([box.key for box in self.boxes])
 
     def _box(self, id: int) -> Box:
-        """The box of a node; of a value that only depends on settings with the number of its uses."""
-        box, uses = node_box(self.step, self.step.nodes[id], self.labels, self.style), self.settings.derived.get(id, 0)
-        return replace(box, lines=(*box.lines, *uses_lines(uses, {}, self.style))) if uses > 1 else box
+        """The box of a node, with where its value goes from the picture; of one of settings alone, with the number of uses."""
+        node, uses = self.step.nodes[id], self.settings.derived.get(id, 0)
+        box = node_box(self.step, node, self.labels, self.style)
+        lines = list(uses_lines(uses, {}, self.style)) if uses > 1 else []
+        if not node.is_leaf:
+            lines.append(destination(self.step, id, self.users.get(id, ()), self.keys, self.labels, self.style))
+        return replace(box, lines=(*box.lines, *filter(None, lines)))
 
     def _arrows_into(self, part: Part) -> None:
         """Add an arrow for every use of a value, two if it is used twice; one for all uses between a fold and another box."""
@@ -134,7 +142,9 @@ class _Builder:
                         continue
                     # A reference box per use avoids long arrows.
                     tail = f"r{operand}_{id}_{use}"
-                    self.boxes.append(reference_box(tail, self.step.nodes[operand], self.labels, self.style))
+                    box = reference_box(tail, self.step.nodes[operand], self.labels, self.style)
+                    comes = "" if is_shared else origin(self.step.nodes[operand], self.step.nodes[id], self.style)
+                    self.boxes.append(replace(box, lines=(*box.lines, *filter(None, [comes]))))
                     self.references.setdefault(first.id, []).append(tail)
                 if tail == head:
                     continue
