@@ -112,7 +112,7 @@ def _operation_pages(
     except PictureError as error:
         minimap = error.reason
     gradients = {id for one in passes(step) for id in one.gradients.values()}
-    context = PageContext(step, labels, minimap, rules_of, {node.id for node in paged}, gradients, style)
+    context = PageContext(step, labels, minimap, rules_of, {node.id for node in paged}, style, gradients)
     if isinstance(minimap, Minimap):
         yield minimap.definition()
     yield from _leaf_page(trace, context)

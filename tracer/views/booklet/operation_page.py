@@ -76,8 +76,8 @@ class PageContext:
     """The minimap, or why there is none."""
     rules: Mapping[int, Sequence[LocalRule]]
     paged: Collection[int]
-    gradients: Collection[int]
     style: Style
+    gradients: Collection[int] = ()
     heat_maps: dict[tuple[int, float], str] = field(default_factory=dict)
     """The heat maps that were drawn, by node and size: a value is shown with everything that uses it."""
 
