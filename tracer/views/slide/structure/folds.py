@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
@@ -41,9 +42,7 @@ def foldings(flow: Flow) -> Iterator[list[Group]]:
     cells = _cells(flow, chains)
     coarser = [_by_scope(flow, chains, depth) for depth in _depths(flow)]
     last = coarser[-1] if coarser else chains
-    elementwise = _with_elementwise(flow, chains)
-    lstm = with_lstm_cells(flow, ideas)
-    for groups in (ideas, chains, elementwise, *([lstm, _fold_repeats(flow, lstm)] if len(lstm) < len(ideas) else []), cells):
+    for groups in itertools.chain((ideas, chains), _finer(flow, ideas, chains), (cells,)):
         if len(groups) <= MAX_BOXES:
             yield groups
     if len(cells) < len(chains):
@@ -52,6 +51,15 @@ def foldings(flow: Flow) -> Iterator[list[Group]]:
         if len(groups) <= MAX_BOXES:
             yield groups
     yield from _reduced(flow, last, 1)
+
+
+def _finer(flow: Flow, ideas: Sequence[Group], chains: Sequence[Group]) -> Iterator[list[Group]]:
+    """Groups of what is computed element by element, and with the cells of an LSTM in one box each, or all in one."""
+    yield _with_elementwise(flow, chains)
+    lstm = with_lstm_cells(flow, ideas)
+    if len(lstm) < len(ideas):
+        yield lstm
+        yield _fold_repeats(flow, lstm)
 
 
 def _reduced(flow: Flow, groups: Sequence[Group], least: int) -> Iterator[list[Group]]:
