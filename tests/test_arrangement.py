@@ -211,3 +211,10 @@ def test_arranging_adds_invisible_arrows_that_close_no_cycle(diagram: Diagram, i
     assert arranged.arrows[: len(diagram.arrows)] == diagram.arrows
     assert all(arrow.flow is Flow.ORDER for arrow in arranged.arrows[len(diagram.arrows) :])
     assert networkx.is_directed_acyclic_graph(networkx.DiGraph([ends(arrow) for arrow in arranged.arrows]))
+
+
+def test_cells_that_lead_to_each_other_in_a_circle_are_not_ordered() -> None:
+    boxes = tuple(Box(key, Kind.FORWARD, key) for key in ("a", "b", "c", "start"))
+    arrows = tuple(Arrow(*pair, Flow.VALUE) for pair in (("start", "c"), ("c", "a"), ("a", "b")))
+    cells = (Cluster("cell", ("a",)), Cluster("cell#2", ("b", "start")), Cluster("cell#3", ("c",)))
+    assert in_order(Diagram(boxes, arrows, cells)).arrows == arrows
