@@ -129,10 +129,10 @@ def test_public_functions_and_classes_have_docstrings() -> None:
                 assert has, f"{name}.{node.name}"
 
 
-def test_only_two_modules_convert_values_to_json() -> None:
+def test_few_modules_import_json() -> None:
     users = set()
     for name, path in modules().items():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import) and any(alias.name == "json" for alias in node.names):
                 users.add(name)
-    assert users == {"graph.plain_values", "store.plain_json"}
+    assert users == {"graph.plain_values", "store.plain_json", "rendering.positions"}  # the last reads what Graphviz writes

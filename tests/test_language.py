@@ -49,8 +49,10 @@ MARKUP = {
     "cards",
     "dot",
     "fitting",
+    "frame",
     "grid_svg",
     "heat_map",
+    "layouts",
     "line_chart",
     "markup",
     "mermaid",
@@ -63,7 +65,7 @@ MARKUP = {
 }
 """Views that produce markup or mathematics: only messages in them are natural language."""
 
-CODE_WORDS = {"activations", "flow", "losses", "scopes", "titles"}
+CODE_WORDS = {"activations", "flow", "kinds", "losses", "scopes", "titles"}
 """Views of names of functions and operations, and of formulas: titles among them are translated by `title_text`."""
 
 TYPST = re.compile(

@@ -15,12 +15,14 @@ from tracer.errors import UsageError
 from tracer.graph.expression import Name
 from tracer.graph.formula import formula
 from tracer.graph.record import Node, Step, Trace
+from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import language_of_locale
 from tracer.programs.fragments import run_cell
 from tracer.programs.loops.user_code import is_user_file
 from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.trace import trace_of
 from tracer.rendering.engine import find_engine
+from tracer.rendering.positions import positions
 from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.diagram import Box, Column, Diagram
@@ -31,18 +33,30 @@ from tracer.views.diagrams.zoom import ViewSpec
 from tracer.views.grids import content_lines, wrapped
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
+from tracer.views.player.frame import framed
+from tracer.views.player.options import PlayerOptions
+from tracer.views.player.player import player
 from tracer.views.text.found import found_lines
+
+MAX_PAGE = 2_000_000
+"""Maximum size in bytes of a page that a notebook keeps."""
+
+MAX_PLAYED = 20_000
+"""Maximum number of operations that are played in a notebook by themselves; `trace.player()` plays more."""
 
 
 def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
     """The representations of a record by MIME type.
 
-    The diagram of a trace shows the phases of its first step, that of a step its nodes with values; if it is too large, a coarser
-    one is shown, and the text says so.
+    A trace and a step are played in a page of up to MAX_PAGE bytes. Where pages are not shown, the diagram of a trace has the
+    phases of its first step, that of a step its nodes with values; if it is too large, a coarser one is shown, and the text says
+    so.
     """
     style = Style(tell=language_of_locale(os.environ))
     bundle = {"text/plain": repr(record)}
     try:
+        if not isinstance(record, Node) and (page := _page(record, style)):
+            bundle["text/html"] = page
         layout = TimedLayout(find_engine())
         if isinstance(record, Step):
             replaced: list[Replacement] = []
@@ -55,6 +69,15 @@ def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
     except UsageError:
         return bundle  # no layout engine, or it failed: text only
     return bundle
+
+
+def _page(record: Trace | Step, style: Style) -> str:
+    """The player of a record in a frame; empty if there is nothing to play, or if it is too large for a notebook."""
+    trace = record if isinstance(record, Trace) else trace_of_step(record)
+    if not trace.steps or sum(len(step.nodes) for step in trace.steps) > MAX_PLAYED:
+        return ""
+    page = player(trace, functools.partial(positions, find_engine()), style, PlayerOptions(budget=MAX_PAGE // 2))
+    return framed(page) if len(page) <= MAX_PAGE else ""
 
 
 def _diagram(record: Trace | Node, style: Style) -> Diagram | None:

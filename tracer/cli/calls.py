@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from tracer.analysis.blame import first_culprit
 from tracer.analysis.doctor.examining import examine
 from tracer.cli.drawing import Drawing
+from tracer.cli.picture_files import page_of_run
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import step_of
 from tracer.errors import UsageError
@@ -21,6 +23,7 @@ from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import Language, language_of_locale
 from tracer.store import save as save_trace
 from tracer.views.notation import Labels
+from tracer.views.player.frame import framed
 from tracer.views.selection import node_or_element, number_of_step
 from tracer.views.slide.slide import slide_of
 from tracer.views.text.blame import Request, blame_lines, target_finder
@@ -45,6 +48,15 @@ class Svg(str):
 
     def _repr_svg_(self) -> str:
         return str(self)
+
+
+class Html(str):
+    """A page, which a notebook shows in a frame."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return framed(self)
 
 
 def log(record: Trace | Step, digits: int) -> Text:
@@ -92,6 +104,17 @@ def slide(record: Trace | Step, index: int | None, sample: int | Sequence[int] |
     assert parsed.slide is not None
     slides = slide_of(step_of(trace, index), title, parsed.style, parsed.slide.samples, has_weights=parsed.slide.has_weights)
     return Svg((slides.animated() if parsed.slide.is_series else slides.whole()).svg)
+
+
+def player(record: Trace | Step, index: int | None, node: str, options: Mapping[str, Any]) -> Html:
+    """The page that plays a run, opened at a step and a node."""
+    parsed = _picture_options(options)
+    trace = _trace(record)
+    if index is None and not node:
+        return Html(page_of_run(trace, parsed.player, parsed))
+    step = step_of(trace, index)
+    id = node_or_element(step, node, Labels(step.nodes))[0].id if node else step.loss_id
+    return Html(page_of_run(trace, replace(parsed.player, start=(step.index, id)), parsed))
 
 
 def save(record: Trace | Step, path: str | Path, values: str) -> None:

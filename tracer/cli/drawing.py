@@ -21,7 +21,7 @@ from tracer.views.parameter_history import histories_of
 from tracer.views.svg import PictureError
 from tracer.views.text.finiteness import notice
 
-KINDS = ("pdf", *PICTURES)
+KINDS = ("pdf", "html", *PICTURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ class Drawing:
         from tracer.analysis.doctor.examining import examine
 
         options = self.options
+        if self.kind == "html":
+            writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
+            for index in wanted:
+                step_of(trace, index)
+            return [writer.player(trace, self.path.name, wanted)], list(writer.warnings())
         chosen = _steps(trace, wanted, with_last=self.kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
         if self.kind == "pdf":

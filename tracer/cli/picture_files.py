@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.fallback import Drawn, Replacement, drawn, laid_out
 from tracer.views.diagrams.theme import Style
+from tracer.views.player.options import PlayerOptions
 from tracer.views.svg import Drawing, Layout
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def engine_for(options: PictureOptions, formats: Collection[str]) -> Engine | No
     """
     needs_layout = options.slide is None and not {*TEXTS, "log"}.issuperset(formats)
     return find_engine(options.engine) if needs_layout else None
+
+
+def page_of_run(trace: Trace, wanted: PlayerOptions, options: PictureOptions) -> str:
+    """The page that plays a run. Raises UsageError if no engine is installed."""
+    from tracer.rendering.positions import positions
+    from tracer.views.player.player import player
+
+    return player(trace, functools.partial(positions, find_engine(options.engine)), options.style, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,8 @@ class PictureWriter:
             path = self.booklet(trace, "steps.pdf", whole())
             if path is not None:
                 yield path
+        if "html" in formats:
+            yield self.player(trace, "player.html")
         for kind in PICTURES:
             if kind in formats:
                 yield from self.pictures(trace.steps, "", kind, trace.scenario)
@@ -103,6 +114,12 @@ class PictureWriter:
                     extent=options.extent, histories=whole.histories, notice=whole.notice or "", report=self.replaced.append,
                 )  # fmt: skip
             return self._write_pdf(name, document)
+
+    def player(self, trace: Trace, name: str, steps: Sequence[int] = ()) -> Path:
+        """Write the page that plays a run, with the values of these steps."""
+        return self.folder.write(
+            name, page_of_run(trace, replace(self.options.player, steps=tuple(steps)), self.options).encode()
+        )
 
     def _write_pdf(self, name: str, document: str) -> Path:
         from tracer.rendering.document import pdf

@@ -18,6 +18,7 @@ from tracer.rendering.engine import ENGINES
 from tracer.views.booklet.booklet import EXTENTS
 from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Style, theme_of
 from tracer.views.diagrams.zoom import ViewSpec, zooms
+from tracer.views.player.options import DEFAULTS, PlayerOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,6 +49,7 @@ class PictureOptions:
     slide: SlideOptions | None = None
     width: int = 0
     dpi: int = 0
+    player: PlayerOptions = DEFAULTS
 
     @property
     def is_summary(self) -> bool:
@@ -63,9 +65,13 @@ class PictureOptions:
         """Raise UsageError if there is an option that goes with none of these formats."""
         if (self.width or self.dpi) and "png" not in formats:
             raise UsageError("--width and --dpi say how large a PNG is, and none is written: leave them out, or write a PNG")
+        if self.player != DEFAULTS and "html" not in formats:
+            raise UsageError("--ask and --exercise are of an HTML page, and none is written: leave them out, or write one")
         texts = [each for each in formats if each in TEXTS]
         if self.slide is not None and texts:
             raise UsageError(f"--slide writes svg, png or pdf, not {texts[0]}")
+        if "html" in formats and not self.is_booklet:
+            raise UsageError("an HTML page plays the whole run: it does not go with --zoom, --focus, --phase or --slide")
 
 
 _OPTIONS = (
@@ -88,6 +94,10 @@ _OPTIONS = (
     click.option("--weights", "has_weights", is_flag=True, help="Of a slide: arrows as wide as the norm of what they carry."),
     click.option("--width", metavar="PIXELS", type=WholeNumber(16, 12_000), default=None, help="Of a PNG."),
     click.option("--dpi", metavar="N", type=WholeNumber(8, 1_200), default=None, help="Of a PNG (default: 144)."),
+    click.option("--ask", "asked", metavar="NODE", multiple=True,
+                 help="Of an HTML page: predict this value or element; may be given again (default: all)."),
+    click.option("--exercise", "is_exercise", is_flag=True,
+                 help="Of an HTML page: no result is shown before the reader has predicted it."),
     click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What lays the diagrams out."),
     language_option,
 )  # fmt: skip
@@ -113,6 +123,8 @@ def picture_options(command: Command) -> Command:
         has_weights: bool,
         width: int | None,
         dpi: int | None,
+        asked: tuple[str, ...],
+        is_exercise: bool,
         engine: str,
         tell: Language,
         **others: Any,
@@ -125,7 +137,8 @@ def picture_options(command: Command) -> Command:
         if width and dpi:
             raise UsageError("--width and --dpi each say how large a PNG is: give one of them")
         style = Style(theme_of(theme), tell, direction or "")
-        options = PictureOptions(spec, style, extent or "", engine, slide, width or 0, dpi or 0)
+        options = PictureOptions(spec, style, extent or "", engine, slide, width or 0, dpi or 0,
+                                 PlayerOptions(asked=asked, is_exercise=is_exercise))  # fmt: skip
         if options.extent and not options.is_booklet:
             raise UsageError("--pages says how much a booklet holds: it does not go with --zoom, --focus, --phase or --slide")
         return command(options=options, **others)

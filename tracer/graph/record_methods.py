@@ -53,10 +53,11 @@ class Viewable(Displayable):
         return text
 
     def render(self, path: str | Path, *, step: int | None = None, **options: Any) -> list[Path]:
-        """Draw the run as `tracer render` does: a booklet as .pdf, a picture as .svg, .png, .dot or .mmd; returns the files.
+        """Draw the run as `tracer render` does: a booklet as .pdf, a page that plays the run as .html, a picture as .svg, .png,
+        .dot or .mmd; returns the files.
 
         `options` are those of the command: zoom, focus, focus_down, phase, direction, theme, pages, engine, lang, slide, sample,
-        build, weights, width, dpi.
+        build, weights, width, dpi, ask, exercise.
         """
         written: list[Path] = _calls().render(self.viewed(), path, step, options)
         return written
@@ -68,6 +69,15 @@ class Viewable(Displayable):
         weights, and build, a series that plays. `render(path, slide=True)` writes a file.
         """
         text: str = _calls().slide(self.viewed(), step, sample, options)
+        return text
+
+    def player(self, *, step: int | None = None, node: str = "", **options: Any) -> str:
+        """The run as one HTML page that steps through it, which a notebook shows in a frame.
+
+        It opens at this step and node, by default at the loss of the first step. `options` are those of the command: theme, lang,
+        ask, exercise. `render("run.html")` writes a file.
+        """
+        text: str = _calls().player(self.viewed(), step, node, options)
         return text
 
     def show(self, name: str, *, step: int | None = None, digits: int = 4) -> str:

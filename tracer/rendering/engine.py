@@ -37,17 +37,10 @@ class Engine:
 
     def layout(self, dot: str, seconds: float = TIME_LIMIT) -> Drawing:
         """Draw a graph. Raises PictureError if the program cannot be started, fails, or takes longer than `seconds`."""
-        try:
-            done = subprocess.run([self.command, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=seconds, check=False)
-        except subprocess.TimeoutExpired:
-            raise PictureError(Message("layout_too_slow", {"seconds": seconds})) from None
-        except OSError as error:
-            raise self._failure(f"it cannot be started ({error.strerror}); {_INSTALL}") from None
-        if done.returncode or b"<svg" not in done.stdout:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            reason = next((line for line in lines if not line.startswith("Warning")), "")
-            raise self._failure(reason or f"exit code {done.returncode}")
-        svg = embeddable(done.stdout.decode(errors="replace"), dot)
+        drawn = self.run(dot, "svg", seconds)
+        if "<svg" not in drawn:
+            raise self._failure("it drew nothing")
+        svg = embeddable(drawn, dot)
         # Graphviz lays out text in fonts whose metrics it has built in; the picture is displayed in the bundled ones.
         for measured, shown in DISPLAY_FONTS.items():
             svg = svg.replace(f'font-family="{measured}"', f'font-family="{shown}"')
@@ -55,6 +48,21 @@ class Engine:
         if size is None:
             raise self._failure("its picture has no size")
         return Drawing(svg, float(size[1]), float(size[2]))
+
+    def run(self, dot: str, output: str, seconds: float = TIME_LIMIT) -> str:
+        """What the program writes about a graph in the format `output`. Raises PictureError like `layout`."""
+        command = [self.command, f"-T{output}"]
+        try:
+            done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            raise PictureError(Message("layout_too_slow", {"seconds": seconds})) from None
+        except OSError as error:
+            raise self._failure(f"it cannot be started ({error.strerror}); {_INSTALL}") from None
+        if done.returncode or not done.stdout:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            reason = next((line for line in lines if not line.startswith("Warning")), "")
+            raise self._failure(reason or f"exit code {done.returncode}")
+        return done.stdout.decode(errors="replace")
 
     def _failure(self, problem: str) -> PictureError:
         return PictureError(Message("layout_failed", {"program": Path(self.command).name, "problem": problem}))

@@ -25,7 +25,7 @@ from tracer.training.loading import folder_name, load
 from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.explaining.next_commands import RunNames
 
-FORMATS = ("pdf", "log", *PICTURES)
+FORMATS = ("pdf", "html", "log", *PICTURES)
 
 OF_SCENARIOS = ("seed", "settings", "parameters", "data", "dtype", "verbose")
 OF_PROGRAMS = ("kept", "loss", "passes_exit_code")

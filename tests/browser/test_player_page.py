@@ -1,0 +1,310 @@
+"""The player in a browser: every key, every number, links that restore a moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from support.browser import Page, page_of, run_of, scenario_page
+from tracer.graph.record import Step
+from tracer.views.notation import Labels, number_of, number_text
+from tracer.views.player.options import PlayerOptions
+
+Opened = Callable[..., Page]
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no Chromium, which .ci/run installs")
+        pytest.skip("there is no Chromium")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Opens pages; at the end of the test none may have asked for anything or written to its console."""
+    pages: list[Page] = []
+
+    def open_page(html: str, state: str = "", **options: Any) -> Page:
+        path = tmp_path / f"page-{len(pages)}.html"
+        path.write_text(html, encoding="utf-8")
+        pages.append(Page(browser, path, **options))
+        return pages[-1].open(state)
+
+    yield open_page
+    for page in pages:
+        assert not page.problems
+        page.context.close()
+
+
+SCENARIOS = ("fruit-pytorch", "fruit-keras", "fruit-sgd", "linear-regression", "mnist", "tensors")
+
+
+STEPS = {"tensors": 1}
+
+
+def step_of(name: str) -> Step:
+    return run_of(name, STEPS.get(name, 2)).steps[-1]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_number_is_the_recorded_one(opened: Opened, name: str) -> None:
+    step = step_of(name)
+    noise = Labels(step.nodes).noise
+    page = opened(scenario_page(name, STEPS.get(name, 2)), f"#step={step.index}")
+    for node in step.nodes:
+        page.at(step=step.index, op=node.id, seen=len(step.nodes))
+        cells = dict(zip(
+            page.page.eval_on_selector_all("[data-element]", "all => all.map(each => each.dataset.element)"),
+            page.texts("[data-element]"), strict=True,
+        ))  # fmt: skip
+        if 0 < node.size <= 160 and not (node.op == "data" and len(node.shape) > 2):
+            expected = {f"{node.id}:{at}": number_of(node, index, noise) for at, index in enumerate(np.ndindex(node.shape))}
+            assert cells == expected, node
+        for at, text in _operands(page):
+            other = step.nodes[at[0]]
+            index = tuple(int(each) for each in np.unravel_index(at[1], other.shape)) if other.shape else ()
+            assert text in (*_written(number_of(other, index, noise)), Labels(step.nodes).element(other.id, index)), (node, at)
+        assert page.texts(".statistics dd")[1] == number_text(_extreme(node.summary.maximum, node.dtype)), node
+
+
+def _operands(page: Page) -> list[tuple[tuple[int, int], str]]:
+    selector = ".arithmetic [data-term], .terms [data-term]"
+    found = page.page.eval_on_selector_all(selector, "all => all.map(each => each.dataset.term)")
+    places = [(int(id), int(at)) for id, at in (each.split(":") for each in found)]
+    return list(zip(places, page.texts(selector), strict=True))
+
+
+def _written(number: str) -> tuple[str, str]:
+    return number, f"({number})"
+
+
+def _extreme(number: float, dtype: str) -> Any:
+    return bool(number) if dtype == "bool" else number
+
+
+def test_keys_move_through_the_step(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=20&seen=20")
+    page.press("ArrowRight")
+    assert (page.state()["op"], page.state()["seen"]) == ("21", "21")
+    page.press("ArrowLeft", "ArrowLeft")
+    assert (page.state()["op"], page.state()["seen"]) == ("19", "19")
+    step = run_of("fruit", 3).steps[0]
+    first = {phase: next(node.id for node in step.nodes if node.phase == phase) for phase in ("loss", "backward", "update")}
+    for phase in ("loss", "backward", "update"):
+        page.press("Shift+ArrowRight")
+        assert page.state()["op"] == str(first[phase])
+    page.press("Shift+ArrowLeft")
+    assert page.state()["op"] == str(first["backward"])
+    page.press("ArrowDown")
+    page.page.wait_for_function("() => location.hash.includes('step=1')")
+    assert page.text("header output") == "1 / 2"
+    page.press("ArrowUp")
+    page.page.wait_for_function("() => !location.hash.includes('step=')")
+
+
+def test_enter_follows_the_largest_term_and_backspace_returns(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    gradient = step.node("dL/dW2")
+    page = opened(scenario_page("fruit", 3), f"#op={gradient.id}&seen={gradient.id}&at=1")
+    page.press("Enter")
+    left, right = (step.nodes[id] for id in gradient.operands)
+    products = left.value[0] * right.value[:, 1]
+    assert page.state()["op"] == str(left.id)
+    assert page.state()["at"] == str(int(np.argmax(np.abs(products))))
+    page.press("Backspace")
+    assert (page.state()["op"], page.state()["at"]) == (str(gradient.id), "1")
+
+
+def test_twin_leads_to_the_value_of_a_gradient_and_back(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    page = opened(scenario_page("fruit", 3), f"#op={step.node('dL/dW2').id}&at=3")
+    page.press("t")
+    assert (page.state()["op"], page.state()["at"]) == (str(step.node("W2").id), "3")
+    page.press("t")
+    assert page.state()["op"] == str(step.node("dL/dW2").id)
+
+
+def test_space_plays_and_pauses(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=20&seen=20")
+    page.press(" ")
+    page.page.wait_for_function("() => location.hash.includes('op=21')", timeout=5000)
+    page.press(" ")
+    stopped = page.state()["op"]
+    page.page.wait_for_timeout(900)
+    assert page.state()["op"] == stopped
+
+
+def test_zooms_open_modules_and_numbers(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=20&seen=40")
+    page.press("1")
+    closed = page.page.locator(".graph .box").count()
+    page.press("2")
+    opened_one = page.page.locator(".graph .box").count()
+    page.press("3")
+    assert closed < opened_one < page.page.locator(".graph .box").count()
+    page.press("4")
+    assert page.page.locator(".around .box").count() > 1
+
+
+def test_search_and_help(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3))
+    page.press("/")
+    page.page.keyboard.type("dL/dW1")
+    page.press("Enter")
+    assert page.state()["op"] == str(run_of("fruit", 3).steps[0].node("dL/dW1").id)
+    page.press("?")
+    assert page.page.locator(".dialog kbd").count() > 10
+    page.press("Escape")
+    assert page.page.locator(".dialog").count() == 0
+
+
+def test_values_appear_when_the_playhead_has_passed_them(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    page = opened(scenario_page("fruit", 3), f"#op={step.loss_id}&seen={step.loss_id}")
+    assert not page.texts(".graph text.gradient")
+    page.at(op=step.loss_id, seen=step.node("dL/dh1").id)
+    shown = page.page.locator(".graph text.gradient").count()
+    assert shown == sum(gradient <= step.node("dL/dh1").id for id, gradient in step.gradients.items() if id in _homes(page))
+
+
+def _homes(page: Page) -> set[int]:
+    return set(map(int, page.page.eval_on_selector_all(".graph .box", "all => all.map(each => each.dataset.node)")))
+
+
+def test_a_link_restores_a_moment(opened: Opened) -> None:
+    html = scenario_page("fruit", 3)
+    page = opened(html, "#op=20&seen=40")
+    page.press("2", "ArrowRight", "Enter")
+    page.page.click("text=dark")
+    page.settle()
+    address = page.page.evaluate("() => location.hash")
+    other = opened(html, address)
+    assert other.state() == page.state()
+    for selector in (".inspector", ".graph", ".said"):
+        assert other.text(selector) == page.text(selector)
+
+
+@pytest.mark.parametrize(
+    "state", ["#op=99999&seen=-3&at=99999", "#step=77", "#zoom=9&open=zzz", "#edits=4~1", "#lang=xx&theme=no", "#%%%"]
+)
+def test_a_broken_link_opens_a_page(opened: Opened, state: str) -> None:
+    page = opened(scenario_page("fruit", 3), state)
+    assert page.text(".said")
+    assert "undefined" not in page.text("#player") and "NaN" not in page.text(".arithmetic")
+
+
+def test_prediction_right_and_wrong(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    node = step.node("logits")
+    page = opened(page_of(run_of("fruit", 3), PlayerOptions(asked=("logits[0,1]",))), f"#op={node.id - 1}&seen={node.id - 1}")
+    page.press("p")
+    page.page.fill("#answer", "(2,10)")
+    page.press("Enter")
+    assert "not quite" in page.text(".told") and "h1 @ W2 + b2" in page.text(".told")
+    page.page.fill("#answer", "10, 2")
+    page.press("Enter")
+    page.page.click('[data-answer="-"]')
+    page.page.fill("#answer", f"{1.02 * node.value[0, 1]:.6f}")
+    page.press("Enter")
+    assert "not quite" in page.text(".told")
+    page.page.fill("#answer", f"{1.005 * node.value[0, 1]:.6f}")
+    page.press("Enter")
+    assert page.state()["op"] == str(node.id)
+    assert "3 of 5 right" in page.text("footer")
+
+
+def test_an_exercise_shows_no_result_before_it_is_predicted(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    options = PlayerOptions(asked=("logits", "loss"), is_exercise=True)
+    html = page_of(run_of("fruit", 3), options)
+    assert number_text(step.loss) not in html and repr(step.loss) not in html
+    page = opened(html, f"#op={len(step.nodes) - 1}&seen={len(step.nodes) - 1}")
+    hidden = number_text(step.node("logits").value[0, 0])
+    for keys in ((), ("ArrowRight",) * 3, ("Shift+ArrowRight",), ("ArrowDown",), (" ",)):
+        page.press(*keys)
+        assert hidden not in page.text("#player")
+        assert int(page.state()["seen"]) < step.node("logits").id
+    page.page.click("text=show")
+    page.settle()
+    assert hidden in page.text("#player")
+
+
+def test_what_if_gives_the_loss_of_a_run_with_that_parameter(opened: Opened) -> None:
+    import tracer
+
+    step = run_of("fruit", 3).steps[0]
+    parameters = {node.name: node.value.copy() for node in step.parameters}
+    parameters["W2"][0, 1] = 0.25
+    expected = tracer.run(tracer.load("fruit"), steps=1, parameters=parameters).steps[0]
+    page = opened(scenario_page("fruit", 3), f"#op={step.node('W2').id}&at=1&edits={step.node('W2').id}~1~0.25")
+    assert page.text(".edited").startswith("recomputed, not recorded")
+    for node in expected.nodes:
+        page.at(op=node.id, edits=f"{step.node('W2').id}~1~0.25", seen=len(step.nodes))
+        if 0 < node.size <= 160:
+            texts = page.texts("[data-element]")
+            assert texts == [number_text(each) for each in node.value.ravel()], node
+
+
+def test_what_if_changes_with_the_slider_and_is_undone(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    page = opened(scenario_page("fruit", 3), f"#op={step.node('W2').id}&at=1&seen=112")
+    before = page.texts(".graph text")
+    page.page.fill(".whatif input", "0.1")
+    page.settle()
+    assert "change of the loss" in page.text(".whatif") and page.texts(".graph text") != before
+    page.page.click("text=undo all")
+    page.settle()
+    assert page.texts(".graph text") == before
+
+
+def test_the_page_is_readable_by_everybody(opened: Opened) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for state in ("#op=49&seen=60", "#op=49&seen=60&theme=dark", "#op=4&mode=predict", "#op=20&zoom=4"):
+        page = opened(scenario_page("fruit", 3), state, bypass_csp=True)
+        found = axe.run(page.page).response["violations"]
+        serious = [each for each in found if each["impact"] in ("serious", "critical")]
+        assert not [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in serious]
+
+
+@pytest.mark.parametrize("state", ["#op=49&seen=60&lang=zh", "#op=4&lang=zh&mode=predict", "#op=4&lang=zh&zoom=1"])
+def test_chinese_leaves_no_english(opened: Opened, state: str) -> None:
+    page = opened(scenario_page("fruit", 3), state)
+    english = {
+        "value",
+        "gradient",
+        "from",
+        "used by",
+        "new value",
+        "smallest",
+        "step",
+        "loss",
+        "play",
+        "predict",
+        "keys",
+        "operations",
+    }
+    words = set(page.texts("button, dt, h3, header span, .muted"))
+    assert not english & words
+
+
+def test_a_narrow_page_has_tabs(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=20&seen=40", viewport={"width": 600, "height": 900})
+    assert page.page.is_visible(".graph") and page.page.is_visible(".code") and not page.page.is_visible(".inspector")
+    page.page.click("text=inspector")
+    assert page.page.is_visible(".inspector") and not page.page.is_visible(".code")
+    assert page.page.evaluate("() => document.documentElement.scrollWidth") <= 600

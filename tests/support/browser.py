@@ -1,0 +1,83 @@
+"""Pages of runs, and what tests do with one in a browser."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import tracer
+from tracer.graph.record import Trace
+from tracer.rendering.engine import find_engine
+from tracer.rendering.positions import positions
+from tracer.views.diagrams.theme import Style
+from tracer.views.player.options import DEFAULTS, PlayerOptions
+from tracer.views.player.player import player
+
+
+class Page:
+    """A page in the browser. `problems` are its requests, the messages of its console, and its errors."""
+
+    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
+        self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        self.page = self.context.new_page()
+        self.problems: list[str] = []
+        self.path = path
+        self.page.on("request", lambda request: request.url == f"file://{path}" or self.problems.append(request.url))
+        self.page.on("console", lambda message: self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def open(self, state: str = "") -> Page:
+        """The page at a state, which stands in its address."""
+        self.page.goto("about:blank")
+        self.problems.clear()
+        self.page.goto(f"file://{self.path}{state}")
+        self.page.wait_for_selector(".inspector", state="attached")
+        return self
+
+    def at(self, **state: object) -> None:
+        """Go to a state by the address."""
+        text = "&".join(f"{name}={value}" for name, value in state.items())
+        self.page.evaluate("hash => { location.hash = hash }", f"#{text}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has drawn."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.settle()
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of all elements that match."""
+        found: list[str] = self.page.eval_on_selector_all(selector, "all => all.map(each => each.textContent.trim())")
+        return found
+
+    def text(self, selector: str) -> str:
+        """The text of the first element that matches."""
+        return " ".join(self.page.text_content(selector).split())
+
+    def state(self) -> dict[str, str]:
+        """The state in the address."""
+        parts = self.page.evaluate("() => location.hash.slice(1)").split("&")
+        return dict(part.split("=", 1) for part in parts if part)
+
+
+def page_of(trace: Trace, options: PlayerOptions = DEFAULTS) -> str:
+    """The player of a run."""
+    return player(trace, functools.partial(positions, find_engine()), Style(), options)
+
+
+@functools.cache
+def run_of(name: str, steps: int) -> Trace:
+    """A run of a scenario."""
+    return tracer.run(tracer.load(name), steps=steps)
+
+
+@functools.cache
+def scenario_page(name: str, steps: int) -> str:
+    """The player of a run of a scenario."""
+    return page_of(run_of(name, steps))

@@ -1,0 +1,69 @@
+"""Numbers of large values that the page has exactly: those of which one element of each operation is made."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from tracer.graph.record import Node, Step
+from tracer.ops.indices import Index
+from tracer.views.notation import Labels
+from tracer.views.player.kinds import kind_of_arithmetic
+from tracer.views.worked import input_elements, worked_element
+
+MAX_TERMS = 1024
+"""Maximum number of elements of an input; of an element with more terms the page has the result only."""
+
+
+def exact_numbers(step: Step, large: frozenset[int]) -> dict[str, Any]:
+    """For each operation with a large input or result, the position of its largest element; and the numbers this is made of.
+
+    `chosen` maps operations to positions, `numbers` the id of a large value to its positions and numbers, as text that gives the
+    same number again in its dtype.
+    """
+    chosen: dict[str, int] = {}
+    cells: dict[int, dict[int, str]] = defaultdict(dict)
+    for node in step.nodes:
+        if not node.is_kept or not node.size or node.value.dtype.kind not in "fiub":
+            continue
+        if node.id not in large and large.isdisjoint(node.operands):
+            continue
+        at = _largest(node)
+        index = tuple(int(each) for each in np.unravel_index(at, node.shape))
+        if node.id in large:
+            chosen[str(node.id)] = at
+            cells[node.id][at] = _text(node, index)
+        for operand, places in input_elements(step.nodes, node, index) or () if not node.is_leaf else ():
+            if operand in large and len(places) <= MAX_TERMS:
+                source = step.nodes[operand]
+                cells[operand] |= {_position(source, place): _text(source, place) for place in places}
+    numbers = {str(id): [list(found), list(found.values())] for id, found in cells.items()}
+    return {"chosen": chosen, "numbers": numbers}
+
+
+def written_elements(step: Step, labels: Labels) -> dict[str, Any]:
+    """The arithmetic of the largest element of operations for which the page has no rule, as text, with its position."""
+    found: dict[str, Any] = {}
+    for node in step.nodes:
+        if node.is_leaf or not node.is_kept or not node.size or node.value.dtype.kind not in "fiub" or kind_of_arithmetic(node):
+            continue
+        at = _largest(node)
+        text = worked_element(step.nodes, node, labels, tuple(int(each) for each in np.unravel_index(at, node.shape)))
+        if text:
+            found[str(node.id)] = [at, text]
+    return found
+
+
+def _largest(node: Node) -> int:
+    """The position of the element with the largest magnitude; of NaN, the first."""
+    return int(np.argmax(np.abs(node.value.astype(np.float64))))
+
+
+def _position(node: Node, index: Index) -> int:
+    return int(np.ravel_multi_index(tuple(int(each) for each in index), node.shape))
+
+
+def _text(node: Node, index: Index) -> str:
+    return str(node.value[tuple(index)])

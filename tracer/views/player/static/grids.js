@@ -1,0 +1,108 @@
+// Arrays as grids of numbers on a colour scale; large ones, and images, as pictures.
+
+import { html, useEffect, useRef } from "./libraries.js";
+import { indexOf, isExactAt, sizeOf } from "./record.js";
+import { NOISE, numberText } from "./numbers.js";
+
+const MOST_CELLS = 160;
+
+/** An element of a node as text. @param {import("./record.js").Step} step @param {number} id @param {number} at */
+export function elementText(step, id, at) {
+  const value = step.values[id];
+  if (!value) return "?";
+  if (step.noise.get(id)?.has(at)) return NOISE;
+  return (isExactAt(value, at) ? "" : "\u2248") + numberText(value.data[at], step.form.nodes[id].dtype);
+}
+
+/** The rows and columns of a shape: the last axis is across. @param {number[]} shape @returns {[number, number]} */
+function sidesOf(shape) {
+  const across = shape.length ? shape[shape.length - 1] : 1;
+  return [sizeOf(shape) / Math.max(1, across), across];
+}
+
+/** How strongly a cell is coloured, from 0 to 1 in steps of an eighth. @param {number} value @param {number} largest */
+function strength(value, largest) {
+  return largest > 0 ? Math.ceil((8 * Math.abs(value)) / largest) : 0;
+}
+
+/** @param {number} value @param {number} largest */
+function shade(value, largest) {
+  if (!Number.isFinite(value)) return "not-finite";
+  return value === 0 ? "" : `${value < 0 ? "minus" : "plus"}-${strength(value, largest)}`;
+}
+
+/** A value as a grid. @param {{step: any, id: number, at: number, choose: (at: number) => void, t: any}} props */
+export function Grid({ step, id, at, choose, t }) {
+  const node = step.form.nodes[id];
+  const value = step.values[id];
+  if (!value) return html`<p class="muted">${t("The values are not in this page.")}</p>`;
+  const size = sizeOf(node.shape);
+  if (size > MOST_CELLS || isImage(node)) return html`<${Shades} ...${{ step, id, at, choose, t }} />`;
+  const [rows, columns] = sidesOf(node.shape);
+  const largest = Math.max(...Array.from(value.data, (each) => (Number.isFinite(each) ? Math.abs(each) : 0)));
+  const cell = (/** @type {number} */ place) => html`
+    <td class=${`${shade(value.data[place], largest)} ${place === at ? "chosen" : ""}`}>
+      <button tabindex=${place === at ? 0 : -1} data-element=${`${id}:${place}`} aria-label=${`[${indexOf(node.shape, place)}] ${elementText(step, id, place)}`}
+        onClick=${() => choose(place)}>${elementText(step, id, place)}</button>
+    </td>`;
+  return html`<div class="grid"><table>${Array.from({ length: rows }, (_, row) =>
+    html`<tr>${Array.from({ length: columns }, (_, column) => cell(row * columns + column))}</tr>`)}</table></div>`;
+}
+
+/** @param {import("./record.js").Node} node */
+function isImage(node) {
+  return node.op === "data" && node.shape.length >= 3;
+}
+
+/** A large value on a canvas: the block of rows and columns around the chosen element. @param {any} props */
+function Shades({ step, id, at, choose, t }) {
+  const canvas = useRef(null);
+  const node = step.form.nodes[id];
+  const value = step.values[id];
+  const shape = node.shape;
+  const [height, width] = isImage(node) ? shape.slice(-2) : sidesOf(shape);
+  const block = isImage(node) ? Math.floor(at / (height * width)) * height * width : 0;
+  const rows = Math.min(height, 256);
+  const columns = Math.min(width, 256);
+  useEffect(() => {
+    const context = canvas.current.getContext("2d");
+    const picture = context.createImageData(columns, rows);
+    const largest = Math.max(...[step.statistics[id][0], step.statistics[id][1]].map(Math.abs)) || 1;
+    for (let row = 0; row < rows; row += 1) {
+      for (let column = 0; column < columns; column += 1) {
+        const part = value.data[block + row * width + column] / largest;
+        const ink = Math.min(1, Math.sqrt(Math.abs(part)));
+        const full = part < 0 ? [33, 102, 172] : isImage(node) ? [20, 20, 20] : [214, 96, 26];
+        const place = 4 * (row * columns + column);
+        for (let channel = 0; channel < 3; channel += 1) picture.data[place + channel] = 255 + (full[channel] - 255) * ink;
+        picture.data[place + 3] = 255;
+      }
+    }
+    context.putImageData(picture, 0, 0);
+  }, [step, id, block]);
+  const pick = (/** @type {any} */ event) => {
+    const box = canvas.current.getBoundingClientRect();
+    const column = Math.min(columns - 1, Math.floor(((event.clientX - box.left) / box.width) * columns));
+    const row = Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows));
+    choose(block + row * width + column);
+  };
+  return html`<div class="shades">
+    <canvas ref=${canvas} width=${columns} height=${rows} onClick=${pick} role="img"
+      aria-label=${t("{rows} rows and {columns} columns in shades", { rows, columns })}></canvas>
+    <p class="muted">${rows < height || columns < width ? t("The first {rows} rows and {columns} columns.", { rows, columns }) : ""}
+      ${value.isExact ? "" : ` ${t("Large values are kept in 255 levels.")}`}</p>
+  </div>`;
+}
+
+/** The statistics of a value. @param {{step: any, id: number, t: any}} props */
+export function Statistics({ step, id, t }) {
+  const dtype = step.form.nodes[id].dtype;
+  const [low, high, mean, deviation, norm, zeros, nans, infinities] = step.statistics[id];
+  const rows = [
+    [t("smallest"), numberText(low, dtype)], [t("largest"), numberText(high, dtype)], [t("mean"), step.noisyMeans.has(id) ? NOISE : numberText(mean, "float64")],
+    [t("standard deviation"), numberText(deviation, "float64")], [t("norm"), numberText(norm, "float64")], [t("zeros"), String(zeros)],
+  ];
+  if (nans) rows.push(["NaN", String(nans)]);
+  if (infinities) rows.push([t("infinite"), String(infinities)]);
+  return html`<dl class="statistics">${rows.map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>`;
+}

@@ -1,0 +1,114 @@
+// One operation: its formula, the arithmetic of one element, where its numbers come from and what depends on them.
+
+import { html } from "./libraries.js";
+import { Grid, Statistics, elementText } from "./grids.js";
+import { bracketed, floatText, shapeText } from "./numbers.js";
+import { elementName, isExactAt, numberOf, sizeOf } from "./record.js";
+import { placesOf } from "./state.js";
+import { worked } from "./terms.js";
+
+const MOST_TERMS = 12;
+
+/** The inspector. @param {any} props */
+export function Inspector({ step, state, enter, choose, back, select, children, isHiding, t }) {
+  const { form } = step;
+  const { op: id, at } = state;
+  const node = form.nodes[id];
+  const isHidden = isHiding && id > state.seen;
+  return html`<section class="inspector" aria-label=${t("inspector")}>
+    <${Crumbs} ...${{ step, state, enter: back, t }} />
+    <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${shapeText(node.shape)} ${node.dtype}</span></h2>
+    <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.op}${node.source ? `, ${node.source[0]}:${node.source[1]}` : ""}</p>
+    ${node.formula && node.formula !== node.label ? html`<p class="equation"><b>${node.label}</b> = ${node.formula}</p>` : html`<p class="equation"><b>${node.label}</b></p>`}
+    ${isHidden ? "" : html`<${Arithmetic} ...${{ step, id, at, enter, t }} />`}
+    ${isHidden ? "" : html`<h3>${t("value")}</h3><${Inexact} ...${{ step, id, at, choose, t }} /><${Grid} ...${{ step, id, at, choose, t }} />`}
+    ${isHidden ? "" : html`<${Statistics} ...${{ step, id, t }} />`}
+    ${isHidden ? "" : children}
+    <${Relations} ...${{ step, state, select, t }} />
+  </section>`;
+}
+
+/** The way from a number in levels to one that the page has exactly. @param {any} props */
+function Inexact({ step, id, at, choose, t }) {
+  const value = step.values[id];
+  if (!value || isExactAt(value, at) || !step.chosen.has(id)) return null;
+  return html`<p><button onClick=${() => choose(step.chosen.get(id))}>${t("to an element that is exact")}</button></p>`;
+}
+
+/** The way that led here. @param {any} props */
+function Crumbs({ step, state, enter, t }) {
+  const places = placesOf(state.trail).filter(([id]) => id < step.form.nodes.length);
+  if (!places.length) return html`<nav class="crumbs"></nav>`;
+  return html`<nav class="crumbs" aria-label=${t("the way here")}><button onClick=${enter}>\u2190</button>${places.slice(-4).map(([id, at]) =>
+    html`<span>${elementName(step.form.nodes[id], id, at)} \u203a </span>`)}<b>${elementName(step.form.nodes[state.op], state.op, state.at)}</b></nav>`;
+}
+
+/** The arithmetic of an element; every operand leads to where it is from. @param {any} props */
+function Arithmetic({ step, id, at, enter, t }) {
+  const node = step.form.nodes[id];
+  const name = elementName(node, id, at);
+  const result = elementText(step, id, at);
+  if (!node.inputs.length) return html`<p class="arithmetic"><b>${name}</b> = ${result}</p>`;
+  const found = worked(step, id, at);
+  const [place, text] = step.written.get(id) ?? [];
+  if (!found && text && place === at) return html`<p class="arithmetic">${text}</p>`;
+  if (!found) return html`<p class="arithmetic"><b>${name}</b> = ${result}</p><p class="muted">${t("This operation is not worked out in the page.")}
+    ${text ? html` <button onClick=${() => enter(id, place)}>${t("to an element that is")}</button>` : ""}</p>`;
+  if (found.moved) return html`<p class="arithmetic"><b>${name}</b> = <${Operand} ...${{ step, operand: found.moved, enter, t, named: true }} /> = ${result}</p>`;
+  if (found.pieces) {
+    return html`<p class="arithmetic"><b>${name}</b> = ${found.pieces.map((piece) =>
+      typeof piece === "string" ? piece : html`<${Operand} ...${{ step, operand: piece, enter, t }} />`)} = <b>${result}</b></p>`;
+  }
+  return html`<${Terms} ...${{ step, found, name, result, enter, t }} />`;
+}
+
+/** The terms of a sum, largest first. @param {any} props */
+function Terms({ step, found, name, result, enter, t }) {
+  const terms = [...found.terms].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
+  const shown = found.isExtreme ? found.terms : terms.filter((term) => term.value !== 0);
+  const zeros = terms.length - shown.length;
+  const rest = shown.slice(MOST_TERMS).reduce((/** @type {number} */ total, /** @type {any} */ term) => total + term.value, 0);
+  const heading = found.isExtreme
+    ? t("{name} is one of {count} elements", { name, count: found.terms.length })
+    : found.divisor ? t("{name} is the mean of {count} terms", { name, count: found.terms.length }) : t("{name} is a sum of {count} terms", { name, count: found.terms.length });
+  return html`<p class="arithmetic"><b>${name}</b> = <b>${result}</b></p><p class="muted">${heading}</p>
+    <table class="terms"><tbody>${shown.slice(0, MOST_TERMS).map((/** @type {any} */ term) => html`<tr class=${found.isExtreme && step.values !== null && floatText(term.value) === result ? "chosen" : ""}>
+      <td>${term.operands.map((/** @type {any} */ operand, /** @type {number} */ k) => html`${k ? " \u00d7 " : ""}<${Operand} ...${{ step, operand, enter, t }} />`)}</td>
+      <td class="number">${term.operands.length > 1 ? floatText(term.value) : ""}</td></tr>`)}
+      ${shown.length > MOST_TERMS ? html`<tr><td class="muted">${t("{count} smaller terms", { count: shown.length - MOST_TERMS })}</td><td class="number">${found.isExtreme ? "" : floatText(rest)}</td></tr>` : ""}
+      ${zeros ? html`<tr><td class="muted">${t("{count} terms are 0", { count: zeros })}</td><td></td></tr>` : ""}
+      <tr class="total"><td>${found.isExtreme ? "" : t("total")}</td><td class="number">${found.isExtreme ? "" : found.divisor ? floatText(found.terms.reduce((/** @type {number} */ sum, /** @type {any} */ term) => sum + term.value, 0)) : result}</td></tr>
+      ${found.divisor ? html`<tr><td class="muted">${t("divided by {count}", { count: found.divisor })}</td><td class="number">${result}</td></tr>` : ""}
+    </tbody></table>`;
+}
+
+/** A number that leads to its element. @param {any} props */
+function Operand({ step, operand, enter, t, named = false }) {
+  if ("literal" in operand) return operand.literal === null ? "None" : bracketed(String(operand.literal));
+  const { id, at } = operand;
+  const node = step.form.nodes[id];
+  const name = elementName(node, id, at);
+  const text = elementText(step, id, at);
+  return html`<button class=${`operand ${node.phase === "backward" ? "gradient" : ""}`} title=${`${name} = ${text}`} data-term=${`${id}:${at}`}
+    aria-label=${t("go to {name}", { name })} onClick=${() => enter(id, at)}>${named ? name : bracketed(text)}</button>`;
+}
+
+/** What belongs to an operation: its inputs, its gradient or the value it is the gradient of, what uses it. @param {any} props */
+function Relations({ step, state, select, t }) {
+  const { form } = step;
+  const { op: id } = state;
+  const node = form.nodes[id];
+  const link = (/** @type {number} */ other) => html`<button class="link" onClick=${() => select(other)}>${form.nodes[other].label || `#${other}`}</button> `;
+  const users = form.users[id];
+  const rows = [];
+  const inputs = [...new Set(node.inputs.filter((/** @type {any} */ each) => typeof each === "number"))];
+  if (inputs.length) rows.push([t("from"), inputs.map(link)]);
+  if (users.length) rows.push([t("used by"), [...users.slice(0, 8).map(link), users.length > 8 ? t("and {count} more", { count: users.length - 8 }) : ""]]);
+  const gradient = form.gradients[id];
+  if (gradient !== undefined) rows.push([t("gradient"), link(gradient)]);
+  if (form.own[id] !== undefined) rows.push([t("gradient of the program"), link(form.own[id])]);
+  if (form.updates[id] !== undefined) rows.push([t("new value"), link(form.updates[id])]);
+  if (node.gradientOf !== undefined) rows.push([t("backward of"), link(node.ruleOf ?? node.gradientOf)]);
+  return html`<dl class="relations">${rows.map(([name, links]) => html`<div><dt>${name}</dt><dd>${links}</dd></div>`)}</dl>
+    ${sizeOf(node.shape) ? "" : html`<p class="muted">${t("The value is empty.")}</p>`}`;
+}

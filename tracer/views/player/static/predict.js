@@ -1,0 +1,99 @@
+// Predict, then reveal: the sign, the shape and the number of the next result are asked before it is shown.
+
+import { html, useState, useEffect } from "./libraries.js";
+import { elementText } from "./grids.js";
+import { shapeText } from "./numbers.js";
+import { elementName, isExactAt, sizeOf } from "./record.js";
+import { operandsOf, worked } from "./terms.js";
+
+/** The element that is asked of: the one that was chosen, else the first that is not 0. @param {any} step @param {number} id */
+export function askedElement(step, id) {
+  const wanted = step.form.asked.find((/** @type {number[]} */ each) => each[0] === id)?.[1] ?? -1;
+  if (wanted >= 0) return wanted;
+  if (step.chosen.has(id)) return step.chosen.get(id);
+  const value = step.values[id];
+  const found = value ? Array.prototype.findIndex.call(value.data, (each) => each !== 0) : 0;
+  return Math.max(0, found);
+}
+
+/** Whether an operation can be asked about: it is computed, and its value is in the page. @param {any} step @param {number} id */
+export function isAsked(step, id) {
+  const { nodes, asked } = step.form;
+  const isWanted = asked.length ? asked.some((/** @type {number[]} */ each) => each[0] === id) : nodes[id].inputs.length > 0;
+  return isWanted && Boolean(step.values[id]) && sizeOf(nodes[id].shape) > 0 && isExactAt(step.values[id], askedElement(step, id));
+}
+
+/** The next operation to ask about; the number of operations if there is none. @param {any} step @param {number} seen */
+export function nextAsked(step, seen) {
+  let next = seen + 1;
+  while (next < step.form.nodes.length && !isAsked(step, next)) next += 1;
+  return next;
+}
+
+/** Whether a number is within one percent, or a shape or sign is the same. @param {string} question @param {string} answer @param {number} value @param {number[]} shape */
+export function isRight(question, answer, value, shape) {
+  if (question === "sign") return answer === (value > 0 ? "+" : value < 0 ? "-" : "0");
+  if (question === "shape") return answer.replace(/[()\s]/g, "").replace(/,$/, "") === shape.join(",");
+  const number = Number(answer.trim());
+  return answer.trim() !== "" && Math.abs(number - value) <= 0.01 * Math.abs(value) + 1e-12;
+}
+
+/** What helps after wrong answers: the formula, the operands, the largest product. @param {any} step @param {number} id @param {number} at @param {number} wrong @param {string} question */
+function hintOf(step, id, at, wrong, question) {
+  const { nodes } = step.form;
+  const inputs = nodes[id].inputs.filter((/** @type {any} */ each) => typeof each === "number");
+  if (wrong === 1) return nodes[id].formula ?? nodes[id].op;
+  if (question === "shape" || wrong === 2) return inputs.map((/** @type {number} */ each) => `${nodes[each].label} ${shapeText(nodes[each].shape)}`).join(", ");
+  const found = worked(step, id, at);
+  const operands = found?.terms ? [...found.terms].sort((one, other) => Math.abs(other.value) - Math.abs(one.value))[0]?.operands ?? [] : found ? operandsOf(found) : [];
+  return operands.map((each) => ("literal" in each ? String(each.literal) : `${elementName(nodes[each.id], each.id, each.at)} = ${elementText(step, each.id, each.at)}`)).join(", ");
+}
+
+/** The questions about the next result. @param {any} props */
+export function Predict({ step, state, reveal, score, count, t }) {
+  const next = nextAsked(step, state.seen);
+  const [stage, setStage] = useState(0);
+  const [wrong, setWrong] = useState(0);
+  const [answer, setAnswer] = useState("");
+  const [told, setTold] = useState("");
+  useEffect(() => {
+    setStage(0);
+    setWrong(0);
+    setAnswer("");
+  }, [next, step]);
+  if (next >= step.form.nodes.length) {
+    return html`<p>${t("The step is over: {right} of {asked} right.", { right: score.right, asked: score.asked })}
+      ${state.seen < next - 1 ? html` <button onClick=${() => reveal(next - 1)}>${t("show")}</button>` : ""}</p>`;
+  }
+  const node = step.form.nodes[next];
+  const at = askedElement(step, next);
+  const value = Number(step.values[next].data[at]);
+  const questions = node.shape.length ? ["shape", "sign", "number"] : ["sign", "number"];
+  const question = questions[stage];
+  const name = elementName(node, next, at);
+  const check = (/** @type {string} */ given) => {
+    const right = isRight(question, given, value, node.shape);
+    count(right);
+    setAnswer("");
+    if (!right) {
+      setWrong(wrong + 1);
+      setTold(t("not quite: {hint}", { hint: hintOf(step, next, at, wrong + 1, question) }));
+    } else if (stage + 1 < questions.length) {
+      setStage(stage + 1);
+      setWrong(0);
+      setTold(t("right"));
+    } else {
+      setTold(t("right: {name} = {number}", { name, number: elementText(step, next, at) }));
+      reveal(next, at);
+    }
+  };
+  const wording = { sign: t("Which sign has {name}?", { name }), shape: t("Which shape has it?"), number: t("What is {name}, to one percent?", { name }) };
+  return html`<form class="predict" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); check(answer); }}>
+    <b>${node.label}${node.formula && node.formula !== node.label ? ` = ${node.formula}` : ""}</b> <label for="answer">${wording[/** @type {keyof wording} */ (question)]}</label>
+    ${question === "sign"
+      ? ["+", "0", "-"].map((sign) => html`<button type="button" key=${sign} data-answer=${sign} onClick=${() => check(sign)}>${sign}</button>`)
+      : html`<input id="answer" value=${answer} onInput=${(/** @type {any} */ event) => setAnswer(event.target.value)} autocomplete="off" /><button key="check">${t("check")}</button>`}
+    <button type="button" onClick=${() => { count(false); setTold(""); reveal(next, at); }}>${t("show")}</button>
+    <span class="told" aria-live="polite">${told}</span> <span class="muted score">${score.right}/${score.asked}</span>
+  </form>`;
+}

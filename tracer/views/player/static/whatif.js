@@ -1,0 +1,143 @@
+// What if a parameter had another value: the step is computed again in the page. What is shown then was not recorded.
+
+import { html, useMemo } from "./libraries.js";
+import { floatText } from "./numbers.js";
+import { elementName, sizeOf } from "./record.js";
+import { computed, hasKernel } from "./kernels.js";
+
+const MOST_NUMBERS = 60_000;
+const POINTS = 41;
+const TOLERANCES = /** @type {Object<string, number>} */ ({ float64: 1e-9, float32: 1e-4 });
+
+/** The edits in the address: `node.position.value` for each. @param {string} text @returns {[number, number, number][]} */
+export function editsOf(text) {
+  return text.split("_").filter(Boolean).map((edit) => {
+    const [id, at, value] = edit.split("~").map(Number);
+    return [id, at, value];
+  });
+}
+
+/** The edits with that of one element replaced; without it if it has its recorded value. @param {string} text @param {number} id @param {number} at @param {number | null} value */
+export function edited(text, id, at, value) {
+  const others = editsOf(text).filter(([node, place]) => node !== id || place !== at);
+  const all = value === null ? others : [...others, /** @type {[number, number, number]} */ ([id, at, value])];
+  return all.map((edit) => edit.join("~")).join("_");
+}
+
+/** Whether the page can compute a step again: it has all values and all operations, and these give what was recorded. @param {import("./record.js").Step} step */
+export function canRecompute(step) {
+  const { nodes } = step.form;
+  const numbers = nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
+  if (numbers > MOST_NUMBERS || step.values.some((value) => !value?.isExact)) return false;
+  if (nodes.some((node) => node.inputs?.length && !hasKernel(node, nodes))) return false;
+  const again = recomputed(step, [], true);
+  return nodes.every((node, id) => isClose(again.values[id]?.data ?? [], step.values[id]?.data ?? [], TOLERANCES[node.dtype] ?? 1e-9));
+}
+
+/** @param {ArrayLike<number>} one @param {ArrayLike<number>} other @param {number} tolerance */
+function isClose(one, other, tolerance) {
+  const scale = Array.from(other).reduce((largest, each) => (Number.isFinite(each) ? Math.max(largest, Math.abs(each)) : largest), 1e-12);
+  return one.length === other.length && Array.from(one).every((each, at) => each === other[at] || Math.abs(each - other[at]) <= tolerance * scale || (Number.isNaN(each) && Number.isNaN(other[at])));
+}
+
+/**
+ * The step with edits: every operation that depends on one is computed again, with `all` every operation, up to the one `until`.
+ * @param {import("./record.js").Step} step @param {[number, number, number][]} edits @param {boolean} [all] @param {number} [until]
+ * @returns {import("./record.js").Step}
+ */
+export function recomputed(step, edits, all = false, until = Infinity) {
+  const { nodes } = step.form;
+  const values = [...step.values];
+  const statistics = [...step.statistics];
+  const noise = new Map(step.noise);
+  const changed = new Set();
+  for (const [id, at, value] of edits) {
+    const old = values[id];
+    if (!old || at >= old.data.length) continue;
+    const data = nodes[id].dtype === "float32" ? Float32Array.from(old.data) : Float64Array.from(old.data);
+    data[at] = value;
+    values[id] = { data, isExact: true };
+    changed.add(id);
+  }
+  nodes.forEach((node, id) => {
+    if (id > until) return;
+    const inputs = node.inputs || [];
+    if (inputs.length && (all || inputs.some((input) => changed.has(input)))) {
+      const operands = inputs.map((input) => (typeof input === "number"
+        ? { data: values[input]?.data ?? [], shape: nodes[input].shape }
+        : { data: [input.literal === null ? NaN : Number(input.literal)], shape: [] }));
+      values[id] = { data: computed(node, operands), isExact: true };
+      changed.add(id);
+    }
+    if (changed.has(id)) {
+      noise.delete(id);
+      statistics[id] = statisticsOf(values[id]?.data ?? []);
+    }
+  });
+  return { ...step, values, statistics, noise, noisyMeans: new Set(), written: new Map() };
+}
+
+/** @param {ArrayLike<number>} data */
+function statisticsOf(data) {
+  const all = Array.from(data);
+  const finite = all.filter(Number.isFinite);
+  const sum = (/** @type {number[]} */ list) => list.reduce((total, each) => total + each, 0);
+  const mean = sum(finite) / finite.length;
+  const deviation = Math.sqrt(sum(finite.map((each) => (each - mean) ** 2)) / finite.length);
+  const norm = Math.sqrt(sum(finite.map((each) => each * each)));
+  const nans = all.filter(Number.isNaN).length;
+  return [Math.min(...finite), Math.max(...finite), mean, deviation, norm, finite.filter((each) => each === 0).length, nans, all.length - finite.length - nans];
+}
+
+/** The loss of a step. @param {import("./record.js").Step} step */
+function lossOf(step) {
+  return step.values[step.form.loss]?.data[0] ?? NaN;
+}
+
+/** The slider of one element of a parameter, and the loss along it with the tangent. @param {any} props */
+export function WhatIf({ recorded, state, edit, t }) {
+  const { op: id, at } = state;
+  const node = recorded.form.nodes[id];
+  const gradientId = recorded.form.gradients[id];
+  const isParameter = node.op === "parameter" && gradientId !== undefined && recorded.values[id]?.isExact;
+  const possible = useMemo(() => isParameter && canRecompute(recorded), [recorded, isParameter]);
+  const edits = editsOf(state.edits);
+  const others = edits.filter(([other, place]) => other !== id || place !== at);
+  const base = isParameter ? recorded.values[id].data[at] : 0;
+  const reach = Math.max(0.5, 2 * Math.abs(base));
+  const curve = useMemo(() => possible ? Array.from({ length: POINTS }, (_, k) => {
+    const x = base - reach + (2 * reach * k) / (POINTS - 1);
+    return [x, lossOf(recomputed(recorded, [...others, [id, at, x]], false, recorded.form.loss))];
+  }) : [], [recorded, possible, id, at, state.edits]);
+  if (!isParameter) return null;
+  if (!possible) return html`<p class="muted">${t("What if: this step cannot be computed in the page.")}</p>`;
+  const now = edits.find(([other, place]) => other === id && place === at)?.[2] ?? base;
+  const here = others.length ? recomputed(recorded, others) : recorded;
+  const slope = here.values[gradientId]?.data[at] ?? NaN;
+  const before = lossOf(here);
+  const after = lossOf(recomputed(recorded, [...others, [id, at, now]], false, recorded.form.loss));
+  const name = elementName(node, id, at);
+  return html`<section class="whatif" aria-label=${t("what if")}><h3>${t("what if")} <span class="muted">${t("recomputed, not recorded")}</span></h3>
+    <label>${name} = <output>${floatText(now)}</output>
+      <input type="range" min=${base - reach} max=${base + reach} step=${reach / 500} value=${now} aria-label=${name}
+        onInput=${(/** @type {any} */ event) => edit(id, at, Number(event.target.value))} /></label>
+    <p>${t("change of the loss {change}; gradient times change {predicted}", { change: floatText(after - before), predicted: floatText(slope * (now - base)) })}
+      <button disabled=${!state.edits} onClick=${() => edit(id, at, null)}>${t("undo")}</button></p>
+    <${Along} ...${{ curve, base, before, slope, now, after, t }} /></section>`;
+}
+
+/** The loss along one element, its tangent at the recorded value, and the current point. @param {any} props */
+function Along({ curve, base, before, slope, now, after, t }) {
+  /** @type {[number, number][]} */
+  const finite = curve.filter((/** @type {[number, number]} */ [, loss]) => Number.isFinite(loss));
+  if (finite.length < 2) return null;
+  const [low, high] = [Math.min(...finite.map(([, loss]) => loss)), Math.max(...finite.map(([, loss]) => loss))];
+  const [left, right] = [curve[0][0], curve[curve.length - 1][0]];
+  const x = (/** @type {number} */ value) => 10 + (370 * (value - left)) / (right - left);
+  const y = (/** @type {number} */ value) => 90 - (80 * (value - low)) / (high - low || 1);
+  const tangent = (/** @type {number} */ value) => before + slope * (value - base);
+  return html`<svg class="along" viewBox="0 0 390 100" role="img" aria-label=${t("loss along this element, with its tangent")}>
+    <polyline class="loss" points=${finite.map(([value, loss]) => `${x(value)},${y(loss)}`).join(" ")} />
+    <line class="tangent" x1=${x(left)} y1=${y(tangent(left))} x2=${x(right)} y2=${y(tangent(right))} />
+    <circle class="recorded" cx=${x(base)} cy=${y(before)} r="4" /><circle class="now" cx=${x(now)} cy=${y(after)} r="5" /></svg>`;
+}
