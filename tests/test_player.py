@@ -246,6 +246,11 @@ def test_an_unknown_node_to_ask_of_is_an_error() -> None:
         page_of(run_of("fruit", 3), PlayerOptions(asked=("logit",)))
 
 
+def test_an_input_is_not_asked_of() -> None:
+    with pytest.raises(UsageError, match="W1 is an input"):
+        page_of(run_of("fruit", 3), PlayerOptions(asked=("W1",)))
+
+
 def test_an_exercise_has_no_result_in_clear_text() -> None:
     trace = run_of("fruit", 3)
     page = page_of(trace, PlayerOptions(is_exercise=True))
@@ -277,6 +282,6 @@ def test_a_notebook_shows_the_page_in_a_frame() -> None:
         "op": step.node("logits").id,
         "seen": step.node("logits").id,
     }
-    framed = step.player(theme="dark")._repr_html_()
+    framed = step.player(theme="dark")._repr_html_()  # type: ignore[attr-defined]
     assert framed.startswith("<iframe srcdoc=") and "<script" not in framed
     assert "image/svg+xml" in step._repr_mimebundle_() and "<iframe" in step._repr_mimebundle_()["text/html"]

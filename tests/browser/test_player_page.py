@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tracer
 from support.browser import Page, page_of, run_of, scenario_page
 from tracer.graph.record import Step
 from tracer.views.notation import Labels, number_of, number_text
@@ -245,8 +246,6 @@ def test_an_exercise_shows_no_result_before_it_is_predicted(opened: Opened) -> N
 
 
 def test_what_if_gives_the_loss_of_a_run_with_that_parameter(opened: Opened) -> None:
-    import tracer
-
     step = run_of("fruit", 3).steps[0]
     parameters = {node.name: node.value.copy() for node in step.parameters}
     parameters["W2"][0, 1] = 0.25
@@ -308,3 +307,42 @@ def test_a_narrow_page_has_tabs(opened: Opened) -> None:
     page.page.click("text=inspector")
     assert page.page.is_visible(".inspector") and not page.page.is_visible(".code")
     assert page.page.evaluate("() => document.documentElement.scrollWidth") <= 600
+
+
+def test_numbers_that_are_not_finite_stand_out_where_their_value_is(opened: Opened) -> None:
+    """A gradient of NaN: at the box of the parameter, and only when it has been computed."""
+    run = tracer.record()
+    w = run.parameters(w=np.array([0.0, 1.0]))
+    with run.step(), np.errstate(all="ignore"):
+        loss = np.sum(np.sqrt(w**2))
+        loss.backward()
+        w -= 0.1 * w.grad
+    step = run.trace.steps[0]
+    page = opened(page_of(run.trace), f"#op=1&seen={step.loss_id}")
+    assert page.page.locator(".graph .alarming").count() == 0
+    page.at(op=1, seen=len(step.nodes))
+    alarming = page.page.eval_on_selector_all(".graph .alarming", "all => all.map(each => Number(each.dataset.node))")
+    expected = {id for id, gradient in step.gradients.items() if not step.nodes[gradient].is_finite} & _homes(page)
+    assert set(alarming) == expected and step.node("w").id in alarming
+
+
+def test_gradients_of_the_program_stand_beside_the_true_ones(opened: Opened) -> None:
+    run = tracer.record()
+    w = run.parameters(w=np.array([1.0, 2.0]))
+    with run.step():
+        loss = np.sum(w**2)
+        dw = w * 1.0
+        w -= 0.1 * dw
+    step = run.trace.steps[0]
+    assert step.own_gradients, loss
+    page = opened(page_of(run.trace), f"#op=0&seen={len(step.nodes)}")
+    assert page.texts(".graph text.own") == ["own 1  2"]
+    assert "2  4" in page.texts(".graph text.gradient")
+
+
+def test_values_that_are_not_in_the_page_show_their_range(opened: Opened, tmp_path: Path) -> None:
+    tracer.save(run_of("fruit", 3), tmp_path / "run.sqlite", values="summary")
+    page = opened(page_of(tracer.open(tmp_path / "run.sqlite")), "#op=20&seen=40")
+    node = run_of("fruit", 3).steps[0].node("h1")
+    assert f"{number_text(node.summary.minimum)} \u2026 {number_text(node.summary.maximum)}" in page.texts(".graph text.value")
+    assert "The values are not in this page." in page.text(".inspector")

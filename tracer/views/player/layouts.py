@@ -50,7 +50,7 @@ class Part:
     @property
     def width(self) -> float:
         """The width in points."""
-        longest = max(len(self.title) + len(self.note) + 1, len(self.formula))
+        longest = max(len(self.title) + len(self.note) + 1, len(self.formula) + 2)
         return max(MIN_WIDTH, longest * CHARACTER + 2 * PADDING)
 
     @property
@@ -144,7 +144,7 @@ class _Picture:
         node = self.step.nodes[id]
         label, formula = self.labels[id], self.labels.formula(node)
         shown = formula if formula and formula != label else ""
-        lines = 1 + (id in self.step.gradients) + (id in self.step.updates)
+        lines = 1 + (id in self.step.gradients) + (id in self.step.own_gradients) + (id in self.step.updates)
         note = shape_text(node.shape) if node.shape else ""
         return Part((id,), shortened(label, TITLE_LENGTH), note, shortened(shown, FORMULA_LENGTH), lines=lines)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
@@ -83,6 +84,8 @@ def _start(trace: Trace, options: PlayerOptions) -> dict[str, int]:
 def _asked(step: Step, name: str, labels: Labels) -> tuple[int, int]:
     """The node that is asked of, and the position of its element; -1 for any."""
     node, index = node_or_element(step, name, labels)
+    if node.is_leaf:
+        raise UsageError(f"{name} is an input of the step: there is nothing to predict; --ask takes what is computed from it")
     return node.id, -1 if index is None else int(np.ravel_multi_index(index, node.shape)) if node.shape else 0
 
 

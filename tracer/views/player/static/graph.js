@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./libraries.js";
 import { elementText } from "./grids.js";
+import { floatText } from "./numbers.js";
 import { sizeOf } from "./record.js";
 
 const LINE = 15;
@@ -16,13 +17,16 @@ export function pictureOf(form, zoom, open) {
   return pictures[wanted] ?? pictures[""] ?? pictures.all;
 }
 
-/** The first numbers of a value. @param {any} step @param {number} id */
-function preview(step, id) {
+/** The first numbers of a value; of one that is not in the page, its range. @param {any} step @param {number} id @param {number} [room] in characters */
+function preview(step, id, room = MOST_CHARACTERS) {
   const value = step.values[id];
-  if (!value) return "?";
+  if (!value) {
+    const [low, high] = step.statistics[id];
+    return `${floatText(low)} \u2026 ${floatText(high)}`;
+  }
   const size = sizeOf(step.form.nodes[id].shape);
   const texts = Array.from({ length: Math.min(SHOWN, size) }, (_, at) => elementText(step, id, at));
-  while (texts.join("  ").length > MOST_CHARACTERS) texts.pop();
+  while (texts.join("  ").length > room) texts.pop();
   return texts.join("  ") + (size > texts.length ? " \u2026" : "");
 }
 
@@ -85,8 +89,8 @@ function isSeen(box, state) {
 function Box({ box, step, state, select, openModule, setHover, t, isSelected, isHovered }) {
   const id = box.ids[0];
   const { form } = step;
-  const lines = box.module < 0 ? linesOf(box, step, state) : moduleLines(box, step, state, t);
-  const isAlarming = box.ids.some((/** @type {number} */ each) => each <= state.seen && step.statistics[each][6] + step.statistics[each][7] > 0);
+  const lines = box.module < 0 ? linesOf(box, step, state, t) : moduleLines(box, step, state, t);
+  const isAlarming = box.ids.flatMap((/** @type {number} */ each) => form.residents[each]).some((/** @type {number} */ each) => each <= state.seen && step.statistics[each][6] + step.statistics[each][7] > 0);
   const target = box.module < 0 ? id : lastOf(box, form);
   const act = () => select(target);
   const gradient = form.gradients[target];
@@ -97,7 +101,7 @@ function Box({ box, step, state, select, openModule, setHover, t, isSelected, is
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (event.stopPropagation(), act())}>
     <rect x=${box.x} y=${box.y} width=${box.width} height=${box.height} rx=${box.kind === "data" ? 0 : 7} />
     <text x=${box.x + PADDING} y=${box.y + PADDING + 10}><tspan class="title">${box.title}</tspan><tspan class="note" dx="6">${box.module < 0 ? box.note : ""}</tspan></text>
-    ${lines.map(([kind, text], line) => html`<text class=${kind} onMouseEnter=${() => kind === "gradient" && setHover(related)} onMouseLeave=${() => setHover([])}
+    ${lines.map(([kind, text], line) => html`<text class=${kind} onMouseEnter=${() => kind.startsWith("gradient") && setHover(related)} onMouseLeave=${() => setHover([])}
       onClick=${(/** @type {any} */ event) => { if (kind === "gradient") { event.stopPropagation(); select(gradient); } }} x=${box.x + PADDING} y=${box.y + PADDING + 10 + LINE * (line + 1)}>${text}</text>`)}
   </g>`;
 }
@@ -107,8 +111,8 @@ function lastOf(box, form) {
   return Math.max(...box.ids.filter((/** @type {number} */ id) => form.nodes[id].inputs.length));
 }
 
-/** @param {any} box @param {any} step @param {any} state @returns {[string, string][]} */
-function linesOf(box, step, state) {
+/** @param {any} box @param {any} step @param {any} state @param {any} t @returns {[string, string][]} */
+function linesOf(box, step, state, t) {
   const [id, ...more] = box.ids;
   /** @type {[string, string][]} */
   const lines = box.formula ? [["formula", `= ${box.formula}`]] : [];
@@ -116,6 +120,8 @@ function linesOf(box, step, state) {
   if (id <= state.seen) lines.push(["value", preview(step, id)]);
   const gradient = step.form.gradients[id];
   if (gradient !== undefined && gradient <= state.seen) lines.push(["gradient", preview(step, gradient)]);
+  const own = step.form.own[id];
+  if (own !== undefined && own !== gradient && own <= state.seen) lines.push(["gradient own", `${t("own")} ${preview(step, own, MOST_CHARACTERS - t("own").length - 1)}`]);
   const updated = step.form.updates[id];
   if (updated !== undefined && updated <= state.seen) lines.push(["update", preview(step, updated)]);
   return lines;

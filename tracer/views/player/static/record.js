@@ -4,7 +4,7 @@
  * @typedef {{op: string, kind?: string, phase: string, label?: string, isBracketed?: boolean, name?: string, shape: number[], dtype: string, formula?: string,
  *   pieces?: (string|number)[], inputs?: (number|{literal: any})[], parameters?: any, scope?: string,
  *   source?: [string, number, string], gradientOf?: number, ruleOf?: number}} Node
- * @typedef {{nodes: Node[], users: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
+ * @typedef {{nodes: Node[], users: number[][], residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
  *   updates: Object<string, number>, layouts: {modules: string[], pictures: Object<string, any>}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
@@ -26,6 +26,8 @@ export async function formsOf(text) {
   const forms = JSON.parse(new TextDecoder().decode(await inflated(text)));
   for (const form of forms) {
     form.users = form.nodes.map(() => []);
+    form.residents = form.nodes.map(() => []);
+    form.homes.forEach((/** @type {number} */ home, /** @type {number} */ id) => home >= 0 && form.residents[home].push(id));
     form.nodes.forEach((/** @type {Node} */ node, /** @type {number} */ id) => {
       node.inputs ||= [];
       for (const input of new Set(node.inputs)) if (typeof input === "number") form.users[input].push(id);
