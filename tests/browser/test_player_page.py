@@ -138,6 +138,43 @@ def test_twin_leads_to_the_value_of_a_gradient_and_back(opened: Opened) -> None:
     assert (page.state()["op"], page.state()["at"]) == (str(step.node("W2").id), "3")
     page.press("t")
     assert page.state()["op"] == str(step.node("dL/dW2").id)
+    page.at(op=step.node("dL/dlogits").id)
+    page.press("t")
+    assert page.state()["op"] == str(step.node("logits").id)
+
+
+def test_the_browser_goes_back_from_a_jump(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=49&seen=60&at=1")
+    page.press("Enter", "Enter")
+    page.page.go_back()
+    page.page.go_back()
+    page.settle()
+    assert (page.state()["op"], page.state()["at"]) == ("49", "1")
+
+
+def test_enter_works_after_a_click_on_a_cell(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=49&seen=60")
+    page.page.click('[data-element="49:3"]')
+    page.settle()
+    assert page.state()["at"] == "3"
+    page.press("Enter")
+    assert page.state()["op"] != "49"
+
+
+def test_fast_keys_are_all_heard(opened: Opened) -> None:
+    page = opened(scenario_page("fruit", 3), "#op=20&seen=20")
+    press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}))"
+    page.page.evaluate(f"() => {{ for (let k = 0; k < 15; k += 1) {press} }}")
+    page.settle()
+    assert page.state()["op"] == "35"
+
+
+def test_an_edit_is_of_its_step(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    page = opened(scenario_page("fruit", 3), f"#op={step.node('W2').id}&at=1&edits={step.node('W2').id}~1~0.25")
+    page.press("ArrowDown")
+    page.page.wait_for_function("() => location.hash.includes('step=1')")
+    assert "edits" not in page.state() and not page.texts(".edited")
 
 
 def test_space_plays_and_pauses(opened: Opened) -> None:
@@ -165,9 +202,13 @@ def test_zooms_open_modules_and_numbers(opened: Opened) -> None:
 def test_search_and_help(opened: Opened) -> None:
     page = opened(scenario_page("fruit", 3))
     page.press("/")
-    page.page.keyboard.type("dL/dW1")
+    page.page.keyboard.type("W2_new[1,1]")
     page.press("Enter")
-    assert page.state()["op"] == str(run_of("fruit", 3).steps[0].node("dL/dW1").id)
+    assert (page.state()["op"], page.state()["at"]) == (str(run_of("fruit", 3).steps[0].node("W2_new").id), "3")
+    page.press("/")
+    page.page.keyboard.type("zzz")
+    assert "nothing found" in page.text(".dialog")
+    page.press("Escape")
     page.press("?")
     assert page.page.locator(".dialog kbd").count() > 10
     page.press("Escape")
@@ -201,7 +242,17 @@ def test_a_link_restores_a_moment(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize(
-    "state", ["#op=99999&seen=-3&at=99999", "#step=77", "#zoom=9&open=zzz", "#edits=4~1", "#lang=xx&theme=no", "#%%%"]
+    "state",
+    [
+        "#op=99999&seen=-3&at=99999",
+        "#step=77",
+        "#zoom=9&open=zzz",
+        "#edits=4~1",
+        "#edits=4~1~abc",
+        "#edits=99~99~1",
+        "#lang=xx&theme=no",
+        "#%%%",
+    ],
 )
 def test_a_broken_link_opens_a_page(opened: Opened, state: str) -> None:
     page = opened(scenario_page("fruit", 3), state)
@@ -223,10 +274,25 @@ def test_prediction_right_and_wrong(opened: Opened) -> None:
     page.page.fill("#answer", f"{1.02 * node.value[0, 1]:.6f}")
     page.press("Enter")
     assert "not quite" in page.text(".told")
+    page.page.fill("#answer", "about 3")
+    page.press("Enter")
+    assert "Type a number" in page.text(".told")
     page.page.fill("#answer", f"{1.005 * node.value[0, 1]:.6f}")
     page.press("Enter")
     assert page.state()["op"] == str(node.id)
-    assert "3 of 5 right" in page.text("footer")
+    assert "0 of 1 right" in page.text("footer")
+
+
+def test_a_prediction_without_a_mistake_counts(opened: Opened) -> None:
+    step = run_of("fruit", 3).steps[0]
+    loss = step.nodes[step.loss_id]
+    page = opened(
+        page_of(run_of("fruit", 3), PlayerOptions(asked=("loss",))), f"#op={loss.id - 1}&seen={loss.id - 1}&mode=predict"
+    )
+    page.page.click('[data-answer="+"]')
+    page.page.fill("#answer", number_text(step.loss))
+    page.press("Enter")
+    assert "1 of 1 right" in page.text("footer")
 
 
 def test_an_exercise_shows_no_result_before_it_is_predicted(opened: Opened) -> None:
@@ -238,9 +304,10 @@ def test_an_exercise_shows_no_result_before_it_is_predicted(opened: Opened) -> N
     hidden = number_text(step.node("logits").value[0, 0])
     for keys in ((), ("ArrowRight",) * 3, ("Shift+ArrowRight",), ("ArrowDown",), (" ",)):
         page.press(*keys)
-        assert hidden not in page.text("#player")
-        assert int(page.state()["seen"]) < step.node("logits").id
-    page.page.click("text=show")
+        assert hidden not in page.text("#player") and "(10,2)" not in page.text(".graph .box.asked")
+        assert int(page.state()["seen"]) == step.node("logits").id - 1
+    assert not page.texts(".whatif")
+    page.page.click(".predict >> text=show")
     page.settle()
     assert hidden in page.text("#player")
 
@@ -263,7 +330,7 @@ def test_what_if_changes_with_the_slider_and_is_undone(opened: Opened) -> None:
     step = run_of("fruit", 3).steps[0]
     page = opened(scenario_page("fruit", 3), f"#op={step.node('W2').id}&at=1&seen=112")
     before = page.texts(".graph text")
-    page.page.fill(".whatif input", "0.1")
+    page.page.fill(".whatif input[type=range]", "0.1")
     page.settle()
     assert "change of the loss" in page.text(".whatif") and page.texts(".graph text") != before
     page.page.click("text=undo all")

@@ -20,15 +20,18 @@ def homes(step: Step, labels: Labels) -> list[int]:
             found[node.id] = node.id
     for parameter, updated in step.updates.items():
         _claim(step, found, updated, parameter)
+    for value, gradient in step.gradients.items():
+        if nodes[gradient].name == f"dL/d{nodes[value].name}" and found[gradient] < 0:
+            found[gradient] = found[value]  # several values may share a gradient: it has the name of this one
     for node in nodes:
-        if node.phase is Phase.BACKWARD and node.gradient_of is not None:
+        if found[node.id] < 0 and node.phase is Phase.BACKWARD and node.gradient_of is not None:
             found[node.id] = found[node.gradient_of] if found[node.gradient_of] >= 0 else node.gradient_of
     first_user: dict[int, int] = {}
     for node in nodes:
         for operand in node.operands:
             first_user.setdefault(operand, node.id)
     for node in reversed(nodes):
-        if found[node.id] < 0 and node.id in first_user:
+        if found[node.id] < 0 and node.id in first_user and node.op != "hyperparameter":
             found[node.id] = found[first_user[node.id]]
     return found
 

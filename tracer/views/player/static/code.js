@@ -15,8 +15,10 @@ export function Code({ step, sources, state, select, t }) {
   const lines = sources[file];
   const pane = useRef(null);
   useEffect(() => {
-    if (pane.current && line) pane.current.scrollTop = (line - SHOWN_BEFORE) * LINE_HEIGHT;
-  }, [file, line]);
+    if (!pane.current) return;
+    if (line) pane.current.scrollTop = (line - SHOWN_BEFORE) * LINE_HEIGHT;
+    else if (node.source) pane.current.scrollTop = 0;
+  }, [file, line, node]);
   const elsewhere = node.source && !isKnown ? html`<p class="muted">${node.source[0]}:${node.source[1]}</p><pre><code>${node.source[2]}</code></pre>` : "";
   if (!lines) return html`<div class="code" aria-label=${t("code")} tabindex="0">${elsewhere || html`<p class="muted">${t("not of a line of the program")}</p>`}</div>`;
   const firsts = new Map();

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "./libraries.js";
 import { elementText } from "./grids.js";
 import { floatText } from "./numbers.js";
+import { nextAsked } from "./predict.js";
 import { sizeOf } from "./record.js";
 
 const LINE = 15;
@@ -31,31 +32,31 @@ function preview(step, id, room = MOST_CHARACTERS) {
 }
 
 /** The graph with pan and zoom. @param {any} props */
-export function Graph({ step, state, select, openModule, hover, setHover, t }) {
+export function Graph({ step, state, select, openModule, hover, setHover, isHiding, t }) {
   const picture = pictureOf(step.form, state.zoom, state.open);
-  const frame = useRef(null);
+  const frame = useRef(/** @type {any} */ (null));
   const [view, setView] = useState({ x: 0, y: 0, scale: 1 });
   const [drag, setDrag] = useState(/** @type {any} */ (null));
-  const home = step.form.homes[state.op];
-  const selected = picture ? picture.boxes.findIndex((/** @type {any} */ box) => box.ids.includes(home)) : -1;
+  const [size, setSize] = useState(0);
+  const { homes } = step.form;
+  const boxOf = (/** @type {number} */ id) => picture?.boxes.findIndex((/** @type {any} */ box) => box.ids.includes(homes[id])) ?? -1;
+  const asked = isHiding ? nextAsked(step, state.seen) : homes.length;
+  const chosen = boxOf(state.op);
+  const wanted = asked < homes.length ? boxOf(asked) : chosen;
   useEffect(() => {
-    if (!picture || !frame.current) return;
-    const { clientWidth, clientHeight } = frame.current;
-    const scale = Math.max(0.9, Math.min(1.25, clientWidth / picture.width, clientHeight / picture.height));
-    const box = picture.boxes[Math.max(0, selected)];
-    const fit = (/** @type {number} */ full, /** @type {number} */ room, /** @type {number} */ middle) =>
-      full * scale <= room ? (room - full * scale) / 2 : Math.min(12, Math.max(room - full * scale - 12, room / 2 - middle * scale));
-    setView({
-      scale,
-      x: fit(picture.width, clientWidth, box.x + box.width / 2),
-      y: fit(picture.height, clientHeight, box.y + box.height / 2),
-    });
-  }, [picture, selected]);
+    const resize = () => setSize(innerWidth * 10_000 + innerHeight);
+    addEventListener("resize", resize);
+    return () => removeEventListener("resize", resize);
+  }, []);
+  useEffect(() => {
+    if (picture && frame.current) setView(viewOf(picture, frame.current, Math.max(0, wanted)));
+  }, [picture, wanted, size]);
   if (!picture) return html`<section class="graph" aria-label=${t("graph")}><p class="muted">${t("There is no picture of this step.")}</p></section>`;
+  const show = (/** @type {number} */ number) => isOutside(picture.boxes[number], view, frame.current) && setView(viewOf(picture, frame.current, number));
   const wheel = (/** @type {WheelEvent} */ event) => {
     event.preventDefault();
     const box = frame.current.getBoundingClientRect();
-    const factor = Math.exp(-event.deltaY / 400);
+    const factor = Math.exp(-event.deltaY / 1200);
     const scale = Math.max(0.1, Math.min(4, view.scale * factor));
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     setView({ scale, x: x - ((x - view.x) * scale) / view.scale, y: y - ((y - view.y) * scale) / view.scale });
@@ -74,10 +75,34 @@ export function Graph({ step, state, select, openModule, hover, setHover, t }) {
           <text x=${each.x + 8} y=${each.y + 14}>${each.title}</text></g>`)}
         ${picture.wires.map((/** @type {[number, number, string]} */ [tail, , path]) => html`<path class=${`wire ${isSeen(picture.boxes[tail], state) ? "" : "unseen"}`} d=${path} marker-end="url(#tip)" />`)}
         ${picture.boxes.map((/** @type {any} */ box, /** @type {number} */ number) =>
-          html`<${Box} key=${box.ids[0]} ...${{ box, step, state, select, openModule, setHover, t, isSelected: number === selected, isHovered: box.ids.some((/** @type {number} */ id) => hover.includes(id)) }} />`)}
+          html`<${Box} key=${box.ids[0]} ...${{ box, step, state, select, openModule, setHover, isHiding, t, isSelected: number === chosen, isAsked: asked < homes.length && number === wanted, show: () => show(number), isHovered: box.ids.some((/** @type {number} */ id) => hover.includes(id)) }} />`)}
       </g>
     </svg>
+    <div class="tools"><p class="legend"><span class="value">${t("value")}</span> <span class="gradient">${t("gradient")}</span> <span class="update">${t("new value")}</span></p>
+      <button onClick=${() => setView(wholeOf(picture, frame.current))}>${t("whole graph")}</button></div>
   </section>`;
+}
+
+/** The view in which a box is in sight, as large as can be read. @param {any} picture @param {any} frame @param {number} number */
+function viewOf(picture, frame, number) {
+  const { clientWidth, clientHeight } = frame;
+  const scale = Math.max(0.9, Math.min(1.25, clientWidth / picture.width, clientHeight / picture.height));
+  const box = picture.boxes[number];
+  const fit = (/** @type {number} */ full, /** @type {number} */ room, /** @type {number} */ middle) =>
+    full * scale <= room ? (room - full * scale) / 2 : Math.min(12, Math.max(room - full * scale - 12, room / 2 - middle * scale));
+  return { scale, x: fit(picture.width, clientWidth, box.x + box.width / 2), y: fit(picture.height, clientHeight, box.y + box.height / 2) };
+}
+
+/** The view of the whole picture. @param {any} picture @param {any} frame */
+function wholeOf(picture, frame) {
+  const scale = Math.min(1.25, (frame.clientWidth - 20) / picture.width, (frame.clientHeight - 20) / picture.height);
+  return { scale, x: (frame.clientWidth - picture.width * scale) / 2, y: (frame.clientHeight - picture.height * scale) / 2 };
+}
+
+/** Whether a box is out of sight. @param {any} box @param {any} view @param {any} frame */
+function isOutside(box, view, frame) {
+  const [x, y] = [view.x + box.x * view.scale, view.y + box.y * view.scale];
+  return x < 0 || y < 0 || x + box.width * view.scale > frame.clientWidth || y + box.height * view.scale > frame.clientHeight;
 }
 
 /** @param {any} box @param {any} state */
@@ -86,7 +111,7 @@ function isSeen(box, state) {
 }
 
 /** @param {any} props */
-function Box({ box, step, state, select, openModule, setHover, t, isSelected, isHovered }) {
+function Box({ box, step, state, select, openModule, setHover, isHiding, show, t, isSelected, isAsked, isHovered }) {
   const id = box.ids[0];
   const { form } = step;
   const lines = box.module < 0 ? linesOf(box, step, state, t) : moduleLines(box, step, state, t);
@@ -95,12 +120,12 @@ function Box({ box, step, state, select, openModule, setHover, t, isSelected, is
   const act = () => select(target);
   const gradient = form.gradients[target];
   const related = gradient === undefined ? [] : [target, form.homes[form.nodes[gradient].ruleOf ?? target]];
-  return html`<g class=${`box ${box.kind} ${isSelected ? "selected" : ""} ${isHovered ? "hovered" : ""} ${isAlarming ? "alarming" : ""} ${isSeen(box, state) ? "" : "unseen"}`}
-      role="button" tabindex="0" data-node=${id} aria-label=${`${box.title} ${box.note}`} aria-pressed=${isSelected}
+  return html`<g class=${`box ${box.kind} ${isSelected ? "selected" : ""} ${isHovered ? "hovered" : ""} ${isAsked ? "asked" : ""} ${isAlarming ? "alarming" : ""} ${isSeen(box, state) ? "" : "unseen"}`}
+      role="button" tabindex="0" data-node=${id} aria-label=${box.title} aria-pressed=${isSelected} onFocus=${show}
       onClick=${(/** @type {any} */ event) => { event.stopPropagation(); act(); }} onDblClick=${() => box.module >= 0 && openModule(box.module)}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (event.stopPropagation(), act())}>
     <rect x=${box.x} y=${box.y} width=${box.width} height=${box.height} rx=${box.kind === "data" ? 0 : 7} />
-    <text x=${box.x + PADDING} y=${box.y + PADDING + 10}><tspan class="title">${box.title}</tspan><tspan class="note" dx="6">${box.module < 0 ? box.note : ""}</tspan></text>
+    <text x=${box.x + PADDING} y=${box.y + PADDING + 10}><tspan class="title">${box.title}</tspan><tspan class="note" dx="6">${box.module < 0 && !(isHiding && !isSeen(box, state)) ? box.note : ""}</tspan></text>
     ${lines.map(([kind, text], line) => html`<text class=${kind} onMouseEnter=${() => kind.startsWith("gradient") && setHover(related)} onMouseLeave=${() => setHover([])}
       onClick=${(/** @type {any} */ event) => { if (kind === "gradient") { event.stopPropagation(); select(gradient); } }} x=${box.x + PADDING} y=${box.y + PADDING + 10 + LINE * (line + 1)}>${text}</text>`)}
   </g>`;

@@ -54,25 +54,25 @@ function isImage(node) {
   return node.op === "data" && node.shape.length >= 3;
 }
 
-/** A large value on a canvas: the block of rows and columns around the chosen element. @param {any} props */
+/** A large value on a canvas: the first rows and columns, or one image of several. @param {any} props */
 function Shades({ step, id, at, choose, t }) {
-  const canvas = useRef(null);
+  const canvas = useRef(/** @type {any} */ (null));
   const node = step.form.nodes[id];
   const value = step.values[id];
-  const shape = node.shape;
-  const [height, width] = isImage(node) ? shape.slice(-2) : sidesOf(shape);
-  const block = isImage(node) ? Math.floor(at / (height * width)) * height * width : 0;
-  const rows = Math.min(height, 256);
-  const columns = Math.min(width, 256);
+  const [height, width] = isImage(node) ? node.shape.slice(-2) : sidesOf(node.shape);
+  const count = sizeOf(node.shape) / (height * width);
+  const image = isImage(node) ? Math.floor(at / (height * width)) : 0;
+  const block = image * height * width;
+  const [rows, columns] = [Math.min(height, 256), Math.min(width, 256)];
+  const largest = Math.max(...[step.statistics[id][0], step.statistics[id][1]].map(Math.abs)) || 1;
   useEffect(() => {
     const context = canvas.current.getContext("2d");
     const picture = context.createImageData(columns, rows);
-    const largest = Math.max(...[step.statistics[id][0], step.statistics[id][1]].map(Math.abs)) || 1;
     for (let row = 0; row < rows; row += 1) {
       for (let column = 0; column < columns; column += 1) {
         const part = value.data[block + row * width + column] / largest;
         const ink = Math.min(1, Math.sqrt(Math.abs(part)));
-        const full = part < 0 ? [33, 102, 172] : isImage(node) ? [20, 20, 20] : [214, 96, 26];
+        const full = isImage(node) ? [20, 20, 20] : part < 0 ? [33, 102, 172] : [214, 96, 26];
         const place = 4 * (row * columns + column);
         for (let channel = 0; channel < 3; channel += 1) picture.data[place + channel] = 255 + (full[channel] - 255) * ink;
         picture.data[place + 3] = 255;
@@ -86,11 +86,20 @@ function Shades({ step, id, at, choose, t }) {
     const row = Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows));
     choose(block + row * width + column);
   };
+  const notes = [
+    rows < height || columns < width ? t("The first {rows} rows and {columns} columns.", { rows, columns }) : "",
+    isImage(node) ? "" : t("White is 0; full colour is {largest}, blue is negative.", { largest: numberText(largest, node.dtype) }),
+    value.isExact ? "" : t("The page has this array in 255 levels, marked ≈."),
+  ];
+  const sides = [Math.max(18, Math.min(280, columns * 12)), Math.max(18, Math.min(280, rows * 12))];
   return html`<div class="shades">
-    <canvas ref=${canvas} width=${columns} height=${rows} onClick=${pick} role="img"
+    ${count > 1 ? html`<p><button disabled=${image === 0} onClick=${() => choose(block - height * width)} aria-label=${t("previous image")}>\u25c0</button>
+      ${t("image {number} of {count}", { number: image, count })}
+      <button disabled=${image === count - 1} onClick=${() => choose(block + height * width)} aria-label=${t("next image")}>\u25b6</button></p>` : ""}
+    <canvas ref=${canvas} width=${columns} height=${rows} onClick=${pick} role="img" style=${{ width: `${sides[0]}px`, height: `${sides[1]}px` }}
       aria-label=${t("{rows} rows and {columns} columns in shades", { rows, columns })}></canvas>
-    <p class="muted">${rows < height || columns < width ? t("The first {rows} rows and {columns} columns.", { rows, columns }) : ""}
-      ${value.isExact ? "" : ` ${t("Large values are kept in 255 levels.")}`}</p>
+    <p><b>[${indexOf(node.shape, at).join(",")}]</b> = ${elementText(step, id, at)}</p>
+    <p class="muted">${notes.join(" ")}</p>
   </div>`;
 }
 

@@ -8,20 +8,21 @@ import { placesOf } from "./state.js";
 import { worked } from "./terms.js";
 
 const MOST_TERMS = 12;
+const MOST_NAME = 32;
 
 /** The inspector. @param {any} props */
-export function Inspector({ step, state, enter, choose, back, select, children, isHiding, t }) {
+export function Inspector({ step, state, enter, choose, act, select, children, isHiding, t }) {
   const { form } = step;
   const { op: id, at } = state;
   const node = form.nodes[id];
   const isHidden = isHiding && id > state.seen;
   return html`<section class="inspector" aria-label=${t("inspector")}>
-    <${Crumbs} ...${{ step, state, enter: back, t }} />
-    <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${shapeText(node.shape)} ${node.dtype}</span></h2>
-    <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.op}${node.source ? `, ${node.source[0]}:${node.source[1]}` : ""}</p>
+    <${Crumbs} ...${{ step, state, back: () => act("back"), t }} />
+    <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${isHidden ? "" : shapeText(node.shape)} ${node.dtype}</span></h2>
+    <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.inputs.length ? node.op : t(node.op)}${node.source ? `, ${node.source[0]}:${node.source[1]}` : ""}</p>
     ${node.formula && node.formula !== node.label ? html`<p class="equation"><b>${node.label}</b> = ${node.formula}</p>` : html`<p class="equation"><b>${node.label}</b></p>`}
     ${isHidden ? "" : html`<${Arithmetic} ...${{ step, id, at, enter, t }} />`}
-    ${isHidden ? "" : html`<h3>${t("value")}</h3><${Inexact} ...${{ step, id, at, choose, t }} /><${Grid} ...${{ step, id, at, choose, t }} />`}
+    ${isHidden ? "" : html`<h3>${t("value")}</h3><${Grid} ...${{ step, id, at, choose, t }} /><${Inexact} ...${{ step, id, at, choose, t }} />`}
     ${isHidden ? "" : html`<${Statistics} ...${{ step, id, t }} />`}
     ${isHidden ? "" : children}
     <${Relations} ...${{ step, state, select, t }} />
@@ -32,14 +33,14 @@ export function Inspector({ step, state, enter, choose, back, select, children, 
 function Inexact({ step, id, at, choose, t }) {
   const value = step.values[id];
   if (!value || isExactAt(value, at) || !step.chosen.has(id)) return null;
-  return html`<p><button onClick=${() => choose(step.chosen.get(id))}>${t("to an element that is exact")}</button></p>`;
+  return html`<p><button onClick=${() => choose(step.chosen.get(id))}>${t("to a number that is exact")}</button></p>`;
 }
 
 /** The way that led here. @param {any} props */
-function Crumbs({ step, state, enter, t }) {
+function Crumbs({ step, state, back, t }) {
   const places = placesOf(state.trail).filter(([id]) => id < step.form.nodes.length);
   if (!places.length) return html`<nav class="crumbs"></nav>`;
-  return html`<nav class="crumbs" aria-label=${t("the way here")}><button onClick=${enter}>\u2190</button>${places.slice(-4).map(([id, at]) =>
+  return html`<nav class="crumbs" aria-label=${t("the way here")}><button onClick=${back} aria-label=${t("back out")}>\u2190</button>${places.slice(-4).map(([id, at]) =>
     html`<span>${elementName(step.form.nodes[id], id, at)} \u203a </span>`)}<b>${elementName(step.form.nodes[state.op], state.op, state.at)}</b></nav>`;
 }
 
@@ -73,13 +74,21 @@ function Terms({ step, found, name, result, enter, t }) {
     : found.divisor ? t("{name} is the mean of {count} terms", { name, count: found.terms.length }) : t("{name} is a sum of {count} terms", { name, count: found.terms.length });
   return html`<p class="arithmetic"><b>${name}</b> = <b>${result}</b></p><p class="muted">${heading}</p>
     <table class="terms"><tbody>${shown.slice(0, MOST_TERMS).map((/** @type {any} */ term) => html`<tr class=${found.isExtreme && step.values !== null && floatText(term.value) === result ? "chosen" : ""}>
-      <td>${term.operands.map((/** @type {any} */ operand, /** @type {number} */ k) => html`${k ? " \u00d7 " : ""}<${Operand} ...${{ step, operand, enter, t }} />`)}</td>
+      <td title=${namesOf(step, term)}>${term.operands.map((/** @type {any} */ operand, /** @type {number} */ k) => html`${k ? " \u00d7 " : ""}<${Operand} ...${{ step, operand, enter, t }} />`)}</td>
+      <td class="names muted">${namesOf(step, term)}</td>
       <td class="number">${term.operands.length > 1 ? floatText(term.value) : ""}</td></tr>`)}
-      ${shown.length > MOST_TERMS ? html`<tr><td class="muted">${t("{count} smaller terms", { count: shown.length - MOST_TERMS })}</td><td class="number">${found.isExtreme ? "" : floatText(rest)}</td></tr>` : ""}
-      ${zeros ? html`<tr><td class="muted">${t("{count} terms are 0", { count: zeros })}</td><td></td></tr>` : ""}
-      <tr class="total"><td>${found.isExtreme ? "" : t("total")}</td><td class="number">${found.isExtreme ? "" : found.divisor ? floatText(found.terms.reduce((/** @type {number} */ sum, /** @type {any} */ term) => sum + term.value, 0)) : result}</td></tr>
-      ${found.divisor ? html`<tr><td class="muted">${t("divided by {count}", { count: found.divisor })}</td><td class="number">${result}</td></tr>` : ""}
+      ${shown.length > MOST_TERMS ? html`<tr><td class="muted">${t("{count} smaller terms", { count: shown.length - MOST_TERMS })}</td><td></td><td class="number">${found.isExtreme ? "" : floatText(rest)}</td></tr>` : ""}
+      ${zeros ? html`<tr><td class="muted">${t("{count} terms are 0", { count: zeros })}</td><td></td><td></td></tr>` : ""}
+      <tr class="total"><td>${found.isExtreme ? "" : t("total")}</td><td></td><td class="number">${found.isExtreme ? "" : found.divisor ? floatText(found.terms.reduce((/** @type {number} */ sum, /** @type {any} */ term) => sum + term.value, 0)) : result}</td></tr>
+      ${found.divisor ? html`<tr><td class="muted">${t("divided by {count}", { count: found.divisor })}</td><td></td><td class="number">${result}</td></tr>` : ""}
     </tbody></table>`;
+}
+
+/** The elements of a term by name, as far as there is room. @param {any} step @param {any} term */
+function namesOf(step, term) {
+  const names = term.operands.flatMap((/** @type {any} */ each) => ("literal" in each ? [] : [elementName(step.form.nodes[each.id], each.id, each.at)]));
+  const text = names.join(" ");
+  return text.length > MOST_NAME ? `${text.slice(0, MOST_NAME)}\u2026` : text;
 }
 
 /** A number that leads to its element. @param {any} props */
@@ -89,7 +98,7 @@ function Operand({ step, operand, enter, t, named = false }) {
   const node = step.form.nodes[id];
   const name = elementName(node, id, at);
   const text = elementText(step, id, at);
-  return html`<button class=${`operand ${node.phase === "backward" ? "gradient" : ""}`} title=${`${name} = ${text}`} data-term=${`${id}:${at}`}
+  return html`<button class=${`operand ${step.form.valueOf.has(id) ? "gradient" : ""}`} title=${`${name} = ${text}`} data-term=${`${id}:${at}`}
     aria-label=${t("go to {name}", { name })} onClick=${() => enter(id, at)}>${named ? name : bracketed(text)}</button>`;
 }
 
@@ -108,7 +117,8 @@ function Relations({ step, state, select, t }) {
   if (gradient !== undefined) rows.push([t("gradient"), link(gradient)]);
   if (form.own[id] !== undefined) rows.push([t("gradient of the program"), link(form.own[id])]);
   if (form.updates[id] !== undefined) rows.push([t("new value"), link(form.updates[id])]);
-  if (node.gradientOf !== undefined) rows.push([t("backward of"), link(node.ruleOf ?? node.gradientOf)]);
+  if (form.valueOf.has(id)) rows.push([t("gradient of"), link(form.valueOf.get(id))]);
+  if (node.ruleOf !== undefined) rows.push([t("by the rule of"), link(node.ruleOf)]);
   return html`<dl class="relations">${rows.map(([name, links]) => html`<div><dt>${name}</dt><dd>${links}</dd></div>`)}</dl>
     ${sizeOf(node.shape) ? "" : html`<p class="muted">${t("The value is empty.")}</p>`}`;
 }

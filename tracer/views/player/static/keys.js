@@ -27,7 +27,8 @@ export function actionOf(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && event.key !== "Escape") return "";
-  if ([" ", "Enter"].includes(event.key) && target.closest("button, [role=button]")) return "";
+  if ([" ", "Enter"].includes(event.key) && target.closest("button, [role=button]") && !target.closest(".chosen")) return "";
+  if (["ArrowUp", "ArrowDown"].includes(event.key) && target.closest(".code, .operations")) return "";
   const name = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
   return KEYS.find(([keys]) => keys.includes(name))?.[1] ?? "";
 }

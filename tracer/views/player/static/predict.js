@@ -1,6 +1,6 @@
 // Predict, then reveal: the sign, the shape and the number of the next result are asked before it is shown.
 
-import { html, useState, useEffect } from "./libraries.js";
+import { html, useEffect, useMemo, useState } from "./libraries.js";
 import { elementText } from "./grids.js";
 import { shapeText } from "./numbers.js";
 import { elementName, isExactAt, sizeOf } from "./record.js";
@@ -21,6 +21,13 @@ export function isAsked(step, id) {
   const { nodes, asked } = step.form;
   const isWanted = asked.length ? asked.some((/** @type {number[]} */ each) => each[0] === id) : nodes[id].inputs.length > 0;
   return isWanted && Boolean(step.values[id]) && sizeOf(nodes[id].shape) > 0 && isExactAt(step.values[id], askedElement(step, id));
+}
+
+/** Whether a text is an answer at all. @param {string} question @param {string} answer */
+export function isAnswer(question, answer) {
+  if (question === "sign") return true;
+  if (question === "shape") return /^\(?\s*(\d+\s*,?\s*)*\)?$/.test(answer.trim()) && answer.trim() !== "";
+  return answer.trim() !== "" && !Number.isNaN(Number(answer));
 }
 
 /** The next operation to ask about; the number of operations if there is none. @param {any} step @param {number} seen */
@@ -49,21 +56,32 @@ function hintOf(step, id, at, wrong, question) {
   return operands.map((each) => ("literal" in each ? String(each.literal) : `${elementName(nodes[each.id], each.id, each.at)} = ${elementText(step, each.id, each.at)}`)).join(", ");
 }
 
-/** The questions about the next result. @param {any} props */
-export function Predict({ step, state, reveal, score, count, t }) {
+/** How many results of a step are asked of, and how many of these are shown already. @param {any} step @param {number} seen */
+function progress(step, seen) {
+  const asked = step.form.nodes.flatMap((/** @type {any} */ _, /** @type {number} */ id) => (isAsked(step, id) ? [id] : []));
+  return { all: asked.length, done: asked.filter((/** @type {number} */ id) => id <= seen).length };
+}
+
+/** The questions about the next result. A result counts as right if nothing about it was wrong or shown. @param {any} props */
+export function Predict({ step, state, reveal, t }) {
   const next = nextAsked(step, state.seen);
   const [stage, setStage] = useState(0);
   const [wrong, setWrong] = useState(0);
+  const [isSpoiled, setSpoiled] = useState(false);
   const [answer, setAnswer] = useState("");
   const [told, setTold] = useState("");
+  const [score, setScore] = useState({ right: 0, asked: 0 });
+  const { all, done } = useMemo(() => progress(step, state.seen), [step, state.seen]);
   useEffect(() => {
     setStage(0);
     setWrong(0);
+    setSpoiled(false);
     setAnswer("");
   }, [next, step]);
+  const result = t("{right} of {asked} right", score);
   if (next >= step.form.nodes.length) {
-    return html`<p>${t("The step is over: {right} of {asked} right.", { right: score.right, asked: score.asked })}
-      ${state.seen < next - 1 ? html` <button onClick=${() => reveal(next - 1)}>${t("show")}</button>` : ""}</p>`;
+    return html`<p class="predict"><span class="told" aria-live="polite">${told}</span> ${t("That was the last result of this step.")} <b class="score">${result}</b>
+      ${state.seen < next - 1 ? html` <button onClick=${() => reveal(next - 1, 0)}>${t("show")}</button>` : ""}</p>`;
   }
   const node = step.form.nodes[next];
   const at = askedElement(step, next);
@@ -71,29 +89,35 @@ export function Predict({ step, state, reveal, score, count, t }) {
   const questions = node.shape.length ? ["shape", "sign", "number"] : ["sign", "number"];
   const question = questions[stage];
   const name = elementName(node, next, at);
+  const finish = (/** @type {boolean} */ isRight) => {
+    setScore({ right: score.right + Number(isRight), asked: score.asked + 1 });
+    setTold(t("{name} = {number}", { name, number: elementText(step, next, at) }));
+    reveal(next, at);
+  };
   const check = (/** @type {string} */ given) => {
-    const right = isRight(question, given, value, node.shape);
-    count(right);
-    setAnswer("");
-    if (!right) {
+    if (!isAnswer(question, given)) {
+      setTold(t("Type a number, or a shape such as (10,2)."));
+    } else if (!isRight(question, given, value, node.shape)) {
       setWrong(wrong + 1);
+      setSpoiled(true);
       setTold(t("not quite: {hint}", { hint: hintOf(step, next, at, wrong + 1, question) }));
     } else if (stage + 1 < questions.length) {
       setStage(stage + 1);
       setWrong(0);
+      setAnswer("");
       setTold(t("right"));
     } else {
-      setTold(t("right: {name} = {number}", { name, number: elementText(step, next, at) }));
-      reveal(next, at);
+      finish(!isSpoiled);
     }
   };
-  const wording = { sign: t("Which sign has {name}?", { name }), shape: t("Which shape has it?"), number: t("What is {name}, to one percent?", { name }) };
+  const wording = { sign: t("What is the sign of {name}?", { name }), shape: t("What is its shape?"), number: t("What is {name}, to one percent?", { name }) };
   return html`<form class="predict" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); check(answer); }}>
+    <span class="muted">${t("result {number} of {all}", { number: done + 1, all })}</span>
     <b>${node.label}${node.formula && node.formula !== node.label ? ` = ${node.formula}` : ""}</b> <label for="answer">${wording[/** @type {keyof wording} */ (question)]}</label>
     ${question === "sign"
       ? ["+", "0", "-"].map((sign) => html`<button type="button" key=${sign} data-answer=${sign} onClick=${() => check(sign)}>${sign}</button>`)
       : html`<input id="answer" value=${answer} onInput=${(/** @type {any} */ event) => setAnswer(event.target.value)} autocomplete="off" /><button key="check">${t("check")}</button>`}
-    <button type="button" onClick=${() => { count(false); setTold(""); reveal(next, at); }}>${t("show")}</button>
-    <span class="told" aria-live="polite">${told}</span> <span class="muted score">${score.right}/${score.asked}</span>
+    <button type="button" onClick=${() => finish(false)}>${t("show")}</button>
+    <span class="told" aria-live="polite">${told}</span> <b class="score">${score.asked ? result : ""}</b>
   </form>`;
 }

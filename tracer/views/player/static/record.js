@@ -4,7 +4,7 @@
  * @typedef {{op: string, kind?: string, phase: string, label?: string, isBracketed?: boolean, name?: string, shape: number[], dtype: string, formula?: string,
  *   pieces?: (string|number)[], inputs?: (number|{literal: any})[], parameters?: any, scope?: string,
  *   source?: [string, number, string], gradientOf?: number, ruleOf?: number}} Node
- * @typedef {{nodes: Node[], users: number[][], residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
+ * @typedef {{nodes: Node[], users: number[][], valueOf: Map<number, number>, residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
  *   updates: Object<string, number>, layouts: {modules: string[], pictures: Object<string, any>}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
@@ -25,6 +25,11 @@ async function inflated(text) {
 export async function formsOf(text) {
   const forms = JSON.parse(new TextDecoder().decode(await inflated(text)));
   for (const form of forms) {
+    form.valueOf = new Map();
+    for (const [value, gradient] of Object.entries(form.gradients)) {
+      const isNamed = form.nodes[gradient].name === `dL/d${form.nodes[Number(value)].name}`;
+      if (isNamed || !form.valueOf.has(gradient)) form.valueOf.set(gradient, Number(value));
+    }
     form.users = form.nodes.map(() => []);
     form.residents = form.nodes.map(() => []);
     form.homes.forEach((/** @type {number} */ home, /** @type {number} */ id) => home >= 0 && form.residents[home].push(id));

@@ -26,12 +26,14 @@ export function hashOf(state) {
   return `#${new URLSearchParams(fields.map((name) => [name, String(known[name])]))}`;
 }
 
-/** The state with what is outside of a step moved into it. @param {State} state @param {import("./record.js").Step} step @returns {State} */
-export function within(state, step) {
+/** The state with what is outside of the run or a step moved into it. @param {State} state @param {import("./record.js").Step | null} step @param {number} steps @returns {State} */
+export function within(state, step, steps) {
+  const inside = { ...state, step: Math.min(state.step, steps - 1), zoom: Math.max(1, Math.min(4, state.zoom)) };
+  if (!step) return inside;
   const last = step.form.nodes.length - 1;
   const op = Math.min(state.op, last);
   const size = step.form.nodes[op].shape.reduce((product, side) => product * side, 1);
-  return { ...state, op, seen: Math.max(op, Math.min(state.seen, last)), at: Math.min(state.at, Math.max(0, size - 1)) };
+  return { ...inside, op, seen: Math.max(op, Math.min(state.seen, last)), at: Math.min(state.at, Math.max(0, size - 1)) };
 }
 
 /** The places that led here, oldest first. @param {string} trail @returns {[number, number][]} */

@@ -11,10 +11,8 @@ const TOLERANCES = /** @type {Object<string, number>} */ ({ float64: 1e-9, float
 
 /** The edits in the address: `node.position.value` for each. @param {string} text @returns {[number, number, number][]} */
 export function editsOf(text) {
-  return text.split("_").filter(Boolean).map((edit) => {
-    const [id, at, value] = edit.split("~").map(Number);
-    return [id, at, value];
-  });
+  const edits = text.split("_").map((edit) => /** @type {[number, number, number]} */ (edit.split("~").map((each) => (each === "" ? NaN : Number(each)))));
+  return edits.filter((edit) => edit.length === 3 && edit.every(Number.isFinite));
 }
 
 /** The edits with that of one element replaced; without it if it has its recorded value. @param {string} text @param {number} id @param {number} at @param {number | null} value */
@@ -90,7 +88,7 @@ function statisticsOf(data) {
 }
 
 /** The loss of a step. @param {import("./record.js").Step} step */
-function lossOf(step) {
+export function lossOf(step) {
   return step.values[step.form.loss]?.data[0] ?? NaN;
 }
 
@@ -118,11 +116,12 @@ export function WhatIf({ recorded, state, edit, t }) {
   const after = lossOf(recomputed(recorded, [...others, [id, at, now]], false, recorded.form.loss));
   const name = elementName(node, id, at);
   return html`<section class="whatif" aria-label=${t("what if")}><h3>${t("what if")} <span class="muted">${t("recomputed, not recorded")}</span></h3>
-    <label>${name} = <output>${floatText(now)}</output>
+    <label>${name} = <input type="number" step="any" value=${Number(now.toPrecision(6))} aria-label=${t("new value of {name}", { name })}
+        onChange=${(/** @type {any} */ event) => event.target.value !== "" && edit(id, at, Number(event.target.value))} />
       <input type="range" min=${base - reach} max=${base + reach} step=${reach / 500} value=${now} aria-label=${name}
         onInput=${(/** @type {any} */ event) => edit(id, at, Number(event.target.value))} /></label>
-    <p>${t("change of the loss {change}; gradient times change {predicted}", { change: floatText(after - before), predicted: floatText(slope * (now - base)) })}
-      <button disabled=${!state.edits} onClick=${() => edit(id, at, null)}>${t("undo")}</button></p>
+    <p>${now === base ? t("Move the slider, or type a number.") : t("change of the loss {change}; gradient times change {predicted}", { change: floatText(after - before), predicted: floatText(slope * (now - base)) })}
+ <button disabled=${now === base} onClick=${() => edit(id, at, null)}>${t("undo")}</button></p>
     <${Along} ...${{ curve, base, before, slope, now, after, t }} /></section>`;
 }
 
@@ -139,5 +138,6 @@ function Along({ curve, base, before, slope, now, after, t }) {
   return html`<svg class="along" viewBox="0 0 390 100" role="img" aria-label=${t("loss along this element, with its tangent")}>
     <polyline class="loss" points=${finite.map(([value, loss]) => `${x(value)},${y(loss)}`).join(" ")} />
     <line class="tangent" x1=${x(left)} y1=${y(tangent(left))} x2=${x(right)} y2=${y(tangent(right))} />
+    <text x="12" y="12">${t("loss")} ${floatText(high)}</text><text x="12" y="97">${floatText(low)}</text><text x="386" y="97" text-anchor="end">${floatText(left)} \u2026 ${floatText(right)}</text>
     <circle class="recorded" cx=${x(base)} cy=${y(before)} r="4" /><circle class="now" cx=${x(now)} cy=${y(after)} r="5" /></svg>`;
 }

@@ -1,0 +1,84 @@
+// What an action makes of the state: functions of a state and a step, without a page.
+
+import { nextAsked } from "./predict.js";
+import { PHASES } from "./record.js";
+import { entered, left } from "./state.js";
+import { operandsOf, worked } from "./terms.js";
+
+/** @typedef {import("./state.js").State} State @typedef {import("./record.js").Step} Step */
+
+/** The element of an operation that is shown first: one with exact numbers, or with an arithmetic. @param {Step} step @param {number} op */
+export function firstElement(step, op) {
+  return step.chosen.get(op) ?? step.written.get(op)?.[0] ?? 0;
+}
+
+/** The state at an operation. What was computed by then is shown; with `isPlaying`, only that. @param {State} state @param {Step} step @param {number} op @param {boolean} [isPlaying] */
+export function selected(state, step, op, isPlaying = false) {
+  return { ...state, op, at: firstElement(step, op), trail: "", seen: isPlaying ? op : Math.max(state.seen, op) };
+}
+
+/** The state when a result is shown: up to the next one that is asked of. @param {State} state @param {Step} step @param {number} op @param {number} at */
+export function revealed(state, step, op, at) {
+  return { ...state, op, at, trail: "", seen: Math.max(op, nextAsked(step, op) - 1) };
+}
+
+/** An exercise shows nothing that was not predicted, and takes back nothing that was. @param {State} old @param {State} found @param {number} shown */
+export function guarded(old, found, shown) {
+  const seen = Math.max(old.seen, shown);
+  return found.op > seen ? { ...found, op: old.op, at: old.at, seen } : { ...found, seen };
+}
+
+/** @type {Object<string, (state: State, step: Step) => State>} the moves within a step, by the names of the actions */
+export const MOVES = {
+  next: (state, step) => selected(state, step, Math.min(state.op + 1, step.form.nodes.length - 1), true),
+  previous: (state, step) => selected(state, step, Math.max(0, state.op - 1), true),
+  nextPhase: (state, step) => selected(state, step, phaseStart(state, step, 1), true),
+  previousPhase: (state, step) => selected(state, step, phaseStart(state, step, -1), true),
+  enter: (state, step) => {
+    const operand = mostImportant(worked(step, state.op, state.at));
+    return operand ? entered(state, operand.id, operand.at) : state;
+  },
+  back: (state) => left(state),
+  zoom1: (state) => ({ ...state, zoom: 1, open: "" }),
+  zoom2: (state, step) => ({ ...state, zoom: 2, open: moduleOf(state, step) }),
+  zoom3: (state) => ({ ...state, zoom: 3, open: "all" }),
+  zoom4: (state) => ({ ...state, zoom: 4 }),
+  twin: (state, step) => {
+    const { nodes } = step.form;
+    const other = twinOf(step.form, state.op);
+    if (other === undefined) return state;
+    const isSameShape = nodes[other].shape.join() === nodes[state.op].shape.join();
+    return { ...entered(state, other, 0), at: isSameShape ? state.at : firstElement(step, other) };
+  },
+};
+
+/** The gradient of a value, or the value that a gradient is of. @param {import("./record.js").Form} form @param {number} op @returns {number | undefined} */
+export function twinOf(form, op) {
+  const { nodes, gradients } = form;
+  if (nodes[op].phase !== "backward") return gradients[op];
+  return form.valueOf.get(op) ?? nodes[op].gradientOf;
+}
+
+/** The first operation of the next or previous phase. @param {State} state @param {Step} step @param {number} direction */
+function phaseStart(state, step, direction) {
+  const { nodes } = step.form;
+  const phases = nodes.map((node) => PHASES.indexOf(node.phase));
+  const wanted = phases[state.op] + direction;
+  const found = phases.findIndex((phase) => phase >= Math.max(0, wanted));
+  return found < 0 ? nodes.length - 1 : found;
+}
+
+/** The number of the module that an operation is shown in; empty for none. @param {State} state @param {Step} step */
+function moduleOf(state, step) {
+  const { homes, layouts } = step.form;
+  const box = layouts.pictures[""]?.boxes.find((/** @type {any} */ each) => each.ids.includes(homes[state.op]));
+  return box && box.module >= 0 ? String(box.module) : "";
+}
+
+/** The element that decides most: of the largest term, else the first. @param {import("./terms.js").Worked | null} found */
+function mostImportant(found) {
+  if (!found) return undefined;
+  const largest = found.terms?.reduce((best, term) => (Math.abs(term.value) > Math.abs(best.value) ? term : best));
+  const operands = largest ? largest.operands : operandsOf(found);
+  return operands.flatMap((operand) => ("literal" in operand ? [] : [operand]))[0];
+}
