@@ -39,7 +39,7 @@ function App({ forms, first, start }) {
   const [tab, setTab] = useState("program");
   const [hover, setHover] = useState(/** @type {number[]} */ ([]));
   const isHiding = data.isExercise || state.mode === "predict";
-  const latest = useRef({ step, isJump: false });
+  const latest = useRef({ step, isJump: false, isFromAddress: false });
   latest.current.step = step;
   /** Change the state; what was jumped to stands in the browser's history. */
   const change = (/** @type {any} */ next, { isJump = false, shown = 0 } = {}) => setState((/** @type {any} */ old) => {
@@ -48,13 +48,16 @@ function App({ forms, first, start }) {
     return data.isExercise ? guarded(old, found, shown) : found;
   });
   useEffect(() => {
-    remember(state, latest.current.isJump);
-    latest.current.isJump = false;
+    if (!latest.current.isFromAddress) remember(state, latest.current.isJump);
+    latest.current.isJump = latest.current.isFromAddress = false;
     document.documentElement.dataset.theme = state.theme === "dark" ? "dark" : "light";
     document.documentElement.lang = state.lang;
   }, [state]);
   useEffect(() => {
-    const read = () => change(() => stateOf(location.hash, FIRST));
+    const read = () => {
+      latest.current.isFromAddress = true;
+      change(() => stateOf(location.hash, FIRST));
+    };
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
   }, []);
