@@ -75,6 +75,12 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def scripts(session: nox.Session) -> None:
+    """Check the types in the comments of the player's scripts with TypeScript; needs npm."""
+    session.run("npx", "--yes", "--package", "typescript@5", "tsc", "-p", ".ci/tsconfig.json", external=True)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Run the commands in README and docs and compare their output."""
     install(session, "test")

@@ -312,18 +312,22 @@ def test_an_exercise_shows_no_result_before_it_is_predicted(opened: Opened) -> N
     assert hidden in page.text("#player")
 
 
-def test_what_if_gives_the_loss_of_a_run_with_that_parameter(opened: Opened) -> None:
-    step = run_of("fruit", 3).steps[0]
+@pytest.mark.parametrize(
+    ("name", "parameter"), [("fruit-pytorch", "W2"), ("fruit-keras", "w1"), ("linear-regression", "w"), ("fruit-sgd", "w")]
+)
+def test_what_if_gives_the_numbers_of_a_run_with_that_parameter(opened: Opened, name: str, parameter: str) -> None:
+    step = run_of(name, 2).steps[0]
     parameters = {node.name: node.value.copy() for node in step.parameters}
-    parameters["W2"][0, 1] = 0.25
-    expected = tracer.run(tracer.load("fruit"), steps=1, parameters=parameters).steps[0]
-    page = opened(scenario_page("fruit", 3), f"#op={step.node('W2').id}&at=1&edits={step.node('W2').id}~1~0.25")
+    node = step.node(parameter)
+    parameters[parameter].ravel()[-1] += 0.25
+    expected = tracer.run(tracer.load(name), steps=1, parameters=parameters).steps[0]
+    value = float(parameters[parameter].ravel()[-1])
+    page = opened(scenario_page(name, 2), f"#op={node.id}&at={node.size - 1}&edits={node.id}~{node.size - 1}~{value!r}")
     assert page.text(".edited").startswith("recomputed, not recorded")
-    for node in expected.nodes:
-        page.at(op=node.id, edits=f"{step.node('W2').id}~1~0.25", seen=len(step.nodes))
-        if 0 < node.size <= 160:
-            texts = page.texts("[data-element]")
-            assert texts == [number_text(each) for each in node.value.ravel()], node
+    values = page.page.evaluate("() => player.step.values.map(value => value && Array.from(value.data))")
+    for each in expected.nodes:
+        np.testing.assert_allclose(values[each.id], each.value.ravel(), rtol=1e-12, atol=1e-13, err_msg=repr(each))
+    assert values[expected.loss_id] != [step.loss]
 
 
 def test_what_if_changes_with_the_slider_and_is_undone(opened: Opened) -> None:

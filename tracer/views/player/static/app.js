@@ -111,6 +111,10 @@ function App({ forms, first, start }) {
     return () => removeEventListener("keydown", press);
   });
   useEffect(() => {
+    // For the console of the browser, and for tests: `player.step.values[49].data`.
+    /** @type {any} */ (globalThis).player = { step, state };
+  }, [step, state]);
+  useEffect(() => {
     if (!isPlaying) return undefined;
     if (state.op >= step.form.nodes.length - 1 || (data.isExercise && state.op >= state.seen)) {
       setPlaying(false);
