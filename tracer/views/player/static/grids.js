@@ -5,6 +5,7 @@ import { indexOf, isExactAt, sizeOf } from "./record.js";
 import { NOISE, numberText } from "./numbers.js";
 
 const MOST_CELLS = 160;
+const LENS = 2;
 
 /** An element of a node as text. @param {import("./record.js").Step} step @param {number} id @param {number} at */
 export function elementText(step, id, at) {
@@ -40,13 +41,28 @@ export function Grid({ step, id, at, choose, t }) {
   if (size > MOST_CELLS || isImage(node)) return html`<${Shades} ...${{ step, id, at, choose, t }} />`;
   const [rows, columns] = sidesOf(node.shape);
   const largest = Math.max(...Array.from(value.data, (each) => (Number.isFinite(each) ? Math.abs(each) : 0)));
-  const cell = (/** @type {number} */ place) => html`
-    <td class=${`${shade(value.data[place], largest)} ${place === at ? "chosen" : ""}`}>
-      <button tabindex=${place === at ? 0 : -1} data-element=${`${id}:${place}`} aria-label=${`[${indexOf(node.shape, place)}] ${elementText(step, id, place)}`}
-        onClick=${() => choose(place)}>${elementText(step, id, place)}</button>
-    </td>`;
+  const cell = (/** @type {number} */ place) => html`<${Cell} ...${{ step, id, at, place, largest, choose }} />`;
   return html`<div class="grid"><table>${Array.from({ length: rows }, (_, row) =>
     html`<tr>${Array.from({ length: columns }, (_, column) => cell(row * columns + column))}</tr>`)}</table></div>`;
+}
+
+/** One element, which a click chooses. @param {any} props */
+function Cell({ step, id, at, place, largest, choose }) {
+  const text = elementText(step, id, place);
+  return html`<td class=${`${shade(step.values[id].data[place], largest)} ${place === at ? "chosen" : ""}`}>
+    <button tabindex=${place === at ? 0 : -1} data-element=${`${id}:${place}`} aria-label=${`[${indexOf(step.form.nodes[id].shape, place)}] ${text}`}
+      onClick=${() => choose(place)}>${text}</button></td>`;
+}
+
+/** The numbers around the chosen element of a large array. @param {any} props */
+function Lens({ step, id, at, height, width, block, largest, choose }) {
+  const [row, column] = [Math.floor((at - block) / width), (at - block) % width];
+  const range = (/** @type {number} */ middle, /** @type {number} */ side) => {
+    const first = Math.max(0, Math.min(middle - LENS, side - 2 * LENS - 1));
+    return Array.from({ length: Math.min(side, 2 * LENS + 1) }, (_, k) => first + k);
+  };
+  return html`<div class="grid"><table><tr><td></td>${range(column, width).map((each) => html`<th>${each}</th>`)}</tr>${range(row, height).map((r) => html`<tr><th>${r}</th>${range(column, width).map((c) =>
+    html`<${Cell} ...${{ step, id, at, place: block + r * width + c, largest, choose }} />`)}</tr>`)}</table></div>`;
 }
 
 /** @param {import("./record.js").Node} node */
@@ -64,6 +80,7 @@ function Shades({ step, id, at, choose, t }) {
   const image = isImage(node) ? Math.floor(at / (height * width)) : 0;
   const block = image * height * width;
   const [rows, columns] = [Math.min(height, 256), Math.min(width, 256)];
+  const [row, column] = [Math.floor((at - block) / width), (at - block) % width];
   const largest = Math.max(...[step.statistics[id][0], step.statistics[id][1]].map(Math.abs)) || 1;
   useEffect(() => {
     const context = canvas.current.getContext("2d");
@@ -82,9 +99,9 @@ function Shades({ step, id, at, choose, t }) {
   }, [step, id, block]);
   const pick = (/** @type {any} */ event) => {
     const box = canvas.current.getBoundingClientRect();
-    const column = Math.min(columns - 1, Math.floor(((event.clientX - box.left) / box.width) * columns));
-    const row = Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows));
-    choose(block + row * width + column);
+    const across = Math.min(columns - 1, Math.floor(((event.clientX - box.left) / box.width) * columns));
+    const down = Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows));
+    choose(block + down * width + across);
   };
   const notes = [
     rows < height || columns < width ? t("The first {rows} rows and {columns} columns.", { rows, columns }) : "",
@@ -96,9 +113,11 @@ function Shades({ step, id, at, choose, t }) {
     ${count > 1 ? html`<p><button disabled=${image === 0} onClick=${() => choose(block - height * width)} aria-label=${t("previous image")}>\u25c0</button>
       ${t("image {number} of {count}", { number: image, count })}
       <button disabled=${image === count - 1} onClick=${() => choose(block + height * width)} aria-label=${t("next image")}>\u25b6</button></p>` : ""}
-    <canvas ref=${canvas} width=${columns} height=${rows} onClick=${pick} role="img" style=${{ width: `${sides[0]}px`, height: `${sides[1]}px` }}
+    <div class="marked" style=${{ width: `${sides[0]}px` }}><canvas ref=${canvas} width=${columns} height=${rows} onClick=${pick} role="img" style=${{ width: `${sides[0]}px`, height: `${sides[1]}px` }}
       aria-label=${t("{rows} rows and {columns} columns in shades", { rows, columns })}></canvas>
+      ${row < rows && column < columns ? html`<i style=${{ left: `${(100 * column) / columns}%`, top: `${(100 * row) / rows}%`, width: `${100 / columns}%`, height: `${100 / rows}%` }}></i>` : ""}</div>
     <p><b>[${indexOf(node.shape, at).join(",")}]</b> = ${elementText(step, id, at)}</p>
+    <${Lens} ...${{ step, id, at, height, width, block, largest, choose }} />
     <p class="muted">${notes.join(" ")}</p>
   </div>`;
 }
