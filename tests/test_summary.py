@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 import pypdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tracer
 from support.cli import run as run_command
 from support.traces import recorded
-from tracer.analysis.doctor.examining import examine
+from tracer.analysis.doctor.examining import RULES, examine
+from tracer.analysis.doctor.losses import MIN_STEPS
 from tracer.graph.record import Phase, Step, Trace
 from tracer.i18n.language import CHINESE, ENGLISH, Language, language_of
 from tracer.i18n.message import Message
@@ -28,6 +31,7 @@ from tracer.nn.layers import stop_gradient
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.training.loading import bundled_names
+from tracer.views.booklet.summary.course import course_lines
 from tracer.views.booklet.summary.example import largest_element, row_count, sample_of, worked
 from tracer.views.booklet.summary.findings import MAX_FINDINGS
 from tracer.views.booklet.summary.summary import summary
@@ -313,16 +317,54 @@ def findings_of(trace: Trace, **options: Any) -> str:
 
 def test_findings_do_not_say_what_nobody_looked_at() -> None:
     trace = recorded("fruit")
-    assert "Not checked: tracer check fruit checks them." in findings_of(trace, names=RunNames("fruit", "fruit"))
+    assert "Not checked. This command checks them: tracer check fruit" in findings_of(trace, names=RunNames("fruit", "fruit"))
     assert "Not checked." in findings_of(trace) and "Not looked at." in findings_of(trace)
     verdict = Message("check_right", {"step": 0, "numbers": 22, "rules": 31})
     assert "The gradients of step 0 are right: 22 numbers agree" in findings_of(replace(trace, verdict=verdict), notice="")
     large = replace(trace, verdict=Message("check_too_large", {"step": 0, "operations": 5000, "numbers": 10**7}))
-    told = "it has 5,000 operations with 10,000,000 numbers."
-    assert f"{told} tracer check fruit checks them." in findings_of(large, names=RunNames("fruit", "fruit"))
+    told = "with 5,000 operations and 10,000,000 numbers, that may take more than two seconds."
+    assert f"{told} This command checks them: tracer check fruit" in findings_of(large, names=RunNames("fruit", "fruit"))
     assert told in findings_of(large) and "tracer check" not in findings_of(large)
     assert "Every loss, gradient and update on record is finite." in findings_of(trace, notice="")
     assert "NaN or infinite from somewhere" in findings_of(trace, notice="NaN or infinite from somewhere")
+
+
+def with_metrics(*rows: dict[str, float]) -> Trace:
+    return replace(recorded("fruit"), metrics=tuple({"step": at, "epoch": 0} | row for at, row in enumerate(rows)))
+
+
+def test_course_of_what_was_measured_is_told() -> None:
+    text = findings_of(recorded("fruit"))
+    rows = recorded("fruit").metrics
+    first, last = (float(row["loss"]) for row in (rows[0], rows[-1]))
+    fall = f"{number_text(100 * (first - last) / first, 2)}% lower."
+    assert f"loss is {number_text(first)} at step 0 and {number_text(last)} at step {len(rows) - 1}: {fall}" in text
+    assert len({row["test_accuracy"] for row in rows}) == 1
+    assert f"test_accuracy did not change: it is {rows[0]['test_accuracy']:g} at each of {len(rows)} steps." in text
+
+
+@given(st.lists(st.floats(width=32), min_size=1, max_size=4))
+def test_course_is_that_of_the_numbers(values: list[float]) -> None:
+    lines = list(course_lines(with_metrics(*({"loss": value} for value in values)), ENGLISH))
+    (line,) = lines
+    first, last = values[0], values[-1]
+    assert ("did not change" in line) is (len(values) > 1 and all(value == first for value in values))
+    assert not ("lower" in line and not 0 <= last < first) and not ("higher" in line and not last > first > 0)
+    assert "Nothing was measured" in line if len(values) == 1 else "loss" in line
+
+
+def test_metric_of_a_few_steps_says_at_how_many_it_was_measured() -> None:
+    rows = [{"loss": 1.0}, {"loss": 2.0, "accuracy": 5.0}, {"loss": 1.0, "accuracy": 5.0}]
+    assert list(course_lines(with_metrics(*rows), ENGLISH)) == [
+        "loss is 1 at step 0 and 1 at step 2, after other values between them.",
+        "accuracy did not change: it is 5 at each of the 2 steps at which it was measured.",
+    ]
+
+
+def test_what_the_doctor_did_not_look_at_has_its_reason() -> None:
+    trace = recorded("fruit")
+    text = findings_of(trace, diagnosis=examine(trace))
+    assert f"whether the loss falls ({len(trace.metrics)} steps are too few to tell, at least {MIN_STEPS} are needed)." in text
 
 
 def test_findings_of_the_doctor_are_told() -> None:
@@ -330,7 +372,9 @@ def test_findings_of_the_doctor_are_told() -> None:
     text = findings_of(recorded("linear-regression"), diagnosis=found)
     assert found.findings
     assert all(f"{each.code}: {each.what}"[:60] in text for each in found.findings[:MAX_FINDINGS])
-    assert "Nothing was found by the" in findings_of(recorded("fruit"), diagnosis=examine(recorded("fruit")))
+    assert f"The {len(RULES)} checks of tracer doctor found nothing." in findings_of(
+        recorded("fruit"), diagnosis=examine(recorded("fruit"))
+    )
 
 
 def test_findings_in_steps_that_are_not_shown_have_their_number() -> None:

@@ -26,33 +26,33 @@ CODED: Mapping[str, Template] = {
     # What a check of the gradients found at the end of a run.
     "check_right": Plural(
         "numbers",
-        "the gradients of step {step} are right: {numbers} number agrees with its derivative found without derivative rules, and"
-        " so do {rules} rules by themselves",
-        "the gradients of step {step} are right: {numbers} numbers agree with derivatives found without derivative rules, and so"
-        " do {rules} rules by themselves",
+        "the gradients of step {step} are right: {numbers} number agrees with its derivative by complex step or differences,"
+        " within the tolerance of tracer check; so do {rules} derivative rules by themselves",
+        "the gradients of step {step} are right: {numbers} numbers agree with derivatives by complex step or differences, within"
+        " the tolerance of tracer check; so do {rules} derivative rules by themselves",
     ),
     "check_wrong": "the gradients of step {step} are wrong: tracer check says where",
     "check_not_judged": "not all gradients of step {step} can be judged: tracer check says why",
     "check_without_values": "the gradients of step {step} were not checked: not all of its values are on record",
     "check_too_large": (
-        "the gradients of step {step} were not checked, which may take more than two seconds: it has {operations:,} operations"
-        " with {numbers:,} numbers"
+        "the gradients of step {step} were not checked: with {operations:,} operations and {numbers:,} numbers, that may take"
+        " more than two seconds"
     ),
     "recorded_check_right": Plural(
         "parameters",
         "the gradients of step {step} are right: that of {parameters} parameter array agrees with differences of the loss, and"
-        " {rules} rules hold by themselves",
+        " {rules} derivative rules hold by themselves",
         "the gradients of step {step} are right: those of all {parameters} parameter arrays agree with differences of the loss,"
-        " and {rules} rules hold by themselves",
+        " and {rules} derivative rules hold by themselves",
     ),
     "recorded_check_others": Plural(
         "others",
         "the gradients of step {step} are right, as far as the program lets them through: {parameters} parameter arrays agree"
-        " with differences of the loss, {rules} rules hold by themselves, and the program itself stops or changes the gradient of"
-        " {others} other",
+        " with differences of the loss, {rules} derivative rules hold by themselves, and the program itself stops or changes the"
+        " gradient of {others} other",
         "the gradients of step {step} are right, as far as the program lets them through: {parameters} parameter arrays agree"
-        " with differences of the loss, {rules} rules hold by themselves, and the program itself stops or changes the gradients"
-        " of {others} others",
+        " with differences of the loss, {rules} derivative rules hold by themselves, and the program itself stops or changes the"
+        " gradients of {others} others",
     ),
     "program_check_right": "every update follows the gradient ({updates} looked at)",
     "program_check_other_loss": "every update follows the gradient of another loss ({updates} looked at)",
@@ -251,7 +251,11 @@ CODED: Mapping[str, Template] = {
     "rule_saturated": "saturated activations",
     "unseen_several_losses": "several losses are trained against each other",
     "unseen_maximised": "by its name it is to be large",
-    "unseen_few_steps": "the run has {count} of the {least} steps that are needed",
+    "unseen_few_steps": Plural(
+        "count",
+        "{count} step is too few to tell, at least {least} are needed",
+        "{count} steps are too few to tell, at least {least} are needed",
+    ),
     "unseen_batches": "each step has other data, and there are too few epochs",
     "unseen_noise": "each step has other data, and their losses differ too much in so few steps",
     "unseen_values": "not all values of {names} are on record",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracer.i18n.template import Template
+from tracer.i18n.template import Plural, Template
 
 MESSAGES: Mapping[str, str] = {
     "{name}: {steps}, {count} of them looked at closely": "{name}：{steps}，其中细看了 {count} 步",
@@ -55,7 +55,9 @@ CODED: Mapping[str, Template] = {
     "rule_saturated": "饱和的激活",
     "unseen_several_losses": "几个损失互相对抗地训练",
     "unseen_maximised": "从名字看它应当变大",
-    "unseen_few_steps": "需要 {least} 步，而这次运行只有 {count} 步",
+    "unseen_few_steps": Plural(
+        "count", "{count} 步太少，无法判断，至少需要 {least} 步", "{count} 步太少，无法判断，至少需要 {least} 步"
+    ),
     "unseen_batches": "每一步的数据不同，而且轮数太少",
     "unseen_noise": "每一步的数据不同，步数又少，各步的损失相差太大",
     "unseen_values": "{names} 的值没有全部记录",

@@ -45,23 +45,23 @@ CODED: Mapping[str, Template] = {
     # What a check of the gradients found at the end of a run.
     "check_right": Plural(
         "numbers",
-        "第 {step} 步的梯度正确：{numbers} 个数与不用求导规则得到的导数一致，{rules} 条规则各自也一致",
-        "第 {step} 步的梯度正确：{numbers} 个数与不用求导规则得到的导数一致，{rules} 条规则各自也一致",
+        "第 {step} 步的梯度正确：{numbers} 个数与用复数步长或差分求得的导数一致（在 tracer check 的容差内），{rules} 条求导规则各自也一致",
+        "第 {step} 步的梯度正确：{numbers} 个数与用复数步长或差分求得的导数一致（在 tracer check 的容差内），{rules} 条求导规则各自也一致",
     ),
     "check_wrong": "第 {step} 步的梯度有误：tracer check 指出何处",
     "check_not_judged": "第 {step} 步的梯度不能全部判断：tracer check 说明原因",
     "check_without_values": "第 {step} 步的梯度没有检查：记录中没有它的全部数值",
-    "check_too_large": "第 {step} 步的梯度没有检查，检查可能超过两秒：它有 {operations:,} 个运算，{numbers:,} 个数",
+    "check_too_large": "第 {step} 步的梯度没有检查：它有 {operations:,} 个运算，{numbers:,} 个数，检查可能超过两秒",
     "recorded_check_right": Plural(
         "parameters",
-        "第 {step} 步的梯度正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条规则各自也成立",
-        "第 {step} 步的梯度正确：全部 {parameters} 个参数数组的梯度与损失的差分一致，{rules} 条规则各自也成立",
+        "第 {step} 步的梯度正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条求导规则各自也成立",
+        "第 {step} 步的梯度正确：全部 {parameters} 个参数数组的梯度与损失的差分一致，{rules} 条求导规则各自也成立",
     ),
     "recorded_check_others": Plural(
         "others",
-        "第 {step} 步的梯度在程序放行的范围内正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条规则各自也成立，"
+        "第 {step} 步的梯度在程序放行的范围内正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条求导规则各自也成立，"
         "另有 {others} 个的梯度由程序自己截断或改变",
-        "第 {step} 步的梯度在程序放行的范围内正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条规则各自也成立，"
+        "第 {step} 步的梯度在程序放行的范围内正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条求导规则各自也成立，"
         "另有 {others} 个的梯度由程序自己截断或改变",
     ),
     "program_check_right": "每次更新都沿着梯度（检查了 {updates} 次）",

@@ -70,26 +70,41 @@ MESSAGES: Mapping[str, str] = {
     " the last update.": "各参数，同一尺度：每个元素；元素多时为最小值、均值和最大值。最后一点在最后一次更新之后。",
     # What to look at
     "What to look at": "值得注意之处",
-    "What the record says of this run.": "记录对这次运行的说明。",
+    "What the record says of this run.": "从记录看这次运行。",
     "Are the gradients right?": "梯度的正确性",
     "Not checked.": "未检查。",
-    "Not checked: tracer check {program} checks them.": "未检查：可用 tracer check {program} 检查。",
+    "This command checks them:": "可用以下命令检查：",
     "The first gradient is {equation}.": "第一个梯度是 {equation}。",
-    "{command} checks them.": "可用 {command} 检查。",
+    "What was measured, from the first step to the last": "从第一步到最后一步的测量值",
+    "{name} did not change: it is {value} at each of {steps} steps.": "{name} 没有变化：{steps} 步中每一步都是 {value}。",
+    "{name} did not change: it is {value} at each of the {count} steps at which it was measured.": (
+        "{name} 没有变化：在测量它的 {count} 步中每一步都是 {value}。"
+    ),
+    "{name} is {start} at step {first} and {end} at step {last}": "{name} 在第 {first} 步为 {start}，在第 {last} 步为 {end}",
+    "{sentence}, after other values between them.": "{sentence}，其间有别的值。",
+    "{sentence}.": "{sentence}。",
+    "{sentence}: {share}% lower.": "{sentence}，降低 {share}%。",
+    "{sentence}: {share}% higher.": "{sentence}，升高 {share}%。",
     "Is everything finite?": "数值的有限性",
     "Not looked at.": "未查看。",
     "Every loss, gradient and update on record is finite.": "记录中的损失、梯度和更新都是有限的。",
     "The largest gradients, step {step}": "最大的梯度，第 {step} 步",
     "No gradient is on record.": "没有记录梯度。",
-    "length (l2)": "长度 (l2)",
+    "length (l2)": "长度（l2）",
     "largest element": "最大元素",
     "What training debuggers look for": "训练调试器查看的问题",
-    "Not looked at: {what}": "未查看：{what}",
-    "Parameters that did not move": "没有变化的参数",
-    "{name}: {count} of {total} numbers are the same after step {last} as before step {first}": (
-        "{name}：{total} 个数中有 {count} 个在第 {last} 步之后与第 {first} 步之前相同"
+    "The {count} checks of tracer doctor found nothing.": "tracer doctor 的 {count} 项检查没有发现问题。",
+    "These checks look for what is not finite; a loss that does not fall, oscillates or begins too high; gradients that vanish,"
+    " explode or are 0; updates that are too large or too small, and parameters that never move; dead or saturated"
+    " units; unscaled inputs; classes of unequal size.": (
+        "这些检查所找的是：非有限的数；不下降、振荡或开始时过高的损失；消失、爆炸或为 0 的梯度；过大或过小的更新，从不变化的参数；"
+        "死单元或饱和的单元；未缩放的输入；大小不等的类别。"
     ),
-    "Every number of every updated parameter is another after step {last} than before step {first}.": (
+    "Did every parameter move?": "参数是否都有变化",
+    "{name}: {count:,} of {total:,} numbers are the same after step {last} as before step {first}.": (
+        "{name}：{total:,} 个数中有 {count:,} 个在第 {last} 步之后与第 {first} 步之前相同。"
+    ),
+    "Every number of every updated parameter differs after step {last} from what it was before step {first}.": (
         "每个被更新参数的每个数在第 {last} 步之后都与第 {first} 步之前不同。"
     ),
     # Where to go on

@@ -12,6 +12,7 @@ from tracer.views.aligned_text import table
 from tracer.views.booklet.page import Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
+from tracer.views.booklet.summary.course import course_lines
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.diagrams.theme import Kind
 from tracer.views.explaining.next_commands import NextCommand
@@ -42,11 +43,12 @@ def findings_page(subject: Subject, notice: str | None, found: Diagnosis | None)
     labels = subject.labels if last is subject.step else Labels(last.nodes)
     largest = tell("The largest gradients, step {step}", step=last.index)
     blocks = [
-        _section(subject, tell("Are the gradients right?"), [_checked(subject)], Kind.BACKWARD),
+        _checked(subject),
         _section(subject, tell("Is everything finite?"), [_finite(subject, notice)], Kind.LOSS),
+        _section(subject, tell("What was measured, from the first step to the last"), list(course_lines(trace, tell)), Kind.LOSS),
         _table(subject, largest, _gradients(subject, last, labels), Kind.BACKWARD),
         _section(subject, tell("What training debuggers look for"), list(_diagnosis(subject, found)), Kind.FORWARD),
-        _section(subject, tell("Parameters that did not move"), list(_unmoved(subject)), Kind.PARAMETER),
+        _section(subject, tell("Did every parameter move?"), list(_unmoved(subject)), Kind.PARAMETER),
     ]
     caption = tell("What the record says of this run.")
     heading = Heading(tell("What to look at"), 1)
@@ -68,17 +70,20 @@ def _table(subject: Subject, title: str, lines: Sequence[str], kind: Kind) -> st
 
 
 def _checked(subject: Subject) -> str:
-    tell, verdict = subject.style.tell, subject.trace.verdict
+    """Whether the gradients were found right, or the command that checks them."""
+    tell, verdict, program = subject.style.tell, subject.trace.verdict, subject.names.program
+    sentence = tell("Not checked.")
     if verdict is not None:
         text = tell.message(verdict)
         sentence = f"{text[:1].upper()}{text[1:]}{tell('.')}"
-        if verdict.code not in UNCHECKED or not subject.names.program:
-            return sentence
-        then = tell("{command} checks them.", command=NextCommand("check", subject.names.program, "").line)
-        return tell("{sentence} {next}", sentence=sentence, next=then)
-    if subject.names.program:
-        return tell("Not checked: tracer check {program} checks them.", program=subject.names.program)
-    return tell("Not checked.")
+    parts = [cards.plain(tell("Are the gradients right?"), 12)]
+    if program and (verdict is None or verdict.code in UNCHECKED):
+        next_sentence = tell("This command checks them:")
+        parts.append(cards.plain(tell("{sentence} {next}", sentence=sentence, next=next_sentence)))
+        parts.append(cards.numbers(NextCommand("check", program, "").line, subject.style))
+    else:
+        parts.append(cards.plain(sentence))
+    return cards.card(parts, Kind.BACKWARD, subject.style, 5)
 
 
 def _finite(subject: Subject, notice: str | None) -> str:
@@ -107,21 +112,26 @@ def _length(node: Node) -> float:
 
 
 def _diagnosis(subject: Subject, found: Diagnosis | None) -> Iterator[str]:
-    """What the rules of training debuggers found, each with the place."""
+    """What the checks of training debuggers found, each with the place."""
     tell = subject.style.tell
     if found is None:
         yield tell("Not looked at.")
         return
     if not found.findings:
-        nothing = tell("nothing was found by the {count} rules", count=len(RULES))
-        yield f"{nothing[:1].upper()}{nothing[1:]}{tell('.')}"
+        yield tell("The {count} checks of tracer doctor found nothing.", count=len(RULES))
     for finding in found.findings[:MAX_FINDINGS]:
         place = _place(subject, finding, found.sizes)
         yield f"{finding.code}: {tell.message(finding.what)}" + (f"   {place}" if place else "")
     if len(found.findings) > MAX_FINDINGS:
         yield tell("and {count} more", count=len(found.findings) - MAX_FINDINGS)
-    if found.unseen:
-        yield tell("Not looked at: {what}", what=tell("; ").join(tell.message(each.what) for each in found.unseen))
+    for each in found.unseen:
+        text = tell("not looked at: {what} ({why})", what=tell.message(each.what), why=tell.message(each.why))
+        yield f"{text[:1].upper()}{text[1:]}{tell('.')}"
+    yield tell(
+        "These checks look for what is not finite; a loss that does not fall, oscillates or begins too high; gradients that"
+        " vanish, explode or are 0; updates that are too large or too small, and parameters that never move; dead or saturated"
+        " units; unscaled inputs; classes of unequal size."
+    )
 
 
 def _place(subject: Subject, finding: Finding, sizes: Mapping[int, int]) -> str:
@@ -142,11 +152,11 @@ def _unmoved(subject: Subject) -> Iterator[str]:
     known = [node for node in first.parameters if node.is_kept]
     found = list(unmoved(first, last))
     for share in found:
-        yield tell("{name}: {count} of {total} numbers are the same after step {last} as before step {first}",
+        yield tell("{name}: {count:,} of {total:,} numbers are the same after step {last} as before step {first}.",
                    name=shortened(share.node.name, NAME_LENGTH), count=share.count, total=share.total, last=last.index,
                    first=first.index)  # fmt: skip
     if not found and known:
-        yield tell("Every number of every updated parameter is another after step {last} than before step {first}.",
+        yield tell("Every number of every updated parameter differs after step {last} from what it was before step {first}.",
                    last=last.index, first=first.index)  # fmt: skip
     if len(known) < len(first.parameters):
         yield tell(
