@@ -40,9 +40,16 @@ MESSAGES: Mapping[str, str] = {
     # Backward
     "Step {step}: backward": "第 {step} 步：反向传播",
     "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an operation,"
-    " and gives the gradient with respect to its input. The largest number of each is worked out, its largest terms first.": (
-        "从损失回到参数。规则由 {g}（损失对一个运算结果的梯度）得出对该运算输入的梯度。每个梯度算出其中最大的数，最大的项在前。"
+    " and gives the gradient with respect to its input. Of the terms of a sum, the largest come first.": (
+        "从损失回到参数。规则由 {g}（损失对一个运算结果的梯度）得出对该运算输入的梯度。和式中最大的项在前。"
     ),
+    "The largest number of each gradient is worked out.": "每个梯度算出其中最大的数。",
+    "{name}, the largest number of its gradient, is followed back to the loss: of the gradients on this path, the element that"
+    " enters it is worked out; of others, one that is computed from these, or else the largest.": (
+        "{name} 是其梯度中最大的数，由它逐步追溯到损失：路径上的每个梯度算出参与计算它的元素；其他梯度算出由这些元素得到的一个元素，"
+        "没有时算出最大的。"
+    ),
+    "with {numbers}": "其中 {numbers}",
     "No gradient is on record for this step.": "这一步没有记录梯度。",
     "{number}, back through {twin}": "{number}，经 {twin} 返回",
     "{forward}: the rule for {value} is {rule}, where {g} = {arriving} arrives": (

@@ -17,6 +17,7 @@ from tracer.views.explaining.meaning import meaning
 from tracer.views.grids import shortened
 from tracer.views.local_rules import GRADIENT_SYMBOL, LocalRule, local_rules
 from tracer.views.notation import MAX_FULL_SIZE, content_text, number_of
+from tracer.views.worked import moved_element
 
 MAX_CARDS = 48
 """Maximum number of gradients that are tried on the page."""
@@ -44,12 +45,7 @@ def backward_page(subject: Subject) -> str:
     if not nodes:
         caption = tell("No gradient is on record for this step.")
         return page(heading, cards.placed(cards.plain(caption)))
-    caption = tell(
-        "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an"
-        " operation, and gives the gradient with respect to its input. The largest number of each is worked out, its largest"
-        " terms first.",
-        g=GRADIENT_SYMBOL,
-    )
+    caption = _caption(subject)
     seed = step.nodes[step.gradients[step.loss_id]] if step.loss_id in step.gradients else None
     if seed is not None and seed.is_leaf and seed.is_kept and not seed.shape:
         begins = tell("The first gradient is {equation}.", equation=subject.labels.equation(seed))
@@ -63,6 +59,24 @@ def backward_page(subject: Subject) -> str:
     few = [_card(subject, node, rules.get(node.id, ()), Detail(8.5, 6, 3)) for node in important]
     chosen = [*variants, few] if len(nodes) <= MAX_CARDS else [few]
     return page(heading, "\n".join([cards.placed(cards.plain(caption)), fitted(chosen, len(nodes), tell)]))
+
+
+def _caption(subject: Subject) -> str:
+    tell, followed = subject.style.tell, subject.followed
+    caption = tell(
+        "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an"
+        " operation, and gives the gradient with respect to its input. Of the terms of a sum, the largest come first.",
+        g=GRADIENT_SYMBOL,
+    )
+    if followed.root is None:
+        chosen = tell("The largest number of each gradient is worked out.")
+    else:
+        chosen = tell(
+            "{name}, the largest number of its gradient, is followed back to the loss: of the gradients on this path, the element"
+            " that enters it is worked out; of others, one that is computed from these, or else the largest.",
+            name=subject.labels.element(followed.root, followed.elements[followed.root]),
+        )
+    return tell("{sentence} {next}", sentence=caption, next=chosen)
 
 
 def _by_importance(step: Step, nodes: Sequence[Node]) -> list[Node]:
@@ -84,10 +98,10 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
     place = cards.small(_place(subject, node), style)
     plain = cards.numbers(equation.text, style, size + 0.5)
     parts = [cards.headed(equation, place, style) if is_typeset else cards.pair(plain, place)]
-    notes = _rule_text(subject, node, rules)
-    if notes and detail.level > 2:
-        parts.append(cards.small(notes, style))
-    largest = example.largest_element(node, labels)
+    notes = [_rule_text(subject, node, rules), _entering_text(subject, node)]
+    if any(notes) and detail.level > 2:
+        parts.append(cards.small(style.tell("; ").join(filter(None, notes)), style))
+    largest = subject.example(node)
     worked = example.worked(step, labels, largest, detail.terms, style.tell)
     is_told = bool(worked) and not node.shape
     if detail.level > 3 and not is_told and 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
@@ -103,6 +117,17 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
         told = meaning(step, node, largest.index, labels, style.tell)
         parts.append(cards.small(told, style) if told else "")
     return cards.card(parts, Kind.BACKWARD, style, 2)
+
+
+def _entering_text(subject: Subject, node: Node) -> str:
+    """The elements of other gradients that are in the arithmetic, by name; empty where it names them itself."""
+    step, labels, tell = subject.step, subject.labels, subject.style.tell
+    shown = {each.id for each in subject.shown(Phase.BACKWARD)}
+    found = [(each, at) for each, at in subject.followed.entering(step, labels, node) if each.id in shown and each.shape]
+    if not found or (len(found) == 1 and moved_element(step.nodes, node, labels, subject.followed.elements[node.id])):
+        return ""
+    numbers = (f"{labels.element(each.id, at)} = {number_of(each, at, labels.noise)}" for each, at in found)
+    return tell("with {numbers}", numbers=tell(", ").join(numbers))
 
 
 def _place(subject: Subject, node: Node) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracer.graph.record import Node, Phase, Step, Trace
+from tracer.views.booklet.summary.example import Example, largest_element
+from tracer.views.booklet.summary.followed import Followed
 from tracer.views.diagrams.theme import Style
 from tracer.views.explaining.next_commands import RunNames
 from tracer.views.notation import Labels, node_number
@@ -22,6 +24,15 @@ class Subject:
     names: RunNames
     sample: int = 0
     """The row of the data that is followed."""
+    followed: Followed = field(default_factory=Followed)
+    """The elements of the gradients that are worked out."""
+
+    def example(self, gradient: Node) -> Example | None:
+        """The element of a gradient that is worked out: one that is followed, or else the largest."""
+        index = self.followed.elements.get(gradient.id)
+        if index is None:
+            return largest_element(gradient, self.labels)
+        return Example(gradient, index, self.labels.element(gradient.id, index))
 
     def number(self, id: int) -> str:
         """The number of a node, by which log and commands find it."""

@@ -10,9 +10,10 @@ from tracer.views.booklet.summary.backward import backward_page
 from tracer.views.booklet.summary.commands import commands_page
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.curves import curves_page
-from tracer.views.booklet.summary.example import sample_of
+from tracer.views.booklet.summary.example import row_count, sample_of
 from tracer.views.booklet.summary.findings import findings_page
 from tracer.views.booklet.summary.fitting import DEFINITIONS
+from tracer.views.booklet.summary.followed import followed_elements
 from tracer.views.booklet.summary.operations import forward_page, loss_page
 from tracer.views.booklet.summary.run import run_page
 from tracer.views.booklet.summary.update import update_page
@@ -25,7 +26,10 @@ from tracer.views.svg import Layout
 def summary(trace: Trace, layout: Layout, style: Style, whole: WholeRun | None = None) -> str:
     """The document of a trace with steps: its first step is followed, its last one is looked at; `whole` is of the whole run."""
     step, whole = trace.steps[0], whole or WholeRun()
-    subject = Subject(trace, step, Labels(step.nodes), style, whole.names, sample_of(step))
+    labels, sample = Labels(step.nodes), sample_of(step)
+    followed = followed_elements(step, labels, sample, row_count(step))
+    row = sample if followed.row is None else followed.row
+    subject = Subject(trace, step, labels, style, whole.names, row, followed)
     return document(trace.scenario, _pages(subject, layout, whole), style)
 
 

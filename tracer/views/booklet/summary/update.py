@@ -53,7 +53,9 @@ def update_page(subject: Subject) -> str:
 def _optimizer(subject: Subject, updated: Sequence[Node]) -> str:
     """The operations by which one element of a parameter is updated, in order, with its numbers."""
     step, labels, style = subject.step, subject.labels, subject.style
-    found = next(((node, each) for node in updated if (each := _moved_element(subject, node)) is not None), None)
+    root = subject.followed.root
+    first = [node for node in updated if root is not None and step.gradients.get(node.id) == root]
+    found = next(((node, each) for node in [*first, *updated] if (each := _moved_element(subject, node)) is not None), None)
     if found is None:
         return ""
     parameter, index = found
@@ -84,7 +86,7 @@ def _moved_element(subject: Subject, parameter: Node) -> Index | None:
     if not (parameter.is_kept and new.is_kept):
         return None
     gradient = step.gradients.get(parameter.id)
-    found = example.largest_element(step.nodes[gradient], labels) if gradient is not None else None
+    found = subject.example(step.nodes[gradient]) if gradient is not None else None
     if found is not None and step.nodes[found.node.id].shape == parameter.shape:
         return found.index
     found = example.largest_element(parameter, labels)
