@@ -120,6 +120,12 @@ def number_of(ids: Sequence[int], many: str, several: str) -> str:
     return f"{len(ids)} {several}" if len(ids) > 1 else "1"
 
 
+def shared_box(key: str, boxes: set[str]) -> str:
+    """The box of a leaf that is drawn once at the side, for the small box of it beside a use; any other key as it is."""
+    found = re.match(r"r(\d+)_", key)
+    return box_key(int(found[1])) if found and box_key(int(found[1])) in boxes else key
+
+
 def check_value_arrows(step: Step, parts: Sequence[Part], diagram: Diagram) -> None:
     """Every use of a value is in an arrow between the boxes, and no arrow stands for anything else."""
     keys, folds = quotient(step, parts)
@@ -132,6 +138,7 @@ def check_value_arrows(step: Step, parts: Sequence[Part], diagram: Diagram) -> N
                 if tail in boxes and tail != keys[id]:
                     uses[tail, keys[id]].append(operand)
     drawn = [arrow for arrow in diagram.arrows if arrow.flow is not Flow.ORDER and not arrow.is_backward]
+    drawn = [replace(arrow, tail=shared_box(arrow.tail, boxes)) for arrow in drawn]
     drawn = [arrow for arrow in drawn if not arrow.tail.startswith(("r", "more"))]
     count = Counter((arrow.tail, arrow.head) for arrow in drawn)
     assert set(count) == set(uses)
@@ -167,7 +174,7 @@ def test_arrows_of_a_folded_loop_are_those_of_the_graph(loop: Callable[[int], St
     back = [arrow for arrow in diagram.arrows if arrow.is_backward and arrow.tail not in is_plus]
     drawn: dict[tuple[str, str], list[Arrow]] = defaultdict(list)
     for arrow in back:
-        drawn[arrow.tail, is_plus.get(arrow.head, arrow.head)].append(arrow)
+        drawn[arrow.tail, is_plus.get(arrow.head, shared_box(arrow.head, boxes))].append(arrow)
     assert set(drawn) == set(terms)
     for ends, values in terms.items():
         if set(ends) & folds:

@@ -126,22 +126,26 @@ class _Builder:
         head = self.keys[ids_of(part)[0]]
         first = self.step.nodes[ids_of(part)[0]]
         grouped: dict[str, list[int]] = {}
-        referred, references = set(), 0
+        referred: dict[int, str] = {}
+        references = 0
         for id in ids_of(part):
             for use, operand in enumerate(self.labels.operands(self.step.nodes[id])):
-                if operand in self.undrawn or (operand in referred and isinstance(part, Fold)):
+                if operand in self.undrawn:
+                    continue
+                if operand in referred and isinstance(part, Fold):
+                    if operand in self.shared:
+                        grouped[referred[operand]].append(operand)
                     continue
                 if self.settings.stands_once(operand, id):
                     continue
                 is_shared = operand in self.shared
                 tail = None if is_shared else self.keys.get(operand) or self._leaf(operand, first.phase)
                 if tail is None:
-                    referred.add(operand)
                     references += not is_shared
+                    # A reference box per use avoids long arrows.
+                    tail = referred[operand] = f"r{operand}_{id}_{use}"
                     if references > MAX_REFERENCES and not is_shared:
                         continue
-                    # A reference box per use avoids long arrows.
-                    tail = f"r{operand}_{id}_{use}"
                     box = reference_box(tail, self.step.nodes[operand], self.labels, self.style)
                     comes = "" if is_shared else origin(self.step.nodes[operand], self.step.nodes[id], self.style)
                     self.boxes.append(replace(box, lines=(*box.lines, *filter(None, [comes]))))

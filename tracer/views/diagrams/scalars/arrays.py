@@ -42,7 +42,7 @@ def shown(id: int, shape: Sequence[int], limits: Limits) -> Shown:
     """The first rows and columns of an array. Axes before the last are one; a short vector is a row, a long one a column.
 
     >>> shown(3, (3, 2), Limits(2, 4)).rows, shown(3, (3, 2), Limits(2, 4)).rows_left_out
-    (((3, (0, 0)), (3, (0, 1))), ((3, (1, 0)), (3, (1, 1)))), 1)
+    ((((3, (0, 0)), (3, (0, 1))), ((3, (1, 0)), (3, (1, 1)))), 1)
     """
     is_column = is_drawn_as_column(shape)
     height = shape[0] if is_column else prod(shape[:-1])

@@ -84,7 +84,7 @@ def _bands(widths: Sequence[float], bands: int) -> list[int]:
     """The band of every layer, so that the widest band is as narrow as possible.
 
     >>> _bands([1, 1, 3, 1, 1], 2), _bands([2, 2], 5), _bands([1, 1, 1], 1)
-    ([0, 0, 1, 1, 1], [0, 1], [0, 0, 0])
+    ([0, 0, 0, 1, 1], [0, 1], [0, 0, 0])
     """
     ends = [0.0, *accumulate(widths)]
     limits = sorted({ends[stop] - ends[start] for start in range(len(widths)) for stop in range(start + 1, len(ends))})

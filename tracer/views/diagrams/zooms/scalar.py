@@ -49,6 +49,8 @@ def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -
     source = ScalarView(in_memory(step), labels, MAX_TERMS, style.tell)
     wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MAX_SCALARS + 1]
     fields = {"limit": f"{MAX_SCALARS:,}", "name": spec.focus}
+    if len(wanted) > MAX_SCALARS:  # without a search
+        raise PictureError(Message("too_many_numbers_behind" if spec.downstream else "too_many_numbers_into", fields))
     if spec.downstream:
         every = source.downstream(wanted)
         if len(every) > MAX_SCALARS:
