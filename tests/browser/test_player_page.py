@@ -352,6 +352,14 @@ def test_the_page_is_readable_by_everybody(opened: Opened) -> None:
         assert not [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in serious]
 
 
+@pytest.mark.parametrize("width", [1000, 1440])
+def test_nothing_is_wider_than_the_window(opened: Opened, width: int) -> None:
+    step = run_of("fruit", 3).steps[0]
+    state = f"#op={step.node('W2').id}&at=1&seen=112&edits={step.node('W2').id}~1~0.25"
+    page = opened(scenario_page("fruit", 3), state, viewport={"width": width, "height": 900})
+    assert page.page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("state", ["#op=49&seen=60&lang=zh", "#op=4&lang=zh&mode=predict", "#op=4&lang=zh&zoom=1"])
 def test_chinese_leaves_no_english(opened: Opened, state: str) -> None:
     page = opened(scenario_page("fruit", 3), state)

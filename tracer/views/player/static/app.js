@@ -56,7 +56,7 @@ function App({ forms, first, start }) {
   useEffect(() => {
     const read = () => {
       latest.current.isFromAddress = true;
-      change(() => stateOf(location.hash, FIRST));
+      change((/** @type {any} */ old) => ({ ...stateOf(location.hash, FIRST), lang: old.lang, theme: old.theme }));
     };
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);

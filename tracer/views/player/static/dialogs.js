@@ -20,10 +20,10 @@ export function Help({ close, t }) {
 
 /** The operations that a text finds, best first, with the position of an element if it names one. @param {import("./record.js").Form} form @param {string} text */
 export function foundIn(form, text) {
-  const parts = /^(.*?)(?:\[([\d,\s]+)\])?$/.exec(text.trim().toLowerCase());
+  const parts = /^(.*?)(?:\[([\d,\s]*)\]?)?$/.exec(text.trim().toLowerCase());
   const wanted = parts?.[1] ?? "";
   if (!wanted) return [];
-  const index = parts?.[2]?.split(",").map(Number);
+  const index = parts?.[2] ? parts[2].split(",").map(Number) : undefined;
   const rank = (/** @type {import("./record.js").Node} */ node, /** @type {number} */ id) => {
     const label = (node.label ?? "").toLowerCase();
     if (label === wanted || String(id) === wanted) return 0;
@@ -31,8 +31,9 @@ export function foundIn(form, text) {
     if (label.includes(wanted)) return 2;
     return `${node.formula ?? ""} ${node.op}`.toLowerCase().includes(wanted) ? 3 : 4;
   };
-  const ranked = form.nodes.map((node, id) => ({ id, rank: rank(node, id), at: elementAt(node.shape, index) })).filter((each) => each.rank < 4);
-  return ranked.sort((one, other) => one.rank - other.rank || one.id - other.id);
+  const ranked = form.nodes.map((node, id) => ({ id, rank: rank(node, id), at: elementAt(node.shape, index) }));
+  const matching = ranked.filter((each) => each.rank < 4 && (!index || each.at >= 0));
+  return matching.sort((one, other) => one.rank - other.rank || one.id - other.id);
 }
 
 /** The position of an element; -1 if there is none. @param {number[]} shape @param {number[]} [index] */

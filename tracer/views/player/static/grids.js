@@ -110,9 +110,9 @@ function Shades({ step, id, at, choose, t }) {
   ];
   const sides = [Math.max(18, Math.min(280, columns * 12)), Math.max(18, Math.min(280, rows * 12))];
   return html`<div class="shades">
-    ${count > 1 ? html`<p><button disabled=${image === 0} onClick=${() => choose(block - height * width)} aria-label=${t("previous image")}>\u25c0</button>
-      ${t("image {number} of {count}", { number: image, count })}
-      <button disabled=${image === count - 1} onClick=${() => choose(block + height * width)} aria-label=${t("next image")}>\u25b6</button></p>` : ""}
+    ${count > 1 ? html`<p><button disabled=${image === 0} onClick=${() => choose(at - height * width)} aria-label=${t("previous image")}>\u25c0</button>
+      <span>${t("image {number} of {count}", { number: image, count })}</span>
+      <button disabled=${image === count - 1} onClick=${() => choose(at + height * width)} aria-label=${t("next image")}>\u25b6</button></p>` : ""}
     <div class="marked" style=${{ width: `${sides[0]}px` }}><canvas ref=${canvas} width=${columns} height=${rows} onClick=${pick} role="img" style=${{ width: `${sides[0]}px`, height: `${sides[1]}px` }}
       aria-label=${t("{rows} rows and {columns} columns in shades", { rows, columns })}></canvas>
       ${row < rows && column < columns ? html`<i style=${{ left: `${(100 * column) / columns}%`, top: `${(100 * row) / rows}%`, width: `${100 / columns}%`, height: `${100 / rows}%` }}></i>` : ""}</div>

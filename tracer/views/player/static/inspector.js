@@ -79,7 +79,7 @@ function Terms({ step, found, name, result, enter, t }) {
       <td class="number">${term.operands.length > 1 ? floatText(term.value) : ""}</td></tr>`)}
       ${shown.length > MOST_TERMS ? html`<tr><td class="muted">${t("{count} smaller terms", { count: shown.length - MOST_TERMS })}</td><td></td><td class="number">${found.isExtreme ? "" : floatText(rest)}</td></tr>` : ""}
       ${zeros ? html`<tr><td class="muted">${t("{count} terms are 0", { count: zeros })}</td><td></td><td></td></tr>` : ""}
-      <tr class="total"><td>${found.isExtreme ? "" : t("total")}</td><td></td><td class="number">${found.isExtreme ? "" : found.divisor ? floatText(found.terms.reduce((/** @type {number} */ sum, /** @type {any} */ term) => sum + term.value, 0)) : result}</td></tr>
+      ${found.isExtreme ? "" : html`<tr class="total"><td>${t("total")}</td><td></td><td class="number">${found.divisor ? floatText(found.terms.reduce((/** @type {number} */ sum, /** @type {any} */ term) => sum + term.value, 0)) : result}</td></tr>`}
       ${found.divisor ? html`<tr><td class="muted">${t("divided by {count}", { count: found.divisor })}</td><td></td><td class="number">${result}</td></tr>` : ""}
     </tbody></table>`;
 }
@@ -102,12 +102,17 @@ function Operand({ step, operand, enter, t, named = false }) {
     aria-label=${t("go to {name}", { name })} onClick=${() => enter(id, at)}>${named ? name : bracketed(text)}</button>`;
 }
 
+/** @param {import("./record.js").Node} one @param {import("./record.js").Node} other */
+function sameShape(one, other) {
+  return one.shape.join() === other.shape.join();
+}
+
 /** What belongs to an operation: its inputs, its gradient or the value it is the gradient of, what uses it. @param {any} props */
 function Relations({ step, state, select, t }) {
   const { form } = step;
   const { op: id } = state;
   const node = form.nodes[id];
-  const link = (/** @type {number} */ other) => html`<button class="link" onClick=${() => select(other)}>${form.nodes[other].label || `#${other}`}</button> `;
+  const link = (/** @type {number} */ other) => html`<button class="link" onClick=${() => select(other, { at: sameShape(form.nodes[other], node) ? state.at : -1 })}>${form.nodes[other].label || `#${other}`}</button> `;
   const users = form.users[id];
   const rows = [];
   const inputs = [...new Set(node.inputs.filter((/** @type {any} */ each) => typeof each === "number"))];

@@ -1,6 +1,6 @@
 // Predict, then reveal: the sign, the shape and the number of the next result are asked before it is shown.
 
-import { html, useEffect, useMemo, useState } from "./libraries.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./libraries.js";
 import { elementText } from "./grids.js";
 import { shapeText } from "./numbers.js";
 import { elementName, isExactAt, sizeOf } from "./record.js";
@@ -27,7 +27,12 @@ export function isAsked(step, id) {
 export function isAnswer(question, answer) {
   if (question === "sign") return true;
   if (question === "shape") return /^\(?\s*(\d+\s*,?\s*)*\)?$/.test(answer.trim()) && answer.trim() !== "";
-  return answer.trim() !== "" && !Number.isNaN(Number(answer));
+  return answer.trim() !== "" && !Number.isNaN(numberOf(answer));
+}
+
+/** A number as people type it: with a point or a comma. @param {string} answer */
+function numberOf(answer) {
+  return Number(answer.trim().replace(",", "."));
 }
 
 /** The next operation to ask about; the number of operations if there is none. @param {any} step @param {number} seen */
@@ -41,7 +46,7 @@ export function nextAsked(step, seen) {
 export function isRight(question, answer, value, shape) {
   if (question === "sign") return answer === (value > 0 ? "+" : value < 0 ? "-" : "0");
   if (question === "shape") return answer.replace(/[()\s]/g, "").replace(/,$/, "") === shape.join(",");
-  const number = Number(answer.trim());
+  const number = numberOf(answer);
   return answer.trim() !== "" && Math.abs(number - value) <= 0.01 * Math.abs(value) + 1e-12;
 }
 
@@ -70,6 +75,7 @@ export function Predict({ step, state, reveal, t }) {
   const [isSpoiled, setSpoiled] = useState(false);
   const [answer, setAnswer] = useState("");
   const [told, setTold] = useState("");
+  const field = useRef(/** @type {any} */ (null));
   const [score, setScore] = useState({ right: 0, asked: 0 });
   const { all, done } = useMemo(() => progress(step, state.seen), [step, state.seen]);
   useEffect(() => {
@@ -78,6 +84,8 @@ export function Predict({ step, state, reveal, t }) {
     setSpoiled(false);
     setAnswer("");
   }, [next, step]);
+  useEffect(() => setTold(""), [step]);
+  useLayoutEffect(() => field.current?.focus(), [next, stage, step]);
   const result = t("{right} of {asked} right", score);
   if (next >= step.form.nodes.length) {
     return html`<p class="predict"><span class="told" aria-live="polite">${told}</span> ${t("That was the last result of this step.")} <b class="score">${result}</b>
@@ -96,7 +104,7 @@ export function Predict({ step, state, reveal, t }) {
   };
   const check = (/** @type {string} */ given) => {
     if (!isAnswer(question, given)) {
-      setTold(t("Type a number, or a shape such as (10,2)."));
+      setTold(question === "shape" ? t("Type a shape, such as (3,5).") : t("Type a number, such as -0.25."));
     } else if (!isRight(question, given, value, node.shape)) {
       setWrong(wrong + 1);
       setSpoiled(true);
@@ -115,8 +123,8 @@ export function Predict({ step, state, reveal, t }) {
     <span class="muted">${t("result {number} of {all}", { number: done + 1, all })}</span>
     <b>${node.label}${node.formula && node.formula !== node.label ? ` = ${node.formula}` : ""}</b> <label for="answer">${wording[/** @type {keyof wording} */ (question)]}</label>
     ${question === "sign"
-      ? ["+", "0", "-"].map((sign) => html`<button type="button" key=${sign} data-answer=${sign} onClick=${() => check(sign)}>${sign}</button>`)
-      : html`<input id="answer" value=${answer} onInput=${(/** @type {any} */ event) => setAnswer(event.target.value)} autocomplete="off" /><button key="check">${t("check")}</button>`}
+      ? ["+", "0", "-"].map((sign) => html`<button type="button" key=${sign} ref=${sign === "+" ? field : null} data-answer=${sign} onClick=${() => check(sign)}>${sign}</button>`)
+      : html`<input id="answer" ref=${field} value=${answer} onInput=${(/** @type {any} */ event) => setAnswer(event.target.value)} autocomplete="off" /><button key="check">${t("check")}</button>`}
     <button type="button" onClick=${() => finish(false)}>${t("show")}</button>
     <span class="told" aria-live="polite">${told}</span> <b class="score">${score.asked ? result : ""}</b>
   </form>`;

@@ -117,11 +117,11 @@ export function WhatIf({ recorded, state, edit, t }) {
   const name = elementName(node, id, at);
   return html`<section class="whatif" aria-label=${t("what if")}><h3>${t("what if")} <span class="muted">${t("recomputed, not recorded")}</span></h3>
     <label>${name} = <input type="number" step="any" value=${Number(now.toPrecision(6))} aria-label=${t("new value of {name}", { name })}
-        onChange=${(/** @type {any} */ event) => event.target.value !== "" && edit(id, at, Number(event.target.value))} />
+        onChange=${(/** @type {any} */ event) => edit(id, at, event.target.value === "" ? null : Math.max(-1e6, Math.min(1e6, Number(event.target.value))))} />
       <input type="range" min=${base - reach} max=${base + reach} step=${reach / 500} value=${now} aria-label=${name}
         onInput=${(/** @type {any} */ event) => edit(id, at, Number(event.target.value))} /></label>
     <p>${now === base ? t("Move the slider, or type a number.") : t("change of the loss {change}; gradient times change {predicted}", { change: floatText(after - before), predicted: floatText(slope * (now - base)) })}
- <button disabled=${now === base} onClick=${() => edit(id, at, null)}>${t("undo")}</button></p>
+ ${now === base ? "" : html`<button onClick=${() => edit(id, at, null)}>${t("undo")}</button>`}</p>
     <${Along} ...${{ curve, base, before, slope, now, after, t }} /></section>`;
 }
 
@@ -139,5 +139,5 @@ function Along({ curve, base, before, slope, now, after, t }) {
     <polyline class="loss" points=${finite.map(([value, loss]) => `${x(value)},${y(loss)}`).join(" ")} />
     <line class="tangent" x1=${x(left)} y1=${y(tangent(left))} x2=${x(right)} y2=${y(tangent(right))} />
     <text x="12" y="12">${t("loss")} ${floatText(high)}</text><text x="12" y="97">${floatText(low)}</text><text x="386" y="97" text-anchor="end">${floatText(left)} \u2026 ${floatText(right)}</text>
-    <circle class="recorded" cx=${x(base)} cy=${y(before)} r="4" /><circle class="now" cx=${x(now)} cy=${y(after)} r="5" /></svg>`;
+    <circle class="recorded" cx=${x(base)} cy=${y(before)} r="4" /><circle class="now" cx=${Math.max(0, Math.min(390, x(now)))} cy=${Math.max(0, Math.min(100, y(after)))} r="5" /></svg>`;
 }
