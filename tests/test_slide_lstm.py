@@ -10,9 +10,9 @@ import pytest
 from support.slide_steps import lstm_step, numbers, squared, step_of, trained
 from support.slides import assert_apart, drawn
 from tracer.views.diagrams.theme import Style
+from tracer.views.ideas.flow import flow_of
+from tracer.views.ideas.lstm import cells_of
 from tracer.views.slide.slide import slide_of
-from tracer.views.slide.structure.flow import flow_of
-from tracer.views.slide.structure.lstm import cells_of
 
 
 def test_gates_and_the_cell_are_boxes_where_there_is_room() -> None:

@@ -15,10 +15,10 @@ from support.traces import first_step
 from tracer.errors import UsageError
 from tracer.i18n.language import LANGUAGES, language_of
 from tracer.views.diagrams.theme import Style
+from tracer.views.ideas.flow import flow_of
 from tracer.views.noise import NOISE
 from tracer.views.notation import number_text
 from tracer.views.slide.slide import Slides, slide_of
-from tracer.views.slide.structure.flow import flow_of
 from tracer.views.slide.structure.samples import sample_of
 
 CHOSEN = (0, 2)

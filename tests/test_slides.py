@@ -25,6 +25,7 @@ from tracer.nn.layers import relu, sigmoid, softmax
 from tracer.nn.losses import cross_entropy
 from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, Theme, theme_of
 from tracer.views.gradient_terms import gradient_terms
+from tracer.views.ideas.titles import title_text
 from tracer.views.noise import NOISE
 from tracer.views.notation import number_text
 from tracer.views.slide.drawing.marks import Role
@@ -32,7 +33,6 @@ from tracer.views.slide.drawing.markup import colour_of
 from tracer.views.slide.slide import Slides, slide_of
 from tracer.views.slide.structure.folds import MAX_BOXES
 from tracer.views.slide.structure.samples import WHOLE
-from tracer.views.slide.structure.titles import title_text
 
 
 def slides(name: str, theme: str = "light", language: str = "en") -> Slides:

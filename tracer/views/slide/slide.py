@@ -10,14 +10,14 @@ from tracer.errors import UsageError
 from tracer.graph.record import Step
 from tracer.i18n.language import Language
 from tracer.views.diagrams.theme import Style
+from tracer.views.ideas.flow import Flow, flow_of
+from tracer.views.ideas.groups import Group
 from tracer.views.slide.drawing.layout import CARDS, TABLE, TWO_ROWS, Mode, is_too_wide, laid_out
 from tracer.views.slide.drawing.marks import HEIGHT, WIDTH, Picture
 from tracer.views.slide.drawing.markup import slide_svg
 from tracer.views.slide.structure.content import Slide
 from tracer.views.slide.structure.contents import Amount, Contents
-from tracer.views.slide.structure.flow import Flow, flow_of
 from tracer.views.slide.structure.folds import foldings
-from tracer.views.slide.structure.groups import Group
 from tracer.views.slide.structure.samples import Sample, sample_of
 from tracer.views.slide.weights import weighted
 from tracer.views.svg import Drawing

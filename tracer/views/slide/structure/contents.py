@@ -11,13 +11,13 @@ from tracer.i18n.language import Language
 from tracer.ops.foreign.names import needs_no_row
 from tracer.views.diagrams.theme import Kind
 from tracer.views.gradient_terms import gradient_terms
+from tracer.views.ideas.flow import Flow
+from tracer.views.ideas.groups import Group
+from tracer.views.ideas.naming import Named, exits_of, named
+from tracer.views.ideas.rules import rule_formula, terms_by_use
 from tracer.views.notation import number_text
 from tracer.views.slide.structure.content import Box, Parameter, Row, Rule, Signal, Slide
-from tracer.views.slide.structure.flow import Flow
-from tracer.views.slide.structure.groups import Group
 from tracer.views.slide.structure.images import images_of
-from tracer.views.slide.structure.naming import Named, exits_of, named
-from tracer.views.slide.structure.rules import rule_formula, terms_by_use
 from tracer.views.slide.structure.samples import DIGITS, WHOLE, Numbers, Sample, number_at, numbers_of
 
 MAX_FORMULA = 44

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from tracer.analysis.repetition import pattern_at
 from tracer.graph.record import Phase
-from tracer.views.slide.structure.flow import Flow, kind
-from tracer.views.slide.structure.groups import FUNCTION, LAYER, LSTM, OPERATION, Group, idea_groups, merged, ordered
-from tracer.views.slide.structure.lstm import MULTIPLY, with_lstm_cells
-from tracer.views.slide.structure.naming import idea_of
+from tracer.views.ideas.flow import Flow, kind
+from tracer.views.ideas.groups import FUNCTION, LAYER, LSTM, OPERATION, Group, idea_groups, merged, ordered
+from tracer.views.ideas.lstm import MULTIPLY, with_lstm_cells
+from tracer.views.ideas.naming import idea_of
 
 MAX_BOXES = 8
 """Maximum number of boxes on a slide."""

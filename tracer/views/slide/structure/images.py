@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracer.views.slide.structure.flow import Flow
+from tracer.views.ideas.flow import Flow
 from tracer.views.slide.structure.samples import Sample, source_of
 
 MIN_SIDE, MAX_SIDE = 8, 64

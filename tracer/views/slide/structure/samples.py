@@ -9,9 +9,9 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.record import Node, Phase
+from tracer.views.ideas.flow import PLUMBING, PRODUCTS, Flow, kind
 from tracer.views.noise import NOISE
 from tracer.views.notation import Labels, number_text, shape_text
-from tracer.views.slide.structure.flow import PLUMBING, PRODUCTS, Flow, kind
 
 DIGITS = 3
 """Significant digits on a slide."""

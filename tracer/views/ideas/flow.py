@@ -10,8 +10,8 @@ from tracer.analysis.reaching import reached
 from tracer.graph.losses import passes
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops.foreign.names import base_name
+from tracer.views.ideas.scopes import idea_scope
 from tracer.views.notation import Labels
-from tracer.views.slide.structure.scopes import idea_scope
 
 PRODUCTS = {"matmul", "dot", "mm", "addmm", "bmm", "mv", "inner", "einsum", "tensordot", "linear", "convolution", "conv2d"}
 PLUMBING = {

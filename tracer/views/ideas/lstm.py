@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracer.graph.record import Phase
-from tracer.views.slide.structure.activations import SIGMOID, TANH
-from tracer.views.slide.structure.flow import PLUMBING, PRODUCTS, Flow, kind
-from tracer.views.slide.structure.groups import LSTM, SUMS, Group, ordered
-from tracer.views.slide.structure.ideas import MAX_SIZE, is_equal, sigmoid
+from tracer.views.ideas.activations import SIGMOID, TANH
+from tracer.views.ideas.flow import PLUMBING, PRODUCTS, Flow, kind
+from tracer.views.ideas.groups import LSTM, SUMS, Group, ordered
+from tracer.views.ideas.ideas import MAX_SIZE, is_equal, sigmoid
 
 MULTIPLY = {"multiply", "mul", "imultiply"}
 PARTS = {"take", "concatenate", "cat", "slice", "split", "chunk", "select", "stack", "hstack", "unbind", "narrow"}

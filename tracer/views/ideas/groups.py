@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from tracer.views.slide.structure.flow import PLUMBING, PRODUCTS, Flow, kind
-from tracer.views.slide.structure.scopes import LAYERS, idea_scope, scope_title
+from tracer.views.ideas.flow import PLUMBING, PRODUCTS, Flow, kind
+from tracer.views.ideas.scopes import LAYERS, idea_scope, scope_title
 
 LAYER, FUNCTION, OPERATION, LSTM = "layer", "function", "operation", "lstm"
 """What a group is: sums of products with parameters, a function of one value, anything else, or the cell of an LSTM."""

@@ -6,10 +6,10 @@ from tracer.graph.expression import Expression, Name
 from tracer.graph.formula import formula
 from tracer.graph.record import Node, Phase
 from tracer.views.gradient_terms import GradientTerm
+from tracer.views.ideas.flow import Flow
+from tracer.views.ideas.groups import Group
 from tracer.views.local_rules import GRADIENT_SYMBOL
 from tracer.views.simplifying import simplified
-from tracer.views.slide.structure.flow import Flow
-from tracer.views.slide.structure.groups import Group
 
 MAX_DEPTH = 12
 _G = Name(GRADIENT_SYMBOL)

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from tracer.views.slide.structure.ideas import Case, Idea, sigmoid, softmax
+from tracer.views.ideas.ideas import Case, Idea, sigmoid, softmax
 
 EXPONENTIALS = frozenset({"exp", "softmax", "_softmax", "log_softmax", "_log_softmax", "logsumexp", "logaddexp"})
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.i18n.language import Language
-from tracer.views.slide.structure.activations import activations
-from tracer.views.slide.structure.flow import PLUMBING, Flow, kind
-from tracer.views.slide.structure.groups import LAYER, LSTM, Group
-from tracer.views.slide.structure.ideas import Case, Idea, recognised
-from tracer.views.slide.structure.losses import losses
-from tracer.views.slide.structure.lstm import cell_formula, cells_of
-from tracer.views.slide.structure.rules import group_formula
-from tracer.views.slide.structure.scopes import is_idea, scope_title
-from tracer.views.slide.structure.titles import operation_title, title_text
+from tracer.views.ideas.activations import activations
+from tracer.views.ideas.flow import PLUMBING, Flow, kind
+from tracer.views.ideas.groups import LAYER, LSTM, Group
+from tracer.views.ideas.ideas import Case, Idea, recognised
+from tracer.views.ideas.losses import losses
+from tracer.views.ideas.lstm import cell_formula, cells_of
+from tracer.views.ideas.rules import group_formula
+from tracer.views.ideas.scopes import is_idea, scope_title
+from tracer.views.ideas.titles import operation_title, title_text
 
 IN, OUT = "in", "out"
 """What enters a box and leaves it, where it has no short name."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer.views.slide.structure.activations import EXPONENTIALS
-from tracer.views.slide.structure.ideas import Case, Idea, sigmoid, softmax
+from tracer.views.ideas.activations import EXPONENTIALS
+from tracer.views.ideas.ideas import Case, Idea, sigmoid, softmax
 
 SQUARES = frozenset({"square", "power", "pow", "multiply", "mul", "mse_loss", "dot", "matmul", "inner", "vdot", "norm", "einsum"})
 LOGARITHMS = frozenset({"log", "log2", "log1p", "binary_cross_entropy", "nll_loss_forward", "logaddexp", *EXPONENTIALS})
