@@ -208,6 +208,14 @@ def test_values_are_found_by_the_names_of_the_model() -> None:
     assert {node.scope for node in step.nodes if node.name.startswith("exp_avg(0.weight)#")} == {"Adam/0.weight"}
 
 
+def test_counters_of_an_optimizer_have_their_names_from_the_first_step_on() -> None:
+    for step in trained(linear).steps[:2]:
+        counters = [step.node(f"step({node.name})") for node in step.parameters]
+        assert {node.op for node in counters} == {"state"}
+        assert [step.node(f"{node.name}#2").value - node.value for node in counters] == [1] * 4
+        assert [node.name for node in step.nodes if node.op == "data" and node.shape] == ["x", "y"]
+
+
 def test_heading_has_the_optimizer_and_the_versions() -> None:
     heading = log_text(trained(linear)).splitlines()[1:3]
     assert "optimizer=Adam lr=0.01" in heading[0]
@@ -217,9 +225,9 @@ def test_heading_has_the_optimizer_and_the_versions() -> None:
 def test_repeated_modules_are_folded(tmp_path: Path) -> None:
     from tracer.views.diagrams.modules import fold_repeats, modules_of
 
-    step: Step = trained(blocks).steps[0]
+    step: Step = trained(lambda: (torch.nn.Sequential(*(Block() for _ in range(12))), (4, 6), torch.nn.MSELoss())).steps[0]
     modules = modules_of(step)
-    assert [module.scope for module in modules][:6] == ["0", "1", "2", "3", "4", "5"]
+    assert [module.scope for module in modules][:12] == [str(number) for number in range(12)]
     assert any(module.folded for module in fold_repeats(step, modules))
 
 

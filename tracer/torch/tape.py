@@ -77,6 +77,8 @@ class StepTape:
         self.operations[id].is_shard = self.names.is_shard(tensor)
         if kind == "parameter":
             self.leaves_of_step.add(tensor, id)
+        elif not name and self.phase is Phase.UPDATE:
+            self.leaves_of_step.made_by_optimizer(tensor, id)
         if found is not None:
             memory.version += 1
         memory.holds(place, id)

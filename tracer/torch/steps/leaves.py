@@ -28,6 +28,7 @@ class Leaves:
         self._tape = tape
         self._parameters: dict[tuple[int, Geometry], tuple[int, torch.Tensor]] = {}
         self._used: dict[tuple[int, Geometry], int] = {}
+        self._made_by_optimizers: dict[tuple[int, Geometry], int] = {}
 
     def add(self, tensor: torch.Tensor, id: int) -> None:
         """Note that a tensor is a parameter whose first value is that of an operation."""
@@ -80,11 +81,18 @@ class Leaves:
             self._tape.operations[id].kind, self._tape.operations[id].name = self._tape.names.kind_and_name(tensor)
             self._tape.operations[id].is_shard = self._tape.names.is_shard(tensor)
 
+    def made_by_optimizer(self, tensor: torch.Tensor, id: int) -> None:
+        """Note a leaf without a name that an optimizer made while it updates: it may become its state, such as `step` of Adam."""
+        self._made_by_optimizers.setdefault(key_of(tensor), id)
+
     def name(self, tensor: torch.Tensor) -> None:
-        """The state of an optimizer was computed: it has its name."""
+        """The state of an optimizer was computed: it has its name, and so has what it was before it was first written into."""
         id, name = self._tape.memories.operation_of(tensor), self._tape.names.name_of(tensor)
         if id is not None and name and not self._tape.operations[id].is_leaf:
             self._tape.operations[id].name = name
+        first = self._made_by_optimizers.pop(key_of(tensor), None)
+        if first is not None and name:
+            self._tape.operations[first].kind, self._tape.operations[first].name = self._tape.names.kind_and_name(tensor)
 
     def depends_on_gradients(self, tensor: torch.Tensor) -> bool:
         """Whether the value of a tensor was computed from the gradients of this step."""

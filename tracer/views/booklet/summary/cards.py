@@ -80,9 +80,9 @@ def placed(code: str, below: float = 10) -> str:
     return f"#block(below: {below}pt, above: 0pt, width: 100%, {code})"
 
 
-def into_margins(code: str) -> str:
-    """A part in the middle of the page, which may be wider than the text."""
-    return f"pad(x: -26pt, align(center, {code}))"
+def centred(code: str, beyond: float = 0) -> str:
+    """A part in the middle of the page, which may be wider than the text by so many points on each side."""
+    return f"pad(x: {-beyond:.2f}pt, align(center, {code}))"
 
 
 def warning(text: str, size: float = 10) -> str:

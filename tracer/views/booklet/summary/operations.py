@@ -9,7 +9,7 @@ from tracer.errors import UsageError
 from tracer.graph.losses import losses_of
 from tracer.graph.record import Node, Phase
 from tracer.views.booklet.heat_map import colour_scale, heat_map, image_index
-from tracer.views.booklet.page import PAGE, Heading, page
+from tracer.views.booklet.page import MARGIN, PAGE, Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
@@ -17,6 +17,7 @@ from tracer.views.booklet.typst import image
 from tracer.views.diagrams.theme import Kind
 from tracer.views.grids import content_lines, shortened
 from tracer.views.notation import MAX_FULL_SIZE, array_text, number_text, shape_text, summary_text
+from tracer.views.slide.drawing import marks as slide_marks
 from tracer.views.slide.slide import slide_of
 
 MAX_CARDS = 40
@@ -30,8 +31,8 @@ NAME_LENGTH = 40
 IMAGE_SIDE = 72.0
 """Maximum height of an image in points."""
 
-SLIDE_WIDTH = PAGE[0] - 24
-"""Width of the slide in points: its smallest type, 14 points, is 8."""
+SLIDE_SCALE = (PAGE[0] - 2 * MARGIN) / (slide_marks.WIDTH - 2 * slide_marks.MARGIN)
+"""The scale at which a slide without its margins is as wide as the text: its smallest type, 14 points, is 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def forward_page(subject: Subject) -> str:
             "Of arrays with {count} rows, one for each row of the data, row {row} is shown.", count=count, row=subject.sample
         )
         caption = tell("{sentence} {next}", sentence=caption, next=rows)
-    data = [_data_card(subject, node, count) for node in subject.data()[:MAX_DATA]]
+    named = [node for node in subject.data() if node.name or node.shape]
+    data = [_data_card(subject, node, count) for node in named[:MAX_DATA]]
     blocks = [cards.placed(cards.plain(caption)), *map(cards.placed, [*_slide(subject, count), *data])]
     if not nodes:
         blocks.append(cards.placed(cards.plain(tell("This step has no forward pass."))))
@@ -69,8 +71,8 @@ def _slide(subject: Subject, count: int) -> Iterator[str]:
             drawing = slide_of(subject.step, "", subject.style, samples).whole()
         except UsageError:  # its samples are counted otherwise
             continue
-        scale = SLIDE_WIDTH / drawing.width
-        yield cards.into_margins(image(drawing.svg, drawing.width * scale, drawing.height * scale))
+        picture = image(drawing.svg, drawing.width * SLIDE_SCALE, drawing.height * SLIDE_SCALE)
+        yield cards.centred(picture, slide_marks.MARGIN * SLIDE_SCALE)
         return
 
 

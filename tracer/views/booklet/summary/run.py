@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from tracer.graph.losses import loss_curves
 from tracer.views.booklet.cover import change_text, remarks
-from tracer.views.booklet.page import PAGE, Heading, page
+from tracer.views.booklet.page import MARGIN, PAGE, Heading, page
 from tracer.views.booklet.summary import cards
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.curves import curve_chart, has_course, measured_curves
 from tracer.views.booklet.typst import image
 from tracer.views.diagrams.diagram import Diagram
+from tracer.views.diagrams.dot import CAPTION_SIZE
 from tracer.views.diagrams.fallback import laid_out
 from tracer.views.diagrams.theme import Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, zoom_named
@@ -26,14 +27,14 @@ MAX_LOSSES = 6
 MAX_PARAMETERS, MAX_SETTINGS = 10, 14
 """Maximum numbers of parameters and settings that are named; the rest are counted."""
 
-PICTURE = (PAGE[0] - 20.0, 330.0)
-"""Maximum width and height of the picture of the model in points: it may reach into the margins."""
+PICTURE = (PAGE[0] - 2 * MARGIN, 330.0)
+"""Maximum width and height of the picture of the model in points: as wide as the text."""
 
 LINE = 15.0
 """Height in points that a line of text takes from the picture."""
 
-MIN_SCALE, MAX_SCALE = 0.667, 1.0
-"""The smallest type of a picture, 9 points, stays at 6."""
+MIN_SCALE, MAX_SCALE = 7 / CAPTION_SIZE, 1.0
+"""The smallest type of a picture is 7 points on the page."""
 
 
 def run_page(subject: Subject, layout: Layout, notice: str) -> str:
@@ -96,7 +97,7 @@ def _picture(subject: Subject, layout: Layout, height: float) -> Iterator[str]:
             continue
         scale = min(MAX_SCALE, PICTURE[0] / drawing.width, height / drawing.height)
         if scale >= MIN_SCALE:
-            yield cards.into_margins(image(drawing.svg, drawing.width * scale, drawing.height * scale))
+            yield cards.centred(image(drawing.svg, drawing.width * scale, drawing.height * scale))
             return
 
 
