@@ -19,7 +19,7 @@ from tracer.views.diagrams.theme import Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, zoom_named
 from tracer.views.grids import shortened
 from tracer.views.local_rules import GRADIENT_SYMBOL
-from tracer.views.notation import shape_text
+from tracer.views.notation import display_width, shape_text
 from tracer.views.svg import Layout, PictureError
 
 TITLE_LENGTH, NAME_LENGTH, TEXT_LENGTH = 28, 40, 260
@@ -27,14 +27,20 @@ MAX_LOSSES = 6
 MAX_PARAMETERS, MAX_SETTINGS = 10, 14
 """Maximum numbers of parameters and settings that are named; the rest are counted."""
 
-PICTURE = (PAGE[0] - 2 * MARGIN, 330.0)
+PICTURE = (PAGE[0] - 2 * MARGIN, 400.0)
 """Maximum width and height of the picture of the model in points: as wide as the text."""
+
+CHARTS = 140.0
+"""Height in points that the picture has more if there are no curves."""
 
 LINE = 15.0
 """Height in points that a line of text takes from the picture."""
 
-MIN_SCALE, MAX_SCALE = 7 / CAPTION_SIZE, 1.0
+MIN_SCALE, MAX_SCALE = 7 / CAPTION_SIZE - 0.001, 1.0
 """The smallest type of a picture is 7 points on the page."""
+
+SHORT = 100
+"""Length of a text that takes one line."""
 
 
 def run_page(subject: Subject, layout: Layout, notice: str) -> str:
@@ -44,9 +50,8 @@ def run_page(subject: Subject, layout: Layout, notice: str) -> str:
     blocks = []
     if title:
         blocks.append(cards.placed(cards.plain(shortened(title, TEXT_LENGTH), 11), 8))
-    blocks += [
-        cards.placed(cards.small(text, style), 4) for text in (_settings(subject), _parameters(subject), _versions(subject))
-    ]
+    small = [_settings(subject), _parameters(subject), _versions(subject)]
+    blocks += [cards.placed(cards.small(text, style), 4) for text in small]
     texts = [cards.plain(change_text(name, losses, tell), 10.5) for name, losses in loss_curves(trace)][:MAX_LOSSES]
     texts += [cards.plain(shortened(text, TEXT_LENGTH)) for text in remarks(trace, style)]
     if notice:
@@ -56,7 +61,9 @@ def run_page(subject: Subject, layout: Layout, notice: str) -> str:
     if curves:
         charts = [curve_chart(each, style) for each in curves[:2]]
         blocks.append(cards.placed(cards.columns([*charts, "[]"][:2], ["1fr", "1fr"]), 8))
-    blocks += [cards.placed(code, 8) for code in _picture(subject, layout, PICTURE[1] - LINE * len(texts))]
+    further = sum(display_width(text) // SHORT for text in (title, *small, notice))
+    height = PICTURE[1] - LINE * (len(texts) + further) + (0 if curves else CHARTS)
+    blocks += [cards.placed(code, 8) for code in _picture(subject, layout, height)]
     blocks.append(cards.placed(cards.card(list(_how_to_read(subject)), Kind.CONSTANT, style), 0))
     return page(Heading(shortened(trace.scenario, TITLE_LENGTH), 1), "\n".join(blocks))
 
