@@ -16,17 +16,19 @@ from support.strategies import collected
 from support.traces import first_step
 from tracer.graph.expression import Derivative
 from tracer.graph.record import Phase, Step
+from tracer.i18n.language import ENGLISH
 from tracer.nn.layers import dense, relu, softmax
 from tracer.ops import registry
 from tracer.testing import programs
 from tracer.testing.random_programs import Program
 from tracer.training.loading import bundled_names
 from tracer.views.diagrams.diagram import Box, Diagram
-from tracer.views.diagrams.module_diagram import MAX_SOURCES, module_diagram
+from tracer.views.diagrams.module_diagram import MAX_NAME, MAX_SOURCES, module_diagram
 from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
 from tracer.views.diagrams.theme import Flow, Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams
 from tracer.views.gradient_terms import contributions, gradient_terms
+from tracer.views.ideas.module_names import ModuleNames
 from tracer.views.notation import Labels, shape_text
 
 RANDOM_PROGRAMS = 60
@@ -249,6 +251,7 @@ def test_gradient_arrows_of_modules_are_those_of_the_graph() -> None:
     for step in every_step():
         _, diagram, keys = modules_and_diagram(step)
         labels, total = Labels(step.nodes), Counter[int]()
+        names = ModuleNames(step, labels, ENGLISH)
         for (value, _), count in backward_uses(step).items():
             total[value] += count
         if len(step.parameters) > 12:
@@ -269,7 +272,7 @@ def test_gradient_arrows_of_modules_are_those_of_the_graph() -> None:
             assert len(texts) + sum(int(text.split()[1]) for text in more) == len(counts)
             possible = set()
             for value, count in counts.items():
-                name = Derivative(labels.tree(value)).text
+                name = names.derivative(value, "L", MAX_NAME)
                 shape = f" {shape_text(step.nodes[value].shape)}" if step.nodes[value].shape else ""
                 share = f", {count} of {total[value]} terms" if count < total[value] else ""
                 possible.add(f"{name}{shape}{share}")

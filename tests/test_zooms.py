@@ -113,6 +113,22 @@ def test_every_phase_is_a_box_with_its_data_flow(name: str) -> None:
 # Modules.
 
 
+def test_modules_without_a_name_are_called_by_their_idea() -> None:
+    boxes = [box for box in drawn(first_step("mnist"), ViewSpec("module")).boxes if box.key[0] == "m"]
+    assert [box.title for box in boxes] == ["dense", "relu", "dense", "relu#2", "dense", "one hot", "mean squared error"]
+    assert "images @ w1 + b1" in boxes[0].lines
+    (linear, _) = [box for box in drawn(first_step("linear-regression"), ViewSpec("module")).boxes if box.key[0] == "m"]
+    assert linear.title == "linear"
+
+
+@pytest.mark.parametrize("name", ["fruit", "fruit-pytorch", "mnist", "linear-regression"])
+def test_expressions_at_modules_are_not_cut(name: str) -> None:
+    diagram = drawn(first_step(name), ViewSpec("module"))
+    texts = [text for part in (*diagram.boxes, *diagram.arrows) for text in (part.lines if isinstance(part, Box) else part.label)]
+    assert texts
+    assert not [text for text in texts if "..." in text.removeprefix("...")]
+
+
 def test_arrows_between_modules_are_labelled_with_shapes() -> None:
     diagram = drawn(first_step("fruit"), ViewSpec("module"))
     title = {box.key: box.title for box in diagram.boxes}

@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from tracer.graph.expression import Derivative
 from tracer.graph.losses import losses_of, passes, symbol_of
 from tracer.graph.record import Node, Step
 from tracer.views.diagrams.alarms import alarms_of
@@ -23,6 +22,7 @@ from tracer.views.diagrams.modules import Module, fold_repeats, modules_of
 from tracer.views.diagrams.theme import Flow, Kind, Style, kind_of
 from tracer.views.gradient_terms import gradient_terms
 from tracer.views.grids import shortened
+from tracer.views.ideas.module_names import ModuleNames
 from tracer.views.notation import Labels, phase_text, shape_text
 
 MAX_LINES = 5
@@ -38,6 +38,10 @@ MAX_SOURCES = 2
 """Maximum number of modules from which arrows lead to a parameter; the gradients of more are counted."""
 
 MAX_LENGTH = 40
+"""Maximum length of a text in a box."""
+
+MAX_NAME = 12
+"""Length of an expression at an arrow: a longer one is called by what computes it."""
 
 
 def module_diagram(step: Step, labels: Labels, style: Style) -> Diagram:
@@ -50,6 +54,7 @@ class _Builder:
 
     def __init__(self, step: Step, labels: Labels, style: Style) -> None:
         self._step, self._labels, self._style = step, labels, style
+        self._names = ModuleNames(step, labels, style.tell)
         single = modules_of(step, labels)
         self._modules = fold_repeats(step, single)
         self._keys = {id: f"m{module.ids[0]}" for module in self._modules for id in module.ids}
@@ -131,7 +136,8 @@ class _Builder:
 
     def _gradient_text(self, id: int, loss: str, count: int) -> str:
         """The gradient of a value; with the share of its terms if there are others."""
-        gradient = f"{shortened(Derivative(self._labels.tree(id), loss).text, MAX_LENGTH - 10)} {self._shape(id)}".strip()
+        name = shortened(self._names.derivative(id, loss, MAX_NAME), MAX_LENGTH - 10)
+        gradient = f"{name} {self._shape(id)}".strip()
         terms = self._terms[id][loss]
         if count == terms:
             return gradient
@@ -144,7 +150,7 @@ class _Builder:
         return lines
 
     def _value_text(self, id: int) -> str:
-        return f"{shortened(self._labels[id], MAX_LENGTH - 10)} {self._shape(id)}".strip()
+        return f"{shortened(self._names.tree(id, MAX_NAME).text, MAX_LENGTH - 10)} {self._shape(id)}".strip()
 
     def _shape(self, id: int) -> str:
         """The shape of a value; empty for a scalar."""
@@ -170,7 +176,8 @@ class _Builder:
         tell = self._style.tell
         if module.folded:
             return tell("folded")
-        return shortened(module.scope, MAX_LENGTH) or phase_text(self._step.nodes[module.ids[0]].phase, tell)
+        title = self._names.title(module.scope, module.ids, MAX_LENGTH)
+        return shortened(title, MAX_LENGTH) or phase_text(self._step.nodes[module.ids[0]].phase, tell)
 
     def _module_box(self, module: Module) -> Box:
         tell, nodes = self._style.tell, [self._step.nodes[id] for id in module.ids]
@@ -195,21 +202,21 @@ class _Builder:
             lines.append(tell("{what}: {which}", what=total, which=", ".join(names)) if len(names) <= 3 else total)
             lines += names if len(names) > 3 else ()
         for count in sorted({self._uses[node.id] for node in own} - {1}):
-            names = self._names(node for node in own if self._uses[node.id] == count)
+            names = self._labels_of(node for node in own if self._uses[node.id] == count)
             lines.append(tell("used in {count} modules: {names}", count=count, names=", ".join(names)))
         for home in dict.fromkeys(self._users[node.id][0] for node in used):
             if home != key:
-                names = self._names(node for node in used if self._users[node.id][0] == home)
+                names = self._labels_of(node for node in used if self._users[node.id][0] == home)
                 lines.append(tell("shares {names} with {module}", names=", ".join(names), module=self._titles[home]))
         return lines
 
-    def _names(self, nodes: Iterable[Node]) -> tuple[str, ...]:
+    def _labels_of(self, nodes: Iterable[Node]) -> tuple[str, ...]:
         return self._lines([shortened(self._labels[node.id], MAX_LENGTH) for node in nodes])
 
     def _equations(self, nodes: Sequence[Node]) -> list[str]:
-        """The equations of the named values of a module, or of its last value."""
-        named = [node for node in nodes if node.name] or [nodes[-1]]
-        texts = [self._labels.equation(node) for node in named]
+        """The equations of the named values of a module, and of its last value."""
+        shown = [node for node in nodes if node.name or node is nodes[-1]]
+        texts = [text for node in shown if (text := self._names.equation(node, MAX_LENGTH))]
         if len(texts) > MAX_LINES:  # the last one is the output of the module
             texts = [*texts[: MAX_LINES - 2], "...", texts[-1]]
         return [shortened(text, MAX_LENGTH) for text in texts]

@@ -30,7 +30,12 @@ def operation_title(kind: str) -> str:
 
 def title_text(title: str, tell: Language) -> str:
     """A title in the reader's language. Those of functions in the user's code are the same in every language."""
-    known = {
+    known = _known(tell)
+    return ", ".join(known.get(part, part) for part in title.split(", "))
+
+
+def _known(tell: Language) -> dict[str, str]:
+    return {
         "dense": tell("dense"),
         "linear": tell("linear"),
         "attention": tell("attention"),
@@ -50,4 +55,3 @@ def title_text(title: str, tell: Language) -> str:
         "negative log-likelihood": tell("negative log-likelihood"),
         "loss": tell("loss"),
     }
-    return ", ".join(known.get(part, part) for part in title.split(", "))
