@@ -49,14 +49,15 @@ def _focused_scalars(step: Step, spec: ViewSpec, labels: Labels, style: Style) -
     source = ScalarView(in_memory(step), labels, MAX_TERMS, style.tell)
     wanted = [(node.id, index)] if index is not None else [(node.id, each) for each in np.ndindex(node.shape)][: MAX_SCALARS + 1]
     fields = {"limit": f"{MAX_SCALARS:,}", "name": spec.focus}
-    if len(wanted) > MAX_SCALARS:  # without a search
-        raise PictureError(Message("too_many_numbers_behind" if spec.downstream else "too_many_numbers_into", fields))
+    is_too_large = len(wanted) > MAX_SCALARS  # known without a search
     if spec.downstream:
-        every = source.downstream(wanted)
-        if len(every) > MAX_SCALARS:
+        every = [] if is_too_large else source.downstream(wanted)
+        if is_too_large or len(every) > MAX_SCALARS:
             raise PictureError(Message("too_many_numbers_behind", fields))
         around = after(source, wanted, every, spec.depth)
     else:
+        if is_too_large:
+            raise PictureError(Message("too_many_numbers_into", fields))
         around = before(source, wanted, spec.depth)
         if len(around.drawn) > MAX_SCALARS:
             raise PictureError(Message("too_many_numbers_into", fields))
