@@ -100,8 +100,8 @@ def test_caption_of_the_update_counts_how_parameters_moved(name: str) -> None:
             assert f"moves each of {expected.total():,} parameters against its gradient." in text
             continue
         ((count, listed),) = re.findall(r"Of ([\d,]+) parameters, \w+ moves (.*?)\. ", text)
-        parts = re.findall(r"(\d+) (.*?)(?:, (?=\d)|$)", listed)
-        assert {what: int(number) for number, what in parts} == expected
+        parts = re.findall(r"([\d,]+) (.*?)(?:, (?=\d)|$)", listed)
+        assert {what: int(number.replace(",", "")) for number, what in parts} == expected
         assert int(count.replace(",", "")) == expected.total() == sum(node.size for node in step.parameters)
 
 

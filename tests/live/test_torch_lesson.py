@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 import tracer  # noqa: E402
 from tracer.graph.record import Trace  # noqa: E402
 from tracer.torch import record  # noqa: E402
+from tracer.views.explaining.optimizer_words import learning_rate, operation_words  # noqa: E402
 from tracer.views.local_rules import local_rules  # noqa: E402
 from tracer.views.notation import Labels  # noqa: E402
 from tracer.views.text.log import log_text  # noqa: E402
@@ -96,3 +97,20 @@ def test_batch_of_a_sum_over_an_axis_of_length_one() -> None:
     assert labels.formula(row).startswith("sum(")
     assert labels.formula(row).endswith(", axis=0)")
     assert labels.shapes(row) == "(5,1) -> (1,)"
+
+
+def test_adam_is_told_in_the_same_words() -> None:
+    """The running means of each parameter with their shares, and what corrects them, with the number of the update."""
+    for step, other in zip(program().steps, scenario().steps, strict=True):
+        rate = learning_rate(program(), step)
+        assert rate == learning_rate(scenario(), other) == 0.01
+        told = [operation_words(step, node, Labels(step.nodes), rate=rate) for node in step.nodes]
+        means = [operation_words(other, node, Labels(other.nodes)) for node in other.nodes]
+        assert sorted(filter(_is_mean, told)) == sorted(filter(_is_mean, means)) != []
+        corrected = [text for text in told if "corrects" in text]
+        assert len(corrected) == len(NAMES)
+        assert all(f"** {step.index + 1})" in text and f"; {step.index + 1} counts the updates" in text for text in corrected)
+
+
+def _is_mean(text: str) -> bool:
+    return text.startswith("a running mean of")

@@ -20,38 +20,42 @@ MESSAGES: Mapping[str, str] = {
     " several times, its gradients are added up.": (
         "链式法则一次只用于一个运算：{g} 是从损失传来的梯度。一个值使用多次时，各处的梯度相加。"
     ),
-    "{number} is operation {id} of step {step}, here, in the log and in commands; beside it stands the line of the program.": (
-        "{number} 是第 {step} 步的第 {id} 个运算，在本手册、日志和命令中相同；旁边是程序的行号。"
+    "{number} is operation {id} of step {step}, here, in the log and in commands; beside it stands the line of the program. A"
+    " number that is missing is of an operation inside the formula of another.": (
+        "{number} 是第 {step} 步的第 {id} 个运算，在本手册、日志和命令中相同；旁边是程序的行号。缺少的编号属于写在其他公式之内的运算。"
     ),
-    "Numbers have four digits here and are computed with all of them; ~0 is what rounding leaves of 0.": (
-        "数值在此显示四位有效数字，计算时用全部位数；~0 是舍入误差留下的 0。"
+    "Numbers are rounded for print, mostly to four digits: who computes with them may get another last digit.": (
+        "数值显示时经过舍入，大多为四位有效数字：用它们计算，最后一位可能不同。"
     ),
+    "~0 is a number that would be 0 without rounding errors.": "~0 是本应为 0、因舍入误差而不为 0 的数。",
     # Forward and loss
     "Step {step}: forward": "第 {step} 步：前向传播",
-    "From the data to the prediction, in the order of the program. One number of each result is worked out.": (
-        "从数据到预测值，按程序的顺序。每个结果算出其中一个数。"
-    ),
+    "From the data to the prediction, in the order of the program. One number of each result is worked out; of the terms of a sum,"
+    " the largest come first.": "从数据到预测值，按程序的顺序。每个结果算出其中一个数；和式中最大的项在前。",
+    "Of the terms of a sum, the largest come first.": "和式中最大的项在前。",
     "Of arrays with {count} rows, one for each row of the data, row {row} is shown.": (
-        "有 {count} 行的数组（数据的每一行对应一行），显示其第 {row} 行。"
+        "数据有 {count} 行；与数据逐行对应的数组，只显示第 {row} 行（从 0 数起）。"
     ),
     "This step has no forward pass.": "这一步没有前向传播。",
     "Step {step}: loss": "第 {step} 步：损失",
     "One number says how bad the prediction is. The backward pass begins with it.": "用一个数衡量预测有多差。反向传播从它开始。",
     # Backward
     "Step {step}: backward": "第 {step} 步：反向传播",
-    "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an operation,"
-    " and gives the gradient with respect to its input. Of the terms of a sum, the largest come first.": (
-        "从损失回到参数。规则由 {g}（损失对一个运算结果的梯度）得出对该运算输入的梯度。和式中最大的项在前。"
+    "From the loss back to the parameters: a rule takes {g}, the gradient with respect to the result of an operation, and gives"
+    " that with respect to its input. Of the terms of a sum, the largest come first.": (
+        "从损失回到参数：规则由 {g}（对一个运算结果的梯度）得出对该运算输入的梯度。和式中最大的项在前。"
     ),
     "The largest number of each gradient is worked out.": "每个梯度算出其中最大的数。",
-    "{name}, the largest number of its gradient, is followed back to the loss: of the gradients on this path, the element that"
-    " enters it is worked out; of others, one that is computed from these, or else the largest.": (
+    "{name}, the largest number of its gradient, is followed back to the loss: on this path, the element that enters it is worked"
+    " out; elsewhere one that is computed from these, or else the largest.": (
         "{name} 是其梯度中最大的数，由它逐步追溯到损失：路径上的每个梯度算出参与计算它的元素；其他梯度算出由这些元素得到的一个元素，"
         "没有时算出最大的。"
     ),
     "with {numbers}": "其中 {numbers}",
     "No gradient is on record for this step.": "这一步没有记录梯度。",
     "{number}, back through {twin}": "{number}，经 {twin} 返回",
+    "{number}, back through {twin} in {whole}": "{number}，经 {whole} 中的 {twin} 返回",
+    "{value} is used several times: what comes back from its uses is added up": "{value} 使用多次：各处传回的梯度相加",
     "{forward}: the rule for {value} is {rule}, where {g} = {arriving} arrives": (
         "{forward}：对 {value} 的规则是 {rule}，传来的是 {g} = {arriving}"
     ),
@@ -67,14 +71,35 @@ MESSAGES: Mapping[str, str] = {
     "Step {step}: update": "第 {step} 步：参数更新",
     "The update of one element, {name}, with its numbers": "一个元素 {name} 的更新，代入数值",
     "Change": "变化",
+    "a running mean of {what}: {share} of it is new": "{what}的滑动平均：新值占 {share}",
+    "the gradient": "梯度",
+    "the square of the gradient": "梯度平方",
+    "the running means begin at 0, and 1 - {base} ** t corrects this; t = {t} counts the updates": (
+        "滑动平均从 0 开始，1 - {base} ** t 修正这一点；t = {t} 是更新的次数"
+    ),
+    "{factor} is {rate} / (1 - {kept} ** {t}), which corrects that the running means begin at 0; {t} counts the updates": (
+        "{factor} 是 {rate} / (1 - {kept} ** {t})，修正从 0 开始的滑动平均；{t} 是更新的次数"
+    ),
+    "Every number changes by the learning rate, {rate} (to within 0.1%), against the sign of its gradient.": (
+        "每个数的变化都等于学习率 {rate}（相差不超过 0.1%），方向与其梯度的符号相反。"
+    ),
+    "The running means were 0 before: the mean of the gradient is divided by the root of the mean of its square, and both are of"
+    " this gradient alone.": "滑动平均此前为 0：梯度的平均除以其平方的平均的平方根，两者都只含这一个梯度。",
     "This step updates no parameter.": "这一步不更新参数。",
     # Curves
     "The run in curves": "运行的曲线",
     "step": "步",
-    "Everything that was measured, over the steps. Numbers of a kind are on one scale.": "各步测得的全部数值。同类数值用同一尺度。",
+    "Everything that was measured, over the steps.": "各步测得的全部数值。",
+    "Numbers whose names end alike are in one chart.": "名称结尾相同的数值画在同一张图中。",
+    "A vertical axis goes from the smallest number to the largest: it does not begin at 0.": (
+        "纵轴从最小值到最大值，不从 0 开始。"
+    ),
+    "The loss of a step is computed before its update: the effect of the last update is not in it.": (
+        "每步的损失在该步更新之前算出：其中不含最后一次更新的效果。"
+    ),
     "Nothing was measured at two steps.": "没有在两步测得的数值。",
-    "The parameters, all on one scale: each element, or the smallest, the mean and the largest of many. The last point is after"
-    " the last update.": "各参数，同一尺度：每个元素；元素多时为最小值、均值和最大值。最后一点在最后一次更新之后。",
+    "The parameters, all with the same vertical axis: each element, or the smallest, the mean and the largest of many. The last"
+    " point is after the last update.": "各参数，纵轴刻度范围相同：画出每个元素；元素多时画最小值、均值和最大值。最后一点是最后一次更新之后的值。",
     # What to look at
     "What to look at": "值得注意之处",
     "What the record says of this run.": "从记录看这次运行。",
@@ -129,7 +154,7 @@ MESSAGES: Mapping[str, str] = {
     "what this one number depends on, through all phases": "这个数在各阶段依赖什么",
     "whether the gradients are right": "梯度是否正确",
     "what made a result NaN or infinite": "什么使结果成为 NaN 或无穷大",
-    "computes every recorded operation again": "重新计算记录中的每个运算",
-    "the first difference between two runs: put another one second": "两次运行的第一处不同：第二个换成另一次运行",
+    "every recorded operation computed again, compared with the record": "重新计算记录中的每个运算，与记录比较",
+    "the first difference from another run, whose file stands for {other}": "与另一次运行的第一处不同：{other} 换成它的文件",
     "the record as data for other programs": "把记录导出为其他程序可用的数据",
 }

@@ -66,11 +66,11 @@ def movement_text(movement: Movement, optimizer: str, tell: Language) -> str:
     if movement.count == movement.against:
         return tell("{optimizer} moves each of {parameters} against its gradient.", optimizer=optimizer, parameters=count)
     texts = {
-        tell("{count} against their gradient", count=movement.against): movement.against,
-        tell("{count} along their gradient", count=movement.along): movement.along,
-        tell("{count} whose gradient is 0", count=movement.without_gradient): movement.without_gradient,
-        tell("{count} not at all", count=movement.unchanged): movement.unchanged,
-        tell("{count} from or to a number that is not finite, or by such a gradient", count=movement.not_finite): (
+        tell("{count:,} against their gradient", count=movement.against): movement.against,
+        tell("{count:,} along their gradient", count=movement.along): movement.along,
+        tell("{count:,} whose gradient is 0", count=movement.without_gradient): movement.without_gradient,
+        tell("{count:,} not at all", count=movement.unchanged): movement.unchanged,
+        tell("{count:,} from or to a number that is not finite, or by such a gradient", count=movement.not_finite): (
             movement.not_finite
         ),
     }

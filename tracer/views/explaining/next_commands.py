@@ -15,6 +15,9 @@ from tracer.ops.foreign.summed import sums_behind_views
 from tracer.views.explaining.largest import largest_index
 from tracer.views.notation import Labels, index_text
 
+OTHER = "OTHER"
+"""What stands for another run in a command."""
+
 
 @dataclass(frozen=True, slots=True)
 class NextCommand:
@@ -62,8 +65,10 @@ def commands(trace: Trace, names: RunNames, tell: Language = ENGLISH) -> Iterato
     if names.program:
         yield NextCommand("check", names.program, tell("whether the gradients are right"))
     yield NextCommand("blame", file, tell("what made a result NaN or infinite"))
-    yield NextCommand("verify", file, tell("computes every recorded operation again"))
-    yield NextCommand("diff", f"{file} {file}", tell("the first difference between two runs: put another one second"))
+    yield NextCommand("verify", file, tell("every recorded operation computed again, compared with the record"))
+    yield NextCommand(
+        "diff", f"{file} {OTHER}", tell("the first difference from another run, whose file stands for {other}", other=OTHER)
+    )
     yield NextCommand("export", f"{file} -o run.json", tell("the record as data for other programs"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tracer.graph.record import Node, Phase, Step
+from tracer.ops.foreign.names import base_name
 from tracer.views.booklet.page import Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
@@ -54,7 +55,15 @@ def backward_page(subject: Subject) -> str:
     for rule in local_rules(step, subject.labels):
         rules[rule.contribution].append(rule)
     important = _by_importance(step, nodes)[:MAX_CARDS]
-    levels = (Detail(10, 32, 4), Detail(9, 32, 4), Detail(9, 32, 3), Detail(8.5, 32, 3), Detail(8.5, 6, 3), Detail(8.5, 6, 2))
+    levels = (
+        Detail(10, 32, 4),
+        Detail(9, 32, 4),
+        Detail(9, 32, 3),
+        Detail(8.5, 32, 3),
+        Detail(8, 32, 3),
+        Detail(8.5, 6, 3),
+        Detail(8.5, 6, 2),
+    )
     variants = [[_card(subject, node, rules.get(node.id, ()), detail) for node in nodes] for detail in levels]
     few = [_card(subject, node, rules.get(node.id, ()), Detail(8.5, 6, 3)) for node in important]
     chosen = [*variants, few] if len(nodes) <= MAX_CARDS else [few]
@@ -64,16 +73,16 @@ def backward_page(subject: Subject) -> str:
 def _caption(subject: Subject) -> str:
     tell, followed = subject.style.tell, subject.followed
     caption = tell(
-        "From the loss back to the parameters. A rule takes {g}, the gradient of the loss with respect to the result of an"
-        " operation, and gives the gradient with respect to its input. Of the terms of a sum, the largest come first.",
+        "From the loss back to the parameters: a rule takes {g}, the gradient with respect to the result of an operation, and"
+        " gives that with respect to its input. Of the terms of a sum, the largest come first.",
         g=GRADIENT_SYMBOL,
     )
     if followed.root is None:
         chosen = tell("The largest number of each gradient is worked out.")
     else:
         chosen = tell(
-            "{name}, the largest number of its gradient, is followed back to the loss: of the gradients on this path, the element"
-            " that enters it is worked out; of others, one that is computed from these, or else the largest.",
+            "{name}, the largest number of its gradient, is followed back to the loss: on this path, the element that enters it"
+            " is worked out; elsewhere one that is computed from these, or else the largest.",
             name=subject.labels.element(followed.root, followed.elements[followed.root]),
         )
     return tell("{sentence} {next}", sentence=caption, next=chosen)
@@ -96,13 +105,13 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
     equation = labels.equation_tree(node)
     is_typeset = detail.level > 3
     place = cards.small(_place(subject, node), style)
-    plain = cards.numbers(equation.text, style, size + 0.5)
+    plain = cards.numbers(equation.text, style, size)
     parts = [cards.headed(equation, place, style) if is_typeset else cards.pair(plain, place)]
-    notes = [_rule_text(subject, node, rules), _entering_text(subject, node)]
-    if any(notes) and detail.level > 2:
-        parts.append(cards.small(style.tell("; ").join(filter(None, notes)), style))
     largest = subject.example(node)
     worked = example.worked(step, labels, largest, detail.terms, style.tell)
+    notes = [_rule_text(subject, node, rules), _entering_text(subject, node, worked)]
+    if any(notes) and detail.level > 2:
+        parts.append(cards.small(style.tell("; ").join(filter(None, notes)), style))
     is_told = bool(worked) and not node.shape
     if detail.level > 3 and not is_told and 0 < node.size <= MAX_FULL_SIZE and node.is_kept:
         parts.append(cards.numbers(f"= {content_text(node, labels.noise)}", style, size, is_gradient=True))
@@ -119,12 +128,20 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
     return cards.card(parts, Kind.BACKWARD, style, 2)
 
 
-def _entering_text(subject: Subject, node: Node) -> str:
+def _adds_gradients(step: Step, node: Node) -> bool:
+    """Whether a gradient is the sum of two others, of uses of the same value."""
+    is_sum = node.op == "add" or base_name(node.op) == "add"
+    return is_sum and len(node.operands) == 2 and all(step.nodes[id].phase is Phase.BACKWARD for id in node.operands)
+
+
+def _entering_text(subject: Subject, node: Node, worked: Sequence[str]) -> str:
     """The elements of other gradients that are in the arithmetic, by name; empty where it names them itself."""
     step, labels, tell = subject.step, subject.labels, subject.style.tell
     shown = {each.id for each in subject.shown(Phase.BACKWARD)}
     found = [(each, at) for each, at in subject.followed.entering(step, labels, node) if each.id in shown and each.shape]
-    if not found or (len(found) == 1 and moved_element(step.nodes, node, labels, subject.followed.elements[node.id])):
+    if not found or _adds_gradients(step, node):
+        return ""
+    if len(found) == 1 and moved_element(step.nodes, node, labels, subject.followed.elements[node.id]) in worked:
         return ""
     numbers = (f"{labels.element(each.id, at)} = {number_of(each, at, labels.noise)}" for each, at in found)
     return tell("with {numbers}", numbers=tell(", ").join(numbers))
@@ -137,13 +154,30 @@ def _place(subject: Subject, node: Node) -> str:
     if twin is None:
         return number
     source = subject.step.nodes[twin].source
+    inside = _formula_around(subject, twin)
     text = tell("{number}, back through {twin}", number=number, twin=subject.number(twin))
+    if inside is not None:
+        text = tell("{number}, back through {twin} in {whole}", number=number, twin=subject.number(twin),
+                    whole=subject.number(inside))  # fmt: skip
     return f"{text}   {source}" if source is not None else text
+
+
+def _formula_around(subject: Subject, id: int) -> int | None:
+    """The operation in whose formula another one is written; None if it has a formula of its own."""
+    step, inside = subject.step, id
+    while subject.labels.is_inlined(inside):
+        user = next((node.id for node in step.nodes[inside + 1 :] if inside in node.operands), None)
+        if user is None:
+            return None
+        inside = user
+    return inside if inside != id else None
 
 
 def _rule_text(subject: Subject, node: Node, rules: Sequence[LocalRule]) -> str:
     """The rule in terms of the gradient that arrives, where it is another formula than the equation."""
     step, labels, tell = subject.step, subject.labels, subject.style.tell
+    if node.rule_of is None and node.gradient_of is not None and _adds_gradients(step, node):
+        return tell("{value} is used several times: what comes back from its uses is added up", value=labels[node.gradient_of])
     for rule in rules:
         if rule.user != node.rule_of or rule.formula is None or rule.user not in step.gradients:
             continue

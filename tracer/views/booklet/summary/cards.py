@@ -45,6 +45,14 @@ def lines(texts: Sequence[str], style: Style, *, size: float = NUMBER_SIZE, is_g
     return cell("\n".join(texts), style, size, is_gradient=is_gradient)
 
 
+def table(rows: Sequence[Sequence[str]], aligned: Sequence[str], style: Style) -> str:
+    """Numbers and their titles in columns, also where a title has wide characters."""
+    cells = [lines([text], style) for row in rows for text in row]
+    count = max(map(len, rows))
+    align = f"({', '.join(aligned[:count])},)"
+    return f"grid(columns: {count}, column-gutter: 14pt, row-gutter: 3pt, align: {align}, {', '.join(cells)})"
+
+
 def plain(text: str, size: float = 9.5) -> str:
     """A text that is broken into lines."""
     return f"text(size: {size}pt, {literal(text)})"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tracer.graph.losses import loss_curves
+from tracer.graph.losses import loss_curves, losses_of
 from tracer.graph.record import Trace
 from tracer.views.booklet.line_chart import line_chart
 from tracer.views.booklet.page import Heading, page
@@ -81,7 +81,7 @@ def curves_page(subject: Subject, histories: Sequence[ParameterHistory]) -> str:
     measured = [each for each in measured_curves(subject.trace) if has_course(each)]
     if measured:
         rows += list(_in_pairs([curve_chart(each, style) for each in measured[:MAX_CURVES]]))
-        caption = tell("Everything that was measured, over the steps. Numbers of a kind are on one scale.")
+        caption = _caption(subject, measured[:MAX_CURVES])
     else:
         caption = tell("Nothing was measured at two steps.")
     blocks.append(cards.placed(cards.plain(caption)))
@@ -89,13 +89,29 @@ def curves_page(subject: Subject, histories: Sequence[ParameterHistory]) -> str:
     moved = [history for history in histories if len(history.positions) > 1]
     if moved:
         caption = tell(
-            "The parameters, all on one scale: each element, or the smallest, the mean and the largest of many. The last point is"
-            " after the last update."
+            "The parameters, all with the same vertical axis: each element, or the smallest, the mean and the largest of many."
+            " The last point is after the last update."
         )
         blocks.append(cards.placed(cards.plain(caption)))
     charts = [_parameter_chart(history, _scale(moved), style) for history in moved[:MAX_PARAMETERS]]
     blocks.append(fitted([list(_in_pairs(charts))], len(moved), tell, per_block=2))
     return page(Heading(tell("The run in curves"), 1), "\n".join(blocks))
+
+
+def _caption(subject: Subject, measured: Sequence[Curves]) -> str:
+    tell, step = subject.style.tell, subject.step
+    sentences = [tell("Everything that was measured, over the steps.")]
+    if any(len(each.lines) > 1 for each in measured):
+        sentences.append(tell("Numbers whose names end alike are in one chart."))
+    values = [[value for _, line in each.lines for value in line.values() if math.isfinite(value)] for each in measured]
+    if any(found and min(found) > 0 and min(found) < max(found) for found in values):
+        sentences.append(tell("A vertical axis goes from the smallest number to the largest: it does not begin at 0."))
+    if step.updates and max(losses_of(step)) < min(step.updates.values()):
+        sentences.append(tell("The loss of a step is computed before its update: the effect of the last update is not in it."))
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        text = tell("{sentence} {next}", sentence=text, next=sentence)
+    return text
 
 
 def _in_pairs(charts: Sequence[str]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracer.analysis.doctor.examining import RULES
 from tracer.analysis.doctor.findings import Diagnosis, Finding
 from tracer.graph.record import Node, Step
-from tracer.views.aligned_text import table
 from tracer.views.booklet.page import Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
@@ -62,11 +61,12 @@ def _section(subject: Subject, title: str, lines: Sequence[str], kind: Kind) -> 
     return cards.card([cards.plain(title, 12), *map(cards.plain, shown)], kind, subject.style, 5)
 
 
-def _table(subject: Subject, title: str, lines: Sequence[str], kind: Kind) -> str:
-    shown = list(lines[: MAX_ROWS + 1])  # with the headings
-    if len(lines) > len(shown):
-        shown.append(subject.style.tell("and {count} more", count=len(lines) - len(shown)))
-    return cards.card([cards.plain(title, 12), cards.lines(shown, subject.style)], kind, subject.style, 5)
+def _table(subject: Subject, title: str, rows: Sequence[Sequence[str]], kind: Kind) -> str:
+    shown = rows[: MAX_ROWS + 1]  # with the headings
+    parts = [cards.plain(title, 12), cards.table(shown, ("left", "right", "left"), subject.style)]
+    if len(rows) > len(shown):
+        parts.append(cards.plain(subject.style.tell("and {count} more", count=len(rows) - len(shown))))
+    return cards.card(parts, kind, subject.style, 5)
 
 
 def _checked(subject: Subject) -> str:
@@ -93,18 +93,18 @@ def _finite(subject: Subject, notice: str | None) -> str:
     return notice or tell("Every loss, gradient and update on record is finite.")
 
 
-def _gradients(subject: Subject, step: Step, labels: Labels) -> list[str]:
-    """A line for each parameter: the length of its gradient, and its largest element."""
+def _gradients(subject: Subject, step: Step, labels: Labels) -> list[tuple[str, ...]]:
+    """A row for each parameter: the length of its gradient, and its largest element; before them their titles."""
     tell = subject.style.tell
     found = [(node, step.nodes[step.gradients[node.id]]) for node in step.parameters if node.id in step.gradients]
     if not found:
-        return [tell("No gradient is on record.")]
-    rows = [(tell("gradient"), tell("length (l2)"), tell("largest element"))]
+        return [(tell("No gradient is on record."),)]
+    rows: list[tuple[str, ...]] = [(tell("gradient"), tell("length (l2)"), tell("largest element"))]
     for _, gradient in sorted(found, key=lambda each: -_length(each[1])):
         largest = example.largest_element(gradient, labels)
         where = f"{largest.name} = {number_of(gradient, largest.index, labels.noise)}" if largest is not None else "-"
         rows.append((shortened(labels[gradient.id], NAME_LENGTH), number_text(gradient.summary.l2), shortened(where, 48)))
-    return list(table(rows, right=(1,)))
+    return rows
 
 
 def _length(node: Node) -> float:

@@ -16,7 +16,7 @@ from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.booklet.typst import image
 from tracer.views.diagrams.theme import Kind
 from tracer.views.grids import content_lines, shortened
-from tracer.views.notation import MAX_FULL_SIZE, array_text, number_text, shape_text, summary_text
+from tracer.views.notation import MAX_FULL_SIZE, array_text, number_of, number_text, shape_text, summary_text
 from tracer.views.slide.drawing import marks as slide_marks
 from tracer.views.slide.slide import slide_of
 
@@ -50,7 +50,10 @@ def forward_page(subject: Subject) -> str:
     nodes = subject.shown(Phase.FORWARD)
     heading = Heading(tell("Step {step}: forward", step=step.index), 1)
     count = example.row_count(step)
-    caption = tell("From the data to the prediction, in the order of the program. One number of each result is worked out.")
+    caption = tell(
+        "From the data to the prediction, in the order of the program. One number of each result is worked out; of the terms of"
+        " a sum, the largest come first."
+    )
     if count:
         rows = tell(
             "Of arrays with {count} rows, one for each row of the data, row {row} is shown.", count=count, row=subject.sample
@@ -80,7 +83,10 @@ def loss_page(subject: Subject) -> str:
     """The page of the loss, or of the losses."""
     tell, step = subject.style.tell, subject.step
     heading = Heading(tell("Step {step}: loss", step=step.index), 1)
-    sentences = [tell("One number says how bad the prediction is. The backward pass begins with it.")]
+    sentences = [
+        tell("One number says how bad the prediction is. The backward pass begins with it."),
+        tell("Of the terms of a sum, the largest come first."),
+    ]
     values = [(subject.labels[id], step.nodes[id]) for id in losses_of(step)]
     results = [f"{name} = {number_text(node.value)}" for name, node in values if node.is_kept and not node.shape]
     blocks = [cards.placed(cards.plain(text)) for text in sentences]
@@ -127,7 +133,24 @@ def _card(subject: Subject, node: Node, kind: Kind, detail: Detail) -> str:
     worked = example.worked(subject.step, subject.labels, largest, detail.terms, style.tell)
     is_told = bool(worked) and not node.shape  # the result of a number is at the end of its arithmetic
     values = list(_values(subject, node, count, detail.size)) if detail.has_values and not is_told else []
-    return cards.card([head, *values, *(cards.numbers(text, style, detail.size) for text in worked)], kind, style)
+    entering = _entering_text(subject, node, count) if worked and row is None else ""
+    told = [cards.numbers(text, style, detail.size) for text in worked]
+    return cards.card([head, *values, *told, cards.small(entering, style) if entering else ""], kind, style)
+
+
+def _entering_text(subject: Subject, node: Node, count: int) -> str:
+    """The number of the row that is followed, of a value with one number a row, that a sum over the rows has as a term."""
+    step, labels, tell = subject.step, subject.labels, subject.style.tell
+    waiting = [node]
+    while waiting:
+        user = waiting.pop(0)
+        for each in (step.nodes[id] for id in user.operands):
+            if labels.is_inlined(each.id) and not each.is_leaf:
+                waiting.append(each)
+            elif user.op in ("sum", "mean") and count and each.shape == (count,) and each.is_kept and not each.is_leaf:
+                number = number_of(each, (subject.sample,), labels.noise)
+                return tell("with {numbers}", numbers=f"{labels.element(each.id, (subject.sample,))} = {number}")
+    return ""
 
 
 def _values(subject: Subject, node: Node, count: int, size: float) -> Iterator[str]:

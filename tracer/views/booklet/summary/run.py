@@ -43,8 +43,8 @@ SHORT = 100
 """Length of a text that takes one line."""
 
 
-def run_page(subject: Subject, layout: Layout, notice: str) -> str:
-    """The page of the run; `notice` is printed in red."""
+def run_page(subject: Subject, layout: Layout, notice: str, *, has_noise: bool = True) -> str:
+    """The page of the run; `notice` is printed in red. `has_noise` says whether a page has a ~0."""
     style, tell, trace = subject.style, subject.style.tell, subject.trace
     title = " ".join(map(shortened, tell.title(trace.title).split()))
     blocks = []
@@ -62,9 +62,9 @@ def run_page(subject: Subject, layout: Layout, notice: str) -> str:
         charts = [curve_chart(each, style) for each in curves[:2]]
         blocks.append(cards.placed(cards.columns([*charts, "[]"][:2], ["1fr", "1fr"]), 8))
     further = sum(display_width(text) // SHORT for text in (title, *small, notice))
-    height = PICTURE[1] - LINE * (len(texts) + further) + (0 if curves else CHARTS)
+    height = PICTURE[1] - LINE * (len(texts) + further + 1 + has_noise) + (0 if curves else CHARTS)
     blocks += [cards.placed(code, 8) for code in _picture(subject, layout, height)]
-    blocks.append(cards.placed(cards.card(list(_how_to_read(subject)), Kind.CONSTANT, style), 0))
+    blocks.append(cards.placed(cards.card(list(_how_to_read(subject, has_noise=has_noise)), Kind.CONSTANT, style), 0))
     return page(Heading(shortened(trace.scenario, TITLE_LENGTH), 1), "\n".join(blocks))
 
 
@@ -112,8 +112,8 @@ def _diagrams(subject: Subject, zoom: str, style: Style) -> Iterator[tuple[str, 
     return zoom_named(zoom).draw(subject.step, ViewSpec(zoom), style)
 
 
-def _how_to_read(subject: Subject) -> Iterator[str]:
-    """Five lines on how to read the rest."""
+def _how_to_read(subject: Subject, *, has_noise: bool) -> Iterator[str]:
+    """Lines on how to read the rest."""
     tell, step = subject.style.tell, subject.step
     last = max(step.gradients.values(), default=step.loss_id)
     yield cards.plain(tell("How to read this"), 11.5)
@@ -126,7 +126,9 @@ def _how_to_read(subject: Subject) -> Iterator[str]:
         tell("The chain rule is applied one operation at a time: {g} is the gradient that arrives from the loss. Where a value is"
              " used several times, its gradients are added up.", g=GRADIENT_SYMBOL),
         tell("{number} is operation {id} of step {step}, here, in the log and in commands; beside it stands the line of the"
-             " program.", number=number, id=last, step=step.index),
-        tell("Numbers have four digits here and are computed with all of them; ~0 is what rounding leaves of 0."),
+             " program. A number that is missing is of an operation inside the formula of another.", number=number, id=last,
+             step=step.index),
+        tell("Numbers are rounded for print, mostly to four digits: who computes with them may get another last digit."),
+        *([tell("~0 is a number that would be 0 without rounding errors.")] if has_noise else []),
     ):  # fmt: skip
         yield cards.plain(text, 9)

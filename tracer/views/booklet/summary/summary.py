@@ -34,12 +34,15 @@ def summary(trace: Trace, layout: Layout, style: Style, whole: WholeRun | None =
 
 
 def _pages(subject: Subject, layout: Layout, whole: WholeRun) -> Iterator[str]:
+    others = [
+        forward_page(subject),
+        loss_page(subject),
+        backward_page(subject),
+        update_page(subject),
+        curves_page(subject, whole.histories),
+        findings_page(subject, whole.notice, whole.diagnosis),
+        commands_page(subject),
+    ]
     yield DEFINITIONS
-    yield run_page(subject, layout, whole.notice or "")
-    yield forward_page(subject)
-    yield loss_page(subject)
-    yield backward_page(subject)
-    yield update_page(subject)
-    yield curves_page(subject, whole.histories)
-    yield findings_page(subject, whole.notice, whole.diagnosis)
-    yield commands_page(subject)
+    yield run_page(subject, layout, whole.notice or "", has_noise=any("~0" in each for each in others))
+    yield from others

@@ -15,6 +15,7 @@ from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
 from tracer.views.booklet.update_page import next_start_text, update_sentences
 from tracer.views.diagrams.theme import Kind, Style
+from tracer.views.explaining.optimizer_words import learning_rate, operation_words, same_change_text
 from tracer.views.grids import content_lines, grid_lines, shortened
 from tracer.views.notation import number_of, shape_text
 from tracer.views.worked import worked_element
@@ -41,7 +42,11 @@ def update_page(subject: Subject) -> str:
     updated = [node for node in step.parameters if node.id in step.updates]
     if not updated:
         return page(heading, cards.placed(cards.plain(tell("This step updates no parameter."))))
-    sentences = [*update_sentences(subject.trace, step, tell), next_start_text(subject.trace, step, updated, tell)]
+    sentences = [
+        *update_sentences(subject.trace, step, tell),
+        same_change_text(step, updated, learning_rate(subject.trace, step), tell),
+        next_start_text(subject.trace, step, updated, tell),
+    ]
     blocks = [cards.placed(cards.plain(sentence), 8) for sentence in sentences if sentence]
     worked = _optimizer(subject, updated)
     if worked:
@@ -65,9 +70,9 @@ def _optimizer(subject: Subject, updated: Sequence[Node]) -> str:
         at = index if node.shape == parameter.shape else () if not node.shape else None
         worked = "" if at is None else worked_element(step.nodes, node, labels, at, tell=subject.style.tell)
         if worked:
-            texts.append(worked)
+            texts.append(_operation(subject, node, worked))
     if len(texts) > MAX_OPERATIONS:
-        texts = [*texts[: MAX_OPERATIONS - 2], "...", texts[-1]]
+        texts = [*texts[: MAX_OPERATIONS - 2], cards.numbers("...", style), texts[-1]]
     if not texts:
         return ""
     title = style.tell("The update of one element, {name}, with its numbers", name=labels.element(parameter.id, index))
@@ -76,7 +81,30 @@ def _optimizer(subject: Subject, updated: Sequence[Node]) -> str:
     if gradient is not None and step.nodes[gradient].is_kept:
         number = number_of(step.nodes[gradient], index, labels.noise)
         told = [cards.numbers(f"{labels.element(gradient, index)} = {number}", style, is_gradient=True)]
-    return cards.card([cards.plain(title), *told, *(cards.numbers(text, style) for text in texts)], Kind.UPDATE, style)
+    settings = ", ".join(f"{labels[node.id]} = {number_of(node, (), labels.noise)}" for node in _settings(subject, new))
+    told += [cards.numbers(settings, style)] if settings else []
+    return cards.card([cards.plain(title), *told, *texts], Kind.UPDATE, style, 4)
+
+
+def _operation(subject: Subject, node: Node, worked: str) -> str:
+    """An operation of the optimizer: its formula with the names of the settings, its numbers, what it does."""
+    style = subject.style
+    source = str(node.source) if node.source is not None else ""
+    place = "   ".join(part for part in (subject.number(node.id), source) if part)
+    rate = learning_rate(subject.trace, subject.step)
+    words = operation_words(subject.step, node, subject.labels, style.tell, rate)
+    head = cards.pair(cards.numbers(subject.labels.equation(node), style), cards.small(place, style))
+    return cards.above([head, cards.numbers(worked, style), cards.small(words, style) if words else ""], 1.5)
+
+
+def _settings(subject: Subject, new: Node) -> list[Node]:
+    """The numbers of the settings that a new value is computed from."""
+    step, wanted = subject.step, {new.id}
+    for node in reversed(step.nodes[: new.id + 1]):
+        if node.id in wanted and (node.phase is Phase.UPDATE or node is new):
+            wanted.update(node.operands)
+    found = [step.nodes[id] for id in sorted(wanted)]
+    return [node for node in found if node.op == "hyperparameter" and node.is_kept and not node.shape]
 
 
 def _moved_element(subject: Subject, parameter: Node) -> Index | None:
