@@ -155,6 +155,6 @@ MESSAGES: Mapping[str, str] = {
     "whether the gradients are right": "梯度是否正确",
     "what made a result NaN or infinite": "什么使结果成为 NaN 或无穷大",
     "every recorded operation computed again, compared with the record": "重新计算记录中的每个运算，与记录比较",
-    "the first difference from another run, whose file stands for {other}": "与另一次运行的第一处不同：{other} 换成它的文件",
+    "the first difference from another run: {other} stands for its file": "与另一次运行的第一处不同：{other} 代表它的文件",
     "the record as data for other programs": "把记录导出为其他程序可用的数据",
 }

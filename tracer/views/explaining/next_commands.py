@@ -67,7 +67,7 @@ def commands(trace: Trace, names: RunNames, tell: Language = ENGLISH) -> Iterato
     yield NextCommand("blame", file, tell("what made a result NaN or infinite"))
     yield NextCommand("verify", file, tell("every recorded operation computed again, compared with the record"))
     yield NextCommand(
-        "diff", f"{file} {OTHER}", tell("the first difference from another run, whose file stands for {other}", other=OTHER)
+        "diff", f"{file} {OTHER}", tell("the first difference from another run: {other} stands for its file", other=OTHER)
     )
     yield NextCommand("export", f"{file} -o run.json", tell("the record as data for other programs"))
 

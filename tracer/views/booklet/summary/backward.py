@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tracer.graph.record import Node, Phase, Step
 from tracer.ops.foreign.names import base_name
+from tracer.ops.indices import Index
 from tracer.views.booklet.page import Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
@@ -24,6 +25,9 @@ MAX_CARDS = 48
 """Maximum number of gradients that are tried on the page."""
 
 FORMULA_LENGTH = 40
+
+Element = tuple[Node, Index]
+"""An element of a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ def backward_page(subject: Subject) -> str:
     rules: Mapping[int, list[LocalRule]] = defaultdict(list)
     for rule in local_rules(step, subject.labels):
         rules[rule.contribution].append(rule)
+    entering = _entering(subject, nodes)
     important = _by_importance(step, nodes)[:MAX_CARDS]
     levels = (
         Detail(10, 32, 4),
@@ -64,8 +69,10 @@ def backward_page(subject: Subject) -> str:
         Detail(8.5, 6, 3),
         Detail(8.5, 6, 2),
     )
-    variants = [[_card(subject, node, rules.get(node.id, ()), detail) for node in nodes] for detail in levels]
-    few = [_card(subject, node, rules.get(node.id, ()), Detail(8.5, 6, 3)) for node in important]
+    variants = [
+        [_card(subject, node, rules.get(node.id, ()), entering.get(node.id, ()), detail) for node in nodes] for detail in levels
+    ]
+    few = [_card(subject, node, rules.get(node.id, ()), entering.get(node.id, ()), Detail(8.5, 6, 3)) for node in important]
     chosen = [*variants, few] if len(nodes) <= MAX_CARDS else [few]
     return page(heading, "\n".join([cards.placed(cards.plain(caption)), fitted(chosen, len(nodes), tell)]))
 
@@ -99,7 +106,7 @@ def _by_importance(step: Step, nodes: Sequence[Node]) -> list[Node]:
     return sorted(nodes, key=rank)
 
 
-def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Detail) -> str:
+def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], entering: Sequence[Element], detail: Detail) -> str:
     """A gradient with its rule and a number."""
     style, labels, step, size = subject.style, subject.labels, subject.step, detail.size
     equation = labels.equation_tree(node)
@@ -109,7 +116,7 @@ def _card(subject: Subject, node: Node, rules: Sequence[LocalRule], detail: Deta
     parts = [cards.headed(equation, place, style) if is_typeset else cards.pair(plain, place)]
     largest = subject.example(node)
     worked = example.worked(step, labels, largest, detail.terms, style.tell)
-    notes = [_rule_text(subject, node, rules), _entering_text(subject, node, worked)]
+    notes = [_rule_text(subject, node, rules), _entering_text(subject, node, entering, worked)]
     if any(notes) and detail.level > 2:
         parts.append(cards.small(style.tell("; ").join(filter(None, notes)), style))
     is_told = bool(worked) and not node.shape
@@ -134,11 +141,22 @@ def _adds_gradients(step: Step, node: Node) -> bool:
     return is_sum and len(node.operands) == 2 and all(step.nodes[id].phase is Phase.BACKWARD for id in node.operands)
 
 
-def _entering_text(subject: Subject, node: Node, worked: Sequence[str]) -> str:
+def _entering(subject: Subject, nodes: Sequence[Node]) -> Mapping[int, Sequence[Element]]:
+    """The elements of other gradients of the page that enter what is worked out of each."""
+    shown = {node.id for node in nodes}
+    return {
+        node.id: [
+            (each, at)
+            for each, at in subject.followed.entering(subject.step, subject.labels, node)
+            if each.id in shown and each.shape
+        ]
+        for node in nodes
+    }
+
+
+def _entering_text(subject: Subject, node: Node, found: Sequence[Element], worked: Sequence[str]) -> str:
     """The elements of other gradients that are in the arithmetic, by name; empty where it names them itself."""
     step, labels, tell = subject.step, subject.labels, subject.style.tell
-    shown = {each.id for each in subject.shown(Phase.BACKWARD)}
-    found = [(each, at) for each, at in subject.followed.entering(step, labels, node) if each.id in shown and each.shape]
     if not found or _adds_gradients(step, node):
         return ""
     if len(found) == 1 and moved_element(step.nodes, node, labels, subject.followed.elements[node.id]) in worked:
