@@ -1,4 +1,4 @@
-"""Notebooks: rich display of traces, steps and nodes, as an SVG diagram or, without a layout engine, as text; `%%trace`."""
+"""Notebooks: rich display of traces and steps as the player, of these and nodes as a diagram and as text; `%%trace`."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import Language, language_of_locale
+from tracer.rendering.engine import find_engine
 from tracer.store import save as save_trace
 from tracer.views.notation import Labels
 from tracer.views.player.frame import framed
@@ -109,12 +110,12 @@ def slide(record: Trace | Step, index: int | None, sample: int | Sequence[int] |
 def player(record: Trace | Step, index: int | None, node: str, options: Mapping[str, Any]) -> Html:
     """The page that plays a run, opened at a step and a node."""
     parsed = _picture_options(options)
-    trace = _trace(record)
-    if index is None and not node:
-        return Html(page_of_run(trace, parsed.player, parsed))
-    step = step_of(trace, index)
-    id = node_or_element(step, node, Labels(step.nodes))[0].id if node else step.loss_id
-    return Html(page_of_run(trace, replace(parsed.player, start=(step.index, id)), parsed))
+    trace, wanted = _trace(record), parsed.player
+    if index is not None or node:
+        step = step_of(trace, index)
+        id = node_or_element(step, node, Labels(step.nodes))[0].id if node else step.loss_id
+        wanted = replace(wanted, start=(step.index, id))
+    return Html(page_of_run(trace, wanted, parsed.style, find_engine(parsed.engine)))
 
 
 def save(record: Trace | Step, path: str | Path, values: str) -> None:

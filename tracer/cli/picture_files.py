@@ -43,12 +43,12 @@ def engine_for(options: PictureOptions, formats: Collection[str]) -> Engine | No
     return find_engine(options.engine) if needs_layout else None
 
 
-def page_of_run(trace: Trace, wanted: PlayerOptions, options: PictureOptions) -> str:
-    """The page that plays a run. Raises UsageError if no engine is installed."""
+def page_of_run(trace: Trace, wanted: PlayerOptions, style: Style, engine: Engine) -> str:
+    """The page that plays a run; the engine places its pictures."""
     from tracer.rendering.positions import positions
     from tracer.views.player.player import player
 
-    return player(trace, functools.partial(positions, find_engine(options.engine)), options.style, wanted)
+    return player(trace, functools.partial(positions, engine), style, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class PictureWriter:
 
     def player(self, trace: Trace, name: str, steps: Sequence[int] = ()) -> Path:
         """Write the page that plays a run, with the values of these steps."""
-        return self.folder.write(
-            name, page_of_run(trace, replace(self.options.player, steps=tuple(steps)), self.options).encode()
-        )
+        assert self.timed is not None
+        page = page_of_run(trace, replace(self.options.player, steps=tuple(steps)), self.options.style, self.timed.engine)
+        return self.folder.write(name, page.encode())
 
     def _write_pdf(self, name: str, document: str) -> Path:
         from tracer.rendering.document import pdf

@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.graph.record import Node, Step
 from tracer.ops.indices import Index
+from tracer.views.explaining.largest import largest_index
 from tracer.views.notation import Labels
 from tracer.views.player.kinds import kind_of_arithmetic
 from tracer.views.worked import input_elements, worked_element
@@ -30,8 +31,8 @@ def exact_numbers(step: Step, large: frozenset[int]) -> dict[str, Any]:
             continue
         if node.id not in large and large.isdisjoint(node.operands):
             continue
-        at = _largest(node)
-        index = tuple(int(each) for each in np.unravel_index(at, node.shape))
+        index = _largest(node)
+        at = _position(node, index)
         if node.id in large:
             chosen[str(node.id)] = at
             cells[node.id][at] = _text(node, index)
@@ -49,20 +50,21 @@ def written_elements(step: Step, labels: Labels) -> dict[str, Any]:
     for node in step.nodes:
         if node.is_leaf or not node.is_kept or not node.size or node.value.dtype.kind not in "fiub" or kind_of_arithmetic(node):
             continue
-        at = _largest(node)
-        text = worked_element(step.nodes, node, labels, tuple(int(each) for each in np.unravel_index(at, node.shape)))
+        index = _largest(node)
+        text = worked_element(step.nodes, node, labels, index)
         if text:
-            found[str(node.id)] = [at, text]
+            found[str(node.id)] = [_position(node, index), text]
     return found
 
 
-def _largest(node: Node) -> int:
-    """The position of the element with the largest magnitude; of NaN, the first."""
-    return int(np.argmax(np.abs(node.value.astype(np.float64))))
+def _largest(node: Node) -> Index:
+    """The index of the largest element; of an array of zeros, of the first."""
+    return largest_index(node) or (0,) * len(node.shape)
 
 
 def _position(node: Node, index: Index) -> int:
-    return int(np.ravel_multi_index(tuple(int(each) for each in index), node.shape))
+    """The position of an element in the order of rows."""
+    return int(np.ravel_multi_index(tuple(int(each) for each in index), node.shape)) if node.shape else 0
 
 
 def _text(node: Node, index: Index) -> str:

@@ -68,7 +68,7 @@ def layouts_of(step: Step, labels: Labels, place: Placing) -> dict[str, Any]:
             found[name] = _Picture(step, labels, modules, opened).drawn(place)
         except PictureError:
             continue
-    return {"modules": [module.scope or "..." for module in modules], "pictures": found}
+    return {"pictures": found}
 
 
 def _states(modules: Sequence[Module]) -> Iterator[tuple[str, frozenset[int]]]:

@@ -50,7 +50,12 @@ def packed_step(step: Step, labels: Labels, *, has_values: bool) -> str:
     text = json_text(head).encode()
     text += b" " * (-len(text) % 8)
     packed = len(text).to_bytes(8, "little") + text + b"".join(data + bytes(-len(data) % 8) for data in arrays)
-    return base64.b64encode(zlib.compress(packed, 9)).decode()
+    return compressed(packed)
+
+
+def compressed(data: bytes) -> str:
+    """Data as the scripts unpack it: compressed, in base64."""
+    return base64.b64encode(zlib.compress(data, 9)).decode()
 
 
 def _encoded(node: Node) -> tuple[str, bytes]:

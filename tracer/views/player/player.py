@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +18,7 @@ from tracer.views.notation import Labels, node_number
 from tracer.views.player.form import form_of
 from tracer.views.player.layouts import layouts_of
 from tracer.views.player.options import PlayerOptions
-from tracer.views.player.packed_step import packed_step
+from tracer.views.player.packed_step import compressed, packed_step
 from tracer.views.player.page import page, script
 from tracer.views.player.positions import Placing
 from tracer.views.player.translations import chinese
@@ -30,8 +28,8 @@ from tracer.views.selection import node_or_element
 def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -> str:
     """The page of a run as HTML.
 
-    Of steps without values it has the statistics. The page says which these are.
-    Raises UsageError if a node that is asked of is in none of the steps.
+    Of steps without values it has the statistics, and it says which steps have values. Raises UsageError if a node that is
+    asked of is not in a step, or is an input of it.
     """
     forms: list[dict[str, Any]] = []
     numbers: dict[str, int] = {}
@@ -65,7 +63,7 @@ def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -
         "theme": "dark" if style.theme is DARK else "light",
         "texts": {CHINESE.code: chinese(script())},
         "steps": steps,
-        "forms": _packed(forms),
+        "forms": compressed(json_text(forms).encode()),
         "sources": _sources(trace),
         "isExercise": options.is_exercise,
         "start": _start(trace, options),
@@ -93,10 +91,6 @@ def _default_steps(steps: Sequence[Step]) -> set[int]:
     """The first, the middle and the last step; of up to six, all."""
     indices = [step.index for step in steps]
     return set(indices) if len(indices) <= 6 else {indices[0], indices[len(indices) // 2], indices[-1]}
-
-
-def _packed(data: Any) -> str:
-    return base64.b64encode(zlib.compress(json_text(data).encode(), 9)).decode()
 
 
 def _sources(trace: Trace) -> dict[str, list[str]]:

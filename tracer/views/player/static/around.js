@@ -3,7 +3,7 @@
 import { html } from "./libraries.js";
 import { elementText } from "./grids.js";
 import { elementName } from "./record.js";
-import { operandsOf, worked } from "./terms.js";
+import { largestFirst, operandsOf, worked } from "./terms.js";
 
 const MOST = 6;
 const DEPTH = 2;
@@ -46,7 +46,7 @@ export function neighbourhood(step, id, at) {
 function elementsOf(step, place) {
   const found = worked(step, place.id, place.at);
   if (!found) return [];
-  const terms = found.isExtreme || !found.terms ? found.terms : [...found.terms].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
+  const terms = found.isExtreme || !found.terms ? found.terms : largestFirst(found.terms);
   const all = operandsOf({ ...found, terms });
   const elements = all.flatMap((operand) => ("literal" in operand ? [] : [operand]));
   return elements.filter((each, k) => elements.findIndex((other) => other.id === each.id && other.at === each.at) === k);

@@ -1,8 +1,8 @@
 // The header: what the run is, its steps and losses, and the buttons.
 
 import { html } from "./libraries.js";
+import { sizeOf } from "./arrays.js";
 import { floatText } from "./numbers.js";
-import { sizeOf } from "./record.js";
 import { Curve } from "./timeline.js";
 import { lossOf } from "./whatif.js";
 

@@ -1,8 +1,8 @@
 // The keys, what the colours mean, and the search.
 
 import { html, useLayoutEffect, useRef, useState } from "./libraries.js";
+import { positionOf } from "./arrays.js";
 import { KEYS, keyText } from "./keys.js";
-import { positionOf } from "./record.js";
 
 const MOST_FOUND = 12;
 

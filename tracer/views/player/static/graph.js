@@ -1,10 +1,10 @@
 // The picture of the step: boxes with values and gradients that appear as the operations are played.
 
 import { html, useEffect, useRef, useState } from "./libraries.js";
+import { sizeOf } from "./arrays.js";
 import { elementText } from "./grids.js";
 import { floatText } from "./numbers.js";
 import { nextAsked } from "./predict.js";
-import { sizeOf } from "./record.js";
 
 const LINE = 15;
 const PADDING = 8;

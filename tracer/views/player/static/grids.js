@@ -1,7 +1,8 @@
 // Arrays as grids of numbers on a colour scale; large ones, and images, as pictures.
 
 import { html, useEffect, useRef } from "./libraries.js";
-import { indexOf, isExactAt, sizeOf } from "./record.js";
+import { indexOf, sizeOf } from "./arrays.js";
+import { isExactAt } from "./record.js";
 import { NOISE, numberText } from "./numbers.js";
 
 const MOST_CELLS = 160;

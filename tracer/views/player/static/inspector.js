@@ -1,11 +1,12 @@
 // One operation: its formula, the arithmetic of one element, where its numbers come from and what depends on them.
 
 import { html } from "./libraries.js";
+import { isSameShape, sizeOf } from "./arrays.js";
 import { Grid, Statistics, elementText } from "./grids.js";
 import { bracketed, floatText, shapeText } from "./numbers.js";
-import { elementName, isExactAt, numberOf, sizeOf } from "./record.js";
+import { elementName, isExactAt, numberOf } from "./record.js";
 import { placesOf } from "./state.js";
-import { worked } from "./terms.js";
+import { largestFirst, worked } from "./terms.js";
 
 const MOST_TERMS = 12;
 const MOST_NAME = 32;
@@ -65,7 +66,7 @@ function Arithmetic({ step, id, at, enter, t }) {
 
 /** The terms of a sum, largest first. @param {any} props */
 function Terms({ step, found, name, result, enter, t }) {
-  const terms = [...found.terms].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
+  const terms = largestFirst(found.terms);
   const shown = found.isExtreme ? found.terms : terms.filter((term) => term.value !== 0);
   const zeros = terms.length - shown.length;
   const rest = shown.slice(MOST_TERMS).reduce((/** @type {number} */ total, /** @type {any} */ term) => total + term.value, 0);
@@ -102,17 +103,12 @@ function Operand({ step, operand, enter, t, named = false }) {
     aria-label=${t("go to {name}", { name })} onClick=${() => enter(id, at)}>${named ? name : bracketed(text)}</button>`;
 }
 
-/** @param {import("./record.js").Node} one @param {import("./record.js").Node} other */
-function sameShape(one, other) {
-  return one.shape.join() === other.shape.join();
-}
-
 /** What belongs to an operation: its inputs, its gradient or the value it is the gradient of, what uses it. @param {any} props */
 function Relations({ step, state, select, t }) {
   const { form } = step;
   const { op: id } = state;
   const node = form.nodes[id];
-  const link = (/** @type {number} */ other) => html`<button class="link" onClick=${() => select(other, { at: sameShape(form.nodes[other], node) ? state.at : -1 })}>${form.nodes[other].label || `#${other}`}</button> `;
+  const link = (/** @type {number} */ other) => html`<button class="link" onClick=${() => select(other, { at: isSameShape(form.nodes[other], node) ? state.at : -1 })}>${form.nodes[other].label || `#${other}`}</button> `;
   const users = form.users[id];
   const rows = [];
   const inputs = [...new Set(node.inputs.filter((/** @type {any} */ each) => typeof each === "number"))];

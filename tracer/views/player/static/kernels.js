@@ -1,6 +1,6 @@
 // Operations computed in the page, for what-if. Values are arrays in the order of rows; each operation is one entry of a table.
 
-import { indexOf, positionOf, sizeOf } from "./record.js";
+import { broadcastPosition, indexOf, listedPosition, positionOf, reducedAxes, sizeOf } from "./arrays.js";
 
 /** @typedef {{data: ArrayLike<number>, shape: number[]}} Operand An input with its shape; a number of the program has none. */
 
@@ -34,12 +34,12 @@ const OTHERS = {
     const axes = parameters?.axes ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
     return made(shape, (index) => x.data[positionOf(x.shape, x.shape.map((_, axis) => index[axes.indexOf(axis)]))]);
   },
-  broadcast_to: ([x], shape) => made(shape, (index) => x.data[broadcast(x.shape, index)]),
+  broadcast_to: ([x], shape) => made(shape, (index) => x.data[broadcastPosition(x.shape, index)]),
   reshape: ([x]) => x.data, squeeze: ([x]) => x.data, expand_dims: ([x]) => x.data, ravel: ([x]) => x.data,
-  take: ([x, ...lists]) => Array.from(lists[0].data, (_, k) => x.data[place(x.shape, lists, k)]),
+  take: ([x, ...lists]) => Array.from(lists[0].data, (_, k) => x.data[listedPosition(x.shape, lists, k)]),
   scatter: ([x, ...lists], shape) => {
     const sums = new Float64Array(sizeOf(shape));
-    Array.from(lists[0].data).forEach((_, k) => (sums[place(shape, lists, k)] += x.data[k]));
+    Array.from(lists[0].data).forEach((_, k) => (sums[listedPosition(shape, lists, k)] += x.data[k]));
     return sums;
   },
 };
@@ -66,7 +66,7 @@ export function computed(node, inputs) {
   let data;
   if (op in ELEMENTWISE) {
     data = made(shape, (index) => {
-      const [x, y, z] = inputs.map((input) => input.data[broadcast(input.shape, index)]);
+      const [x, y, z] = inputs.map((input) => input.data[broadcastPosition(input.shape, index)]);
       return ELEMENTWISE[op](x, y, z);
     });
   } else if (op in REDUCTIONS) {
@@ -82,18 +82,9 @@ function made(shape, element) {
   return Float64Array.from({ length: sizeOf(shape) }, (_, at) => element(indexOf(shape, at)));
 }
 
-/** The position in an array that is broadcast. @param {number[]} shape @param {number[]} index */
-function broadcast(shape, index) {
-  const skipped = index.length - shape.length;
-  let at = 0;
-  for (let axis = 0; axis < shape.length; axis += 1) at = at * shape[axis] + (shape[axis] === 1 ? 0 : index[axis + skipped]);
-  return at;
-}
-
 /** @param {(list: number[], parameters: any) => number} reduce @param {Operand} x @param {number[]} shape @param {any} parameters */
 function reducedBy(reduce, x, shape, parameters) {
-  const given = parameters?.axis;
-  const axes = new Set((given == null ? x.shape.map((_, axis) => axis) : [given].flat()).map((axis) => (axis + x.shape.length) % x.shape.length));
+  const axes = reducedAxes(x.shape, parameters);
   /** @type {number[][]} */
   const lists = Array.from({ length: sizeOf(shape) }, () => []);
   const kept = x.shape.map((side, axis) => (axes.has(axis) ? 1 : side));
@@ -104,20 +95,15 @@ function reducedBy(reduce, x, shape, parameters) {
   return lists.map((list) => reduce(list, parameters));
 }
 
-/** @param {number[]} list */
-function total(list) {
+/** The sum. @param {number[]} list */
+export function total(list) {
   return list.reduce((sum, each) => sum + each, 0);
 }
 
-/** The variance. @param {number[]} list @param {any} parameters */
-function spread(list, parameters) {
+/** The variance. @param {number[]} list @param {any} [parameters] */
+export function spread(list, parameters) {
   const mean = total(list) / list.length;
   return total(list.map((each) => (each - mean) ** 2)) / (list.length - (parameters?.ddof ?? 0));
-}
-
-/** The position that lists of indices name. @param {number[]} shape @param {Operand[]} lists @param {number} k */
-function place(shape, lists, k) {
-  return positionOf(shape, lists.map((list, axis) => (list.data[k] + shape[axis]) % shape[axis]));
 }
 
 /** A product of matrices or vectors. @param {Operand[]} inputs */

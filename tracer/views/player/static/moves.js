@@ -1,9 +1,10 @@
 // What an action makes of the state: functions of a state and a step, without a page.
 
+import { isSameShape } from "./arrays.js";
 import { nextAsked } from "./predict.js";
 import { PHASES } from "./record.js";
 import { entered, left } from "./state.js";
-import { operandsOf, worked } from "./terms.js";
+import { largestFirst, operandsOf, worked } from "./terms.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./record.js").Step} Step */
 
@@ -47,8 +48,7 @@ export const MOVES = {
     const { nodes } = step.form;
     const other = twinOf(step.form, state.op);
     if (other === undefined) return state;
-    const isSameShape = nodes[other].shape.join() === nodes[state.op].shape.join();
-    return { ...entered(state, other, 0), at: isSameShape ? state.at : firstElement(step, other) };
+    return { ...entered(state, other, 0), at: isSameShape(nodes[other], nodes[state.op]) ? state.at : firstElement(step, other) };
   },
 };
 
@@ -78,7 +78,6 @@ function moduleOf(state, step) {
 /** The element that decides most: of the largest term, else the first. @param {import("./terms.js").Worked | null} found */
 function mostImportant(found) {
   if (!found) return undefined;
-  const largest = found.terms?.reduce((best, term) => (Math.abs(term.value) > Math.abs(best.value) ? term : best));
-  const operands = largest ? largest.operands : operandsOf(found);
+  const operands = found.terms ? largestFirst(found.terms)[0]?.operands ?? [] : operandsOf(found);
   return operands.flatMap((operand) => ("literal" in operand ? [] : [operand]))[0];
 }

@@ -1,10 +1,11 @@
 // Predict, then reveal: the sign, the shape and the number of the next result are asked before it is shown.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./libraries.js";
+import { sizeOf } from "./arrays.js";
 import { elementText } from "./grids.js";
 import { shapeText } from "./numbers.js";
-import { elementName, isExactAt, sizeOf } from "./record.js";
-import { operandsOf, worked } from "./terms.js";
+import { elementName, isExactAt } from "./record.js";
+import { largestFirst, operandsOf, worked } from "./terms.js";
 
 /** The element that is asked of: the one that was chosen, else the first that is not 0. @param {any} step @param {number} id */
 export function askedElement(step, id) {
@@ -57,7 +58,7 @@ function hintOf(step, id, at, wrong, question) {
   if (wrong === 1) return nodes[id].formula ?? nodes[id].op;
   if (question === "shape" || wrong === 2) return inputs.map((/** @type {number} */ each) => `${nodes[each].label} ${shapeText(nodes[each].shape)}`).join(", ");
   const found = worked(step, id, at);
-  const operands = found?.terms ? [...found.terms].sort((one, other) => Math.abs(other.value) - Math.abs(one.value))[0]?.operands ?? [] : found ? operandsOf(found) : [];
+  const operands = found?.terms ? largestFirst(found.terms)[0]?.operands ?? [] : found ? operandsOf(found) : [];
   return operands.map((each) => ("literal" in each ? String(each.literal) : `${elementName(nodes[each.id], each.id, each.at)} = ${elementText(step, each.id, each.at)}`)).join(", ");
 }
 

@@ -1,11 +1,13 @@
 // The record of the run: forms of steps, and their values, which are unpacked when a step is shown.
 
+import { indexOf, sizeOf } from "./arrays.js";
+
 /**
  * @typedef {{op: string, kind?: string, phase: string, label?: string, isBracketed?: boolean, name?: string, shape: number[], dtype: string, formula?: string,
  *   pieces?: (string|number)[], inputs?: (number|{literal: any})[], parameters?: any, scope?: string,
  *   source?: [string, number, string], gradientOf?: number, ruleOf?: number}} Node
  * @typedef {{nodes: Node[], users: number[][], valueOf: Map<number, number>, residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
- *   updates: Object<string, number>, layouts: {modules: string[], pictures: Object<string, any>}}} Form
+ *   updates: Object<string, number>, layouts: {pictures: Object<string, any>}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
  *   noisyMeans: Set<number>, chosen: Map<number, number>, written: Map<number, [number, string]>, hasValues: boolean, width: number}} Step
@@ -80,26 +82,6 @@ function numberOfText(text, dtype) {
 /** Whether the page has the exact number of an element. @param {Value} value @param {number} at */
 export function isExactAt(value, at) {
   return Boolean(value && (value.isExact || value.exactPlaces?.has(at)));
-}
-
-/** @param {number[]} shape */
-export function sizeOf(shape) {
-  return shape.reduce((size, side) => size * side, 1);
-}
-
-/** The index of an element, by its position in the order of rows. @param {number[]} shape @param {number} at @returns {number[]} */
-export function indexOf(shape, at) {
-  const index = [];
-  for (const side of [...shape].reverse()) {
-    index.unshift(at % side);
-    at = Math.floor(at / side);
-  }
-  return index;
-}
-
-/** The position of an element in the order of rows. @param {number[]} shape @param {number[]} index */
-export function positionOf(shape, index) {
-  return index.reduce((at, each, axis) => at * shape[axis] + each, 0);
 }
 
 /** An element as it is written: `W1[0,2]`. @param {Node} node @param {number} id @param {number} at */

@@ -1,6 +1,7 @@
 // The arithmetic of one element: which elements of the inputs it is made of. What is not known is not shown.
 
-import { indexOf, isExactAt, positionOf, sizeOf } from "./record.js";
+import { broadcastPosition, indexOf, listedPosition, positionOf, reducedAxes, sizeOf } from "./arrays.js";
+import { isExactAt } from "./record.js";
 
 /**
  * An element of an input, or a number of the program.
@@ -35,6 +36,11 @@ export function operandsOf(found) {
   if (found.moved) return [found.moved];
   if (found.terms) return found.terms.flatMap((term) => term.operands);
   return (found.pieces || []).flatMap((piece) => (typeof piece === "string" ? [] : [piece]));
+}
+
+/** Terms by their size, largest first. @param {Term[]} terms */
+export function largestFirst(terms) {
+  return [...terms].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
 }
 
 /** Whether terms give the recorded number, to rounding. @param {any} step @param {Worked} found @param {number} result @param {string} dtype */
@@ -79,12 +85,6 @@ function isBroadcast(step, node) {
   });
 }
 
-/** The position in an array that is broadcast to a shape. @param {number[]} shape @param {number[]} index */
-function broadcastPosition(shape, index) {
-  const own = index.slice(index.length - shape.length).map((each, axis) => (shape[axis] === 1 ? 0 : each));
-  return positionOf(shape, own);
-}
-
 /** @param {any} step @param {any} node @param {number} at @returns {Worked | null} */
 function elementwise(step, node, at) {
   if (!isBroadcast(step, node)) return null;
@@ -112,8 +112,7 @@ function matmul(step, node, at) {
 /** The elements of an input along the axes that a reduction removes. @param {any} step @param {any} node @param {number} at @returns {Term[]} */
 function reduced(step, node, at) {
   const shape = shapeOf(step, node.inputs[0]);
-  const given = node.parameters?.axis;
-  const axes = new Set((given == null ? shape.map((_, axis) => axis) : [given].flat()).map((axis) => (axis < 0 ? axis + shape.length : axis)));
+  const axes = reducedAxes(shape, node.parameters);
   const index = indexOf(node.shape, at);
   const fixed = shape.map((_, axis) => (axes.has(axis) ? -1 : index[node.parameters?.keepdims ? axis : shape.slice(0, axis).filter((_, a) => !axes.has(a)).length]));
   const found = [];
@@ -145,8 +144,7 @@ function moved(step, node, at) {
 function listedPlaces(step, node, shape) {
   const lists = node.inputs.slice(1).map((/** @type {any} */ input) => (typeof input === "number" ? step.values[input] : null));
   if (!lists.length || lists.length !== shape.length || lists.some((/** @type {any} */ each) => !each)) return null;
-  return Array.from(lists[0].data, (/** @type {number} */ _, k) =>
-    positionOf(shape, lists.map((/** @type {any} */ list, /** @type {number} */ axis) => (list.data[k] + shape[axis]) % shape[axis])));
+  return Array.from(lists[0].data, (/** @type {number} */ _, k) => listedPosition(shape, lists, k));
 }
 
 /** @type {Object<string, (step: any, node: any, at: number) => Worked | null>} */

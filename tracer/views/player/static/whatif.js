@@ -1,9 +1,10 @@
 // What if a parameter had another value: the step is computed again in the page. What is shown then was not recorded.
 
 import { html, useMemo } from "./libraries.js";
+import { sizeOf } from "./arrays.js";
 import { floatText } from "./numbers.js";
-import { elementName, sizeOf } from "./record.js";
-import { computed, hasKernel } from "./kernels.js";
+import { elementName } from "./record.js";
+import { computed, hasKernel, spread, total } from "./kernels.js";
 
 const MOST_NUMBERS = 60_000;
 const POINTS = 41;
@@ -22,8 +23,18 @@ export function edited(text, id, at, value) {
   return all.map((edit) => edit.join("~")).join("_");
 }
 
+/** @type {WeakMap<import("./record.js").Step, boolean>} the steps that were computed again once, to see whether that is possible */
+const known = new WeakMap();
+
 /** Whether the page can compute a step again: it has all values and all operations, and these give what was recorded. @param {import("./record.js").Step} step */
 export function canRecompute(step) {
+  const found = known.get(step) ?? givesWhatWasRecorded(step);
+  known.set(step, found);
+  return found;
+}
+
+/** @param {import("./record.js").Step} step */
+function givesWhatWasRecorded(step) {
   const { nodes } = step.form;
   const numbers = nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
   if (numbers > MOST_NUMBERS || step.values.some((value) => !value?.isExact)) return false;
@@ -79,12 +90,10 @@ export function recomputed(step, edits, all = false, until = Infinity) {
 function statisticsOf(data) {
   const all = Array.from(data);
   const finite = all.filter(Number.isFinite);
-  const sum = (/** @type {number[]} */ list) => list.reduce((total, each) => total + each, 0);
-  const mean = sum(finite) / finite.length;
-  const deviation = Math.sqrt(sum(finite.map((each) => (each - mean) ** 2)) / finite.length);
-  const norm = Math.sqrt(sum(finite.map((each) => each * each)));
+  const mean = total(finite) / finite.length;
+  const norm = Math.sqrt(total(finite.map((each) => each * each)));
   const nans = all.filter(Number.isNaN).length;
-  return [Math.min(...finite), Math.max(...finite), mean, deviation, norm, finite.filter((each) => each === 0).length, nans, all.length - finite.length - nans];
+  return [Math.min(...finite), Math.max(...finite), mean, Math.sqrt(spread(finite)), norm, finite.filter((each) => each === 0).length, nans, all.length - finite.length - nans];
 }
 
 /** The loss of a step. @param {import("./record.js").Step} step */
@@ -98,15 +107,16 @@ export function WhatIf({ recorded, state, edit, t }) {
   const node = recorded.form.nodes[id];
   const gradientId = recorded.form.gradients[id];
   const isParameter = node.op === "parameter" && gradientId !== undefined && recorded.values[id]?.isExact;
-  const possible = useMemo(() => isParameter && canRecompute(recorded), [recorded, isParameter]);
+  const possible = isParameter && canRecompute(recorded);
   const edits = editsOf(state.edits);
-  const others = edits.filter(([other, place]) => other !== id || place !== at);
+  const otherEdits = edited(state.edits, id, at, null);
+  const others = editsOf(otherEdits);
   const base = isParameter ? recorded.values[id].data[at] : 0;
   const reach = Math.max(0.5, 2 * Math.abs(base));
   const curve = useMemo(() => possible ? Array.from({ length: POINTS }, (_, k) => {
     const x = base - reach + (2 * reach * k) / (POINTS - 1);
     return [x, lossOf(recomputed(recorded, [...others, [id, at, x]], false, recorded.form.loss))];
-  }) : [], [recorded, possible, id, at, state.edits]);
+  }) : [], [recorded, possible, id, at, otherEdits]); // not again while this element moves
   if (!isParameter) return null;
   if (!possible) return html`<p class="muted">${t("What if: this step cannot be computed in the page.")}</p>`;
   const now = edits.find(([other, place]) => other === id && place === at)?.[2] ?? base;
