@@ -30,6 +30,8 @@ SCRIPTS = (
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
+"""A comment on lines of its own. The page goes without: they are for those who change the scripts."""
 
 
 def page(title: str, language: str, style: Mapping[str, Mapping[str, str]], data: Any) -> str:
@@ -55,7 +57,7 @@ def script() -> str:
 
 
 def _module(name: str) -> str:
-    text = _static(name)
+    text = _COMMENT.sub("", _static(name))
     exported = ", ".join(match[2] for match in _EXPORT.finditer(text))
     body = _EXPORT.sub(r"\1", _IMPORT.sub(r'const \1 = modules["\2"];\n', text))
     return f'modules["{name}"] = (() => {{\n{body}return {{ {exported} }};\n}})();\n'
