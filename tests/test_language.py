@@ -55,6 +55,8 @@ MARKUP = {
     "layouts",
     "line_chart",
     "markup",
+    "mathml",
+    "mathml_elements",
     "mermaid",
     "minimap",
     "next_commands",

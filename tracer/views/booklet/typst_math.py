@@ -5,7 +5,6 @@ Names and texts become typst string literals, so that nothing in a formula is in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -32,26 +31,15 @@ from tracer.graph.expression import (
     Transpose,
 )
 from tracer.views.booklet.typst import literal
+from tracer.views.typesetting import COMPLEX_PARTS, FRACTION, NameParts, name_parts, number_parts
 
 MAX_FORMULA_LENGTH = 120
 """Maximum length of a formula that is typeset as mathematics."""
 
-_FRACTION = PRODUCT + 1
-"""Precedence of a fraction: it needs no brackets in a product, but does as the base of a power."""
-
-_NAME = re.compile(r"(?P<stem>\w*?[^\W\d_])(?P<digits>[0-9]*)(?:_(?P<tail>[0-9]+|[^\W\d_][0-9]*))?(?P<new>_new)?")
-_LETTER = re.compile("[A-Za-z\u03b1-\u03c9]")
-_GREEK = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "mu", "nu", "xi", "pi", "rho", "sigma", "tau",
-    "phi", "chi", "psi", "omega",
-}  # fmt: skip
 _SYMBOLS = {
     "=": "=", "==": 'class("relation", "==")', "!=": "eq.not", "<": "<", "<=": "lt.eq", ">": ">", ">=": "gt.eq",
     "+": "+", "-": "-", "*": "dot.op", "@": "thin",
 }  # fmt: skip
-
-
-_PARTS = {"real": "Re", "imag": "Im"}
 
 
 class _NotMathError(Exception):
@@ -157,7 +145,7 @@ def _call(call: FunctionCall) -> _Piece:
         case FunctionCall("conj", (value,), ()):
             return _Piece(f"overline({_typeset(value).source})")
         case FunctionCall("real" | "imag" as function, (value,), ()):
-            return _Piece(f'op("{_PARTS[function]}") ({_typeset(value).source})')
+            return _Piece(f'op("{COMPLEX_PARTS[function]}") ({_typeset(value).source})')
         case FunctionCall("logical_not", (value,), ()):
             return _Piece(f"not {_typeset(value).bracketed(PRODUCT)}", PRODUCT)
         case FunctionCall("norm" | "vector_norm" | "matrix_norm", (value,), options):
@@ -169,7 +157,7 @@ def _call(call: FunctionCall) -> _Piece:
         case FunctionCall("solve", (matrix, right), ()):
             return _infix("@", [_power(matrix, "-1"), _typeset(right)])
         case FunctionCall("kron", (one, other), ()):
-            factors = [_typeset(each).bracketed(_FRACTION) for each in (one, other)]
+            factors = [_typeset(each).bracketed(FRACTION) for each in (one, other)]
             return _Piece(" times.o ".join(factors), SUM)  # in brackets within a product
         case FunctionCall("square", (value,), ()):
             return _Piece(f"{_typeset(value).bracketed(ATOM)}^2", POWER)
@@ -199,7 +187,7 @@ def _power(base: Expression, exponent: str) -> _Piece:
 
 
 def _fraction(above: str, below: str) -> _Piece:
-    return _Piece(f"({above})/({below})", _FRACTION)
+    return _Piece(f"({above})/({below})", FRACTION)
 
 
 def _spaced(source: str) -> str:
@@ -215,24 +203,18 @@ def _name(name: str) -> _Piece:
     >>> print(_name("m_W1_new").source, _name("layer1").source, _name("h1#2").source, _name("#12").source)
     m_(W_1)^"new" "layer"_1 h_1"#2" "#12"
     """
-    name, mark, count = name.partition("#")
-    again = literal(f"#{count}") if mark else ""
-    parts = _NAME.fullmatch(name)
-    if parts is None:
-        return _Piece((literal(name) if name else "") + again)
-    digits, tail = parts["digits"], parts["tail"]
-    below = [digits] if digits else []
-    if tail:
-        below.append(tail if tail.isdecimal() else _name(tail).source)
-    source = _letters(parts["stem"])
+    parts = name_parts(name)
+    again = literal(parts.mark) if parts.mark else ""
+    below = [each if each.isdecimal() else _name(each).source for each in parts.below]
+    source = _letters(parts) if parts.stem else ""
     if below:
         source += f"_{below[0]}" if len(below) == 1 and below[0].isdecimal() else f"_({', '.join(below)})"
-    return _Piece(source + ('^"new"' if parts["new"] else "") + again, POWER if parts["new"] else ATOM)
+    return _Piece(source + ('^"new"' if parts.is_new else "") + again, POWER if parts.is_new else ATOM)
 
 
-def _letters(stem: str) -> str:
+def _letters(parts: NameParts) -> str:
     """A single letter, or the name of a Greek one, which typst sets in italics; otherwise text."""
-    return stem if stem in _GREEK or _LETTER.fullmatch(stem) else literal(stem)
+    return parts.stem if parts.is_letter else literal(parts.stem)
 
 
 def _number(text: str) -> _Piece:
@@ -243,11 +225,10 @@ def _number(text: str) -> _Piece:
     >>> _number("0.5j").source
     '0.5 "j"'
     """
-    if text.endswith("j"):
-        return _Piece(f'{_number(text[:-1]).bracketed(PRODUCT)} "j"', PRODUCT)
-    mantissa, exponential, exponent = text.partition("e")
+    mantissa, exponent, is_imaginary = number_parts(text)
     if not mantissa[:1].isdigit():
         return _Piece(literal(text))
-    if not exponential:
-        return _Piece(text)
-    return _Piece(("" if mantissa == "1" else f"{mantissa} times ") + f"10^({int(exponent)})", POWER)
+    number = _Piece(mantissa)
+    if exponent:
+        number = _Piece(("" if mantissa == "1" else f"{mantissa} times ") + f"10^({exponent})", POWER)
+    return _Piece(f'{number.bracketed(PRODUCT)} "j"', PRODUCT) if is_imaginary else number

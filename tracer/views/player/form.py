@@ -15,6 +15,7 @@ from tracer.graph.record import Literal, Node, Step
 from tracer.views.notation import Labels
 from tracer.views.player.homes import homes
 from tracer.views.player.kinds import kind_of_arithmetic, parameters_of
+from tracer.views.player.mathml import to_mathml
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -44,6 +45,7 @@ def _node(node: Node, labels: Labels) -> dict[str, Any]:
         "shape": list(node.shape),
         "dtype": node.dtype,
         "formula": labels.formula(node),
+        "math": to_mathml(labels.equation_tree(node)),
         "pieces": pieces_of(node.formula) if node.formula else None,
         "inputs": [{"literal": plain(each.value)} if isinstance(each, Literal) else each for each in node.inputs],
         "parameters": plain(dict(parameters_of(node))),

@@ -22,7 +22,7 @@ LIBRARIES = ("preact.js", "preact-hooks.js", "htm.js", "uplot.js")
 """Vendored scripts, in the order in which they need each other."""
 
 SCRIPTS = (
-    "libraries.js", "numbers.js", "arrays.js", "record.js", "state.js", "terms.js", "grids.js", "predict.js",
+    "libraries.js", "numbers.js", "arrays.js", "record.js", "state.js", "terms.js", "grids.js", "equation.js", "predict.js",
     "graph.js", "around.js", "code.js", "inspector.js", "kernels.js", "whatif.js", "timeline.js", "bar.js",
     "keys.js", "dialogs.js", "moves.js", "app.js",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import { html } from "./libraries.js";
 import { isSameShape, sizeOf } from "./arrays.js";
+import { Equation } from "./equation.js";
 import { Grid, Statistics, elementText } from "./grids.js";
 import { bracketed, floatText, shapeText } from "./numbers.js";
 import { elementName, isExactAt, numberOf } from "./record.js";
@@ -21,7 +22,7 @@ export function Inspector({ step, state, enter, choose, act, select, children, i
     <${Crumbs} ...${{ step, state, back: () => act("back"), t }} />
     <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${isHidden ? "" : shapeText(node.shape)} ${node.dtype}</span></h2>
     <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.inputs.length ? node.op : t(node.op)}${node.source ? `, ${node.source[0]}:${node.source[1]}` : ""}</p>
-    ${node.formula && node.formula !== node.label ? html`<p class="equation"><b>${node.label}</b> = ${node.formula}</p>` : html`<p class="equation"><b>${node.label}</b></p>`}
+    <p class="formula" tabindex="0"><${Equation} node=${node} /></p>
     ${isHidden ? "" : html`<${Arithmetic} ...${{ step, id, at, enter, t }} />`}
     ${isHidden ? "" : html`<h3>${t("value")}</h3><${Grid} ...${{ step, id, at, choose, t }} /><${Inexact} ...${{ step, id, at, choose, t }} />`}
     ${isHidden ? "" : html`<${Statistics} ...${{ step, id, t }} />`}

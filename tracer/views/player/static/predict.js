@@ -2,6 +2,7 @@
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./libraries.js";
 import { sizeOf } from "./arrays.js";
+import { Equation } from "./equation.js";
 import { elementText } from "./grids.js";
 import { shapeText } from "./numbers.js";
 import { elementName, isExactAt } from "./record.js";
@@ -122,7 +123,7 @@ export function Predict({ step, state, reveal, t }) {
   const wording = { sign: t("What is the sign of {name}?", { name }), shape: t("What is its shape?"), number: t("What is {name}, to one percent?", { name }) };
   return html`<form class="predict" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); check(answer); }}>
     <span class="muted">${t("result {number} of {all}", { number: done + 1, all })}</span>
-    <b>${node.label}${node.formula && node.formula !== node.label ? ` = ${node.formula}` : ""}</b> <label for="answer">${wording[/** @type {keyof wording} */ (question)]}</label>
+    <${Equation} node=${node} /> <label for="answer">${wording[/** @type {keyof wording} */ (question)]}</label>
     ${question === "sign"
       ? ["+", "0", "-"].map((sign) => html`<button type="button" key=${sign} ref=${sign === "+" ? field : null} data-answer=${sign} onClick=${() => check(sign)}>${sign}</button>`)
       : html`<input id="answer" ref=${field} value=${answer} onInput=${(/** @type {any} */ event) => setAnswer(event.target.value)} autocomplete="off" /><button key="check">${t("check")}</button>`}

@@ -3,7 +3,7 @@
 import { indexOf, sizeOf } from "./arrays.js";
 
 /**
- * @typedef {{op: string, kind?: string, phase: string, label?: string, isBracketed?: boolean, name?: string, shape: number[], dtype: string, formula?: string,
+ * @typedef {{op: string, kind?: string, phase: string, label?: string, isBracketed?: boolean, name?: string, shape: number[], dtype: string, formula?: string, math?: string,
  *   pieces?: (string|number)[], inputs?: (number|{literal: any})[], parameters?: any, scope?: string,
  *   source?: [string, number, string], gradientOf?: number, ruleOf?: number}} Node
  * @typedef {{nodes: Node[], users: number[][], valueOf: Map<number, number>, residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
