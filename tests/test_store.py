@@ -27,13 +27,13 @@ from tracer.analysis.verify import verify
 from tracer.errors import TraceFileError, UsageError
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step, Trace
 from tracer.graph.strides import normalize, restore_array, stored_elements, strides_of
+from tracer.graph.structures.shared import shared_structure
 from tracer.graph.summary import summary_of
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.i18n.message import Message
 from tracer.store.plain_json import NUMPY_DTYPES, from_json, to_json
 from tracer.store.reading import TraceFile, read
 from tracer.store.retention import RetentionPolicy, size_in_bytes
-from tracer.store.structure import shared_structure
 from tracer.store.writing import TraceWriter, save
 from tracer.testing import Program, programs
 from tracer.training import Training

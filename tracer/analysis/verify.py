@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from tracer.analysis.adapters import Computing, adapter_of
-from tracer.graph.missing import reasons_in
-from tracer.graph.record import LEAVES, Literal, Node, Step, Trace
+from tracer.analysis.verification_plan import VerificationPlan, not_computable, plan_of
+from tracer.graph.missing import StoredValue
+from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.graph.strides import HELD_IN
+from tracer.graph.structures.shared import PerStructure, contents_of
 from tracer.graph.summary import rounding_unit
 from tracer.i18n.message import Message
-from tracer.ops import registry
-from tracer.ops.base import Op
-from tracer.ops.registration import LibraryFunction
 from tracer.store.fingerprint import fingerprint
 
 ULPS = 64
@@ -81,9 +80,12 @@ def verify(trace: Trace, after_each: Any = None) -> Verification:
     framework = _framework_of(trace)
     here = fingerprint() if framework is None else framework.fingerprint()
     verification = Verification(not trace.steps or trace.arithmetic in ("", here))
+    plans = PerStructure(plan_of)
     before: Step | None = None
     for step in trace.steps:
-        verification.deviations.extend(list(_deviations(step, before, verification))[:1])
+        plan = plans.of(step)
+        found = [*_changed_parameters(step, before, plan), *_deviations(step, plan, verification)]
+        verification.deviations += sorted(found, key=lambda deviation: deviation.node)[:1]
         verification.steps += 1
         before = step if framework is None else None  # a program of its own may do anything between its steps
         if after_each is not None:
@@ -91,34 +93,77 @@ def verify(trace: Trace, after_each: Any = None) -> Verification:
     return verification
 
 
-def _deviations(step: Step, before: Step | None, verification: Verification) -> Iterator[Deviation]:
-    weak: set[int] = set()
-    updated = _updated(before) if before is not None and before.index + 1 == step.index else {}
+def _changed_parameters(step: Step, before: Step | None, plan: VerificationPlan) -> Iterator[Deviation]:
+    """The parameters that differ from the update of the step before, as far as values are stored."""
+    if before is None or before.index + 1 != step.index:
+        return
+    contents, earlier = contents_of(step), contents_of(before)
+    updated = {before.nodes[of].name: earlier[by] for of, by in before.updates.items()}
+    for id, name in plan.parameters:
+        update = updated.get(name)
+        if update is None or not (_is_kept(contents[id]) and _is_kept(update)):
+            continue
+        if _loaded(contents[id]).tobytes() != _loaded(update).tobytes():
+            yield Deviation(step.index, id)
+
+
+def _deviations(step: Step, plan: VerificationPlan, verification: Verification) -> Iterator[Deviation]:
+    """Compute the operations of a step again; those whose result differs from the record."""
+    verification.unknown |= plan.unknown
+    for library, names in plan.uninstalled.items():
+        verification.uninstalled.setdefault(library, set()).update(names)
+    contents = contents_of(step)
+    stored = [(id, content) for id, content in enumerate(contents) if not isinstance(content, np.ndarray)]
+    missing = {id: content.why_missing for id, content in stored if not content.is_kept}
+    received: list[Any] = [None] * len(contents) + plan.literals  # what operations are given for a node, or as a literal
+    for id in plan.leaves:
+        if id not in missing:
+            value = _loaded(contents[id])
+            received[id] = value.item() if id in plan.numbers else value
+    exact = 0
     with np.errstate(all="ignore"):
-        for node in step.nodes:
-            if node.op == "hyperparameter":
-                weak.add(node.id)
-            if node.op == "parameter" and _differ(node, updated.get(node.name)):
-                yield Deviation(step.index, node.id)
-            if node.op in LEAVES:
-                continue
-            adapter = adapter_of(node.op)
-            op = registry.named(node.op)
-            if op is None and adapter is None:
-                verification.unknown.add(node.op)
-                continue
-            if op is not None and isinstance(op.value, LibraryFunction) and not op.value.is_installed:
-                verification.uninstalled.setdefault(op.value.library, set()).add(node.op)
-                continue
-            missing = set(reasons_in([node, *(step.nodes[operand] for operand in node.operands)]))
-            if missing:
+        for operation in plan.operations:
+            id = operation.id
+            if missing and not operation.needs.isdisjoint(missing):
                 verification.not_kept += 1
-                verification.why_missing |= missing
+                verification.why_missing |= {reason for each in operation.needs if (reason := missing.get(each)) is not None}
+                received[id] = None if id in missing else _loaded(contents[id])
                 continue
-            if adapter is not None:
-                yield from _compute_elsewhere(step, node, adapter.load(), verification)
-            elif op is not None:
-                yield from _re_execute(step, node, op, weak, verification)
+            recorded = received[id] = _loaded(contents[id])
+            if operation.adapter is not None:
+                yield from _compute_elsewhere(step, step.nodes[id], operation.adapter.load(), verification)
+                continue
+            verification.operations += 1
+            if operation.problem is not None:
+                yield Deviation(step.index, id, operation.problem)
+                continue
+            inputs = [received[each] for each in operation.inputs]
+            try:
+                computed = operation.value(*inputs, **operation.parameters)
+            except Exception as error:  # an operation may raise anything if the inputs in the file do not fit it
+                yield Deviation(step.index, id, not_computable(error))
+                continue
+            if not isinstance(computed, np.ndarray):
+                if all(isinstance(each, (bool, int, float, complex)) for each in inputs):
+                    received[id] = recorded.item()
+                computed = np.asarray(computed)
+            if (
+                computed.dtype is operation.dtype
+                and computed.shape == operation.shape
+                and computed.tobytes() == recorded.tobytes()
+            ):
+                exact += 1
+            else:
+                yield from _compare(step, step.nodes[id], computed, inputs, verification)
+    verification.exact += exact
+
+
+def _is_kept(content: np.ndarray | StoredValue) -> bool:
+    return isinstance(content, np.ndarray) or content.is_kept
+
+
+def _loaded(content: np.ndarray | StoredValue) -> np.ndarray:
+    return content if isinstance(content, np.ndarray) else content.load()
 
 
 def _framework_of(trace: Trace) -> Computing | None:
@@ -142,7 +187,7 @@ def _compute_elsewhere(step: Step, node: Node, framework: Computing, verificatio
         return
     except Exception as error:  # an operation may raise anything if the inputs in the file do not fit it
         verification.operations += 1
-        yield Deviation(step.index, node.id, _not_computable(error))
+        yield Deviation(step.index, node.id, not_computable(error))
         return
     if result is None:
         verification.undetermined.add(node.op)
@@ -150,27 +195,6 @@ def _compute_elsewhere(step: Step, node: Node, framework: Computing, verificatio
     verification.operations += 1
     inputs = [operand.value if isinstance(operand, Literal) else step.nodes[operand].value for operand in node.inputs]
     yield from _compare(step, node, result, inputs, verification)
-
-
-def _not_computable(error: Exception) -> Message:
-    lines = str(error).strip().splitlines()
-    return Message("not_computable", {"error": type(error).__name__, "text": lines[0] if lines else ""})
-
-
-def _re_execute(step: Step, node: Node, op: type[Op], weak: set[int], verification: Verification) -> Iterator[Deviation]:
-    inputs = [_input_of(step, operand, weak) for operand in node.inputs]
-    verification.operations += 1
-    try:
-        if not op.accepts_shapes([np.shape(each) for each in inputs], node.parameters, node.shape):
-            yield Deviation(step.index, node.id, Message("other_shape", {"shape": node.shape}))
-            return
-        computed = op.value(*inputs, **node.parameters)
-    except Exception as error:  # an operation may raise anything if the inputs in the file do not fit it
-        yield Deviation(step.index, node.id, _not_computable(error))
-        return
-    if not isinstance(computed, np.ndarray) and all(isinstance(each, (bool, int, float, complex)) for each in inputs):
-        weak.add(node.id)
-    yield from _compare(step, node, np.asarray(computed), inputs, verification)
 
 
 def _compare(step: Step, node: Node, result: np.ndarray, inputs: list[Any], verification: Verification) -> Iterator[Deviation]:
@@ -220,25 +244,6 @@ def _other_array(computed: np.ndarray, node: Node) -> Message:
             "recorded_shape": node.shape,
         },
     )
-
-
-def _input_of(step: Step, operand: int | Literal, weak: set[int]) -> Any:
-    """The input as the operation received it: nodes in `weak` were Python numbers, which do not determine the dtype."""
-    if isinstance(operand, Literal):
-        return operand.value
-    value = step.nodes[operand].value
-    return value.item() if operand in weak else value
-
-
-def _updated(step: Step) -> Mapping[str, Node]:
-    return {step.nodes[of].name: step.nodes[by] for of, by in step.updates.items()}
-
-
-def _differ(parameter: Node, update: Node | None) -> bool:
-    """True if a parameter differs from the update of the step before; False if either is not stored."""
-    if update is None or not (parameter.is_kept and update.is_kept):
-        return False
-    return parameter.value.tobytes() != update.value.tobytes()
 
 
 def _differ_in_nan_only(one: np.ndarray, other: np.ndarray) -> bool:

@@ -112,6 +112,21 @@ def restore_array(data: bytes, dtype: str, shape: Sequence[int], strides: Stride
     return restore_elements(elements, shape, strides)
 
 
+def bytes_as_memory(dtype: str, shape: tuple[int, ...], strides: Strides) -> tuple[np.dtype, Strides] | None:
+    """The dtype, and the strides in bytes, with which stored elements are the memory of their array; None if they are not.
+
+    `numpy.ndarray(shape, dtype, data, 0, strides)` is then what `restore_array` gives.
+    """
+    stored = stored_dtype(dtype)
+    if dtype in HELD_IN or not math.prod(shape):
+        return None
+    if strides is None:
+        return stored, None
+    if min(strides) < 0 or _extent(shape, strides) != math.prod(_base_shape(shape, strides)):
+        return None  # reversed axes, or gaps
+    return stored, tuple(stride * stored.itemsize for stride in strides)
+
+
 def restore_elements(elements: np.ndarray, shape: Sequence[int], strides: Strides) -> np.ndarray:
     """The array with these elements, as many as its shape and layout need; read-only unless it shares their memory."""
     if strides is None:

@@ -1,4 +1,4 @@
-"""The parts of a trace file that are loaded on access: sequences, and large values."""
+"""The parts of a trace file that are loaded on access: sequences, the nodes of a step, and large values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 import numpy as np
 
 from tracer.errors import TraceFileError
-from tracer.graph.missing import NOT_RETAINED, MissingValue
+from tracer.graph.missing import NOT_RETAINED, MissingValue, StoredValue
+from tracer.graph.record import Node
 from tracer.graph.strides import PackedArray, Strides, pack, restore_array
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
-from tracer.store.rows import NOT_KEPT, why_not_storable
+from tracer.store.rows import NOT_KEPT, Row, RowLayout, why_not_storable
+from tracer.store.structure import Structure, with_content
 
 Item = TypeVar("Item")
 
@@ -102,10 +104,87 @@ class Printed(Sequence[str]):
         return iter(self._all())
 
 
+class StoredStructure:
+    """A structure in a file: steps share it whose nodes differ in their values only."""
+
+    def __init__(self, structure: Structure, digest: bytes) -> None:
+        self.step = structure.step
+        self.digest = digest
+        self._layouts = structure.layouts
+        self._rows: dict[bool, RowLayout] = {}
+
+    def rows(self, *, kept: bool) -> RowLayout:
+        """Where the values are in rows of steps with values, or in those without."""
+        if kept not in self._rows:
+            self._rows[kept] = RowLayout(self.step.nodes, self._layouts, kept=kept)
+        return self._rows[kept]
+
+
+class StoredNodes(Sequence[Node]):
+    """The nodes of a step in a file: each is made when it is first read, and their values without them.
+
+    `digest` is the same for steps that have the same structure and the same bits.
+    """
+
+    __slots__ = ("_contents", "_file", "_nodes", "_row", "digest", "structure")
+
+    def __init__(self, file: ValueFile, structure: StoredStructure, row: Row) -> None:
+        self.structure = structure
+        self.digest = structure.digest, row.small, row.summaries, row.keys
+        self._file, self._row = file, row
+        self._contents: list[np.ndarray | StoredValue] | None = None
+        self._nodes: list[Node | None] = []
+
+    @property
+    def contents(self) -> list[np.ndarray | StoredValue]:
+        """The content of each node: its inline value, or a lazy reference. Raises TraceFileError if the row is damaged."""
+        if self._contents is None:
+            self._contents = self._file.contents(self._row, self.structure)
+        return self._contents
+
+    @property
+    def why_missing(self) -> list[Message]:
+        """Why values are missing, for each that is."""
+        keys = self._row.keys
+        if keys is not None and NOT_KEPT not in keys:
+            return []
+        stored = (content for content in self.contents if not isinstance(content, np.ndarray))
+        return [content.why_missing for content in stored if content.why_missing is not None]
+
+    def __len__(self) -> int:
+        return len(self.structure.step.nodes)
+
+    @overload
+    def __getitem__(self, position: int) -> Node: ...
+    @overload
+    def __getitem__(self, position: slice) -> tuple[Node, ...]: ...
+    def __getitem__(self, position: int | slice) -> Node | tuple[Node, ...]:
+        if isinstance(position, slice):
+            return tuple(map(self._node, range(*position.indices(len(self)))))
+        return self._node(operator.index(position))
+
+    def __iter__(self) -> Iterator[Node]:
+        return map(self._node, range(len(self)))
+
+    def _node(self, position: int) -> Node:
+        if not self._nodes:
+            self._nodes = [None] * len(self)
+        node = self._nodes[position]
+        if node is None:
+            node = self._nodes[position] = with_content(self.structure.step.nodes[position], self.contents[position])
+        return node
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (tuple(self),)  # a copy does not need the file
+
+
 class ValueFile(Protocol):
     """The file that a value is in."""
 
     path: Path
+
+    def contents(self, row: Row, structure: StoredStructure) -> list[np.ndarray | StoredValue]:
+        """The content of each node of a step."""
 
     def value(self, key: bytes, where: str) -> bytes:
         """The bytes of a value."""

@@ -15,7 +15,7 @@ from tracer.graph.missing import StoredValue
 from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
 from tracer.store.format import CORRUPTION_ERRORS, error_text, open_to_read, start_timeout
-from tracer.store.lazy import Cache, LazySequence, LazyValue, Printed
+from tracer.store.lazy import Cache, LazySequence, LazyValue, Printed, StoredNodes, StoredStructure
 from tracer.store.messages import decode_message
 from tracer.store.parts import END, HEAD, are_metrics, wrong_field
 from tracer.store.plain_json import from_json
@@ -24,13 +24,11 @@ from tracer.store.rows import (
     NOT_KEPT,
     Row,
     content_key,
-    is_inline,
     is_storable,
     text_digest,
     unpack_summaries,
-    unpack_values,
 )
-from tracer.store.structure import Structure, parse_structure, with_values
+from tracer.store.structure import parse_structure
 
 CACHED_STRUCTURES = 8
 
@@ -60,7 +58,8 @@ class TraceFile:
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._connection = open_to_read(path)
-        self._structures: Cache[Structure] = Cache(CACHED_STRUCTURES)
+        self._structures: Cache[StoredStructure] = Cache(CACHED_STRUCTURES)
+        self._last_digest = -2, b""  # of the row that was read last, and its position: most rows are read in order
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)  # missing after a failed copy, which skips __init__
@@ -118,10 +117,28 @@ class TraceFile:
         row = self.row(position)
         structure = self._structures.get(row.structure, self._load_structure)
         try:
-            contents = self._contents(row, structure)
+            structure.rows(kept=row.keys is not None).check_sizes(row)
         except ValueError as error:
             raise self.damaged(f"step {position}: {error}") from None
-        return with_values(structure, row.number, contents, self._metrics(row))
+        of, nodes, metrics = structure.step, StoredNodes(self, structure, row), self._metrics(row)
+        more = of.losses, of.own_gradients, of.marks
+        return Step(row.number, nodes, of.loss_id, of.gradients, of.updates, metrics, *more)
+
+    def contents(self, row: Row, structure: StoredStructure) -> list[np.ndarray | StoredValue]:
+        """The content of each node of a step: its inline value, or a lazy reference."""
+        layout = structure.rows(kept=row.keys is not None)
+        contents: list[np.ndarray | StoredValue] = layout.inline_values(row)
+        try:
+            summaries = list(unpack_summaries(row.summaries, [node for node, _ in layout.large]))
+        except ValueError as error:
+            raise self.damaged(f"step {row.position}: {error}") from None
+        for number, ((node, strides), summary) in enumerate(zip(layout.large, summaries, strict=True)):
+            key = NOT_KEPT if row.keys is None else row.keys[KEY_SIZE * number : KEY_SIZE * (number + 1)]
+            if key != NOT_KEPT and not is_storable(node):
+                raise self.damaged(f"step {row.position}: it keeps a value of {node.dtype}{list(node.shape)}")
+            where = f"step {row.number}, node {node.id}"
+            contents[node.id] = LazyValue(self, key, where, node.dtype, node.shape, strides, summary)
+        return contents
 
     def row(self, position: int) -> Row:
         """The row of the step at a position, verified against its digest."""
@@ -136,10 +153,13 @@ class TraceFile:
         row = Row(*columns)
         if row.digest(self._digest(position - 1)) != digest:
             raise self.damaged(f"step {position} is not what was written")
+        self._last_digest = position, digest
         return row
 
     def _digest(self, position: int) -> bytes:
         """The digest of the run up to a step; that of the head for position -1."""
+        if self._last_digest[0] == position:
+            return self._last_digest[1]
         if position < 0:
             found = self._query("SELECT digest FROM run WHERE part = 'head' LIMIT 1")
         else:
@@ -178,14 +198,14 @@ class TraceFile:
         except ValueError as error:
             raise self.damaged(f"its end: {error}") from None
 
-    def _load_structure(self, id: int) -> Structure:
+    def _load_structure(self, id: int) -> StoredStructure:
         found = self._query("SELECT content, digest FROM structure WHERE id = ? LIMIT 1", id)
         if not found:
             raise self.damaged(f"the structure {id} is missing")
         content, digest = found[0]
         self._verify_text(content, digest, f"the structure {id}")
         try:
-            return parse_structure(content)
+            return StoredStructure(parse_structure(content), digest)
         except ValueError as error:
             raise self.damaged(f"the structure {id}: {error}") from None
 
@@ -199,33 +219,6 @@ class TraceFile:
     def _verify_text(self, content: Any, digest: Any, what: str) -> None:
         if not isinstance(content, str) or text_digest(content) != digest:
             raise self.damaged(f"{what} is not what was written")
-
-    def _contents(self, row: Row, structure: Structure) -> list[np.ndarray | StoredValue]:
-        """The content of each node: its inline value, or a lazy reference."""
-        nodes, layouts, kept = structure.step.nodes, structure.layouts, row.keys is not None
-        inline = [is_inline(node, layout, kept=kept) for node, layout in zip(nodes, layouts, strict=True)]
-        small = [node for node, is_small in zip(nodes, inline) if is_small]
-        values = unpack_values(row.small, small, [layout for layout, is_small in zip(layouts, inline) if is_small])
-        large = [node for node, is_small in zip(nodes, inline) if not is_small]
-        summaries = unpack_summaries(row.summaries, large)
-        keys = row.keys if row.keys is not None else NOT_KEPT * len(large)
-        if len(keys) != KEY_SIZE * len(large):
-            raise ValueError(f"it has {len(keys)} bytes of keys, {KEY_SIZE * len(large)} are needed")
-        contents: list[np.ndarray | StoredValue] = []
-        start = 0
-        for node, layout, is_small in zip(nodes, layouts, inline):
-            if is_small:
-                contents.append(next(values))
-                continue
-            key = keys[start : start + KEY_SIZE]
-            if key != NOT_KEPT and not is_storable(node):
-                raise ValueError(f"it keeps a value of {node.dtype}{list(node.shape)}")
-            where = f"step {row.number}, node {node.id}"
-            contents.append(LazyValue(self, key, where, node.dtype, node.shape, layout, next(summaries)))
-            start += KEY_SIZE
-        for _ in values:
-            pass  # exhausting the iterator detects surplus bytes
-        return contents
 
     def _metrics(self, row: Row) -> Mapping[str, Any]:
         metrics = self._decode_column(row.metrics, row)

@@ -11,11 +11,12 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from tracer.graph.record import Node, Step
-from tracer.graph.strides import HELD_IN, Strides, array_dtype, byte_count, restore_array, stored_dtype
+from tracer.graph.strides import HELD_IN, Strides, array_dtype, byte_count, bytes_as_memory, restore_array, stored_dtype
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
 from tracer.store.format import READER, READER_OF_BFLOAT16, READER_OF_PROGRAMS
@@ -124,8 +125,6 @@ def is_unknown(summary: Summary) -> bool:
 
 def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
     """The summaries of these nodes. Raises ValueError if they are invalid."""
-    if len(packed) != SUMMARY_SIZE * len(nodes):
-        raise ValueError(f"it has {len(packed)} bytes of summaries, {SUMMARY_SIZE * len(nodes)} are needed")
     for index, node in enumerate(nodes):
         fields = _SUMMARY[_kind(node.dtype)].unpack_from(packed, SUMMARY_SIZE * index)
         summary = Summary(node.size, *fields)
@@ -138,15 +137,46 @@ def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
         yield summary
 
 
-def unpack_values(packed: bytes, nodes: Sequence[Node], layouts: Sequence[Strides]) -> Iterator[np.ndarray]:
-    """The inline values of these nodes. Raises ValueError if their size does not match."""
-    start = 0
-    for node, layout in zip(nodes, layouts, strict=True):
-        end = start + byte_count(stored_dtype(node.dtype).itemsize, node.shape, layout)
-        yield restore_array(packed[start:end], node.dtype, node.shape, layout)
-        start = end
-    if start != len(packed):
-        raise ValueError(f"it has {len(packed)} bytes of small values, {start} are needed")
+class RowLayout:
+    """Where the values of the nodes are in the rows of all steps of one structure: inline, or large."""
+
+    def __init__(self, nodes: Sequence[Node], layouts: Sequence[Strides], *, kept: bool) -> None:
+        self._inline: list[tuple[int, int, tuple[int, ...], np.dtype, Strides]] = []
+        self._moved: list[tuple[int, int, int, Node, Strides]] = []
+        self.large: list[tuple[Node, Strides]] = []
+        self._size = 0
+        for node, layout in zip(nodes, layouts, strict=True):
+            if not is_inline(node, layout, kept=kept):
+                self.large.append((node, layout))
+                self._inline.append((0, 0, (0,), np.dtype(float), None))  # in place of a large value
+                continue
+            start, self._size = self._size, self._size + byte_count(stored_dtype(node.dtype).itemsize, node.shape, layout)
+            as_memory = bytes_as_memory(node.dtype, node.shape, layout)
+            if as_memory is None:
+                self._moved.append((node.id, start, self._size, node, layout))
+                self._inline.append((0, 0, (0,), np.dtype(float), None))
+            else:
+                self._inline.append((start, self._size, node.shape, *as_memory))
+
+    def check_sizes(self, row: Row) -> None:
+        """Raise ValueError if a row does not have as many bytes as its structure needs."""
+        count = len(self.large)
+        needed = {"small values": (row.small, self._size), "summaries": (row.summaries, SUMMARY_SIZE * count)}
+        if row.keys is not None:
+            needed["keys"] = row.keys, KEY_SIZE * count
+        for what, (found, size) in needed.items():
+            if len(found) != size:
+                raise ValueError(f"it has {len(found)} bytes of {what}, {size} are needed")
+
+    def inline_values(self, row: Row) -> list[Any]:
+        """The value of each node that is inline; anything in place of a large one."""
+        small, array = row.small, np.ndarray
+        values: list[Any] = [
+            array(shape, dtype, small[start:end], 0, strides) for start, end, shape, dtype, strides in self._inline
+        ]
+        for id, start, end, node, layout in self._moved:
+            values[id] = restore_array(small[start:end], node.dtype, node.shape, layout)
+        return values
 
 
 def _kind(dtype: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,31 +61,19 @@ def layouts_of(step: Step) -> tuple[Strides, ...]:
     return tuple(strides_of(node.value) if node.is_kept and node.dtype in STORABLE_DTYPES else None for node in step.nodes)
 
 
-def shared_structure(step: Step) -> object | None:
-    """The object shared by recorded steps of the same structure; None for a step that was not recorded."""
-    return getattr(step.nodes, "structure", None)
-
-
 def without_values(step: Step, layouts: tuple[Strides, ...]) -> Structure:
     """The structure of a step; it holds no reference to the values."""
-    nodes = tuple(_with_content(node, Absent()) for node in step.nodes)
+    nodes = tuple(with_content(node, Absent()) for node in step.nodes)
     bare = Step(0, nodes, step.loss_id, dict(step.gradients), dict(step.updates), losses=dict(step.losses))
     return Structure(replace(bare, own_gradients=dict(step.own_gradients), marks=dict(step.marks)), layouts)
 
 
-def _with_content(node: Node, content: StoredValue | np.ndarray) -> Node:
+def with_content(node: Node, content: StoredValue | np.ndarray) -> Node:
+    """The node with this value."""
     return Node(
         node.id, node.op, node.inputs, node.parameters, content, node.shape, node.dtype, node.phase, node.name,
         node.formula, node.scope, node.source, node.gradient_of, node.rule_of,
     )  # fmt: skip
-
-
-def with_values(
-    structure: Structure, index: int, contents: Sequence[StoredValue | np.ndarray], metrics: Mapping[str, Any]
-) -> Step:
-    """A step of this structure with these values."""
-    step = structure.step
-    return replace(step, index=index, nodes=tuple(map(_with_content, step.nodes, contents)), metrics=metrics)
 
 
 # Text form.

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from tracer.graph.record import Step
 from tracer.graph.strides import Strides
+from tracer.graph.structures.shared import shared_structure
 from tracer.store.parts import NotStorableError
 from tracer.store.rows import text_digest
-from tracer.store.structure import parse_structure, shared_structure, structure_text, without_values
+from tracer.store.structure import parse_structure, structure_text, without_values
 
 CACHED_STRUCTURES = 8
 """Structures that are recognized without their text."""

@@ -1,0 +1,1 @@
+"""What steps of the same structure share, so that it is found out once."""
