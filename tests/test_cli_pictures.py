@@ -288,9 +288,10 @@ def records() -> list[tracer.Trace | Step | Node]:
 def test_records_have_notebook_representations() -> None:
     for record in records():
         bundle = record._repr_mimebundle_()
-        assert set(bundle) == {"text/plain", "image/svg+xml"} | (set() if isinstance(record, Node) else {"text/html"})
-        assert bundle["text/plain"] == repr(record)
+        assert set(bundle) == {"text/plain", "image/svg+xml", "text/html"}
+        assert bundle["text/plain"] == repr(record) and record._repr_html_() == bundle["text/html"]
         assert "<svg" in bundle["image/svg+xml"]
+        assert ("<iframe" in bundle["text/html"]) != isinstance(record, Node)
     trace, step, node = (record._repr_mimebundle_()["image/svg+xml"] for record in records())
     assert "backward" in trace
     assert "logits" in step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import zlib
@@ -284,6 +285,31 @@ def test_a_notebook_shows_the_page_in_a_frame() -> None:
         "op": step.node("logits").id,
         "seen": step.node("logits").id,
     }
-    framed = step.player(theme="dark")._repr_html_()  # type: ignore[attr-defined]
-    assert framed.startswith("<iframe srcdoc=") and "<script" not in framed
-    assert "image/svg+xml" in step._repr_mimebundle_() and "<iframe" in step._repr_mimebundle_()["text/html"]
+    page = step.player(theme="dark")
+    framed = page._repr_html_()  # type: ignore[attr-defined]
+    assert page._mime_() == ("text/html", framed)  # type: ignore[attr-defined]
+    assert ("iframe", str(page)) in [(tag, given.get("srcdoc")) for tag, given in Elements(framed).found]
+    assert not data_of(page)["followsTheme"] and data_of(step.player())["followsTheme"]
+    bundle = step._repr_mimebundle_()
+    names = [tag for tag, _ in Elements(bundle["text/html"]).found]
+    assert "image/svg+xml" in bundle and names == ["div", "img", "p", "iframe"]
+
+
+def test_a_page_opens_at_a_node_or_an_element_however_it_is_named() -> None:
+    trace: Trace = run_of("fruit", 3)
+    step: Step = trace.steps[1]
+    node = step.node("dL/dW2")
+    for given in ("dL/dW2", node.id, f"#{node.id}", f"1:{node.id}", node):
+        assert data_of(step.player(node=given))["start"] == {"step": 0, "op": node.id, "seen": node.id}
+    assert data_of(trace.player(node=f"2:{node.id}"))["start"]["step"] == 2
+    assert data_of(step.player(node="dL/dW2[1,0]"))["start"] == {"step": 0, "op": node.id, "seen": node.id, "at": 2}
+    with pytest.raises(UsageError, match="W2"):
+        step.player(node="dL/dW22")
+
+
+def test_a_node_says_how_its_step_shows_its_inspector() -> None:
+    for node in run_of("fruit", 3).steps[0].nodes[::10]:
+        text = html.unescape(node._repr_mimebundle_()["text/html"])
+        call = text[text.index("step.player(node=") : text.index(") shows") + 1]
+        page = eval(call, {"step": run_of("fruit", 3).steps[0]})
+        assert data_of(page)["start"]["op"] == node.id

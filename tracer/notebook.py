@@ -8,6 +8,7 @@ import linecache
 import os
 import shlex
 from dataclasses import replace
+from html import escape
 from types import TracebackType
 from typing import Any
 
@@ -33,7 +34,7 @@ from tracer.views.diagrams.zoom import ViewSpec
 from tracer.views.grids import content_lines, wrapped
 from tracer.views.noise import Noise
 from tracer.views.notation import Labels, shape_text
-from tracer.views.player.frame import framed
+from tracer.views.player.frame import framed, note, picture
 from tracer.views.player.options import PlayerOptions
 from tracer.views.player.player import player
 from tracer.views.text.found import found_lines
@@ -50,13 +51,11 @@ def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
 
     A trace and a step are played in a page of up to MAX_PAGE bytes. Where pages are not shown, the diagram of a trace has the
     phases of its first step, that of a step its nodes with values; if it is too large, a coarser one is shown, and the text says
-    so.
+    so. A node does not know its step: it is a box, and a line that says how its step shows its inspector.
     """
     style = Style(tell=language_of_locale(os.environ))
     bundle = {"text/plain": repr(record)}
     try:
-        if not isinstance(record, Node) and (page := _page(record, style)):
-            bundle["text/html"] = page
         layout = TimedLayout(find_engine())
         if isinstance(record, Step):
             replaced: list[Replacement] = []
@@ -66,18 +65,32 @@ def mime_bundle(record: Trace | Step | Node) -> dict[str, str]:
             bundle["text/plain"] = "\n".join([repr(record), *(each.text(style.tell) for each in replaced)])
         elif (diagram := _diagram(record, style)) is not None:
             bundle["image/svg+xml"] = laid_out(diagram, style, layout).svg
+        if html := _html(record, bundle.get("image/svg+xml", ""), style):
+            bundle["text/html"] = html
     except UsageError:
         return bundle  # no layout engine, or it failed: text only
     return bundle
 
 
+def _html(record: Trace | Step | Node, svg: str, style: Style) -> str:
+    """A record as HTML, with its picture; empty if the picture alone shows it."""
+    if isinstance(record, Node):
+        call = f"step.player(node={record.name or record.id!r})"
+        said = escape(style.tell("{call} shows its numbers, where they are from and what they are used for", call=call))
+        return f"{picture(svg, repr(record))}<p>{said}</p>"
+    page = _page(record, style)
+    return framed(page, picture(svg, repr(record)) + note(style.tell), repr(record)) if page else ""
+
+
 def _page(record: Trace | Step, style: Style) -> str:
-    """The player of a record in a frame; empty if there is nothing to play, or if it is too large for a notebook."""
+    """The page that plays a record; empty if there is nothing to play, or if it is too large for a notebook."""
     trace = record if isinstance(record, Trace) else trace_of_step(record)
     if not trace.steps or sum(len(step.nodes) for step in trace.steps) > MAX_PLAYED:
         return ""
-    page = player(trace, functools.partial(positions, find_engine()), style, PlayerOptions(budget=MAX_PAGE // 2))
-    return framed(page) if len(page) <= MAX_PAGE else ""
+    page = player(
+        trace, functools.partial(positions, find_engine()), style, PlayerOptions(budget=MAX_PAGE // 2, follows_theme=True)
+    )
+    return page if len(page) <= MAX_PAGE else ""
 
 
 def _diagram(record: Trace | Node, style: Style) -> Diagram | None:

@@ -18,13 +18,14 @@ from tracer.cli.picture_files import page_of_run
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import step_of
 from tracer.errors import UsageError
-from tracer.graph.record import Step, Trace
+from tracer.graph.record import Node, Step, Trace
 from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import Language, language_of_locale
 from tracer.rendering.engine import find_engine
 from tracer.store import save as save_trace
 from tracer.views.notation import Labels
-from tracer.views.player.frame import framed
+from tracer.views.player.frame import framed, note
+from tracer.views.player.player import element_position
 from tracer.views.selection import node_or_element, number_of_step
 from tracer.views.slide.slide import slide_of
 from tracer.views.text.blame import Request, blame_lines, target_finder
@@ -57,7 +58,11 @@ class Html(str):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return framed(self)
+        return framed(self, note(_language()))
+
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows, which takes a string for text otherwise."""
+        return "text/html", self._repr_html_()
 
 
 def log(record: Trace | Step, digits: int) -> Text:
@@ -107,14 +112,15 @@ def slide(record: Trace | Step, index: int | None, sample: int | Sequence[int] |
     return Svg((slides.animated() if parsed.slide.is_series else slides.whole()).svg)
 
 
-def player(record: Trace | Step, index: int | None, node: str, options: Mapping[str, Any]) -> Html:
-    """The page that plays a run, opened at a step and a node."""
+def player(record: Trace | Step, index: int | None, node: str | int | Node, options: Mapping[str, Any]) -> Html:
+    """The page that plays a run, opened at a step and a node or an element."""
     parsed = _picture_options(options)
-    trace, wanted = _trace(record), parsed.player
-    if index is not None or node:
-        step = step_of(trace, index)
-        id = node_or_element(step, node, Labels(step.nodes))[0].id if node else step.loss_id
-        wanted = replace(wanted, start=(step.index, id))
+    trace, wanted = _trace(record), replace(parsed.player, follows_theme="theme" not in options)
+    name = f"#{node.id}" if isinstance(node, Node) else f"#{node}" if isinstance(node, int) else node
+    if index is not None or name:
+        step = step_of(trace, index if index is not None else number_of_step(name))
+        found, element = node_or_element(step, name or f"#{step.loss_id}", Labels(step.nodes))
+        wanted = replace(wanted, start=(step.index, found.id, element_position(found, element)))
     return Html(page_of_run(trace, wanted, parsed.style, find_engine(parsed.engine)))
 
 

@@ -34,6 +34,10 @@ class Displayable:
         bundle: dict[str, str] = importlib.import_module(NOTEBOOK_MODULE).mime_bundle(self)
         return bundle
 
+    def _repr_html_(self) -> str | None:
+        """What marimo shows: of a bundle it would show every representation behind a tab."""
+        return self._repr_mimebundle_().get("text/html")
+
 
 class Viewable(Displayable):
     """A trace, a step, or a run: with the views that the commands of these names give.
@@ -71,11 +75,12 @@ class Viewable(Displayable):
         text: str = _calls().slide(self.viewed(), step, sample, options)
         return text
 
-    def player(self, *, step: int | None = None, node: str = "", **options: Any) -> str:
+    def player(self, *, step: int | None = None, node: str | int | Displayable = "", **options: Any) -> str:
         """The run as one HTML page that steps through it, which a notebook shows in a frame.
 
-        It opens at this step and node, by default at the loss of the first step. `options` are those of the command: theme, lang,
-        ask, exercise. `render("run.html")` writes a file.
+        It opens at this step, by default the first, and at the inspector of this node or element: a name such as dL/dW2 or
+        W[0,2], the number of a node, or a node. `options` are those of the command: theme, lang, ask, exercise.
+        `render("run.html")` writes a file.
         """
         text: str = _calls().player(self.viewed(), step, node, options)
         return text

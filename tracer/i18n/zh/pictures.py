@@ -38,6 +38,9 @@ MESSAGES: Mapping[str, str] = {
     "new values:": "新值：",
     "gradients of {count} values, {parameters} of them parameter arrays": "{count} 个值的梯度，其中 {parameters} 个是参数数组",
     "new values of {arrays}": "{arrays}的新值",
+    # Notebooks
+    "Jupyter shows the player here once the notebook is trusted.": "信任此笔记本后，Jupyter 在此显示播放器。",
+    "{call} shows its numbers, where they are from and what they are used for": "{call} 显示它的各个数、来源和去处",
     # Legends
     "hyperparameter, optimizer state": "超参数、优化器状态",
     "gradients are added up": "梯度相加",

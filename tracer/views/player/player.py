@@ -10,7 +10,7 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
-from tracer.graph.record import Step, Trace
+from tracer.graph.record import Node, Step, Trace
 from tracer.graph.single_step import UNNAMED
 from tracer.i18n.language import CHINESE
 from tracer.views.diagrams.theme import DARK, LIGHT, Flow, Style, Theme
@@ -66,17 +66,19 @@ def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -
         "forms": compressed(json_text(forms).encode()),
         "sources": _sources(trace),
         "isExercise": options.is_exercise,
+        "followsTheme": options.follows_theme,
         "start": _start(trace, options),
     }
     return page(name or "tracer", style.tell.code, {each.name: _colours(each) for each in (LIGHT, DARK)}, data)
 
 
 def _start(trace: Trace, options: PlayerOptions) -> dict[str, int]:
-    """Where the page opens: the position of the step and the number of the operation."""
+    """Where the page opens: the position of the step, the number of the operation, and the position of an element."""
     if options.start is None:
         return {}
-    index, id = options.start
-    return {"step": next(at for at, step in enumerate(trace.steps) if step.index == index), "op": id, "seen": id}
+    index, id, element = options.start
+    start = {"step": next(at for at, step in enumerate(trace.steps) if step.index == index), "op": id, "seen": id}
+    return start if element < 0 else start | {"at": element}
 
 
 def _asked(step: Step, name: str, labels: Labels) -> tuple[int, int]:
@@ -84,7 +86,14 @@ def _asked(step: Step, name: str, labels: Labels) -> tuple[int, int]:
     node, index = node_or_element(step, name, labels)
     if node.is_leaf:
         raise UsageError(f"{name} is an input of the step: there is nothing to predict; --ask takes what is computed from it")
-    return node.id, -1 if index is None else int(np.ravel_multi_index(index, node.shape)) if node.shape else 0
+    return node.id, element_position(node, index)
+
+
+def element_position(node: Node, index: tuple[int, ...] | None) -> int:
+    """The position of an element in its array; -1 for none."""
+    if index is None:
+        return -1
+    return int(np.ravel_multi_index(index, node.shape)) if node.shape else 0
 
 
 def _default_steps(steps: Sequence[Step]) -> set[int]:

@@ -22,6 +22,7 @@ const losses = data.steps.map((/** @type {any} */ step) => step.loss);
 const withValues = data.steps.filter((/** @type {any} */ step) => step.hasValues).map((/** @type {any} */ step) => step.index).join(", ");
 /** @type {import("./state.js").State} */
 const FIRST = { step: 0, op: 0, seen: 0, at: 0, zoom: 3, open: "", mode: "", lang: data.language, theme: data.theme, trail: "", edits: "" };
+if (data.followsTheme && !location.hash) FIRST.theme = themeAround();
 /** A text in a language, with its fields. @param {string} lang */
 function translator(lang) {
   return (/** @type {string} */ text, /** @type {Object<string, any>} */ fields = {}) =>
@@ -36,7 +37,7 @@ function App({ forms, first, start }) {
   const [isPlaying, setPlaying] = useState(false);
   const [dialog, setDialog] = useState("");
   const t = translator(state.lang);
-  const [tab, setTab] = useState("program");
+  const [tab, setTab] = useState(data.start.op === undefined && innerWidth <= 900 ? "program" : "inspector");
   const [hover, setHover] = useState(/** @type {number[]} */ ([]));
   const isHiding = data.isExercise || state.mode === "predict";
   const latest = useRef({ step, isJump: false, isFromAddress: false });
@@ -174,9 +175,16 @@ formsOf(data.forms).then(async (forms) => {
   let start = within(stateOf(location.hash, { ...FIRST, ...data.start }), null, data.steps.length);
   const first = await stepOf(data.steps[start.step], forms);
   if (data.isExercise) start = started(start, first);
-  else if (!location.hash && data.start.op === undefined) start = selected(start, first, firstComputed(first), true);
+  else if (!location.hash) start = { ...selected(start, first, data.start.op ?? firstComputed(first), true), ...data.start };
   render(html`<${App} forms=${forms} first=${first} start=${within(start, first, data.steps.length)} />`, document.getElementById("player"));
 });
+
+/** The theme of the notebook that the page is in: dark if its text is light. */
+function themeAround() {
+  const frame = globalThis.frameElement; // null in a page of its own
+  const [color, first] = (frame && /([\d.]+)/.exec(parent.getComputedStyle(frame).color)) ?? ["", ""];
+  return first && Number(first) > (Number(first) > 1 ? 127 : 0.5) ? "dark" : "light";
+}
 
 /** The first operation of the step that is computed. @param {any} step */
 function firstComputed(step) {

@@ -87,7 +87,9 @@ export function Predict({ step, state, reveal, t }) {
     setAnswer("");
   }, [next, step]);
   useEffect(() => setTold(""), [step]);
-  useLayoutEffect(() => field.current?.focus(), [next, stage, step]);
+  useLayoutEffect(() => {
+    if (document.hasFocus()) field.current?.focus(); // a page in a notebook does not take the keys from a cell
+  }, [next, stage, step]);
   const result = t("{right} of {asked} right", score);
   if (next >= step.form.nodes.length) {
     return html`<p class="predict"><span class="told" aria-live="polite">${told}</span> ${t("That was the last result of this step.")} <b class="score">${result}</b>
