@@ -173,14 +173,16 @@ def _common_scope(scopes: Sequence[str]) -> str:
 
 def ordered(flow: Flow, groups: Iterable[Group]) -> list[Group]:
     """The groups in an order in which values only flow forward, else in that of the program; those in a cycle are merged."""
-    import networkx  # takes longer to load than a small step takes to draw
-
     groups = sorted(groups, key=lambda group: group.ids)
     home = {id: number for number, group in enumerate(groups) for id in group.ids}
+    flows = {(home[each], head) for id, head in home.items() for each in flow.inputs(id) if each in home and home[each] != head}
+    if all(tail < head for tail, head in flows):
+        return groups
+    import networkx  # takes longer to load than a small step takes to draw
+
     graph = networkx.DiGraph()
     graph.add_nodes_from(range(len(groups)))
-    for id, head in home.items():
-        graph.add_edges_from((home[each], head) for each in flow.inputs(id) if each in home and home[each] != head)
+    graph.add_edges_from(flows)
     cycles = [sorted(cycle) for cycle in networkx.strongly_connected_components(graph) if len(cycle) > 1]
     if cycles:
         inside = {number for cycle in cycles for number in cycle}
