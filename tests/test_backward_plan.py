@@ -24,6 +24,7 @@ from tracer.ops.elementwise import Elementwise
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
+from tracer.store.structure import shared_structure
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
 from tracer.training.loading import bundled_names
@@ -104,10 +105,10 @@ def line(**changes: Any) -> tracer.Scenario:
     return tracer.Scenario(**{**parts, **changes})
 
 
-def test_smaller_batch_is_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_size_of_batch_is_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     fast, slow, repeated = steps_of(line(batch_size=4, steps=None, epochs=3), monkeypatch)
     assert [step.nodes[0].shape for step in fast[:3]] == [(4,), (4,), (2,)]
-    assert repeated == 3  # the second batch of each epoch: the third is smaller, and the first follows it
+    assert repeated == 7  # all but the first of each size
     for one, other in zip(fast, slow, strict=True):
         assert_same_steps(one, other)
 
@@ -361,6 +362,14 @@ def by_constant(x, w, b):
 
 def by_large_constant(x, w, b):
     return x * w + np.sum(b * np.full(200, 1.0 if w.item() > 0.51 else 2.0))
+
+
+@pytest.mark.parametrize("name", ["fruit", "mnist"])
+def test_steps_share_their_structure_after_the_interpreter_has_specialized_the_code(name: str) -> None:
+    steps = list(Training(tracer.load(name), steps=20))
+    structures = [shared_structure(step) for step in steps]
+    assert None not in structures
+    assert len({id(each) for each in structures[10:]}) <= 2  # one for each size of batch
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,11 @@ class Op:
         return None
 
     @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        """Whether `parts` depends on the shapes of `count` inputs only, and not on their values."""
+        return False
+
+    @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         """`parts` for all elements of an output of a shape: flat indices into each input.
 

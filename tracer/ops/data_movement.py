@@ -72,3 +72,7 @@ class DataMovement(Rearrangement):
         moved = np.asarray(cls.value(np.arange(np.size(x)).reshape(np.shape(x)), *others, **parameters), dtype=np.intp)
         whole = (np.broadcast_to(np.arange(np.size(each)), (*moved.shape, np.size(each))) for each in others)
         return [moved[..., None], *whole]
+
+    @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return count == 1

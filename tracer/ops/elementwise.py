@@ -24,6 +24,10 @@ class Elementwise(Op):
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
     @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return True
+
+    @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         return [np.broadcast_to(np.arange(x.size).reshape(x.shape), shape).reshape(-1, 1) for x in inputs]
 

@@ -133,6 +133,13 @@ class BackwardPlan:
         is_same = from_same_places and all(entries[id][3].tobytes() == content for id, content in self.constants.items())
         return Match.STRUCTURE if is_same else Match.COMPUTATION
 
+    def moved_to(self, entries: Sequence[Entry], marks: Marks) -> BackwardPlan:
+        """The plan for steps whose structure is that of this step, which computes the same: the same instructions, other places.
+
+        CPython moves instruction offsets when it specializes code that has run a few times.
+        """
+        return replace(self, **_structure_guards(entries, marks), nodes=None)
+
     def values_after(self, entries: Sequence[Entry]) -> list[Any]:
         """The values of everything after the loss, for a step that matches up to it."""
         values = [*self.literals, *[entry[3] for entry in entries]]
@@ -200,19 +207,27 @@ def backward_plan(entries: Sequence[Entry], start: int, loss_ids: tuple[int, ...
         guards=guards,
         literal_guards=tuple((id, *literal) for id, guard in enumerate(guards) for literal in guard.literals),
         loss_ids=loss_ids,
-        places=tuple((context, offset) for *_, context, offset in before),
-        names={id: name for id, name in marks.names.items() if id < start},
-        fallback_names={id: name for id, name in marks.fallback_names.items() if id < start},
-        constants={
-            id: value.tobytes() if value.size <= MAX_CONSTANT_SIZE else None
-            for id, (op, _, _, value, _, _) in enumerate(before)
-            if op == "constant"
-        },
+        **_structure_guards(before, marks),
         rest=tuple((op, operands, parameters, None, context, offset) for op, operands, parameters, _, context, offset in rest),
         marks=replace(marks, names={id: name for id, name in marks.names.items() if id >= start}, fallback_names={}),
         literals=tuple(literals),
         instructions=tuple(instructions),
     )
+
+
+def _structure_guards(before: Sequence[Entry], marks: Marks) -> dict[str, Any]:
+    """What steps of the same structure share besides the computation, from the operations before the loss."""
+    start = len(before)
+    return {
+        "places": tuple((context, offset) for *_, context, offset in before),
+        "names": {id: name for id, name in marks.names.items() if id < start},
+        "fallback_names": {id: name for id, name in marks.fallback_names.items() if id < start},
+        "constants": {
+            id: value.tobytes() if value.size <= MAX_CONSTANT_SIZE else None
+            for id, (op, _, _, value, _, _) in enumerate(before)
+            if op == "constant"
+        },
+    }
 
 
 def as_recorded(value: Any, given: Sequence[Any]) -> Any:

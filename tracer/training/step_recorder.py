@@ -24,6 +24,9 @@ from tracer.training.preparation import PreparedData
 from tracer.training.scenario import Scenario
 from tracer.training.updating import Update, UpdatedNodes
 
+MAX_PLANS = 4
+"""Maximum number of plans that are kept: steps of one size and of the last, smaller batch of an epoch each have one."""
+
 
 class StepRecorder:
     """Records the steps of a run, one after the other.
@@ -53,8 +56,8 @@ class StepRecorder:
         self.pending = earlier.pending
         self._earlier = earlier
         self._seed = seed
-        self._plans: dict[bool, tuple[BackwardPlan, UpdatedNodes]] = {}
-        """Of the steps that update the parameters, and of those that only accumulate their gradients."""
+        self._plans: dict[bool, list[tuple[BackwardPlan, UpdatedNodes]]] = {True: [], False: []}
+        """Of the steps that update the parameters, and of those that only accumulate their gradients; the latest first."""
         self._files = Files(scenario.path.parent if scenario.path else None)
 
     def record(
@@ -156,23 +159,26 @@ class StepRecorder:
         if not calls_backward and update.depends_only_on_shapes:
             plan = recorder.structure = backward_plan(recorder.entries, start, _ids(losses), marks)
             if plan is not None:
-                self._plans[update.is_complete] = plan, updated
-            else:
-                self._plans.pop(update.is_complete, None)
+                plans = self._plans[update.is_complete]
+                plans[:] = [(plan, updated), *plans[: MAX_PLANS - 1]]
         return updated
 
     def _replay_plan(self, recorder: Recorder, losses: Mapping[str, Tensor], update: Update | None) -> UpdatedNodes | None:
         """Replay the planned backward pass and update; None if the forward pass does not match the plan."""
-        if update is None or update.is_complete not in self._plans:
+        if update is None:
             return None
-        plan, updated = self._plans[update.is_complete]
-        match = plan.match(recorder.entries, _ids(losses), recorder.marks)
-        if match is Match.NONE:
-            return None
-        if match is Match.STRUCTURE:
+        plans = self._plans[update.is_complete]
+        for position, (plan, updated) in enumerate(plans):
+            match = plan.match(recorder.entries, _ids(losses), recorder.marks)
+            if match is Match.NONE:
+                continue
+            if match is not Match.STRUCTURE:
+                plan = plan.moved_to(recorder.entries, recorder.marks)
+                plans[position] = plan, updated
             recorder.structure = plan
-        recorder.replay(plan)
-        return updated
+            recorder.replay(plan)
+            return updated
+        return None
 
 
 def _ids(losses: Mapping[str, Tensor]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -39,6 +40,8 @@ def number_text(number: Any, digits: int = DIGITS) -> str:
     >>> number_text(1 - 2.5j)
     '1-2.5j'
     """
+    if type(number) is float:  # most numbers, and this is fast
+        return f"{number + 0.0:.{digits}g}"
     if isinstance(number, (bool, np.bool_, int, np.integer)):
         return str(number)
     if isinstance(number, (complex, np.complexfloating)):
@@ -134,8 +137,15 @@ def array_text(value: np.ndarray, digits: int = DIGITS, noise: np.ndarray | None
     if value.ndim == 0:
         return NOISE if noise is not None and noise else number_text(value.item(), digits)
     if noise is None:
-        return f"[{' '.join(array_text(part, digits) for part in value)}]"
+        return _nested_text(value.tolist(), digits)
     return f"[{' '.join(array_text(part, digits, mask) for part, mask in zip(value, noise, strict=True))}]"
+
+
+def _nested_text(value: Any, digits: int) -> str:
+    """Numbers in nested lists."""
+    if not isinstance(value, list):
+        return number_text(value, digits)
+    return f"[{' '.join([_nested_text(part, digits) for part in value])}]"
 
 
 def number_of(node: Node, index: tuple[int, ...], noise: Noise, digits: int = DIGITS) -> str:
@@ -214,6 +224,13 @@ class Labels:
         self._summed = frozenset(self._sums.values())
         for node in nodes:
             self._labels.append(self._label(node))
+
+    def of_step(self, nodes: Sequence[Node]) -> Labels:
+        """These labels for the nodes of another step of the same structure."""
+        found = copy.copy(self)
+        found._nodes = nodes
+        found.noise = Noise(nodes)
+        return found
 
     def _label(self, node: Node) -> Expression:
         if node.id in self._summed:

@@ -150,7 +150,7 @@ class ElementFormatter:
             return None
         try:
             if issubclass(op, ClosedForm):
-                arrays = [_array(self._nodes, operand) for operand in node.inputs]
+                arrays = [array_of(self._nodes, operand) for operand in node.inputs]
                 return None if as_part else op.element(index, arrays, node.parameters, node.formula, _ElementWriter(self, node))
             terms = self._terms(op, node, index)
             if terms is None or (as_part and not all(term.is_whole for term in terms)):
@@ -163,12 +163,12 @@ class ElementFormatter:
     def _terms(self, op: type[Op], node: Node, index: Index) -> list[Terms] | None:
         """For each input, the elements that an output element depends on, as expressions; None if unknown."""
         inputs = node.inputs
-        arrays = [_array(self._nodes, operand) for operand in inputs]
+        arrays = [array_of(self._nodes, operand) for operand in inputs]
         parts = op.parts(index, arrays, node.parameters)
         if parts is None:
             return None
         slices = [np.asarray(array[part]) for array, part in zip(arrays, parts, strict=True) if part is not None]
-        chosen, zeros = _chosen_terms(op, slices, self._max_terms, largest_first=self._largest_first)
+        chosen, zeros = chosen_of(op, slices, self._max_terms, largest_first=self._largest_first)
         terms = []
         for operand, array, part in zip(inputs, arrays, parts, strict=True):
             if part is None:
@@ -179,9 +179,12 @@ class ElementFormatter:
                 terms.append(Terms((self._element(self._nodes[operand], part),), 1))
             else:
                 positions = elements_of(np.shape(array), part)
-                written = (self.term(self._nodes[operand], positions[at]) for at in chosen)
-                terms.append(Terms(tuple(written), len(positions), zeros))
+                terms.append(Terms(self.chosen_terms(self._nodes[operand], positions, chosen), len(positions), zeros))
         return terms
+
+    def chosen_terms(self, node: Node, positions: Sequence[Index], chosen: np.ndarray) -> tuple[Expression, ...]:
+        """The elements of a sum that are written."""
+        return tuple(self.term(node, positions[at]) for at in chosen)
 
     def input_element(self, operand: int | Literal, index: Index) -> Expression:
         """An element of an input of a node."""
@@ -198,13 +201,21 @@ class ElementFormatter:
 
     def chosen(self, sizes: np.ndarray) -> tuple[np.ndarray, int]:
         """The positions of the terms to write, by their sizes, and how many terms are 0."""
-        return _chosen_terms(Op, [np.atleast_1d(sizes)], self._max_terms, largest_first=self._largest_first)
+        return chosen_of(Op, [np.atleast_1d(sizes)], self._max_terms, largest_first=self._largest_first)
 
     def _element(self, node: Node, index: Index) -> Expression:
         """An element, expanded if its node is inlined."""
         expansion = self.expansion(node, index, as_part=True) if self._labels.is_inlined(node.id) else None
-        is_short = expansion and len(expansion.text) <= MAX_INNER_LENGTH * self._max_terms // MAX_TERMS
-        return expansion if expansion and is_short else self.term(node, index)
+        return expansion if expansion and self.is_short(expansion) else self.term(node, index)
+
+    def is_short(self, expansion: Expression) -> bool:
+        """Whether an inner expression is written, and not its value."""
+        return len(expansion.text) <= self.max_inner_length
+
+    @property
+    def max_inner_length(self) -> int:
+        """Maximum length of an inner expression that is written."""
+        return MAX_INNER_LENGTH * self._max_terms // MAX_TERMS
 
 
 class _ElementWriter:
@@ -224,7 +235,8 @@ class _ElementWriter:
         return self._formatter.chosen(sizes)
 
 
-def _array(nodes: Sequence[Node], operand: int | Literal) -> np.ndarray:
+def array_of(nodes: Sequence[Node], operand: int | Literal) -> np.ndarray:
+    """The value of an input of an operation."""
     if isinstance(operand, Literal):
         return np.asarray(0 if operand.value is None else operand.value)
     return nodes[operand].value
@@ -236,7 +248,7 @@ def input_elements(nodes: Sequence[Node], node: Node, index: Index) -> list[tupl
     if op is None:
         return None
     try:
-        arrays = [_array(nodes, operand) for operand in node.inputs]
+        arrays = [array_of(nodes, operand) for operand in node.inputs]
         parts = op.parts(index, arrays, node.parameters)
         if parts is None:
             return None
@@ -249,7 +261,7 @@ def input_elements(nodes: Sequence[Node], node: Node, index: Index) -> list[tupl
         return None
 
 
-def _chosen_terms(
+def chosen_of(
     op: type[Op], slices: Sequence[np.ndarray], max_terms: int, *, largest_first: bool = False
 ) -> tuple[np.ndarray, int]:
     """The positions of the terms to write, and how many terms are 0: all if they are few, else the most important."""

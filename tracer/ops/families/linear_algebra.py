@@ -64,6 +64,10 @@ class Matmul(SumOfProducts):
         return np.asarray(np.squeeze(product, vectors))
 
     @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return True
+
+    @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
         x, y = inputs
         row = index[len(index) - (x.ndim > 1) - (y.ndim > 1) : len(index) - (y.ndim > 1)]
@@ -103,6 +107,10 @@ class Dot(SumOfProducts):
         return (x[:-1] + y[:-2] + (y[-1:] if len(y) > 1 else ()) if x and y else x or y) == result
 
     @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return True
+
+    @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
         x, y = inputs
         rank = np.ndim(x)
@@ -130,6 +138,10 @@ class Outer(SumOfProducts):
     @classmethod
     def accepts_shapes(cls, shapes: Sequence[Shape], parameters: Mapping[str, Any], result: Shape) -> bool:
         return tuple(map(math.prod, shapes)) == result
+
+    @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return True
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:

@@ -91,6 +91,10 @@ class Reduction(Op):
         return (unraveled(picked, np.shape(x)) if picked.size else None), unraveled(chosen, np.shape(where[0]))
 
     @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return count == 1  # not with `where`
+
+    @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:
         x, *where = inputs
         found = super().origins(shape, [x], parameters)

@@ -13,6 +13,7 @@ from tracer.graph.missing import mark_message
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
+from tracer.store.structure import shared_structure
 from tracer.views.notation import (
     DIGITS,
     MAX_FULL_SIZE,
@@ -30,6 +31,7 @@ from tracer.views.own_gradients import own_text, true_text
 from tracer.views.selection import EVERYTHING, Selection
 from tracer.views.text.broadcasting import grown_text
 from tracer.views.text.finiteness import FinitenessMonitor, nonfinite_text
+from tracer.views.text.worked_plans import WorkedPlans
 from tracer.views.worked import worked_element
 
 EQUATION_WIDTH = 48
@@ -37,6 +39,9 @@ SHAPES_WIDTH = 30
 INDENT = " " * 5
 MAX_DATA_SIZE = 64
 """Maximum size of an array of data that is written in full: what is computed can be followed from there."""
+
+MAX_STRUCTURES = 8
+"""Maximum number of structures of steps whose texts are kept during a run."""
 
 MAX_ALSO_NAMES = 4
 """Maximum number of names listed for values that share a gradient; the rest are counted."""
@@ -57,11 +62,12 @@ def log_lines(
     the last step and returns why the run stopped early, or None. The log of a partial `selection` has no summary at the end.
     """
     monitor = monitor or FinitenessMonitor()
+    texts = _SharedTexts(digits, tell)
     yield _heading(head, tell)
     losses: list[float] = []
     nonfinite_from = ""
     for step in steps:
-        log = _StepLog(step, digits, selection, tell, is_first=not losses)
+        log = _StepLog(step, texts.of(step), selection, is_first=not losses)
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
         loss = f"{change}{number_text(step.loss, digits)}"
@@ -113,16 +119,60 @@ def _heading(head: Trace, tell: Language) -> str:
     return "".join(f"# {line}\n" for line in lines)
 
 
+class _StructureTexts:
+    """What the log says of all steps of a structure: the texts without numbers, and how elements are worked out."""
+
+    def __init__(self, step: Step, digits: int, tell: Language) -> None:
+        self.digits = digits
+        self.tell = tell
+        self.worked = WorkedPlans(digits, tell)
+        self._labels = Labels(step.nodes)
+        self._equations: dict[int, str] = {}
+
+    def labels(self, step: Step) -> Labels:
+        """The labels of a step of the structure."""
+        return self._labels.of_step(step.nodes)
+
+    def equation(self, node: Node) -> str:
+        """The equation and the shapes of a node, in columns."""
+        if node.id not in self._equations:
+            shapes = padded(self._labels.shapes(node), SHAPES_WIDTH)
+            self._equations[node.id] = f"{padded(self._labels.equation(node), EQUATION_WIDTH)} {shapes}"
+        return self._equations[node.id]
+
+
+class _SharedTexts:
+    """The texts of the structures of a run. A step whose structure is not known has its own."""
+
+    def __init__(self, digits: int, tell: Language) -> None:
+        self._digits = digits
+        self._tell = tell
+        self._known: dict[object, _StructureTexts] = {}
+
+    def of(self, step: Step) -> _StructureTexts:
+        structure = shared_structure(step)
+        texts = self._known.get(structure)
+        if texts is None:
+            texts = _StructureTexts(step, self._digits, self._tell)
+            if structure is not None:
+                if len(self._known) == MAX_STRUCTURES:
+                    self._known.clear()
+                self._known[structure] = texts
+        return texts
+
+
 class _StepLog:
     """The lines of one step."""
 
-    def __init__(self, step: Step, digits: int, selection: Selection, tell: Language, *, is_first: bool) -> None:
+    def __init__(self, step: Step, texts: _StructureTexts, selection: Selection, *, is_first: bool) -> None:
         self._step = step
+        self._nodes = tuple(step.nodes)
+        self._texts = texts
         self._grown = grown_pair(step) if is_first else None
-        self._tell = tell
-        self._digits = digits
+        self._tell = texts.tell
+        self._digits = texts.digits
         self._selection = selection
-        self.labels = Labels(step.nodes)
+        self.labels = texts.labels(step)
         self._derived: dict[int, list[tuple[int, str]]] = defaultdict(list)
         """The values that a node is the gradient of, with the symbol of the loss."""
         for one in passes(step):
@@ -132,7 +182,7 @@ class _StepLog:
     def lines(self, culprit: Node | None) -> Iterator[str]:
         """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
         phase = None
-        for node in self._step.nodes:
+        for node in self._nodes:
             if self.labels.is_folded(node.id) or not self._selection.shows(self._step, node, self.labels[node.id]):
                 continue
             if node.phase is not phase:
@@ -146,11 +196,12 @@ class _StepLog:
                 yield INDENT + self._tell("!! {counts}: it reaches a result", counts=counts)
 
     def _node_lines(self, node: Node) -> Iterator[str]:
-        equation = padded(self.labels.equation(node), EQUATION_WIDTH)
-        shapes = padded(self.labels.shapes(node), SHAPES_WIDTH)
-        yield f"{node_number(self._step, node.id)} {equation} {shapes} {self._note(node)}".rstrip()
+        yield f"{node_number(self._step, node.id)} {self._texts.equation(node)} {self._note(node)}".rstrip()
         watched = self._selection.watched_index(node)
-        worked = worked_element(self._step.nodes, node, self.labels, watched, self._digits, tell=self._tell)
+        if watched is None:
+            worked = self._texts.worked.text(self._nodes, node, self.labels)
+        else:
+            worked = worked_element(self._nodes, node, self.labels, watched, self._digits, tell=self._tell)
         if watched is not None and not worked and node.is_kept:
             number = number_of(node, watched, self.labels.noise, self._digits)
             worked = f"{self.labels.element(node.id, watched)} = {number}"

@@ -178,6 +178,10 @@ class OrderStatistic(Reduction):
         return result[: len(q_shape(parameters))] == q_shape(parameters)
 
     @classmethod
+    def has_fixed_parts(cls, count: int) -> bool:
+        return False  # which numbers are chosen depends on their order
+
+    @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
         return super().parts(index[len(q_shape(parameters)) :], inputs, parameters)
 

@@ -1,0 +1,132 @@
+"""Elements that are worked out from a plan of earlier steps are written as if each step were the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tracer
+from support.cases import linalg_matrices
+from support.profile import PER_OPERATION
+from support.strategies import CASES, calls
+from tracer.graph.record import Node, Phase
+from tracer.i18n.language import CHINESE, ENGLISH
+from tracer.ops import registry
+from tracer.recording.recorder import Recorder
+from tracer.store.structure import shared_structure
+from tracer.testing.random_programs import Program, programs
+from tracer.training import Training
+from tracer.views.notation import Labels
+from tracer.views.text.log import log_lines
+from tracer.views.text.worked_plans import WorkedPlans
+from tracer.views.worked import array_of, worked_element
+
+NUMBERS = [-1.5, -2.0, 0.0, 0.5, 2.0, 12345.678, -1e-9, 1e300, np.inf, np.nan]
+
+
+def nodes_of(function: Callable[..., Any], arrays: list[np.ndarray]) -> tuple[Node, ...]:
+    """The recorded operations of a call."""
+    recorder = Recorder()
+    arguments = [recorder.leaf("parameter" if x.dtype.kind == "f" else "data", f"x{n}", x) for n, x in enumerate(arrays)]
+    recorder.enter(Phase.FORWARD)
+    with np.errstate(all="ignore"):
+        result = function(*arguments)
+        loss = result if result.shape == () else np.sum(result)
+    return tuple(recorder.finish(0, loss).nodes)
+
+
+def structure(nodes: tuple[Node, ...]) -> Any:
+    return [(node.op, node.inputs, repr(node.parameters), node.shape, node.dtype, node.formula, node.name) for node in nodes]
+
+
+def assert_plans_are_right(runs: list[tuple[Node, ...]], digits: int) -> None:
+    """Assert that elements of runs are worked out by the plan of the first as they are without one."""
+    plans = WorkedPlans(digits, ENGLISH)
+    first, same = Labels(runs[0]), [nodes for nodes in runs if structure(nodes) == structure(runs[0])]
+    for nodes in [*same, *same]:
+        labels = first.of_step(nodes)
+        for node in nodes:
+            assert plans.text(nodes, node, labels) == worked_element(nodes, node, Labels(nodes), digits=digits)
+
+
+def others(array: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray:
+    """Other numbers of the shape and dtype; of whole numbers, which may be indices, the same ones in another order."""
+    if array.dtype.kind != "f":
+        return rng.permutation(array.ravel()).reshape(array.shape)
+    if name in linalg_matrices.OWN_NUMBERS | {"norm", "matrix_norm"}:
+        return array * 1.01 + 0.001
+    return rng.choice(NUMBERS, array.shape).astype(array.dtype)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@given(st.data())
+@settings(max_examples=PER_OPERATION // 4)
+def test_every_operation(name: str, data: st.DataObject) -> None:
+    case = data.draw(calls(name))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**20)))
+    arrays = [list(case.arrays), *([others(each, name, rng) for each in case.arrays] for _ in range(2))]
+    runs = [nodes_of(case.function, each) for each in arrays]
+    assert_plans_are_right(runs, data.draw(st.sampled_from([2, 4, 17])))
+    for nodes in runs[1:]:
+        if structure(nodes) == structure(runs[0]):
+            assert_fixed_parts(runs[0], nodes)
+
+
+def assert_fixed_parts(first: tuple[Node, ...], then: tuple[Node, ...]) -> None:
+    """Assert that the parts of operations which say so are the same for other values."""
+    for node, other in zip(first, then, strict=True):
+        op = None if node.is_leaf else registry.named(node.op)
+        if op is not None and node.size and op.has_fixed_parts(len(node.inputs)):
+            index = tuple(side - 1 for side in node.shape)
+            one, two = (
+                op.parts(index, [array_of(nodes, operand) for operand in each.inputs], each.parameters)
+                for nodes, each in ((first, node), (then, other))
+            )
+            assert repr(one) == repr(two)
+
+
+@given(programs(), st.integers(0, 2**20))
+def test_random_programs(program: Program, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first = [np.asarray(each) for each in program.arguments]
+    runs = [nodes_of(program.function(), first)]
+    for _ in range(3):
+        try:
+            runs.append(nodes_of(program.function(), [others(each, "", rng) for each in first]))
+        except ValueError:
+            continue  # a mask selects another number of elements, which fit no longer
+    assert_plans_are_right(runs, 4)
+
+
+@pytest.mark.parametrize("tell", [ENGLISH, CHINESE], ids=["en", "zh"])
+@pytest.mark.parametrize(("name", "steps"), [("fruit", 12), ("fruit-sgd", 12), ("fruit-keras", 3), ("mnist", 2)])
+def test_the_log_is_that_of_steps_on_their_own(name: str, steps: int, tell: Any) -> None:
+    training = Training(tracer.load(name), steps=steps)
+    recorded = list(training)
+    alone = [replace(step, nodes=tuple(step.nodes)) for step in recorded]
+    assert all(shared_structure(step) is None for step in alone)
+    assert list(log_lines(training.head, recorded, tell=tell)) == list(log_lines(training.head, alone, tell=tell))
+
+
+def test_most_elements_of_a_step_have_a_plan() -> None:
+    nodes = tuple(tracer.run(tracer.load("fruit"), steps=1).steps[0].nodes)
+    plans, labels = WorkedPlans(4, ENGLISH), Labels(nodes)
+    for node in nodes:
+        plans.text(nodes, node, labels)
+    without = [nodes[id].op for id, plan in plans._plans.items() if not plan.is_fixed]
+    # Of the others the index depends on values, or the length of an inner expression may exceed the limit.
+    assert sorted(without) == ["add", "scatter", "take"]
+
+
+def test_indices_that_change() -> None:
+    x = np.arange(6.0).reshape(3, 2) / 7
+    runs = [nodes_of(lambda x, rows: x[rows] * 2, [x, np.array(rows)]) for rows in ([0, 1], [2, 0])]
+    assert structure(runs[0]) == structure(runs[1])
+    assert_plans_are_right(runs, 4)
+    assert_fixed_parts(*runs)
