@@ -18,13 +18,13 @@ from support.cases import linalg_matrices
 from support.profile import PER_OPERATION
 from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase, Step
+from tracer.graph.structures.shared import shared_structure
 from tracer.graph.validation import validate
 from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
-from tracer.store.structure import shared_structure
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
 from tracer.training.loading import bundled_names

@@ -16,10 +16,11 @@ from support.cases import linalg_matrices
 from support.profile import PER_OPERATION
 from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase
+from tracer.graph.structures.shared import shared_structure
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.ops import registry
 from tracer.recording.recorder import Recorder
-from tracer.store.structure import shared_structure
+from tracer.store.structure import Absent
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
 from tracer.views.notation import Labels
@@ -130,3 +131,13 @@ def test_indices_that_change() -> None:
     assert structure(runs[0]) == structure(runs[1])
     assert_plans_are_right(runs, 4)
     assert_fixed_parts(*runs)
+
+
+@pytest.mark.parametrize("missing", range(6))
+def test_values_that_are_missing_in_one_step(missing: int) -> None:
+    step = tracer.run(tracer.load("linear-regression"), steps=1).steps[0]
+    whole = tuple(step.nodes)
+    ids = [node.id for node in whole if not node.is_leaf][missing::6]
+    partial = tuple(replace(node, content=Absent()) if node.id in ids else node for node in whole)
+    assert_plans_are_right([partial, whole], 4)
+    assert_plans_are_right([whole, partial], 4)

@@ -11,9 +11,9 @@ from tracer.graph.expression import Derivative
 from tracer.graph.losses import passes, symbol_of
 from tracer.graph.missing import mark_message
 from tracer.graph.record import Node, Phase, Step, Trace
+from tracer.graph.structures.shared import PerStructure
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
-from tracer.store.structure import shared_structure
 from tracer.views.notation import (
     DIGITS,
     MAX_FULL_SIZE,
@@ -40,9 +40,6 @@ INDENT = " " * 5
 MAX_DATA_SIZE = 64
 """Maximum size of an array of data that is written in full: what is computed can be followed from there."""
 
-MAX_STRUCTURES = 8
-"""Maximum number of structures of steps whose texts are kept during a run."""
-
 MAX_ALSO_NAMES = 4
 """Maximum number of names listed for values that share a gradient; the rest are counted."""
 
@@ -62,7 +59,7 @@ def log_lines(
     the last step and returns why the run stopped early, or None. The log of a partial `selection` has no summary at the end.
     """
     monitor = monitor or FinitenessMonitor()
-    texts = _SharedTexts(digits, tell)
+    texts = PerStructure(lambda step: _StructureTexts(step, digits, tell))
     yield _heading(head, tell)
     losses: list[float] = []
     nonfinite_from = ""
@@ -139,26 +136,6 @@ class _StructureTexts:
             shapes = padded(self._labels.shapes(node), SHAPES_WIDTH)
             self._equations[node.id] = f"{padded(self._labels.equation(node), EQUATION_WIDTH)} {shapes}"
         return self._equations[node.id]
-
-
-class _SharedTexts:
-    """The texts of the structures of a run. A step whose structure is not known has its own."""
-
-    def __init__(self, digits: int, tell: Language) -> None:
-        self._digits = digits
-        self._tell = tell
-        self._known: dict[object, _StructureTexts] = {}
-
-    def of(self, step: Step) -> _StructureTexts:
-        structure = shared_structure(step)
-        texts = self._known.get(structure)
-        if texts is None:
-            texts = _StructureTexts(step, self._digits, self._tell)
-            if structure is not None:
-                if len(self._known) == MAX_STRUCTURES:
-                    self._known.clear()
-                self._known[structure] = texts
-        return texts
 
 
 class _StepLog:

@@ -77,8 +77,12 @@ class DependsOnValuesError(Exception):
 
 @dataclass(slots=True)
 class ElementPlan:
-    """How an element of a node is worked out in the steps of one structure. `is_fixed` is False if that depends on values."""
+    """How an element of a node is worked out in the steps of one structure. `is_fixed` is False if that depends on values.
 
+    `needed` are the nodes whose values it takes.
+    """
+
+    needed: frozenset[int] = frozenset()
     places: tuple[Place, ...] = ()
     choice: Choice | None = None
     templates: dict[tuple[int, tuple[bool, ...]], Template | None] = field(default_factory=dict)
@@ -97,10 +101,11 @@ class WorkedPlans:
         """The equation; empty if there is none."""
         if node.is_leaf or not node.size:
             return ""
-        plan = self._plans.get(node.id)
-        if plan is None:
-            plan = self._plans[node.id] = _Outline(nodes, labels, self._digits).plan(node)
-        if not plan.is_fixed or not all(nodes[place.id].is_kept for place in plan.places) or not node.is_kept:
+        plan = self._plans.get(node.id) or _Outline(nodes, labels, self._digits).plan(node)
+        is_kept = all(nodes[id].is_kept for id in plan.needed)
+        if is_kept:
+            self._plans[node.id] = plan  # where a value is missing, less is written
+        if not is_kept or not plan.is_fixed:
             return worked_element(nodes, node, labels, None, self._digits, tell=self._tell)
         chosen, zeros = plan.choice.terms_in(nodes) if plan.choice is not None else (_NONE, 0)
         numbers = [number_of(nodes[place.id], place.index_in(chosen), labels.noise, self._digits) for place in plan.places]
@@ -139,6 +144,7 @@ class _Outline(ElementFormatter):
 
     def __init__(self, nodes: Sequence[Node], labels: Labels, digits: int) -> None:
         super().__init__(nodes, labels, digits)
+        self._needed: set[int] = set()
         self._places: list[Place] = []
         self._choice: Choice | None = None
 
@@ -148,9 +154,10 @@ class _Outline(ElementFormatter):
             self.expansion(node, (0,) * len(node.shape))
         except DependsOnValuesError:
             return ElementPlan(is_fixed=False)
-        return ElementPlan(tuple(self._places), self._choice)
+        return ElementPlan(frozenset(self._needed), tuple(self._places), self._choice)
 
     def expansion(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
+        self._needed |= {node.id, *node.operands}
         count, choice = len(self._places), self._choice
         found = super().expansion(node, index, as_part=as_part)
         if found is None:
