@@ -67,7 +67,7 @@ MARKUP = {
 }
 """Views that produce markup or mathematics: only messages in them are natural language."""
 
-CODE_WORDS = {"activations", "flow", "kinds", "losses", "scopes", "titles"}
+CODE_WORDS = {"activations", "by_formula", "flow", "kinds", "losses", "operands", "scopes", "titles"}
 """Views of names of functions and operations, and of formulas: titles among them are translated by `title_text`."""
 
 TYPST = re.compile(

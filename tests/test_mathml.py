@@ -17,7 +17,7 @@ from tracer.graph.expression import Derivative, Expression, FunctionCall, Name, 
 from tracer.graph.formula import parse
 from tracer.views.arithmetic.signs import parts_of
 from tracer.views.notation import Labels
-from tracer.views.player.mathml import MAX_FORMULA_LENGTH, to_mathml
+from tracer.views.player.inspector.mathml import MAX_FORMULA_LENGTH, to_mathml
 from tracer.views.typesetting import GREEK
 
 CORE = {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from support.browser import Page, run_of, scenario_page
+import tracer
+from support.browser import Page, assert_recorded_numbers, operands_on, page_of, run_of, scenario_page
+from tracer.ops.foreign.names import base_name
 from tracer.views.notation import Labels
 
 Opened = Callable[..., Page]
@@ -47,3 +50,43 @@ def test_no_formula_is_wider_than_its_pane(opened: Opened, options: dict[str, di
         page.at(op=node.id, seen=len(step.nodes), mode="predict")
         assert page.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
         assert page.page.eval_on_selector(".inspector", "pane => pane.scrollWidth - pane.clientWidth") <= 0, node
+
+
+def test_every_number_of_pytorch_operations_is_the_recorded_one(opened: Opened) -> None:
+    pytest.importorskip("torch")
+    from support.torch_pages import run_of_many_operations
+
+    trace = run_of_many_operations()
+    step = trace.steps[0]
+    page = opened(page_of(trace))
+    followed = set()
+    for node in step.nodes:
+        page.at(op=node.id, seen=len(step.nodes))
+        assert_recorded_numbers(page, step, node)
+        if list(operands_on(page)):
+            followed.add(base_name(node.op))
+    assert followed >= {
+        "convolution", "convolution_backward", "native_batch_norm", "native_layer_norm_backward", "embedding", "_log_softmax",
+        "embedding_dense_backward",  "nll_loss_backward", "mse_loss", "bmm", "gelu",
+        "_scaled_dot_product_flash_attention_for_cpu",
+    }  # fmt: skip
+
+
+def test_what_is_not_worked_out_has_its_reason(opened: Opened) -> None:
+    run = tracer.record()
+    w = run.parameters(w=np.linspace(-1, 1, 90 * 60).reshape(90, 60))
+    with run.step():
+        joined = np.concatenate([w, w * w])
+        z = np.sort(joined.sum(axis=1))
+        loss = z.sum() + np.linalg.det(np.diag(z[:3]))
+        loss.backward()
+    step = run.trace.steps[0]
+    page = opened(page_of(run.trace))
+    joined_values = step.node("joined")
+    page.at(op=joined_values.id, at=6007, seen=len(step.nodes))
+    assert "in levels only" in page.text(".inspector")
+    page.page.click(".inspector >> text=to an element that is")
+    page.page.wait_for_selector(".arithmetic [data-term]")
+    places = next(node for node in step.nodes if node.op == "argsort")
+    page.at(op=places.id, seen=len(step.nodes))
+    assert "The page has no rule for argsort." in page.text(".inspector")

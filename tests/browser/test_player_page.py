@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import tracer
-from support.browser import Page, page_of, run_of, scenario_page
+from support.browser import Page, assert_recorded_numbers, page_of, run_of, scenario_page
 from tracer.graph.record import Step
-from tracer.views.notation import Labels, number_of, number_text
+from tracer.views.notation import number_text
 from tracer.views.player.options import PlayerOptions
 
 Opened = Callable[..., Page]
@@ -30,37 +29,10 @@ def step_of(name: str) -> Step:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_number_is_the_recorded_one(opened: Opened, name: str) -> None:
     step = step_of(name)
-    noise = Labels(step.nodes).noise
     page = opened(scenario_page(name, STEPS.get(name, 2)), f"#step={step.index}")
     for node in step.nodes:
         page.at(step=step.index, op=node.id, seen=len(step.nodes))
-        cells = dict(zip(
-            page.page.eval_on_selector_all("[data-element]", "all => all.map(each => each.dataset.element)"),
-            page.texts("[data-element]"), strict=True,
-        ))  # fmt: skip
-        if 0 < node.size <= 160 and not (node.op == "data" and len(node.shape) > 2):
-            expected = {f"{node.id}:{at}": number_of(node, index, noise) for at, index in enumerate(np.ndindex(node.shape))}
-            assert cells == expected, node
-        for at, text in _operands(page):
-            other = step.nodes[at[0]]
-            index = tuple(int(each) for each in np.unravel_index(at[1], other.shape)) if other.shape else ()
-            assert text in (*_written(number_of(other, index, noise)), Labels(step.nodes).element(other.id, index)), (node, at)
-        assert page.texts(".statistics dd")[1] == number_text(_extreme(node.summary.maximum, node.dtype)), node
-
-
-def _operands(page: Page) -> list[tuple[tuple[int, int], str]]:
-    selector = ".arithmetic [data-term], .terms [data-term]"
-    found = page.page.eval_on_selector_all(selector, "all => all.map(each => each.dataset.term)")
-    places = [(int(id), int(at)) for id, at in (each.split(":") for each in found)]
-    return list(zip(places, page.texts(selector), strict=True))
-
-
-def _written(number: str) -> tuple[str, str]:
-    return number, f"({number})"
-
-
-def _extreme(number: float, dtype: str) -> Any:
-    return bool(number) if dtype == "bool" else number
+        assert_recorded_numbers(page, step, node)
 
 
 def test_keys_move_through_the_step(opened: Opened) -> None:

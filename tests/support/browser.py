@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import tracer
-from tracer.graph.record import Trace
+from tracer.graph.record import Node, Step, Trace
 from tracer.rendering.engine import find_engine
 from tracer.rendering.positions import positions
 from tracer.views.diagrams.theme import Style
+from tracer.views.notation import Labels, number_of, number_text
 from tracer.views.player.options import DEFAULTS, PlayerOptions
 from tracer.views.player.player import player
 
@@ -81,3 +85,31 @@ def run_of(name: str, steps: int) -> Trace:
 def scenario_page(name: str, steps: int) -> str:
     """The player of a run of a scenario."""
     return page_of(run_of(name, steps))
+
+
+def assert_recorded_numbers(page: Page, step: Step, node: Node) -> None:
+    """The inspector shows an operation of a step with its recorded numbers, and the elements it is made of with theirs."""
+    labels = Labels(step.nodes)
+    cells = dict(zip(
+        page.page.eval_on_selector_all("[data-element]", "all => all.map(each => each.dataset.element)"),
+        page.texts("[data-element]"), strict=True,
+    ))  # fmt: skip
+    if 0 < node.size <= 160 and not (node.op == "data" and len(node.shape) > 2):
+        expected = {f"{node.id}:{at}": number_of(node, index, labels.noise) for at, index in enumerate(np.ndindex(node.shape))}
+        assert cells == expected, node
+    for (id, at), text in operands_on(page):
+        other = step.nodes[id]
+        index = tuple(int(each) for each in np.unravel_index(at, other.shape)) if other.shape else ()
+        number = number_of(other, index, labels.noise)
+        assert text in (number, f"({number})", labels.element(other.id, index)), (node, at)
+    largest = node.summary.maximum
+    assert page.texts(".statistics dd")[1] == number_text(bool(largest) if node.dtype == "bool" else largest), node
+
+
+def operands_on(page: Page) -> Iterator[tuple[tuple[int, int], str]]:
+    """The elements that the shown element is made of, by node and position, with the numbers that are shown."""
+    selector = ".arithmetic [data-term], .terms [data-term]"
+    found = page.page.eval_on_selector_all(selector, "all => all.map(each => each.dataset.term)")
+    for place, text in zip(found, page.texts(selector), strict=True):
+        id, _, at = place.partition(":")
+        yield (int(id), int(at)), text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracer.ops import registry
 from tracer.ops.base import Op
+from tracer.ops.foreign.backwards import BACKWARDS
 from tracer.ops.foreign.closed_form import CLOSED_FORMS
 from tracer.ops.foreign.elementwise import ELEMENTWISE, ForeignElementwise
 from tracer.ops.foreign.movement import MOVED
@@ -19,6 +20,7 @@ _KNOWN: dict[str, type[Op]] = {
     **PRODUCTS,
     **CLOSED_FORMS,
     **NORMALIZED,
+    **BACKWARDS,
 }
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tracer.graph.record import Node, Step
-from tracer.ops.indices import Index
+from tracer.ops.indices import Index, unraveled
 from tracer.views.explaining.largest import largest_index
-from tracer.views.notation import Labels
-from tracer.views.player.kinds import kind_of_arithmetic
-from tracer.views.worked import input_elements, worked_element
+from tracer.views.player.inspector.operands import Written, operands_of
+from tracer.views.worked import input_elements
 
 MAX_TERMS = 1024
 """Maximum number of elements of an input; of an element with more terms the page has the result only."""
 
 
-def exact_numbers(step: Step, large: frozenset[int]) -> dict[str, Any]:
+def exact_numbers(step: Step, large: frozenset[int], written: Mapping[int, Written]) -> dict[str, Any]:
     """For each operation with a large input or result, the position of its largest element; and the numbers this is made of.
 
     `chosen` maps operations to positions, `numbers` the id of a large value to its positions and numbers, as text that gives the
@@ -40,21 +40,12 @@ def exact_numbers(step: Step, large: frozenset[int]) -> dict[str, Any]:
             if operand in large and len(places) <= MAX_TERMS:
                 source = step.nodes[operand]
                 cells[operand] |= {_position(source, place): _text(source, place) for place in places}
+    for found in written.values():
+        for id, at in operands_of(found.elements[found.largest]):
+            if id in large:
+                cells[id][at] = _text(step.nodes[id], unraveled(at, step.nodes[id].shape))
     numbers = {str(id): [list(found), list(found.values())] for id, found in cells.items()}
     return {"chosen": chosen, "numbers": numbers}
-
-
-def written_elements(step: Step, labels: Labels) -> dict[str, Any]:
-    """The arithmetic of the largest element of operations for which the page has no rule, as text, with its position."""
-    found: dict[str, Any] = {}
-    for node in step.nodes:
-        if node.is_leaf or not node.is_kept or not node.size or node.value.dtype.kind not in "fiub" or kind_of_arithmetic(node):
-            continue
-        index = _largest(node)
-        text = worked_element(step.nodes, node, labels, index)
-        if text:
-            found[str(node.id)] = [_position(node, index), text]
-    return found
 
 
 def _largest(node: Node) -> Index:

@@ -14,8 +14,8 @@ from tracer.graph.plain_values import plain
 from tracer.graph.record import Literal, Node, Step
 from tracer.views.notation import Labels
 from tracer.views.player.homes import homes
+from tracer.views.player.inspector.mathml import to_mathml
 from tracer.views.player.kinds import kind_of_arithmetic, parameters_of
-from tracer.views.player.mathml import to_mathml
 
 _SLOT = re.compile(r"\{(\d+)\}")
 

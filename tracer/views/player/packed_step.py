@@ -11,7 +11,8 @@ import numpy as np
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Node, Step
 from tracer.views.notation import Labels
-from tracer.views.player.exact import exact_numbers, written_elements
+from tracer.views.player.exact import exact_numbers
+from tracer.views.player.inspector.operands import worked_elements
 
 MAX_EXACT = 4096
 """Maximum size of a value that the page has exactly."""
@@ -39,13 +40,15 @@ def packed_step(step: Step, labels: Labels, *, has_values: bool) -> str:
         mask = labels.noise.of(node) if encoding and encoding != "level" else None
         if mask is not None:
             noise[str(node.id)] = np.flatnonzero(mask).tolist()
+    large = frozenset(id for id, each in enumerate(encodings) if each == "level")
+    written = worked_elements(step, labels, large) if has_values else {}
     head: dict[str, Any] = {
         "encodings": encodings,
         "statistics": [_statistics(node) for node in step.nodes],
         "noise": noise,
         "noisyMeans": [node.id for node in step.nodes if node.summary.is_noise(node.summary.mean, node.dtype)],
-        "exact": exact_numbers(step, frozenset(id for id, each in enumerate(encodings) if each == "level")),
-        "written": written_elements(step, labels) if has_values else {},
+        "exact": exact_numbers(step, large, written),
+        "written": {str(id): [each.largest, each.elements] for id, each in written.items()},
     }
     text = json_text(head).encode()
     text += b" " * (-len(text) % 8)

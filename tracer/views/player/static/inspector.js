@@ -7,7 +7,7 @@ import { Grid, Statistics, elementText } from "./grids.js";
 import { bracketed, floatText, shapeText } from "./numbers.js";
 import { elementName, isExactAt, numberOf } from "./record.js";
 import { placesOf } from "./state.js";
-import { largestFirst, worked } from "./terms.js";
+import { largestFirst, whyNot, worked } from "./terms.js";
 
 const MOST_TERMS = 12;
 const MOST_NAME = 32;
@@ -53,16 +53,34 @@ function Arithmetic({ step, id, at, enter, t }) {
   const result = elementText(step, id, at);
   if (!node.inputs.length) return html`<p class="arithmetic"><b>${name}</b> = ${result}</p>`;
   const found = worked(step, id, at);
-  const [place, text] = step.written.get(id) ?? [];
-  if (!found && text && place === at) return html`<p class="arithmetic">${text}</p>`;
-  if (!found) return html`<p class="arithmetic"><b>${name}</b> = ${result}</p><p class="muted">${t("This operation is not worked out in the page.")}
-    ${text ? html` <button onClick=${() => enter(id, place)}>${t("to an element that is")}</button>` : ""}</p>`;
+  if (!found) return html`<p class="arithmetic"><b>${name}</b> = ${result}</p><${Unworked} ...${{ step, id, at, enter, t }} />`;
   if (found.moved) return html`<p class="arithmetic"><b>${name}</b> = <${Operand} ...${{ step, operand: found.moved, enter, t, named: true }} /> = ${result}</p>`;
   if (found.pieces) {
-    return html`<p class="arithmetic"><b>${name}</b> = ${found.pieces.map((piece) =>
-      typeof piece === "string" ? piece : html`<${Operand} ...${{ step, operand: piece, enter, t }} />`)} = <b>${result}</b></p>`;
+    const pieces = found.pieces;
+    // What begins a bracket, as in `exp(-2)`, needs none of its own.
+    const isFirst = (/** @type {number} */ k) => k > 0 && /\($/.test(String(pieces[k - 1])) && !/^ \*\*/.test(String(pieces[k + 1]));
+    return html`<p class="arithmetic"><b>${name}</b> = ${pieces.map((piece, k) =>
+      typeof piece === "string" ? piece : "left" in piece ? `\u2026 ${t("and {count} more", { count: piece.left })}`
+        : html`<${Operand} ...${{ step, operand: piece, enter, t, isBare: isFirst(k) }} />`)} = <b>${result}</b></p>`;
   }
   return html`<${Terms} ...${{ step, found, name, result, enter, t }} />`;
+}
+
+/** Why an element is not worked out, in a line. @param {any} props */
+function Unworked({ step, id, at, enter, t }) {
+  const { op } = step.form.nodes[id];
+  const place = step.chosen.get(id) ?? step.written.get(id)?.[0] ?? at;
+  const texts = /** @type {Object<string, string>} */ ({
+    levels: t("The page has this number in levels only."),
+    operands: t("The page has numbers that it is computed from in levels only."),
+    missing: t("The page does not have all values that it is computed from."),
+    largest: t("Of this operation the largest element is worked out."),
+    differs: t("What the page knows of {op} does not give the recorded number.", { op }),
+    rule: t("The page has no rule for {op}.", { op }),
+  });
+  const reason = whyNot(step, id, at);
+  const leads = place !== at && ["levels", "operands", "largest"].includes(reason);
+  return html`<p class="muted">${texts[reason]} ${leads ? html`<button onClick=${() => enter(id, place)}>${t("to an element that is")}</button>` : ""}</p>`;
 }
 
 /** The terms of a sum, largest first. @param {any} props */
@@ -94,14 +112,19 @@ function namesOf(step, term) {
 }
 
 /** A number that leads to its element. @param {any} props */
-function Operand({ step, operand, enter, t, named = false }) {
-  if ("literal" in operand) return operand.literal === null ? "None" : bracketed(String(operand.literal));
+function Operand({ step, operand, enter, t, named = false, isBare = false }) {
+  const framed = isBare ? String : bracketed;
+  if ("literal" in operand) {
+    const number = operand.literal;
+    if (number === null) return "None";
+    return framed(typeof number !== "number" || Number.isInteger(number) ? String(number) : floatText(number, 6));
+  }
   const { id, at } = operand;
   const node = step.form.nodes[id];
   const name = elementName(node, id, at);
   const text = elementText(step, id, at);
   return html`<button class=${`operand ${step.form.valueOf.has(id) ? "gradient" : ""}`} title=${`${name} = ${text}`} data-term=${`${id}:${at}`}
-    aria-label=${t("go to {name}", { name })} onClick=${() => enter(id, at)}>${named ? name : bracketed(text)}</button>`;
+    aria-label=${t("go to {name}", { name })} onClick=${() => enter(id, at)}>${named ? name : framed(text)}</button>`;
 }
 
 /** What belongs to an operation: its inputs, its gradient or the value it is the gradient of, what uses it. @param {any} props */

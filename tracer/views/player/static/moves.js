@@ -10,7 +10,8 @@ import { largestFirst, operandsOf, worked } from "./terms.js";
 
 /** The element of an operation that is shown first: one with exact numbers, or with an arithmetic. @param {Step} step @param {number} op */
 export function firstElement(step, op) {
-  return step.chosen.get(op) ?? step.written.get(op)?.[0] ?? 0;
+  const [largest, elements] = step.written.get(op) ?? [0, {}];
+  return step.chosen.get(op) ?? (0 in elements ? 0 : largest);
 }
 
 /** The state at an operation. What was computed by then is shown; with `isPlaying`, only that. @param {State} state @param {Step} step @param {number} op @param {boolean} [isPlaying] */

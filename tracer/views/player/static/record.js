@@ -10,7 +10,7 @@ import { indexOf, sizeOf } from "./arrays.js";
  *   updates: Object<string, number>, layouts: {pictures: Object<string, any>}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
- *   noisyMeans: Set<number>, chosen: Map<number, number>, written: Map<number, [number, string]>, hasValues: boolean, width: number}} Step
+ *   noisyMeans: Set<number>, chosen: Map<number, number>, written: Map<number, [number, Object<string, any>]>, hasValues: boolean, width: number}} Step
  */
 
 export const PHASES = ["init", "forward", "loss", "backward", "update"];

@@ -10,7 +10,7 @@ import { isExactAt } from "./record.js";
  * @typedef {{operands: Operand[], value: number}} Term
  * `terms` are added, then divided by `divisor`; `pieces` are the formula with operands in its slots; `chosen` is the largest or
  * smallest of `terms`; `moved` is where the element is from.
- * @typedef {{terms?: Term[], divisor?: number, pieces?: (string|Operand)[], isExtreme?: boolean, moved?: Operand}} Worked
+ * @typedef {{terms?: Term[], divisor?: number, pieces?: (string|Operand|{left: number})[], isExtreme?: boolean, moved?: Operand}} Worked
  */
 
 const MOVED = new Set(["transpose", "reshape", "squeeze", "expand_dims", "broadcast_to", "astype", "stop_gradient", "copy", "ravel"]);
@@ -21,21 +21,49 @@ const TOLERANCES = /** @type {Object<string, number>} */ ({ float32: 2e-5, float
  * @param {import("./record.js").Step} step @param {number} id @param {number} at @returns {Worked | null}
  */
 export function worked(step, id, at) {
+  return examined(step, id, at).found;
+}
+
+/**
+ * Why an element is not worked out: its number is in `levels`, inputs are `missing`, there is no `rule`, or one for the `largest`
+ * element only, its `operands` are in levels, or they give a number that `differs`.
+ * @param {import("./record.js").Step} step @param {number} id @param {number} at @returns {string}
+ */
+export function whyNot(step, id, at) {
+  return examined(step, id, at).reason;
+}
+
+/** @param {import("./record.js").Step} step @param {number} id @param {number} at @returns {{found: Worked | null, reason: string}} */
+function examined(step, id, at) {
   const node = step.form.nodes[id];
   const inputs = node.inputs || [];
   const result = step.values[id];
-  if (!inputs.length || !isExactAt(result, at)) return null;
-  if (inputs.some((input) => typeof input === "number" && !step.values[input])) return null;
-  const found = rules[node.kind || ""]?.(step, node, at) ?? null;
-  if (!found || !operandsOf(found).every((operand) => "literal" in operand || isExactAt(step.values[operand.id], operand.at))) return null;
-  return agrees(step, found, result?.data[at] ?? NaN, node.dtype) ? found : null;
+  const not = (/** @type {string} */ reason) => ({ found: null, reason });
+  if (!inputs.length) return not("rule");
+  if (!isExactAt(result, at)) return not("levels");
+  const given = written(step, id, at);
+  if (!given && inputs.some((input) => typeof input === "number" && !step.values[input])) return not("missing");
+  const found = given ?? rules[node.kind || ""]?.(step, node, at);
+  if (!found) return not(step.written.has(id) ? "largest" : "rule");
+  if (!operandsOf(found).every((operand) => "literal" in operand || isExactAt(step.values[operand.id], operand.at))) return not("operands");
+  return agrees(step, found, result?.data[at] ?? NaN, node.dtype) ? { found, reason: "" } : not("differs");
+}
+
+/** What the page says that an element is made of, where it has no rule. @param {any} step @param {number} id @param {number} at @returns {Worked | null} */
+function written(step, id, at) {
+  const found = step.written.get(id)?.[1][at];
+  if (!found) return null;
+  const operand = (/** @type {any} */ each) => (Array.isArray(each) ? { id: each[0], at: each[1] } : { literal: each });
+  if (found.moved) return { moved: operand(found.moved) };
+  if (found.terms) return { ...found, terms: found.terms.map((/** @type {any[]} */ term) => product(step, term.map(operand))) };
+  return { pieces: found.pieces.map((/** @type {any} */ each) => (typeof each === "string" || each.left ? each : operand(each))) };
 }
 
 /** All operands of an element. @param {Worked} found @returns {Operand[]} */
 export function operandsOf(found) {
   if (found.moved) return [found.moved];
   if (found.terms) return found.terms.flatMap((term) => term.operands);
-  return (found.pieces || []).flatMap((piece) => (typeof piece === "string" ? [] : [piece]));
+  return (found.pieces || []).flatMap((piece) => (typeof piece === "string" || "left" in piece ? [] : [piece]));
 }
 
 /** Terms by their size, largest first. @param {Term[]} terms */

@@ -26,7 +26,7 @@ from tracer.graph.expression import (
     Text,
     Transpose,
 )
-from tracer.views.player.mathml_elements import (
+from tracer.views.player.inspector.mathml_elements import (
     MINUS,
     SPACE,
     Elements,

@@ -1,0 +1,1 @@
+"""What the inspector shows of an operation: its formula as mathematics, and what its elements are made of."""
