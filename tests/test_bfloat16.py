@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from tracer.graph.record import Step, Trace
 from tracer.graph.strides import restore_array, stored_elements, strides_of, to_stored
 from tracer.graph.validation import validate
 from tracer.store import format as store_format
-from tracer.views.export.events import events
+from tracer.views.export.events import json_lines
 from tracer.views.notation import summary_text
 from tracer.views.text.detail import node_lines
 
@@ -111,5 +112,5 @@ def test_views_tell_the_dtype(trace: Trace) -> None:
     (x,) = (node for node in step.nodes if node.dtype == "bfloat16")
     assert " bf16 n=20 " in summary_text(x.summary, x.shape, x.dtype)
     assert "bfloat16" in "\n".join(node_lines(trace, step, x))
-    (event,) = (each for each in events(trace) if each.get("step") == 0 and each.get("id") == x.id)
+    (event,) = (each for each in map(json.loads, json_lines(trace)) if each.get("step") == 0 and each.get("id") == x.id)
     assert event["dtype"] == "bfloat16"

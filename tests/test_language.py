@@ -42,7 +42,7 @@ from tracer.views.text.verify import verdict_lines
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
 
-PLAIN_DATA = {"events", "node_data", "tables"}
+PLAIN_DATA = {"events", "node_data", "node_rows", "tables"}
 """Views that export data: their words are keys, the same in every language."""
 
 MARKUP = {

@@ -42,3 +42,17 @@ def json_text(data: Any, indent: int | None = None) -> str:
     '{"loss": "inf", "at": [1, 2]}'
     """
     return json.dumps(plain(data), allow_nan=False, indent=indent)
+
+
+def json_numbers(numbers: list[Any]) -> list[str]:
+    """The JSON of each of these numbers, as `json_text` writes it.
+
+    >>> json_numbers([0.1, float("nan"), True, 2j])
+    ['0.1', '"nan"', 'true', '"2j"']
+    """
+    if not numbers or not {float, int, bool}.issuperset(map(type, numbers)):
+        return [json_text(number) for number in numbers]
+    try:
+        return json.dumps(numbers, allow_nan=False)[1:-1].split(", ")
+    except ValueError:
+        return [json.dumps(number if math.isfinite(number) else str(number)) for number in numbers]

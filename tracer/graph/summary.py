@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_SAFE = (1e-280, 1e300)
+SAFE = (1e-280, 1e300)
 """Range of sums of squares without loss of digits to underflow, and without overflow."""
 
-_MIN_REMAINDER = 1e-4
+MIN_REMAINDER = 1e-4
 """Minimum share of the sum of squares that remains after subtracting the mean: cancellation leaves twelve correct digits."""
 
 _CHUNK = 65_536
@@ -154,7 +154,7 @@ def _moments(numbers: np.ndarray) -> tuple[int, float, float]:
         total, products = float(np.add.reduce(wide)), float(np.dot(wide, wide))
         chunk_mean = total / chunk.size if math.isfinite(total) else float(np.add.reduce(wide / chunk.size))
         chunk_squares = products - total * chunk_mean
-        if not _MIN_REMAINDER * products < chunk_squares < math.inf:
+        if not MIN_REMAINDER * products < chunk_squares < math.inf:
             # The difference has lost its digits to cancellation, or overflowed.
             wide -= chunk_mean
             chunk_squares = float(np.dot(wide, wide))
@@ -174,7 +174,7 @@ def _norm(numbers: np.ndarray, mean: float, squares: float) -> float:
     (5.0, 0.0)
     """
     total = squares + numbers.size * mean * mean
-    if _SAFE[0] < total < _SAFE[1]:
+    if SAFE[0] < total < SAFE[1]:
         return math.sqrt(total)
     largest = float(np.max(np.abs(numbers), initial=0.0))
     if largest == 0 or not math.isfinite(largest):

@@ -16,10 +16,19 @@ def message_data(message: Message) -> dict[str, Any]:
 
 def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:
     """All fields of a node. `value` is included if it was kept and is small, or with `in_full`."""
+    data = {"id": node.id, "number": node_number(step, node.id)} | description(node, labels)
+    data["statistics"] = node.summary.as_dict()
+    if node.why_missing is not None:
+        data |= missing_data(node.why_missing)
+    elif in_full or node.size <= MAX_FULL_SIZE:
+        data["value"] = node.value.tolist()
+    return data
+
+
+def description(node: Node, labels: Labels) -> dict[str, Any]:
+    """The fields of a node that are the same in all steps of the same structure."""
     source = node.source
-    data: dict[str, Any] = {
-        "id": node.id,
-        "number": node_number(step, node.id),
+    return {
         "phase": node.phase.value,
         "op": node.op,
         "name": node.name,
@@ -33,10 +42,9 @@ def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) 
         "source": None if source is None else {"file": source.file, "line": source.line, "text": source.text},
         "gradient_of": node.gradient_of,
         "rule_of": node.rule_of,
-        "statistics": node.summary.as_dict(),
     }
-    if node.why_missing is not None:
-        data |= {"kept": False, "why_missing": message_data(node.why_missing)}
-    elif in_full or node.size <= MAX_FULL_SIZE:
-        data["value"] = node.value.tolist()
-    return data
+
+
+def missing_data(reason: Message) -> dict[str, Any]:
+    """The fields of a node in place of a value that is missing."""
+    return {"kept": False, "why_missing": message_data(reason)}

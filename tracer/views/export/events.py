@@ -10,25 +10,22 @@ from typing import Any
 
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
-from tracer.views.node_data import node_data
-from tracer.views.notation import Labels
+from tracer.views.export.node_rows import NodeRows
 from tracer.views.selection import EVERYTHING, Selection
 
 
-def events(trace: Trace, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[dict[str, Any]]:
-    """The events of a trace in the order of the run. Only small values are included, or all with `in_full`."""
-    yield head_event(trace)
-    count = 1
-    for step in trace.steps:
-        for event in step_events(step, selection, in_full=in_full):
-            count += 1
-            yield event
-    yield {"event": "end", "steps": len(trace.steps), "events": count + 1} | ending_of(trace)
-
-
 def json_lines(trace: Trace, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[str]:
-    """The events as JSON Lines."""
-    return (json_text(event) + "\n" for event in events(trace, selection, in_full=in_full))
+    """The events of a trace in the order of the run, as JSON Lines. Only small values are included, or all with `in_full`."""
+    yield json_text(head_event(trace)) + "\n"
+    count = 1
+    nodes = NodeRows(in_full=in_full)
+    for step, rows in nodes.of(trace.steps):
+        start = json_text({"event": "node", "step": step.index})[:-1] + ", "
+        yield json_text({"event": "step"} | step_data(step)) + "\n"
+        shown = rows if selection.has_metrics else _selected(rows, step, nodes.labels(step), selection)
+        yield from (start + row + "\n" for row in shown)
+        count += 1 + len(shown)
+    yield json_text({"event": "end", "steps": len(trace.steps), "events": count + 1} | ending_of(trace)) + "\n"
 
 
 def json_document(trace: Trace, *, in_full: bool = False) -> Iterator[str]:
@@ -36,21 +33,15 @@ def json_document(trace: Trace, *, in_full: bool = False) -> Iterator[str]:
     head = head_event(trace) | ending_of(trace)
     del head["event"]
     yield json_text(head)[:-1] + ', "steps": ['
-    for number, step in enumerate(trace.steps):
-        first, *nodes = step_events(step, EVERYTHING, in_full=in_full)
-        for event in (first, *nodes):
-            del event["event"]
-        for node in nodes:
-            del node["step"]
-        yield (",\n" if number else "\n") + json_text(first | {"nodes": nodes})
+    for number, (step, rows) in enumerate(NodeRows(in_full=in_full).of(trace.steps)):
+        yield (",\n" if number else "\n") + json_text(step_data(step))[:-1] + ', "nodes": ['
+        yield ", ".join("{" + row for row in rows) + "]}"
     yield "\n]}\n"
 
 
-def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool = False) -> Iterator[dict[str, Any]]:
-    """The event of a step, then those of its nodes."""
-    labels = Labels(step.nodes)
-    yield {
-        "event": "step",
+def step_data(step: Step) -> dict[str, Any]:
+    """A step without its nodes."""
+    return {
         "step": step.index,
         "loss": step.loss,
         "metrics": dict(step.metrics),
@@ -61,9 +52,10 @@ def step_events(step: Step, selection: Selection = EVERYTHING, *, in_full: bool 
         "updates": _by_text(step.updates),
         **({"marks": {str(id): mark for id, mark in step.marks.items()}} if step.marks else {}),
     }
-    for node in step.nodes:
-        if selection.shows(step, node, labels[node.id]):
-            yield {"event": "node", "step": step.index} | node_data(step, node, labels, in_full=in_full)
+
+
+def _selected(rows: list[str], step: Step, labels: list[str], selection: Selection) -> list[str]:
+    return [row for row, node, label in zip(rows, step.nodes, labels, strict=True) if selection.shows(step, node, label)]
 
 
 def head_event(trace: Trace) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
 
 from tracer.errors import UsageError
+from tracer.graph.missing import StoredValue
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
+from tracer.graph.structures.shared import PerStructure, contents_of
+from tracer.graph.structures.stacked import statistics_of
+from tracer.graph.summary import Summary
 from tracer.views.export.events import head_event
 from tracer.views.notation import Labels
 
@@ -37,39 +41,6 @@ def run_id(trace: Trace) -> str:
     return f"{readable}-{digest.hexdigest()[:12]}"
 
 
-def rows_of(trace: Trace, step: Step) -> Iterator[dict[str, Any]]:
-    """The rows of a step. `value` is set for real scalars only."""
-    labels = Labels(step.nodes)
-    run = {
-        "scenario": trace.scenario,
-        "seed": trace.seed,
-        "hyperparameters": json_text(dict(trace.hyperparameters)),
-        "step": step.index,
-        "loss": step.loss,
-    }
-    for node in step.nodes:
-        source = node.source
-        is_number = not node.shape and node.is_kept and node.value.dtype.kind in "biuf"
-        yield run | {
-            "node": node.id,
-            "phase": node.phase.value,
-            "op": node.op,
-            "name": node.name,
-            "label": labels[node.id],
-            "formula": labels.formula(node),
-            "shape": list(node.shape),
-            "dtype": node.dtype,
-            "scope": node.scope,
-            "file": source.file if source else None,
-            "line": source.line if source else None,
-            "expression": source.text if source else None,
-            "gradient_of": node.gradient_of,
-            "rule_of": node.rule_of,
-            "value": float(node.value) if is_number else None,
-            **node.summary.as_dict(),
-        }
-
-
 def write_parquet(trace: Trace, file: IO[bytes]) -> int:
     """Write a trace as Parquet and return the number of rows. Raises UsageError if pyarrow is not installed."""
     try:
@@ -80,13 +51,64 @@ def write_parquet(trace: Trace, file: IO[bytes]) -> int:
     fields = [(name, pyarrow.string()) for name in _TEXT_COLUMNS]
     fields += [(name, pyarrow.int64()) for name in _INTEGER_COLUMNS] + [(name, pyarrow.float64()) for name in _FLOAT_COLUMNS]
     schema = pyarrow.schema([*fields, ("shape", pyarrow.list_(pyarrow.int64()))])
+
+    def arrays(columns: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: pyarrow.array(column, schema.field(name).type) for name, column in columns.items()}
+
+    descriptions = PerStructure(lambda step: arrays(_described(step)))
+    run = {"scenario": trace.scenario, "seed": trace.seed, "hyperparameters": json_text(dict(trace.hyperparameters))}
     count = 0
     with pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         for start in range(0, len(trace.steps), STEPS_PER_ROW_GROUP):
-            rows = [row for step in trace.steps[start : start + STEPS_PER_ROW_GROUP] for row in rows_of(trace, step)]
-            writer.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
-            count += len(rows)
+            steps = trace.steps[start : start + STEPS_PER_ROW_GROUP]
+            described = [descriptions.of(step) for step in steps]
+            columns = {name: pyarrow.concat_arrays([each[name] for each in described]) for name in described[0]}
+            rows = len(columns["node"])
+            columns |= arrays(_measured(steps) | {name: [value] * rows for name, value in run.items()})
+            writer.write_table(pyarrow.Table.from_arrays([columns[name] for name in schema.names], schema=schema))
+            count += rows
     return count
+
+
+def _described(step: Step) -> dict[str, list[Any]]:
+    """The columns that are the same in all steps of the same structure."""
+    nodes, labels = step.nodes, Labels(step.nodes)
+    sources = [node.source for node in nodes]
+    return {
+        "node": [node.id for node in nodes],
+        "phase": [node.phase.value for node in nodes],
+        "op": [node.op for node in nodes],
+        "name": [node.name for node in nodes],
+        "label": list(labels),
+        "formula": [labels.formula(node) for node in nodes],
+        "shape": [list(node.shape) for node in nodes],
+        "dtype": [node.dtype for node in nodes],
+        "scope": [node.scope for node in nodes],
+        "file": [source.file if source else None for source in sources],
+        "line": [source.line if source else None for source in sources],
+        "expression": [source.text if source else None for source in sources],
+        "gradient_of": [node.gradient_of for node in nodes],
+        "rule_of": [node.rule_of for node in nodes],
+    }
+
+
+def _measured(steps: Sequence[Step]) -> dict[str, Any]:
+    """The columns of steps that differ from step to step. `value` is set for real scalars only."""
+    contents = [content for step in steps for content in contents_of(step)]
+    lengths = [len(step.nodes) for step in steps]
+    return {
+        "step": np.repeat([step.index for step in steps], lengths),
+        "loss": np.repeat([step.loss for step in steps], lengths),
+        "value": [_number_in(content) for content in contents],
+        **dict(zip(Summary(0).as_dict(), zip(*statistics_of(contents)), strict=True)),
+    }
+
+
+def _number_in(content: np.ndarray | StoredValue) -> float | None:
+    """The value of a real scalar that was kept; None for any other content."""
+    if not isinstance(content, np.ndarray):
+        return _number_in(content.load()) if content.is_kept and content.summary.count == 1 else None
+    return float(content) if not content.ndim and content.dtype.kind in "biuf" else None
 
 
 def named_arrays(trace: Trace) -> Iterator[tuple[str, np.ndarray]]:
