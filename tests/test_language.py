@@ -82,6 +82,7 @@ TYPST = re.compile(
 ALLOWED = {
     ("detail", "value"): "a key of plain data; translated where it is displayed",
     ("detail", "gradient"): "likewise",
+    ("sections", "LSTM cell"): "likewise",
     ("detail", "update"): "likewise",
     **dict.fromkeys([("combined", "more_"), ("combined", "back_"), ("combined", "plus")], "keys of boxes"),
     ("operations", "more_"): "likewise",

@@ -10,7 +10,9 @@ import pytest
 
 import tracer
 from support.browser import Page, assert_recorded_numbers, page_of, run_of, scenario_page
+from support.slide_steps import lstm_step
 from tracer.graph.record import Step
+from tracer.graph.single_step import trace_of_step
 from tracer.views.notation import number_text
 from tracer.views.player.options import PlayerOptions
 
@@ -282,8 +284,11 @@ def test_what_if_changes_with_the_slider_and_is_undone(opened: Opened) -> None:
 
 def test_the_page_is_readable_by_everybody(opened: Opened) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for state in ("#op=49&seen=60", "#op=49&seen=60&theme=dark", "#op=4&mode=predict", "#op=20&zoom=4"):
-        page = opened(scenario_page("fruit", 3), state, bypass_csp=True)
+    fruit = ("#op=49&seen=60", "#op=49&seen=60&theme=dark", "#op=4&mode=predict", "#op=20&zoom=4")
+    lstm = ("#op=49&seen=60", "#op=49&seen=60&zoom=1&theme=dark")
+    repeated = page_of(trace_of_step(lstm_step(6)))
+    for html, state in (*((scenario_page("fruit", 3), each) for each in fruit), *((repeated, each) for each in lstm)):
+        page = opened(html, state, bypass_csp=True)
         found = axe.run(page.page).response["violations"]
         serious = [each for each in found if each["impact"] in ("serious", "critical")]
         assert not [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in serious]
@@ -319,11 +324,16 @@ def test_chinese_leaves_no_english(opened: Opened, state: str) -> None:
 
 
 def test_a_narrow_page_has_tabs(opened: Opened) -> None:
-    page = opened(scenario_page("fruit", 3), "#op=20&seen=40", viewport={"width": 600, "height": 900})
+    narrow = {"viewport": {"width": 600, "height": 900}}
+    page = opened(scenario_page("fruit", 3), **narrow)
     assert page.page.is_visible(".graph") and page.page.is_visible(".code") and not page.page.is_visible(".inspector")
-    page.page.click("text=inspector")
+    page.press("ArrowRight")
+    assert page.page.is_visible(".code") and not page.page.is_visible(".inspector")  # the choice is kept
+    page.page.get_by_role("tab", name="inspector").click()
     assert page.page.is_visible(".inspector") and not page.page.is_visible(".code")
     assert page.page.evaluate("() => document.documentElement.scrollWidth") <= 600
+    page.open("#op=20&seen=40")
+    assert page.page.is_visible(".graph") and page.page.is_visible(".inspector") and not page.page.is_visible(".code")
 
 
 def test_numbers_that_are_not_finite_stand_out_where_their_value_is(opened: Opened) -> None:

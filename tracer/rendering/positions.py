@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tracer.rendering.engine import TIME_LIMIT, Engine
-from tracer.views.player.positions import Area, Point, Positions, Route
+from tracer.views.player.pictures.positions import Area, Point, Positions, Route
 
 _POINTS_PER_INCH = 72.0
 

@@ -106,4 +106,8 @@ MESSAGES: Mapping[str, str] = {
     "Move the slider, or type a number.": "移动滑块，或输入一个数。",
     "grey: not computed yet; ≈: kept in 255 levels; ~0: rounding noise": "灰色：尚未计算；≈：以 255 级保存；~0：舍入误差",
     "nothing found": "没有找到",
+    "previous repetition": "上一次重复",
+    "next repetition": "下一次重复",
+    "operation {number} of {all}": "第 {number} 个运算，共 {all} 个",
+    "{name} {number} of {all}": "{name} 第 {number} 个，共 {all} 个",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracer.analysis.repetition import pattern_at
@@ -36,19 +36,24 @@ class Module:
 
 def modules_of(step: Step, labels: Labels | None = None) -> list[Module]:
     """The modules of forward and loss, in order, at the smallest scope depth that gives more than one forward module."""
+    modules: list[Module] = []
+    for modules in modules_by_depth(step, labels):
+        if sum(step.nodes[module.ids[0]].phase is Phase.FORWARD for module in modules) > 1:
+            break
+    return with_selections(step, modules)
+
+
+def modules_by_depth(step: Step, labels: Labels | None = None) -> Iterator[list[Module]]:
+    """The modules of forward and loss, in order, at each depth of scopes, outer scopes first."""
     labels = labels or Labels(step.nodes)
     ids = labels.rows(node.id for node in step.nodes if node.phase in (Phase.FORWARD, Phase.LOSS) and not node.is_leaf)
     nodes = [step.nodes[id] for id in ids]
     deepest = max((node.scope.count("/") + 1 for node in nodes), default=1)
-    modules: list[Module] = []
     for depth in range(1, deepest + 1):
-        modules = _runs(nodes, depth)
-        if sum(step.nodes[module.ids[0]].phase is Phase.FORWARD for module in modules) > 1:
-            break
-    return _with_selections(step, modules)
+        yield _runs(nodes, depth)
 
 
-def _with_selections(step: Step, modules: Sequence[Module]) -> list[Module]:
+def with_selections(step: Step, modules: Sequence[Module]) -> list[Module]:
     """The modules; with each the parts of data that are selected just before it, and only for it: `x[t]` of a loop over `t`."""
     users: dict[int, set[int]] = defaultdict(set)
     for node in step.nodes:

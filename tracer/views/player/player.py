@@ -16,11 +16,11 @@ from tracer.i18n.language import CHINESE
 from tracer.views.diagrams.theme import DARK, LIGHT, Flow, Style, Theme
 from tracer.views.notation import Labels, node_number
 from tracer.views.player.form import form_of
-from tracer.views.player.layouts import layouts_of
 from tracer.views.player.options import PlayerOptions
 from tracer.views.player.packed_step import compressed, packed_step
 from tracer.views.player.page import page, script
-from tracer.views.player.positions import Placing
+from tracer.views.player.pictures.layouts import layouts_of
+from tracer.views.player.pictures.positions import Placing
 from tracer.views.player.translations import chinese
 from tracer.views.selection import node_or_element
 

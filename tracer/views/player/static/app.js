@@ -5,13 +5,14 @@ import { Around } from "./around.js";
 import { Bar } from "./bar.js";
 import { Code, Operations } from "./code.js";
 import { Help, Search } from "./dialogs.js";
-import { Graph } from "./graph.js";
+import { Graph, pictureOf } from "./graph.js";
 import { elementText } from "./grids.js";
 import { Inspector } from "./inspector.js";
 import { actionOf } from "./keys.js";
 import { MOVES, guarded, revealed, selected } from "./moves.js";
 import { Predict, nextAsked } from "./predict.js";
 import { elementName, formsOf, stepOf } from "./record.js";
+import { repetitionText } from "./repeats.js";
 import { entered, hashOf, stateOf, within } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { WhatIf, canRecompute, edited, editsOf, recomputed } from "./whatif.js";
@@ -37,7 +38,7 @@ function App({ forms, first, start }) {
   const [isPlaying, setPlaying] = useState(false);
   const [dialog, setDialog] = useState("");
   const t = translator(state.lang);
-  const [tab, setTab] = useState(data.start.op === undefined && innerWidth <= 900 ? "program" : "inspector");
+  const [tab, setTab] = useState(innerWidth > 900 || stateOf(location.hash, { ...FIRST, ...data.start }).op > 0 ? "inspector" : "program");
   const [hover, setHover] = useState(/** @type {number[]} */ ([]));
   const isHiding = data.isExercise || state.mode === "predict";
   const latest = useRef({ step, isJump: false, isFromAddress: false });
@@ -126,7 +127,8 @@ function App({ forms, first, start }) {
   }, [isPlaying, state, step]);
 
   const node = step.form.nodes[state.op];
-  const said = `${t(node.phase)}: ${elementName(node, state.op, state.at)} = ${isHiding && state.op > state.seen ? "?" : elementText(step, state.op, state.at)}`;
+  const repetition = repetitionText(step.form, pictureOf(step.form, state.zoom, state.open), state.op, t);
+  const said = `${repetition && `${repetition}, `}${t(node.phase)}: ${elementName(node, state.op, state.at)} = ${isHiding && state.op > state.seen ? "?" : elementText(step, state.op, state.at)}`;
   const choose = (/** @type {number} */ at) => change(() => ({ at }), { isJump: true });
   const panes = { step, state, select, enter, choose, act, t, hover, setHover, isHiding };
   const bar = { step, recorded, state, losses, data, isPlaying, act, go, t, change };

@@ -1,13 +1,16 @@
 // The picture of the step: boxes with values and gradients that appear as the operations are played.
 
-import { html, useEffect, useRef, useState } from "./libraries.js";
+import { html, useEffect, useMemo, useRef, useState } from "./libraries.js";
 import { sizeOf } from "./arrays.js";
 import { elementText } from "./grids.js";
 import { floatText } from "./numbers.js";
 import { nextAsked } from "./predict.js";
+import { Stepper, boxesAt, numbersOf, sameIn, titleText } from "./repeats.js";
+import { gestures, isOutside, viewOf, wholeOf } from "./view.js";
 
 const LINE = 15;
 const PADDING = 8;
+const WIDE = 7.3;
 const SHOWN = 4;
 const MOST_CHARACTERS = 24;
 
@@ -33,49 +36,47 @@ function preview(step, id, room = MOST_CHARACTERS) {
 
 /** The graph with pan and zoom. @param {any} props */
 export function Graph({ step, state, select, openModule, hover, setHover, isHiding, t }) {
-  const picture = pictureOf(step.form, state.zoom, state.open);
+  const { form } = step;
+  const { homes } = form;
+  const picture = pictureOf(form, state.zoom, state.open);
   const frame = useRef(/** @type {any} */ (null));
   const [view, setView] = useState({ x: 0, y: 0, scale: 1 });
-  const [drag, setDrag] = useState(/** @type {any} */ (null));
+  const pointers = useRef(new Map());
   const [size, setSize] = useState(0);
-  const { homes } = step.form;
-  const boxOf = (/** @type {number} */ id) => picture?.boxes.findIndex((/** @type {any} */ box) => box.ids.includes(homes[id])) ?? -1;
   const asked = isHiding ? nextAsked(step, state.seen) : homes.length;
+  const isAsking = asked < homes.length;
+  const focus = isAsking && state.op >= state.seen ? asked : state.op;
+  const numbers = useMemo(() => (picture ? numbersOf(form, picture, focus) : []), [form, picture, focus]);
+  const boxes = useMemo(() => (picture ? boxesAt(form, picture, numbers) : []), [form, picture, numbers.join()]);
+  const boxOf = (/** @type {number} */ id) => boxes.findIndex((/** @type {any} */ box) => box.ids.includes(homes[id]));
   const chosen = boxOf(state.op);
-  const wanted = asked < homes.length ? boxOf(asked) : chosen;
+  const wanted = isAsking ? boxOf(asked) : chosen;
   useEffect(() => {
     const resize = () => setSize(innerWidth * 10_000 + innerHeight);
     addEventListener("resize", resize);
     return () => removeEventListener("resize", resize);
   }, []);
   useEffect(() => {
-    if (picture && frame.current) setView(viewOf(picture, frame.current, Math.max(0, wanted)));
+    if (picture && frame.current) setView(viewOf(picture, frame.current, boxes, Math.max(0, wanted)));
   }, [picture, wanted, size]);
   if (!picture) return html`<section class="graph" aria-label=${t("graph")}><p class="muted">${t("There is no picture of this step.")}</p></section>`;
-  const show = (/** @type {number} */ number) => isOutside(picture.boxes[number], view, frame.current) && setView(viewOf(picture, frame.current, number));
-  const wheel = (/** @type {WheelEvent} */ event) => {
-    event.preventDefault();
-    const box = frame.current.getBoundingClientRect();
-    const factor = Math.exp(-event.deltaY / 1200);
-    const scale = Math.max(0.1, Math.min(4, view.scale * factor));
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    setView({ scale, x: x - ((x - view.x) * scale) / view.scale, y: y - ((y - view.y) * scale) / view.scale });
+  const show = (/** @type {number} */ number) => isOutside(picture.boxes[number], view, frame.current) && setView(viewOf(picture, frame.current, boxes, number));
+  const stepper = (/** @type {any} */ each, /** @type {number} */ x, /** @type {number} */ y) => {
+    const group = picture.groups[each.group];
+    const go = (/** @type {number} */ number) => select(sameIn(form, picture, each.group, number, state.op));
+    return group ? html`<${Stepper} key=${each.group} ...${{ group, number: numbers[each.group], go, x, y, t }} />` : "";
   };
-  const move = (/** @type {PointerEvent} */ event) => {
-    if (drag) setView({ ...view, x: drag.x + event.clientX, y: drag.y + event.clientY });
-  };
-  return html`<section class="graph" aria-label=${t("graph")} ref=${frame} onWheel=${wheel} onPointerMove=${move}
-      onPointerDown=${(/** @type {any} */ event) => setDrag({ x: view.x - event.clientX, y: view.y - event.clientY })}
-      onPointerUp=${() => setDrag(null)} onPointerLeave=${() => setDrag(null)}>
+  return html`<section class="graph" aria-label=${t("graph")} ref=${frame} ...${gestures(frame, pointers, setView)}>
     <svg width="100%" height="100%" role="group" aria-label=${t("operations and values")}>
       <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
         <path d="M0,0L8,4L0,8z" class="tip" /></marker></defs>
       <g transform=${`translate(${view.x},${view.y}) scale(${view.scale})`}>
-        ${picture.frames.map((/** @type {any} */ each) => html`<g class="frame"><rect x=${each.x} y=${each.y} width=${each.width} height=${each.height} rx="8" />
-          <text x=${each.x + 8} y=${each.y + 14}>${each.title}</text></g>`)}
-        ${picture.wires.map((/** @type {[number, number, string]} */ [tail, , path]) => html`<path class=${`wire ${isSeen(picture.boxes[tail], state) ? "" : "unseen"}`} d=${path} marker-end="url(#tip)" />`)}
-        ${picture.boxes.map((/** @type {any} */ box, /** @type {number} */ number) =>
-          html`<${Box} key=${box.ids[0]} ...${{ box, step, state, select, openModule, setHover, isHiding, t, isSelected: number === chosen, isAsked: asked < homes.length && number === wanted, show: () => show(number), isHovered: box.ids.some((/** @type {number} */ id) => hover.includes(id)) }} />`)}
+        ${picture.frames.map((/** @type {any} */ each) => html`<rect class="frame" x=${each.x} y=${each.y} width=${each.width} height=${each.height} rx="8" />`)}
+        ${picture.wires.map((/** @type {any[]} */ wire) => html`<path class=${`wire ${wireClass(wire, boxes, numbers, state)}`} d=${wire[2]} marker-end="url(#tip)" />`)}
+        ${boxes.map((/** @type {any} */ box, /** @type {number} */ number) =>
+          html`<${Box} key=${number} ...${{ box, step, state, select, openModule, setHover, isHiding, t, isSelected: number === chosen, isAsked: isAsking && number === wanted, show: () => show(number), isHovered: box.ids.some((/** @type {number} */ id) => hover.includes(id)) }} />`)}
+        ${picture.frames.map((/** @type {any} */ each) => html`<${Header} ...${{ each, view, t }}>${stepper(each, WIDE * each.title.length + 20, 14)}<//>`)}
+        ${boxes.map((/** @type {any} */ each) => each.module < 0 && !picture.groups[each.group]?.isList ? "" : html`<g transform=${`translate(${each.x},${each.y})`}>${stepper(each, PADDING, each.height - PADDING - 3)}</g>`)}
       </g>
     </svg>
     <div class="tools"><p class="legend"><span class="value">${t("value")}</span> <span class="gradient">${t("gradient")}</span> <span class="update">${t("new value")}</span></p>
@@ -83,26 +84,22 @@ export function Graph({ step, state, select, openModule, hover, setHover, isHidi
   </section>`;
 }
 
-/** The view in which a box is in sight, as large as can be read. @param {any} picture @param {any} frame @param {number} number */
-function viewOf(picture, frame, number) {
-  const { clientWidth, clientHeight } = frame;
-  const scale = Math.max(0.9, Math.min(1.25, clientWidth / picture.width, clientHeight / picture.height));
-  const box = picture.boxes[number];
-  const fit = (/** @type {number} */ full, /** @type {number} */ room, /** @type {number} */ middle) =>
-    full * scale <= room ? (room - full * scale) / 2 : Math.min(12, Math.max(room - full * scale - 12, room / 2 - middle * scale));
-  return { scale, x: fit(picture.width, clientWidth, box.x + box.width / 2), y: fit(picture.height, clientHeight, box.y + box.height / 2) };
+/** The title of a frame; with a stepper, it is in sight as long as the frame is. @param {any} props */
+function Header({ each, view, children, t }) {
+  const title = titleText(each.title, t);
+  const width = WIDE * each.title.length + (children ? 150 : 16);
+  const inside = (/** @type {number} */ least, /** @type {number} */ most, /** @type {number} */ edge) => Math.max(least, Math.min(most, edge));
+  const x = children ? inside(each.x, each.x + each.width - width, -view.x / view.scale) : each.x;
+  const y = children ? inside(each.y, each.y + each.height - 24, -view.y / view.scale) : each.y;
+  return html`<g class="header" transform=${`translate(${x},${y})`}><rect x="1" y="1" width=${width} height="20" rx="8" /><text x="8" y="14">${title}</text>${children}</g>`;
 }
 
-/** The view of the whole picture. @param {any} picture @param {any} frame */
-function wholeOf(picture, frame) {
-  const scale = Math.min(1.25, (frame.clientWidth - 20) / picture.width, (frame.clientHeight - 20) / picture.height);
-  return { scale, x: (frame.clientWidth - picture.width * scale) / 2, y: (frame.clientHeight - picture.height * scale) / 2 };
-}
-
-/** Whether a box is out of sight. @param {any} box @param {any} view @param {any} frame */
-function isOutside(box, view, frame) {
-  const [x, y] = [view.x + box.x * view.scale, view.y + box.y * view.scale];
-  return x < 0 || y < 0 || x + box.width * view.scale > frame.clientWidth || y + box.height * view.scale > frame.clientHeight;
+/** How a wire is drawn: dashed between repetitions, faint if it is not of those shown. @param {any[]} wire @param {any[]} boxes @param {number[]} numbers @param {any} state */
+function wireClass([tail, head, , when], boxes, numbers, state) {
+  if (when === "carried") return `carried ${isSeen(boxes[head], state) ? "" : "unseen"}`;
+  const [of, to] = [tail, head].map((each) => numbers[boxes[each].group] ?? -1);
+  if (when && !when.some((/** @type {number[]} */ each) => [of, -1].includes(each[0]) && [to, -1].includes(each[1]))) return "elsewhere";
+  return isSeen(boxes[tail], state) ? "" : "unseen";
 }
 
 /** @param {any} box @param {any} state */
@@ -121,11 +118,11 @@ function Box({ box, step, state, select, openModule, setHover, isHiding, show, t
   const gradient = form.gradients[target];
   const related = gradient === undefined ? [] : [target, form.homes[form.nodes[gradient].ruleOf ?? target]];
   return html`<g class=${`box ${box.kind} ${isSelected ? "selected" : ""} ${isHovered ? "hovered" : ""} ${isAsked ? "asked" : ""} ${isAlarming ? "alarming" : ""} ${isSeen(box, state) ? "" : "unseen"}`}
-      role="button" tabindex="0" data-node=${id} aria-label=${box.title} aria-pressed=${isSelected} onFocus=${show}
+      role="button" tabindex="0" data-node=${id} aria-label=${titleText(box.title, t)} aria-pressed=${isSelected} onFocus=${(/** @type {any} */ event) => event.target.matches(":focus-visible") && show()}
       onClick=${(/** @type {any} */ event) => { event.stopPropagation(); act(); }} onDblClick=${() => box.module >= 0 && openModule(box.module)}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (event.stopPropagation(), act())}>
     <rect x=${box.x} y=${box.y} width=${box.width} height=${box.height} rx=${box.kind === "data" ? 0 : 7} />
-    <text x=${box.x + PADDING} y=${box.y + PADDING + 10}><tspan class="title">${box.title}</tspan><tspan class="note" dx="6">${box.module < 0 && !(isHiding && !isSeen(box, state)) ? box.note : ""}</tspan></text>
+    <text x=${box.x + PADDING} y=${box.y + PADDING + 10}><tspan class="title">${titleText(box.title, t)}</tspan><tspan class="note" dx="6">${box.module < 0 && !(isHiding && !isSeen(box, state)) ? box.note : ""}</tspan></text>
     ${lines.map(([kind, text], line) => html`<text class=${kind} onMouseEnter=${() => kind.startsWith("gradient") && setHover(related)} onMouseLeave=${() => setHover([])}
       onClick=${(/** @type {any} */ event) => { if (kind === "gradient") { event.stopPropagation(); select(gradient); } }} x=${box.x + PADDING} y=${box.y + PADDING + 10 + LINE * (line + 1)}>${text}</text>`)}
   </g>`;
@@ -138,10 +135,9 @@ function lastOf(box, form) {
 
 /** @param {any} box @param {any} step @param {any} state @param {any} t @returns {[string, string][]} */
 function linesOf(box, step, state, t) {
-  const [id, ...more] = box.ids;
+  const [id] = box.ids;
   /** @type {[string, string][]} */
   const lines = box.formula ? [["formula", `= ${box.formula}`]] : [];
-  if (more.length) return lines;
   if (id <= state.seen) lines.push(["value", preview(step, id)]);
   const gradient = step.form.gradients[id];
   if (gradient !== undefined && gradient <= state.seen) lines.push(["gradient", preview(step, gradient)]);
@@ -160,5 +156,5 @@ function moduleLines(box, step, state, t) {
   const lines = [["note", box.note === "1" ? t("1 operation") : t("{count} operations", { count: box.note })]];
   if (last <= state.seen) lines.push(["value", preview(step, last)]);
   if (gradient !== undefined && gradient <= state.seen) lines.push(["gradient", preview(step, gradient)]);
-  return lines.slice(0, 2);
+  return lines;
 }

@@ -7,7 +7,7 @@ import { indexOf, sizeOf } from "./arrays.js";
  *   pieces?: (string|number)[], inputs?: (number|{literal: any})[], parameters?: any, scope?: string,
  *   source?: [string, number, string], gradientOf?: number, ruleOf?: number}} Node
  * @typedef {{nodes: Node[], users: number[][], valueOf: Map<number, number>, residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
- *   updates: Object<string, number>, layouts: {pictures: Object<string, any>}}} Form
+ *   updates: Object<string, number>, layouts: {pictures: Object<string, any>, missing: string[]}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
  *   noisyMeans: Set<number>, chosen: Map<number, number>, written: Map<number, [number, Object<string, any>]>, hasValues: boolean, width: number}} Step
@@ -32,6 +32,7 @@ export async function formsOf(text) {
       const isNamed = form.nodes[gradient].name === `dL/d${form.nodes[Number(value)].name}`;
       if (isNamed || !form.valueOf.has(gradient)) form.valueOf.set(gradient, Number(value));
     }
+    for (const picture of /** @type {any[]} */ (Object.values(form.layouts.pictures))) for (const box of picture.boxes) box.ids ||= [...box.cells.flat(), ...box.shared];
     form.users = form.nodes.map(() => []);
     form.residents = form.nodes.map(() => []);
     form.homes.forEach((/** @type {number} */ home, /** @type {number} */ id) => home >= 0 && form.residents[home].push(id));
