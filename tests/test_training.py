@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from tracer.analysis.verify import verify
 from tracer.graph.record import Phase
 from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
+from tracer.training.garbage_collection import without_full_collections
 from tracer.training.loading import bundled_names
 from tracer.training.scenario import Scenario
 
@@ -330,3 +333,33 @@ def test_loss_may_take_a_generator_beside_its_prediction() -> None:
         optimizer=tracer.SGD(learning_rate=1),
     )
     assert tracer.run(scenario, steps=1).steps[0].loss != 0
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_full_garbage_collections_are_only_postponed_while_a_step_is_recorded(raises: bool) -> None:
+    before = gc.get_threshold()
+    seen = []
+
+    def model(x: Any, w: Any) -> Any:
+        seen.append(gc.get_threshold())
+        if raises:
+            raise KeyError("x")
+        return x * w
+
+    scenario = tracer.Scenario(
+        name="line", title="", data=lambda rng: {"x": np.ones(2), "y": np.ones(2)}, parameters=lambda rng: {"w": np.ones(2)},
+        model=model, loss=lambda out, y: ((out - y) ** 2).mean(), optimizer=tracer.SGD(learning_rate=0.1), steps=1,
+    )  # fmt: skip
+    with contextlib.suppress(KeyError):
+        tracer.run(scenario)
+    assert gc.get_threshold() == before
+    assert any(during[:2] == before[:2] and during[2] > before[2] for during in seen)
+
+
+def test_garbage_collection_is_as_before_when_the_last_thread_has_left() -> None:
+    before = gc.get_threshold()
+    with without_full_collections:
+        with without_full_collections:
+            pass
+        assert gc.get_threshold() != before
+    assert gc.get_threshold() == before

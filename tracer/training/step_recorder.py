@@ -18,6 +18,7 @@ from tracer.training.checkpoints import Progress
 from tracer.training.functions.generators import generator_of
 from tracer.training.functions.matching import require_arguments
 from tracer.training.functions.results import named_results
+from tracer.training.garbage_collection import without_full_collections
 from tracer.training.groups import Group
 from tracer.training.parameters.buffers import buffers_after
 from tracer.training.preparation import PreparedData
@@ -70,7 +71,7 @@ class StepRecorder:
         recorder = Recorder(self._files)
         try:
             # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
-            with explained(lambda: f"{index}.{recorder.last_label()}"), np.errstate(all="ignore"):
+            with explained(lambda: f"{index}.{recorder.last_label()}"), np.errstate(all="ignore"), without_full_collections:
                 losses, results = self._record(recorder, index, epoch, batch)
         finally:
             recorder.release()
