@@ -67,7 +67,7 @@ def others(array: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray
 
 @pytest.mark.parametrize("name", sorted(CASES))
 @given(st.data())
-@settings(max_examples=PER_OPERATION // 4)
+@settings(max_examples=max(1, PER_OPERATION // 4))
 def test_every_operation(name: str, data: st.DataObject) -> None:
     case = data.draw(calls(name))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**20)))
