@@ -56,19 +56,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 WITHOUT_MARKER = {
+    "test_arrangement",
     "test_backward_plan",
     "test_booklet",
+    "test_booklet_references",
     "test_checking",
     "test_cli_file",
     "test_cli_pictures",
     "test_fallback",
+    "test_loops",
     "test_mermaid",
     "test_mutations",
     "test_phase_pictures",
+    "test_picture_truth",
+    "test_player",
+    "test_player_page",
+    "test_program_steps",
+    "test_program_stretches",
+    "test_recorded_loops",
     "test_rendering",
+    "test_slide_lstm",
+    "test_slide_weights",
     "test_store",
+    "test_summary",
     "test_themes",
     "test_true_sentences",
+    "test_worked_plans",
     "test_zooms",
 }
 """Slow modules that import NumPy but only compare runs on one machine, or pictures."""
