@@ -9,13 +9,14 @@ import { Graph, pictureOf } from "./graph.js";
 import { elementText } from "./grids.js";
 import { Inspector } from "./inspector.js";
 import { actionOf } from "./keys.js";
-import { MOVES, guarded, revealed, selected } from "./moves.js";
+import { keep, remembered } from "./memory.js";
+import { MOVES, UNKNOWN, guarded, refusalOf, revealed, selected } from "./moves.js";
 import { Predict, nextAsked } from "./predict.js";
 import { elementName, formsOf, stepOf } from "./record.js";
 import { repetitionText } from "./repeats.js";
 import { entered, hashOf, stateOf, within } from "./state.js";
 import { Timeline } from "./timeline.js";
-import { WhatIf, canRecompute, edited, editsOf, recomputed } from "./whatif.js";
+import { WhatIf, edited, editsOf, recomputed, whyNot } from "./whatif.js";
 
 const PACE = 700;
 const data = JSON.parse(/** @type {any} */ (document.getElementById("data")).textContent);
@@ -23,6 +24,7 @@ const losses = data.steps.map((/** @type {any} */ step) => step.loss);
 const withValues = data.steps.filter((/** @type {any} */ step) => step.hasValues).map((/** @type {any} */ step) => step.index).join(", ");
 /** @type {import("./state.js").State} */
 const FIRST = { step: 0, op: 0, seen: 0, at: 0, zoom: 3, open: "", mode: "", lang: data.language, theme: data.theme, trail: "", edits: "" };
+const memory = remembered(data);
 if (data.followsTheme && !location.hash) FIRST.theme = themeAround();
 /** A text in a language, with its fields. @param {string} lang */
 function translator(lang) {
@@ -34,9 +36,12 @@ function translator(lang) {
 function App({ forms, first, start }) {
   const [state, setState] = useState(start);
   const [recorded, setRecorded] = useState(first);
-  const step = useMemo(() => (state.edits && canRecompute(recorded) ? recomputed(recorded, editsOf(state.edits)) : recorded), [recorded, state.edits]);
+  const isLoaded = data.steps[state.step].index === recorded.index;
+  const step = useMemo(() => (state.edits && isLoaded && !whyNot(recorded) ? recomputed(recorded, editsOf(state.edits)) : recorded), [recorded, isLoaded, state.edits]);
   const [isPlaying, setPlaying] = useState(false);
   const [dialog, setDialog] = useState("");
+  const [answers, setAnswers] = useState(memory.answers);
+  const [notice, setNotice] = useState(/** @type {{text: string, label?: string, act?: () => void}} */ ({ text: "" }));
   const t = translator(state.lang);
   const [tab, setTab] = useState(innerWidth > 900 || stateOf(location.hash, { ...FIRST, ...data.start }).op > 0 ? "inspector" : "program");
   const [hover, setHover] = useState(/** @type {number[]} */ ([]));
@@ -58,13 +63,16 @@ function App({ forms, first, start }) {
   useEffect(() => {
     const read = () => {
       latest.current.isFromAddress = true;
-      change((/** @type {any} */ old) => ({ ...stateOf(location.hash, FIRST), lang: old.lang, theme: old.theme }));
+      change((/** @type {any} */ old) => ({ ...stateOf(location.hash, FIRST), lang: old.lang, theme: old.theme, ...(data.isExercise ? { step: old.step } : {}) }));
     };
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
   }, []);
   useEffect(() => {
-    if (data.steps[state.step].index === step.index) return;
+    if (isLoaded) keep(data, { answers, step: state.step, seen: state.seen });
+  }, [answers, isLoaded, state.step, state.seen]);
+  useEffect(() => {
+    if (isLoaded) return;
     stepOf(data.steps[state.step], forms).then((loaded) => {
       latest.current.step = loaded;
       setRecorded(loaded);
@@ -72,15 +80,27 @@ function App({ forms, first, start }) {
     });
   }, [state.step]);
 
-  const select = (/** @type {number} */ op, { isPlaying: plays = false, at = -1 } = {}) => change((/** @type {any} */ old, /** @type {any} */ now) => {
-    const found = selected(old, now, op, plays);
-    return at < 0 ? found : { ...found, at };
-  }, { isJump: !plays });
+  const barred = (/** @type {number} */ op) => (data.isExercise && op > state.seen ? t(UNKNOWN) : "");
+  const select = (/** @type {number} */ op, { isPlaying: plays = false, at = -1 } = {}) => {
+    setNotice({ text: barred(op) });
+    if (barred(op)) return;
+    change((/** @type {any} */ old, /** @type {any} */ now) => {
+      const found = selected(old, now, op, plays);
+      return at < 0 ? found : { ...found, at };
+    }, { isJump: !plays });
+  };
   const enter = (/** @type {number} */ op, /** @type {number} */ at) => change((/** @type {any} */ old) => entered(old, op, at), { isJump: true });
   const go = (/** @type {number} */ number) => {
-    const isOver = state.seen >= step.form.nodes.length - 1;
-    if (number < 0 || number >= data.steps.length || (data.isExercise && !(number === state.step + 1 && isOver))) return;
     change(() => ({ step: number, edits: "" })); // an edit is of the step it was made in
+    const edits = editsOf(state.edits);
+    if (!edits.length || number === state.step) return;
+    const names = edits.map(([id, at]) => (step.form.nodes[id] ? elementName(step.form.nodes[id], id, at) : "")).join(", ");
+    const [op, at] = edits[edits.length - 1];
+    setNotice({ text: t("The new value of {name} was of step {step}.", { name: names, step: step.index }), label: t("back to it"), act: () => change(() => ({ step: state.step, op, at, seen: state.seen, edits: state.edits })) });
+  };
+  const again = () => {
+    setAnswers({});
+    if (data.isExercise) setState((/** @type {any} */ old) => (old.step ? { ...old, step: 0 } : started(old, step)));
   };
   const edit = (/** @type {number} */ op, /** @type {number} */ at, /** @type {number | null} */ value) =>
     change((/** @type {any} */ old) => ({ edits: edited(old.edits, op, at, value) }));
@@ -93,12 +113,26 @@ function App({ forms, first, start }) {
     nextStep: () => go(state.step + 1),
     previousStep: () => go(state.step - 1),
     play: () => setPlaying(!isPlaying),
-    predict: () => data.isExercise || change((/** @type {any} */ old) => ({ mode: old.mode === "predict" ? "" : "predict" })),
+    whatIf: () => {
+      setTab("inspector");
+      setTimeout(() => {
+        const slider = /** @type {HTMLElement | null} */ (document.querySelector(".whatif input[type=range]"));
+        if (slider) slider.focus();
+        else setNotice({ text: t("What if is at the elements of parameters; the inspector says where it is not.") });
+      });
+    },
+    predict: () => (data.isExercise ? document.getElementById("answer")?.focus() : change((/** @type {any} */ old) => ({ mode: old.mode === "predict" ? "" : "predict" }))),
     search: () => setDialog("search"),
     help: () => setDialog("help"),
-    close: () => setDialog(""),
+    close: () => {
+      setDialog("");
+      /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); // the keys are those of the page again
+    },
   };
   const act = (/** @type {string} */ action) => {
+    const reason = isPlaying && action === "play" ? "" : refusalOf(action, state, step, data);
+    setNotice({ text: t(reason) });
+    if (reason) return;
     if (action in MOVES) change(MOVES[action], { isJump: ["enter", "twin"].includes(action) });
     else others[action]();
   };
@@ -130,7 +164,7 @@ function App({ forms, first, start }) {
   const repetition = repetitionText(step.form, pictureOf(step.form, state.zoom, state.open), state.op, t);
   const said = `${repetition && `${repetition}, `}${t(node.phase)}: ${elementName(node, state.op, state.at)} = ${isHiding && state.op > state.seen ? "?" : elementText(step, state.op, state.at)}`;
   const choose = (/** @type {number} */ at) => change(() => ({ at }), { isJump: true });
-  const panes = { step, state, select, enter, choose, act, t, hover, setHover, isHiding };
+  const panes = { step, state, select, enter, choose, act, t, hover, setHover, isHiding, barred };
   const bar = { step, recorded, state, losses, data, isPlaying, act, go, t, change };
   const fromGraph = (/** @type {number} */ op) => {
     setTab("inspector");
@@ -142,13 +176,13 @@ function App({ forms, first, start }) {
     <main data-tab=${tab}>
       <section class="program" aria-label=${t("program")}><${Code} ...${panes} sources=${data.sources} /><${Operations} ...${panes} /></section>
       ${state.zoom === 4 ? html`<${Around} ...${panes} />` : html`<${Graph} ...${panes} select=${fromGraph} openModule=${openModule} />`}
-      <${Inspector} ...${panes}>${data.isExercise ? "" : html`<${WhatIf} recorded=${recorded} state=${state} edit=${edit} t=${t} />`}<//>
+      <${Inspector} ...${panes}><${WhatIf} ...${{ recorded, state, edit, isExercise: data.isExercise, t }} /><//>
     </main>
     <footer>
       <${Timeline} ...${panes} />
       ${step.hasValues ? "" : html`<p class="muted">${t("Of this step the page has statistics only; it has the values of the steps {steps}.", { steps: withValues })}</p>`}
-      ${isHiding ? html`<${Predict} ...${panes} reveal=${reveal} />` : ""}
-      <p class="said" aria-live="polite">${said}</p>
+      ${isHiding ? html`<${Predict} ...${{ ...panes, reveal, answers, setAnswers, again }} />` : ""}
+      <p class="said" aria-live="polite">${notice.text ? html`<span class="notice">${notice.text}</span> ` : ""}${notice.act ? html`<button onClick=${() => { notice.act?.(); setNotice({ text: "" }); }}>${notice.label}</button> ` : ""}${said}</p>
     </footer>
     ${dialog === "help" ? html`<${Help} close=${others.close} t=${t} />` : ""}
     ${dialog === "search" ? html`<${Search} ...${panes} close=${others.close} />` : ""}`;
@@ -175,8 +209,13 @@ addEventListener("click", (event) => {
 
 formsOf(data.forms).then(async (forms) => {
   let start = within(stateOf(location.hash, { ...FIRST, ...data.start }), null, data.steps.length);
+  if (data.isExercise) start.step = Math.min(memory.step, data.steps.length - 1);
   const first = await stepOf(data.steps[start.step], forms);
-  if (data.isExercise) start = started(start, first);
+  if (data.isExercise) {
+    const from = started(start, first);
+    const seen = Math.max(from.seen, memory.seen);
+    start = { ...from, seen, op: /\bop=/.test(location.hash) ? Math.min(start.op, seen) : seen };
+  }
   else if (!location.hash) start = { ...selected(start, first, data.start.op ?? firstComputed(first), true), ...data.start };
   render(html`<${App} forms=${forms} first=${first} start=${within(start, first, data.steps.length)} />`, document.getElementById("player"));
 });

@@ -1,6 +1,7 @@
 // The program with the lines of the operations, and the list of all operations.
 
 import { html, useEffect, useRef } from "./libraries.js";
+import { barring } from "./moves.js";
 
 const AROUND = 40;
 const LINE_HEIGHT = 19;
@@ -33,7 +34,7 @@ export function Code({ step, sources, state, select, t }) {
 }
 
 /** The operations around the selected one. @param {any} props */
-export function Operations({ step, state, select, setHover, t }) {
+export function Operations({ step, state, select, setHover, barred, t }) {
   const { nodes } = step.form;
   const list = useRef(null);
   const first = Math.max(0, state.op - AROUND);
@@ -43,7 +44,7 @@ export function Operations({ step, state, select, setHover, t }) {
   }, [state.op]);
   return html`<ol class="operations" ref=${list} aria-label=${t("operations")} tabindex="0">${nodes.slice(first, last).map((/** @type {any} */ node, /** @type {number} */ place) => {
     const id = first + place;
-    return html`<li key=${id} class=${`${node.phase} ${id === state.op ? "current" : ""} ${id > state.seen ? "unseen" : ""}`} onClick=${() => select(id)}
+    return html`<li key=${id} class=${`${node.phase} ${id === state.op ? "current" : ""} ${id > state.seen ? "unseen" : ""}`} onClick=${() => select(id)} ...${barring(barred(id))}
       onMouseEnter=${() => node.gradientOf !== undefined && setHover([node.gradientOf, step.form.homes[node.ruleOf ?? node.gradientOf]])} onMouseLeave=${() => setHover([])}
       aria-current=${id === state.op ? "true" : undefined}><span class="muted">${String(id).padStart(step.width, "0")}</span> ${node.label || node.op}</li>`;
   })}</ol>`;

@@ -3,6 +3,7 @@
 import { html, useLayoutEffect, useRef, useState } from "./libraries.js";
 import { positionOf } from "./arrays.js";
 import { KEYS, keyText } from "./keys.js";
+import { barring } from "./moves.js";
 
 const MOST_FOUND = 12;
 
@@ -42,7 +43,7 @@ function elementAt(shape, index) {
 }
 
 /** Finds operations by name, formula, number or element. @param {any} props */
-export function Search({ step, select, close, t }) {
+export function Search({ step, select, close, barred, t }) {
   const [text, setText] = useState("");
   const field = useRef(/** @type {any} */ (null));
   useLayoutEffect(() => field.current?.focus(), []);
@@ -59,7 +60,7 @@ export function Search({ step, select, close, t }) {
     <input ref=${field} value=${text} placeholder=${t("name, element, formula or operation")} aria-label=${t("search")} onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
     <ul>${found.slice(0, MOST_FOUND).map((each) => {
       const node = step.form.nodes[each.id];
-      return html`<li><button type="button" onClick=${() => pick(each)}><span class="muted">${each.id}</span> <b>${node.label}</b> ${node.formula === node.label ? "" : node.formula}</button></li>`;
+      return html`<li><button type="button" onClick=${() => pick(each)} ...${barring(barred(each.id))}><span class="muted">${each.id}</span> <b>${node.label}</b> ${node.formula === node.label ? "" : node.formula}</button></li>`;
     })}</ul>
     <p class="muted">${text.trim() && !found.length ? t("nothing found") : ""}${found.length > MOST_FOUND ? t("and {count} more", { count: found.length - MOST_FOUND }) : ""}</p></form></div>`;
 }

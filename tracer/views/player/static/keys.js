@@ -17,6 +17,7 @@ export const KEYS = [
   [["4"], "zoom4", "one number and where it is from"],
   [["t", "T"], "twin", "forward twin of a gradient, or gradient of a value"],
   [["p", "P"], "predict", "predict the next result"],
+  [["w", "W"], "whatIf", "what if: to the slider"],
   [["/"], "search", "search"],
   [["?"], "help", "keys"],
   [["Escape"], "close", "close"],

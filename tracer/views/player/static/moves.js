@@ -1,4 +1,4 @@
-// What an action makes of the state: functions of a state and a step, without a page.
+// What an action makes of the state, and why it makes nothing of it: functions of a state and a step, without a page.
 
 import { isSameShape } from "./arrays.js";
 import { nextAsked } from "./predict.js";
@@ -28,6 +28,35 @@ export function revealed(state, step, op, at) {
 export function guarded(old, found, shown) {
   const seen = Math.max(old.seen, shown);
   return found.op > seen ? { ...found, op: old.op, at: old.at, seen } : { ...found, seen };
+}
+
+export const UNKNOWN = "Predict the next result first.";
+const AT_END = "This is the last operation of the step.";
+const AT_START = "This is the first operation of the step.";
+/** @type {Object<string, string>} why a move leads nowhere */
+const NOWHERE = {
+  next: AT_END, nextPhase: AT_END, previous: AT_START, previousPhase: AT_START, back: "There is no way back from here.",
+  enter: "There is no number to go to.", twin: "There is no gradient or value to go to.",
+};
+
+/** Why an action does nothing here; empty if it does something. @param {string} action @param {State} state @param {Step} step @param {any} data */
+export function refusalOf(action, state, step, data) {
+  const last = step.form.nodes.length - 1;
+  if (action === "play") return refusalOf("next", state, step, data);
+  if (action === "previousStep" && state.step === 0) return "This is the first step.";
+  if (action === "previousStep") return data.isExercise ? "An exercise goes forwards only." : "";
+  if (action === "nextStep" && state.step === data.steps.length - 1) return "This is the last step.";
+  if (action === "nextStep") return data.isExercise && state.seen < last ? "The next step opens when all results of this one are shown." : "";
+  const found = MOVES[action]?.(state, step);
+  if (!found || !(action in NOWHERE)) return "";
+  if (data.isExercise && found.op > state.seen) return UNKNOWN;
+  const isNowhere = found === state || (/next|previous/.test(action) && found.op === state.op);
+  return isNowhere ? NOWHERE[action] : "";
+}
+
+/** The attributes of what is greyed out for a reason; none without a reason. It still says the reason when it is used. @param {string} reason */
+export function barring(reason) {
+  return reason ? { "aria-disabled": "true", title: reason } : {};
 }
 
 /** @type {Object<string, (state: State, step: Step) => State>} the moves within a step, by the names of the actions */

@@ -23,24 +23,31 @@ export function edited(text, id, at, value) {
   return all.map((edit) => edit.join("~")).join("_");
 }
 
-/** @type {WeakMap<import("./record.js").Step, boolean>} the steps that were computed again once, to see whether that is possible */
+/** @typedef {[string, Object<string, any>] | null} Reason a text and its fields; null for none */
+
+/** @type {WeakMap<import("./record.js").Step, {reason: Reason}>} the steps that were computed again once, to see whether that is possible */
 const known = new WeakMap();
 
-/** Whether the page can compute a step again: it has all values and all operations, and these give what was recorded. @param {import("./record.js").Step} step */
-export function canRecompute(step) {
-  const found = known.get(step) ?? givesWhatWasRecorded(step);
+/** Why the page cannot compute a step again; null if it can: it has all values and operations, and these give what was recorded. @param {import("./record.js").Step} step */
+export function whyNot(step) {
+  const found = known.get(step) ?? { reason: obstacle(step) };
   known.set(step, found);
-  return found;
+  return found.reason;
 }
 
-/** @param {import("./record.js").Step} step */
-function givesWhatWasRecorded(step) {
+/** @param {import("./record.js").Step} step @returns {Reason} */
+function obstacle(step) {
   const { nodes } = step.form;
-  const numbers = nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
-  if (numbers > MOST_NUMBERS || step.values.some((value) => !value?.isExact)) return false;
-  if (nodes.some((node) => node.inputs?.length && !hasKernel(node, nodes))) return false;
+  const nameOf = (/** @type {number} */ id) => nodes[id].label || `#${id}`;
+  const count = nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
+  if (count > MOST_NUMBERS) return ["the step has {count} numbers, more than {most}", { count: count.toLocaleString("en"), most: MOST_NUMBERS.toLocaleString("en") }];
+  const missing = nodes.findIndex((node, id) => !step.values[id]?.isExact && sizeOf(node.shape));
+  if (missing >= 0) return ["the page does not have all numbers of {name}", { name: nameOf(missing) }];
+  const unknown = nodes.findIndex((node) => node.inputs?.length && !hasKernel(node, nodes));
+  if (unknown >= 0) return ["the page has no rule for {op}, which {name} is computed by", { op: nodes[unknown].op, name: nameOf(unknown) }];
   const again = recomputed(step, [], true);
-  return nodes.every((node, id) => isClose(again.values[id]?.data ?? [], step.values[id]?.data ?? [], TOLERANCES[node.dtype] ?? 1e-9));
+  const other = nodes.findIndex((node, id) => !isClose(again.values[id]?.data ?? [], step.values[id]?.data ?? [], TOLERANCES[node.dtype] ?? 1e-9));
+  return other >= 0 ? ["{name}, computed again in the page, differs from what was recorded", { name: nameOf(other) }] : null;
 }
 
 /** @param {ArrayLike<number>} one @param {ArrayLike<number>} other @param {number} tolerance */
@@ -102,23 +109,25 @@ export function lossOf(step) {
 }
 
 /** The slider of one element of a parameter, and the loss along it with the tangent. @param {any} props */
-export function WhatIf({ recorded, state, edit, t }) {
+export function WhatIf({ recorded, state, edit, isExercise, t }) {
   const { op: id, at } = state;
   const node = recorded.form.nodes[id];
   const gradientId = recorded.form.gradients[id];
-  const isParameter = node.op === "parameter" && gradientId !== undefined && recorded.values[id]?.isExact;
-  const possible = isParameter && canRecompute(recorded);
+  const isParameter = node.op === "parameter" && gradientId !== undefined;
+  const reason = isParameter && !isExercise && whyNot(recorded);
+  const possible = isParameter && !isExercise && !reason;
   const edits = editsOf(state.edits);
   const otherEdits = edited(state.edits, id, at, null);
   const others = editsOf(otherEdits);
-  const base = isParameter ? recorded.values[id].data[at] : 0;
+  const base = possible ? recorded.values[id].data[at] : 0;
   const reach = Math.max(0.5, 2 * Math.abs(base));
   const curve = useMemo(() => possible ? Array.from({ length: POINTS }, (_, k) => {
     const x = base - reach + (2 * reach * k) / (POINTS - 1);
     return [x, lossOf(recomputed(recorded, [...others, [id, at, x]], false, recorded.form.loss))];
   }) : [], [recorded, possible, id, at, otherEdits]); // not again while this element moves
   if (!isParameter) return null;
-  if (!possible) return html`<p class="muted">${t("What if: this step cannot be computed in the page.")}</p>`;
+  if (isExercise) return html`<p class="muted">${t("What if: not in an exercise.")}</p>`;
+  if (reason) return html`<p class="muted">${t("What if: this step cannot be computed in the page: {reason}.", { reason: t(...reason) })}</p>`;
   const now = edits.find(([other, place]) => other === id && place === at)?.[2] ?? base;
   const here = others.length ? recomputed(recorded, others) : recorded;
   const slope = here.values[gradientId]?.data[at] ?? NaN;
