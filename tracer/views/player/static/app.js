@@ -16,7 +16,7 @@ import { elementName, formsOf, stepOf } from "./record.js";
 import { repetitionText } from "./repeats.js";
 import { entered, hashOf, stateOf, within } from "./state.js";
 import { Timeline } from "./timeline.js";
-import { WhatIf, edited, editsOf, recomputed, whyNot } from "./whatif.js";
+import { WhatIf, edited, editsOf, recomputed, whyNotRecomputed } from "./whatif.js";
 
 const PACE = 700;
 const data = JSON.parse(/** @type {any} */ (document.getElementById("data")).textContent);
@@ -37,7 +37,7 @@ function App({ forms, first, start }) {
   const [state, setState] = useState(start);
   const [recorded, setRecorded] = useState(first);
   const isLoaded = data.steps[state.step].index === recorded.index;
-  const step = useMemo(() => (state.edits && isLoaded && !whyNot(recorded) ? recomputed(recorded, editsOf(state.edits)) : recorded), [recorded, isLoaded, state.edits]);
+  const step = useMemo(() => (state.edits && isLoaded && !whyNotRecomputed(recorded) ? recomputed(recorded, editsOf(state.edits)) : recorded), [recorded, isLoaded, state.edits]);
   const [isPlaying, setPlaying] = useState(false);
   const [dialog, setDialog] = useState("");
   const [answers, setAnswers] = useState(memory.answers);

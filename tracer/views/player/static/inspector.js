@@ -4,6 +4,7 @@ import { html } from "./libraries.js";
 import { isSameShape, sizeOf } from "./arrays.js";
 import { Equation } from "./equation.js";
 import { Grid, Statistics, elementText } from "./grids.js";
+import { barring } from "./moves.js";
 import { bracketed, floatText, shapeText } from "./numbers.js";
 import { elementName, isExactAt, numberOf } from "./record.js";
 import { placesOf } from "./state.js";
@@ -13,7 +14,7 @@ const MOST_TERMS = 12;
 const MOST_NAME = 32;
 
 /** The inspector. @param {any} props */
-export function Inspector({ step, state, enter, choose, act, select, children, isHiding, t }) {
+export function Inspector({ step, state, enter, choose, act, select, children, isHiding, barred, t }) {
   const { form } = step;
   const { op: id, at } = state;
   const node = form.nodes[id];
@@ -27,7 +28,7 @@ export function Inspector({ step, state, enter, choose, act, select, children, i
     ${isHidden ? "" : html`<h3>${t("value")}</h3><${Grid} ...${{ step, id, at, choose, t }} /><${Inexact} ...${{ step, id, at, choose, t }} />`}
     ${isHidden ? "" : html`<${Statistics} ...${{ step, id, t }} />`}
     ${isHidden ? "" : children}
-    <${Relations} ...${{ step, state, select, t }} />
+    <${Relations} ...${{ step, state, select, barred, t }} />
   </section>`;
 }
 
@@ -128,11 +129,11 @@ function Operand({ step, operand, enter, t, named = false, isBare = false }) {
 }
 
 /** What belongs to an operation: its inputs, its gradient or the value it is the gradient of, what uses it. @param {any} props */
-function Relations({ step, state, select, t }) {
+function Relations({ step, state, select, barred, t }) {
   const { form } = step;
   const { op: id } = state;
   const node = form.nodes[id];
-  const link = (/** @type {number} */ other) => html`<button class="link" onClick=${() => select(other, { at: isSameShape(form.nodes[other], node) ? state.at : -1 })}>${form.nodes[other].label || `#${other}`}</button> `;
+  const link = (/** @type {number} */ other) => html`<button class="link" ...${barring(barred(other))} onClick=${() => select(other, { at: isSameShape(form.nodes[other], node) ? state.at : -1 })}>${form.nodes[other].label || `#${other}`}</button> `;
   const users = form.users[id];
   const rows = [];
   const inputs = [...new Set(node.inputs.filter((/** @type {any} */ each) => typeof each === "number"))];

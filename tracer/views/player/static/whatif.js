@@ -29,7 +29,7 @@ export function edited(text, id, at, value) {
 const known = new WeakMap();
 
 /** Why the page cannot compute a step again; null if it can: it has all values and operations, and these give what was recorded. @param {import("./record.js").Step} step */
-export function whyNot(step) {
+export function whyNotRecomputed(step) {
   const found = known.get(step) ?? { reason: obstacle(step) };
   known.set(step, found);
   return found.reason;
@@ -114,7 +114,7 @@ export function WhatIf({ recorded, state, edit, isExercise, t }) {
   const node = recorded.form.nodes[id];
   const gradientId = recorded.form.gradients[id];
   const isParameter = node.op === "parameter" && gradientId !== undefined;
-  const reason = isParameter && !isExercise && whyNot(recorded);
+  const reason = isParameter && !isExercise && whyNotRecomputed(recorded);
   const possible = isParameter && !isExercise && !reason;
   const edits = editsOf(state.edits);
   const otherEdits = edited(state.edits, id, at, null);
