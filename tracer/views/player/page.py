@@ -30,8 +30,13 @@ SCRIPTS = (
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) (\w+))", re.MULTILINE)
-_COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
-"""A comment on lines of its own. The page goes without: they are for those who change the scripts."""
+_COMMENT = re.compile(
+    r"^[ ]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n"  # on lines of its own
+    r"|/\*\* @type [^\n]*?\*/ ?|(?<=;) //[^\n]*"  # a type in a line, a remark at its end
+    r"|^[ ]+",  # indentation
+    re.MULTILINE | re.DOTALL,
+)
+"""Comments and indentation. The page goes without: they are for those who change the scripts."""
 
 
 def page(title: str, language: str, style: Mapping[str, Mapping[str, str]], data: Any) -> str:
