@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tracer.version import VERSION
+
 if TYPE_CHECKING:
     from tracer.errors import RecordingError, ScenarioError, TraceFileError, TracerError, UsageError
     from tracer.graph.record import Literal, Node, Phase, Source, Step, Trace
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from tracer.training.loading import load
     from tracer.training.report import Report
     from tracer.training.scenario import Scenario
+
+__version__ = VERSION
 
 __all__ = [
     "SGD",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tracer.version import VERSION
+
 
 def source_text(path: Path | None) -> str:
     """The source of a program's file; empty if it has none, or if it cannot be read."""
@@ -18,10 +20,4 @@ def source_text(path: Path | None) -> str:
 
 def versions() -> dict[str, str]:
     """The versions of tracer, NumPy and Python."""
-    from importlib.metadata import PackageNotFoundError, version  # slow to import
-
-    try:
-        own = version("steptracer")
-    except PackageNotFoundError:  # a checkout that is not installed
-        own = "unknown"
-    return {"tracer": own, "numpy": np.__version__, "python": platform.python_version()}
+    return {"tracer": VERSION, "numpy": np.__version__, "python": platform.python_version()}

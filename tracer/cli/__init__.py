@@ -10,6 +10,7 @@ import click
 
 from tracer.cli.group import CommandGroup
 from tracer.cli.interruption import report_interruption
+from tracer.version import VERSION
 
 EXAMPLE = """\b
 Example:
@@ -20,7 +21,7 @@ See a training step: forward, loss, every backward operation and the update, wit
 
 
 @click.group(cls=CommandGroup, help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(package_name="steptracer", prog_name="tracer")
+@click.version_option(VERSION, prog_name="tracer")
 def command() -> None:
     pass
 

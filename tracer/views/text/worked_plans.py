@@ -101,7 +101,9 @@ class WorkedPlans:
         """The equation; empty if there is none."""
         if node.is_leaf or not node.size:
             return ""
-        plan = self._plans.get(node.id) or _Outline(nodes, labels, self._digits).plan(node)
+        plan, tree = self._plans.get(node.id), None
+        if plan is None:
+            plan, tree = _Outline(nodes, labels, self._digits).plan(node)
         is_kept = all(nodes[id].is_kept for id in plan.needed)
         if is_kept:
             self._plans[node.id] = plan  # where a value is missing, less is written
@@ -114,29 +116,32 @@ class WorkedPlans:
             if len(plan.templates) == MAX_TEMPLATES:
                 plan.templates.clear()
             try:
-                plan.templates[key] = self._template(nodes, node, labels)
+                tree = tree or _Outline(nodes, labels, self._digits).expansion(node, _first(node))
             except DependsOnValuesError:
                 plan.is_fixed = False
                 return worked_element(nodes, node, labels, None, self._digits, tell=self._tell)
+            plan.templates[key] = self._template(node, labels, tree)
         template = plan.templates[key]
         if template is None:
             return ""
         numbers = [number.removeprefix("-") for number in numbers]
-        result = number_of(node, (0,) * len(node.shape), labels.noise, self._digits)
+        result = number_of(node, _first(node), labels.noise, self._digits)
         if _filled(template.formula, numbers) == result:
             return ""
         return f"{_filled(template.equation, numbers)} = {result}"
 
-    def _template(self, nodes: Sequence[Node], node: Node, labels: Labels) -> Template | None:
-        index = (0,) * len(node.shape)
-        tree = _Outline(nodes, labels, self._digits).expansion(node, index)
+    def _template(self, node: Node, labels: Labels, tree: Expression | None) -> Template | None:
         if tree is None or not (bare := tree.format(compact=True)):
             return None
         arithmetic = counted_in(with_signs(tree), self._tell).operand_text(SUM, compact=True)
-        return Template(_pieces(f"{labels.element(node.id, index)} = {arithmetic}"), _pieces(bare))
+        return Template(_pieces(f"{labels.element(node.id, _first(node))} = {arithmetic}"), _pieces(bare))
 
 
 _NONE = np.empty(0, dtype=np.intp)
+
+
+def _first(node: Node) -> Index:
+    return (0,) * len(node.shape)
 
 
 class _Outline(ElementFormatter):
@@ -148,13 +153,13 @@ class _Outline(ElementFormatter):
         self._places: list[Place] = []
         self._choice: Choice | None = None
 
-    def plan(self, node: Node) -> ElementPlan:
-        """Where the numbers of the first element of a node are from."""
+    def plan(self, node: Node) -> tuple[ElementPlan, Expression | None]:
+        """Where the numbers of the first element of a node are from, and its formula in this step."""
         try:
-            self.expansion(node, (0,) * len(node.shape))
+            tree = self.expansion(node, _first(node))
         except DependsOnValuesError:
-            return ElementPlan(is_fixed=False)
-        return ElementPlan(frozenset(self._needed), tuple(self._places), self._choice)
+            return ElementPlan(is_fixed=False), None
+        return ElementPlan(frozenset(self._needed), tuple(self._places), self._choice), tree
 
     def expansion(self, node: Node, index: Index, *, as_part: bool = False) -> Expression | None:
         self._needed |= {node.id, *node.operands}
