@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.slide_steps import lstm_step, numbers, squared, step_of, trained
+from support.slide_steps import lstm_step, numbers, squared, step_of, trained, unrepeated_step
 from tracer.graph.record import Phase, Step
 from tracer.nn.layers import dense, relu
 from tracer.nn.recurrent import rnn_cell
+from tracer.rendering import time_limits
 from tracer.rendering.engine import find_engine
 from tracer.rendering.positions import positions
+from tracer.rendering.time_limits import TimedLayout
 from tracer.views.notation import Labels
 from tracer.views.player.pictures.layouts import MAX_BOXES, layouts_of
 from tracer.views.player.pictures.sections import sections_of
@@ -46,16 +48,8 @@ def step_named(name: str) -> Step:
         weights = {"Wx": numbers(3, 2), "Wh": numbers(3, 3), "b": np.zeros(3), "c": np.zeros(3), "Wo": numbers(3, 1)}
         return trained(cells, squared, weights, {"x": numbers(4, 4, 2), "y": numbers(4, 1)})
     if name == "many":
-        return trained(many, squared, {"w": numbers(3), "v": numbers(3)}, {"x": numbers(4, 3), "y": numbers(4, 3)})
+        return unrepeated_step()
     return {"equal": lambda: network(*[3] * 12), "shapes": lambda: network(8, 7, 6, 5, 4, 3)}.get(name, lambda: step_of(name))()
-
-
-def many(x: Any, w: Any, v: Any) -> Any:
-    """Hundreds of operations in an order that does not repeat."""
-    functions = [np.sin, np.cos, np.tanh, lambda x: x * w, lambda x: x - v, lambda x: x * 0.5]
-    for at in np.random.default_rng(0).integers(len(functions), size=700):
-        x = functions[at](x)
-    return x
 
 
 NAMES = ("rnn", "lstm8", "recurrent", "equal", "shapes", "many", "fruit", "mnist")
@@ -150,11 +144,10 @@ def test_wires_are_the_uses_of_values_in_each_repetition(name: str) -> None:
 
 
 def test_a_picture_of_many_operations_has_few_boxes_and_each_operation_in_turn() -> None:
-    step = step_named("many")
     picture = pictures("many")["all"]
     lists = [box for box in picture["boxes"] if "cells" in box and picture["groups"][box["group"]]["isList"]]
     assert len(picture["boxes"]) <= MAX_BOXES + 10 and lists
-    assert sum(len(box["cells"]) for box in lists) > len(step.nodes) / 5
+    assert sum(len(box["cells"]) for box in lists) > 60
     assert all(len(cell) == 1 for box in lists for cell in box["cells"])
 
 
@@ -170,6 +163,32 @@ def test_a_picture_that_is_not_placed_is_said_to_be_missing() -> None:
     found = layouts_of(step, Labels(step.nodes), placed)
     assert found["missing"] == ["all", "2"]
     assert set(found["pictures"]) == {"", "0", "1"}
+
+
+def test_pictures_for_which_there_is_no_time_are_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = step_named("fruit")
+    timed = TimedLayout(find_engine())
+    monkeypatch.setattr(time_limits, "SMALL", 0)
+
+    def placed(dot: str) -> Any:
+        found = timed.place(dot)
+        timed.spent = max(timed.spent, time_limits.TOTAL)  # as if it had taken that long
+        return found
+
+    found = layouts_of(step, Labels(step.nodes), placed)
+    assert list(found["pictures"]) == [""] and found["missing"] == ["all", "0", "1", "2"]
+
+
+def test_large_steps_are_divided_and_every_part_can_be_opened() -> None:
+    sections = sections_of(step_named("many"), Labels(step_named("many").nodes))
+    assert max(len(section.ids) for section in sections) <= 150
+    drawn = pictures("many")
+    for number, section in enumerate(sections):
+        boxes = drawn[str(number)]["boxes"]
+        assert {(id,) for id in section.ids} <= {tuple(box.get("ids", ())) for box in boxes}
+    lists = [box for box in drawn["all"]["boxes"] if "cells" in box and drawn["all"]["groups"][box["group"]]["isList"]]
+    for box in lists:
+        assert {id for (id,) in box["cells"] if step_named("many").nodes[id].operands} <= set(sections[box["opens"]].ids)
 
 
 def test_long_loops_are_placed_in_seconds() -> None:

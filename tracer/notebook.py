@@ -23,7 +23,6 @@ from tracer.programs.loops.user_code import is_user_file
 from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.trace import trace_of
 from tracer.rendering.engine import find_engine
-from tracer.rendering.positions import positions
 from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.boxes import box_key
 from tracer.views.diagrams.diagram import Box, Column, Diagram
@@ -87,9 +86,7 @@ def _page(record: Trace | Step, style: Style) -> str:
     trace = record if isinstance(record, Trace) else trace_of_step(record)
     if not trace.steps or sum(len(step.nodes) for step in trace.steps) > MAX_PLAYED:
         return ""
-    page = player(
-        trace, functools.partial(positions, find_engine()), style, PlayerOptions(budget=MAX_PAGE // 2, follows_theme=True)
-    )
+    page = player(trace, TimedLayout(find_engine()).place, style, PlayerOptions(budget=MAX_PAGE // 2, follows_theme=True))
     return page if len(page) <= MAX_PAGE else ""
 
 

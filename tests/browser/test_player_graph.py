@@ -7,11 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
-from support.browser import Page, page_of, scenario_page
-from support.slide_steps import lstm_step
+from support.browser import Page, page_of, run_of, scenario_page
+from support.slide_steps import lstm_step, unrepeated_step
 from tracer.graph.single_step import trace_of_step
+from tracer.rendering.engine import find_engine
+from tracer.rendering.positions import positions
+from tracer.views.diagrams.theme import Style
 from tracer.views.notation import Labels, number_text
+from tracer.views.player.options import DEFAULTS
+from tracer.views.player.pictures.positions import Positions
 from tracer.views.player.pictures.sections import sections_of
+from tracer.views.player.player import player
+from tracer.views.svg import PictureError
 
 Opened = Callable[..., Page]
 
@@ -64,6 +71,30 @@ def test_an_open_repetition_shows_the_operations_of_one_cell(opened: Opened) -> 
         assert page.text(f'[data-node="{cell[-1]}"] .value').split()[0] == number_text(step.nodes[cell[-1]].value.ravel()[0])
         page.page.click(".turn >> nth=0")
         page.settle()
+
+
+def test_the_page_says_that_a_picture_is_missing(opened: Opened) -> None:
+    def placed(dot: str) -> Positions:
+        if dot.count("cluster") > 1:
+            raise PictureError("too slow")
+        return positions(find_engine(), dot)
+
+    page = opened(player(run_of("fruit", 3), placed, Style(), DEFAULTS), "#op=20")
+    assert "not in the page" in page.text(".absence") and page.texts(".box .title")[0] == "dense"
+    page.at(op=20, zoom=2, open=1)
+    assert not page.texts(".absence")
+    page.at(op=20, zoom=2, open=99)
+    assert "no picture with this module open" in page.text(".absence")
+
+
+def test_an_operation_among_many_is_reached_from_its_box(opened: Opened) -> None:
+    page = opened(page_of(trace_of_step(unrepeated_step())), "#op=80&seen=800")
+    title = page.text(".box.selected .title")
+    said = page.text(".said")
+    page.page.dblclick(".box.selected .title")
+    page.settle()
+    assert page.state()["zoom"] == "2" and not page.texts(".absence") and not page.texts(".stepper")
+    assert (page.text(".box.selected .title"), page.text(".said")) == (title, said)
 
 
 def test_a_drag_from_a_box_moves_the_graph_and_a_click_selects(opened: Opened) -> None:

@@ -82,6 +82,18 @@ def _lstm(steps: int, x: Any, Wi: Any, Wf: Any, Wo: Any, Wg: Any, bi: Any, bf: A
     return lstm(x, steps, Wi=Wi, Wf=Wf, Wo=Wo, Wg=Wg, bi=bi, bf=bf, bo=bo, bg=bg, Wy=Wy, by=by)
 
 
+def unrepeated_step() -> Step:
+    """A step of 400 operations in an order that does not repeat."""
+    return trained(_many, squared, {"w": numbers(3), "v": numbers(3)}, {"x": numbers(4, 3), "y": numbers(4, 3)})
+
+
+def _many(x: Any, w: Any, v: Any) -> Any:
+    functions = [np.sin, np.cos, np.tanh, lambda x: x * w, lambda x: x - v, lambda x: x * 0.5]
+    for at in np.random.default_rng(0).integers(len(functions), size=400):
+        x = functions[at](x)
+    return x
+
+
 @functools.cache
 def step_of(name: str) -> Step:
     """A step of a scenario, or of one of the models above."""

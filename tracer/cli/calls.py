@@ -22,6 +22,7 @@ from tracer.graph.record import Node, Step, Trace
 from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import Language, language_of_locale
 from tracer.rendering.engine import find_engine
+from tracer.rendering.time_limits import TimedLayout
 from tracer.store import save as save_trace
 from tracer.views.notation import Labels
 from tracer.views.player.frame import framed, note
@@ -121,7 +122,7 @@ def player(record: Trace | Step, index: int | None, node: str | int | Node, opti
         step = step_of(trace, index if index is not None else number_of_step(name))
         found, element = node_or_element(step, name or f"#{step.loss_id}", Labels(step.nodes))
         wanted = replace(wanted, start=(step.index, found.id, element_position(found, element)))
-    return Html(page_of_run(trace, wanted, parsed.style, find_engine(parsed.engine)))
+    return Html(page_of_run(trace, wanted, parsed.style, TimedLayout(find_engine(parsed.engine))))
 
 
 def save(record: Trace | Step, path: str | Path, values: str) -> None:

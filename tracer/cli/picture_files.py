@@ -43,12 +43,11 @@ def engine_for(options: PictureOptions, formats: Collection[str]) -> Engine | No
     return find_engine(options.engine) if needs_layout else None
 
 
-def page_of_run(trace: Trace, wanted: PlayerOptions, style: Style, engine: Engine) -> str:
-    """The page that plays a run; the engine places its pictures."""
-    from tracer.rendering.positions import positions
+def page_of_run(trace: Trace, wanted: PlayerOptions, style: Style, timed: TimedLayout) -> str:
+    """The page that plays a run; pictures that are not placed within the time for all of them are left out."""
     from tracer.views.player.player import player
 
-    return player(trace, functools.partial(positions, engine), style, wanted)
+    return player(trace, timed.place, style, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,8 @@ class PictureWriter:
     def player(self, trace: Trace, name: str, steps: Sequence[int] = ()) -> Path:
         """Write the page that plays a run, with the values of these steps."""
         assert self.timed is not None
-        page = page_of_run(trace, replace(self.options.player, steps=tuple(steps)), self.options.style, self.timed.engine)
+        with self._layout():
+            page = page_of_run(trace, replace(self.options.player, steps=tuple(steps)), self.options.style, self.timed)
         return self.folder.write(name, page.encode())
 
     def _write_pdf(self, name: str, document: str) -> Path:

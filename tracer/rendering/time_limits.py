@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tracer.i18n.message import Message
 from tracer.rendering import engine as engines
 from tracer.rendering.engine import Engine
+from tracer.rendering.positions import positions
+from tracer.views.player.pictures.positions import Positions
 from tracer.views.svg import Drawing, PictureError
+
+Result = TypeVar("Result")
 
 TOTAL = 60.0
 """Time limit of all layouts together, in seconds."""
@@ -35,6 +41,13 @@ class TimedLayout:
 
     def __call__(self, dot: str) -> Drawing:
         """Draw a graph. Raises PictureError if that fails or takes too long."""
+        return self._within_limits(self.engine.layout, dot)
+
+    def place(self, dot: str) -> Positions:
+        """Place the boxes and arrows of a graph. Raises PictureError if that fails or takes too long."""
+        return self._within_limits(functools.partial(positions, self.engine), dot)
+
+    def _within_limits(self, layout: Callable[[str, float], Result], dot: str) -> Result:
         left = TOTAL - self.spent
         if left <= 0 and len(dot) <= SMALL:
             left += EXTRA
@@ -44,7 +57,7 @@ class TimedLayout:
         self.started()
         start = time.monotonic()
         try:
-            return self.engine.layout(dot, min(left, engines.TIME_LIMIT))
+            return layout(dot, min(left, engines.TIME_LIMIT))
         except PictureError as error:
             raise (no_time if error.reason.code == "layout_too_slow" and left < engines.TIME_LIMIT else error) from None
         finally:

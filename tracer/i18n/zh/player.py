@@ -127,6 +127,8 @@ MESSAGES: Mapping[str, str] = {
     "Move the slider, or type a number.": "移动滑块，或输入一个数。",
     "grey: not computed yet; ≈: kept in 255 levels; ~0: rounding noise": "灰色：尚未计算；≈：以 255 级保存；~0：舍入误差",
     "nothing found": "没有找到",
+    "This picture is not in the page: it could not be laid out, or not in time. Another one is shown.": "页面中没有此图：无法布局，或超出时间。现在显示的是另一幅图。",
+    "The page has no picture with this module open. Another one is shown.": "页面中没有展开此模块的图。现在显示的是另一幅图。",
     "previous repetition": "上一次重复",
     "next repetition": "下一次重复",
     "operation {number} of {all}": "第 {number} 个运算，共 {all} 个",

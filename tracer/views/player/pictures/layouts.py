@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tracer.graph.record import Step
@@ -22,14 +22,17 @@ from tracer.views.svg import PictureError
 MAX_BOXES = 300
 """Maximum number of boxes of operations in a picture; beyond it, operations take turns in a box."""
 
-MAX_OPEN = 40
+MAX_OPEN = 64
 """Maximum number of sections of which there is a picture with only that one open."""
+
+MANY = 100
+"""Number of boxes beyond which places are searched for a shorter time: in a fifth of it they are nearly as good."""
 
 
 def layouts_of(step: Step, labels: Labels, place: Placing) -> dict[str, Any]:
     """The pictures by the numbers of the sections that are open: "" for none, "all" for all.
 
-    `missing` has the names of those for which there was no time, or that failed.
+    `missing` has the names of those that could not be placed, or not in time.
     """
     sections = sections_of(step, labels)
     found: dict[str, Any] = {}
@@ -122,20 +125,21 @@ class _Picture:
             group = self.frame_groups[number] = self._group(Group(section.title, len(section.cells)))
         places = {id: place for place, id in enumerate(first)}
         start = len(self.parts)
-        for each in folded(self.step, first, most):
+        for each in first if len(first) <= most else folded(self.step, first, most):
             if isinstance(each, Fold):
-                self._add_list([cell[places[id]] for cell in section.cells for id in each.ids], group)
+                self._add_list([cell[places[id]] for cell in section.cells for id in each.ids], group, opens=number)
             else:
                 cells = tuple((cell[places[each]],) for cell in section.cells)
                 self._add(node_part(self.step, self.labels, cells, group))
         self.frames[number] = self.parts[start:]
 
-    def _add_list(self, ids: Sequence[int], outer: int = -1) -> None:
-        """Add a box in which these operations take turns, and with them the leaves that only they use."""
+    def _add_list(self, ids: Sequence[int], outer: int = -1, opens: int = -1) -> None:
+        """Add a box in which these operations take turns, and the leaves that only they use; `opens` is their section."""
         if outer < 0:
             ids = sorted([*ids, *(leaf for leaf in self._leaves_of(ids) if self._can_fold(leaf))])
         group = self._group(Group("", len(ids), outer, is_list=True))
-        self._add(node_part(self.step, self.labels, tuple((id,) for id in ids), group, is_list=True))
+        part = node_part(self.step, self.labels, tuple((id,) for id in ids), group, is_list=True)
+        self._add(replace(part, opens=opens if len(self.opened) > 1 else -1))
 
     def _leaves_of(self, ids: Sequence[int]) -> list[int]:
         """The leaves that these nodes use and that are in no box yet."""
@@ -199,7 +203,12 @@ class _Picture:
         return all(one[0] == other[0] and one[1] != other[1] for one, other in roots)
 
     def _dot(self, wires: Mapping[tuple[str, str], Sequence[tuple[int, int]]]) -> str:
-        lines = ["digraph {", "graph [nodesep=0.3, ranksep=0.4, fontsize=11]", 'node [shape=box, fixedsize=true, label=""]']
+        fast = ", nslimit=1, mclimit=0.3" if len(self.parts) > MANY else ""
+        lines = [
+            "digraph {",
+            f"graph [nodesep=0.3, ranksep=0.4, fontsize=11{fast}]",
+            'node [shape=box, fixedsize=true, label=""]',
+        ]
         lines += [f"{part.key} [width={part.width / 72:.3f}, height={part.height / 72:.3f}]" for part in self.parts]
         for number, parts in self.frames.items():
             lines.append(f'subgraph cluster_{number} {{ label="M"; {"; ".join(part.key for part in parts)} }}')
@@ -243,6 +252,7 @@ class _Picture:
             "note": part.note,
             "formula": part.formula,
             "module": part.module,
+            "opens": part.opens,
             **_area(area),
         }
 

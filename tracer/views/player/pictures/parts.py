@@ -38,7 +38,8 @@ class Group:
 class Part:
     """What is one box: its nodes in each repetition, the first of which names it, and those that it has in all of them.
 
-    `module` is the number of its section if it can be opened, `group` that of its group if there are several cells.
+    `module` is the number of its section if that is closed, `opens` that of one that has a picture with all of its operations,
+    and `group` that of its group if there are several cells.
     """
 
     cells: Cells
@@ -48,6 +49,7 @@ class Part:
     module: int = -1
     lines: int = 2
     group: int = -1
+    opens: int = -1
     shared: tuple[int, ...] = ()
 
     @property

@@ -19,6 +19,12 @@ from tracer.views.notation import Labels
 MIN_CELLS = 3
 """Minimum number of repetitions of modules that are one section."""
 
+MAX_SECTION, MAX_STRETCHES = 300, 60
+"""Maximum number of operations in a section that does not repeat, and about how many parts of a larger one there are."""
+
+MIN_STRETCH = 150
+"""Number of operations in a part of a larger section, if MAX_STRETCHES are enough."""
+
 MIN_LOOP = 5
 """Minimum number of repetitions without modules, as of a loop."""
 
@@ -65,9 +71,20 @@ def sections_of(step: Step, labels: Labels) -> list[Section]:
     for module in modules_of(step, labels):
         for is_repeated, ids in itertools.groupby(module.ids, taken.__contains__):
             if not is_repeated:
-                rest = tuple(ids)
-                sections.append(Section(module.scope.rpartition("/")[2], (rest,)))
+                sections += _stretches(Section(module.scope.rpartition("/")[2], (tuple(ids),)))
     return sorted(sections, key=lambda section: section.ids[0])
+
+
+def _stretches(section: Section) -> Iterator[Section]:
+    """The section, in consecutive parts if it is too large for one picture."""
+    (ids,) = section.cells
+    if len(ids) <= MAX_SECTION:
+        yield section
+        return
+    size = min(MAX_SECTION, max(MIN_STRETCH, -(-len(ids) // MAX_STRETCHES)))
+    for start in range(0, len(ids), size):
+        part = ids[start : start + size]
+        yield Section(f"{section.title} #{part[0]} ... #{part[-1]}".strip(), (part,))
 
 
 def _candidates(step: Step, labels: Labels) -> Iterator[Cells]:

@@ -14,11 +14,18 @@ const WIDE = 7.3;
 const SHOWN = 4;
 const MOST_CHARACTERS = 24;
 
-/** The picture for the open modules. @param {import("./record.js").Form} form @param {number} zoom @param {string} open */
+/** The picture for the open modules, or one in its place. @param {import("./record.js").Form} form @param {number} zoom @param {string} open */
 export function pictureOf(form, zoom, open) {
   const { pictures } = form.layouts;
+  return pictures[zoom <= 2 ? open : "all"] ?? (zoom <= 2 && open ? pictures.all : undefined) ?? pictures[""] ?? pictures.all;
+}
+
+/** Why another picture stands in the place of the one that is asked for; empty if none does. @param {import("./record.js").Form} form @param {number} zoom @param {string} open @param {any} t */
+function absence(form, zoom, open, t) {
+  const { pictures, missing } = form.layouts;
   const wanted = zoom <= 2 ? open : "all";
-  return pictures[wanted] ?? pictures[""] ?? pictures.all;
+  if (wanted in pictures) return "";
+  return missing.includes(wanted) ? t("This picture is not in the page: it could not be laid out, or not in time. Another one is shown.") : t("The page has no picture with this module open. Another one is shown.");
 }
 
 /** The first numbers of a value; of one that is not in the page, its range. @param {any} step @param {number} id @param {number} [room] in characters */
@@ -67,6 +74,7 @@ export function Graph({ step, state, select, openModule, hover, setHover, isHidi
     return group ? html`<${Stepper} key=${each.group} ...${{ group, number: numbers[each.group], go, x, y, t }} />` : "";
   };
   return html`<section class="graph" aria-label=${t("graph")} ref=${frame} ...${gestures(frame, pointers, setView)}>
+    ${absence(form, state.zoom, state.open, t) && html`<p class="absence" role="status">${absence(form, state.zoom, state.open, t)}</p>`}
     <svg width="100%" height="100%" role="group" aria-label=${t("operations and values")}>
       <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
         <path d="M0,0L8,4L0,8z" class="tip" /></marker></defs>
@@ -115,11 +123,12 @@ function Box({ box, step, state, select, openModule, setHover, isHiding, show, t
   const isAlarming = box.ids.flatMap((/** @type {number} */ each) => form.residents[each]).some((/** @type {number} */ each) => each <= state.seen && step.statistics[each][6] + step.statistics[each][7] > 0);
   const target = box.module < 0 ? id : lastOf(box, form);
   const act = () => select(target);
+  const opened = Math.max(box.module, form.layouts.pictures[box.opens] ? box.opens : -1);
   const gradient = form.gradients[target];
   const related = gradient === undefined ? [] : [target, form.homes[form.nodes[gradient].ruleOf ?? target]];
   return html`<g class=${`box ${box.kind} ${isSelected ? "selected" : ""} ${isHovered ? "hovered" : ""} ${isAsked ? "asked" : ""} ${isAlarming ? "alarming" : ""} ${isSeen(box, state) ? "" : "unseen"}`}
       role="button" tabindex="0" data-node=${id} aria-label=${titleText(box.title, t)} aria-pressed=${isSelected} onFocus=${(/** @type {any} */ event) => event.target.matches(":focus-visible") && show()}
-      onClick=${(/** @type {any} */ event) => { event.stopPropagation(); act(); }} onDblClick=${() => box.module >= 0 && openModule(box.module)}
+      onClick=${(/** @type {any} */ event) => { event.stopPropagation(); act(); }} onDblClick=${() => opened >= 0 && openModule(opened)}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (event.stopPropagation(), act())}>
     <rect x=${box.x} y=${box.y} width=${box.width} height=${box.height} rx=${box.kind === "data" ? 0 : 7} />
     <text x=${box.x + PADDING} y=${box.y + PADDING + 10}><tspan class="title">${titleText(box.title, t)}</tspan><tspan class="note" dx="6">${box.module < 0 && !(isHiding && !isSeen(box, state)) ? box.note : ""}</tspan></text>

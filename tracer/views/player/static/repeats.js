@@ -47,8 +47,13 @@ export function boxesAt(form, picture, numbers) {
     const ids = [...box.cells[numbers[box.group]], ...box.shared];
     if (box.module >= 0) return { ...box, ids };
     const { label = "", op, formula = "", shape } = form.nodes[ids[0]];
-    return { ...box, ids, title: cut(label || op, TITLE_LENGTH), formula: formula === label ? "" : cut(formula, FORMULA_LENGTH), note: shape.length ? shapeText(shape) : "" };
+    return { ...box, ids, title: cut(label || op, TITLE_LENGTH), formula: formula === label ? "" : cut(formula, FORMULA_LENGTH), note: shape.length ? shapeText(shape) : "", kind: picture.groups[box.group].isList ? kindOf(form.nodes[ids[0]]) : box.kind };
   });
+}
+
+/** @param {import("./record.js").Node} node */
+function kindOf({ op, phase, inputs }) {
+  return op === "hyperparameter" ? "setting" : inputs?.length ? phase : op;
 }
 
 /** The same operation in another repetition; for one that is not in the group, the result of that repetition. @param {import("./record.js").Form} form @param {any} picture @param {number} group @param {number} number @param {number} op */
