@@ -243,3 +243,16 @@ def test_notes_are_translated(program: Path, capsys: pytest.CaptureFixture[str])
     assert run("trace", "train.py", "--format", "log", "--lang", "zh") == 0
     assert "损失" in capsys.readouterr().out
     assert "程序在这一步中没有计算它" in Path("output/train/steps.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["linear-regression", "train.py"])
+def test_the_page_of_a_run_plays_all_its_steps(program: Path, name: str) -> None:
+    given = program.name if name.endswith(".py") else name
+    assert run("trace", given, "--format", "html", "-q", "-o", "out") == 0
+    assert run("render", "out/trace.sqlite", "-o", "page.html") == 0
+    assert Path("out/player.html").read_bytes() == Path("page.html").read_bytes()
+
+
+def test_the_page_of_a_run_without_a_file_plays_the_first_and_the_last_step(program: Path) -> None:
+    assert run("trace", str(program), "--format", "html", "--values", "none", "-q", "-o", "out") == 0
+    assert Path("out/player.html").read_text().count('"hasValues": true') == 2

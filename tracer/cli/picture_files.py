@@ -71,14 +71,19 @@ class PictureWriter:
     def __post_init__(self, engine: Engine | None) -> None:
         object.__setattr__(self, "timed", TimedLayout(engine) if engine is not None else None)
 
-    def draw(self, trace: Trace, formats: Collection[str], whole: Callable[[], WholeRun]) -> Iterator[Path]:
-        """Write the pictures of a run in these formats; yield their paths. `whole` is asked for a booklet only."""
+    def draw(
+        self, trace: Trace, formats: Collection[str], whole: Callable[[], WholeRun], played: Callable[[], Trace]
+    ) -> Iterator[Path]:
+        """Write the pictures of a run in these formats; yield their paths.
+
+        `whole` is asked for a booklet only, and `played` for the player.
+        """
         if "pdf" in formats:
             path = self.booklet(trace, "steps.pdf", whole())
             if path is not None:
                 yield path
         if "html" in formats:
-            yield self.player(trace, "player.html")
+            yield self.player(played(), "player.html")
         for kind in PICTURES:
             if kind in formats:
                 yield from self.pictures(trace.steps, "", kind, trace.scenario)

@@ -9,6 +9,7 @@ import click
 
 from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import names_of, next_lines
+from tracer.cli.closing.played import trace_to_play
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
@@ -178,4 +179,5 @@ def _pictures(run: Run, writer: PictureWriter, formats: Sequence[str], names: Ru
         found = diagnosis_of(run.file, writer.options, formats)
         return WholeRun(run.parameter_histories.histories(), run.finiteness.notice(tell), found, names)
 
-    return writer.draw(run.trace_to_draw(), formats, whole)
+    drawn = run.trace_to_draw()
+    return writer.draw(drawn, formats, whole, lambda: trace_to_play(run.file, drawn))

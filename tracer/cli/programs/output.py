@@ -12,6 +12,7 @@ import click
 
 from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import next_lines
+from tracer.cli.closing.played import trace_to_play
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import PictureWriter
@@ -124,7 +125,7 @@ class ProgramOutput:
             found = diagnosis_of(self.file, writer.options, formats)
             return WholeRun(self.histories.histories(), self.finiteness.notice(self.tell), found, self.names)
 
-        return writer.draw(drawn, formats, whole)
+        return writer.draw(drawn, formats, whole, lambda: trace_to_play(self.file, drawn))
 
     def write_all(self, options: TraceOptions, engine: Engine | None) -> None:
         """Write everything that was asked for, and print what was written."""
