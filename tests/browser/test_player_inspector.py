@@ -10,7 +10,7 @@ import pytest
 import tracer
 from support.browser import Page, assert_recorded_numbers, operands_on, page_of, run_of, scenario_page
 from tracer.ops.foreign.names import base_name
-from tracer.views.notation import Labels
+from tracer.views.notation import Labels, number_text
 
 Opened = Callable[..., Page]
 
@@ -90,3 +90,51 @@ def test_what_is_not_worked_out_has_its_reason(opened: Opened) -> None:
     places = next(node for node in step.nodes if node.op == "argsort")
     page.at(op=places.id, seen=len(step.nodes))
     assert "The page has no rule for argsort." in page.text(".inspector")
+
+
+@pytest.mark.parametrize(
+    ("scale", "told"),
+    [
+        ([2.0, 2.0], "is the true one, to rounding"),
+        ([1.0, 1.0], "is 0.5 times the true one"),
+        ([2.0, 1.0], "is not the true one, nor a multiple of it"),
+    ],
+)
+def test_a_gradient_of_the_program_is_compared_with_the_true_one(opened: Opened, scale: list[float], told: str) -> None:
+    run = tracer.record()
+    w = run.parameters(w=np.array([1.0, 3.0]))
+    with run.step():
+        loss = np.sum(w**2)
+        dw = w * np.array(scale)
+        w -= 0.1 * dw
+    step = run.trace.steps[0]
+    assert loss is not None
+    ((value, own),) = step.own_gradients.items()
+    true = step.gradients[value]
+    page = opened(page_of(run.trace))
+    for shown in (value, own, true):
+        page.at(op=shown, seen=len(step.nodes))
+        assert told in page.text(".inspector .own")
+        assert ("tracer check" in page.text(".inspector .own")) == ("nor" in told)
+        places = page.page.eval_on_selector_all(".own [data-own]", "all => all.map(each => each.dataset.own)")
+        numbers = dict(zip(places, page.texts(".own [data-own]"), strict=True))
+        for id in (own, true):
+            assert numbers[f"{id}:0"] == number_text(step.nodes[id].value[0])
+        difference = np.abs(step.nodes[own].value - step.nodes[true].value).max()
+        assert f"largest difference {number_text(difference)}" in page.text(".inspector .own")
+        assert f"{own}:{int(np.argmax(np.abs(step.nodes[own].value - step.nodes[true].value)))}" in numbers
+    page.at(op=value, seen=max(own, true) - 1)
+    assert not page.texts(".inspector .own")  # one of them is not computed yet
+
+
+def test_a_backward_operation_has_the_line_that_runs_it_and_that_it_differentiates(opened: Opened) -> None:
+    pytest.importorskip("torch")
+    from support.torch_pages import run_of_many_operations
+
+    step = run_of_many_operations().steps[0]
+    node = next(each for each in step.nodes if base_name(each.op) == "convolution_backward")
+    forward = step.nodes[node.rule_of]
+    page = opened(page_of(run_of_many_operations()), f"#op={node.id}&seen=300")
+    seed = step.nodes[step.gradients[step.loss_id]]
+    assert f"{seed.source}, differentiates {forward.source}" in page.text(".inspector")
+    assert "loss.backward()" in page.text(".code")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from support.operands import given_by  # noqa: E402
 from support.torch_pages import run_of_many_operations  # noqa: E402
-from tracer.graph.record import Node, Step  # noqa: E402
-from tracer.ops import registry  # noqa: E402
+from tracer.graph.record import Node, Phase, Step  # noqa: E402
 from tracer.ops.foreign.names import base_name  # noqa: E402
+from tracer.torch import record  # noqa: E402
 from tracer.views.notation import Labels  # noqa: E402
 from tracer.views.player.inspector.operands import worked_elements  # noqa: E402
+from tracer.views.player.inspector.running_lines import running_lines  # noqa: E402
 from tracer.views.player.kinds import kind_of_arithmetic  # noqa: E402
 
 WORKED_OUT = {
@@ -26,35 +27,10 @@ WORKED_OUT = {
     "binary_cross_entropy_with_logits", "_scaled_dot_product_flash_attention_for_cpu", "select_backward",
 }  # fmt: skip
 
-NAMES = {
-    "abs": np.abs, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "square": np.square, "where": np.where, "max": max,
-    "logaddexp": np.logaddexp, "erf": registry.named("erf").value, "tanh": np.tanh,
-}  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def step() -> Step:
     return run_of_many_operations().steps[0]
-
-
-def number(step: Step, operand: Any) -> float:
-    if not isinstance(operand, list):
-        return float(operand)
-    id, at = operand
-    return float(step.nodes[id].value.ravel()[at])
-
-
-def given_by(step: Step, worked: dict[str, Any]) -> float | None:
-    """The number that an element is said to be; None if terms are left out."""
-    if "moved" in worked:
-        return number(step, worked["moved"])
-    if "terms" in worked:
-        products = [float(np.prod([number(step, factor) for factor in term])) for term in worked["terms"]]
-        return max(products) if worked.get("isExtreme") else sum(products) / worked.get("divisor", 1)
-    if any(isinstance(piece, dict) for piece in worked["pieces"]):
-        return None
-    text = "".join(piece if isinstance(piece, str) else f"({number(step, piece)!r})" for piece in worked["pieces"])
-    return float(eval(text, {}, NAMES))
 
 
 def test_operations_without_a_rule_are_worked_out(step: Step) -> None:
@@ -87,3 +63,39 @@ def test_a_number_that_the_terms_do_not_give_has_none(step: Step, op: str) -> No
 
 def with_value(node: Node, value: np.ndarray) -> Node:
     return dataclasses.replace(node, content=value)
+
+
+def test_backward_passes_are_run_by_their_lines(step: Step) -> None:
+    lines = running_lines(step)
+    computed = [node for node in step.nodes if node.phase is Phase.BACKWARD and not node.is_leaf]
+    assert computed and set(lines) == {node.id for node in computed}
+    assert {line.text for line in lines.values()} == {"loss.backward()"}
+    differentiated = {node.source for node in computed if node.id != step.gradients[step.loss_id]}
+    assert len(differentiated) > 5 and not differentiated & set(lines.values())
+
+
+def test_each_loss_has_the_line_of_its_own_pass() -> None:
+    model = torch.nn.Linear(2, 1)
+    with record(model) as run:
+        out = model(torch.ones(3, 2))
+        first, second = out.square().mean(), out.abs().mean()
+        first.backward(retain_graph=True)
+        second.backward()
+        torch.optim.SGD(model.parameters(), lr=0.1).step()
+    step = run.trace.steps[0]
+    lines = running_lines(step)
+    texts = {"first": "first.backward(retain_graph=True)", "second": "second.backward()"}
+    for loss, gradients in step.losses.items():
+        text = texts[step.nodes[loss].name]
+        assert lines[gradients[loss]].text == text
+    sums = [node for node in step.nodes if node.phase is Phase.BACKWARD and node.id not in lines and not node.is_leaf]
+    for node in sums:  # of gradients of both
+        assert {lines[operand].text for operand in node.operands} == set(texts.values())
+
+
+def test_a_record_without_the_line_has_none(step: Step) -> None:
+    """Files of earlier versions have the line of the loss there."""
+    loss = step.nodes[step.loss_id]
+    seed = step.gradients[step.loss_id]
+    nodes = [dataclasses.replace(each, source=loss.source) if each.id == seed else each for each in step.nodes]
+    assert not running_lines(dataclasses.replace(step, nodes=tuple(nodes)))

@@ -31,7 +31,8 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node
     scopes = _Scopes(entries)
     nodes = []
     for id, (op, operands, parameters, value, context, _) in enumerate(entries):
-        # A backward node has the scope and source of the forward operation that it differentiates.
+        # A backward node has the scope and source of the forward operation that it differentiates; the first of a pass of
+        # PyTorch has the line of the program that calls `backward()`.
         twin = context.gradient_of if context.rule_of is None else context.rule_of
         at = entries[twin] if twin is not None else entries[id]
         array = value if isinstance(value, np.ndarray) else np.asarray(value)
@@ -49,7 +50,7 @@ def nodes_of(entries: Sequence[Entry], marks: Marks, files: Files) -> tuple[Node
                 name=names[id],
                 formula=formulas[id],
                 scope=scopes.of(at),
-                source=source_of(at, files),
+                source=source_of(at if context.invocation is None else entries[id], files),
                 gradient_of=context.gradient_of,
                 rule_of=context.rule_of,
             )

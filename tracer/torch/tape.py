@@ -197,6 +197,10 @@ class StepTape:
             operation.is_sum = node is not None and operation.node in self.finished_nodes
             if operation.grad_enabled and not is_leaf:
                 operation.sequence = torch.autograd._get_sequence_nr() - 1
+            if operation.schema is not None and operation.schema.short == "ones_like" and torch._C._current_graph_task_id() == -1:
+                operation.invocation, operation.offset = (
+                    self.frames.place()
+                )  # the derivative of a loss by itself: `backward()` runs
         else:
             operation.phase = Phase.INIT if is_leaf else self.phase
             operation.sequence = torch.autograd._get_sequence_nr() - 1

@@ -27,7 +27,7 @@ def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) 
             texts.append(tell("own {name} agrees", name=name))
         elif agreement.factor is not None:
             times = number_text(agreement.factor)
-            match _changes(step, value):
+            match change_of(step, value):
                 case "subtract":
                     texts.append(
                         tell("{name}, subtracted from {of}, is {times} times this", name=name, of=labels[value], times=times)
@@ -48,7 +48,7 @@ def own_title(step: Step, value: int, tell: Language = ENGLISH) -> str:
         return tell("own gradient")
     if agreement.factor is not None:
         title = tell("own gradient, {factor} times", factor=number_text(agreement.factor))
-        return tell("change, {factor} times", factor=number_text(agreement.factor)) if _changes(step, value) else title
+        return tell("change, {factor} times", factor=number_text(agreement.factor)) if change_of(step, value) else title
     return tell("own gradient, differs")
 
 
@@ -64,7 +64,7 @@ def _compared(step: Step, value: int, labels: Labels, tell: Language) -> str:
         return f"= {gradient}"
     if agreement.factor is not None:
         comparison = f"= {number_text(agreement.factor)} * {gradient}"
-        match _changes(step, value):
+        match change_of(step, value):
             case "subtract":
                 return tell("subtracted from {of}, {comparison}", of=labels[value], comparison=comparison)
             case "add":
@@ -73,7 +73,7 @@ def _compared(step: Step, value: int, labels: Labels, tell: Language) -> str:
     return tell("not {gradient}", gradient=gradient)
 
 
-def _changes(step: Step, value: int) -> str:
+def change_of(step: Step, value: int) -> str:
     """How what the program computed is applied to a parameter as it is, with the learning rate in it: "add", "subtract" or ""."""
     new = step.nodes[step.updates[value]] if value in step.updates else None
     if new is None or new.op not in ("add", "subtract") or len(new.operands) != 2:

@@ -11,10 +11,11 @@ from typing import Any
 
 from tracer.graph.expression import ATOM
 from tracer.graph.plain_values import plain
-from tracer.graph.record import Literal, Node, Step
+from tracer.graph.record import Literal, Node, Source, Step
 from tracer.views.notation import Labels
 from tracer.views.player.homes import homes
 from tracer.views.player.inspector.mathml import to_mathml
+from tracer.views.player.inspector.running_lines import running_lines
 from tracer.views.player.kinds import kind_of_arithmetic, parameters_of
 
 _SLOT = re.compile(r"\{(\d+)\}")
@@ -22,8 +23,9 @@ _SLOT = re.compile(r"\{(\d+)\}")
 
 def form_of(step: Step, labels: Labels) -> dict[str, Any]:
     """The operations of a step, and what they mean for each other."""
+    lines = running_lines(step)
     return {
-        "nodes": [_node(node, labels) for node in step.nodes],
+        "nodes": [_node(node, labels, lines.get(node.id)) for node in step.nodes],
         "homes": homes(step, labels),
         "loss": step.loss_id,
         "gradients": _by_text(step.gradients),
@@ -32,9 +34,8 @@ def form_of(step: Step, labels: Labels) -> dict[str, Any]:
     }
 
 
-def _node(node: Node, labels: Labels) -> dict[str, Any]:
+def _node(node: Node, labels: Labels, runs: Source | None) -> dict[str, Any]:
     """A node without its value. Fields that are empty are left out: most are."""
-    source = node.source
     fields = {
         "op": node.op,
         "kind": kind_of_arithmetic(node),
@@ -50,11 +51,16 @@ def _node(node: Node, labels: Labels) -> dict[str, Any]:
         "inputs": [{"literal": plain(each.value)} if isinstance(each, Literal) else each for each in node.inputs],
         "parameters": plain(dict(parameters_of(node))),
         "scope": node.scope,
-        "source": None if source is None else [source.file, source.line, source.text],
+        "source": _place(node.source),
+        "runs": _place(runs),
         "gradientOf": node.gradient_of,
         "ruleOf": node.rule_of,
     }
     return {name: field for name, field in fields.items() if (field is not None and field not in ("", [], {})) or name == "shape"}
+
+
+def _place(source: Source | None) -> list[Any] | None:
+    return None if source is None else [source.file, source.line, source.text]
 
 
 def pieces_of(template: str) -> list[str | int]:

@@ -13,6 +13,7 @@ from tracer.graph.record import Node, Step
 from tracer.views.notation import Labels
 from tracer.views.player.exact import exact_numbers
 from tracer.views.player.inspector.operands import worked_elements
+from tracer.views.player.inspector.own import own_gradients
 
 MAX_EXACT = 4096
 """Maximum size of a value that the page has exactly."""
@@ -48,6 +49,7 @@ def packed_step(step: Step, labels: Labels, *, has_values: bool) -> str:
         "noise": noise,
         "noisyMeans": [node.id for node in step.nodes if node.summary.is_noise(node.summary.mean, node.dtype)],
         "exact": exact_numbers(step, large, written),
+        "own": own_gradients(step),
         "written": {str(id): [each.largest, each.elements] for id, each in written.items()},
     }
     text = json_text(head).encode()

@@ -23,7 +23,7 @@ LIBRARIES = ("preact.js", "preact-hooks.js", "htm.js", "uplot.js")
 
 SCRIPTS = (
     "libraries.js", "numbers.js", "arrays.js", "record.js", "memory.js", "state.js", "terms.js", "grids.js", "equation.js",
-    "predict.js", "moves.js", "repeats.js", "view.js", "graph.js", "around.js", "code.js", "inspector.js", "kernels.js",
+    "predict.js", "moves.js", "repeats.js", "view.js", "graph.js", "around.js", "code.js", "own.js", "inspector.js", "kernels.js",
     "whatif.js", "timeline.js", "bar.js", "keys.js", "dialogs.js", "app.js",
 )  # fmt: skip
 """The scripts of the page, in the order in which they need each other."""

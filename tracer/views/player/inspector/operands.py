@@ -65,7 +65,7 @@ def worked_elements(step: Step, labels: Labels, large: frozenset[int]) -> dict[i
     writer = _OperandFormatter(step.nodes, labels, max_terms=MAX_TERMS)
     shorter = _OperandFormatter(step.nodes, labels, max_terms=3)
     for node in step.nodes:
-        if not _has_arithmetic(node) or kind_of_arithmetic(node):
+        if not _has_arithmetic(node) or _has_rule(step, node):
             continue
         at = _position(node, largest_index(node) or (0,) * len(node.shape))
         worked = _worked(step, node, at, writer, shorter)
@@ -93,6 +93,18 @@ def operands_of(worked: Mapping[str, Any]) -> list[Place]:
 
 def _has_arithmetic(node: Node) -> bool:
     return not node.is_leaf and node.is_kept and node.size > 0 and node.value.dtype.kind in "fiub"
+
+
+def _has_rule(step: Step, node: Node) -> bool:
+    """Whether the page works out an operation by itself: products of up to two axes, and places by one list for each axis."""
+    kind = kind_of_arithmetic(node)
+    ranks = [len(step.nodes[each].shape) if isinstance(each, int) else 0 for each in node.inputs]
+    if kind in ("matmul", "dot"):
+        return max(ranks) <= 2
+    if kind in ("take", "scatter"):
+        indexed = ranks[0] if kind == "take" else len(node.shape)
+        return len(ranks) - 1 == indexed and all(isinstance(each, int) for each in node.inputs)
+    return bool(kind)
 
 
 def _worked(step: Step, node: Node, at: int, writer: _OperandFormatter, shorter: _OperandFormatter) -> dict[str, Any] | None:

@@ -11,24 +11,27 @@ const SHOWN_BEFORE = 6;
 export function Code({ step, sources, state, select, t }) {
   const node = step.form.nodes[state.op];
   const known = Object.keys(sources)[0];
-  const isKnown = node.source && node.source[0] in sources;
-  const [file, line] = isKnown ? node.source : [known, 0];
+  const runs = node.runs ?? node.source; // the line that runs a backward pass; that of the operation is what it differentiates
+  const isKnown = runs && runs[0] in sources;
+  const [file, line] = isKnown ? runs : [known, 0];
+  const differentiated = node.runs && node.source?.[0] === file ? node.source[1] : 0;
   const lines = sources[file];
   const pane = useRef(null);
   useEffect(() => {
     if (!pane.current) return;
     if (line) pane.current.scrollTop = (line - SHOWN_BEFORE) * LINE_HEIGHT;
-    else if (node.source) pane.current.scrollTop = 0;
+    else if (runs) pane.current.scrollTop = 0;
   }, [file, line, node]);
-  const elsewhere = node.source && !isKnown ? html`<p class="muted">${node.source[0]}:${node.source[1]}</p><pre><code>${node.source[2]}</code></pre>` : "";
+  const elsewhere = runs && !isKnown ? html`<p class="muted">${runs[0]}:${runs[1]}</p><pre><code>${runs[2]}</code></pre>` : "";
   if (!lines) return html`<div class="code" aria-label=${t("code")} tabindex="0">${elsewhere || html`<p class="muted">${t("not of a line of the program")}</p>`}</div>`;
   const firsts = new Map();
   step.form.nodes.forEach((/** @type {any} */ each, /** @type {number} */ id) => {
-    if (each.source?.[0] === file && !firsts.has(each.source[1])) firsts.set(each.source[1], id);
+    for (const place of [each.source, each.runs]) if (place?.[0] === file && !firsts.has(place[1])) firsts.set(place[1], id);
   });
   return html`<div class="code" aria-label=${t("code")} ref=${pane} tabindex="0">${elsewhere}<p class="muted">${file}</p><ol>${lines.map((/** @type {string} */ text, /** @type {number} */ at) => {
     const id = firsts.get(at + 1);
-    return html`<li class=${`${at + 1 === line ? "current" : ""} ${id === undefined ? "" : "traced"}`} aria-current=${at + 1 === line ? "true" : undefined}
+    const isDifferentiated = at + 1 === differentiated && at + 1 !== line;
+    return html`<li class=${`${at + 1 === line ? "current" : ""} ${isDifferentiated ? "differentiated" : ""} ${id === undefined ? "" : "traced"}`} aria-current=${at + 1 === line ? "true" : undefined} title=${isDifferentiated ? t("line that is differentiated") : undefined}
       onClick=${() => id !== undefined && select(id)}><code>${text || " "}</code></li>`;
   })}</ol></div>`;
 }

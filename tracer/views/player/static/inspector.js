@@ -5,6 +5,7 @@ import { isSameShape, sizeOf } from "./arrays.js";
 import { Equation } from "./equation.js";
 import { Grid, Statistics, elementText } from "./grids.js";
 import { barring } from "./moves.js";
+import { OwnGradient } from "./own.js";
 import { bracketed, floatText, shapeText } from "./numbers.js";
 import { elementName, isExactAt, numberOf } from "./record.js";
 import { placesOf } from "./state.js";
@@ -22,14 +23,22 @@ export function Inspector({ step, state, enter, choose, act, select, children, i
   return html`<section class="inspector" aria-label=${t("inspector")}>
     <${Crumbs} ...${{ step, state, back: () => act("back"), t }} />
     <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${isHidden ? "" : shapeText(node.shape)} ${node.dtype}</span></h2>
-    <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.inputs.length ? node.op : t(node.op)}${node.source ? `, ${node.source[0]}:${node.source[1]}` : ""}</p>
+    <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.inputs.length ? node.op : t(node.op)}${placeText(node, t)}</p>
     <p class="formula" tabindex="0"><${Equation} node=${node} /></p>
     ${isHidden ? "" : html`<${Arithmetic} ...${{ step, id, at, enter, t }} />`}
     ${isHidden ? "" : html`<h3>${t("value")}</h3><${Grid} ...${{ step, id, at, choose, t }} /><${Inexact} ...${{ step, id, at, choose, t }} />`}
     ${isHidden ? "" : html`<${Statistics} ...${{ step, id, t }} />`}
+    ${isHidden ? "" : html`<${OwnGradient} ...${{ step, id, at, seen: state.seen, enter, t }} />`}
     ${isHidden ? "" : children}
     <${Relations} ...${{ step, state, select, barred, t }} />
   </section>`;
+}
+
+/** The line that runs an operation; of a backward pass also the line that it differentiates. @param {any} node @param {any} t */
+function placeText({ source, runs }, t) {
+  if (!source) return "";
+  const place = `${source[0]}:${source[1]}`;
+  return runs ? `, ${runs[0]}:${runs[1]}, ${t("differentiates {place}", { place })}` : `, ${place}`;
 }
 
 /** The way from a number in levels to one that the page has exactly. @param {any} props */
