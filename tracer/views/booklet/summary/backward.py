@@ -42,6 +42,18 @@ class Detail:
     level: int
 
 
+LEVELS = (
+    Detail(10, 32, 4),
+    Detail(9, 32, 4),
+    Detail(9, 32, 3),
+    Detail(8.5, 32, 3),
+    Detail(8, 32, 3),
+    Detail(8.5, 6, 3),
+    Detail(8.5, 6, 2),
+)
+"""How much is said of every gradient: the first of these that fits on the page."""
+
+
 def backward_page(subject: Subject) -> str:
     """The page of the backward pass."""
     tell, step = subject.style.tell, subject.step
@@ -59,22 +71,13 @@ def backward_page(subject: Subject) -> str:
     for rule in local_rules(step, subject.labels):
         rules[rule.contribution].append(rule)
     entering = _entering(subject, nodes)
-    important = _by_importance(step, nodes)[:MAX_CARDS]
-    levels = (
-        Detail(10, 32, 4),
-        Detail(9, 32, 4),
-        Detail(9, 32, 3),
-        Detail(8.5, 32, 3),
-        Detail(8, 32, 3),
-        Detail(8.5, 6, 3),
-        Detail(8.5, 6, 2),
-    )
-    variants = [
-        [_card(subject, node, rules.get(node.id, ()), entering.get(node.id, ()), detail) for node in nodes] for detail in levels
-    ]
-    few = [_card(subject, node, rules.get(node.id, ()), entering.get(node.id, ()), Detail(8.5, 6, 3)) for node in important]
-    chosen = [*variants, few] if len(nodes) <= MAX_CARDS else [few]
-    return page(heading, "\n".join([cards.placed(cards.plain(caption)), fitted(chosen, len(nodes), tell)]))
+
+    def variant(chosen: Sequence[Node], detail: Detail) -> list[str]:
+        return [_card(subject, node, rules.get(node.id, ()), entering.get(node.id, ()), detail) for node in chosen]
+
+    few = variant(_by_importance(step, nodes)[:MAX_CARDS], Detail(8.5, 6, 3))
+    variants = [variant(nodes, detail) for detail in LEVELS] if len(nodes) <= MAX_CARDS else []
+    return page(heading, "\n".join([cards.placed(cards.plain(caption)), fitted([*variants, few], len(nodes), tell)]))
 
 
 def _caption(subject: Subject) -> str:

@@ -22,14 +22,14 @@ DEFINITIONS = f"""#set text(top-edge: 0.8em, bottom-edge: -0.22em)
     grid(columns: (1fr, auto), column-gutter: 10pt, align: (left, right), one, other)
   }}
 }})
-#let fitted(variants, more) = block(height: 1fr, width: 100%, spacing: 0pt, layout(area => {{
+#let fitted(variants, total, more) = block(height: 1fr, width: 100%, spacing: 0pt, layout(area => {{
   let heights(blocks) = blocks.map(each => measure(each, width: area.width).height + gap)
   let tallest(blocks) = heights(blocks).sum(default: 0pt) - gap
-  let last(count) = if count == 0 {{ () }} else {{ (more.at(count - 1),) }}
-  let rest(blocks) = heights(last(more.len() - blocks.len())).sum(default: 0pt)
+  let last(count) = if count == 0 {{ () }} else {{ (more.at(str(count)),) }}
+  let rest(blocks) = heights(last(total - blocks.len())).sum(default: 0pt)
   let chosen = variants.find(blocks => tallest(blocks) + rest(blocks) <= area.height)
   if chosen == none {{
-    let left = area.height - heights((more.last(),)).first()
+    let left = area.height - heights(last(total)).sum(default: 0pt)
     chosen = ()
     for each in variants.last() {{
       left -= measure(each, width: area.width).height + gap
@@ -37,10 +37,10 @@ DEFINITIONS = f"""#set text(top-edge: 0.8em, bottom-edge: -0.22em)
       chosen.push(each)
     }}
   }}
-  stack(spacing: gap, ..chosen, ..last(more.len() - chosen.len()))
+  stack(spacing: gap, ..chosen, ..last(total - chosen.len()))
 }}))"""
-"""The typst functions that place two parts beside each other, and that choose among variants of the same blocks: `more` has the
-notes on 1, 2, ... blocks left out."""
+"""The typst functions that place two parts beside each other, and that choose among variants of the same blocks: there are
+`total`, and `more` has the notes on those left out, by their number."""
 
 
 def fitted(variants: Sequence[Sequence[str]], total: int, tell: Language, per_block: int = 1) -> str:
@@ -50,9 +50,12 @@ def fitted(variants: Sequence[Sequence[str]], total: int, tell: Language, per_bl
     in all. It may have fewer.
     """
     blocks = -(-total // per_block)
-    left_out = [total - per_block * (blocks - missing) for missing in range(1, blocks + 1)]
-    notes = [paragraph(tell("and {count} more", count=count), 0).removeprefix("#") for count in left_out]
-    return f"#fitted({_array([_array(blocks) for blocks in variants])},\n {_array(notes) if notes else '([],)'})"
+    fewest = blocks - max(map(len, variants))
+    notes = []
+    for missing in range(max(1, fewest), blocks + 1):
+        told = tell("and {count} more", count=total - per_block * (blocks - missing))
+        notes.append(f'"{missing}": {paragraph(told, 0).removeprefix("#")}')
+    return f"#fitted({_array([_array(blocks) for blocks in variants])},\n {blocks}, ({', '.join(notes) or ':'}))"
 
 
 def _array(items: Sequence[str]) -> str:

@@ -57,9 +57,20 @@ class Contents:
     _boxes: dict[tuple[int, ...], Box] = field(default_factory=dict)
     _shown: dict[tuple[int, int], tuple[Numbers, Numbers | None]] = field(default_factory=dict)
     _rules_of: dict[tuple[int, tuple[int, ...]], str] = field(default_factory=dict)
+    _outside: Sequence[Node] = field(init=False)
+    """What the forward pass computes that the loss does not use."""
 
     def __post_init__(self) -> None:
         self._terms = terms_by_use(gradient_terms(self.flow.step))
+        inside = {*self.flow.ids, *self.flow.given}
+        self._outside = [
+            node
+            for node in self.flow.step.nodes
+            if node.id not in inside
+            and node.phase in (Phase.FORWARD, Phase.LOSS)
+            and not needs_no_row(node.op, node.parameters.get("output", 0))
+            and not node.parameters.get("output")
+        ]
 
     def slide(self, groups: Sequence[Group], amount: Amount) -> Slide:
         """The slide of these groups."""
@@ -128,15 +139,10 @@ class Contents:
 
     def _elsewhere(self, id: int) -> tuple[str, ...]:
         """The names of the last values that are computed from a value in the forward pass and that the loss does not use."""
-        inside = {*self.flow.ids, *self.flow.given}
-        nodes = self.flow.step.nodes
         reached = {id}
         used: set[int] = set()
-        for node in nodes[id + 1 :]:
-            is_shown = node.phase in (Phase.FORWARD, Phase.LOSS) and not (
-                needs_no_row(node.op, node.parameters.get("output", 0)) or node.parameters.get("output")
-            )
-            if is_shown and node.id not in inside and not reached.isdisjoint(node.operands):
+        for node in self._outside:
+            if node.id > id and not reached.isdisjoint(node.operands):
                 reached.add(node.id)
                 used.update(node.operands)
         return tuple(self.flow.labels[each] for each in sorted(reached - used - {id}))
