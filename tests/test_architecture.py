@@ -117,6 +117,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["False", "True"]
     assert dir(tracer)[:2] == ["Adagrad", "Adam"]
+    code = "import sys, tracer.cli.commands.show; print({'tracer.training.runner', 'tracer.nn.optimizers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"  # what reads a file needs no training
 
 
 def test_public_functions_and_classes_have_docstrings() -> None:

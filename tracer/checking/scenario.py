@@ -79,7 +79,7 @@ def record_step(subject: CheckSubject) -> Step:
     training = subject.training()
     parameters = training.parameters
     step = next(iter(training))
-    check_deterministic(step, subject.step(), f"the scenario {training.head.scenario}")
+    check_deterministic(step, subject.step(), f"the scenario {training.scenario.name}")
     rng = np.random.default_rng(subject.seed)
     perturbed = {name: perturb(value, rng) for name, value in parameters.items()}
     moved = next(iter(subject.training(perturbed)))

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracer.arguments import checks_keywords
 from tracer.errors import UsageError, close_names, near_names
 from tracer.recording.source import PACKAGE, readable
-from tracer.training.scenario import Scenario
+
+if TYPE_CHECKING:
+    from tracer.training.scenario import Scenario
 
 SHORT_NAMES = {"fruit": "fruit-pytorch"}
 """Aliases of bundled scenarios."""
@@ -92,6 +94,8 @@ def load(name_or_path: str | Path) -> Scenario:
 
 
 def _load_file(path: Path, name: str) -> Scenario:
+    from tracer.training.scenario import Scenario  # for commands that only need names, it is slow to import
+
     if path.suffix != ".py":
         raise UsageError(f"{path.name} is no scenario: a Python file (.py) is needed")
     module = ModuleType(f"tracer_scenario_{path.stem}")
@@ -116,6 +120,8 @@ def _load_file(path: Path, name: str) -> Scenario:
 
 def _instead_of_scenario(defined: Mapping[str, Any]) -> str:
     """What a file has under the name `scenario`, or its Scenarios under other names."""
+    from tracer.training.scenario import Scenario
+
     others = [name for name, value in defined.items() if isinstance(value, Scenario)]
     if "scenario" in defined:
         found = defined["scenario"]

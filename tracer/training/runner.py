@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -81,7 +82,12 @@ class Training:
         self.stopped: Message | None = None
         known = {name: value for name, value in all_settings(scenario).items() if steps is None or name != "epochs"}
         earlier = {"earlier_steps": self.earlier.steps} if self.earlier.steps else {}
-        self.head = head_of(scenario, seed, dtype, {**known, "steps": self.steps, **earlier})
+        self._head_of = functools.partial(head_of, scenario, seed, dtype, {**known, "steps": self.steps, **earlier})
+
+    @functools.cached_property
+    def head(self) -> Trace:
+        """The Trace without steps. The versions and the fingerprint in it take time to find; some callers need neither."""
+        return self._head_of()
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
@@ -246,9 +252,10 @@ def run(
     trace, bit for bit. Raises UsageError if arguments or scenario are invalid.
     """
     training = Training(scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data)
+    head = training.head  # before the run: the source is that of the code that runs
     recorded = tuple(training)
     return replace(
-        training.head,
+        head,
         steps=recorded,
         metrics=tuple(training.metrics),
         printed=tuple(training.printed),

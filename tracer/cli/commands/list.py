@@ -29,6 +29,6 @@ def command(tell: Language) -> None:
         steps = f"{training.steps:,}"
         if training.may_stop_early:
             steps = tell("up to {steps}", steps=steps)
-        rows.append((name + short, steps, f"{training.parameter_count:,}", tell.title(training.head.title)))
+        rows.append((name + short, steps, f"{training.parameter_count:,}", tell.title(training.scenario.title)))
     for line in table(rows, right=(1, 2)):
         click.echo(line)
