@@ -97,6 +97,7 @@ def bench(session: nox.Session) -> None:
     install(session, "bench")
     session.run("python", "tests/benchmarks/recording.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")
+    session.run("python", "tests/benchmarks/questions.py", *session.posargs)
     session.run("python", "tests/benchmarks/programs.py", *session.posargs)
     session.run("python", "tests/benchmarks/torch_cost.py", *session.posargs)
 

@@ -20,7 +20,7 @@ from tracer.graph.structures.shared import shared_structure
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.ops import registry
 from tracer.recording.recorder import Recorder
-from tracer.store.structure import Absent
+from tracer.store.structures.structure import Absent
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
 from tracer.views.notation import Labels

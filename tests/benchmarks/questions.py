@@ -45,7 +45,7 @@ def main(steps: int = 2000, nodes: int = 100_000, runs: int = 5) -> list[Row]:
         one, other, large = (folder / f"{each}.sqlite" for each in ("one", "other", "large"))
         for path in (one, other):
             record(path, steps)
-        tracer.save(tracer.trace(chain(nodes // 2), 1.0), large)
+        tracer.save(tracer.trace(blocks(nodes), 1.0), large)
         return [*of_many_steps(one, other, steps, runs), *of_a_large_step(large, folder, nodes, runs), *of_starting(one, runs)]
 
 
@@ -58,12 +58,17 @@ def record(path: Path, steps: int) -> None:
     writer.end()
 
 
-def chain(length: int) -> Callable[[Any], Any]:
-    """A function of `length` products, which make twice as many nodes with their gradients."""
+def blocks(nodes: int) -> Callable[[Any], Any]:
+    """A function of products in ten modules; with their gradients they make that many nodes."""
+
+    def block(x: Any) -> Any:
+        for _ in range(nodes // 20):
+            x = x * 1.00001
+        return x
 
     def function(x: Any) -> Any:
-        for _ in range(length):
-            x = x * 1.00001
+        for _ in range(10):
+            x = block(x)
         return x
 
     return function

@@ -12,11 +12,11 @@ import numpy as np
 from tracer.errors import TraceFileError
 from tracer.graph.missing import NOT_RETAINED, MissingValue, StoredValue
 from tracer.graph.record import Node
-from tracer.graph.strides import PackedArray, Strides, pack, restore_array
+from tracer.graph.strides import PackedArray, pack, restore_array
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
-from tracer.store.rows import NOT_KEPT, Row, RowLayout, why_not_storable
-from tracer.store.structure import Structure, with_content
+from tracer.store.rows import NOT_KEPT, Form, Row, RowLayout, why_not_storable
+from tracer.store.structures.structure import Structure, with_content
 
 Item = TypeVar("Item")
 
@@ -110,13 +110,13 @@ class StoredStructure:
     def __init__(self, structure: Structure, digest: bytes) -> None:
         self.step = structure.step
         self.digest = digest
-        self._layouts = structure.layouts
+        self._forms: Sequence[Form] = structure.forms()
         self._rows: dict[bool, RowLayout] = {}
 
     def rows(self, *, kept: bool) -> RowLayout:
         """Where the values are in rows of steps with values, or in those without."""
         if kept not in self._rows:
-            self._rows[kept] = RowLayout(self.step.nodes, self._layouts, kept=kept)
+            self._rows[kept] = RowLayout(self._forms, kept=kept)
         return self._rows[kept]
 
 
@@ -196,20 +196,11 @@ class ValueFile(Protocol):
 class LazyValue:
     """A large value of a node, loaded on first access."""
 
-    __slots__ = ("_array", "_dtype", "_file", "_key", "_shape", "_strides", "_where", "summary")
+    __slots__ = ("_array", "_file", "_form", "_key", "_where", "summary")
 
-    def __init__(
-        self,
-        file: ValueFile,
-        key: bytes,
-        where: str,
-        dtype: str,
-        shape: tuple[int, ...],
-        strides: Strides,
-        summary: Summary,
-    ) -> None:
+    def __init__(self, file: ValueFile, key: bytes, where: str, form: Form, summary: Summary) -> None:
         self._where = where
-        self._file, self._key, self._dtype, self._shape, self._strides = file, key, dtype, shape, strides
+        self._file, self._key, self._form = file, key, form
         self.summary = summary
         self._array: np.ndarray | None = None
 
@@ -221,7 +212,7 @@ class LazyValue:
     @property
     def why_missing(self) -> Message | None:
         """Why the file does not have the value; None if it has. The dtype and the shape tell it, for files of every version."""
-        return None if self.is_kept else why_not_storable(self._dtype, self._shape) or NOT_RETAINED
+        return None if self.is_kept else why_not_storable(self._form.dtype, self._form.shape) or NOT_RETAINED
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy does not need the file."""
@@ -236,7 +227,7 @@ class LazyValue:
         if self._array is None:
             content = self._file.value(self._key, self._where)
             try:
-                self._array = restore_array(content, self._dtype, self._shape, self._strides)
+                self._array = restore_array(content, self._form.dtype, self._form.shape, self._form.strides)
             except ValueError as error:
                 raise self._file.damaged(f"{self._where}: {error}") from None
         return self._array

@@ -39,10 +39,23 @@ def from_json(text: Any) -> Any:
     >>> from_json(to_json([1, (2.5, None), {"a": True}, 1j, float("inf")]))
     [1, (2.5, None), {'a': True}, 1j, inf]
     """
+    return decode(json_data(text))
+
+
+def json_data(text: Any) -> Any:
+    """The JSON of a text, encoded data in it. Raises ValueError if it is invalid."""
     if not isinstance(text, str):
         raise ValueError("it is not text")
     try:
-        return _decode(json.loads(text))
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def decode(data: Any) -> Any:
+    """Decode data that `to_json` encoded. Raises ValueError if it is invalid."""
+    try:
+        return _decode(data)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 

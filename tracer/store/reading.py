@@ -28,7 +28,7 @@ from tracer.store.rows import (
     text_digest,
     unpack_summaries,
 )
-from tracer.store.structure import parse_structure
+from tracer.store.structures.columns import read_structure
 
 CACHED_STRUCTURES = 8
 
@@ -129,15 +129,14 @@ class TraceFile:
         layout = structure.rows(kept=row.keys is not None)
         contents: list[np.ndarray | StoredValue] = layout.inline_values(row)
         try:
-            summaries = list(unpack_summaries(row.summaries, [node for node, _ in layout.large]))
+            summaries = list(unpack_summaries(row.summaries, [form for _, form in layout.large]))
         except ValueError as error:
             raise self.damaged(f"step {row.position}: {error}") from None
-        for number, ((node, strides), summary) in enumerate(zip(layout.large, summaries, strict=True)):
+        for number, ((id, form), summary) in enumerate(zip(layout.large, summaries, strict=True)):
             key = NOT_KEPT if row.keys is None else row.keys[KEY_SIZE * number : KEY_SIZE * (number + 1)]
-            if key != NOT_KEPT and not is_storable(node):
-                raise self.damaged(f"step {row.position}: it keeps a value of {node.dtype}{list(node.shape)}")
-            where = f"step {row.number}, node {node.id}"
-            contents[node.id] = LazyValue(self, key, where, node.dtype, node.shape, strides, summary)
+            if key != NOT_KEPT and not is_storable(form):
+                raise self.damaged(f"step {row.position}: it keeps a value of {form.dtype}{list(form.shape)}")
+            contents[id] = LazyValue(self, key, f"step {row.number}, node {id}", form, summary)
         return contents
 
     def row(self, position: int) -> Row:
@@ -205,7 +204,7 @@ class TraceFile:
         content, digest = found[0]
         self._verify_text(content, digest, f"the structure {id}")
         try:
-            return StoredStructure(parse_structure(content), digest)
+            return StoredStructure(read_structure(content), digest)
         except ValueError as error:
             raise self.damaged(f"the structure {id}: {error}") from None
 

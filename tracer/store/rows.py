@@ -11,11 +11,11 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from tracer.graph.record import Node, Step
+from tracer.graph.record import Step
 from tracer.graph.strides import HELD_IN, Strides, array_dtype, byte_count, bytes_as_memory, restore_array, stored_dtype
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
@@ -39,6 +39,31 @@ _SUMMARY = {"f": struct.Struct("<5d3q"), "i": struct.Struct("<2q3d3q"), "u": str
 SUMMARY_SIZE = 64
 
 
+class Shaped(Protocol):
+    """What has a dtype and a shape: a node, or the form of its value."""
+
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def size(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Dtype, shape and memory layout of a value; many values of a step have the same."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    strides: Strides
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The row of a step. `keys` is None if the values of the step are not kept."""
@@ -59,7 +84,7 @@ class Row:
         return hashlib.sha256(b"\0".join((previous, *(hashlib.sha256(part).digest() for part in parts)))).digest()
 
 
-def is_inline(node: Node, layout: Strides, *, kept: bool) -> bool:
+def is_inline(node: Shaped, layout: Strides, *, kept: bool) -> bool:
     """Whether the value of a node is stored in the row of its step."""
     if node.dtype not in STORABLE_DTYPES:
         return False
@@ -76,7 +101,7 @@ def why_not_storable(dtype: str, shape: Sequence[int]) -> Message | None:
     return Message("too_large", {"size": size, "limit": MAX_VALUE_SIZE}) if size > MAX_VALUE_SIZE else None
 
 
-def is_storable(node: Node) -> bool:
+def is_storable(node: Shaped) -> bool:
     """Whether a file can store the value of a node; any other value is stored as a summary."""
     return why_not_storable(node.dtype, node.shape) is None
 
@@ -123,7 +148,7 @@ def is_unknown(summary: Summary) -> bool:
     return math.isnan(summary.l2) and not summary.nans
 
 
-def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
+def unpack_summaries(packed: bytes, nodes: Sequence[Shaped]) -> Iterator[Summary]:
     """The summaries of these nodes. Raises ValueError if they are invalid."""
     for index, node in enumerate(nodes):
         fields = _SUMMARY[_kind(node.dtype)].unpack_from(packed, SUMMARY_SIZE * index)
@@ -137,26 +162,42 @@ def unpack_summaries(packed: bytes, nodes: Sequence[Node]) -> Iterator[Summary]:
         yield summary
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whether a value is inline, its size in the row, and what `bytes_as_memory` says of it."""
+
+    is_inline: bool
+    size: int
+    as_memory: tuple[np.dtype, Strides] | None
+
+    @classmethod
+    def of(cls, form: Form, *, kept: bool) -> _Place:
+        if not is_inline(form, form.strides, kept=kept):
+            return cls(False, 0, None)
+        size = byte_count(stored_dtype(form.dtype).itemsize, form.shape, form.strides)
+        return cls(True, size, bytes_as_memory(form.dtype, form.shape, form.strides))
+
+
 class RowLayout:
     """Where the values of the nodes are in the rows of all steps of one structure: inline, or large."""
 
-    def __init__(self, nodes: Sequence[Node], layouts: Sequence[Strides], *, kept: bool) -> None:
+    def __init__(self, forms: Sequence[Form], *, kept: bool) -> None:
         self._inline: list[tuple[int, int, tuple[int, ...], np.dtype, Strides]] = []
-        self._moved: list[tuple[int, int, int, Node, Strides]] = []
-        self.large: list[tuple[Node, Strides]] = []
+        self._moved: list[tuple[int, int, int, Form]] = []
+        self.large: list[tuple[int, Form]] = []
         self._size = 0
-        for node, layout in zip(nodes, layouts, strict=True):
-            if not is_inline(node, layout, kept=kept):
-                self.large.append((node, layout))
-                self._inline.append((0, 0, (0,), np.dtype(float), None))  # in place of a large value
-                continue
-            start, self._size = self._size, self._size + byte_count(stored_dtype(node.dtype).itemsize, node.shape, layout)
-            as_memory = bytes_as_memory(node.dtype, node.shape, layout)
-            if as_memory is None:
-                self._moved.append((node.id, start, self._size, node, layout))
-                self._inline.append((0, 0, (0,), np.dtype(float), None))
-            else:
-                self._inline.append((start, self._size, node.shape, *as_memory))
+        nothing = (0, 0, (0,), np.dtype(float), None)  # in place of a value that is not in the memory of the row
+        known: dict[int, _Place] = {}
+        for number, form in enumerate(forms):
+            place = known.get(id(form))
+            if place is None:
+                place = known[id(form)] = _Place.of(form, kept=kept)
+            start, self._size = self._size, self._size + place.size
+            if not place.is_inline:
+                self.large.append((number, form))
+            elif place.as_memory is None:
+                self._moved.append((number, start, self._size, form))
+            self._inline.append(nothing if place.as_memory is None else (start, self._size, form.shape, *place.as_memory))
 
     def check_sizes(self, row: Row) -> None:
         """Raise ValueError if a row does not have as many bytes as its structure needs."""
@@ -174,8 +215,8 @@ class RowLayout:
         values: list[Any] = [
             array(shape, dtype, small[start:end], 0, strides) for start, end, shape, dtype, strides in self._inline
         ]
-        for id, start, end, node, layout in self._moved:
-            values[id] = restore_array(small[start:end], node.dtype, node.shape, layout)
+        for number, start, end, form in self._moved:
+            values[number] = restore_array(small[start:end], form.dtype, form.shape, form.strides)
         return values
 
 

@@ -24,8 +24,8 @@ from tracer.store.plain_json import to_json
 from tracer.store.retention import BUDGET, RetentionPolicy, is_finite_step
 from tracer.store.row_encoder import RowEncoder
 from tracer.store.rows import Row, is_inline, reader_of, text_digest, unstorable_values
-from tracer.store.structure import layouts_of
-from tracer.store.structure_table import StructureTable
+from tracer.store.structures.structure import layouts_of
+from tracer.store.structures.table import StructureTable
 
 
 class TraceWriter:

@@ -11,7 +11,8 @@ from tracer.graph.strides import Strides
 from tracer.graph.structures.shared import shared_structure
 from tracer.store.parts import NotStorableError
 from tracer.store.rows import text_digest
-from tracer.store.structure import parse_structure, structure_text, without_values
+from tracer.store.structures.columns import read_structure
+from tracer.store.structures.structure import structure_text, without_values
 
 CACHED_STRUCTURES = 8
 """Structures that are recognized without their text."""
@@ -81,6 +82,6 @@ class StructureTable:
 def _check_readable(text: str) -> None:
     """Raise NotStorableError if a reader would refuse this structure."""
     try:
-        parse_structure(text)
+        read_structure(text)
     except ValueError as error:
         raise NotStorableError(str(error)) from None

@@ -19,7 +19,8 @@ from tracer.graph.record import Literal, Node, Phase, Source, Step
 from tracer.graph.strides import MAX_BROADCAST_SIZE, Strides, normalize, stored_dtype, strides_of
 from tracer.graph.summary import Summary
 from tracer.graph.validation import structure_problem
-from tracer.store.plain_json import NUMPY_DTYPES, STORABLE_DTYPES, decode_shape, from_json, to_json
+from tracer.store.plain_json import NUMPY_DTYPES, STORABLE_DTYPES, decode_shape, to_json
+from tracer.store.rows import Form
 
 _LONG_DOUBLES = {"float96": "f12", "float128": "f16", "complex192": "c24", "complex256": "c32"}
 _SWAPPED = {str(np.dtype(dtype).newbyteorder("S")) for dtype in NUMPY_DTYPES if np.dtype(dtype).itemsize > 1}
@@ -29,6 +30,9 @@ OTHER_DTYPES = frozenset({"object", *_LONG_DOUBLES, *_SWAPPED})
 
 MAX_TEXT_LENGTH = 50_000
 """Maximum length of a name, formula, scope or source."""
+
+COLUMNS = 13
+"""The number of parts of a node."""
 
 _OPTIONAL = frozenset({"losses", "own", "marks"})
 """Parts of a structure that a step may be without."""
@@ -54,6 +58,13 @@ class Structure:
 
     step: Step
     layouts: tuple[Strides, ...]
+
+    def forms(self) -> Sequence[Form]:
+        """Dtype, shape and layout of each value."""
+        known: Sequence[Form] | None = getattr(self.step.nodes, "forms", None)
+        if known is not None:
+            return known
+        return [Form(node.dtype, node.shape, layout) for node, layout in zip(self.step.nodes, self.layouts, strict=True)]
 
 
 def layouts_of(step: Step) -> tuple[Strides, ...]:
@@ -115,12 +126,11 @@ def structure_text(structure: Structure) -> str:
     )
 
 
-def parse_structure(text: str) -> Structure:
-    """Parse and validate the text of a structure. Raises ValueError if it is invalid."""
-    data = from_json(text)
+def parse_structure(data: Any) -> Structure:
+    """Validate a decoded structure node by node. Raises ValueError, with the first node that is invalid."""
     if not isinstance(data, dict) or set(data) - _OPTIONAL != {"loss", "gradients", "updates", "sources", "nodes"}:
         raise ValueError("it is not the structure of a step")
-    sources = [_source(each) for each in _list(data["sources"])]
+    sources = [parse_source(each) for each in _list(data["sources"])]
     nodes, layouts = [], []
     for position, each in enumerate(_list(data["nodes"])):
         try:
@@ -129,9 +139,9 @@ def parse_structure(text: str) -> Structure:
             raise ValueError(f"node {position}: {error}") from None
         nodes.append(node)
         layouts.append(layout)
-    gradients, updates = _pairs(data["gradients"]), _pairs(data["updates"])
+    gradients, updates = parse_pairs(data["gradients"]), parse_pairs(data["updates"])
     step = Step(0, tuple(nodes), _integer(data["loss"]), gradients, updates, losses=_losses(data.get("losses", [])))
-    step = replace(step, own_gradients=_pairs(data.get("own", [])), marks=_marks(data.get("marks", [])))
+    step = replace(step, own_gradients=parse_pairs(data.get("own", [])), marks=_marks(data.get("marks", [])))
     problem = structure_problem(step)
     if not problem and (
         step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
@@ -143,37 +153,48 @@ def parse_structure(text: str) -> Structure:
 
 
 def _node(position: int, data: Any, sources: Sequence[Source]) -> tuple[Node, Strides]:
-    if len(_list(data)) != 13:
+    if len(_list(data)) != COLUMNS:
         raise ValueError("it is not a node")
     op, inputs, parameters, shape, dtype, phase, name, formula, scope, source, gradient_of, rule_of, layout = data
-    if dtype not in STORABLE_DTYPES and dtype not in OTHER_DTYPES:
-        raise ValueError(f"its dtype is {_short_repr(dtype)}")
     if not isinstance(parameters, dict):
         raise ValueError("its parameters are not a mapping")
-    shape = decode_shape(shape)
+    form = read_form(dtype, shape, layout)
     operands = tuple(Literal(_literal(x[0])) if isinstance(x, tuple) and len(x) == 1 else _integer(x) for x in _list(inputs))
-    for slot in _SLOT.findall(_text(formula)):
-        if int(slot) >= len(operands):
-            raise ValueError(f"its formula has a slot for input {slot}, it has {len(operands)} inputs")
+    check_formula(formula, len(operands))
     node = Node(
         id=position,
-        op=_text(op),
+        op=check_text(op),
         inputs=operands,
         parameters=parameters,
         content=Absent(),
-        shape=shape,
-        dtype=dtype,
+        shape=form.shape,
+        dtype=form.dtype,
         phase=Phase(phase),
-        name=_text(name),
+        name=check_text(name),
         formula=formula,
-        scope=_text(scope),
+        scope=check_text(scope),
         source=None if source is None else _source_at(sources, source),
         gradient_of=None if gradient_of is None else _integer(gradient_of),
         rule_of=None if rule_of is None else _integer(rule_of),
     )
-    if len(formula) > 1000 + 20 * len(operands):
+    return node, form.strides
+
+
+def check_formula(formula: Any, count: int) -> None:
+    """Raise ValueError for the formula of a node that `count` inputs do not fit."""
+    for slot in _SLOT.findall(check_text(formula)):
+        if int(slot) >= count:
+            raise ValueError(f"its formula has a slot for input {slot}, it has {count} inputs")
+    if len(formula) > 1000 + 20 * count:
         raise ValueError("its formula is too long")
-    return node, _layout(shape, stored_dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout)
+
+
+def read_form(dtype: Any, shape: Any, layout: Any) -> Form:
+    """Dtype, shape and layout of a value. Raises ValueError if they are invalid."""
+    if dtype not in STORABLE_DTYPES and dtype not in OTHER_DTYPES:
+        raise ValueError(f"its dtype is {_short_repr(dtype)}")
+    shape = decode_shape(shape)
+    return Form(dtype, shape, _layout(shape, stored_dtype(dtype).itemsize if dtype in STORABLE_DTYPES else 16, layout))
 
 
 def _layout(shape: tuple[int, ...], itemsize: int, data: Any) -> Strides:
@@ -187,10 +208,11 @@ def _layout(shape: tuple[int, ...], itemsize: int, data: Any) -> Strides:
     return strides
 
 
-def _source(data: Any) -> Source:
+def parse_source(data: Any) -> Source:
+    """A place in the user's code. Raises ValueError if it is invalid."""
     if len(_list(data)) != 3:
         raise ValueError("a source is malformed")
-    return Source(_text(data[0]), _integer(data[1]), _text(data[2]))
+    return Source(check_text(data[0]), _integer(data[1]), check_text(data[2]))
 
 
 def _source_at(sources: Sequence[Source], data: Any) -> Source:
@@ -200,7 +222,8 @@ def _source_at(sources: Sequence[Source], data: Any) -> Source:
     return sources[index]
 
 
-def _pairs(data: Any) -> dict[int, int]:
+def parse_pairs(data: Any) -> dict[int, int]:
+    """Pairs of nodes. Raises ValueError if they are invalid."""
     pairs = {}
     for pair in _list(data):
         if len(_list(pair)) != 2:
@@ -214,7 +237,7 @@ def _losses(data: Any) -> dict[int, dict[int, int]]:
     for pair in _list(data):
         if len(_list(pair)) != 2:
             raise ValueError("a loss is malformed")
-        losses[_integer(pair[0])] = _pairs(pair[1])
+        losses[_integer(pair[0])] = parse_pairs(pair[1])
     return losses
 
 
@@ -223,7 +246,7 @@ def _marks(data: Any) -> dict[int, str]:
     for pair in _list(data):
         if len(_list(pair)) != 2:
             raise ValueError("a mark is malformed")
-        marks[_integer(pair[0])] = _text(pair[1])
+        marks[_integer(pair[0])] = check_text(pair[1])
     return marks
 
 
@@ -245,7 +268,8 @@ def _integer(data: Any, *, negative: bool = False) -> int:
     raise ValueError(f"expected an integer, found {_short_repr(data)}")
 
 
-def _text(data: Any) -> str:
+def check_text(data: Any) -> str:
+    """The text. Raises ValueError if it is none, or too long."""
     if not isinstance(data, str):
         raise ValueError(f"expected text, found {_short_repr(data)}")
     if len(data) > MAX_TEXT_LENGTH:
