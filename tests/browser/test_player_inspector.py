@@ -9,7 +9,9 @@ import pytest
 
 import tracer
 from support.browser import Page, assert_recorded_numbers, operands_on, page_of, run_of, scenario_page
+from tracer.i18n.language import LANGUAGES
 from tracer.ops.foreign.names import base_name
+from tracer.views.explaining.optimizer_words import operation_words
 from tracer.views.notation import Labels, number_text
 
 Opened = Callable[..., Page]
@@ -138,3 +140,18 @@ def test_a_backward_operation_has_the_line_that_runs_it_and_that_it_differentiat
     seed = step.nodes[step.gradients[step.loss_id]]
     assert f"{seed.source}, differentiates {forward.source}" in page.text(".inspector")
     assert "loss.backward()" in page.text(".code")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_operations_of_an_update_say_what_they_do(opened: Opened, lang: str) -> None:
+    pytest.importorskip("torch")
+    from support.torch_pages import run_of_many_operations
+
+    trace = run_of_many_operations()
+    step = trace.steps[0]
+    mean = next(node for node in step.nodes if base_name(node.op) == "lerp")
+    page = opened(page_of(trace), f"#op={mean.id}&seen=300&lang={lang}")
+    words = operation_words(step, mean, Labels(step.nodes), LANGUAGES[lang], 0.01)
+    assert words and page.text(".words") == words
+    page.at(op=step.loss_id, lang=lang)
+    assert not page.texts(".words")

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from tracer.graph.plain_values import json_text
-from tracer.graph.record import Node, Step
+from tracer.graph.record import Node, Step, Trace
 from tracer.views.notation import Labels
 from tracer.views.player.exact import exact_numbers
 from tracer.views.player.inspector.operands import worked_elements
 from tracer.views.player.inspector.own import own_gradients
+from tracer.views.player.inspector.words import update_words
 
 MAX_EXACT = 4096
 """Maximum size of a value that the page has exactly."""
@@ -24,7 +25,7 @@ LEVELS = 255
 _FLOATS = {"float64": "f8", "float32": "f4"}
 
 
-def packed_step(step: Step, labels: Labels, *, has_values: bool) -> str:
+def packed_step(trace: Trace, step: Step, labels: Labels, *, has_values: bool) -> str:
     """A step in base64: the length of a head, the head as JSON, then the bytes of the values one after the other.
 
     The head says of every node how its value is encoded: `f8` and `f4` little-endian floats, `i4` and `u1` integers,
@@ -50,6 +51,7 @@ def packed_step(step: Step, labels: Labels, *, has_values: bool) -> str:
         "noisyMeans": [node.id for node in step.nodes if node.summary.is_noise(node.summary.mean, node.dtype)],
         "exact": exact_numbers(step, large, written),
         "own": own_gradients(step),
+        "words": update_words(trace, step, labels) if has_values else {},
         "written": {str(id): [each.largest, each.elements] for id, each in written.items()},
     }
     text = json_text(head).encode()

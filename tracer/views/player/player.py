@@ -45,9 +45,9 @@ def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -
             asked = [_asked(step, name, labels) for name in options.asked]
             forms.append(form | {"layouts": layouts_of(step, labels, place), "asked": asked})
         has_values = step.index in chosen
-        chunk = packed_step(step, labels, has_values=has_values)
+        chunk = packed_step(trace, step, labels, has_values=has_values)
         if has_values and len(chunk) > left:
-            has_values, chunk = False, packed_step(step, labels, has_values=False)
+            has_values, chunk = False, packed_step(trace, step, labels, has_values=False)
         left -= len(chunk)
         steps.append(
             {

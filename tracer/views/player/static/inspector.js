@@ -25,6 +25,7 @@ export function Inspector({ step, state, enter, choose, act, select, children, i
     <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${isHidden ? "" : shapeText(node.shape)} ${node.dtype}</span></h2>
     <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.inputs.length ? node.op : t(node.op)}${placeText(node, t)}</p>
     <p class="formula" tabindex="0"><${Equation} node=${node} /></p>
+    ${isHidden || !step.words[id] ? "" : html`<p class="words muted">${step.words[id][state.lang] ?? step.words[id].en}</p>`}
     ${isHidden ? "" : html`<${Arithmetic} ...${{ step, id, at, enter, t }} />`}
     ${isHidden ? "" : html`<h3>${t("value")}</h3><${Grid} ...${{ step, id, at, choose, t }} /><${Inexact} ...${{ step, id, at, choose, t }} />`}
     ${isHidden ? "" : html`<${Statistics} ...${{ step, id, t }} />`}

@@ -10,7 +10,7 @@ import { indexOf, sizeOf } from "./arrays.js";
  *   updates: Object<string, number>, layouts: {pictures: Object<string, any>, missing: string[]}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
- *   noisyMeans: Set<number>, chosen: Map<number, number>, written: Map<number, [number, Object<string, any>]>, own: Object<string, [string, number, number | null, number, string]>, hasValues: boolean, width: number}} Step
+ *   noisyMeans: Set<number>, chosen: Map<number, number>, written: Map<number, [number, Object<string, any>]>, own: Object<string, [string, number, number | null, number, string]>, words: Object<string, Object<string, string>>, hasValues: boolean, width: number}} Step
  */
 
 export const PHASES = ["init", "forward", "loss", "backward", "update"];
@@ -70,7 +70,7 @@ export async function stepOf(packed, forms) {
   const chosen = new Map(Object.entries(head.exact.chosen).map(([id, at]) => [Number(id), Number(at)]));
   const written = new Map(Object.entries(head.written).map(([id, found]) => [Number(id), found]));
   const noisyMeans = new Set(head.noisyMeans);
-  return { index: packed.index, form, values, statistics, noise, noisyMeans, chosen, written, own: head.own, hasValues: packed.hasValues, width: packed.width };
+  return { index: packed.index, form, values, statistics, noise, noisyMeans, chosen, written, own: head.own, words: head.words, hasValues: packed.hasValues, width: packed.width };
 }
 
 /** A number as Python writes it. @param {string} text @param {string} dtype */

@@ -90,7 +90,7 @@ export function recomputed(step, edits, all = false, until = Infinity) {
       statistics[id] = statisticsOf(values[id]?.data ?? []);
     }
   });
-  return { ...step, values, statistics, noise, noisyMeans: new Set(), written: new Map(), own: {} };
+  return { ...step, values, statistics, noise, noisyMeans: new Set(), written: new Map(), own: {}, words: {} };
 }
 
 /** @param {ArrayLike<number>} data */
