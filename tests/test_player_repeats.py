@@ -85,6 +85,20 @@ def test_layers_of_the_same_shape_are_a_repetition_and_others_are_not() -> None:
         assert [group["times"] for group in pictures(name)[""]["groups"]] == times
 
 
+def joined_otherwise(x: Any, w: Any) -> Any:
+    """A loop of the same operations; in one of its iterations another value is used."""
+    for t in range(12):
+        a = np.sin(x * w)
+        b = np.tanh(x)
+        x = a + np.cos(b if t == 5 else a) * b
+    return x
+
+
+def test_cells_that_are_joined_otherwise_are_not_of_a_repetition() -> None:
+    step = trained(joined_otherwise, squared, {"w": numbers(3)}, {"x": numbers(4, 3), "y": numbers(4, 3)})
+    assert [len(each.cells) for each in sections_of(step, Labels(step.nodes)) if each.is_repeated] == [5, 6]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_operation_is_in_one_section_and_cells_are_alike(name: str) -> None:
     step = step_named(name)

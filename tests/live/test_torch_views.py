@@ -224,11 +224,15 @@ def test_heading_has_the_optimizer_and_the_versions() -> None:
 
 def test_repeated_modules_are_folded(tmp_path: Path) -> None:
     from tracer.views.diagrams.modules import fold_repeats, modules_of
+    from tracer.views.player.pictures.sections import sections_of
 
     step: Step = trained(lambda: (torch.nn.Sequential(*(Block() for _ in range(12))), (4, 6), torch.nn.MSELoss())).steps[0]
     modules = modules_of(step)
     assert [module.scope for module in modules][:12] == [str(number) for number in range(12)]
     assert any(module.folded for module in fold_repeats(step, modules))
+    assert [(each.title, len(each.cells)) for each in sections_of(step, Labels(step.nodes)) if each.is_repeated] == [
+        ("0 ... 11", 12)
+    ]
 
 
 def test_a_trace_is_shown_where_pytorch_is_not_installed(tmp_path: Path) -> None:

@@ -97,12 +97,13 @@ class _Picture:
         if len(sections) > MAX_MODULES:
             middle = range(MAX_MODULES // 2, len(sections) - MAX_MODULES // 2)
         size = sum(len(self.sections[number].cells[0]) for number in self.opened if number not in middle)
+        least = max(2, min(12, MAX_BOXES // max(1, len(self.opened))))
         for number, section in sections:
             if number in middle:
                 if number == middle[0]:
                     self._add_list([id for each in middle for id in self.sections[each].ids])
             elif number in self.opened:
-                self._add_opened(number, section, max(2, MAX_BOXES * len(section.cells[0]) // max(1, size)))
+                self._add_opened(number, section, max(least, MAX_BOXES * len(section.cells[0]) // max(1, size)))
             else:
                 self._add_closed(number, section)
 

@@ -70,8 +70,11 @@ export function Graph({ step, state, select, openModule, hover, setHover, isHidi
   const show = (/** @type {number} */ number) => isOutside(picture.boxes[number], view, frame.current) && setView(viewOf(picture, frame.current, boxes, number));
   const stepper = (/** @type {any} */ each, /** @type {number} */ x, /** @type {number} */ y) => {
     const group = picture.groups[each.group];
-    const go = (/** @type {number} */ number) => select(sameIn(form, picture, each.group, number, state.op));
-    return group ? html`<${Stepper} key=${each.group} ...${{ group, number: numbers[each.group], go, x, y, t }} />` : "";
+    if (!group) return "";
+    const times = group.outer < 0 ? group.times : group.times / picture.groups[group.outer].times;
+    const number = numbers[each.group] % times;
+    const go = (/** @type {number} */ other) => select(sameIn(form, picture, each.group, numbers[each.group] - number + other, state.op));
+    return html`<${Stepper} key=${each.group} ...${{ group: { ...group, times }, number, go, x, y, t }} />`;
   };
   return html`<section class="graph" aria-label=${t("graph")} ref=${frame} ...${gestures(frame, pointers, setView)}>
     ${absence(form, state.zoom, state.open, t) && html`<p class="absence" role="status">${absence(form, state.zoom, state.open, t)}</p>`}
