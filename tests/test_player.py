@@ -204,7 +204,7 @@ def test_all_scripts_are_in_the_page() -> None:
     assert sorted(SCRIPTS) == sorted(each.name for each in static.iterdir() if each.name.endswith(".js"))
     vendor = static / "vendor"
     names = {each.name for each in vendor.iterdir()}
-    assert {"preact-LICENSE.txt", "htm-LICENSE.txt", "uplot-LICENSE.txt"} <= names
+    assert {"preact-LICENSE.txt", "htm-LICENSE.txt"} <= names
 
 
 def test_the_page_is_small() -> None:

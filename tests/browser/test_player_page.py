@@ -116,6 +116,18 @@ def test_an_edit_is_of_its_step(opened: Opened) -> None:
     assert "edits" not in page.state() and not page.texts(".edited")
 
 
+def test_a_click_on_the_curve_of_the_loss_goes_to_a_step(opened: Opened) -> None:
+    page = opened(scenario_page("linear-regression", 5))
+    losses = [step.loss for step in run_of("linear-regression", 5).steps]
+    path = page.page.get_attribute(".curve path", "d")
+    points = [tuple(map(float, each.split(","))) for each in path.replace("h0", "")[1:].split("L")]
+    assert np.argsort([-height for _, height in points]).tolist() == np.argsort(losses).tolist()
+    for position in (3, 0, 4):
+        box = page.page.locator(".curve").bounding_box()
+        page.page.mouse.click(box["x"] + points[position][0] * box["width"] / 240, box["y"] + 20)
+        page.page.wait_for_function(f"() => document.querySelector('header output').textContent === '{position} / 4'")
+
+
 def test_space_plays_and_pauses(opened: Opened) -> None:
     page = opened(scenario_page("fruit", 3), "#op=20&seen=20")
     page.press(" ")

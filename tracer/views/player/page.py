@@ -18,13 +18,13 @@ from typing import Any
 
 from tracer.graph.plain_values import json_text
 
-LIBRARIES = ("preact.js", "preact-hooks.js", "htm.js", "uplot.js")
+LIBRARIES = ("preact.js", "preact-hooks.js", "htm.js")
 """Vendored scripts, in the order in which they need each other."""
 
 SCRIPTS = (
     "libraries.js", "numbers.js", "arrays.js", "record.js", "memory.js", "state.js", "terms.js", "grids.js", "equation.js",
     "predict.js", "moves.js", "repeats.js", "view.js", "graph.js", "around.js", "code.js", "own.js", "inspector.js", "kernels.js",
-    "whatif.js", "timeline.js", "bar.js", "keys.js", "dialogs.js", "app.js",
+    "torchkernels.js", "whatif.js", "timeline.js", "bar.js", "keys.js", "dialogs.js", "app.js",
 )  # fmt: skip
 """The scripts of the page, in the order in which they need each other."""
 
@@ -33,16 +33,16 @@ _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) (\w+))", re.MULTIL
 _COMMENT = re.compile(
     r"^[ ]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n"  # on lines of its own
     r"|/\*\* @type [^\n]*?\*/ ?|(?<=;) //[^\n]*"  # a type in a line, a remark at its end
-    r"|^[ ]+",  # indentation
+    r"|^[ ]+|^\n",  # indentation, empty lines
     re.MULTILINE | re.DOTALL,
 )
-"""Comments and indentation. The page goes without: they are for those who change the scripts."""
+"""Comments, indentation and empty lines. The page goes without: they are for those who change the scripts."""
 
 
 def page(title: str, language: str, style: Mapping[str, Mapping[str, str]], data: Any) -> str:
     """The page as HTML. `style` has the values of the CSS variables of each theme, `data` is what the scripts read."""
     scripts = [*(_static(f"vendor/{name}") for name in LIBRARIES), script()]
-    css = _variables(style) + _static("vendor/uplot.css") + _static("player.css")
+    css = _variables(style) + _static("player.css")
     policy = f"default-src 'none'; style-src {_hashed(css)}; script-src {' '.join(map(_hashed, scripts))}; img-src data:"
     return Template(_static("player.html")).substitute(
         title=escape(title),

@@ -74,16 +74,21 @@ export function computed(node, inputs) {
   } else {
     data = OTHERS[op](inputs, shape, parameters);
   }
+  return inPrecision(node, data);
+}
+
+/** Numbers in the precision of an operation. @param {import("./record.js").Node} node @param {ArrayLike<number>} data */
+export function inPrecision(node, data) {
   return node.dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data);
 }
 
-/** @param {number[]} shape @param {(index: number[]) => number} element */
-function made(shape, element) {
-  return Float64Array.from({ length: sizeOf(shape) }, (_, at) => element(indexOf(shape, at)));
+/** An array of the elements at its positions. @param {number[]} shape @param {(index: number[], at: number) => number} element */
+export function made(shape, element) {
+  return Float64Array.from({ length: sizeOf(shape) }, (_, at) => element(indexOf(shape, at), at));
 }
 
-/** @param {(list: number[], parameters: any) => number} reduce @param {Operand} x @param {number[]} shape @param {any} parameters */
-function reducedBy(reduce, x, shape, parameters) {
+/** An array reduced along axes. @param {(list: number[], parameters: any) => number} reduce @param {Operand} x @param {number[]} shape @param {any} parameters */
+export function reducedBy(reduce, x, shape, parameters) {
   const axes = reducedAxes(x.shape, parameters);
   /** @type {number[][]} */
   const lists = Array.from({ length: sizeOf(shape) }, () => []);
@@ -107,7 +112,7 @@ export function spread(list, parameters) {
 }
 
 /** A product of matrices or vectors. @param {Operand[]} inputs */
-function product([x, y]) {
+export function product([x, y]) {
   const rows = x.shape.length === 2 ? x.shape[0] : 1;
   const inner = x.shape[x.shape.length - 1];
   const columns = y.shape.length === 2 ? y.shape[1] : 1;

@@ -10,4 +10,3 @@ export const useLayoutEffect = globals.preactHooks.useLayoutEffect;
 export const useRef = globals.preactHooks.useRef;
 export const useMemo = globals.preactHooks.useMemo;
 export const html = globals.htm.bind(globals.preact.h);
-export const Plot = globals.uPlot;

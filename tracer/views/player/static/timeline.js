@@ -1,8 +1,10 @@
 // The operations of the step as a line of ticks, and the loss of all steps.
 
-import { html, Plot, useEffect, useMemo, useRef } from "./libraries.js";
+import { html, useMemo, useRef } from "./libraries.js";
 import { floatText } from "./numbers.js";
 import { PHASES } from "./record.js";
+
+const EDGE = 0.025; // of the width of the curve, free on both sides
 
 /** A tick an operation, coloured by phase; the playhead stands on the selected one. @param {any} props */
 export function Timeline({ step, state, select, t }) {
@@ -33,23 +35,30 @@ function pathOf(nodes, phase) {
 
 /** The loss of the steps as a curve; a click goes to a step. @param {any} props */
 export function Curve({ losses, current, go, t }) {
-  const place = useRef(null);
-  const plot = useRef(/** @type {any} */ (null));
-  const values = losses.map((/** @type {any} */ loss) => (typeof loss === "number" ? loss : null));
-  useEffect(() => {
-    if (losses.length < 2) return undefined;
-    const colour = getComputedStyle(document.documentElement).getPropertyValue("--curve");
-    const options = {
-      width: 240, height: 44, legend: { show: false }, axes: [{ show: false }, { show: false }], cursor: { y: false, drag: { x: false } },
-      scales: { x: { time: false } }, padding: [4, 6, 4, 6],
-      series: [{}, { stroke: colour, width: 2, points: { show: losses.length < 60 } }],
-    };
-    plot.current = new Plot(options, [losses.map((/** @type {any} */ _, /** @type {number} */ at) => at), values], place.current);
-    return () => plot.current.destroy();
-  }, [losses]);
+  const path = useMemo(() => curveOf(losses), [losses]);
   if (losses.length < 2) return null;
-  const click = () => plot.current?.cursor.idx != null && go(plot.current.cursor.idx);
-  const part = current / (losses.length - 1);
-  return html`<div class="curve" role="img" aria-label=${t("loss of {count} steps, now {loss}", { count: losses.length, loss: floatText(Number(losses[current])) })} onClick=${click}>
-    <div ref=${place}></div><svg class="cursor" viewBox="0 0 240 44"><line x1=${6 + part * 228} x2=${6 + part * 228} y1="0" y2="44" /></svg></div>`;
+  const click = (/** @type {any} */ event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const part = ((event.clientX - box.left) / box.width - EDGE) / (1 - 2 * EDGE);
+    go(Math.max(0, Math.min(losses.length - 1, Math.round(part * (losses.length - 1)))));
+  };
+  const at = acrossOf(current, losses.length);
+  return html`<svg class="curve" viewBox="0 0 240 44" preserveAspectRatio="none" role="img" onClick=${click}
+    aria-label=${t("loss of {count} steps, now {loss}", { count: losses.length, loss: floatText(Number(losses[current])) })}>
+    <path d=${path} /><line x1=${at} x2=${at} y1="0" y2="44" /></svg>`;
+}
+
+/** Where a step is across the curve. @param {number} at @param {number} count */
+function acrossOf(at, count) {
+  return 240 * (EDGE + ((1 - 2 * EDGE) * at) / (count - 1));
+}
+
+/** The curve as path data, with a gap where the loss is not a finite number. @param {any[]} losses */
+function curveOf(losses) {
+  const isKnown = (/** @type {number} */ at) => typeof losses[at] === "number";
+  const known = losses.filter((loss) => typeof loss === "number");
+  const low = known.reduce((least, loss) => Math.min(least, loss), Infinity);
+  const high = known.reduce((most, loss) => Math.max(most, loss), -Infinity);
+  const height = (/** @type {number} */ loss) => (high > low ? 40 - (36 * (loss - low)) / (high - low) : 22);
+  return losses.map((loss, at) => (isKnown(at) ? `${isKnown(at - 1) ? "L" : "M"}${acrossOf(at, losses.length)},${height(loss)}h0` : "")).join("");
 }

@@ -4,7 +4,8 @@ import { html, useMemo } from "./libraries.js";
 import { sizeOf } from "./arrays.js";
 import { floatText } from "./numbers.js";
 import { elementName } from "./record.js";
-import { computed, hasKernel, spread, total } from "./kernels.js";
+import { computed, hasKernel, inPrecision, spread, total } from "./kernels.js";
+import { computedByTorch, hasTorchKernel } from "./torchkernels.js";
 
 const MOST_NUMBERS = 60_000;
 const POINTS = 41;
@@ -43,7 +44,7 @@ function obstacle(step) {
   if (count > MOST_NUMBERS) return ["the step has {count} numbers, more than {most}", { count: count.toLocaleString("en"), most: MOST_NUMBERS.toLocaleString("en") }];
   const missing = nodes.findIndex((node, id) => !step.values[id]?.isExact && sizeOf(node.shape));
   if (missing >= 0) return ["the page does not have all numbers of {name}", { name: nameOf(missing) }];
-  const unknown = nodes.findIndex((node) => node.inputs?.length && !hasKernel(node, nodes));
+  const unknown = nodes.findIndex((node) => node.inputs?.length && !hasKernel(node, nodes) && !hasTorchKernel(node, nodes));
   if (unknown >= 0) return ["the page has no rule for {op}, which {name} is computed by", { op: nodes[unknown].op, name: nameOf(unknown) }];
   const again = recomputed(step, [], true);
   const other = nodes.findIndex((node, id) => !isClose(again.values[id]?.data ?? [], step.values[id]?.data ?? [], TOLERANCES[node.dtype] ?? 1e-9));
@@ -82,7 +83,7 @@ export function recomputed(step, edits, all = false, until = Infinity) {
       const operands = inputs.map((input) => (typeof input === "number"
         ? { data: values[input]?.data ?? [], shape: nodes[input].shape }
         : { data: [input.literal === null ? NaN : Number(input.literal)], shape: [] }));
-      values[id] = { data: computed(node, operands), isExact: true };
+      values[id] = { data: hasTorchKernel(node, nodes) ? inPrecision(node, computedByTorch(node, operands)) : computed(node, operands), isExact: true };
       changed.add(id);
     }
     if (changed.has(id)) {
