@@ -11,7 +11,7 @@ from tracer.i18n.language import Language
 
 def alarms_of(step: Step, ids: Iterable[int], tell: Language) -> tuple[str, ...]:
     """How many of these values, and of their gradients, have numbers that are NaN or infinite; empty if none have."""
-    ids = list(dict.fromkeys(ids))
+    ids = dict.fromkeys(ids)  # in order, and a quick answer to what is among them
     gradients = dict.fromkeys(gradient for id in ids for gradient in gradients_of(step, id) if gradient not in ids)
     return value_alarms([step.nodes[id] for id in ids], tell) + gradient_alarms([step.nodes[id] for id in gradients], tell)
 
