@@ -15,6 +15,7 @@ from tracer.graph.record import Node, Phase, Step  # noqa: E402
 from tracer.ops.foreign.names import base_name  # noqa: E402
 from tracer.torch import record  # noqa: E402
 from tracer.views.notation import Labels  # noqa: E402
+from tracer.views.player.form import form_of  # noqa: E402
 from tracer.views.player.inspector.operands import worked_elements  # noqa: E402
 from tracer.views.player.inspector.running_lines import running_lines  # noqa: E402
 from tracer.views.player.kinds import kind_of_arithmetic  # noqa: E402
@@ -99,3 +100,16 @@ def test_a_record_without_the_line_has_none(step: Step) -> None:
     seed = step.gradients[step.loss_id]
     nodes = [dataclasses.replace(each, source=loss.source) if each.id == seed else each for each in step.nodes]
     assert not running_lines(dataclasses.replace(step, nodes=tuple(nodes)))
+
+
+def test_values_of_memory_that_is_not_initialized_are_known() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.5), torch.nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model) as run:
+        model(torch.ones(2, 3)).square().mean().backward()
+        optimizer.step()
+    (step,) = run.trace.steps
+    undefined = form_of(step, Labels(step.nodes))["undefined"]
+    assert {base_name(step.nodes[id].op) for id in undefined} == {"empty_like"}
+    assert all(id not in undefined for id in step.gradients.values())

@@ -12,6 +12,7 @@ from typing import Any
 from tracer.graph.expression import ATOM
 from tracer.graph.plain_values import plain
 from tracer.graph.record import Literal, Node, Source, Step
+from tracer.ops.foreign.names import UNINITIALIZED, VIEWS, base_name
 from tracer.views.notation import Labels
 from tracer.views.player.homes import homes
 from tracer.views.player.inspector.mathml import to_mathml
@@ -26,12 +27,23 @@ def form_of(step: Step, labels: Labels) -> dict[str, Any]:
     lines = running_lines(step)
     return {
         "nodes": [_node(node, labels, lines.get(node.id)) for node in step.nodes],
+        "undefined": _undefined(step),
         "homes": homes(step, labels),
         "loss": step.loss_id,
         "gradients": _by_text(step.gradients),
         "own": _by_text(step.own_gradients),
         "updates": _by_text(step.updates),
     }
+
+
+def _undefined(step: Step) -> list[int]:
+    """The values of `torch.empty` and its like, and views of them: what was in that memory means nothing, also where it is NaN."""
+    found: dict[int, None] = {}
+    for node in step.nodes:
+        name = base_name(node.op)
+        if name in UNINITIALIZED or (name in VIEWS and node.operands and node.operands[0] in found):
+            found[node.id] = None
+    return list(found)
 
 
 def _node(node: Node, labels: Labels, runs: Source | None) -> dict[str, Any]:

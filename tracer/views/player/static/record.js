@@ -35,7 +35,8 @@ export async function formsOf(text) {
     for (const picture of /** @type {any[]} */ (Object.values(form.layouts.pictures))) for (const box of picture.boxes) box.ids ||= [...box.cells.flat(), ...box.shared];
     form.users = form.nodes.map(() => []);
     form.residents = form.nodes.map(() => []);
-    form.homes.forEach((/** @type {number} */ home, /** @type {number} */ id) => home >= 0 && form.residents[home].push(id));
+    const undefinedValues = new Set(form.undefined); // what is in them means nothing, also where it is NaN
+    form.homes.forEach((/** @type {number} */ home, /** @type {number} */ id) => home >= 0 && !undefinedValues.has(id) && form.residents[home].push(id));
     form.nodes.forEach((/** @type {Node} */ node, /** @type {number} */ id) => {
       node.inputs ||= [];
       for (const input of new Set(node.inputs)) if (typeof input === "number") form.users[input].push(id);
