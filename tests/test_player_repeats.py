@@ -147,8 +147,11 @@ def test_wires_are_the_uses_of_values_in_each_repetition(name: str) -> None:
         for tail, head, _, *when in picture["wires"]:
             times = uses[tail, head]
             numbers = [range(groups[boxes[at]["group"]]["times"]) if "cells" in boxes[at] else (-1,) for at in (tail, head)]
-            if when == ["carried"]:
+            if when and when[0] == "carried":
                 assert all(of != to for of, to in times)
+                own, (root, leaving) = groups[boxes[tail]["group"]], when[1:]
+                assert root in (boxes[tail]["group"], own["outer"])
+                assert leaving == sorted({of * groups[root]["times"] // own["times"] for of, _ in times})
             elif when:
                 assert set(map(tuple, when[0])) == times
             elif boxes[tail].get("group", -1) == boxes[head].get("group", -1):
@@ -209,3 +212,23 @@ def test_long_loops_are_placed_in_seconds() -> None:
     step = lstm_step(60)
     found = layouts_of(step, Labels(step.nodes), functools.partial(positions, find_engine()))
     assert not found["missing"] and len(found["pictures"]["all"]["boxes"]) < 60
+
+
+def of_one_weight(x: Any, w: Any) -> Any:
+    return twice(once(x, w), w)
+
+
+def once(x: Any, w: Any) -> Any:
+    return np.tanh(x @ w + 1)
+
+
+def twice(h: Any, w: Any) -> Any:
+    return np.sin(h @ w - 1)
+
+
+def test_a_parameter_of_two_modules_has_a_box_of_its_own() -> None:
+    """In that of the first, its arrow to the second would look like a value of the first."""
+    step = trained(of_one_weight, squared, {"w": numbers(2, 2)}, {"x": numbers(3, 2), "y": numbers(3, 2)})
+    picture = layouts_of(step, Labels(step.nodes), functools.partial(positions, find_engine()))["pictures"][""]
+    boxes = [box for box in picture["boxes"] if step.node("w").id in box.get("ids", ())]
+    assert [list(box["ids"]) for box in boxes] == [[step.node("w").id]]

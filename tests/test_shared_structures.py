@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
+from support.profile import PER_DOMAIN
 from support.traces import recorded
 from tracer.analysis.diff import first_difference, values_not_compared
 from tracer.analysis.verify import verify
@@ -127,6 +128,7 @@ def computed_again(step: Step) -> tuple[int, int, list[int]]:
 
 
 @given(data=st.data())
+@settings(max_examples=PER_DOMAIN)
 def test_verify_computes_what_the_nodes_say(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     for trace in data.draw(two_files(tmp_path_factory.mktemp("files"))):
         slow = [computed_again(step) for step in in_plain_nodes(trace).steps]

@@ -37,7 +37,8 @@ from tracer.store.format import APPLICATION_ID, SCHEMA, user_version
 from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.reading import read
 from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, pack_summary, text_digest
-from tracer.store.structures.structure import OTHER_DTYPES, Structure, parse_structure
+from tracer.store.structures.columns import read_structure
+from tracer.store.structures.structure import OTHER_DTYPES, Structure
 from tracer.store.writing import save
 from tracer.views.text.log import log_text
 
@@ -591,7 +592,7 @@ class Forgery:
         for id, text in self.structures.items():
             # Invalid texts are for the reading process to test.
             with contextlib.suppress(Exception):
-                structures[id] = parse_structure(text)
+                structures[id] = read_structure(text)
         self.rows = [
             self._fitted(row, structures[row.structure], random) if row.structure in structures else row for row in self.rows
         ]

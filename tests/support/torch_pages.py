@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 
-import torch
-from torch import nn
-from torch.nn import functional
+import pytest
 
-from tracer.graph.record import Trace
-from tracer.torch import record
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+from tracer.graph.record import Trace  # noqa: E402
+from tracer.torch import record  # noqa: E402
 
 
 class Model(nn.Module):

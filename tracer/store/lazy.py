@@ -126,20 +126,23 @@ class StoredNodes(Sequence[Node]):
     `digest` is the same for steps that have the same structure and the same bits.
     """
 
-    __slots__ = ("_contents", "_file", "_nodes", "_row", "digest", "structure")
+    __slots__ = ("_contents", "_large", "_nodes", "_row", "digest", "structure")
 
-    def __init__(self, file: ValueFile, structure: StoredStructure, row: Row) -> None:
+    def __init__(self, structure: StoredStructure, row: Row, large: Sequence[StoredValue]) -> None:
         self.structure = structure
         self.digest = structure.digest, row.small, row.summaries, row.keys
-        self._file, self._row = file, row
+        self._large, self._row = large, row
         self._contents: list[np.ndarray | StoredValue] | None = None
         self._nodes: list[Node | None] = []
 
     @property
     def contents(self) -> list[np.ndarray | StoredValue]:
-        """The content of each node: its inline value, or a lazy reference. Raises TraceFileError if the row is damaged."""
+        """The content of each node: its inline value, or a lazy reference."""
         if self._contents is None:
-            self._contents = self._file.contents(self._row, self.structure)
+            layout = self.structure.rows(kept=self._row.keys is not None)
+            self._contents = layout.inline_values(self._row)
+            for (id, _), value in zip(layout.large, self._large, strict=True):
+                self._contents[id] = value
         return self._contents
 
     @property
@@ -148,8 +151,7 @@ class StoredNodes(Sequence[Node]):
         keys = self._row.keys
         if keys is not None and NOT_KEPT not in keys:
             return []
-        stored = (content for content in self.contents if not isinstance(content, np.ndarray))
-        return [content.why_missing for content in stored if content.why_missing is not None]
+        return [value.why_missing for value in self._large if value.why_missing is not None]
 
     def __len__(self) -> int:
         return len(self.structure.step.nodes)
@@ -182,9 +184,6 @@ class ValueFile(Protocol):
     """The file that a value is in."""
 
     path: Path
-
-    def contents(self, row: Row, structure: StoredStructure) -> list[np.ndarray | StoredValue]:
-        """The content of each node of a step."""
 
     def value(self, key: bytes, where: str) -> bytes:
         """The bytes of a value."""

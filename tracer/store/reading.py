@@ -23,6 +23,7 @@ from tracer.store.rows import (
     KEY_SIZE,
     NOT_KEPT,
     Row,
+    RowLayout,
     content_key,
     is_storable,
     text_digest,
@@ -116,28 +117,26 @@ class TraceFile:
         """The step at a position."""
         row = self.row(position)
         structure = self._structures.get(row.structure, self._load_structure)
+        layout = structure.rows(kept=row.keys is not None)
         try:
-            structure.rows(kept=row.keys is not None).check_sizes(row)
+            layout.check_sizes(row)
+            large = self._large_values(row, layout)
         except ValueError as error:
             raise self.damaged(f"step {position}: {error}") from None
-        of, nodes, metrics = structure.step, StoredNodes(self, structure, row), self._metrics(row)
+        of, nodes, metrics = structure.step, StoredNodes(structure, row, large), self._metrics(row)
         more = of.losses, of.own_gradients, of.marks
         return Step(row.number, nodes, of.loss_id, of.gradients, of.updates, metrics, *more)
 
-    def contents(self, row: Row, structure: StoredStructure) -> list[np.ndarray | StoredValue]:
-        """The content of each node of a step: its inline value, or a lazy reference."""
-        layout = structure.rows(kept=row.keys is not None)
-        contents: list[np.ndarray | StoredValue] = layout.inline_values(row)
-        try:
-            summaries = list(unpack_summaries(row.summaries, [form for _, form in layout.large]))
-        except ValueError as error:
-            raise self.damaged(f"step {row.position}: {error}") from None
+    def _large_values(self, row: Row, layout: RowLayout) -> list[StoredValue]:
+        """The references to the values of a step that are not in its row. Raises ValueError if one is invalid."""
+        summaries = unpack_summaries(row.summaries, [form for _, form in layout.large])
+        values: list[StoredValue] = []
         for number, ((id, form), summary) in enumerate(zip(layout.large, summaries, strict=True)):
             key = NOT_KEPT if row.keys is None else row.keys[KEY_SIZE * number : KEY_SIZE * (number + 1)]
             if key != NOT_KEPT and not is_storable(form):
-                raise self.damaged(f"step {row.position}: it keeps a value of {form.dtype}{list(form.shape)}")
-            contents[id] = LazyValue(self, key, f"step {row.number}, node {id}", form, summary)
-        return contents
+                raise ValueError(f"it keeps a value of {form.dtype}{list(form.shape)}")
+            values.append(LazyValue(self, key, f"step {row.number}, node {id}", form, summary))
+        return values
 
     def row(self, position: int) -> Row:
         """The row of the step at a position, verified against its digest."""

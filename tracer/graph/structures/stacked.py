@@ -20,6 +20,9 @@ Statistics: TypeAlias = tuple[int | float, ...]
 MAX_SIZE = 512
 """Elements of the largest array that is copied into a row; for a larger one, computing is slower than calling."""
 
+ALIGNMENT = 8
+"""Numbers between the starts of rows, or a multiple of it: 64 bytes."""
+
 MIN_ROWS = 4
 """Rows that are worth an array."""
 
@@ -51,7 +54,7 @@ def _statistics_of_rows(rows: np.ndarray) -> list[Statistics | None]:
         low, high = np.minimum.reduce(rows, axis=1).astype(float), np.maximum.reduce(rows, axis=1).astype(float)
         is_zero = rows == 0
         zeros = np.count_nonzero(is_zero, axis=1)
-        wide = rows.astype(float)
+        wide = _aligned(rows)
         total, products = np.add.reduce(wide, axis=1), _dot(wide)
         mean = total / count
         squares = products - total * mean
@@ -66,6 +69,14 @@ def _statistics_of_rows(rows: np.ndarray) -> list[Statistics | None]:
         is_usual &= ~np.any(is_zero & np.signbit(rows), axis=1)  # which zero is the smaller is not specified
     columns = (each.tolist() for each in (low, high, mean, std, norm, zeros))
     return [(count, *row, 0, 0) if usual else None for usual, *row in zip(is_usual.tolist(), *columns)]
+
+
+def _aligned(rows: np.ndarray) -> np.ndarray:
+    """The rows in double precision, each at an address as those of arrays: kernels may add up others in another order."""
+    count = rows.shape[1]
+    wide = np.empty((len(rows), count + -count % ALIGNMENT))[:, :count]
+    wide[...] = rows
+    return wide
 
 
 def _dot(rows: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracer.graph.expression import ATOM
+from tracer.graph.missing import mark_message
 from tracer.graph.plain_values import plain
 from tracer.graph.record import Literal, Node, Source, Step
 from tracer.ops.foreign.names import UNINITIALIZED, VIEWS, base_name
@@ -18,6 +19,7 @@ from tracer.views.player.homes import homes
 from tracer.views.player.inspector.mathml import to_mathml
 from tracer.views.player.inspector.running_lines import running_lines
 from tracer.views.player.kinds import kind_of_arithmetic, parameters_of
+from tracer.views.player.translations import in_languages
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -28,6 +30,7 @@ def form_of(step: Step, labels: Labels) -> dict[str, Any]:
     return {
         "nodes": [_node(node, labels, lines.get(node.id)) for node in step.nodes],
         "undefined": _undefined(step),
+        "marks": {str(id): in_languages(mark_message(mark)) for id, mark in step.marks.items()},
         "homes": homes(step, labels),
         "loss": step.loss_id,
         "gradients": _by_text(step.gradients),
@@ -37,7 +40,7 @@ def form_of(step: Step, labels: Labels) -> dict[str, Any]:
 
 
 def _undefined(step: Step) -> list[int]:
-    """The values of `torch.empty` and its like, and views of them: what was in that memory means nothing, also where it is NaN."""
+    """The values of `torch.empty` and its like, and views of them: what was in that memory means nothing."""
     found: dict[int, None] = {}
     for node in step.nodes:
         name = base_name(node.op)

@@ -21,7 +21,7 @@ from tracer.views.player.packed_step import compressed, packed_step
 from tracer.views.player.page import page, script
 from tracer.views.player.pictures.layouts import layouts_of
 from tracer.views.player.pictures.positions import Placing
-from tracer.views.player.translations import chinese
+from tracer.views.player.translations import chinese, in_languages
 from tracer.views.selection import node_or_element
 
 
@@ -65,6 +65,7 @@ def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -
         "steps": steps,
         "forms": compressed(json_text(forms).encode()),
         "sources": _sources(trace),
+        "notes": [in_languages(each) for each in (trace.unfinished, trace.verdict) if each is not None],
         "isExercise": options.is_exercise,
         "followsTheme": options.follows_theme,
         "start": _start(trace, options),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tracer.i18n import zh
+from tracer.i18n.language import CHINESE, ENGLISH
+from tracer.i18n.message import Message
 from tracer.i18n.zh import player
 
 
@@ -13,3 +15,8 @@ def chinese(script: str) -> dict[str, str]:
     {'value': '值', 'play': '播放'}
     """
     return {english: text for english, text in ({**zh.MESSAGES, **player.MESSAGES}).items() if f'"{english}"' in script}
+
+
+def in_languages(message: Message) -> dict[str, str]:
+    """A message in each language of the page."""
+    return {language.code: language.message(message) for language in (ENGLISH, CHINESE)}

@@ -72,6 +72,15 @@ class _Picture:
     part_named: dict[str, Part] = field(default_factory=dict)
     frames: dict[int, list[Part]] = field(default_factory=dict)
     frame_groups: dict[int, int] = field(default_factory=dict)
+    used_by_several: set[int] = field(default_factory=set)
+    """The leaves that more than one section uses."""
+
+    def __post_init__(self) -> None:
+        user_of: dict[int, int] = {}
+        for number, section in enumerate(self.sections):
+            for operand in {each for id in section.ids for each in self.labels.operands(self.step.nodes[id])}:
+                if user_of.setdefault(operand, number) != number:
+                    self.used_by_several.add(operand)
 
     def drawn(self, place: Placing) -> dict[str, Any]:
         """The picture as plain data."""
@@ -108,7 +117,7 @@ class _Picture:
                 self._add_closed(number, section)
 
     def _add_closed(self, number: int, section: Section) -> None:
-        """Add a box for a closed section, with the parameters and constants that it is the first to use."""
+        """Add a box for a closed section, with the parameters and constants that only it uses."""
         own = [[leaf for leaf in self._leaves_of(cell) if self._can_fold(leaf)] for cell in section.cells]
         uses = Counter(leaf for leaves in own for leaf in leaves)
         cells = tuple((*cell, *(leaf for leaf in own[at] if uses[leaf] == 1)) for at, cell in enumerate(section.cells))
@@ -148,7 +157,8 @@ class _Picture:
         return [id for id in dict.fromkeys(operands) if self.step.nodes[id].is_leaf and id not in self.place_of]
 
     def _can_fold(self, leaf: int) -> bool:
-        return self.step.nodes[leaf].op != "data"
+        """Whether a leaf is drawn within its section: not one of several, whose uses would look like arrows between them."""
+        return self.step.nodes[leaf].op != "data" and leaf not in self.used_by_several
 
     def _add_leaves(self, part: Part) -> None:
         """Add the leaves that a part uses: one box for those that differ in each repetition, and one for each other."""
@@ -175,10 +185,14 @@ class _Picture:
         return {pair: list(times) for pair, times in found.items()}
 
     def _when(self, pair: tuple[str, str], times: Sequence[tuple[int, int]]) -> list[Any]:
-        """The repetitions in which a value goes along a wire: nothing for all, "carried" from one to another, or a list."""
+        """The repetitions in which a value goes along a wire: nothing for all, or a list.
+
+        For a value that is carried from one to another, "carried", the group, and those in which it leaves.
+        """
         tail, head = (self.part_named[key] for key in pair)
         if self._is_carried(tail, head, times):
-            return ["carried"]
+            roots = [self._root(tail, of) for of, _ in times]
+            return ["carried", roots[0][0], sorted({number for _, number in roots})]
         one, other = (range(len(part.cells)) if part.group >= 0 else (-1,) for part in (tail, head))
         if tail.group == head.group:
             always = {(number, number) for number in one}

@@ -63,6 +63,7 @@ function App({ forms, first, start }) {
   useEffect(() => {
     const read = () => {
       latest.current.isFromAddress = true;
+      setNotice({ text: "" });
       change((/** @type {any} */ old) => ({ ...stateOf(location.hash, FIRST), lang: old.lang, theme: old.theme, ...(data.isExercise ? { step: old.step } : {}) }));
     };
     addEventListener("hashchange", read);
@@ -180,6 +181,7 @@ function App({ forms, first, start }) {
     </main>
     <footer>
       <${Timeline} ...${panes} />
+      ${data.isExercise ? "" : data.notes.map((/** @type {Object<string, string>} */ note) => html`<p class="muted">${note[state.lang] ?? note.en}</p>`)}
       ${step.hasValues ? "" : html`<p class="muted">${t("Of this step the page has statistics only; it has the values of the steps {steps}.", { steps: withValues })}</p>`}
       ${isHiding ? html`<${Predict} ...${{ ...panes, reveal, answers, setAnswers, again }} />` : ""}
       <p class="said" aria-live="polite">${notice.text ? html`<span class="notice">${notice.text}</span> ` : ""}${notice.act ? html`<button onClick=${() => { notice.act?.(); setNotice({ text: "" }); }}>${notice.label}</button> ` : ""}${said}</p>
@@ -201,10 +203,10 @@ function started(state, step) {
   return { ...within({ ...state, op: seen, mode: "predict", edits: "", trail: "" }, step, data.steps.length), seen };
 }
 
-// A button that was clicked does not keep the keys: Space plays, and Enter goes into a number.
+// What was clicked does not keep the keys: Space plays, Enter goes into a number, and arrows go through steps.
 addEventListener("click", (event) => {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-  if (event.detail > 0 && focused?.tagName === "BUTTON") focused.blur();
+  if (event.detail > 0 && focused?.matches("button, .code, .operations")) focused.blur();
 });
 
 formsOf(data.forms).then(async (forms) => {

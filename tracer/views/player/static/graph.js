@@ -106,8 +106,8 @@ function Header({ each, view, children, t }) {
 }
 
 /** How a wire is drawn: dashed between repetitions, faint if it is not of those shown. @param {any[]} wire @param {any[]} boxes @param {number[]} numbers @param {any} state */
-function wireClass([tail, head, , when], boxes, numbers, state) {
-  if (when === "carried") return `carried ${isSeen(boxes[head], state) ? "" : "unseen"}`;
+function wireClass([tail, head, , when, group, leaving], boxes, numbers, state) {
+  if (when === "carried") return leaving.includes(numbers[group]) ? `carried ${isSeen(boxes[head], state) ? "" : "unseen"}` : "elsewhere";
   const [of, to] = [tail, head].map((each) => numbers[boxes[each].group] ?? -1);
   if (when && !when.some((/** @type {number[]} */ each) => [of, -1].includes(each[0]) && [to, -1].includes(each[1]))) return "elsewhere";
   return isSeen(boxes[tail], state) ? "" : "unseen";
@@ -124,7 +124,7 @@ function Box({ box, step, state, select, openModule, setHover, isHiding, show, t
   const { form } = step;
   const lines = box.module < 0 ? linesOf(box, step, state, t) : moduleLines(box, step, state, t);
   const isAlarming = box.ids.flatMap((/** @type {number} */ each) => form.residents[each]).some((/** @type {number} */ each) => each <= state.seen && step.statistics[each][6] + step.statistics[each][7] > 0);
-  const target = box.module < 0 ? id : lastOf(box, form);
+  const target = box.module < 0 ? id : moduleOf(box, form).last;
   const act = () => select(target);
   const opened = Math.max(box.module, form.layouts.pictures[box.opens] ? box.opens : -1);
   const gradient = form.gradients[target];
@@ -140,9 +140,19 @@ function Box({ box, step, state, select, openModule, setHover, isHiding, show, t
   </g>`;
 }
 
-/** The operation that gives the value of a module. @param {any} box @param {any} form */
-function lastOf(box, form) {
-  return Math.max(...box.ids.filter((/** @type {number} */ id) => form.nodes[id].inputs.length));
+const modules = new WeakMap();
+
+/** Of a closed module: the operation that gives its value, which is the last that the forward pass uses elsewhere, and how many operations it has. @param {any} box @param {any} form @returns {{last: number, count: number}} */
+function moduleOf({ ids }, form) {
+  if (!modules.has(ids)) {
+    const inside = new Set(ids);
+    const isForward = (/** @type {number} */ id) => form.nodes[id].inputs.length && ["forward", "loss"].includes(form.nodes[id].phase);
+    const computed = ids.filter((/** @type {number} */ id) => form.nodes[id].inputs.length);
+    const used = computed.filter((/** @type {number} */ id) => form.users[id].some((/** @type {number} */ user) => isForward(user) && !inside.has(user)));
+    const listed = ids.flatMap((/** @type {number} */ id) => form.residents[id]).filter(isForward);
+    modules.set(ids, { last: Math.max(...(used.length ? used : computed)), count: listed.length });
+  }
+  return modules.get(ids);
 }
 
 /** @param {any} box @param {any} step @param {any} state @param {any} t @returns {[string, string][]} */
@@ -162,10 +172,10 @@ function linesOf(box, step, state, t) {
 
 /** @param {any} box @param {any} step @param {any} state @param {any} t @returns {[string, string][]} */
 function moduleLines(box, step, state, t) {
-  const last = lastOf(box, step.form);
+  const { last, count } = moduleOf(box, step.form);
   const gradient = step.form.gradients[last];
   /** @type {[string, string][]} */
-  const lines = [["note", box.note === "1" ? t("1 operation") : t("{count} operations", { count: box.note })]];
+  const lines = [["note", count === 1 ? t("1 operation") : t("{count} operations", { count })]];
   if (last <= state.seen) lines.push(["value", preview(step, last)]);
   if (gradient !== undefined && gradient <= state.seen) lines.push(["gradient", preview(step, gradient)]);
   return lines;

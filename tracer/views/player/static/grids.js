@@ -3,7 +3,7 @@
 import { html, useEffect, useRef } from "./libraries.js";
 import { indexOf, sizeOf } from "./arrays.js";
 import { isExactAt } from "./record.js";
-import { NOISE, numberText } from "./numbers.js";
+import { NOISE, floatText, numberText } from "./numbers.js";
 
 const MOST_CELLS = 160;
 const LENS = 2;
@@ -13,7 +13,7 @@ export function elementText(step, id, at) {
   const value = step.values[id];
   if (!value) return "?";
   if (step.noise.get(id)?.has(at)) return NOISE;
-  return (isExactAt(value, at) ? "" : "\u2248") + numberText(value.data[at], step.form.nodes[id].dtype);
+  return isExactAt(value, at) ? numberText(value.data[at], step.form.nodes[id].dtype) : `\u2248${floatText(value.data[at])}`;
 }
 
 /** The rows and columns of a shape: the last axis is across. @param {number[]} shape @returns {[number, number]} */

@@ -25,6 +25,7 @@ export function Inspector({ step, state, enter, choose, act, select, children, i
     <h2><span class=${`chip ${node.phase}`}>${t(node.phase)}</span> <span class="name">${node.label || node.op}</span> <span class="muted">${isHidden ? "" : shapeText(node.shape)} ${node.dtype}</span></h2>
     <p class="muted">${t("operation {number}", { number: numberOf(step, id) })}: ${node.inputs.length ? node.op : t(node.op)}${placeText(node, t)}</p>
     <p class="formula" tabindex="0"><${Equation} node=${node} /></p>
+    ${form.marks[id] ? html`<p class="words muted">${form.marks[id][state.lang] ?? form.marks[id].en}</p>` : ""}
     ${isHidden || !step.words[id] ? "" : html`<p class="words muted">${step.words[id][state.lang] ?? step.words[id].en}</p>`}
     ${isHidden ? "" : html`<${Arithmetic} ...${{ step, id, at, enter, t }} />`}
     ${isHidden ? "" : html`<h3>${t("value")}</h3><${Grid} ...${{ step, id, at, choose, t }} /><${Inexact} ...${{ step, id, at, choose, t }} />`}
@@ -80,6 +81,7 @@ function Arithmetic({ step, id, at, enter, t }) {
 /** Why an element is not worked out, in a line. @param {any} props */
 function Unworked({ step, id, at, enter, t }) {
   const { op } = step.form.nodes[id];
+  if (!step.values[id]) return ""; // the page says which steps have values
   const place = step.chosen.get(id) ?? step.written.get(id)?.[0] ?? at;
   const texts = /** @type {Object<string, string>} */ ({
     levels: t("The page has this number in levels only."),
@@ -102,14 +104,14 @@ function Terms({ step, found, name, result, enter, t }) {
   const rest = shown.slice(MOST_TERMS).reduce((/** @type {number} */ total, /** @type {any} */ term) => total + term.value, 0);
   const heading = found.isExtreme
     ? t("{name} is one of {count} elements", { name, count: found.terms.length })
-    : found.divisor ? t("{name} is the mean of {count} terms", { name, count: found.terms.length }) : t("{name} is a sum of {count} terms", { name, count: found.terms.length });
+    : found.divisor ? t("{name} is the mean of {count} terms", { name, count: found.terms.length }) : found.terms.length === 1 ? t("{name} is a sum of one term", { name }) : t("{name} is a sum of {count} terms", { name, count: found.terms.length });
   return html`<p class="arithmetic"><b>${name}</b> = <b>${result}</b></p><p class="muted">${heading}</p>
     <table class="terms"><tbody>${shown.slice(0, MOST_TERMS).map((/** @type {any} */ term) => html`<tr class=${found.isExtreme && step.values !== null && floatText(term.value) === result ? "chosen" : ""}>
       <td title=${namesOf(step, term)}>${term.operands.map((/** @type {any} */ operand, /** @type {number} */ k) => html`${k ? " \u00d7 " : ""}<${Operand} ...${{ step, operand, enter, t }} />`)}</td>
       <td class="names muted">${namesOf(step, term)}</td>
       <td class="number">${term.operands.length > 1 ? floatText(term.value) : ""}</td></tr>`)}
-      ${shown.length > MOST_TERMS ? html`<tr><td class="muted">${t("{count} smaller terms", { count: shown.length - MOST_TERMS })}</td><td></td><td class="number">${found.isExtreme ? "" : floatText(rest)}</td></tr>` : ""}
-      ${zeros ? html`<tr><td class="muted">${t("{count} terms are 0", { count: zeros })}</td><td></td><td></td></tr>` : ""}
+      ${shown.length > MOST_TERMS ? html`<tr><td class="muted">${shown.length - MOST_TERMS === 1 ? t("one smaller term") : t("{count} smaller terms", { count: shown.length - MOST_TERMS })}</td><td></td><td class="number">${found.isExtreme ? "" : floatText(rest)}</td></tr>` : ""}
+      ${zeros ? html`<tr><td class="muted">${zeros === 1 ? t("one term is 0") : t("{count} terms are 0", { count: zeros })}</td><td></td><td></td></tr>` : ""}
       ${found.isExtreme ? "" : html`<tr class="total"><td>${t("total")}</td><td></td><td class="number">${found.divisor ? floatText(found.terms.reduce((/** @type {number} */ sum, /** @type {any} */ term) => sum + term.value, 0)) : result}</td></tr>`}
       ${found.divisor ? html`<tr><td class="muted">${t("divided by {count}", { count: found.divisor })}</td><td></td><td class="number">${result}</td></tr>` : ""}
     </tbody></table>`;

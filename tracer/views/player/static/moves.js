@@ -45,7 +45,7 @@ export function refusalOf(action, state, step, data) {
   if (action === "play") return refusalOf("next", state, step, data);
   if (action === "previousStep" && state.step === 0) return "This is the first step.";
   if (action === "previousStep") return data.isExercise ? "An exercise goes forwards only." : "";
-  if (action === "nextStep" && state.step === data.steps.length - 1) return "This is the last step.";
+  if (action === "nextStep" && state.step === data.steps.length - 1) return "This is the last step on record.";
   if (action === "nextStep") return data.isExercise && state.seen < last ? "The next step opens when all results of this one are shown." : "";
   const found = MOVES[action]?.(state, step);
   if (!found || !(action in NOWHERE)) return "";

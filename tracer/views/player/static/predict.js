@@ -107,7 +107,7 @@ export function Predict({ step, state, reveal, answers, setAnswers, again, t }) 
   }, [next, stage, step]);
   const result = score.asked ? html`<b class="score">${t("{right} of {asked} right", score)}</b> <button type="button" onClick=${again}>${t("start again")}</button>` : "";
   if (next >= step.form.nodes.length) {
-    return html`<p class="predict"><span class="told" aria-live="polite">${told}</span> ${t("That was the last result of this step.")} ${result}
+    return html`<p class="predict"><span class="told" aria-live="polite">${told}</span> ${t("That was the last question of this step.")} ${result}
       ${state.seen < next - 1 ? html` <button onClick=${() => reveal(next - 1, 0)}>${t("show")}</button>` : ""}</p>`;
   }
   const node = step.form.nodes[next];

@@ -6,7 +6,7 @@ import { indexOf, sizeOf } from "./arrays.js";
  * @typedef {{op: string, kind?: string, phase: string, label?: string, isBracketed?: boolean, name?: string, shape: number[], dtype: string, formula?: string, math?: string,
  *   pieces?: (string|number)[], inputs?: (number|{literal: any})[], parameters?: any, scope?: string,
  *   source?: [string, number, string], runs?: [string, number, string], gradientOf?: number, ruleOf?: number}} Node
- * @typedef {{nodes: Node[], users: number[][], valueOf: Map<number, number>, residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>,
+ * @typedef {{nodes: Node[], users: number[][], valueOf: Map<number, number>, residents: number[][], homes: number[], loss: number, gradients: Object<string, number>, own: Object<string, number>, undefined: number[], marks: Object<string, Object<string, string>>,
  *   updates: Object<string, number>, layouts: {pictures: Object<string, any>, missing: string[]}}} Form
  * @typedef {{data: ArrayLike<number>, isExact: boolean, exactPlaces?: Set<number>} | null} Value
  * @typedef {{index: number, form: Form, values: Value[], statistics: number[][], noise: Map<number, Set<number>>,
