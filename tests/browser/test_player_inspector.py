@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -62,7 +63,11 @@ def test_every_number_of_pytorch_operations_is_the_recorded_one(opened: Opened) 
     step = trace.steps[0]
     page = opened(page_of(trace))
     followed = set()
+    looked_at: Counter[tuple[str, str]] = Counter()
     for node in step.nodes:
+        looked_at[node.op, node.phase] += 1
+        if looked_at[node.op, node.phase] > 2:
+            continue
         page.at(op=node.id, seen=len(step.nodes))
         assert_recorded_numbers(page, step, node)
         if list(operands_on(page)):

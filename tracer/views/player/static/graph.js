@@ -140,19 +140,19 @@ function Box({ box, step, state, select, openModule, setHover, isHiding, show, t
   </g>`;
 }
 
-const modules = new WeakMap();
+const closed = new WeakMap();
 
 /** Of a closed module: the operation that gives its value, which is the last that the forward pass uses elsewhere, and how many operations it has. @param {any} box @param {any} form @returns {{last: number, count: number}} */
 function moduleOf({ ids }, form) {
-  if (!modules.has(ids)) {
+  if (!closed.has(ids)) {
     const inside = new Set(ids);
     const isForward = (/** @type {number} */ id) => form.nodes[id].inputs.length && ["forward", "loss"].includes(form.nodes[id].phase);
     const computed = ids.filter((/** @type {number} */ id) => form.nodes[id].inputs.length);
     const used = computed.filter((/** @type {number} */ id) => form.users[id].some((/** @type {number} */ user) => isForward(user) && !inside.has(user)));
     const listed = ids.flatMap((/** @type {number} */ id) => form.residents[id]).filter(isForward);
-    modules.set(ids, { last: Math.max(...(used.length ? used : computed)), count: listed.length });
+    closed.set(ids, { last: inside.has(form.loss) ? form.loss : Math.max(...(used.length ? used : computed)), count: listed.length });
   }
-  return modules.get(ids);
+  return closed.get(ids);
 }
 
 /** @param {any} box @param {any} step @param {any} state @param {any} t @returns {[string, string][]} */
