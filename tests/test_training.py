@@ -14,9 +14,9 @@ import tracer
 from support.traces import recorded
 from tracer.analysis.verify import verify
 from tracer.graph.record import Phase
+from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
-from tracer.training.garbage_collection import without_full_collections
 from tracer.training.loading import bundled_names
 from tracer.training.scenario import Scenario
 
@@ -356,10 +356,11 @@ def test_full_garbage_collections_are_only_postponed_while_a_step_is_recorded(ra
     assert any(during[:2] == before[:2] and during[2] > before[2] for during in seen)
 
 
-def test_garbage_collection_is_as_before_when_the_last_thread_has_left() -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_garbage_collection_is_as_before_when_the_last_thread_has_left(first: int) -> None:
     before = gc.get_threshold()
-    with without_full_collections:
-        with without_full_collections:
-            pass
-        assert gc.get_threshold() != before
+    threads = [FewerCollections(has_full=False), FewerCollections(has_full=False)]
+    assert gc.get_threshold() != before
+    threads[first].remove()
+    threads[1 - first].remove()
     assert gc.get_threshold() == before

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+import weakref
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +17,7 @@ import tracer
 from support.cases import linalg_matrices
 from support.profile import PER_OPERATION
 from support.strategies import CASES, calls
-from tracer.graph.record import Node, Phase
+from tracer.graph.record import Node, Phase, Step
 from tracer.graph.structures.shared import shared_structure
 from tracer.i18n.language import CHINESE, ENGLISH
 from tracer.ops import registry
@@ -141,3 +143,18 @@ def test_values_that_are_missing_in_one_step(missing: int) -> None:
     partial = tuple(replace(node, content=Absent()) if node.id in ids else node for node in whole)
     assert_plans_are_right([partial, whole], 4)
     assert_plans_are_right([whole, partial], 4)
+
+
+def test_the_log_keeps_no_values_of_finished_steps() -> None:
+    training = Training(tracer.load("fruit"), steps=4)
+    finished: list[weakref.ref[np.ndarray]] = []
+
+    def steps() -> Iterator[Step]:
+        for step in training:
+            finished.append(weakref.ref(step.node("logits").value))
+            yield step
+
+    for _ in log_lines(training.head, steps()):
+        pass
+    gc.collect()
+    assert [each() for each in finished[:-1]] == [None] * 3

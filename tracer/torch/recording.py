@@ -21,6 +21,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
+from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.i18n.message import Message
 from tracer.recording.source import Files
 from tracer.store.retention import BUDGET
@@ -35,10 +36,13 @@ from tracer.torch.names import TensorNames
 from tracer.torch.steps.kept import Heading, Kept
 from tracer.torch.steps.progress import Progress
 from tracer.torch.steps.retention import Retention
-from tracer.torch.switching import RareCollection, Switch, patch
+from tracer.torch.switching import Switch, patch
 from tracer.torch.tape import StepTape
 from tracer.torch.transforms import Transforms
 from tracer.torch.updating import Updates
+
+OBJECTS = 20
+"""So many times as many objects as without a record are made in a recorded step."""
 
 _running: list[Run] = []
 
@@ -175,7 +179,7 @@ class Run:
 
     def _set_for_recorded_steps(self) -> Iterator[Any]:
         """Set hooks on all modules: while there are any, PyTorch calls every module in a slower way."""
-        yield RareCollection()
+        yield FewerCollections(objects=OBJECTS)
         yield register_module_forward_pre_hook(self._enter_module)
         yield register_module_forward_hook(self._leave_module, always_call=True)
 

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import functools
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode, _pop_mode, _push_mode
-
-OBJECTS = 20
-"""So many times as many objects as without a record are made in a recorded step."""
-
-
-class RareCollection:
-    """The garbage collector runs about as often as without a record, until `remove` is called: it looks at all of PyTorch."""
-
-    def __init__(self) -> None:
-        self._before = gc.get_threshold()
-        self._chosen = (self._before[0] * OBJECTS, *self._before[1:])
-        gc.set_threshold(*self._chosen)
-
-    def remove(self) -> None:
-        """Give back the threshold that was found, unless the program has chosen another one."""
-        if gc.get_threshold() == self._chosen:
-            gc.set_threshold(*self._before)
 
 
 class Switch:

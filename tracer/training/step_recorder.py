@@ -9,6 +9,7 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.record import Phase
+from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
 from tracer.recording.results import check_scalar, explained
@@ -18,7 +19,6 @@ from tracer.training.checkpoints import Progress
 from tracer.training.functions.generators import generator_of
 from tracer.training.functions.matching import require_arguments
 from tracer.training.functions.results import named_results
-from tracer.training.garbage_collection import without_full_collections
 from tracer.training.groups import Group
 from tracer.training.parameters.buffers import buffers_after
 from tracer.training.preparation import PreparedData
@@ -71,7 +71,12 @@ class StepRecorder:
         recorder = Recorder(self._files)
         try:
             # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
-            with explained(lambda: f"{index}.{recorder.last_label()}"), np.errstate(all="ignore"), without_full_collections:
+            # A full garbage collection would visit the whole tape, which has no garbage before the step ends.
+            with (
+                explained(lambda: f"{index}.{recorder.last_label()}"),
+                np.errstate(all="ignore"),
+                FewerCollections(has_full=False),
+            ):
                 losses, results = self._record(recorder, index, epoch, batch)
         finally:
             recorder.release()

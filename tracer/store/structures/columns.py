@@ -6,7 +6,6 @@ what is wrong with it.
 
 from __future__ import annotations
 
-import gc
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from types import NoneType
 from typing import Any, overload
 
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step
+from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.store.plain_json import STORABLE_DTYPES, decode, json_data
 from tracer.store.rows import Form
 from tracer.store.structures.structure import (
@@ -86,15 +86,10 @@ class ColumnNodes(Sequence[Node]):
 
 def read_structure(text: Any) -> Structure:
     """Read and validate the text of a structure. Raises ValueError if it is invalid."""
-    is_collecting = gc.isenabled()
-    gc.disable()  # it would visit all nodes again and again, and there is nothing to collect
-    try:
+    with FewerCollections(has_full=False):  # they would visit all nodes again and again
         data = json_data(text)
         found = read_columns(data)
         return parse_structure(decode(data)) if found is None else found
-    finally:
-        if is_collecting:
-            gc.enable()
 
 
 def read_columns(data: Any) -> Structure | None:

@@ -123,18 +123,18 @@ class _StructureTexts:
         self.digits = digits
         self.tell = tell
         self.worked = WorkedPlans(digits, tell)
-        self._labels = Labels(step.nodes)
+        self._labels = Labels(step.nodes).of_step(())  # without values: do not keep a finished step's arrays alive
         self._equations: dict[int, str] = {}
 
     def labels(self, step: Step) -> Labels:
         """The labels of a step of the structure."""
         return self._labels.of_step(step.nodes)
 
-    def equation(self, node: Node) -> str:
-        """The equation and the shapes of a node, in columns."""
+    def equation(self, node: Node, labels: Labels) -> str:
+        """The equation and the shapes of a node, in columns; `labels` are those of its step."""
         if node.id not in self._equations:
-            shapes = padded(self._labels.shapes(node), SHAPES_WIDTH)
-            self._equations[node.id] = f"{padded(self._labels.equation(node), EQUATION_WIDTH)} {shapes}"
+            shapes = padded(labels.shapes(node), SHAPES_WIDTH)
+            self._equations[node.id] = f"{padded(labels.equation(node), EQUATION_WIDTH)} {shapes}"
         return self._equations[node.id]
 
 
@@ -173,7 +173,7 @@ class _StepLog:
                 yield INDENT + self._tell("!! {counts}: it reaches a result", counts=counts)
 
     def _node_lines(self, node: Node) -> Iterator[str]:
-        yield f"{node_number(self._step, node.id)} {self._texts.equation(node)} {self._note(node)}".rstrip()
+        yield f"{node_number(self._step, node.id)} {self._texts.equation(node, self.labels)} {self._note(node)}".rstrip()
         watched = self._selection.watched_index(node)
         if watched is None:
             worked = self._texts.worked.text(self._nodes, node, self.labels)
