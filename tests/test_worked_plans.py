@@ -154,7 +154,8 @@ def test_the_log_keeps_no_values_of_finished_steps() -> None:
             finished.append(weakref.ref(step.node("logits").value))
             yield step
 
-    for _ in log_lines(training.head, steps()):
-        pass
+    lines = log_lines(training.head, steps())
+    for _ in range(4):  # the heading and three steps
+        next(lines)
     gc.collect()
-    assert [each() for each in finished[:-1]] == [None] * 3
+    assert [each() for each in finished[:2]] == [None] * 2
