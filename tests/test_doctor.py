@@ -239,7 +239,7 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_thresholds_are_those_of_the_page() -> None:
     from tracer.analysis.doctor import activations, classes, gradients, inputs, losses, updates
 
-    page = (Path(__file__).parent.parent / "docs/doctor.md").read_text()
+    page = (Path(__file__).parent.parent / "docs/how-to/doctor.md").read_text()
     rows = re.findall(r"^\| `(\w+)\.(\w+)` \| ([^|]+?) \|", page, re.MULTILINE)
     modules = {"activations": activations, "classes": classes, "gradients": gradients}
     modules |= {"inputs": inputs, "losses": losses, "updates": updates}

@@ -33,8 +33,8 @@ def test_no_form_is_listed_twice() -> None:
 
 
 def test_documented_counts_of_forms_are_right() -> None:
-    """docs/numpy.md says how many forms there are, and how many raise an error."""
-    page = " ".join((Path(__file__).parent.parent / "docs/numpy.md").read_text().split())
+    """docs/reference/numpy.md says how many forms there are, and how many raise an error."""
+    page = " ".join((Path(__file__).parent.parent / "docs/reference/numpy.md").read_text().split())
     raising = sum(form in REFUSED or form in PENDING for form in FORMS)
     assert f"`tests/support/forms` has {len(FORMS)} ways to call NumPy" in page
     assert f"Of these {len(FORMS) - raising} have NumPy's value and a right gradient, and {raising} raise an error" in page

@@ -14,7 +14,7 @@ from tracer.ops import registry
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").rglob("*.md")))]
 
 
 def blocks(language: str) -> list[str]:
@@ -39,7 +39,7 @@ def test_readmes_first_command_on_a_fresh_clone(tmp_path: Path) -> None:
 
 
 def test_every_operation_is_documented() -> None:
-    page = (ROOT / "docs/operations.md").read_text()
+    page = (ROOT / "docs/reference/operations.md").read_text()
     listed = page[page.index("With derivative rules") : page.index("## Your own operations")]
     words = set(re.findall(r"[a-z_0-9]+", re.sub(r"\babs\b", "absolute", listed)))
     inner = {
@@ -70,6 +70,6 @@ def test_every_option_is_documented() -> None:
 def test_every_command_is_documented() -> None:
     from tracer.cli import command
 
-    page = (ROOT / "docs/cli.md").read_text()
+    page = (ROOT / "docs/reference/cli.md").read_text()
     for name in command.list_commands(command.make_context("tracer", ["list"])):
         assert f"[`tracer {name}`]" in page, name

@@ -1,6 +1,7 @@
 """The forms of NumPy that raise an error, with the error: `python tests/benchmarks/forms.py [--renew]`.
 
-`--renew` writes them to the list of forms that may raise, which `tests/test_forms.py` reads, and their number to docs/numpy.md.
+`--renew` writes them to the list of forms that may raise, which `tests/test_forms.py` reads, and their number to
+docs/reference/numpy.md.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def renew(found: dict[str, str]) -> None:
     """Write the list of forms that may raise, and the numbers in the documentation."""
     pending = sorted(form for form, error in found.items() if form not in REFUSED and not error.startswith("WRONG"))
     (TESTS / "support/forms/pending.txt").write_text("".join(f"{form}\n" for form in pending))
-    page = TESTS.parent / "docs/numpy.md"
+    page = TESTS.parent / "docs/reference/numpy.md"
     count = sum(form in found for form in FORMS)
     text = re.sub(r"has \d+ ways to", f"has {len(FORMS)} ways to", page.read_text())
     text = re.sub(r"these \d+ have NumPy's", f"these {len(FORMS) - count} have NumPy's", text)

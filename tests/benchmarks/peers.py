@@ -2,7 +2,7 @@
 
 Takes the list of functions from each installed library (`pip install '.[bench]'`), calls each as `tests/support/recipes` says,
 and compares the gradient of a weighted sum of the result with the library's own. Prints a line for every function that is not
-right, and a table of counts, as `docs/numpy.md` shows it; with `--all` a line for every function.
+right, and a table of counts, as `docs/reference/numpy.md` shows it; with `--all` a line for every function.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def test_bfloat16_of_a_layer() -> None:
     assert {node.dtype for node in step.parameters} == {"float32"}
 
 
-PAGE = Path(__file__).parent.parent.parent / "docs/pytorch.md"
+PAGE = Path(__file__).parent.parent.parent / "docs/how-to/pytorch.md"
 
 
 def test_the_command(tmp_path: Path) -> None:

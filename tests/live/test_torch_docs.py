@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 
 from support.close_texts import assert_close
 
-PAGE = Path(__file__).parent.parent.parent / "docs/pytorch.md"
+PAGE = Path(__file__).parent.parent.parent / "docs/how-to/pytorch.md"
 VERSIONS = re.compile(r"^# tracer .*$", re.MULTILINE)
 ERROR = re.compile(r"\d\.\de-\d\d +right")
 """The error of a right gradient, which is rounding."""

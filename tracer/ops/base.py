@@ -70,7 +70,7 @@ class Op:
       a kink it must agree with the documented derivative. Without either, rules are checked with finite differences.
     - `accepts_complex`: True if the inputs may be complex numbers. By default that is `analytic`. The cotangent of a complex
       z = a + ib is dL/da - i dL/db for a real loss L, so the rule of an analytic operation is the same for complex numbers, and
-      others conjugate: that of the absolute value is g * conj(z) / abs(z). See docs/complex-numbers.md.
+      others conjugate: that of the absolute value is g * conj(z) / abs(z). See docs/reference/complex-numbers.md.
     - `rules_see_only_shapes`: True if what the rules record depends only on shapes, dtypes, parameters and literals, not on the
       elements. Then the backward pass of a step is replayed for later steps without calling the rules. It defaults to True for
       the operations of this package and False for others.

@@ -1,7 +1,7 @@
 """Complex numbers given to operations of real numbers: refused, because their rules would be wrong for them.
 
 A complex number inside a real program is recorded like any other value. Its cotangent is dL/da - i dL/db for z = a + ib and a
-real loss L: see docs/complex-numbers.md.
+real loss L: see docs/reference/complex-numbers.md.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def _leaving_in_call(site: Site, what: str) -> str:
     if "." in name and not name.startswith("np."):
         return (
             f"{name} computes with plain arrays, and its operations would leave the graph: compose it of np. functions, or"
-            " define an operation (docs/operations.md)"
+            " define an operation (docs/reference/operations.md)"
         )
     return _generic(what)
 
@@ -186,7 +186,7 @@ def no_rule(function: object, method: str = "__call__") -> str:
     if own is not None and own is not function and registry.implementing(own):
         return f"the method {short} of a plain array is not recorded: write {name}(...) with the array as the first argument"
     implements = f" with `implements = {name}`" if isinstance(function, np.ufunc) or name.startswith("np.") else ""
-    composed = "compose it of recorded functions (docs/operations.md)"
+    composed = "compose it of recorded functions (docs/reference/operations.md)"
     return f"{name} has no derivative rule: {composed}, or define an operation{implements}"
 
 
