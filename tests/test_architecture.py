@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -15,6 +16,11 @@ import tracer
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tracer"
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    return {name: ast.parse(path.read_text()) for name, path in modules().items()}
 
 
 def modules() -> dict[str, Path]:
@@ -67,8 +73,8 @@ def test_views_write_no_files() -> None:
 )
 def test_restricted_word_is_used_in_one_place_only(word: str, home: str) -> None:
     users = set()
-    for name, path in modules().items():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name, tree in trees().items():
+        for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(each.split(".")[0] == word for each in names):
@@ -78,8 +84,8 @@ def test_restricted_word_is_used_in_one_place_only(word: str, home: str) -> None
 
 
 def test_only_the_command_prints() -> None:
-    for name, path in modules().items():
-        calls = [node.func.id for node in ast.walk(ast.parse(path.read_text()))
+    for name, tree in trees().items():
+        calls = [node.func.id for node in ast.walk(tree)
                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]  # fmt: skip
         assert "print" not in calls, name
 

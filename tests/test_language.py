@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -104,6 +105,7 @@ ALLOWED = {
 # The source.
 
 
+@functools.cache
 def trees() -> dict[str, ast.Module]:
     """Every module of the package except the catalogue, by its path."""
     paths = (path for path in PACKAGE.rglob("*.py") if path.parent.name != "zh")
@@ -112,8 +114,13 @@ def trees() -> dict[str, ast.Module]:
 
 def is_language(node: ast.expr) -> bool:
     """Whether an expression is a Language; files also have a method `tell`."""
-    owner, _, name = ast.unparse(node).rpartition(".")
-    return name in ("tell", "_tell") and owner != "self._file"
+    name = name_of(node)
+    return name in ("tell", "_tell") and not (isinstance(node, ast.Attribute) and name_of(node.value) == "_file")
+
+
+def name_of(node: ast.expr) -> str:
+    """The last name of an expression such as `f` or `a.b.f`; empty for any other."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def messages_in(tree: ast.AST) -> Iterator[ast.Call]:
@@ -160,8 +167,15 @@ def test_language_is_always_called_tell() -> None:
     """These tests find messages by that name."""
     for name, tree in trees().items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.arg) and node.annotation is not None and ast.unparse(node.annotation) == "Language":
+            if isinstance(node, ast.arg) and node.annotation is not None and name_of(node.annotation) == "Language":
                 assert node.arg == "tell", f"{name}:{node.lineno}: {node.arg}"
+
+
+def names_language(node: ast.AST) -> bool:
+    """Whether this is a parameter or an attribute `tell: Language`."""
+    if isinstance(node, ast.AnnAssign):
+        return name_of(node.target) == "tell" and name_of(node.annotation) == "Language"
+    return isinstance(node, ast.arg) and node.arg == "tell" and name_of(node.annotation or ast.Constant("")) == "Language"
 
 
 def functions_with_language(tree: ast.Module) -> Iterator[ast.FunctionDef]:
@@ -169,7 +183,7 @@ def functions_with_language(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(argument.arg == "tell" for argument in node.args.args):
             yield node
-        elif isinstance(node, ast.ClassDef) and "tell: Language" in ast.unparse(node):
+        elif isinstance(node, ast.ClassDef) and any(map(names_language, ast.walk(node))):
             yield from (inner for inner in node.body if isinstance(inner, ast.FunctionDef))
 
 
@@ -187,7 +201,7 @@ def test_functions_pass_their_language_on() -> None:
     for name, tree in modules.items():
         for function in functions_with_language(tree):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-                called = ast.unparse(call.func).rpartition(".")[2]
+                called = name_of(call.func)
                 given = [*call.args, *(keyword.value for keyword in call.keywords)]
                 assert called not in takers or any(map(is_language, given)), f"{name}:{call.lineno}: {called}"
 
@@ -235,7 +249,7 @@ def constructed_messages() -> Iterator[tuple[str, str, set[str]]]:
     for module, tree in trees().items():
         assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)]
         for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Message"):
+            if not (isinstance(node, ast.Call) and name_of(node.func) == "Message"):
                 continue
             where, code = f"{module}:{node.lineno}", node.args[0]
             if (module, ast.unparse(code)) == ("store/messages.py", "code"):
@@ -344,7 +358,7 @@ def _texts(node: ast.AST, has_fields: bool = False) -> Iterator[tuple[int, str, 
     is_ignored: list[ast.AST | None] = []
     if isinstance(node, (ast.Raise, ast.Compare, ast.Import, ast.ImportFrom)):
         return
-    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and name_of(node.func.value) == "re":
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
