@@ -144,4 +144,5 @@ def test_few_modules_import_json() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import) and any(alias.name == "json" for alias in node.names):
                 users.add(name)
-    assert users == {"graph.plain_values", "store.plain_json", "rendering.positions"}  # the last reads what Graphviz writes
+    on_its_own = {"rendering.positions", "training.bundled.facts"}  # what Graphviz writes; without NumPy
+    assert users == {"graph.plain_values", "store.plain_json"} | on_its_own

@@ -27,7 +27,7 @@ from tracer.recording.recorder import Recorder
 from tracer.recording.tensor import Tensor
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 
 
 def facts(node: Node) -> tuple[Any, ...]:

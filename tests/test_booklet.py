@@ -24,7 +24,7 @@ from tracer.i18n.message import Message
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
 from tracer.store.writing import save
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.booklet import booklet, repeated_updates
 from tracer.views.booklet.pagination import MIN_SCALE, paginated
 from tracer.views.diagrams.combined import combined, forward_nodes

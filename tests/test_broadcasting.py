@@ -12,7 +12,7 @@ import tracer
 from support.cli import run
 from support.traces import first_step
 from tracer.analysis.broadcasting import grown_pair
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.text.broadcasting import broadcasting_notice
 from tracer.views.text.log import log_text
 

@@ -47,7 +47,7 @@ from tracer.testing import (
     check_step,
 )
 from tracer.testing.examples import shrink
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.text.check import check_table, failure_lines, verdict_line
 
 # The oracle.

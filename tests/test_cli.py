@@ -21,7 +21,7 @@ from tracer.cli.files import OutputFolder
 from tracer.cli.progress import Progress
 from tracer.data.idx import FILES
 from tracer.errors import UsageError
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from support.cli import SCENARIO_TEXT, run
 from support.traces import recorded
 from tracer.graph.record import Node, Step
 from tracer.rendering.engine import ENGINES
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.theme import DARK, LIGHT, PRINT
 
 FORMATS = ("svg", "png", "dot", "mmd", "pdf")

@@ -20,7 +20,7 @@ from tracer.analysis.doctor.examining import RULES, examine
 from tracer.analysis.doctor.findings import Diagnosis
 from tracer.graph.record import Trace
 from tracer.i18n.language import CHINESE
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.text.doctor import doctor_data, doctor_lines
 
 NETWORK = """\

@@ -14,7 +14,7 @@ from support.traces import recorded
 from tracer.graph.record import Node, Step
 from tracer.ops.foreign.lookup import operation_named
 from tracer.rendering.engine import find_engine
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.summary.example import row_count, sample_of
 from tracer.views.booklet.summary.followed import Followed, followed_elements
 from tracer.views.booklet.summary.summary import summary

@@ -11,7 +11,7 @@ import pytest
 from support.traces import recorded
 from tracer.graph.formula import parse
 from tracer.rendering.document import pdf
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.typst import flowing
 from tracer.views.booklet.typst_math import MAX_FORMULA_LENGTH, to_typst
 from tracer.views.notation import Labels

@@ -17,7 +17,7 @@ from support.traces import first_step
 from support.wires import goes_through, ways_of
 from tracer.graph.record import Phase, Step
 from tracer.i18n.language import CHINESE
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.fallback import laid_out
 from tracer.views.diagrams.mermaid import mermaid

@@ -31,10 +31,11 @@ from tracer.i18n.zh import COUNTED, MESSAGES, PARTS, TITLES, booklet, commands, 
 from tracer.store.reading import NOT_ENDED, read
 from tracer.store.version_1 import parse_message
 from tracer.training import Training
+from tracer.training.bundled import bundled_names
 from tracer.training.callbacks import EarlyStopping
-from tracer.training.loading import bundled_names
+from tracer.views.aligned_text import display_width
 from tracer.views.diagrams.zoom import zooms
-from tracer.views.notation import Labels, display_width, node_number
+from tracer.views.notation import Labels, node_number
 from tracer.views.text.check import report
 from tracer.views.text.detail import TITLE_WIDTH
 from tracer.views.text.log import ending_lines, log_text

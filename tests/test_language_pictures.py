@@ -17,7 +17,7 @@ from support.traces import recorded
 from tracer.i18n.language import CHINESE, ENGLISH, Language
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.booklet import booklet
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot

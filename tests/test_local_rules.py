@@ -15,7 +15,7 @@ from support.traces import first_step
 from tracer.graph.record import Node, Phase, Step
 from tracer.nn.layers import relu
 from tracer.testing import programs
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.theme import Flow, Style

@@ -14,7 +14,7 @@ import tracer
 from support.golden import assert_matches_golden
 from support.traces import recorded
 from tracer.graph.record import Node, Phase
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.text.log import log_lines, log_text
 
 

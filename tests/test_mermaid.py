@@ -23,7 +23,7 @@ from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import PictureWriter
 from tracer.cli.picture_options import PictureOptions
 from tracer.graph.record import Phase
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.diagram import Arrow, Box, Cluster, Diagram
 from tracer.views.diagrams.dot import dot
 from tracer.views.diagrams.mermaid import length_of, mermaid

@@ -19,7 +19,7 @@ from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import CHINESE
 from tracer.nn.layers import dense
 from tracer.rendering.engine import find_engine
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.heat_map import PIXELS
 from tracer.views.booklet.minimap import minimap_of
 from tracer.views.diagrams.dot import ALARM_TEXT, dot

@@ -50,7 +50,7 @@ def test_wheel_has_scenarios_data_fonts_and_notices(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for path in (ROOT / "scenarios").glob("*.py"):
         assert f"tracer/scenarios/{path.name}" in names
-    for name in ("data/mnist_sample.npz", "data/fruit_train.csv", "data/fruit_test.csv", "data/NOTICE.md"):
+    for name in ("data/mnist_sample.npz", "data/fruit_train.csv", "data/fruit_test.csv", "data/facts.json", "data/NOTICE.md"):
         assert f"tracer/scenarios/{name}" in names
     assert {"tracer/rendering/fonts/NotoSansSC-GB2312.ttf", "tracer/rendering/fonts/OFL.txt", "tracer/py.typed"} <= names
     assert any(name.endswith("LICENSE") for name in names)

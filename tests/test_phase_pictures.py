@@ -21,7 +21,7 @@ from tracer.graph.record import Phase, Source, Step
 from tracer.nn.layers import relu, softmax
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.combined import combined, forward_nodes
 from tracer.views.diagrams.diagram import Box, Diagram
 from tracer.views.diagrams.dot import dot

@@ -20,7 +20,7 @@ from tracer.graph.record import Phase
 from tracer.i18n.language import LANGUAGES, language_of
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.fallback import laid_out
 from tracer.views.diagrams.theme import THEMES, Style, theme_of
 from tracer.views.diagrams.zoom import ViewSpec, diagrams, zooms

@@ -21,7 +21,7 @@ from tracer.nn.layers import dense, relu, softmax
 from tracer.ops import registry
 from tracer.testing import programs
 from tracer.testing.random_programs import Program
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.diagram import Box, Diagram
 from tracer.views.diagrams.module_diagram import MAX_NAME, MAX_SOURCES, module_diagram
 from tracer.views.diagrams.modules import Module, fold_repeats, modules_of

@@ -24,7 +24,7 @@ from tracer.ops.families.movement.ordering import Ordering
 from tracer.ops.families.statistical.bins import Bincount
 from tracer.ops.indices import NO_ELEMENT
 from tracer.ops.movement import Movement, MovementGradient
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 
 
 def graph_of(name: str) -> tuple[Step, ScalarGraph]:

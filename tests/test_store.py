@@ -37,8 +37,8 @@ from tracer.store.retention import RetentionPolicy, size_in_bytes
 from tracer.store.writing import TraceWriter, save
 from tracer.testing import Program, programs
 from tracer.training import Training
+from tracer.training.bundled import bundled_names
 from tracer.training.callbacks import EarlyStopping
-from tracer.training.loading import bundled_names
 from tracer.views.booklet.booklet import booklet
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, diagrams

@@ -30,7 +30,7 @@ from tracer.i18n.zh.summary import MESSAGES
 from tracer.nn.layers import stop_gradient
 from tracer.rendering.document import pdf
 from tracer.rendering.engine import find_engine
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.summary.course import course_lines
 from tracer.views.booklet.summary.example import largest_element, row_count, sample_of, worked
 from tracer.views.booklet.summary.findings import MAX_FINDINGS

@@ -17,7 +17,7 @@ from tracer.graph.record import Phase
 from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.training.scenario import Scenario
 
 

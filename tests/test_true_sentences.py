@@ -18,7 +18,7 @@ from support.strategies import collected
 from support.traces import recorded
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.testing import programs
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.booklet.heat_map import block_of, cells_are_even, cells_of
 from tracer.views.booklet.minimap import Minimap
 from tracer.views.booklet.operation_page import PageContext, operation_block

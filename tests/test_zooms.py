@@ -16,7 +16,7 @@ import tracer
 from support.traces import first_step
 from tracer.graph.record import Phase, Source, Step
 from tracer.nn.layers import dense, relu, softmax
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.modules import MAX_MODULES, fold_repeats, modules_of
 from tracer.views.diagrams.scalars.graph import ScalarView

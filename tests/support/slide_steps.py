@@ -14,7 +14,7 @@ from tracer.nn.attention import attention
 from tracer.nn.layers import dense, relu, sigmoid
 from tracer.nn.losses import mean_squared_error
 from tracer.nn.normalization import layer_norm
-from tracer.training.loading import bundled_names
+from tracer.training.bundled import bundled_names
 
 
 def trained(model: Any, loss: Any, parameters: dict[str, Any], data: dict[str, Any]) -> Step:

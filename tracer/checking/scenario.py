@@ -17,7 +17,8 @@ from tracer.checking.results import Check, severity
 from tracer.graph.losses import passes, symbol_of
 from tracer.graph.record import Step
 from tracer.training import Training
-from tracer.training.loading import is_path, load
+from tracer.training.bundled import is_path
+from tracer.training.loading import load
 
 MAX_HALVINGS = 20
 """How often random parameters are moved halfway to the initial ones if the loss is not finite."""

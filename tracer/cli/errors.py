@@ -14,7 +14,7 @@ import click
 from tracer.cli.interruption import notes, report_interruption
 from tracer.errors import RecordingError, TracerError, close_names
 from tracer.recording.source import PACKAGE
-from tracer.training.loading import bundled_folder
+from tracer.training.bundled import bundled_folder
 
 WRONG_USAGE, SCENARIO_RAISED = 2, 3
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))

@@ -7,6 +7,7 @@ import importlib
 import click
 
 from tracer.errors import close_names
+from tracer.graph.structures.garbage_collection import FewerCollections
 
 COMMANDS = {
     "list": "The scenarios that come with the project.",
@@ -33,7 +34,8 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found = importlib.import_module(f"tracer.cli.commands.{cmd_name}").command
+        with FewerCollections(objects=20):  # what is imported is no garbage
+            found = importlib.import_module(f"tracer.cli.commands.{cmd_name}").command
         assert isinstance(found, click.Command)
         return found
 
@@ -50,7 +52,7 @@ class CommandGroup(click.Group):
 
 def _hint(name: str) -> str:
     """What may have been meant by a word that is no command: a scenario to trace, or a command of a similar name."""
-    from tracer.training.loading import SHORT_NAMES, bundled_names, is_path
+    from tracer.training.bundled import SHORT_NAMES, bundled_names, is_path
 
     if is_path(name) or name in (*SHORT_NAMES, *bundled_names()):
         return f": to run a scenario, write tracer trace {name}"

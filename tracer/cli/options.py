@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import click
 
-from tracer.cli.parameter_types import DIGITS
 from tracer.i18n.language import LANGUAGES, Language, language_of, language_of_locale
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,5 +26,7 @@ def _language(context: click.Context, parameter: click.Parameter, code: str | No
 
 def precision_option(default: int) -> Callable[[Command], Command]:
     """Add --precision to a command; its function gets it as `digits`."""
+    from tracer.cli.parameter_types import DIGITS  # not for `tracer list`: it imports NumPy
+
     help = "Significant digits."
     return click.option("--precision", "digits", metavar="DIGITS", type=DIGITS, default=default, show_default=True, help=help)

@@ -12,7 +12,7 @@ from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
 from tracer.recording.source import readable
 from tracer.store.reading import read
-from tracer.training.loading import SHORT_NAMES, bundled_names, is_named_like_bundled
+from tracer.training.bundled import SHORT_NAMES, bundled_names, is_named_like_bundled
 
 OUTPUT = Path("output")
 SUFFIX = ".sqlite"

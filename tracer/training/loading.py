@@ -12,46 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.arguments import checks_keywords
 from tracer.errors import UsageError, close_names, near_names
-from tracer.recording.source import PACKAGE, readable
+from tracer.recording.source import readable
+from tracer.training.bundled import SHORT_NAMES, bundled_folder, bundled_names, is_named_like_bundled, is_path
 
 if TYPE_CHECKING:
     from tracer.training.scenario import Scenario
-
-SHORT_NAMES = {"fruit": "fruit-pytorch"}
-"""Aliases of bundled scenarios."""
-
-
-def bundled_folder() -> Path:
-    """The folder of the bundled scenarios: inside the installed package, or beside it in a checkout."""
-    inside = PACKAGE / "scenarios"
-    return inside if inside.is_dir() else PACKAGE.parent / "scenarios"
-
-
-def bundled_names() -> list[str]:
-    """The names of the bundled scenarios, sorted."""
-    files = bundled_folder().glob("*.py")
-    return sorted(path.stem.replace("_", "-") for path in files if not path.stem.startswith("_"))
-
-
-def is_path(name_or_path: str | Path) -> bool:
-    """True if a scenario is given by the path of its file, not by name.
-
-    >>> is_path("fruit"), is_path("./mine.py"), is_path(Path("mine"))
-    (False, True, True)
-    """
-    text = str(name_or_path)
-    return text.endswith(".py") or "/" in text or "\\" in text or isinstance(name_or_path, Path)
 
 
 def _name_of_file(path: Path) -> str:
     """The name of the scenario in a file: its stem, or the whole file name if a bundled scenario has that name."""
     return readable(path.name if is_named_like_bundled(path) else path.stem)
-
-
-def is_named_like_bundled(path: Path) -> bool:
-    """Whether a user's own file has the name of a bundled scenario."""
-    taken = (*SHORT_NAMES, *bundled_names())
-    return path.stem.replace("_", "-") in taken and path.resolve().parent != bundled_folder().resolve()
 
 
 def folder_name(scenario: Scenario) -> str:

@@ -1,10 +1,28 @@
-"""Tables of text with aligned columns."""
+"""Tables of text with aligned columns, and the width of a text in a terminal."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Sequence
 
-from tracer.views.notation import display_width, padded
+
+def display_width(text: str) -> int:
+    """The width of a text in terminal columns: a Chinese character takes two.
+
+    >>> display_width("loss"), display_width("损失")
+    (4, 4)
+    """
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(each) in "FW" else 1 for each in text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """A text padded to `width` terminal columns, right-aligned with `right`.
+
+    >>> padded("loss", 6), padded("损失", 6), padded("损失", 6, right=True)
+    ('loss  ', '损失  ', '  损失')
+    """
+    blanks = " " * (width - display_width(text))
+    return blanks + text if right else text + blanks
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = (), gap: str = "  ") -> list[str]:

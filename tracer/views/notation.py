@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -66,25 +65,6 @@ def shape_text(shape: Sequence[int]) -> str:
     ('(10,2)', '(4,)', '()')
     """
     return f"({','.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-
-
-def display_width(text: str) -> int:
-    """The width of a text in terminal columns: a Chinese character takes two.
-
-    >>> display_width("loss"), display_width("损失")
-    (4, 4)
-    """
-    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(each) in "FW" else 1 for each in text)
-
-
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    """A text padded to `width` terminal columns, right-aligned with `right`.
-
-    >>> padded("loss", 6), padded("损失", 6), padded("损失", 6, right=True)
-    ('loss  ', '损失  ', '  损失')
-    """
-    blanks = " " * (width - display_width(text))
-    return blanks + text if right else text + blanks
 
 
 def phase_text(phase: Phase, tell: Language = ENGLISH) -> str:

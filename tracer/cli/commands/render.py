@@ -12,7 +12,7 @@ from tracer.cli.parameter_types import WholeNumber, WholeNumbers
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
-from tracer.training.loading import SHORT_NAMES, bundled_names
+from tracer.training.bundled import SHORT_NAMES, bundled_names
 from tracer.views.explaining.next_commands import RunNames
 
 HELP = """\b

@@ -10,7 +10,7 @@ import click
 
 from tracer.errors import UsageError
 from tracer.programs.detection import is_program
-from tracer.training.loading import is_path
+from tracer.training.bundled import is_path
 
 
 @dataclass(frozen=True, slots=True)

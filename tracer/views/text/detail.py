@@ -10,6 +10,7 @@ from tracer.graph.missing import mark_message
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.foreign.names import base_name
+from tracer.views.aligned_text import padded
 from tracer.views.gradient_terms import contributions
 from tracer.views.grids import MAX_GRID_SIZE, grid_lines
 from tracer.views.node_data import message_data, node_data
@@ -21,7 +22,6 @@ from tracer.views.notation import (
     node_number,
     number_of,
     number_text,
-    padded,
     phase_text,
     shape_text,
     statistic_text,

@@ -14,6 +14,7 @@ from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.graph.structures.shared import PerStructure
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
+from tracer.views.aligned_text import padded
 from tracer.views.notation import (
     DIGITS,
     MAX_FULL_SIZE,
@@ -24,7 +25,6 @@ from tracer.views.notation import (
     node_number,
     number_of,
     number_text,
-    padded,
     phase_text,
 )
 from tracer.views.own_gradients import own_text, true_text

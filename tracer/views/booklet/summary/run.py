@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tracer.graph.losses import loss_curves
+from tracer.views.aligned_text import display_width
 from tracer.views.booklet.cover import change_text, remarks
 from tracer.views.booklet.page import MARGIN, PAGE, Heading, page
 from tracer.views.booklet.summary import cards
@@ -19,7 +20,7 @@ from tracer.views.diagrams.theme import Kind, Style
 from tracer.views.diagrams.zoom import ViewSpec, zoom_named
 from tracer.views.grids import shortened
 from tracer.views.local_rules import GRADIENT_SYMBOL
-from tracer.views.notation import display_width, shape_text
+from tracer.views.notation import shape_text
 from tracer.views.svg import Layout, PictureError
 
 TITLE_LENGTH, NAME_LENGTH, TEXT_LENGTH = 28, 40, 260

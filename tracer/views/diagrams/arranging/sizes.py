@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tracer.views.aligned_text import display_width
 from tracer.views.diagrams.diagram import Box
-from tracer.views.notation import display_width
 
 CHARACTER, LINE = 6.1, 12.0
 """The width of a character and the height of a line, in points."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tracer.views.aligned_text import display_width
 from tracer.views.grids import shortened
-from tracer.views.notation import display_width
 from tracer.views.slide.drawing.marks import LINE, TITLE, Role, Text
 from tracer.views.slide.drawing.measure import mono_width, text_width, wrapped
 from tracer.views.slide.structure.content import Box
