@@ -96,6 +96,7 @@ def bench(session: nox.Session) -> None:
     """Measure the cost of recording and of the trace file, compared with the installed libraries."""
     install(session, "bench")
     session.run("python", "tests/benchmarks/recording.py", *session.posargs)
+    session.run("python", "tests/benchmarks/fresh.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")
     session.run("python", "tests/benchmarks/questions.py", *session.posargs)
     session.run("python", "tests/benchmarks/programs.py", *session.posargs)

@@ -90,6 +90,14 @@ def test_recording_benchmark_runs() -> None:
 
 
 @pytest.mark.slow
+def test_benchmark_of_fresh_processes_runs() -> None:
+    """A smoke test at a tiny size, without timing."""
+    command = [sys.executable, str(ROOT / "tests/benchmarks/fresh.py"), "tiny"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert len(re.findall(r"^\| .* \| now \|$", done.stdout, re.MULTILINE)) == 4
+
+
+@pytest.mark.slow
 def test_benchmark_of_questions_runs() -> None:
     """A smoke test at a tiny size, without timing."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/questions.py"), "tiny"]

@@ -53,9 +53,17 @@ def cpu_seconds(work: Work) -> float:
     return taken() - before
 
 
-def compared(name: str, work: Work, baseline: str, baseline_work: Work, goal: str, runs: int = RUNS) -> Row:
-    """Measure both alternately, after one run of each that does not count."""
-    pairs = [(cpu_seconds(work), cpu_seconds(baseline_work)) for _ in range(runs + 1)][1:]
+def compared(
+    name: str,
+    work: Work,
+    baseline: str,
+    baseline_work: Work,
+    goal: str,
+    runs: int = RUNS,
+    seconds_of: Callable[[Work], float] = cpu_seconds,
+) -> Row:
+    """Measure both alternately, after one run of each that does not count. `seconds_of` does the work and measures it."""
+    pairs = [(seconds_of(work), seconds_of(baseline_work)) for _ in range(runs + 1)][1:]
     ratios = [one / other for one, other in pairs]
     seconds, others = (statistics.median(times) for times in zip(*pairs))
     row = Row(name, seconds, baseline, others, (min(ratios), max(ratios)), goal)
