@@ -143,6 +143,31 @@ def test_verify_computes_what_the_nodes_say(data: st.DataObject, tmp_path_factor
                 assert is_update or (deviation.node if deviation is not None else None) == next(iter(deviating), None)
 
 
+def test_verify_computes_what_files_have_without_looking_at_each_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, steps in RUNS.items():
+        tracer.save(recorded(name, steps), tmp_path / "run.sqlite")
+        trace = tracer.open(tmp_path / "run.sqlite")
+        one_by_one = verify(in_plain_nodes(trace))
+        with monkeypatch.context() as patch:
+            patch.setattr("tracer.analysis.verify._deviations", None)  # it would look at each
+            assert verify(trace) == one_by_one
+            assert one_by_one.exact == one_by_one.operations > 0
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_one_other_bit_in_any_value_is_noticed(name: str, tmp_path: Path) -> None:
+    tracer.save(recorded(name, 2), tmp_path / "run.sqlite")
+    nodes: Any = tracer.open(tmp_path / "run.sqlite").steps[1].nodes
+    values = [node.value for node in nodes]
+    assert nodes.have_bits(values)
+    for id, value in enumerate(values):
+        bits = bytearray(value.tobytes())
+        bits[-1] ^= 1
+        other: np.ndarray = np.frombuffer(bytes(bits), value.dtype).reshape(value.shape)
+        assert not nodes.have_bits([*values[:id], other, *values[id + 1 :]]), nodes[id]
+        assert nodes.have_bits([*values[:id], None, *values[id + 1 :]])
+
+
 # Reading.
 
 

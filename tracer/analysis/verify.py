@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from tracer.analysis.adapters import Computing, adapter_of
-from tracer.analysis.verification_plan import VerificationPlan, not_computable, plan_of
+from tracer.analysis.verification_plan import NUMBERS, VerificationPlan, loaded, not_computable, plan_of, values_if_exact
 from tracer.graph.missing import StoredValue
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.graph.strides import HELD_IN
@@ -81,44 +81,59 @@ def verify(trace: Trace, after_each: Any = None) -> Verification:
     here = fingerprint() if framework is None else framework.fingerprint()
     verification = Verification(not trace.steps or trace.arithmetic in ("", here))
     plans = PerStructure(plan_of)
-    before: Step | None = None
+    before: _Read | None = None
     for step in trace.steps:
         plan = plans.of(step)
-        found = [*_changed_parameters(step, before, plan), *_deviations(step, plan, verification)]
+        verification.unknown |= plan.unknown
+        for library, names in plan.uninstalled.items():
+            verification.uninstalled.setdefault(library, set()).update(names)
+        values = values_if_exact(step, plan)
+        now = _Read(step, plan, contents_of(step) if values is None else values)
+        found = [] if before is None else [*_changed_parameters(now, before)]
+        if values is None:
+            found += _deviations(step, plan, verification)
+        else:
+            verification.operations += len(plan.operations)
+            verification.exact += len(plan.operations)
         verification.deviations += sorted(found, key=lambda deviation: deviation.node)[:1]
         verification.steps += 1
-        before = step if framework is None else None  # a program of its own may do anything between its steps
+        before = now if framework is None else None  # a program of its own may do anything between its steps
         if after_each is not None:
             after_each()
     return verification
 
 
-def _changed_parameters(step: Step, before: Step | None, plan: VerificationPlan) -> Iterator[Deviation]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A step, and what it has for each node; None where it was not needed."""
+
+    step: Step
+    plan: VerificationPlan
+    contents: Sequence[np.ndarray | StoredValue | None]
+
+
+def _changed_parameters(now: _Read, before: _Read) -> Iterator[Deviation]:
     """The parameters that differ from the update of the step before, as far as values are stored."""
-    if before is None or before.index + 1 != step.index:
+    if before.step.index + 1 != now.step.index:
         return
-    contents, earlier = contents_of(step), contents_of(before)
-    updated = {before.nodes[of].name: earlier[by] for of, by in before.updates.items()}
-    for id, name in plan.parameters:
-        update = updated.get(name)
-        if update is None or not (_is_kept(contents[id]) and _is_kept(update)):
+    updated = {before.plan.names[of]: before.contents[by] for of, by in before.step.updates.items()}
+    for id in now.plan.parameters:
+        update, content = updated.get(now.plan.names[id]), now.contents[id]
+        if update is None or content is None or not (_is_kept(content) and _is_kept(update)):
             continue
-        if _loaded(contents[id]).tobytes() != _loaded(update).tobytes():
-            yield Deviation(step.index, id)
+        if loaded(content).tobytes() != loaded(update).tobytes():
+            yield Deviation(now.step.index, id)
 
 
 def _deviations(step: Step, plan: VerificationPlan, verification: Verification) -> Iterator[Deviation]:
     """Compute the operations of a step again; those whose result differs from the record."""
-    verification.unknown |= plan.unknown
-    for library, names in plan.uninstalled.items():
-        verification.uninstalled.setdefault(library, set()).update(names)
     contents = contents_of(step)
     stored = [(id, content) for id, content in enumerate(contents) if not isinstance(content, np.ndarray)]
     missing = {id: content.why_missing for id, content in stored if not content.is_kept}
     received: list[Any] = [None] * len(contents) + plan.literals  # what operations are given for a node, or as a literal
     for id in plan.leaves:
         if id not in missing:
-            value = _loaded(contents[id])
+            value = loaded(contents[id])
             received[id] = value.item() if id in plan.numbers else value
     exact = 0
     with np.errstate(all="ignore"):
@@ -127,9 +142,9 @@ def _deviations(step: Step, plan: VerificationPlan, verification: Verification) 
             if missing and not operation.needs.isdisjoint(missing):
                 verification.not_kept += 1
                 verification.why_missing |= {reason for each in operation.needs if (reason := missing.get(each)) is not None}
-                received[id] = None if id in missing else _loaded(contents[id])
+                received[id] = None if id in missing else loaded(contents[id])
                 continue
-            recorded = received[id] = _loaded(contents[id])
+            recorded = received[id] = loaded(contents[id])
             if operation.adapter is not None:
                 yield from _compute_elsewhere(step, step.nodes[id], operation.adapter.load(), verification)
                 continue
@@ -144,7 +159,7 @@ def _deviations(step: Step, plan: VerificationPlan, verification: Verification) 
                 yield Deviation(step.index, id, not_computable(error))
                 continue
             if not isinstance(computed, np.ndarray):
-                if all(isinstance(each, (bool, int, float, complex)) for each in inputs):
+                if NUMBERS.issuperset(map(type, inputs)):
                     received[id] = recorded.item()
                 computed = np.asarray(computed)
             if (
@@ -160,10 +175,6 @@ def _deviations(step: Step, plan: VerificationPlan, verification: Verification) 
 
 def _is_kept(content: np.ndarray | StoredValue) -> bool:
     return isinstance(content, np.ndarray) or content.is_kept
-
-
-def _loaded(content: np.ndarray | StoredValue) -> np.ndarray:
-    return content if isinstance(content, np.ndarray) else content.load()
 
 
 def _framework_of(trace: Trace) -> Computing | None:

@@ -136,14 +136,32 @@ class StoredNodes(Sequence[Node]):
         self._nodes: list[Node | None] = []
 
     @property
+    def _layout(self) -> RowLayout:
+        return self.structure.rows(kept=self._row.keys is not None)
+
+    @property
     def contents(self) -> list[np.ndarray | StoredValue]:
         """The content of each node: its inline value, or a lazy reference."""
         if self._contents is None:
-            layout = self.structure.rows(kept=self._row.keys is not None)
-            self._contents = layout.inline_values(self._row)
-            for (id, _), value in zip(layout.large, self._large, strict=True):
+            self._contents = self._layout.inline_values(self._row)
+            for (id, _), value in zip(self._layout.large, self._large, strict=True):
                 self._contents[id] = value
         return self._contents
+
+    def contents_at(self, ids: Sequence[int]) -> list[np.ndarray | StoredValue]:
+        """The contents of these nodes, without those of others."""
+        found: list[np.ndarray | StoredValue] = self._layout.some_values(self._row, ids)
+        if self._large:
+            large = {id: value for (id, _), value in zip(self._layout.large, self._large, strict=True)}
+            found = [large.get(id, value) for id, value in zip(ids, found, strict=True)]
+        return found
+
+    def have_bits(self, values: Sequence[np.ndarray | None]) -> bool:
+        """Whether values have the bits of these, which have their dtypes and shapes; None in place of what is not compared."""
+        if not self._layout.has_bits(self._row, values):
+            return False
+        large = [(values[id], stored) for (id, _), stored in zip(self._layout.large, self._large, strict=True)]
+        return all(value is None or value.tobytes() == stored.load().tobytes() for value, stored in large)
 
     @property
     def why_missing(self) -> list[Message]:

@@ -183,7 +183,9 @@ class RowLayout:
 
     def __init__(self, forms: Sequence[Form], *, kept: bool) -> None:
         self._inline: list[tuple[int, int, tuple[int, ...], np.dtype, Strides]] = []
-        self._moved: list[tuple[int, int, int, Form]] = []
+        self._moved: dict[int, tuple[int, int, Form]] = {}
+        self._spans: list[tuple[int, int]] = []
+        self._laid_out: list[int] = []  # those whose bytes are not in the order of their elements
         self.large: list[tuple[int, Form]] = []
         self._size = 0
         nothing = (0, 0, (0,), np.dtype(float), None)  # in place of a value that is not in the memory of the row
@@ -196,8 +198,11 @@ class RowLayout:
             if not place.is_inline:
                 self.large.append((number, form))
             elif place.as_memory is None:
-                self._moved.append((number, start, self._size, form))
+                self._moved[number] = start, self._size, form
             self._inline.append(nothing if place.as_memory is None else (start, self._size, form.shape, *place.as_memory))
+            self._spans.append((start, self._size))
+            if place.is_inline and (place.as_memory is None or form.strides is not None):
+                self._laid_out.append(number)
 
     def check_sizes(self, row: Row) -> None:
         """Raise ValueError if a row does not have as many bytes as its structure needs."""
@@ -211,13 +216,30 @@ class RowLayout:
 
     def inline_values(self, row: Row) -> list[Any]:
         """The value of each node that is inline; anything in place of a large one."""
-        small, array = row.small, np.ndarray
-        values: list[Any] = [
-            array(shape, dtype, small[start:end], 0, strides) for start, end, shape, dtype, strides in self._inline
-        ]
-        for number, start, end, form in self._moved:
-            values[number] = restore_array(small[start:end], form.dtype, form.shape, form.strides)
+        return self.some_values(row, range(len(self._inline)))
+
+    def some_values(self, row: Row, numbers: Sequence[int]) -> list[Any]:
+        """The values of these nodes that are inline; anything in place of a large one."""
+        small, array, inline = row.small, np.ndarray, self._inline
+        places = [inline[number] for number in numbers]
+        values: list[Any] = [array(shape, dtype, small[start:end], 0, strides) for start, end, shape, dtype, strides in places]
+        for at, number in enumerate(numbers) if self._moved else ():
+            if number in self._moved:
+                start, end, form = self._moved[number]
+                values[at] = restore_array(small[start:end], form.dtype, form.shape, form.strides)
         return values
+
+    def has_bits(self, row: Row, values: Sequence[np.ndarray | None]) -> bool:
+        """Whether inline values have the bits of these, of the same dtypes and shapes; None in place of what is not compared."""
+        small, left = row.small, list(values)
+        for number, _ in self.large:
+            left[number] = None
+        for number, recorded in zip(self._laid_out, self.some_values(row, self._laid_out), strict=True):
+            value, left[number] = left[number], None
+            if value is not None and value.tobytes() != recorded.tobytes():
+                return False
+        spans = zip(self._spans, left, strict=True)
+        return small == b"".join([small[start:end] if value is None else value.tobytes() for (start, end), value in spans])
 
 
 def _kind(dtype: str) -> str:
