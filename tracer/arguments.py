@@ -58,6 +58,13 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
     return number
 
 
+def has_own_rules(value: Any) -> bool:
+    """Whether an array is a masked array or a matrix, whose operations differ from those of plain arrays."""
+    if type(value) is np.ndarray or not isinstance(value, np.ndarray):
+        return False  # without a look at `np.ma`: NumPy loads it when it is asked for, which takes longer than a small run
+    return isinstance(value, (np.ma.MaskedArray, np.matrix))
+
+
 def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = False) -> np.ndarray:
     """Copy a value into a read-only array: floats as `dtype` (None keeps theirs), integers and booleans with their dtype.
 
@@ -67,7 +74,7 @@ def numeric_array(value: Any, what: str, dtype: str | None, *, floating: bool = 
     >>> numeric_array([1, 2], "x", "float32").dtype, numeric_array([1, 2], "x", "float32", floating=True).dtype
     (dtype('int64'), dtype('float32'))
     """
-    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+    if has_own_rules(value):
         raise UsageError(f"{what} is a {type(value).__name__}, which would lose its own rules: give it as a plain array")
     try:
         given = np.asarray(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracer.arguments import native
+from tracer.arguments import has_own_rules, native
 from tracer.errors import RecordingError
 from tracer.graph.record import Literal, Phase
 from tracer.ops.base import Op
@@ -88,7 +88,7 @@ class StepTape(_Interface):
         if type(given) is complex:
             self._has_complex = True
             return Literal(given)
-        if isinstance(given, (np.ma.MaskedArray, np.matrix)):
+        if has_own_rules(given):
             raise RecordingError(f"a {type(given).__name__} would lose its own rules in the record: give it as a plain array")
         array = native(np.array(given))
         if array.dtype.kind not in NUMERIC_KINDS:

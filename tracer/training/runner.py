@@ -139,6 +139,7 @@ class Training:
 
     def __iter__(self) -> Iterator[Step]:
         batches, report = self._batches, self.scenario.report
+        reports = report != Report()
         planned = self._lengths(self.steps)
         available: dict[str, Any] = {**self._epoch_metrics.context, **self._prepared.data, **self._structured(), **planned}
         self._print(report.start, available)
@@ -149,7 +150,7 @@ class Training:
                 order = self._rng.permutation(batches.examples) if self.scenario.shuffle else None
             row: dict[str, Any] = {"step": index, "epoch": epoch}
             step = self._step(row, position, order)
-            if report != Report():  # without a report, do not keep the arrays of the step alive
+            if reports:  # without a report, do not keep the arrays of the step alive
                 available.update(self._structured(), **row, batch=position, record=step)
                 self._print(report.step, available)
             # An incomplete last epoch counts as one.

@@ -52,6 +52,8 @@ class StepRecorder:
         self._prepared = prepared
         self._groups = groups
         self._frozen = frozenset(prepared.parameters) - {name for group in groups for name in group.parameters}
+        self._taken = prepared.taken
+        self._takes_rng = any("rng" in takes.names for takes in (prepared.model_takes, *prepared.loss_takes.values()))
         self._has_several = isinstance(scenario.loss, Mapping)
         self.updates = earlier.updates
         self.pending = earlier.pending
@@ -131,10 +133,11 @@ class StepRecorder:
 
     def _of_step(self, index: int) -> dict[str, Any]:
         """What model and loss may take in addition to data and parameters."""
-        return {"rng": generator_of(self._seed, self._earlier.steps + index), "training": True, **self._scenario.settings}
+        rng = generator_of(self._seed, self._earlier.steps + index) if self._takes_rng else None
+        return {"rng": rng, "training": True, **self._scenario.settings}
 
     def _named(self, returned: Any) -> dict[str, Any]:
-        return named_results(returned, self._scenario, self._prepared.results, self._prepared.taken)
+        return named_results(returned, self._scenario, self._prepared.results, self._taken)
 
     def _model_arguments(self, available: Mapping[str, Any]) -> dict[str, Any]:
         return self._prepared.model_takes.arguments(available, self._prepared.parameter_names)

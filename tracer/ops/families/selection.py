@@ -62,6 +62,21 @@ class Minimum(Elementwise):
         return np.where(np.less(y, x), g, np.where(np.equal(x, y), 0.5 * g, 0))
 
 
+def _is_large(array: Any, dtype: type, like: Any) -> bool:
+    """Whether this is an array of that dtype, with many elements without gaps, as many and in the same shape as another."""
+    return (
+        type(array) is np.ndarray
+        and array.dtype == dtype
+        and array.size >= 2**14
+        and array.flags.c_contiguous
+        and array.shape == np.shape(like)
+    )
+
+
+def _is_zero(number: Any) -> bool:
+    return type(number) in (int, float) and number == 0
+
+
 class Where(Elementwise):
     """Elementwise selection: x where the condition is true, y elsewhere. The condition has no gradient."""
 
@@ -73,6 +88,19 @@ class Where(Elementwise):
     @staticmethod
     def call(condition: Array, x: Array, y: Array) -> Call:
         return (condition, x, y), {}
+
+    @staticmethod
+    def value(condition: Array, x: Array, y: Array) -> Array:
+        chosen = x if type(x) is np.ndarray else y
+        if not (_is_large(condition, np.bool_, chosen) and all(_is_zero(z) or _is_large(z, np.float32, chosen) for z in (x, y))):
+            return np.where(condition, x, y)
+        # np.where branches for each element. Where a condition is true here and false there, as that of relu is, the processor
+        # guesses wrong half of the time; on the bits of single precision, y ^ ((x ^ y) * condition) takes an eighth of the time.
+        x, y = (np.asarray(z, np.float32).view(np.int32) for z in (x, y))
+        bits = x ^ y
+        bits *= condition
+        bits ^= y
+        return bits.view(np.float32)
 
     @staticmethod
     def complex_value(condition: Array, x: Array, y: Array) -> Array:
