@@ -24,6 +24,8 @@ from tracer.ops import registry
 from tracer.ops.elementwise import Elementwise
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
+from tracer.recording.replaying import instructions
+from tracer.recording.replaying.instructions import Instruction, Instructions
 from tracer.recording.tensor import Tensor
 from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
@@ -57,6 +59,7 @@ def steps_of(scenario: tracer.Scenario, monkeypatch: pytest.MonkeyPatch, **optio
 
     with monkeypatch.context() as patch:
         patch.setattr(Recorder, "replay", counting_repeat)
+        patch.setattr(instructions, "COMPILED_AFTER", 1)  # the first time one by one, then compiled
         fast = list(Training(scenario, **options))
     with monkeypatch.context() as patch:
         patch.setattr(BackwardPlan, "match", lambda *_: Match.NONE)
@@ -410,3 +413,35 @@ def test_values_accessed_before_nodes_are_created_are_read_only() -> None:
     training = Training(line())
     for _ in training:
         assert not any(value.flags.writeable for value in training.parameters.values())
+
+
+def affine(x: Any, v: float, f: float, ndarray: float) -> Any:
+    return (x * v + f) / ndarray
+
+
+def test_compiled_instructions_give_what_one_by_one_gives() -> None:
+    given = Instructions(
+        (2, 0.5),
+        (
+            Instruction(None, (), {}, np.array(3.0)),
+            Instruction(affine, (2,), {"v": 3.0, "f": 1.0, "ndarray": 7.0}, None),
+            Instruction(np.multiply, (4, 1), {}, None),
+            Instruction(np.add, (3, 3), {}, None),
+            Instruction(np.multiply, (0, 1), {}, None),
+        ),
+    )
+    x = np.arange(4.0)
+    found = [given.results([x]) for _ in range(instructions.COMPILED_AFTER + 2)]
+    expected = [np.array(3.0), (x * 3 + 1) / 7, (x * 3 + 1) / 7 * 0.5, np.array(6.0), 1.0]
+    assert given._compiled is not None
+    for results in found:
+        assert [type(each) for each in results] == [np.ndarray] * 4 + [float]
+        assert all(np.array_equal(one, other) for one, other in zip(results, expected, strict=True))
+
+
+def test_many_instructions_are_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instructions, "COMPILED_AFTER", 1)
+    given = Instructions((), (Instruction(np.negative, (0,), {}, None),) * (instructions.MAX_COMPILED + 1))
+    for _ in range(2):
+        given.results([np.ones(1)])
+    assert given._compiled is None

@@ -13,7 +13,7 @@ trace file only ask for the outcome.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
+from tracer.recording.replaying.instructions import Instruction, Instructions
 from tracer.recording.source import Invocation
 from tracer.recording.tape import Context, Entry, Marks
 
@@ -70,22 +71,13 @@ def _sign(number: Any) -> float:
     return math.copysign(1, number) if type(number) is float else 0.0
 
 
-class Instruction(NamedTuple):
-    """How the value of an operation after the loss is computed: a function of earlier values, or a constant."""
-
-    function: Callable[..., Any] | None
-    operands: tuple[int, ...]
-    parameters: Mapping[str, Any]
-    constant: Any
-
-
 @dataclass(slots=True, eq=False)
 class BackwardPlan:
     """The guards of a step up to its loss, and the instructions for everything after it. It holds no arrays of that step.
 
-    Values are numbered with the `literals` of later operations first, then in the order of the tape. `literal_guards` are the
-    numbers in the code before the loss: operation, position, type and sign. `places` are the contexts and instruction offsets
-    of the operations before the loss, `constants` the bytes of the arrays in the code, None for a large one.
+    `literal_guards` are the numbers in the code before the loss: operation, position, type and sign. `places` are the contexts
+    and instruction offsets of the operations before the loss, `constants` the bytes of the arrays in the code, None for a large
+    one.
     """
 
     guards: tuple[Guard, ...]
@@ -97,8 +89,7 @@ class BackwardPlan:
     constants: Mapping[int, bytes | None]
     rest: tuple[Entry, ...]
     marks: Marks
-    literals: tuple[Any, ...]
-    instructions: tuple[Instruction, ...]
+    instructions: Instructions
     nodes: tuple[Node, ...] | None = None
     """The nodes of the steps with this structure, without values; computed when the first of them is read."""
 
@@ -142,21 +133,7 @@ class BackwardPlan:
 
     def values_after(self, entries: Sequence[Entry]) -> list[Any]:
         """The values of everything after the loss, for a step that matches up to it."""
-        values = [*self.literals, *[entry[3] for entry in entries]]
-        start = len(values)
-        for function, operands, parameters, constant in self.instructions:
-            if function is None:
-                value = constant
-            elif parameters:
-                value = function(*[values[operand] for operand in operands], **parameters)
-            elif len(operands) == 2:
-                value = function(values[operands[0]], values[operands[1]])
-            else:
-                value = function(*[values[operand] for operand in operands])
-            if type(value) is not np.ndarray:
-                value = as_recorded(value, [values[operand] for operand in operands])
-            values.append(value)
-        return values[start:]
+        return self.instructions.results([entry[3] for entry in entries])
 
     def entries_with(self, values: Sequence[Any]) -> list[Entry]:
         """The tape entries that a recorder would have appended for these values."""
@@ -210,8 +187,7 @@ def backward_plan(entries: Sequence[Entry], start: int, loss_ids: tuple[int, ...
         **_structure_guards(before, marks),
         rest=tuple((op, operands, parameters, None, context, offset) for op, operands, parameters, _, context, offset in rest),
         marks=replace(marks, names={id: name for id, name in marks.names.items() if id >= start}, fallback_names={}),
-        literals=tuple(literals),
-        instructions=tuple(instructions),
+        instructions=Instructions(tuple(literals), tuple(instructions)),
     )
 
 
@@ -228,12 +204,3 @@ def _structure_guards(before: Sequence[Entry], marks: Marks) -> dict[str, Any]:
             if op == "constant"
         },
     }
-
-
-def as_recorded(value: Any, given: Sequence[Any]) -> Any:
-    """A result that is no array as the tape holds it: NumPy returns scalars for arrays without axes.
-
-    A result computed from Python numbers alone stays one.
-    """
-    weak = all(isinstance(each, (bool, int, float, complex)) for each in given)
-    return value.item() if weak and isinstance(value, np.generic) else value if weak else np.asarray(value)

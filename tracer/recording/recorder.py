@@ -25,7 +25,8 @@ from tracer.recording.call_stack import CallStack
 from tracer.recording.memory import ArrayMemory
 from tracer.recording.naming import nodes_of, source_of
 from tracer.recording.nodes import RecordedNodes, Recording, ReplayedBackward
-from tracer.recording.plan import BackwardPlan, as_recorded
+from tracer.recording.plan import BackwardPlan
+from tracer.recording.replaying.instructions import as_recorded
 from tracer.recording.results import check_scalar
 from tracer.recording.source import Files
 from tracer.recording.step_tape import StepTape

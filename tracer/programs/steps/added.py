@@ -13,7 +13,7 @@ from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.programs.gradients.implied import activation_of
 from tracer.programs.record import ProgramRecord
-from tracer.recording.plan import as_recorded
+from tracer.recording.replaying.instructions import as_recorded
 from tracer.recording.tape import NO_PARAMETERS, Context, Entry
 
 _ALL = {"axis": None, "keepdims": False}

@@ -18,8 +18,8 @@ from tracer.programs.steps.increments import Updates, updates_of
 from tracer.programs.steps.leaf_names import leaf_name
 from tracer.programs.steps.loss_phase import loss_phase
 from tracer.programs.steps.parts import StepParts, StepTape, parts_of
-from tracer.recording.plan import as_recorded
 from tracer.recording.recorder import Recorder
+from tracer.recording.replaying.instructions import as_recorded
 from tracer.recording.source import assigned_at
 from tracer.recording.tape import Context
 from tracer.recording.tensor import Tensor
