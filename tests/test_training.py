@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import tracer
 from support.traces import recorded
 from tracer.analysis.verify import verify
 from tracer.graph.record import Phase
-from tracer.graph.structures.garbage_collection import FewerCollections
+from tracer.graph.structures.garbage_collection import FewerCollections, while_a_step_is_recorded
 from tracer.nn.optimizers import SGD, Adam, Optimizer
 from tracer.training import Training
 from tracer.training.bundled import bundled_names
@@ -336,7 +337,7 @@ def test_loss_may_take_a_generator_beside_its_prediction() -> None:
 
 
 @pytest.mark.parametrize("raises", [False, True])
-def test_full_garbage_collections_are_only_postponed_while_a_step_is_recorded(raises: bool) -> None:
+def test_garbage_is_collected_less_often_only_while_a_step_is_recorded(raises: bool) -> None:
     before = gc.get_threshold()
     seen = []
 
@@ -350,10 +351,26 @@ def test_full_garbage_collections_are_only_postponed_while_a_step_is_recorded(ra
         name="line", title="", data=lambda rng: {"x": np.ones(2), "y": np.ones(2)}, parameters=lambda rng: {"w": np.ones(2)},
         model=model, loss=lambda out, y: ((out - y) ** 2).mean(), optimizer=tracer.SGD(learning_rate=0.1), steps=1,
     )  # fmt: skip
-    with contextlib.suppress(KeyError):
-        tracer.run(scenario)
-    assert gc.get_threshold() == before
-    assert any(during[:2] == before[:2] and during[2] > before[2] for during in seen)
+    recorded: list[Callable[[], Any]] = [lambda: tracer.run(scenario), lambda: tracer.trace(lambda x: model(x, 2.0), 1.0)]
+    for record in recorded:
+        seen.clear()
+        with contextlib.suppress(KeyError):
+            record()
+        assert gc.get_threshold() == before
+        assert any(during[0] > before[0] and during[2] > before[2] for during in seen)
+
+
+def test_thresholds_of_the_garbage_collector_that_are_large_stay_valid() -> None:
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(5_000_000, 10, 10)
+        with while_a_step_is_recorded():
+            assert gc.get_threshold()[0] == 5_000_000
+        gc.set_threshold(0, 10, 10)
+        with while_a_step_is_recorded():
+            assert gc.get_threshold()[0] == 0  # switched off by the program
+    finally:
+        gc.set_threshold(*before)
 
 
 @pytest.mark.parametrize("first", [0, 1])

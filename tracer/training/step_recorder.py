@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.record import Phase
-from tracer.graph.structures.garbage_collection import FewerCollections
+from tracer.graph.structures.garbage_collection import while_a_step_is_recorded
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
 from tracer.recording.results import check_scalar, explained
@@ -73,11 +73,10 @@ class StepRecorder:
         recorder = Recorder(self._files)
         try:
             # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
-            # A full garbage collection would visit the whole tape, which has no garbage before the step ends.
             with (
                 explained(lambda: f"{index}.{recorder.last_label()}"),
                 np.errstate(all="ignore"),
-                FewerCollections(has_full=False),
+                while_a_step_is_recorded(),
             ):
                 losses, results = self._record(recorder, index, epoch, batch)
         finally:

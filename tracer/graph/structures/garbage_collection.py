@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 _NEVER = 1_000_000
-"""Number of collections of the middle generation before a full one."""
+"""Number of collections of the middle generation before a full one; also the largest number of new objects before a young one."""
 
 
 class FewerCollections:
@@ -18,7 +18,7 @@ class FewerCollections:
     def __init__(self, *, objects: int = 1, has_full: bool = True) -> None:
         self._before = gc.get_threshold()
         young, middle, full = self._before
-        self._chosen = (young * objects, middle, full if has_full else _NEVER)
+        self._chosen = (max(young, min(young * objects, _NEVER)), middle, full if has_full else _NEVER)
         gc.set_threshold(*self._chosen)
 
     def remove(self) -> None:
@@ -31,3 +31,11 @@ class FewerCollections:
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+def while_a_step_is_recorded() -> FewerCollections:
+    """Fewer collections for the time of a step: none before 700,000 objects are new, and no full one.
+
+    All that is on the tape stays until the step ends: the collector would visit it for nothing, a fifth of the time.
+    """
+    return FewerCollections(objects=1_000, has_full=False)
