@@ -137,8 +137,8 @@ def test_trace_is_stored_with_what_is_new(tmp_path: Path) -> None:
 def test_file_of_a_newer_reader_is_refused(tmp_path: Path) -> None:
     tracer.save(traced(tmp_path, REGRESSION), tmp_path / "a.sqlite")
     with contextlib.closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
-        connection.execute("PRAGMA user_version = 4000")
-    with pytest.raises(tracer.TraceFileError, match=r"needs reader 4, this is 3"):
+        connection.execute("PRAGMA user_version = 5000")
+    with pytest.raises(tracer.TraceFileError, match=r"needs reader 5, this is 4"):
         tracer.open(tmp_path / "a.sqlite")
 
 

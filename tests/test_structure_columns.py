@@ -16,7 +16,8 @@ import tracer
 from support.traces import first_step
 from tracer.graph.record import Node
 from tracer.store.plain_json import decode, json_data
-from tracer.store.structures.columns import read_columns, read_structure
+from tracer.store.structures.columns import read_columns
+from tracer.store.structures.reading import read_structure
 from tracer.store.structures.structure import Structure, layouts_of, parse_structure, structure_text, without_values
 
 FIELDS = [name for name in Node.__dataclass_fields__ if name not in ("content", "_summary")]

@@ -37,7 +37,7 @@ from tracer.store.format import APPLICATION_ID, SCHEMA, user_version
 from tracer.store.plain_json import STORABLE_DTYPES, to_json
 from tracer.store.reading import read
 from tracer.store.rows import NOT_KEPT, Row, content_key, is_inline, pack_summary, text_digest
-from tracer.store.structures.columns import read_structure
+from tracer.store.structures.reading import read_structure
 from tracer.store.structures.structure import OTHER_DTYPES, Structure
 from tracer.store.writing import save
 from tracer.views.text.log import log_text

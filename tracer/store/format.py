@@ -13,20 +13,23 @@ from tracer.errors import TraceFileError
 APPLICATION_ID = 0x54524143
 """The SQLite application id of trace files: "TRAC"."""
 
-READER, READER_OF_PROGRAMS, READER_OF_BFLOAT16 = 1, 2, 3
+READER, READER_OF_PROGRAMS, READER_OF_BFLOAT16, READER_OF_COLUMNS = 1, 2, 3, 4
 """The number of the reader that a file needs: the second for gradients that a program computes itself, marks of its values, and
-values of which only the shape was recorded; the third for nodes of dtype bfloat16.
+values of which only the shape was recorded; the third for nodes of dtype bfloat16; the fourth for large steps.
 
 Readers reject files that need a newer one.
 """
 
-MINOR_VERSIONS = {READER: 1, READER_OF_PROGRAMS: 2, READER_OF_BFLOAT16: 3}
+MINOR_VERSIONS = {READER: 1, READER_OF_PROGRAMS: 2, READER_OF_BFLOAT16: 3, READER_OF_COLUMNS: 4}
 """The newest minor version of the format, by the reader that a file needs. Readers ignore what a newer one added.
 
 Version 1.1 stores the reason for the end of a run also as a code with fields. Version 1.2 stores the gradients and marks of
 recorded programs, and values without statistics; a file without any is still one of version 1.1, which every reader opens.
-Version 1.3 stores a bfloat16 as its 16 bits.
+Version 1.3 stores a bfloat16 as its 16 bits. Version 1.4 stores the structure of a large step by columns.
 """
+
+LARGE_STEP = 5000
+"""The number of nodes from which on a step is large."""
 
 SCHEMA = {
     "run": "CREATE TABLE run (part TEXT PRIMARY KEY, content TEXT NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID",

@@ -189,6 +189,8 @@ class StoredNodes(Sequence[Node]):
     def _node(self, position: int) -> Node:
         if not self._nodes:
             self._nodes = [None] * len(self)
+            (content,) = self.contents_at([range(len(self))[position]])  # perhaps no other is asked for
+            self._nodes[position] = with_content(self.structure.step.nodes[position], content)
         node = self._nodes[position]
         if node is None:
             node = self._nodes[position] = with_content(self.structure.step.nodes[position], self.contents[position])

@@ -30,7 +30,7 @@ def to_json(data: Any) -> str:
     >>> to_json({"axis": (0, 1), "limit": float("-inf")})
     '{"dict":{"axis":{"tuple":[0,1]},"limit":{"float":"fff0000000000000"}}}'
     """
-    return json.dumps(_encode(data), separators=(",", ":"), allow_nan=False)
+    return data_text(_encode(data))
 
 
 def from_json(text: Any) -> Any:
@@ -50,6 +50,11 @@ def json_data(text: Any) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def data_text(data: Any) -> str:
+    """The text of JSON data that is encoded; the inverse of `json_data`."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
 
 
 def decode(data: Any) -> Any:

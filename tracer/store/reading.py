@@ -29,7 +29,7 @@ from tracer.store.rows import (
     text_digest,
     unpack_summaries,
 )
-from tracer.store.structures.columns import read_structure
+from tracer.store.structures.reading import read_structure
 
 CACHED_STRUCTURES = 8
 

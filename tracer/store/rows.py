@@ -19,7 +19,7 @@ from tracer.graph.record import Step
 from tracer.graph.strides import HELD_IN, Strides, array_dtype, byte_count, bytes_as_memory, restore_array, stored_dtype
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
-from tracer.store.format import READER, READER_OF_BFLOAT16, READER_OF_PROGRAMS
+from tracer.store.format import LARGE_STEP, READER, READER_OF_BFLOAT16, READER_OF_COLUMNS, READER_OF_PROGRAMS
 from tracer.store.plain_json import STORABLE_DTYPES
 
 KEY_SIZE = 32
@@ -119,6 +119,8 @@ def unstorable_values(step: Step) -> Iterator[Message]:
 
 def reader_of(step: Step) -> int:
     """The number of the reader that a file with this step needs."""
+    if len(step.nodes) >= LARGE_STEP:
+        return READER_OF_COLUMNS
     if any(node.dtype in HELD_IN for node in step.nodes):
         return READER_OF_BFLOAT16
     if step.own_gradients or step.marks or any(not node.is_kept and is_unknown(node.summary) for node in step.nodes):
@@ -184,11 +186,10 @@ class RowLayout:
     def __init__(self, forms: Sequence[Form], *, kept: bool) -> None:
         self._inline: list[tuple[int, int, tuple[int, ...], np.dtype, Strides]] = []
         self._moved: dict[int, tuple[int, int, Form]] = {}
-        self._spans: list[tuple[int, int]] = []
         self._laid_out: list[int] = []  # those whose bytes are not in the order of their elements
         self.large: list[tuple[int, Form]] = []
         self._size = 0
-        nothing = (0, 0, (0,), np.dtype(float), None)  # in place of a value that is not in the memory of the row
+        nothing = (0,), np.dtype(float), None  # in place of a value that is not in the memory of the row
         known: dict[int, _Place] = {}
         for number, form in enumerate(forms):
             place = known.get(id(form))
@@ -199,8 +200,8 @@ class RowLayout:
                 self.large.append((number, form))
             elif place.as_memory is None:
                 self._moved[number] = start, self._size, form
-            self._inline.append(nothing if place.as_memory is None else (start, self._size, form.shape, *place.as_memory))
-            self._spans.append((start, self._size))
+            as_memory = nothing if place.as_memory is None else (form.shape, *place.as_memory)
+            self._inline.append((start, self._size, *as_memory))
             if place.is_inline and (place.as_memory is None or form.strides is not None):
                 self._laid_out.append(number)
 
@@ -238,8 +239,10 @@ class RowLayout:
             value, left[number] = left[number], None
             if value is not None and value.tobytes() != recorded.tobytes():
                 return False
-        spans = zip(self._spans, left, strict=True)
-        return small == b"".join([small[start:end] if value is None else value.tobytes() for (start, end), value in spans])
+        places = zip(self._inline, left, strict=True)
+        return small == b"".join(
+            [small[start:end] if value is None else value.tobytes() for (start, end, _, _, _), value in places]
+        )
 
 
 def _kind(dtype: str) -> str:

@@ -34,8 +34,9 @@ MAX_TEXT_LENGTH = 50_000
 COLUMNS = 13
 """The number of parts of a node."""
 
-_OPTIONAL = frozenset({"losses", "own", "marks"})
-"""Parts of a structure that a step may be without."""
+PARTS = frozenset({"loss", "gradients", "updates", "sources", "nodes"})
+OPTIONAL = frozenset({"losses", "own", "marks"})
+"""Parts of a structure, and those that a step may be without."""
 
 _SLOT = re.compile(r"\{(\d+)\}")
 
@@ -100,9 +101,7 @@ def structure_text(structure: Structure) -> str:
             "loss": step.loss_id,
             "gradients": [[of, by] for of, by in step.gradients.items()],
             "updates": [[of, by] for of, by in step.updates.items()],
-            **({"losses": [[loss, list(map(list, each.items()))] for loss, each in step.losses.items()]} if step.losses else {}),
-            **({"own": [[of, by] for of, by in step.own_gradients.items()]} if step.own_gradients else {}),
-            **({"marks": [[id, mark] for id, mark in step.marks.items()]} if step.marks else {}),
+            **optional_parts(step),
             "sources": [[source.file, source.line, source.text] for source in sources],
             "nodes": [
                 [
@@ -126,9 +125,18 @@ def structure_text(structure: Structure) -> str:
     )
 
 
+def optional_parts(step: Step) -> dict[str, Any]:
+    """The parts that most steps are without, of those that have them."""
+    return {
+        **({"losses": [[loss, list(map(list, each.items()))] for loss, each in step.losses.items()]} if step.losses else {}),
+        **({"own": [[of, by] for of, by in step.own_gradients.items()]} if step.own_gradients else {}),
+        **({"marks": [[id, mark] for id, mark in step.marks.items()]} if step.marks else {}),
+    }
+
+
 def parse_structure(data: Any) -> Structure:
     """Validate a decoded structure node by node. Raises ValueError, with the first node that is invalid."""
-    if not isinstance(data, dict) or set(data) - _OPTIONAL != {"loss", "gradients", "updates", "sources", "nodes"}:
+    if not isinstance(data, dict) or set(data) - OPTIONAL != PARTS:
         raise ValueError("it is not the structure of a step")
     sources = [parse_source(each) for each in _list(data["sources"])]
     nodes, layouts = [], []
@@ -140,8 +148,8 @@ def parse_structure(data: Any) -> Structure:
         nodes.append(node)
         layouts.append(layout)
     gradients, updates = parse_pairs(data["gradients"]), parse_pairs(data["updates"])
-    step = Step(0, tuple(nodes), _integer(data["loss"]), gradients, updates, losses=_losses(data.get("losses", [])))
-    step = replace(step, own_gradients=parse_pairs(data.get("own", [])), marks=_marks(data.get("marks", [])))
+    step = Step(0, tuple(nodes), _integer(data["loss"]), gradients, updates, losses=parse_losses(data.get("losses", [])))
+    step = replace(step, own_gradients=parse_pairs(data.get("own", [])), marks=parse_marks(data.get("marks", [])))
     problem = structure_problem(step)
     if not problem and (
         step.nodes[step.loss_id].dtype not in STORABLE_DTYPES or step.nodes[step.loss_id].dtype.startswith("complex")
@@ -232,7 +240,8 @@ def parse_pairs(data: Any) -> dict[int, int]:
     return pairs
 
 
-def _losses(data: Any) -> dict[int, dict[int, int]]:
+def parse_losses(data: Any) -> dict[int, dict[int, int]]:
+    """Losses with their gradients. Raises ValueError if they are invalid."""
     losses = {}
     for pair in _list(data):
         if len(_list(pair)) != 2:
@@ -241,7 +250,8 @@ def _losses(data: Any) -> dict[int, dict[int, int]]:
     return losses
 
 
-def _marks(data: Any) -> dict[int, str]:
+def parse_marks(data: Any) -> dict[int, str]:
+    """Marks of nodes. Raises ValueError if they are invalid."""
     marks = {}
     for pair in _list(data):
         if len(_list(pair)) != 2:

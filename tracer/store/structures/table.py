@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from tracer.graph.record import Step
 from tracer.graph.strides import Strides
 from tracer.graph.structures.shared import shared_structure
+from tracer.store.format import LARGE_STEP
 from tracer.store.parts import NotStorableError
 from tracer.store.rows import text_digest
-from tracer.store.structures.columns import read_structure
+from tracer.store.structures.column_text import column_text
+from tracer.store.structures.reading import read_structure
 from tracer.store.structures.structure import structure_text, without_values
 
 CACHED_STRUCTURES = 8
@@ -59,7 +61,8 @@ class StructureTable:
         for entry in self._recent:
             if shared is not None and entry.matches(shared, step, layouts):
                 return entry.id
-        text = structure_text(without_values(step, layouts))
+        to_text = column_text if len(step.nodes) >= LARGE_STEP else structure_text
+        text = to_text(without_values(step, layouts))
         digest = text_digest(text)
         id = self._ids.get(digest)
         if id is None:
