@@ -373,10 +373,13 @@ def test_thresholds_of_the_garbage_collector_that_are_large_stay_valid() -> None
         gc.set_threshold(*before)
 
 
+@pytest.mark.parametrize(
+    "enter", [while_a_step_is_recorded, lambda: FewerCollections(has_full=False), lambda: FewerCollections(objects=9)]
+)
 @pytest.mark.parametrize("first", [0, 1])
-def test_garbage_collection_is_as_before_when_the_last_thread_has_left(first: int) -> None:
+def test_garbage_collection_is_as_before_when_the_last_thread_has_left(first: int, enter: Callable[[], FewerCollections]) -> None:
     before = gc.get_threshold()
-    threads = [FewerCollections(has_full=False), FewerCollections(has_full=False)]
+    threads = [enter(), enter()]
     assert gc.get_threshold() != before
     threads[first].remove()
     threads[1 - first].remove()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import gc
 
 _NEVER = 1_000_000
-"""Number of collections of the middle generation before a full one; also the largest number of new objects before a young one."""
+"""Number of collections of the middle generation before a full one."""
+
+_BY_DEFAULT = 700
+"""New objects after which Python collects the young ones, unless a program sets another number; 0 stands for never."""
 
 
 class FewerCollections:
     """The garbage collector runs less often, until `remove` is called or a `with` statement ends.
 
-    It runs once for `objects` times as many new objects. Without full collections it looks at young objects only. The thresholds
-    that were found are set again, unless the program has chosen others since: uses may be nested, and in several threads.
+    It runs once for `objects` times as many new objects as by default. Without full collections it looks at young objects only.
+    The thresholds that were found are set again, unless the program has chosen others since. Uses may be nested, and in several
+    threads: the same use in another thread finds the thresholds that it would choose, and chooses them.
     """
 
     def __init__(self, *, objects: int = 1, has_full: bool = True) -> None:
         self._before = gc.get_threshold()
         young, middle, full = self._before
-        self._chosen = (max(young, min(young * objects, _NEVER)), middle, full if has_full else _NEVER)
+        self._chosen = (max(young, _BY_DEFAULT * objects) if young else 0, middle, full if has_full else _NEVER)
         gc.set_threshold(*self._chosen)
 
     def remove(self) -> None:
