@@ -33,8 +33,8 @@ from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.domain import REAL, Domain
 from tracer.ops.elementwise import Elementwise
-from tracer.ops.families import arithmetic, linear_algebra, reductions
-from tracer.ops.families.elementwise import exponentials, trigonometry
+from tracer.ops.families import linear_algebra, reductions
+from tracer.ops.families.elementwise import arithmetic, exponentials, trigonometry
 from tracer.ops.families.reductions import Reduction
 from tracer.recording.function import trace
 from tracer.recording.replay import operation_of, replayed

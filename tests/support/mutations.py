@@ -20,7 +20,6 @@ from support.rule_mutations import complex_numbers, fourier, linalg, movement, s
 from tracer.ops import registry
 from tracer.ops.base import Op
 from tracer.ops.families import (
-    arithmetic,
     einstein_summation,
     indexing,
     joining,
@@ -30,6 +29,7 @@ from tracer.ops.families import (
     shaping,
 )
 from tracer.ops.families.elementwise import (
+    arithmetic,
     division,
     exponentials,
     hyperbolic,

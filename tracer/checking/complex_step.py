@@ -23,8 +23,8 @@ from tracer.graph.record import Literal, Node, Step
 from tracer.ops.base import Op
 from tracer.ops.complex_numbers import complex_of
 from tracer.ops.data_movement import Rearrangement
-from tracer.ops.families import arithmetic, reductions
-from tracer.ops.families.elementwise import complex_parts
+from tracer.ops.families import reductions
+from tracer.ops.families.elementwise import arithmetic, complex_parts
 from tracer.ops.families.fourier.transform import Transform
 from tracer.recording.replay import operation_of
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from tracer.graph.record import Literal, Node
 from tracer.ops.base import Op
-from tracer.ops.families import arithmetic, einstein_summation, linear_algebra, reductions, selection
-from tracer.ops.families.elementwise import complex_parts
+from tracer.ops.families import einstein_summation, linear_algebra, reductions, selection
+from tracer.ops.families.elementwise import arithmetic, complex_parts
 from tracer.recording.replay import operation_of
 from tracer.recording.tape import Entry
 

@@ -19,7 +19,8 @@ from tracer.checking.results import Check, Fault, Outcome
 from tracer.checking.rules import make_fault
 from tracer.graph.record import Literal, Node, Step
 from tracer.i18n.message import Message
-from tracer.ops.families import comparisons, shaping
+from tracer.ops.families import shaping
+from tracer.ops.families.elementwise import comparisons
 from tracer.recording.replay import operation_of, replayed
 
 TOLERANCE = 2.0**8

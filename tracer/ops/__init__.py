@@ -2,10 +2,9 @@
 
     from tracer.ops import REAL, Elementwise
 
-Importing this package registers all operations: import `registry` from here.
+The operations of the package are imported when `registry` is asked for one.
 """
 
-from tracer.ops import families
 from tracer.ops.base import Array, Call, Op, registry
 from tracer.ops.data_movement import DataMovement
 from tracer.ops.domain import KINK_AT_ZERO, NONZERO, POSITIVE, REAL, Domain
@@ -24,6 +23,5 @@ __all__ = [
     "Elementwise",
     "Op",
     "Terms",
-    "families",
     "registry",
 ]

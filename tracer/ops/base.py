@@ -28,6 +28,7 @@ from tracer.arguments import folded
 from tracer.graph.expression import Expression
 from tracer.graph.formula import parse_template
 from tracer.ops.domain import Domain
+from tracer.ops.families.contents import CONTENTS
 from tracer.ops.indices import Index, Shape, flat_indices, unraveled
 from tracer.ops.registration import Implemented, NumbersOnly, Registry, check_declaration, functions_of
 from tracer.ops.terms import Terms
@@ -40,8 +41,8 @@ Rule: TypeAlias = Callable[..., Array]
 Call: TypeAlias = tuple[tuple[Array, ...], dict[str, Any]]
 """The arguments of a NumPy function, split into inputs and parameters."""
 
-registry: Registry[type[Op]] = Registry()
-"""The operations that can be recorded. Import it from `tracer.ops`, which registers all operations of the package."""
+registry: Registry[type[Op]] = Registry(CONTENTS)
+"""The operations that can be recorded."""
 
 
 def _inputs_only(*inputs: Array) -> Call:
@@ -128,7 +129,7 @@ class Op:
             cls.rules_see_only_shapes = cls.__module__.startswith(_OWN)
         if not cls.__module__.startswith(_OWN):
             cls.value = staticmethod(NumbersOnly(cls.name, cls.value))
-        registry.add(cls.name, cls, implemented)
+        registry.add(cls.name, cls, implemented, of_package=cls.__module__.startswith(_OWN))
 
     @classmethod
     def apply(cls, *arguments: Any, **options: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -56,37 +57,64 @@ def functions_of(implements: Implemented | tuple[Implemented, ...]) -> tuple[Cal
 
 
 class Registry(Generic[Operation]):
-    """Looks up operations by name and by the NumPy function they implement."""
+    """Looks up operations by name and by the NumPy function they implement.
 
-    def __init__(self) -> None:
+    The modules of the package that define operations are imported when one is looked up: each line of `contents` is a module
+    and the names of operations in it and of the functions that they implement. For a function that it lacks all are imported.
+    """
+
+    def __init__(self, contents: str = "") -> None:
+        self._modules: dict[str, list[str]] = {}
+        for line in contents.splitlines():
+            module, *names = line.split()
+            for name in names:
+                self._modules.setdefault(name, []).append(module)
+        self._not_imported = {module for modules in self._modules.values() for module in modules}
         self._named: dict[str, Operation] = {}
         self._implementing: dict[Any, Operation] = {}
         self._of_libraries: dict[LibraryFunction, Operation] = {}
 
-    def add(self, name: str, op: Operation, implemented: tuple[Callable[..., Any], ...]) -> None:
-        """Register an operation. It replaces an earlier one that has this name or implements the same function."""
-        self._named[name] = op
+    def add(self, name: str, op: Operation, implemented: tuple[Callable[..., Any], ...], *, of_package: bool) -> None:
+        """Register an operation. It replaces one that has this name or implements the same function.
+
+        One of the package does not: it may be imported after a user's operation that replaces it.
+        """
+        if not of_package or name not in self._named:
+            self._named[name] = op
         for function in implemented:
-            if isinstance(function, LibraryFunction):
-                self._of_libraries[function] = op
-            else:
-                self._implementing[function] = op
+            table: dict[Any, Operation] = self._of_libraries if isinstance(function, LibraryFunction) else self._implementing
+            if not of_package or function not in table:
+                table[function] = op
 
     def named(self, name: str) -> Operation | None:
         """The operation of that name; None if a trace names one that is not registered."""
-        return self._named.get(name)
+        found = self._named.get(name)
+        if found is None and name in self._modules:
+            self._import(self._modules[name])
+            found = self._named.get(name)
+        return found
 
     def implementing(self, function: Callable[..., Any]) -> Operation | None:
         """The operation that implements a function of NumPy or of another library; None if there is none."""
         found = self._implementing.get(function)
+        if found is None and self._not_imported:
+            self._import(self._modules.get(getattr(function, "__name__", "")) or sorted(self._not_imported))
+            found = self._implementing.get(function)
         if found is None:
             for known, op in self._of_libraries.items():
                 if known.loaded() is function:
                     found = self._implementing[function] = op
         return found
 
+    def _import(self, modules: Iterable[str]) -> None:
+        for module in modules:
+            importlib.import_module(module)
+            self._not_imported.discard(module)
+
     def __iter__(self) -> Iterator[Operation]:
-        return iter(tuple(self._named.values()))
+        """All operations, in the order of their names."""
+        self._import(sorted(self._not_imported))
+        return iter([op for _, op in sorted(self._named.items())])
 
 
 _WITH_LIKE = (np.zeros, np.empty, np.ones, np.full)

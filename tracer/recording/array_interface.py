@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracer.errors import RecordingError
-from tracer.ops.families import arithmetic, comparisons, indexing, linear_algebra, selection, shaping
-from tracer.ops.families.elementwise import complex_parts, division, rounding
+from tracer.ops.families import indexing, linear_algebra, selection, shaping
+from tracer.ops.families.elementwise import arithmetic, comparisons, complex_parts, division, rounding
 from tracer.recording.methods.moving import MovingMethods
 from tracer.recording.protocols.dispatch import logic
 from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface

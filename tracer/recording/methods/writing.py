@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracer.graph.record import Literal
-from tracer.ops.families import arithmetic, linear_algebra
-from tracer.ops.families.elementwise import division
+from tracer.ops.families import linear_algebra
+from tracer.ops.families.elementwise import arithmetic, division
 from tracer.recording.protocols.writers import put_items
 from tracer.recording.protocols.writing import assign_augmented, assign_item, write_value
 from tracer.recording.tape import NO_PARAMETERS, RecordedArray, RecorderInterface

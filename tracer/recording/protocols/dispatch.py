@@ -8,7 +8,7 @@ import numpy as np
 
 from tracer.errors import RecordingError
 from tracer.ops import Op, registry
-from tracer.ops.families import comparisons
+from tracer.ops.families.elementwise import comparisons
 from tracer.ops.families.statistical import searching
 from tracer.recording.protocols.call_forms import call_of
 from tracer.recording.tape import NO_PARAMETERS
