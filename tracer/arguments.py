@@ -138,6 +138,15 @@ def folded(text: str) -> str:
     return re.sub(r"\w+", lambda word: unicodedata.normalize("NFKC", word[0]) if word[0].isidentifier() else word[0], text)
 
 
+def readable(name: str) -> str:
+    """A file name as text: as UTF-8 whatever the locale, with U+FFFD for bytes that are none.
+
+    >>> readable("na\\udcc3\\udcafve.py"), readable("na\\udcefve.py")
+    ('naïve.py', 'na\ufffdve.py')
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def folded_names(values: Mapping[Any, Any], what: str) -> dict[Any, Any]:
     """The values by their names as Python reads them. Raises UsageError, beginning with `what`, if two names are the same."""
     found: dict[Any, Any] = {}

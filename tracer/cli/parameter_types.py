@@ -11,7 +11,6 @@ import click
 from tracer.arguments import checked_dtype, whole_number
 from tracer.errors import UsageError, close_names
 from tracer.graph.record import Phase
-from tracer.store.retention import size_in_bytes
 from tracer.views.selection import Element, element_of
 
 if TYPE_CHECKING:
@@ -178,6 +177,8 @@ class Size(_Type):
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> int:
         """The number of bytes."""
+        from tracer.store.retention import size_in_bytes  # only commands that write a file need it
+
         return value if isinstance(value, int) else size_in_bytes(value)
 
 

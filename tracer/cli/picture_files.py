@@ -14,7 +14,7 @@ from tracer.cli.picture_options import TEXTS, PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
-from tracer.i18n.language import CHARACTERS
+from tracer.i18n.language import characters
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.time_limits import TimedLayout
 from tracer.views.booklet.summary.whole_run import WholeRun
@@ -134,7 +134,7 @@ class PictureWriter:
 
     def _check_glyphs(self, text: str) -> None:
         """Collect the characters that no font has; fonts are known to have those of the message catalogue."""
-        unknown = "".join(sorted({character for character in set(text) if not character.isascii()} - CHARACTERS))
+        unknown = "".join(sorted({character for character in set(text) if not character.isascii()} - characters()))
         if unknown:
             from tracer.rendering.glyphs import missing_glyphs
 

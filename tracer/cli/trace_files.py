@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from tracer.arguments import readable
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
-from tracer.recording.source import readable
 from tracer.store.reading import read
 from tracer.training.bundled import SHORT_NAMES, bundled_names, is_named_like_bundled
 

@@ -12,8 +12,8 @@ from tracer.graph.record import Step
 TOLERANCE = 1e-6
 """Relative to the largest element: gradients that agree are computed in another order."""
 
-_BEFORE = re.compile(r"(?i)d|d_|grad_?|gradient_?|delta_?|d[lje]_?d?|g_")
-_AFTER = re.compile(r"(?i)(?:_?grad|_?gradient|_?delta|_d|_g)s?")
+_BEFORE = r"(?i)d|d_|grad_?|gradient_?|delta_?|d[lje]_?d?|g_"
+_AFTER = r"(?i)(?:_?grad|_?gradient|_?delta|_d|_g)s?"
 """What the name of a gradient has before or after the name of what it is a gradient of: dW1, dL_dW1, grad_W1, W1_grad."""
 
 
@@ -71,5 +71,5 @@ def is_gradient_name(name: str, of: str) -> bool:
     name, of = name.lower(), of.lower()
     if not of or of not in name:
         return False
-    is_before = name.endswith(of) and _BEFORE.fullmatch(name.removesuffix(of)) is not None
-    return is_before or (name.startswith(of) and _AFTER.fullmatch(name.removeprefix(of)) is not None)
+    is_before = name.endswith(of) and re.fullmatch(_BEFORE, name.removesuffix(of)) is not None
+    return is_before or (name.startswith(of) and re.fullmatch(_AFTER, name.removeprefix(of)) is not None)

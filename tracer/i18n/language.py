@@ -7,6 +7,7 @@ fields, which becomes text when it is shown: `tell.message(trace.stopped)`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -77,15 +78,12 @@ CHINESE = Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 """All languages by code."""
 
-CHARACTERS = frozenset(
-    "".join(
-        form
-        for table in (zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
-        for template in table.values()
-        for form in forms_of(template)
-    )
-)
-"""All characters of the catalogue. A test checks that the fonts have them."""
+
+@functools.cache
+def characters() -> frozenset[str]:
+    """All characters of the catalogue. A test checks that the fonts have them."""
+    tables: tuple[Mapping[str, Template], ...] = (zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
+    return frozenset("".join(form for table in tables for template in table.values() for form in forms_of(template)))
 
 
 def language_of(code: str) -> Language:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
+from tracer.arguments import readable
 from tracer.graph.record import Source
 from tracer.recording.program_text.facts import Position, TextFacts, facts_of_text
 from tracer.recording.program_text.instructions import Destination, destination, variables_returned
@@ -214,15 +215,6 @@ def statement_in_user_code(invocation: Invocation, offset: int) -> tuple[CodeTyp
             return where.code, at
         at, where = where.call_offset, where.caller
     return invocation.code, offset
-
-
-def readable(name: str) -> str:
-    """A file name as text: as UTF-8 whatever the locale, with U+FFFD for bytes that are none.
-
-    >>> readable("na\\udcc3\\udcafve.py"), readable("na\\udcefve.py")
-    ('naïve.py', 'na\ufffdve.py')
-    """
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def shown_file(filename: str, base: Path | None) -> str:

@@ -10,9 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tracer.arguments import checks_keywords
+from tracer.arguments import checks_keywords, readable
 from tracer.errors import UsageError, close_names, near_names
-from tracer.recording.source import readable
 from tracer.training.bundled import SHORT_NAMES, bundled_folder, bundled_names, is_named_like_bundled, is_path
 
 if TYPE_CHECKING:

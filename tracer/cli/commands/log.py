@@ -13,7 +13,6 @@ from tracer.cli.parameter_types import ElementName, PhaseName, WholeNumber
 from tracer.cli.trace_files import reading, step_of
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
-from tracer.views.export.events import json_lines
 from tracer.views.selection import Element, Selection
 from tracer.views.text.log import trace_lines
 
@@ -55,4 +54,9 @@ def command(
             trace = replace(trace, steps=tuple(step_of(trace, index) for index in dict.fromkeys(steps)))
         if trace.steps:
             selection.check(trace.steps[0])
-        say(json_lines(trace, selection) if as_json else trace_lines(trace, digits, selection, tell))
+        if as_json:
+            from tracer.views.export.events import json_lines  # the text needs none of it
+
+            say(json_lines(trace, selection))
+        else:
+            say(trace_lines(trace, digits, selection, tell))

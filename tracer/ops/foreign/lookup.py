@@ -4,24 +4,7 @@ from __future__ import annotations
 
 from tracer.ops import registry
 from tracer.ops.base import Op
-from tracer.ops.foreign.backwards import BACKWARDS
-from tracer.ops.foreign.closed_form import CLOSED_FORMS
-from tracer.ops.foreign.elementwise import ELEMENTWISE, ForeignElementwise
-from tracer.ops.foreign.movement import MOVED
-from tracer.ops.foreign.names import base_name
-from tracer.ops.foreign.normalized import NORMALIZED
-from tracer.ops.foreign.products import PRODUCTS
-from tracer.ops.foreign.reductions import REDUCTIONS
-
-_KNOWN: dict[str, type[Op]] = {
-    **dict.fromkeys(ELEMENTWISE, ForeignElementwise),
-    **MOVED,
-    **REDUCTIONS,
-    **PRODUCTS,
-    **CLOSED_FORMS,
-    **NORMALIZED,
-    **BACKWARDS,
-}
+from tracer.ops.foreign.names import PREFIX, base_name
 
 
 def operation_named(name: str) -> type[Op] | None:
@@ -30,4 +13,8 @@ def operation_named(name: str) -> type[Op] | None:
     >>> operation_named("aten.mm").__name__, operation_named("matmul").__name__, operation_named("aten.unknown")
     ('Product', 'Matmul', None)
     """
-    return registry.named(name) or _KNOWN.get(base_name(name))
+    if not name.startswith(PREFIX):
+        return registry.named(name)
+    from tracer.ops.foreign.known import KNOWN  # a record of NumPy needs none of it
+
+    return registry.named(name) or KNOWN.get(base_name(name))
