@@ -15,12 +15,14 @@ from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language
 from tracer.rendering.engine import ENGINES
-from tracer.views.booklet.booklet import EXTENTS
 from tracer.views.diagrams.theme import DIRECTIONS, THEMES, Style, theme_of
 from tracer.views.diagrams.zoom import ViewSpec, zooms
 from tracer.views.player.options import DEFAULTS, PlayerOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+EXTENTS = ("summary", "overview", "all")
+"""What a booklet contains: eight pages, by `tracer.views.booklet.summary`; diagrams of the steps; or also every operation."""
 
 TEXTS = ("dot", "mmd")
 """Formats that another program lays out."""

@@ -28,9 +28,6 @@ from tracer.views.notation import Labels, kind_text, shape_text
 from tracer.views.parameter_history import ParameterHistory
 from tracer.views.svg import Layout, PictureError
 
-EXTENTS = ("summary", "overview", "all")
-"""What a booklet contains: eight pages, by `tracer.views.booklet.summary`; diagrams of the steps; or also every operation."""
-
 MAX_PAGED_NODES = 600
 """Maximum number of nodes of a step whose operations have pages by default."""
 

@@ -12,7 +12,6 @@ from tracer.i18n.language import Language
 from tracer.i18n.message import Message
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.dot import dot
-from tracer.views.diagrams.scalars.grid_svg import grid_drawing
 from tracer.views.diagrams.theme import Style
 from tracer.views.diagrams.zoom import ViewSpec, Zoom, zoom_named, zooms
 from tracer.views.svg import Drawing, Layout, PictureError
@@ -78,7 +77,12 @@ def laid_out(diagram: Diagram, style: Style, layout: Layout) -> Drawing:
     if layout_size(diagram) > MAX_LAYOUT_SIZE:
         sizes = {"boxes": f"{len(diagram.boxes):,}", "arrows": f"{len(diagram.arrows):,}"}
         raise PictureError(Message("too_many_boxes", sizes))
-    drawing = grid_drawing(diagram, style) if diagram.grids else layout(dot(diagram, style))
+    if diagram.grids:
+        from tracer.views.diagrams.scalars.grid_svg import grid_drawing  # only the zoom of numbers has grids
+
+        drawing = grid_drawing(diagram, style)
+    else:
+        drawing = layout(dot(diagram, style))
     if max(drawing.width, drawing.height) > MAX_SIDE:
         sides = {"width": f"{drawing.width:,.0f}", "height": f"{drawing.height:,.0f}"}
         raise PictureError(Message("too_long_to_read", sides))

@@ -14,10 +14,7 @@ from typing import TypeAlias
 from tracer.errors import UsageError, close_names
 from tracer.graph.record import Phase, Step
 from tracer.views.diagrams import zooms as package
-from tracer.views.diagrams.combined import forward_nodes
 from tracer.views.diagrams.diagram import Diagram
-from tracer.views.diagrams.folding import unrepeated
-from tracer.views.diagrams.operations import MAX_NODES
 from tracer.views.diagrams.theme import Style
 from tracer.views.selection import element_of
 
@@ -59,6 +56,11 @@ class ViewSpec:
 
     def zoom_of(self, step: Step) -> str:
         """The name of the zoom at which a step is drawn."""
+        # Imported here: what draws operations is not needed where another zoom is wanted.
+        from tracer.views.diagrams.combined import forward_nodes
+        from tracer.views.diagrams.folding import unrepeated
+        from tracer.views.diagrams.operations import MAX_NODES
+
         if self.zoom:
             return self.zoom
         if self.focus:
