@@ -93,10 +93,10 @@ class PictureWriter:
 
         None if no requested picture can be drawn.
         """
-        from tracer.views.booklet.slides import slides
-
         options = self.options
         if not options.is_booklet:
+            from tracer.views.booklet.slides import slides
+
             if options.slide is not None:
                 is_series = options.slide.is_series
                 pages = [page for step in trace.steps for page in self._slide(step, trace.scenario).pages(is_series=is_series)]

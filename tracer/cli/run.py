@@ -15,7 +15,6 @@ from tracer.cli.closing.verdicts import verdict_on_step
 from tracer.cli.files import GrowingFile, OutputFolder
 from tracer.cli.interruption import Interruption
 from tracer.cli.progress import Progress
-from tracer.data.archives import array_bytes
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.i18n.language import ENGLISH, Language
@@ -150,6 +149,8 @@ class Run:
         place = self.folder.shown / checkpoint.file
         if watch.is_best:
             arrays = checkpoint_arrays(self.training.parameters, self.training.progress())
+            from tracer.data.archives import array_bytes  # most runs write no checkpoint
+
             self.folder.write(checkpoint.file, array_bytes(arrays))
             measured = f"{checkpoint.monitor} {metric_text(watch.value)}"
             self.checkpoint_lines = [

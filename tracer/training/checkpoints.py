@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from tracer.arguments import folded_names, numeric_array, whole_number
-from tracer.data.archives import read_arrays
 from tracer.errors import UsageError
 from tracer.store.plain_json import from_json, to_json
 
@@ -78,6 +77,8 @@ def checkpoint_arrays(parameters: Mapping[str, np.ndarray], progress: Progress) 
 
 def read_checkpoint(path: str | Path) -> StoredCheckpoint:
     """Read a checkpoint. Raises UsageError if the file is missing, damaged or no .npz file."""
+    from tracer.data.archives import read_arrays  # few runs continue one
+
     arrays = read_arrays(path)
     own = {name: array for name, array in arrays.items() if not name.startswith(_PREFIX)}
     parameters = folded_names(own, str(path))

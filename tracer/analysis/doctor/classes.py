@@ -117,7 +117,9 @@ def _targets(step: Step, depending: set[int]) -> Iterator[np.ndarray]:
 
 
 def _is_one_hot(value: np.ndarray, axis: int) -> bool:
-    return value.shape[axis] > 1 and set(np.unique(value)) == {0.0, 1.0} and bool(np.all(value.sum(axis=axis) == 1))
+    if value.shape[axis] <= 1 or not value.size:
+        return False
+    return bool(np.all((value == 0) | (value == 1)) and np.all(value.sum(axis=axis) == 1))
 
 
 def _log_probabilities(step: Step, node: Node) -> np.ndarray | None:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-import numpy as np
-
 from tracer.analysis.doctor.findings import Finding, Unseen
-from tracer.analysis.doctor.reading import Parameter, Run
+from tracer.analysis.doctor.reading import Parameter, Run, median
 from tracer.graph.record import Node
 from tracer.i18n.message import Message
 
@@ -39,7 +37,7 @@ def vanishing(run: Run) -> Iterator[Finding | Unseen]:
     told = ""
     if len(weights) > 1:
         (first, ones), (last, others) = weights[0], weights[-1]
-        norm, ratio = float(np.median(ones)), _middle_ratio(ones, others)
+        norm, ratio = median(ones), _middle_ratio(ones, others)
         if 0 < ratio < VANISHING_RATIO and norm < VANISHING_NORM:
             told = first[0].node.name
             fields = {"first": told, "last": last[0].node.name, "ratio": f"{ratio:.2g}", "layers": _layers_text(weights)}
@@ -104,7 +102,7 @@ def _at(run: Run, parameter: Parameter, position: int = 0) -> tuple[int, int]:
 
 
 def _norms(weights: Weights) -> dict[str, float]:
-    return {parameter[0].node.name: float(np.median(norms)) for parameter, norms in weights}
+    return {parameter[0].node.name: median(norms) for parameter, norms in weights}
 
 
 def _layers_text(weights: Weights) -> str:
@@ -128,4 +126,4 @@ def _weights(run: Run) -> Weights:
 def _middle_ratio(ones: Sequence[float], others: Sequence[float]) -> float:
     """The ratio of two lengths in the middle of all steps; nan if there is none."""
     ratios = [one / other for one, other in zip(ones, others, strict=True) if other > 0]
-    return float(np.median(ratios)) if ratios else math.nan
+    return median(ratios)

@@ -187,3 +187,15 @@ def literal(node: Node, position: int) -> float | None:
         return None
     operand = node.inputs[position]
     return float(operand.value) if isinstance(operand, Literal) and isinstance(operand.value, (int, float)) else None
+
+
+def median(numbers: Sequence[float]) -> float:
+    """The median as NumPy computes it, which loads masked arrays for it: NaN of none, and if one of them is NaN.
+
+    >>> median([3.0, 1.0, 2.0]), median([1.0, 2.0]), median([]), median([1.0, math.nan])
+    (2.0, 1.5, nan, nan)
+    """
+    if not numbers or any(map(math.isnan, numbers)):
+        return math.nan
+    ordered, half = sorted(numbers), len(numbers) // 2
+    return float(ordered[half] if len(numbers) % 2 else (ordered[half - 1] + ordered[half]) / 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tracer.analysis.doctor.findings import Finding, Unseen
-from tracer.analysis.doctor.reading import Parameter, Run, numbers_of
+from tracer.analysis.doctor.reading import Parameter, Run, median, numbers_of
 from tracer.i18n.message import Message
 
 LARGE_RATIO = 1.0
@@ -33,7 +33,7 @@ def ratio(run: Run) -> Iterator[Finding | Unseen]:
             continue
         if len(ratios) < MIN_STEPS or parameter[0].node.size < 2:
             continue
-        middle = float(np.median(ratios))
+        middle = median(ratios)
         name, new = parameter[0].node.name, parameter[-1].new
         numbers = {"ratio": middle, "smallest": min(ratios), "largest": max(ratios), "steps": len(ratios)}
         fields = {"name": name, "ratio": f"{middle:.2g}"}

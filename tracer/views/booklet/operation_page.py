@@ -15,7 +15,7 @@ from tracer.i18n.message import Message
 from tracer.views.booklet.heat_map import SIDE
 from tracer.views.booklet.minimap import Minimap
 from tracer.views.booklet.page import Heading, block, cell, muted, page_reference, paragraph, with_page_links
-from tracer.views.booklet.typst import flowing
+from tracer.views.booklet.typst import CHARACTER_WIDTH, flowing
 from tracer.views.booklet.typst_math import to_typst
 from tracer.views.booklet.values import full_lines, heat_map_of
 from tracer.views.diagrams.theme import Style
@@ -36,9 +36,6 @@ NUMBER_SIZE = 9.5
 
 MIN_NUMBER_SIZE = 7.5
 """Minimum font size of values side by side; values that need a smaller one are stacked."""
-
-CHARACTER_WIDTH = 0.602
-"""Width of a character of the monospaced font relative to the font size."""
 
 WIDTH, SPACING = 523.0, 18.0
 """Width of the text area, and distance of values side by side, in points."""

@@ -7,6 +7,9 @@ import re
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TERM = re.compile(r"(?<= )([-+*/=] [^ ]{1,24})(?= |$)")
 
+CHARACTER_WIDTH = 0.602
+"""Width of a character of the monospaced font relative to the font size."""
+
 SHORT = 50
 """Length of a text that fits on a line."""
 

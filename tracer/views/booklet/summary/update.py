@@ -8,11 +8,11 @@ import numpy as np
 
 from tracer.graph.record import Node, Phase
 from tracer.ops.indices import Index
-from tracer.views.booklet.operation_page import CHARACTER_WIDTH
 from tracer.views.booklet.page import Heading, page
 from tracer.views.booklet.summary import cards, example
 from tracer.views.booklet.summary.context import Subject
 from tracer.views.booklet.summary.fitting import fitted
+from tracer.views.booklet.typst import CHARACTER_WIDTH
 from tracer.views.booklet.update_page import next_start_text, update_sentences
 from tracer.views.diagrams.theme import Kind, Style
 from tracer.views.explaining.optimizer_words import learning_rate, operation_words, same_change_text
