@@ -26,9 +26,18 @@ _SLOT = re.compile(r"\{(\d+)\}")
 
 def form_of(step: Step, labels: Labels) -> dict[str, Any]:
     """The operations of a step, and what they mean for each other."""
+    return {"nodes": nodes_of(step, labels), **relations_of(step, labels)}
+
+
+def nodes_of(step: Step, labels: Labels) -> list[dict[str, Any]]:
+    """The operations of a step; the same for all steps of a structure."""
     lines = running_lines(step)
+    return [_node(node, labels, lines.get(node.id)) for node in step.nodes]
+
+
+def relations_of(step: Step, labels: Labels) -> dict[str, Any]:
+    """What the operations of a step mean for each other."""
     return {
-        "nodes": [_node(node, labels, lines.get(node.id)) for node in step.nodes],
         "undefined": _undefined(step),
         "marks": {str(id): in_languages(mark_message(mark)) for id, mark in step.marks.items()},
         "homes": homes(step, labels),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Node, Step, Trace
 from tracer.graph.single_step import UNNAMED
+from tracer.graph.structures.shared import PerStructure
 from tracer.i18n.language import CHINESE
 from tracer.views.diagrams.theme import DARK, LIGHT, Flow, Style, Theme
 from tracer.views.notation import Labels, node_number
-from tracer.views.player.form import form_of
+from tracer.views.player.form import nodes_of, relations_of
 from tracer.views.player.options import PlayerOptions
 from tracer.views.player.packed_step import compressed, packed_step
 from tracer.views.player.page import page, script
@@ -32,18 +34,20 @@ def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -
     asked of is not in a step, or is an input of it.
     """
     forms: list[dict[str, Any]] = []
-    numbers: dict[str, int] = {}
+    numbers: dict[tuple[str, str], int] = {}
+    operations = PerStructure(_Operations.of)
     steps: list[dict[str, Any]] = []
     chosen = set(options.steps) or _default_steps(trace.steps)
     left = options.budget
     for step in trace.steps:
-        labels = Labels(step.nodes)
-        form = form_of(step, labels)
-        key = json_text(form)
+        known = operations.of(step)
+        labels = known.labels.of_step(step.nodes)
+        relations = relations_of(step, labels)
+        key = known.text, json_text(relations)
         if key not in numbers:
             numbers[key] = len(forms)
             asked = [_asked(step, name, labels) for name in options.asked]
-            forms.append(form | {"layouts": layouts_of(step, labels, place), "asked": asked})
+            forms.append({"nodes": known.nodes, **relations, "layouts": layouts_of(step, labels, place), "asked": asked})
         has_values = step.index in chosen
         chunk = packed_step(trace, step, labels, has_values=has_values)
         if has_values and len(chunk) > left:
@@ -71,6 +75,21 @@ def player(trace: Trace, place: Placing, style: Style, options: PlayerOptions) -
         "start": _start(trace, options),
     }
     return page(name or "tracer", style.tell.code, {each.name: _colours(each) for each in (LIGHT, DARK)}, data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Operations:
+    """The operations of all steps of a structure: as data, and as the text of that."""
+
+    labels: Labels
+    nodes: list[dict[str, Any]]
+    text: str
+
+    @staticmethod
+    def of(step: Step) -> _Operations:
+        labels = Labels(step.nodes)
+        nodes = nodes_of(step, labels)
+        return _Operations(labels, nodes, json_text(nodes))
 
 
 def _start(trace: Trace, options: PlayerOptions) -> dict[str, int]:
