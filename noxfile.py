@@ -99,6 +99,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/benchmarks/fresh.py", *session.posargs)
     session.run("python", "tests/benchmarks/trace_file.py")
     session.run("python", "tests/benchmarks/questions.py", *session.posargs)
+    session.run("python", "tests/benchmarks/commands.py", *session.posargs)
     session.run("python", "tests/benchmarks/programs.py", *session.posargs)
     session.run("python", "tests/benchmarks/torch_cost.py", *session.posargs)
 

@@ -102,7 +102,15 @@ def test_benchmark_of_questions_runs() -> None:
     """A smoke test at a tiny size, without timing."""
     command = [sys.executable, str(ROOT / "tests/benchmarks/questions.py"), "tiny"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert len(re.findall(r"^\| .* \| now \|$", done.stdout, re.MULTILINE)) == 9
+    assert len(re.findall(r"^\| .* \| now \|$", done.stdout, re.MULTILINE)) == 6
+
+
+@pytest.mark.slow
+def test_benchmark_of_commands_runs() -> None:
+    """A smoke test at a tiny size, without timing."""
+    command = [sys.executable, str(ROOT / "tests/benchmarks/commands.py"), "tiny"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert len(re.findall(r"^\| .* \| now \|$", done.stdout, re.MULTILINE)) == 4
 
 
 @pytest.mark.slow

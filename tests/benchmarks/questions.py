@@ -46,7 +46,7 @@ def main(steps: int = 2000, nodes: int = 100_000, runs: int = 5) -> list[Row]:
         for path in (one, other):
             record(path, steps)
         tracer.save(tracer.trace(blocks(nodes), 1.0), large)
-        return [*of_many_steps(one, other, steps, runs), *of_a_large_step(large, folder, nodes, runs), *of_starting(one, runs)]
+        return [*of_many_steps(one, other, steps, runs), *of_a_large_step(large, folder, nodes, runs)]
 
 
 def record(path: Path, steps: int) -> None:
@@ -172,18 +172,6 @@ def of_a_large_step(path: Path, folder: Path, nodes: int, runs: int) -> list[Row
             "1.5 s",
             runs,
         ),
-    ]
-
-
-def of_starting(path: Path, runs: int) -> list[Row]:
-    """Commands that answer at once."""
-    start = command([sys.executable, "-c", "import numpy"])
-    asked = {"list": ["list"], "log --step 3": ["log", str(path), "--step", "3"], "show": ["show", str(path), "W1"]}
-    return [
-        compared(
-            f"`tracer {name}`", command([sys.executable, "-m", "tracer", *arguments]), "`import numpy`", start, "1.5 x", runs
-        )
-        for name, arguments in asked.items()
     ]
 
 
