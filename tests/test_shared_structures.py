@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tracer
+from support.browser import page_of
 from support.profile import PER_DOMAIN
 from support.traces import recorded
 from tracer.analysis.diff import first_difference, values_not_compared
@@ -21,8 +22,10 @@ from tracer.analysis.verify import verify
 from tracer.graph.missing import reasons_in
 from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.graph.strides import MAX_GAP_RATIO, bytes_as_memory, restore_array, stored_elements, strides_of
+from tracer.graph.structures import shared
 from tracer.ops import registry
 from tracer.store.rows import RowLayout
+from tracer.views.player import player
 
 RUNS = {"fruit": 4, "fruit-keras": 3, "mnist": 2}
 """Runs with small values only, with Python numbers beside arrays in single precision, and with large values."""
@@ -207,3 +210,17 @@ def test_damaged_row_is_reported_when_its_values_are_read(tmp_path: Path) -> Non
     trace = tracer.open(path)
     with pytest.raises(tracer.TraceFileError, match="step 1 is not what was written"):
         verify(trace)
+
+
+def test_page_works_out_the_operations_of_a_structure_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is the page of steps that are looked at one by one."""
+    tracer.save(recorded("fruit", 4), tmp_path / "run.sqlite")
+    trace = tracer.open(tmp_path / "run.sqlite")
+    calls: list[int] = []
+    original = player.nodes_of
+    monkeypatch.setattr(player, "nodes_of", lambda step, labels: calls.append(step.index) or original(step, labels))
+    page = page_of(trace)
+    assert calls == [0]
+    monkeypatch.setattr(shared, "shared_structure", lambda step: None)
+    assert page_of(trace) == page
+    assert calls == [0, 0, 1, 2, 3]
