@@ -78,10 +78,15 @@ class Gradients:
     def __init__(self, tape: ProgramTape, looked: Sequence[Looked]) -> None:
         self.tape = tape
         self.looked = looked
-        common = set.intersection(*(set(each.ids) for each in looked)) if looked else set()
-        self.common = {label for label in common if len({tape.value(each.ids[label]).size for each in looked}) == 1}
+        # In the order of the first step, the latest first: `z` of `z = x @ W + b` before `x @ W`, which has the same gradient.
+        self.common = {label: None for label in reversed(looked[0].ids if looked else {}) if self._is_common(label)}
         self._matches: dict[Label, list[Match]] = {}
         self._tables = self._index()
+
+    def _is_common(self, label: Label) -> bool:
+        """Whether an entry is in every step, with the same size."""
+        ids = [each.ids.get(label) for each in self.looked]
+        return None not in ids and len({self.tape.value(id).size for id in ids if id is not None}) == 1
 
     @property
     def problem(self) -> str:
