@@ -36,13 +36,18 @@ from support.golden import assert_matches_golden
 from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+PAGES = [*READMES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINKED = [*PAGES, ROOT / "CHANGELOG.md"]
 
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ERROR = re.compile(r"\d\.\de-\d\d")
 VERSIONS = re.compile(r"^# tracer .*$|(?<=/run=fruit-)\w+", re.MULTILINE)
 """Versions of packages, and the digest of a run, which depends on them."""
+
+
+NEEDS_PYTORCH = "<!-- PyTorch -->"
+"""Below a heading: `tests/live` runs the blocks of this section, or of the page, with PyTorch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,15 @@ class Block:
     text: str
     before: str = ""
     after: str = ""
+
+    @property
+    def needs_pytorch(self) -> bool:
+        return any(NEEDS_PYTORCH in part for part in (self.before.partition("\n## ")[0], self.before.rpartition("\n## ")[2]))
+
+    @property
+    def is_directive(self) -> bool:
+        """Whether it belongs to the site, such as a table of contents."""
+        return self.language.startswith("{")
 
 
 def blocks(page: Path, *languages: str) -> list[Block]:
@@ -93,7 +107,9 @@ def run_commands(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
         finds = block.language == "diff" and command.startswith("tracer diff")
         finds = finds or (command.startswith("tracer blame") and re.match(r"\d+:\d+ ", output) is not None)
         finds = finds or (command.startswith("tracer doctor") and "  advice " in output)
-        finds = finds or (command.startswith("tracer check") and "First wrong step" in output)
+        finds = finds or (
+            command.startswith("tracer check") and re.search("First wrong step|第一个错误的步骤", output) is not None
+        )
         printed = run(shlex.split(command), capfd, int(finds))
         assert_output(output, printed)
         assert all(Path(written).exists() for written in re.findall(r"^wrote (\S+)", printed, re.MULTILINE)), command
@@ -190,20 +206,20 @@ RUNNERS: dict[str, Callable[[Block, pytest.CaptureFixture[str]], None]] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "pytorch.md"], ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_blocks_of_a_page_give_the_documented_output(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """That on PyTorch is run in tests/live."""
+    """Those with PyTorch are run in tests/live."""
     monkeypatch.chdir(tmp_path)
     for block in blocks(page):
-        if not block.language.startswith("{"):  # a directive of the site
+        if not (block.is_directive or block.needs_pytorch):
             RUNNERS[block.language](block, capfd)
 
 
 def test_every_kind_of_block_is_used() -> None:
     every = [block for page in PAGES for block in blocks(page)]
-    assert {block.language for block in every if not block.language.startswith("{")} == set(RUNNERS)
+    assert {block.language for block in every if not block.is_directive} == set(RUNNERS)
     commands = [command for block in every if block.language in ("console", "diff") for command in COMMAND.findall(block.text)]
     assert len(commands) >= 16
 
@@ -256,6 +272,9 @@ def test_pictures_in_docs_are_current(
 
 # Links and names.
 
+REPOSITORY = "https://github.com/steptracer/steptracer/blob/main/"
+FILES = "https://raw.githubusercontent.com/steptracer/steptracer/main/"
+
 
 def prose(page: Path) -> str:
     """The text of a page without its code blocks."""
@@ -276,10 +295,12 @@ def anchors(page: Path) -> set[str]:
 def test_every_link_has_a_target(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(page)))
     for link in links:
+        place = ROOT if link.startswith((REPOSITORY, FILES)) else page.parent
+        link = link.removeprefix(REPOSITORY).removeprefix(FILES)
         if link.startswith(("http://", "https://")):
             continue
         path, _, anchor = link.partition("#")
-        target = (page.parent / path).resolve() if path else page
+        target = (place / path).resolve() if path else page
         assert target.exists(), link
         assert target.is_relative_to(ROOT), link
         assert not anchor or anchor in anchors(target), link
@@ -288,7 +309,9 @@ def test_every_link_has_a_target(page: Path) -> None:
 def test_every_page_is_in_the_contents_of_the_site() -> None:
     contents = re.findall(r"```{toctree}(.*?)```", (ROOT / "docs/index.md").read_text(), re.DOTALL)
     listed = set(re.findall(r"^[\w/-]+$", "\n".join(contents), re.MULTILINE))
-    assert listed | {"index"} == {str(page.relative_to(ROOT / "docs").with_suffix("")) for page in PAGES[2:]}
+    assert listed | {"index"} == {
+        str(page.relative_to(ROOT / "docs").with_suffix("")) for page in PAGES if page.is_relative_to(ROOT / "docs")
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -314,5 +337,8 @@ def test_architecture_page_lists_every_module() -> None:
             assert re.search(rf"\b{path.stem}\b", words[path.parent]), path
 
 
-def test_readme_is_short() -> None:
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 250
+@pytest.mark.parametrize("page", READMES, ids=name_of)
+def test_readme_is_short_and_its_links_hold_on_a_package_index(page: Path) -> None:
+    assert len(page.read_text().splitlines()) <= 200
+    links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
