@@ -13,9 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import tracer
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+import tracer
 
 ROOT = Path(__file__).parent.parent
 SIZE = {"width": 1200, "height": 750}

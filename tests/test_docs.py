@@ -42,6 +42,7 @@ LINKED = [*PAGES, ROOT / "CHANGELOG.md"]
 
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ERROR = re.compile(r"\d\.\de-\d\d")
+WRONG = ("First wrong step", "第一个错误的步骤")
 VERSIONS = re.compile(r"^# tracer .*$|(?<=/run=fruit-)\w+", re.MULTILINE)
 """Versions of packages, and the digest of a run, which depends on them."""
 

@@ -43,13 +43,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_listed_packages_are_the_folders() -> None:
     listed = set(settings()["options"]["packages"].split())
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "tracer").rglob("*.py")}
-    assert listed == folders | {"tracer.rendering.fonts", "tracer.scenarios", "tracer.scenarios.data"}
+    assert listed == folders | {"tracer.rendering.fonts", *(f"tracer.scenarios{each}" for each in ("", ".data", ".gallery"))}
 
 
 def test_wheel_has_scenarios_data_fonts_and_notices(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for path in (ROOT / "scenarios").glob("*.py"):
         assert f"tracer/scenarios/{path.name}" in names
+    for path in (ROOT / "scenarios/gallery").glob("*.py"):
+        assert f"tracer/scenarios/gallery/{path.name}" in names
     for name in ("data/mnist_sample.npz", "data/fruit_train.csv", "data/fruit_test.csv", "data/facts.json", "data/NOTICE.md"):
         assert f"tracer/scenarios/{name}" in names
     assert {"tracer/rendering/fonts/NotoSansSC-GB2312.ttf", "tracer/rendering/fonts/OFL.txt", "tracer/py.typed"} <= names

@@ -1,0 +1,31 @@
+"""A convolutional network in PyTorch: one filter bank, pooling, and a layer that tells upright bars from flat ones."""
+
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+x = 0.1 * torch.randn(8, 1, 6, 6)
+y = torch.arange(8) % 2
+for image, label in zip(x, y):
+    place = int(torch.randint(1, 5, ()))
+    if label:
+        image[0, :, place] += 1
+    else:
+        image[0, place, :] += 1
+
+model = nn.Sequential(
+    nn.Conv2d(1, 2, kernel_size=3, padding=1),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Flatten(),
+    nn.Linear(18, 2),
+)
+optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+
+for epoch in range(10):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+
+print(f"loss {loss.item():.4f}")
