@@ -133,7 +133,7 @@ class Node(Copyable, Displayable):
     def is_finite(self) -> bool:
         """Whether every element of the value is finite."""
         if self._summary is None and isinstance(self.content, np.ndarray):
-            return self.content.dtype.kind not in "fc" or bool(np.all(np.isfinite(self.content)))
+            return self.content.dtype.kind not in "fc" or bool(np.isfinite(self.content).all())
         return self.summary.is_finite
 
     @property

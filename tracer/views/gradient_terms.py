@@ -64,6 +64,9 @@ def _matched(
     step: Step, value: int, users: Sequence[int], parts: Sequence[Node], direct: Mapping[int, Sequence[int]]
 ) -> Iterator[tuple[int, int]]:
     """The contribution of every use, with the user."""
+    if len(parts) == 1 and parts[0].gradient_of == value and list(users) == [parts[0].rule_of]:
+        yield users[0], parts[0].id  # most values have one use
+        return
     of_rule: dict[int | None, deque[int]] = defaultdict(deque)
     for part in parts:
         if part.gradient_of == value:

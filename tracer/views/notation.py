@@ -198,7 +198,7 @@ class Labels:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
         self.noise = Noise(nodes)
-        self._labels: list[Expression] = []
+        self._labels: list[Expression | None] = []  # None for a name that was not asked for yet
         self._folded: set[int] = set()
         self._sums = sums_behind_views(nodes)
         self._summed = frozenset(self._sums.values())
@@ -212,7 +212,7 @@ class Labels:
         found.noise = Noise(nodes)
         return found
 
-    def _label(self, node: Node) -> Expression:
+    def _label(self, node: Node) -> Expression | None:
         if node.id in self._summed:
             self._folded.add(node.id)
             return self.formula_tree(node)
@@ -221,7 +221,7 @@ class Labels:
             if len(computed.text) <= MAX_FOLDED_LENGTH:
                 self._folded.add(node.id)
                 return computed
-        return parse(node.name) if node.name else short_expression(node.id, self.formula_tree(node))
+        return None if node.name else short_expression(node.id, self.formula_tree(node))
 
     def _needs_no_name(self, node: Node) -> bool:
         """Whether a view has no name of the user's, nor is the gradient of something that has a row of its own."""
@@ -239,26 +239,30 @@ class Labels:
 
     def operands(self, node: Node) -> tuple[int, ...]:
         """The ids of the input nodes; in place of those that are only written in formulas, the inputs of these that are new."""
-        if self._folded.isdisjoint(node.operands):
-            return node.operands
+        operands = node.operands
+        if self._folded.isdisjoint(operands):
+            return operands
         found: list[int] = []
-        for operand in node.operands:
+        for operand in operands:
             if operand not in self._folded:
                 found.append(operand)
                 continue
             behind = self.operands(self._nodes[operand])
-            found += [each for each in behind if each not in found and each not in node.operands]
+            found += [each for each in behind if each not in found and each not in operands]
         return tuple(found)
 
     def __getitem__(self, id: int) -> str:
-        return self._labels[id].text
+        return self.tree(id).text
 
     def __iter__(self) -> Iterator[str]:
-        return (label.text for label in self._labels)
+        return (self.tree(id).text for id in range(len(self._labels)))
 
     def tree(self, id: int) -> Expression:
         """The label of a node, as an expression."""
-        return self._labels[id]
+        label = self._labels[id]
+        if label is None:
+            label = self._labels[id] = parse(self._nodes[id].name)
+        return label
 
     def element(self, id: int, index: Sequence[int]) -> str:
         """An element of a node: `W1[0,2]`, `(x @ W1)[0,2]`; for a scalar the label alone."""
@@ -266,12 +270,12 @@ class Labels:
 
     def element_tree(self, id: int, index: Sequence[int]) -> Expression:
         """An element of a node, as an expression."""
-        return Element(self._labels[id], tuple(index)) if index else self._labels[id]
+        return Element(self.tree(id), tuple(index)) if index else self.tree(id)
 
     def is_inlined(self, id: int) -> bool:
         """True if formulas contain the expression of this node instead of a name. Only short ones are: depth is bounded."""
         node = self._nodes[id]
-        return id in self._folded or (not node.name and not node.is_leaf and not isinstance(self._labels[id], Name))
+        return id in self._folded or (not node.name and not node.is_leaf and not isinstance(self.tree(id), Name))
 
     def formula(self, node: Node) -> str:
         """The formula with the labels of the inputs: `x @ W1 + b1`."""
@@ -279,7 +283,7 @@ class Labels:
 
     def formula_tree(self, node: Node) -> Expression:
         """The formula with the labels of the inputs, as an expression."""
-        return self.shown(node, formula(node.formula, node.inputs, self._labels.__getitem__))
+        return self.shown(node, formula(node.formula, node.inputs, self.tree))
 
     def shown(self, node: Node, tree: Expression) -> Expression:
         """An expression of the formula of a node; a view that only drops the axes of a sum is shown as the sum."""
@@ -295,7 +299,7 @@ class Labels:
 
     def equation_tree(self, node: Node) -> Expression:
         """The node as an assignment, as an expression."""
-        label, computed = self._labels[node.id], self.formula_tree(node)
+        label, computed = self.tree(node.id), self.formula_tree(node)
         return label if computed.text in ("", label.text) else infix(("=",), (label, computed))
 
     def shapes(self, node: Node) -> str:

@@ -16,13 +16,13 @@ _DROPPING = frozenset({"view", "_unsafe_view", "reshape", "squeeze"})
 
 def sums_behind_views(nodes: Sequence[Node]) -> Mapping[int, int]:
     """The sum that each such view drops the axes of; nothing else uses it, and it has no name."""
-    uses = Counter(operand for node in nodes for operand in node.operands)
+    views = [node for node in nodes if base_name(node.op) in _DROPPING and len(node.operands) == 1]
+    uses = Counter(operand for node in nodes for operand in node.operands) if views else Counter()
     found: dict[int, int] = {}
-    for node in nodes:
-        if base_name(node.op) in _DROPPING and len(node.operands) == 1:
-            source = nodes[node.operands[0]]
-            if _keeps_axes(source) and uses[source.id] == 1 and node.shape == _without_axes(source):
-                found[node.id] = source.id
+    for node in views:
+        source = nodes[node.operands[0]]
+        if _keeps_axes(source) and uses[source.id] == 1 and node.shape == _without_axes(source):
+            found[node.id] = source.id
     return found
 
 

@@ -29,7 +29,7 @@ def gradient_alarms(nodes: Iterable[Node], tell: Language) -> tuple[str, ...]:
 
 
 def _counts(nodes: Iterable[Node]) -> tuple[int, int]:
-    summaries = [node.summary for node in nodes]
+    summaries = [node.summary for node in nodes if not node.is_finite]
     return sum(each.nans > 0 for each in summaries), sum(each.infinities > 0 for each in summaries)
 
 

@@ -68,9 +68,9 @@ class _Builder:
             self._uses.update(operand for operand in operands if operand not in self._keys)
         self._single = {id: number for number, module in enumerate(single) for id in module.ids}
         """The number of the module of a node, each in a fold counted."""
-        self._terms: dict[int, Counter[str]] = defaultdict(Counter)
+        self._terms: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         """The number of terms of the gradients of a value, by the symbol of the loss."""
-        self._sources: dict[int, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        self._sources: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
         """The number of these terms that come from each box."""
         self._from: dict[int, set[int]] = defaultdict(set)
         """The modules that they come from."""
@@ -216,9 +216,11 @@ class _Builder:
     def _equations(self, nodes: Sequence[Node]) -> list[str]:
         """The equations of the named values of a module, and of its last value."""
         shown = [node for node in nodes if node.name or node is nodes[-1]]
-        texts = [text for node in shown if (text := self._names.equation(node, MAX_LENGTH))]
+        equations = filter(None, (self._names.equation(node, MAX_LENGTH) for node in shown))
+        texts = list(itertools.islice(equations, MAX_LINES + 1))
         if len(texts) > MAX_LINES:  # the last one is the output of the module
-            texts = [*texts[: MAX_LINES - 2], "...", texts[-1]]
+            backwards = filter(None, (self._names.equation(node, MAX_LENGTH) for node in reversed(shown)))
+            texts = [*texts[: MAX_LINES - 2], "...", next(backwards)]
         return [shortened(text, MAX_LENGTH) for text in texts]
 
     def _folded_lines(self, module: Module) -> list[str]:

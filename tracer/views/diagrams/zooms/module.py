@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tracer.graph.record import Step
 from tracer.views.diagrams.diagram import Diagram
@@ -13,6 +14,7 @@ from tracer.views.notation import Labels
 
 
 def _diagrams(step: Step, spec: ViewSpec, style: Style) -> Iterator[tuple[str, Diagram]]:
+    step = replace(step, nodes=tuple(step.nodes))  # which are looked up many times
     yield "", module_diagram(step, Labels(step.nodes), style)
 
 
