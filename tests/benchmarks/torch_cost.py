@@ -1,9 +1,10 @@
 """What recording a PyTorch program costs, beside an empty dispatch mode and TorchLens' log of the forward pass.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/torch_cost.py [tiny]
+    OMP_NUM_THREADS=1 python tests/benchmarks/torch_cost.py [tiny] [write]
 
 Prints a table in Markdown: the processor time of a plain step, and how many times as long each way of recording takes.
 Everything is measured in turns; each ratio is to the plain steps of the same turn, and the median of five turns.
+`write` puts the rows of the transformer into docs/benchmarks.md, and measures nothing else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+from table import Row, write
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tracer.torch import record
@@ -123,9 +125,30 @@ def row(network: Network, ways: dict[str, Way], turns: int, count: int) -> Itera
         yield f"{statistics.median(each[name] / each['plain'] for each in found):.2f} x"
 
 
-def main(size: str = "") -> None:
+GOALS = {"structure": "1.6 x", "all values": "2.5 x", "not recorded": "1 x"}
+"""The ways that have a row in docs/benchmarks.md."""
+
+
+def rows(network: Network, turns: int, count: int) -> Iterator[Row]:
+    """Each way with a goal beside a plain step."""
+    found = [{name: seconds(network, WAYS[name], count) for name in ("plain", *GOALS)} for _ in range(turns)]
+    plain = statistics.median(each["plain"] for each in found)
+    for name, goal in GOALS.items():
+        ratios = [each[name] / each["plain"] for each in found]
+        taken = statistics.median(each[name] for each in found)
+        spread = min(ratios), max(ratios)
+        yield Row(f"a step of a transformer of 4 layers in PyTorch, {name}", taken, "a plain step", plain, spread, goal)
+
+
+def main(*options: str) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
+    sizes = (1, 1) if "tiny" in options else None
+    if "write" in options:
+        torch.manual_seed(0)
+        network = transformer()
+        write(list(rows(network, *(sizes or (TURNS, network.steps)))))
+        return
     has_peer = importlib.util.find_spec("torchlens") is not None
     peer = f", TorchLens {importlib.metadata.version('torchlens')}" if has_peer else ""
     print(f"Python {platform.python_version()}, PyTorch {torch.__version__}{peer}\n")
@@ -135,7 +158,7 @@ def main(size: str = "") -> None:
     for name, make in NETWORKS.items():
         torch.manual_seed(0)
         network = make()
-        print(f"| {name} |", " | ".join(row(network, ways, *((1, 1) if size == "tiny" else (TURNS, network.steps)))), "|")
+        print(f"| {name} |", " | ".join(row(network, ways, *(sizes or (TURNS, network.steps)))), "|")
 
 
 if __name__ == "__main__":
