@@ -1,21 +1,23 @@
-"""The wheel: its contents, data, licences, and command."""
+"""The wheel and the source distribution: contents, data, licences, addresses, and the command."""
 
 from __future__ import annotations
 
 import configparser
+import email
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from support.distributions import built
+
 ROOT = Path(__file__).parent.parent
-SHIPPED = ("tracer", "scenarios", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 def settings() -> configparser.ConfigParser:
@@ -26,18 +28,16 @@ def settings() -> configparser.ConfigParser:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a clean copy."""
-    source = tmp_path_factory.mktemp("source")
-    for name in SHIPPED:
-        place = ROOT / name
-        if place.is_dir():
-            shutil.copytree(place, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        else:
-            shutil.copy(place, source / name)
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
-    return next(folder.glob("steptracer-*.whl"))
+    return built("wheel", tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, unpacked."""
+    folder = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(built("sdist", folder)) as archive:
+        archive.extractall(folder / "unpacked", filter="data")
+    return next((folder / "unpacked").iterdir())
 
 
 def test_listed_packages_are_the_folders() -> None:
@@ -57,6 +57,39 @@ def test_wheel_has_scenarios_data_fonts_and_notices(wheel: Path) -> None:
     assert {"tracer/rendering/fonts/NotoSansSC-GB2312.ttf", "tracer/rendering/fonts/OFL.txt", "tracer/py.typed"} <= names
     assert any(name.endswith("LICENSE") for name in names)
     assert not any(name.startswith("tests") or "golden" in name for name in names)
+
+
+def test_wheel_names_its_addresses_and_licences(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = email.message_from_bytes(archive.read(name))
+    addresses = dict(each.split(", ", 1) for each in metadata.get_all("Project-URL", []))
+    assert addresses["Documentation"] == "https://steptracer.readthedocs.io/en/latest/"
+    assert addresses["Source"] == "https://github.com/steptracer/steptracer"
+    for licence in metadata.get_all("License-File", []):
+        stored = archive.read(f"{Path(name).parent}/licenses/{licence}")
+        assert stored == (ROOT / licence).read_bytes()
+    vendored = {str(path.relative_to(ROOT)) for path in (ROOT / "tracer").rglob("*") if re.search("LICENSE|OFL", path.name)}
+    assert vendored < set(metadata.get_all("License-File", []))
+
+
+def test_source_distribution_has_tests_docs_and_licences(sdist: Path) -> None:
+    """Every file that the tests and the site read, and the same licences as the wheel."""
+    for folder in ("tests", "docs", "scenarios", "tracer"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and not re.search(r"__pycache__|egg-info|\.hypothesis|sqlite-", str(path)):
+                assert (sdist / path.relative_to(ROOT)).read_bytes() == path.read_bytes(), path
+    for name in ("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run", *settings()["metadata"]["license_files"].split()):
+        assert (sdist / name).is_file(), name
+
+
+@pytest.mark.slow
+def test_wheel_built_of_the_source_distribution_is_the_same(wheel: Path, sdist: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(sdist)]
+    subprocess.run(command, check=True, capture_output=True)
+    (rebuilt,) = tmp_path.glob("*.whl")
+    one, other = zipfile.ZipFile(wheel), zipfile.ZipFile(rebuilt)
+    assert {name: one.read(name) for name in one.namelist()} == {name: other.read(name) for name in other.namelist()}
 
 
 @pytest.mark.slow

@@ -16,6 +16,11 @@ from typing import TYPE_CHECKING, Any
 from tracer.version import VERSION
 
 if TYPE_CHECKING:
+    from tracer import data as data
+    from tracer import graph as graph
+    from tracer import nn as nn
+    from tracer import ops as ops
+    from tracer import testing as testing
     from tracer.errors import RecordingError, ScenarioError, TraceFileError, TracerError, UsageError
     from tracer.graph.record import Literal, Node, Phase, Source, Step, Trace
     from tracer.graph.validation import validate
@@ -93,21 +98,23 @@ _PACKAGES = ("data", "graph", "nn", "ops", "testing")
 """The packages that users import from."""
 
 
-def __getattr__(name: str) -> Any:
-    """Import a name of `__all__`, or a module of the package, on first access."""
-    for module, names in _HOMES.items():
-        if name in names:
-            found = globals()[name] = getattr(importlib.import_module(f"tracer.{module}"), name)
-            return found
-    if not name.startswith("_"):
-        try:
-            return importlib.import_module(f"tracer.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"tracer.{name}":
-                raise  # a module that is there needs one that is not
-    from tracer.errors import close_names
+if not TYPE_CHECKING:  # a wrong name is an error for type checkers
 
-    raise AttributeError(f"module 'tracer' has no attribute {name!r}{close_names(name, [*__all__, *_PACKAGES])}")
+    def __getattr__(name: str) -> Any:
+        """Import a name of `__all__`, or a module of the package, on first access."""
+        for module, names in _HOMES.items():
+            if name in names:
+                found = globals()[name] = getattr(importlib.import_module(f"tracer.{module}"), name)
+                return found
+        if not name.startswith("_"):
+            try:
+                return importlib.import_module(f"tracer.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != f"tracer.{name}":
+                    raise  # a module that is there needs one that is not
+        from tracer.errors import close_names
+
+        raise AttributeError(f"module 'tracer' has no attribute {name!r}{close_names(name, [*__all__, *_PACKAGES])}")
 
 
 def load_ipython_extension(shell: Any) -> None:
