@@ -309,7 +309,7 @@ def test_every_link_has_a_target(page: Path) -> None:
 
 def test_every_page_is_in_the_contents_of_the_site() -> None:
     contents = re.findall(r"```{toctree}(.*?)```", (ROOT / "docs/index.md").read_text(), re.DOTALL)
-    listed = set(re.findall(r"^[\w/-]+$", "\n".join(contents), re.MULTILINE))
+    listed = set(re.findall(r"^[\w/.-]+$", "\n".join(contents), re.MULTILINE))
     assert listed | {"index"} == {
         str(page.relative_to(ROOT / "docs").with_suffix("")) for page in PAGES if page.is_relative_to(ROOT / "docs")
     }
