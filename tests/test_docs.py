@@ -32,7 +32,7 @@ import pytest
 
 import tracer
 from support.close_texts import CloseOutput, assert_close
-from support.golden import assert_matches_golden
+from support.golden import assert_matches_golden, assert_pictures_are_current
 from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
@@ -211,11 +211,14 @@ RUNNERS: dict[str, Callable[[Block, pytest.CaptureFixture[str]], None]] = {
 def test_blocks_of_a_page_give_the_documented_output(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Those with PyTorch are run in tests/live."""
+    """Those with PyTorch are run in tests/live. The pictures of the page are those that its commands wrote."""
     monkeypatch.chdir(tmp_path)
-    for block in blocks(page):
-        if not (block.is_directive or block.needs_pytorch):
+    every = [block for block in blocks(page) if not block.is_directive]
+    for block in every:
+        if not block.needs_pytorch:
             RUNNERS[block.language](block, capfd)
+    if not all(block.needs_pytorch for block in every):
+        assert_pictures_are_current(page)
 
 
 def test_every_kind_of_block_is_used() -> None:

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("torch")
 
 from support.close_texts import assert_close
+from support.golden import assert_pictures_are_current
 
 ROOT = Path(__file__).parent.parent.parent
 MARK = "<!-- PyTorch -->"
@@ -48,3 +49,4 @@ def test_blocks_of_a_page_give_the_documented_output(page: Path, tmp_path: Path,
             assert_close(found, shown)
             commands += 1
     assert commands > 0
+    assert_pictures_are_current(page)

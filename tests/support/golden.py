@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,9 @@ def assert_matches_golden(name: str, found: str) -> None:
     if not path.exists():
         pytest.fail(f"there is no golden file {name}: write it with pytest --renew-golden, and read it")
     assert_close(found, path.read_text(), name)
+
+
+def assert_pictures_are_current(page: Path) -> None:
+    """Compare the pictures of a tutorial, golden files, with those of the same name that its commands wrote here."""
+    for name in re.findall(r"tests/golden/(tutorials/[\w-]+\.svg)", page.read_text()):
+        assert_matches_golden(name, Path(Path(name).name).read_text())
