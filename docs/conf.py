@@ -14,7 +14,10 @@ from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from _gallery import PAGES as PLAYERS  # noqa: E402
+from _gallery import Gallery, make_gallery  # noqa: E402
 
 from tracer.cli import command  # noqa: E402
 from tracer.version import VERSION  # noqa: E402
@@ -29,6 +32,7 @@ smartquotes = False  # `--option` stays as it is typed
 html_theme = "furo"
 html_title = "tracer"
 html_show_copyright = False
+html_extra_path = [str(PLAYERS)]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4  # the anchors that code hosts give to headings
@@ -92,7 +96,9 @@ class CommandHelp(Directive):
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", make_gallery)
     app.add_directive("command-help", CommandHelp)
+    app.add_directive("gallery", Gallery)
     app.connect("autodoc-process-docstring", mark_code)
     app.connect("source-read", link_files)
     for language in ("check", "session"):  # the languages of tests/test_docs.py

@@ -20,10 +20,38 @@ See a training step: forward, loss, every backward operation and the update, wit
 """
 
 
-@click.group(cls=CommandGroup, help=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(VERSION, prog_name="tracer")
-def command() -> None:
-    pass
+START = """\
+tracer shows a training step: every number forward, back and in the update, and the line of code that it is from.
+
+  tracer trace fruit          run a scenario: a booklet (PDF), a step log and a trace file
+  tracer trace train.py       the same of your own script, NumPy or PyTorch, as it stands
+  tracer check train.py       which line of a backward pass by hand is wrong
+  tracer new mine.py          a small scenario to start from
+  tracer list --all           what comes with the project
+
+All commands: tracer --help; of one: tracer trace --help"""
+
+
+@click.group(
+    cls=CommandGroup, help=EXAMPLE, invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)  # fmt: skip
+@click.option("--version", "shows_version", is_flag=True, help="Show the version and exit; with -v also what is installed.")
+@click.option("-v", "--verbose", is_flag=True, help="With --version.")
+@click.pass_context
+def command(context: click.Context, shows_version: bool, verbose: bool) -> None:
+    if shows_version:
+        click.echo(f"tracer, version {VERSION}")
+        if verbose:
+            from tracer.cli.installed import installed_lines  # slow to import
+
+            for line in installed_lines():
+                click.echo(line)
+        context.exit()
+    if verbose:
+        raise click.UsageError("-v goes with --version, or after a command that takes it", context)
+    if context.invoked_subcommand is None:
+        click.echo(START)
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ from tracer.errors import close_names
 from tracer.graph.structures.garbage_collection import FewerCollections
 
 COMMANDS = {
-    "list": "The scenarios that come with the project.",
-    "trace": "Run a scenario and write its PDF and step log.",
-    "check": "Check that the gradients of a scenario are right.",
+    "list": "The scenarios and examples that come with the project.",
+    "trace": "Run a scenario or a script and write its PDF and step log.",
+    "new": "A file to start from: a small scenario, or a copy of an example.",
+    "check": "Check that the gradients of a scenario or a script are right.",
     "log": "The step log of a run, whole or in part.",
     "show": "One node or element of a run, with all that is known of it.",
     "diff": "Where two runs part.",

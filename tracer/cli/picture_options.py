@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tracer.cli.completion import complete_node
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import NameOf, PhaseName, WholeNumber, WholeNumbers
 from tracer.errors import UsageError
@@ -78,8 +79,10 @@ class PictureOptions:
 
 _OPTIONS = (
     click.option("--zoom", type=NameOf(zooms), default=None, help="How near to look (default: by the size of the step)."),
-    click.option("--focus", metavar="NODE", default="", help="Only what a node or element depends on, as 'dL/dW1[0,2]'."),
-    click.option("--focus-down", metavar="NODE", default="", help="Only what depends on a node or element."),
+    click.option("--focus", metavar="NODE", default="", shell_complete=complete_node,
+                 help="Only what a node or element depends on, as 'dL/dW1[0,2]'."),
+    click.option("--focus-down", metavar="NODE", default="", shell_complete=complete_node,
+                 help="Only what depends on a node or element."),
     click.option("--depth", metavar="N", type=WholeNumber(1), default=None,
                  help="With --focus and --focus-down: over how many operations (default: numbers that fit on a page)."),
     click.option("--phase", "phases", type=PhaseName(PHASES[1:]), multiple=True,
@@ -96,7 +99,7 @@ _OPTIONS = (
     click.option("--weights", "has_weights", is_flag=True, help="Of a slide: arrows as wide as the norm of what they carry."),
     click.option("--width", metavar="PIXELS", type=WholeNumber(16, 12_000), default=None, help="Of a PNG."),
     click.option("--dpi", metavar="N", type=WholeNumber(8, 1_200), default=None, help="Of a PNG (default: 144)."),
-    click.option("--ask", "asked", metavar="NODE", multiple=True,
+    click.option("--ask", "asked", metavar="NODE", multiple=True, shell_complete=complete_node,
                  help="Of an HTML page: predict this value or element; may be given again (default: all)."),
     click.option("--exercise", "is_exercise", is_flag=True,
                  help="Of an HTML page: no result is shown before the reader has predicted it."),

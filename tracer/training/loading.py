@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tracer.arguments import checks_keywords, readable
 from tracer.errors import UsageError, close_names, near_names
 from tracer.training.bundled import SHORT_NAMES, bundled_folder, bundled_names, is_named_like_bundled, is_path
+from tracer.training.bundled.examples import example_files
 
 if TYPE_CHECKING:
     from tracer.training.scenario import Scenario
@@ -58,6 +59,8 @@ def load(name_or_path: str | Path) -> Scenario:
             raise UsageError(f"there is no scenario {text!r}; did you mean the file {text}.py?")
         if Path(text).is_file():
             raise UsageError(f"{text} is no scenario: a Python file (.py) is needed")
+        if name in example_files():
+            raise UsageError(f"{text} is an example, not a scenario: tracer trace --example {text}")
         raise UsageError(f"there is no scenario {text!r}{close_names(text, known)} (or the path of a .py file)")
     return _load_file(bundled_folder() / f"{full_name.replace('-', '_')}.py", name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.blame import first_culprit
+from tracer.cli.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading
@@ -27,9 +28,14 @@ found, else with 0.
 
 
 @click.command("blame", help=HELP)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_run)
 @click.option(
-    "--of", "of", metavar="NODE", default="", help="Go back from this node or element, not from loss, gradients and updates."
+    "--of",
+    "of",
+    metavar="NODE",
+    default="",
+    shell_complete=complete_node,
+    help="Go back from this node or element, not from loss, gradients and updates.",
 )
 @click.option("--nan", "only_nan", is_flag=True, help="The first NaN: infinities are passed over.")
 @precision_option(4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tracer.cli.completion import complete_scenario, complete_setting
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
@@ -48,7 +49,7 @@ if not, 5 if that cannot be told.
 
 
 @click.command("check", help=HELP)
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=complete_scenario)
 @click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
@@ -59,7 +60,15 @@ if not, 5 if that cannot be told.
 @click.option("--exhaustive", is_flag=True, help="Every number, however many there are.")
 @click.option("--jobs", metavar="N", type=WholeNumber(), default=1, show_default=True, help="Processes that share --exhaustive.")
 @click.option("--backend", metavar="NAME", help="What runs them: dask, or another backend that joblib knows.")
-@click.option("--set", "settings", metavar="NAME=VALUE", type=Setting(), multiple=True, help="Settings of the scenario.")
+@click.option(
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    type=Setting(),
+    multiple=True,
+    shell_complete=complete_setting,
+    help="Settings of the scenario.",
+)
 @click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
 @click.option("--data", metavar="PATH", help="Data file or folder, for a scenario that takes one.")
 @click.option("--dtype", metavar="DTYPE", type=Dtype(), default="float64", show_default=True, help="float32 or float64.")

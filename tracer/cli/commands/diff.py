@@ -6,6 +6,7 @@ import click
 
 from tracer.analysis.diff import NotCompared, differing_settings, first_difference, values_not_compared
 from tracer.analysis.replicas import are_replicas, compare_replicas
+from tracer.cli.completion import complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import Fraction
@@ -32,8 +33,8 @@ the optimizer uses. Data, local gradients and random numbers are passed over.
 
 
 @click.command("diff", help=HELP)
-@click.argument("one")
-@click.argument("other")
+@click.argument("one", shell_complete=complete_run)
+@click.argument("other", shell_complete=complete_run)
 @click.option(
     "--tolerance", metavar="SHARE", type=Fraction(), default="0", show_default=True,
     help="Relative difference that is let pass, from 0 to below 1.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.doctor.examining import examine
+from tracer.cli.completion import complete_run
 from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading
@@ -28,7 +29,7 @@ people do about it. Ends with exit code 1 where something is found, else with 0.
 
 
 @click.command("doctor", help=HELP)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @language_option
 def command(file: str, as_json: bool, tell: Language) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from tracer.cli.completion import complete_run
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import language_option
 from tracer.cli.output import say
@@ -40,7 +41,7 @@ added, a row a node and step). Without -o, JSON Lines are printed.
 
 
 @click.command("export", help=HELP)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_run)
 @click.option("-o", "--output", metavar="PATH", help="Where to write; the ending says what.")
 @click.option(
     "--step", "index", metavar="N", type=WholeNumber(0), help="Only this step (of .graphml and .dot, by default the first)."

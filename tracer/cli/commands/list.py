@@ -7,20 +7,24 @@ import click
 from tracer.cli.options import language_option
 from tracer.i18n.language import Language
 from tracer.training.bundled import SHORT_NAMES
+from tracer.training.bundled.examples import examples
 from tracer.training.bundled.facts import bundled_facts
 from tracer.views.aligned_text import table
 
 HELP = """\b
-Example:
+Examples:
   tracer list
+  tracer list --all
 
-The scenarios that come with the project: name and short name, steps, parameters, and what each is.
+The scenarios that come with the project: name and short name, steps, parameters, and what each is. With --all also the
+examples, each a file of a screen: how it is written, and what it shows.
 """
 
 
 @click.command("list", help=HELP)
+@click.option("--all", "shows_examples", is_flag=True, help="Also the examples.")
 @language_option
-def command(tell: Language) -> None:
+def command(shows_examples: bool, tell: Language) -> None:
     rows = [(tell("NAME"), tell("STEPS"), tell("PARAMETERS"), "")]
     for scenario in bundled_facts():
         short = next((f" ({short})" for short, full in SHORT_NAMES.items() if full == scenario.name), "")
@@ -30,3 +34,9 @@ def command(tell: Language) -> None:
         rows.append((scenario.name + short, steps, f"{scenario.parameters:,}", tell.title(scenario.title)))
     for line in table(rows, right=(1, 2)):
         click.echo(line)
+    if shows_examples:
+        click.echo()
+        click.echo(tell("Examples, run by tracer trace --example NAME and copied by tracer new FILE.py --example NAME:"))
+        heading = (tell("NAME"), tell("WRITTEN AS"), "")
+        for line in table([heading, *((each.name, tell(each.kind), tell.title(each.title)) for each in examples())]):
+            click.echo(line)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from tracer.cli.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import ElementName, PhaseName, WholeNumber
@@ -27,12 +28,25 @@ The step log of a run, from its trace file: FILE is a path, or the name of a sce
 
 
 @click.command("log", help=HELP)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_run)
 @click.option("--step", "steps", metavar="N", type=WholeNumber(0), multiple=True, help="Only this step; may be given again.")
 @click.option("--phase", "phases", type=PhaseName(PHASES), multiple=True, help="Only this phase.")
-@click.option("--node", "nodes", metavar="PATTERN", multiple=True, help="Only nodes of this name; * stands for anything.")
 @click.option(
-    "--watch", "watched", metavar="ELEMENT", type=ElementName(), multiple=True, help="Work out this element, such as W1[0,2]."
+    "--node",
+    "nodes",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=complete_node,
+    help="Only nodes of this name; * stands for anything.",
+)
+@click.option(
+    "--watch",
+    "watched",
+    metavar="ELEMENT",
+    type=ElementName(),
+    multiple=True,
+    shell_complete=complete_node,
+    help="Work out this element, such as W1[0,2].",
 )
 @precision_option(4)
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines: a head, an event for every step and node, an end.")

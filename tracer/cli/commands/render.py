@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from tracer.cli.completion import complete_run
 from tracer.cli.drawing import KINDS, Drawing
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber, WholeNumbers
@@ -31,7 +32,7 @@ every number. Several pictures are called after their step and phase. With --sli
 
 
 @click.command("render", help=HELP)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_run)
 @click.option("-o", "--output", metavar="PATH", help=f"Where to write; ends in one of {', '.join(KINDS)} (default: NAME.pdf).")
 @click.option(
     "--step",

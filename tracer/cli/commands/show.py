@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tracer.cli.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber
@@ -26,8 +27,8 @@ expression, or by its number in the log.
 
 
 @click.command("show", help=HELP)
-@click.argument("file")
-@click.argument("node")
+@click.argument("file", shell_complete=complete_run)
+@click.argument("node", shell_complete=complete_node)
 @click.option(
     "--step", "index", metavar="N", type=WholeNumber(0), help="Of this step (default: the first, or that of the number)."
 )

@@ -11,6 +11,7 @@ from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import names_of, next_lines
 from tracer.cli.closing.played import trace_to_play
 from tracer.cli.closing.trace_file_line import trace_file_line
+from tracer.cli.completion import complete_example, complete_scenario, complete_setting
 from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
@@ -18,10 +19,12 @@ from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, refuse_structure
 from tracer.cli.programs.output import TraceOptions
 from tracer.cli.run import Run, run_all_steps
+from tracer.errors import UsageError
 from tracer.i18n.language import Language
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
+from tracer.training.bundled.examples import example_file
 from tracer.training.loading import folder_name, load
 from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.explaining.next_commands import RunNames
@@ -38,6 +41,7 @@ Examples:
   tracer trace mnist --steps 5 --seed 1 --set learning_rate=0.05 -o somewhere --format pdf,log,svg
   tracer trace ./mine.py
   tracer trace train.py -- --epochs 3
+  tracer trace --example attention
 
 Run a scenario, by its name from `tracer list` or by the path of a Python file, and write every number of its training
 steps: steps.pdf, a booklet of eight pages (more with --pages), steps.log with all steps, and trace.sqlite, which the other
@@ -49,12 +53,13 @@ What follows -- are its arguments.
 
 
 @click.command("trace", help=HELP)
-@click.argument("scenario")
+@click.argument("scenario", required=False, shell_complete=complete_scenario)
+@click.option("--example", metavar="NAME", shell_complete=complete_example, help="Run this example of `tracer list --all`.")
 @click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--steps", metavar="N", type=WholeNumber(), help="Training steps to run (default: the scenario's own number).")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
 @click.option(
-    "--set", "settings", metavar="NAME=VALUE", type=Setting(), multiple=True,
+    "--set", "settings", metavar="NAME=VALUE", type=Setting(), multiple=True, shell_complete=complete_setting,
     help="learning_rate, optimizer, epochs, shuffle, ...",
 )  # fmt: skip
 @click.option("--parameters", metavar="FILE", help="Initial values: a checkpoint, an .npz file of named arrays.")
@@ -79,7 +84,8 @@ What follows -- are its arguments.
 @click.pass_context
 def command(
     context: click.Context,
-    scenario: str,
+    scenario: str | None,
+    example: str | None,
     arguments: tuple[str, ...],
     steps: int | None,
     seed: int,
@@ -99,6 +105,7 @@ def command(
     options: PictureOptions,
 ) -> None:
     options.check(formats)
+    scenario = _what_to_run(scenario, example)
     if (program := program_path(scenario)) is not None:
         refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
         if steps is not None:
@@ -157,6 +164,17 @@ def command(
             files = [*drawn, *([log.shown] if log is not None else [])]
             for line in next_lines(run.trace_to_draw(), names, files, tell, is_finite=run.finiteness.has_finite_results):
                 click.echo(line)
+
+
+def _what_to_run(scenario: str | None, example: str | None) -> str:
+    """The name or path of what was asked for. Raises UsageError unless it is one of the two."""
+    if example is None:
+        if scenario is None:
+            raise UsageError("what is to be run? a scenario of `tracer list`, a Python file, or --example NAME")
+        return scenario
+    if scenario is not None:
+        raise UsageError(f"--example {example} is run by itself: {scenario} is not needed")
+    return str(example_file(example))
 
 
 def _trace_program(run: ProgramRun, wanted: TraceOptions) -> int:

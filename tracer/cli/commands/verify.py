@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.verify import verify as verify_trace
+from tracer.cli.completion import complete_run
 from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.progress import Progress
@@ -27,7 +28,7 @@ within a stated number of units in the last place, and that is said. Ends with e
 
 
 @click.command("verify", help=HELP)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was found as JSON.")
 @language_option
 def command(file: str, as_json: bool, tell: Language) -> None:

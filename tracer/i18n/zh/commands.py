@@ -198,6 +198,14 @@ MESSAGES: Mapping[str, str] = {
     "checking": "检验",
     # Runs and files
     "NAME": "名称",
+    "WRITTEN AS": "写法",
+    "scenario": "场景",
+    "NumPy": "NumPy",
+    "PyTorch": "PyTorch",
+    "Examples, run by tracer trace --example NAME and copied by tracer new FILE.py --example NAME:": (
+        "示例，用 tracer trace --example 名称 运行，用 tracer new 文件.py --example 名称 复制："
+    ),
+    "run it with": "运行它",
     "STEPS": "步数",
     "PARAMETERS": "参数数量",
     "up to {steps}": "最多 {steps}",

@@ -1,0 +1,44 @@
+"""What `tracer --version --verbose` tells: versions, what draws diagrams, and the extras that are there or missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracer.version import VERSION
+
+REQUIRED = ("numpy", "click", "graphviz", "networkx", "typst", "graphviz-pure", "joblib")
+EXTRAS = {"torch": "torch", "parquet": "pyarrow", "testing": "hypothesis", "dask": "distributed"}
+"""The package that each extra installs."""
+
+
+def installed_lines() -> Iterator[str]:
+    """One line for each: a name, and a version or how to install it."""
+    rows = [
+        ("tracer", f"{VERSION}, in {Path(__file__).parents[1]}"),
+        ("Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"),
+        ("SQLite", sqlite3.sqlite_version),
+        *((name, _version(name) or f"missing: pip install {name}") for name in REQUIRED),
+        ("dot", shutil.which("dot") or "not on PATH; only --engine system needs it"),
+    ]
+    for extra, package in EXTRAS.items():
+        rows.append((f"[{extra}]", _with_version(package) or f"not installed: pip install 'steptracer[{extra}]'"))
+    width = max(len(name) for name, _ in rows)
+    return (f"{name:{width}}  {text}" for name, text in rows)
+
+
+def _version(package: str) -> str:
+    """The version of a package; empty if it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _with_version(package: str) -> str:
+    return f"{package} {_version(package)}" if importlib.util.find_spec(package) is not None else ""
