@@ -121,7 +121,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["trace", "fruit", "-o", "/proc/nowhere"], "cannot write into /proc/nowhere"),
         (["trace", "fruit", "--nope"], "there is no option --nope"),
         (["trace", "fruit", "--engine", "dott"], "is not one of"),
-        (["trace"], "Missing argument"),
+        (["trace"], "what is to be run?"),
         (["draw"], "there is no command 'draw'"),
     ],
 )

@@ -43,7 +43,7 @@ def command(context: click.Context, shows_version: bool, verbose: bool) -> None:
     if shows_version:
         click.echo(f"tracer, version {VERSION}")
         if verbose:
-            from tracer.cli.installed import installed_lines  # slow to import
+            from tracer.cli.shell.installed import installed_lines  # slow to import
 
             for line in installed_lines():
                 click.echo(line)

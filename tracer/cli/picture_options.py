@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tracer.cli.completion import complete_node
+from tracer.cli.shell.completion import complete_node
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import NameOf, PhaseName, WholeNumber, WholeNumbers
 from tracer.errors import UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.blame import first_culprit
-from tracer.cli.completion import complete_node, complete_run
+from tracer.cli.shell.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading

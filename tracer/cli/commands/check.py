@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracer.cli.completion import complete_scenario, complete_setting
+from tracer.cli.shell.completion import complete_scenario, complete_setting
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options

@@ -6,7 +6,7 @@ import click
 
 from tracer.analysis.diff import NotCompared, differing_settings, first_difference, values_not_compared
 from tracer.analysis.replicas import are_replicas, compare_replicas
-from tracer.cli.completion import complete_run
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import Fraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.doctor.examining import examine
-from tracer.cli.completion import complete_run
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.trace_files import reading

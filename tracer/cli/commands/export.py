@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tracer.cli.completion import complete_run
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import language_option
 from tracer.cli.output import say

@@ -37,6 +37,9 @@ def command(shows_examples: bool, tell: Language) -> None:
     if shows_examples:
         click.echo()
         click.echo(tell("Examples, run by tracer trace --example NAME and copied by tracer new FILE.py --example NAME:"))
-        heading = (tell("NAME"), tell("WRITTEN AS"), "")
-        for line in table([heading, *((each.name, tell(each.kind), tell.title(each.title)) for each in examples())]):
+        listed = [(tell("NAME"), tell("WRITTEN AS"), "")]
+        for each in examples():
+            kind = tell("a scenario") if each.kind == "scenario" else each.kind
+            listed.append((each.name, kind, tell.title(each.title)))
+        for line in table(listed):
             click.echo(line)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from tracer.cli.completion import complete_node, complete_run
+from tracer.cli.shell.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import ElementName, PhaseName, WholeNumber

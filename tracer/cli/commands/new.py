@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tracer.cli.completion import complete_example
+from tracer.cli.shell.completion import complete_example
 from tracer.cli.options import language_option
 from tracer.errors import UsageError
 from tracer.i18n.language import Language

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from tracer.cli.completion import complete_run
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.drawing import KINDS, Drawing
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber, WholeNumbers

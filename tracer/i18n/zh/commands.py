@@ -199,9 +199,7 @@ MESSAGES: Mapping[str, str] = {
     # Runs and files
     "NAME": "名称",
     "WRITTEN AS": "写法",
-    "scenario": "场景",
-    "NumPy": "NumPy",
-    "PyTorch": "PyTorch",
+    "a scenario": "场景",
     "Examples, run by tracer trace --example NAME and copied by tracer new FILE.py --example NAME:": (
         "示例，用 tracer trace --example 名称 运行，用 tracer new 文件.py --example 名称 复制："
     ),

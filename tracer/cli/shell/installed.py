@@ -6,7 +6,6 @@ import importlib.metadata
 import importlib.util
 import platform
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +19,8 @@ EXTRAS = {"torch": "torch", "parquet": "pyarrow", "testing": "hypothesis", "dask
 def installed_lines() -> Iterator[str]:
     """One line for each: a name, and a version or how to install it."""
     rows = [
-        ("tracer", f"{VERSION}, in {Path(__file__).parents[1]}"),
+        ("tracer", f"{VERSION}, in {Path(__file__).parents[2]}"),
         ("Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"),
-        ("SQLite", sqlite3.sqlite_version),
         *((name, _version(name) or f"missing: pip install {name}") for name in REQUIRED),
         ("dot", shutil.which("dot") or "not on PATH; only --engine system needs it"),
     ]

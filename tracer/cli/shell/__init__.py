@@ -1,0 +1,1 @@
+"""What shells and newcomers ask for: completion of names, and what is installed."""
