@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from tracer.cli.shell.completion import complete_node
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import NameOf, PhaseName, WholeNumber, WholeNumbers
+from tracer.cli.shell.completion import complete_node
 from tracer.errors import UsageError
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.blame import first_culprit
-from tracer.cli.shell.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
+from tracer.cli.shell.completion import complete_node, complete_run
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language

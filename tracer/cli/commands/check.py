@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracer.cli.shell.completion import complete_scenario, complete_setting
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
 from tracer.cli.progress import Progress
+from tracer.cli.shell.completion import complete_scenario, complete_setting
 from tracer.cli.trace_files import is_record, reading
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text

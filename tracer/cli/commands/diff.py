@@ -6,10 +6,10 @@ import click
 
 from tracer.analysis.diff import NotCompared, differing_settings, first_difference, values_not_compared
 from tracer.analysis.replicas import are_replicas, compare_replicas
-from tracer.cli.shell.completion import complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import Fraction
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from tracer.cli.shell.completion import complete_run
 from tracer.cli.files import OutputFolder
 from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.trace_files import reading, step_of
 from tracer.data.archives import write_arrays
 from tracer.errors import UsageError, near_names

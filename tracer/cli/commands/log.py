@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import click
 
-from tracer.cli.shell.completion import complete_node, complete_run
 from tracer.cli.options import language_option, precision_option
 from tracer.cli.output import say
 from tracer.cli.parameter_types import ElementName, PhaseName, WholeNumber
+from tracer.cli.shell.completion import complete_node, complete_run
 from tracer.cli.trace_files import reading, step_of
 from tracer.graph.record import PHASES, Phase
 from tracer.i18n.language import Language

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from tracer.cli.shell.completion import complete_example
 from tracer.cli.options import language_option
+from tracer.cli.shell.completion import complete_example
 from tracer.errors import UsageError
 from tracer.i18n.language import Language
 from tracer.training.bundled import bundled_folder

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from tracer.cli.shell.completion import complete_run
 from tracer.cli.drawing import KINDS, Drawing
 from tracer.cli.output import say
 from tracer.cli.parameter_types import WholeNumber, WholeNumbers
 from tracer.cli.picture_options import PictureOptions, picture_options
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.graph.structures.garbage_collection import FewerCollections

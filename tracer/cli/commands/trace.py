@@ -11,7 +11,6 @@ from tracer.cli.closing.diagnosis import diagnosis_of
 from tracer.cli.closing.next_steps import names_of, next_lines
 from tracer.cli.closing.played import trace_to_play
 from tracer.cli.closing.trace_file_line import trace_file_line
-from tracer.cli.shell.completion import complete_example, complete_scenario, complete_setting
 from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
@@ -19,6 +18,7 @@ from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, refuse_structure
 from tracer.cli.programs.output import TraceOptions
 from tracer.cli.run import Run, run_all_steps
+from tracer.cli.shell.completion import complete_example, complete_scenario, complete_setting
 from tracer.errors import UsageError
 from tracer.i18n.language import Language
 from tracer.store.retention import CHOICES

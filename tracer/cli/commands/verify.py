@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from tracer.analysis.verify import verify as verify_trace
-from tracer.cli.shell.completion import complete_run
 from tracer.cli.options import language_option
 from tracer.cli.output import say
 from tracer.cli.progress import Progress
+from tracer.cli.shell.completion import complete_run
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
