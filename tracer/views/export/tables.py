@@ -56,6 +56,7 @@ def write_parquet(trace: Trace, file: IO[bytes]) -> int:
         return {name: pyarrow.array(column, schema.field(name).type) for name, column in columns.items()}
 
     descriptions = PerStructure(lambda step: arrays(_described(step)))
+    scalars = PerStructure(lambda step: [node.id for node in step.nodes if not node.shape])
     run = {"scenario": trace.scenario, "seed": trace.seed, "hyperparameters": json_text(dict(trace.hyperparameters))}
     count = 0
     with pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -64,7 +65,10 @@ def write_parquet(trace: Trace, file: IO[bytes]) -> int:
             described = [descriptions.of(step) for step in steps]
             columns = {name: pyarrow.concat_arrays([each[name] for each in described]) for name in described[0]}
             rows = len(columns["node"])
-            columns |= arrays(_measured(steps) | {name: [value] * rows for name, value in run.items()})
+            columns |= arrays(
+                _measured(steps) | {"value": [value for step in steps for value in _numbers(step, scalars.of(step))]}
+            )
+            columns |= {name: pyarrow.repeat(pyarrow.scalar(value, schema.field(name).type), rows) for name, value in run.items()}
             writer.write_table(pyarrow.Table.from_arrays([columns[name] for name in schema.names], schema=schema))
             count += rows
     return count
@@ -93,15 +97,23 @@ def _described(step: Step) -> dict[str, list[Any]]:
 
 
 def _measured(steps: Sequence[Step]) -> dict[str, Any]:
-    """The columns of steps that differ from step to step. `value` is set for real scalars only."""
+    """The columns of steps that differ from step to step, without `value`."""
     contents = [content for step in steps for content in contents_of(step)]
     lengths = [len(step.nodes) for step in steps]
     return {
         "step": np.repeat([step.index for step in steps], lengths),
         "loss": np.repeat([step.loss for step in steps], lengths),
-        "value": [_number_in(content) for content in contents],
         **dict(zip(Summary(0).as_dict(), zip(*statistics_of(contents)), strict=True)),
     }
+
+
+def _numbers(step: Step, scalars: Sequence[int]) -> list[float | None]:
+    """The value of each real scalar that was kept; None for any other node."""
+    contents = contents_of(step)
+    found: list[float | None] = [None] * len(contents)
+    for id in scalars:
+        found[id] = _number_in(contents[id])
+    return found
 
 
 def _number_in(content: np.ndarray | StoredValue) -> float | None:
