@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 MARK = "<!-- PyTorch -->"
 PAGES = [page for page in (*ROOT.glob("README*.md"), *sorted((ROOT / "docs").rglob("*.md"))) if MARK in page.read_text()]
 VERSIONS = re.compile(r"^# tracer .*$", re.MULTILINE)
-ERROR = re.compile(r"\d\.\de-\d\d +right")
+ERROR = re.compile(r"\d\.\de-\d\d +(right|正确)")
 """The error of a right gradient, which is rounding."""
 COMMAND = re.compile(r"^\$ tracer (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
