@@ -10,10 +10,11 @@ import numpy as np
 
 from tracer.errors import RecordingError
 from tracer.graph.missing import ADDED, CHANGED_OUTSIDE, LEFT, UNKNOWN_ORIGIN
-from tracer.graph.own_gradients import agreement, is_gradient_name
+from tracer.graph.own_gradients import agreement
 from tracer.graph.record import Literal, Phase, Step
 from tracer.ops.base import Op
 from tracer.ops.families.reductions import Sum
+from tracer.programs.steps.computed import Computed
 from tracer.programs.steps.increments import Updates, updates_of
 from tracer.programs.steps.leaf_names import leaf_name
 from tracer.programs.steps.loss_phase import loss_phase
@@ -202,17 +203,15 @@ class StepBuilder:
     def _matched(self, backward: Sequence[int], gradients: Mapping[int, int], own: Mapping[int, int]) -> dict[int, int]:
         """What the program computed for the other values: arrays with the true gradient, or named as its gradient."""
         found: dict[int, int] = {}
-        arrays = [id for id in backward if np.size(self.tape.raw(id)) > 1]
+        computed = Computed({id: np.asarray(self.tape.raw(id)) for id in backward}, {id: self._name(id) for id in backward})
         for value in (*self.parts.leaves, *self.parts.made_of):
             true = self._true(value, gradients)
             if value in own or true is None or true.size < 2:
                 continue
-            alike = [id for id in arrays if np.size(self.tape.raw(id)) == true.size]
             name = self.recorder.marks.names.get(self._id(value)) or self._name(value)
             if not name:
                 continue
-            same = [id for id in alike if agreement(np.asarray(self.tape.raw(id)), true).is_same]
-            named = [id for id in alike if is_gradient_name(self._name(id), name)]
+            same, named = computed.same_as(true), computed.named_as_gradient_of(name, true.size)
             if same or named:
                 found[value] = next((id for id in same if id in named), (same or named)[-1])
         return found
