@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 from tracer.graph.own_gradients import agreement, is_gradient_name
 from tracer.programs.steps.computed import MAX_SIZE, Computed
 
-NUMBERS = st.sampled_from([0.0, 1.0, 1.0 + 5e-7, 1.0 + 3e-6, -1.0, 1e300, np.nan, np.inf])
-ARRAYS = st.sampled_from([(2,), (1, 2), (2, 1), (3,), (1,), ()]).flatmap(lambda shape: arrays(np.float64, shape, elements=NUMBERS))
+NUMBERS = st.sampled_from([0.0, 1.0, 1.0 + 9e-7, 1.0 + 3e-6, -1.0, 1e300, np.nan, np.inf])
+SHAPES = st.sampled_from([(2,), (1, 2), (2, 1), (3,), (1,), ()])
+ARRAYS = SHAPES.flatmap(lambda shape: arrays(np.float64, shape, elements=NUMBERS))
 NAMES = st.sampled_from(["", "dW", "W_grad", "W", "db"])
 
 
