@@ -22,6 +22,8 @@ from _gallery import Gallery, make_gallery  # noqa: E402
 from tracer.cli import command  # noqa: E402
 from tracer.version import VERSION  # noqa: E402
 
+PLAYERS.mkdir(parents=True, exist_ok=True)  # Sphinx looks for it before anything is built
+
 project = "tracer"
 author = "The authors of tracer"
 version = release = VERSION

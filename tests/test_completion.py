@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def completed(folder: Path, *words: str, shell: str = "bash") -> list[str]:
 def test_scenarios_nodes_and_settings_are_completed(folder: Path, shell: str) -> None:
     assert completed(folder, "trace", "fru", shell=shell) == ["fruit", "fruit-keras", "fruit-pytorch", "fruit-sgd"]
     assert completed(folder, "show", "fruit", "dL/dW", shell=shell) == ["dL/dW2", "dL/dW1"]
-    assert completed(folder, "trace", "fruit", "--set", "learn", shell=shell) == ["learning_rate="]
+    assert completed(folder, "trace", "fruit", "--set", "learn", shell=shell) == ["learning_rate=0.01"]
 
 
 def test_other_places(folder: Path) -> None:
@@ -46,7 +47,7 @@ def test_other_places(folder: Path) -> None:
     assert completed(folder, "log", "fruit", "--watch", "W1_") == ["W1_new"]
     assert completed(folder, "render", "fruit", "--focus", "logi") == ["logits"]
     assert completed(folder, "blame", "fruit", "--of", "b1_") == ["b1_new"]
-    assert "learning_rate=" in completed(folder, "check", "fruit", "--set", "l")
+    assert "shuffle=False" in completed(folder, "check", "fruit", "--set", "sh")
     assert completed(folder, "ver") == ["verify"]
 
 
@@ -68,3 +69,19 @@ def test_the_script_of_every_shell_is_written() -> None:
         environment = {**os.environ, "_TRACER_COMPLETE": f"{shell}_source"}
         command = [sys.executable, "-c", "from tracer.cli import main; main()"]
         assert "_TRACER_COMPLETE" in subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize(
+    ("typed", "offered"), [(("trace", "fruit-s"), "fruit-sgd"), (("show", "fr"), "fruit"), (("log", "./o"), "")]
+)
+def test_bash_offers_names(folder: Path, typed: tuple[str, ...], offered: str) -> None:
+    """The script of click keeps names only where no files are asked for."""
+    words = " ".join(typed)
+    script = (
+        f'tracer() {{ {sys.executable} -c "from tracer.cli import main; main()" "$@"; }}; export -f tracer\n'
+        'eval "$(_TRACER_COMPLETE=bash_source tracer)"; compopt() { :; }\n'
+        f'COMP_WORDS=(tracer {words}); COMP_CWORD={len(typed)}; _tracer_completion tracer; echo "${{COMPREPLY[*]}}"\n'
+    )
+    done = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == offered

@@ -9,7 +9,7 @@ W1, b1 = rng.normal(0, 0.5, (3, 8)), np.zeros(8)
 W2, b2 = rng.normal(0, 0.5, (8, 1)), np.zeros(1)
 keep, learning_rate = 0.5, 0.05
 
-for step in range(100):
+for step in range(40):
     h = np.maximum(0, x @ W1 + b1)
     mask = (rng.random(h.shape) < keep) / keep  # so that the mean of a dropped layer is that of the whole one
     dropped = h * mask

@@ -7,9 +7,9 @@ x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 y = np.array([[0.0], [1.0], [1.0], [0.0]])
 W1, b1 = rng.normal(0, 1, (2, 4)), np.zeros(4)
 W2, b2 = rng.normal(0, 1, (4, 1)), np.zeros(1)
-learning_rate = 1.0
+learning_rate = 2.0
 
-for epoch in range(200):
+for epoch in range(100):
     h = np.tanh(x @ W1 + b1)
     p = 1 / (1 + np.exp(-(h @ W2 + b2)))
     loss = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))

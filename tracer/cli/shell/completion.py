@@ -23,14 +23,19 @@ def _starting(names: Iterable[str], typed: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(typed)]
 
 
+def _names_or_files(names: Iterable[str], typed: str) -> list[CompletionItem]:
+    # Not both: bash drops the names where files are asked for too.
+    return _starting(names, typed) or [CompletionItem(typed, type="file")]
+
+
 def _first(context: click.Context, name: str) -> str:
     """The first argument. Where an option still waits for its value, click has not given the arguments their names."""
     return context.params.get(name) or next(iter(context.args), "")
 
 
 def complete_scenario(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Names of scenarios, and files."""
-    return [*_starting(sorted([*SHORT_NAMES, *bundled_names()]), typed), CompletionItem(typed, type="file")]
+    """Names of scenarios, and where none fits, files."""
+    return _names_or_files(sorted([*SHORT_NAMES, *bundled_names()]), typed)
 
 
 def complete_example(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -41,11 +46,11 @@ def complete_example(context: click.Context, parameter: click.Parameter, typed: 
 
 
 def complete_run(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Names of the runs under output/, and files."""
+    """Names of the runs under output/, and where none fits, files."""
     from tracer.cli.trace_files import OUTPUT, SUFFIX
 
     names = sorted({path.parent.name for path in OUTPUT.glob(f"*/*{SUFFIX}")})
-    return [*_starting(names, typed), CompletionItem(typed, type="file")]
+    return _names_or_files(names, typed)
 
 
 def complete_node(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -63,13 +68,14 @@ def complete_node(context: click.Context, parameter: click.Parameter, typed: str
 
 
 def complete_setting(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Names of the settings of the scenario that was named before, each with the sign that its value follows."""
+    """The settings of the scenario that was named before, each with its value: shells end what they complete by a space."""
     from tracer.errors import TracerError
     from tracer.training.loading import load
     from tracer.training.settings import all_settings
 
     try:
-        names = sorted(all_settings(load(_first(context, "scenario"))))
+        settings = all_settings(load(_first(context, "scenario")))
     except (TracerError, OSError):
         return []
-    return _starting((f"{name}=" for name in names), typed)
+    plain = (f"{name}={value}" for name, value in sorted(settings.items()) if isinstance(value, (bool, int, float, str)))
+    return _starting((each for each in plain if " " not in each), typed)

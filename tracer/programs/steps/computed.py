@@ -44,5 +44,5 @@ def _may_agree(rows: np.ndarray, true: np.ndarray) -> np.ndarray:
     """Whether each row is near a gradient, or holds what cannot be subtracted: few of many, which are then compared exactly."""
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(rows - true).max(axis=1)
-    is_apart: np.ndarray = apart > 2 * TOLERANCE * np.abs(true).max()
-    return np.logical_not(is_apart)
+    may_agree: np.ndarray = np.logical_not(apart > 2 * TOLERANCE * np.abs(true).max())
+    return may_agree
