@@ -2,9 +2,9 @@
 
 The blocks of a page run in order in one folder. The language of a block decides what is done with it:
 
-- `console`, `diff`, `check`: commands after `$ ` and what they print. In `diff`, `tracer diff` ends with exit code 1, and so do
-  `tracer blame`, `tracer doctor` and `tracer check` where they find something; in `check` the errors, which are rounding, need
-  only be small.
+- `console`, `diff`, `check`: commands after `$ `, of `tracer` or `python FILE`, and what they print. In `diff`, `tracer diff`
+  ends with exit code 1, and so do `tracer blame`, `tracer doctor` and `tracer check` where they find something; in `check` the
+  errors, which are rounding, need only be small.
 - `python`: a file named in its first line (`# mine.py`; a `test_` file is run by pytest; one with a path is a module of the
   package or a part of it), a doctest (`>>>`), or a program.
 - `sql`: a query over the files that the commands wrote; its answer is the table below.
@@ -111,7 +111,10 @@ def run_commands(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
         finds = finds or (
             command.startswith("tracer check") and re.search("First wrong step|第一个错误的步骤", output) is not None
         )
-        printed = run(shlex.split(command), capfd, int(finds))
+        if command.startswith("python "):
+            printed = run_program(Path(command.removeprefix("python ")))
+        else:
+            printed = run(shlex.split(command), capfd, int(finds))
         assert_output(output, printed)
         assert all(Path(written).exists() for written in re.findall(r"^wrote (\S+)", printed, re.MULTILINE)), command
 
@@ -137,9 +140,12 @@ def run_module(path: Path, text: str) -> None:
     run_program(f"{extended}import runpy\nrunpy.run_path({str(file)!r})")
 
 
-def run_program(text: str) -> None:
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+def run_program(program: str | Path) -> str:
+    """What a program, given as text or as its file, prints."""
+    arguments = [str(program)] if isinstance(program, Path) else ["-c", program]
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def run_python(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
