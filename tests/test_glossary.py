@@ -1,0 +1,17 @@
+"""docs/glossary.md: its Chinese words are those of the output."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tracer.i18n.zh import MESSAGES
+
+PAGE = Path(__file__).parent.parent / "docs/glossary.md"
+
+
+def test_words_are_those_of_the_chinese_output() -> None:
+    pairs = re.findall(r"^\| ([a-z ]+) \| ([\u4e00-\u9fff]+) \| ", PAGE.read_text(), re.MULTILINE)
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")][2:]
+    assert len(pairs) == len(rows)
+    assert dict(pairs) == {english: MESSAGES[english] for english, _ in pairs}
