@@ -33,6 +33,7 @@ import pytest
 import tracer
 from support.close_texts import CloseOutput, assert_close
 from support.golden import assert_matches_golden, assert_pictures_are_current
+from tracer.version import DOCUMENTATION
 from tracer.views.text.log import log_text
 
 ROOT = Path(__file__).parent.parent
@@ -352,3 +353,12 @@ def test_readme_is_short_and_its_links_hold_on_a_package_index(page: Path) -> No
     assert len(page.read_text().splitlines()) <= 200
     links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_errors_name_pages_that_exist() -> None:
+    named = {
+        name for path in (ROOT / "tracer").rglob("*.py") for name in re.findall(r"\bpage\(['\"](.+?)['\"]\)", path.read_text())
+    }
+    assert {"reference/operations", "explanation/what-is-recorded", "how-to/pytorch"} <= named
+    assert all((ROOT / "docs" / f"{name}.md").exists() for name in named)
+    assert f"Documentation = {DOCUMENTATION}\n" in (ROOT / "setup.cfg").read_text()

@@ -13,6 +13,7 @@ import numpy as np
 
 from tracer.errors import UsageError
 from tracer.graph.record import Node
+from tracer.version import page
 
 
 class Computing(Protocol):
@@ -49,7 +50,9 @@ class Adapter:
     def load(self) -> Computing:
         """The module. Raises UsageError if the library is not installed."""
         if not self.is_installed:
-            raise UsageError(f"this has operations of {self.library}, which is not installed: {self.install}")
+            raise UsageError(
+                f"this has operations of {self.library}, which is not installed: {self.install} ({page('how-to/pytorch')})"
+            )
         return cast(Computing, importlib.import_module(self.module))
 
 

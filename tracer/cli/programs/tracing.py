@@ -27,6 +27,7 @@ from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
 from tracer.programs.steps.training import FoundTraining
+from tracer.version import page
 from tracer.views.text.found import found_lines
 
 MAX_STEPS = 1_000
@@ -67,7 +68,7 @@ def _nothing_found(run: ProgramRun) -> str:
         return f"{name} computes no loss named {run.loss!r} from values that it updates: --loss takes the name of a variable"
     return (
         f"{run.path.name} has no training loop on record: no value is updated that a loss is made of; --loss NAME says which"
-        " variable is the loss"
+        f" variable is the loss ({page('explanation/what-is-recorded')})"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from tracer.errors import RecordingError, close_names
 from tracer.ops import registry
 from tracer.recording.protocols.calls import Site, Use, function_name, site_of
+from tracer.version import page
 
 RECIPES: Mapping[str, str] = {
     "scipy.special.logsumexp": "np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))",
@@ -128,7 +129,7 @@ def _leaving_in_call(site: Site, what: str) -> str:
     if "." in name and not name.startswith("np."):
         return (
             f"{name} computes with plain arrays, and its operations would leave the graph: compose it of np. functions, or"
-            " define an operation (docs/reference/operations.md)"
+            f" define an operation ({page('reference/operations')})"
         )
     return _generic(what)
 
@@ -186,7 +187,7 @@ def no_rule(function: object, method: str = "__call__") -> str:
     if own is not None and own is not function and registry.implementing(own):
         return f"the method {short} of a plain array is not recorded: write {name}(...) with the array as the first argument"
     implements = f" with `implements = {name}`" if isinstance(function, np.ufunc) or name.startswith("np.") else ""
-    composed = "compose it of recorded functions (docs/reference/operations.md)"
+    composed = f"compose it of recorded functions ({page('reference/operations')})"
     return f"{name} has no derivative rule: {composed}, or define an operation{implements}"
 
 
