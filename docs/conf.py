@@ -70,13 +70,13 @@ def link_files(app: Sphinx, page: str, text: list[str]) -> None:
 
 
 def mark_code(app: Sphinx, what: str, name: str, of: object, options: object, lines: list[str]) -> None:
-    """Make indented lines of a docstring a code block, and names that end in `_` no references."""
+    """Make indented lines of a docstring a code block, and neither `name_` nor `|x|` a reference."""
     written: list[str] = []
     for line in lines:
         opens = line.startswith("    ") and not line.lstrip().startswith((">>>", "- ", "* "))
         if opens and (not written or not written[-1].strip()) and not any(x.startswith("    ") for x in written[-2:-1]):
             written += ["::", ""]
-        written.append(line if line.startswith("    ") else re.sub(r"(?<=\w)_(?=\W|$)", r"\\_", line))
+        written.append(line if line.startswith("    ") else re.sub(r"(?<=\w)_(?=\W|$)|\|", r"\\\g<0>", line))
     lines[:] = written
 
 
