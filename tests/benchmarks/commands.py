@@ -1,7 +1,8 @@
-"""The time that whole commands take: `python tests/benchmarks/commands.py [tiny] [write]`, single-threaded.
+"""The time that whole commands take: `python tests/benchmarks/commands.py [tiny|ci|rnn] [write]`.
 
 Processor time of each command, start of the process included, in turn with `import numpy` or with what else is the least it
-needs; five times, medians. `write` puts the rows into docs/benchmarks.md, `tiny` is a smoke test of few steps.
+needs; five times, medians. All of it is single-threaded. `write` puts the rows into docs/benchmarks.md; `tiny` is a smoke test of few steps, `ci` what CI has
+the time for, `rnn` the recurrent networks only.
 """
 
 from __future__ import annotations
@@ -47,6 +48,35 @@ for step in range(100):
 """A network with gradients written by hand."""
 
 
+RNN = """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+xs, ys = rng.normal(size=({times}, 3, 1)), rng.normal(size=({times}, 1, 1))
+Wx, Wh, Wy = rng.normal(size=(5, 3)) * 0.3, rng.normal(size=(5, 5)) * 0.3, rng.normal(size=(1, 5)) * 0.3
+for step in range(2):
+    hs, es = [np.zeros((5, 1))], []
+    loss = 0
+    for x, y in zip(xs, ys):
+        h = np.tanh(Wx @ x + Wh @ hs[-1])
+        e = Wy @ h - y
+        loss = loss + np.mean(e ** 2)
+        hs.append(h)
+        es.append(e)
+    dWx, dWh, dWy, dh = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(Wy), np.zeros((5, 1))
+    for t in reversed(range(len(xs))):
+        dy = 2 * es[t]
+        dWy += dy @ hs[t + 1].T
+        da = (Wy.T @ dy + dh) * (1 - hs[t + 1] ** 2)
+        dWx += da @ xs[t].T
+        dWh += da @ hs[t].T
+        dh = Wh.T @ da
+    Wx -= 0.01 * dWx
+    Wh -= 0.01 * dWh
+    Wy -= 0.01 * dWy
+"""
+"""A recurrent network by hand, with a loss at each step of time."""
+
 QUICK = {"list": "1.5 x", "log fruit --step 3": "1.5 x", "show fruit W1": "1.5 x"}
 DRAWING = {"trace fruit -q": "0.7 s", "render fruit -o x.html": "", "render mnist -o x.html": ""}
 """Commands, and their goals."""
@@ -58,7 +88,8 @@ def main(steps: int = 1000, runs: int = 5) -> list[Row]:
         folder = Path(name)
         for scenario in ("fruit", "mnist"):
             command("trace", scenario, "-q", "--format", "log", folder=folder)()
-        return [*of_commands(QUICK | DRAWING, folder, runs), *of_programs(folder, runs), of_the_log(folder, steps, runs)]
+        rows = [*of_commands(QUICK | DRAWING, folder, runs), *of_programs(folder, runs), *of_recurrent_networks(folder, runs)]
+        return [*rows, of_the_log(folder, steps, runs)]
 
 
 def tiny() -> list[Row]:
@@ -67,6 +98,29 @@ def tiny() -> list[Row]:
         folder = Path(name)
         command("trace", "fruit", "-q", "--format", "log", folder=folder)()
         return [*of_commands(QUICK, folder, 1), of_the_log(folder, 2, 1)]
+
+
+def of_ci() -> list[Row]:
+    """Those that take little, three times."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command("trace", "fruit", "-q", "--format", "log", folder=folder)()
+        quick = QUICK | {"trace fruit -q": DRAWING["trace fruit -q"]}
+        return [*of_commands(quick, folder, 3), *of_programs(folder, 3), of_the_log(folder, 100, 3)]
+
+
+def of_recurrent_networks(folder: Path, runs: int) -> list[Row]:
+    """Programs whose steps are long: their passes and arrows are many."""
+    rows = []
+    for times, goal in ((30, "4 x"), (150, "8 x")):
+        program = folder / f"rnn{times}.py"
+        program.write_text(RNN.format(times=times))
+        name = f"`tracer trace` of an RNN by hand, {times} steps of time"
+        fruit = command("trace", "fruit", "-q", folder=folder)
+        rows.append(
+            compared(name, command("trace", program.name, "-q", folder=folder), "`tracer trace fruit -q`", fruit, goal, runs)
+        )
+    return rows
 
 
 def of_commands(goals: Mapping[str, str], folder: Path, runs: int) -> list[Row]:
@@ -139,6 +193,14 @@ def python(*arguments: str, folder: Path | None = None) -> Work:
 
 
 if __name__ == "__main__":
-    found = tiny() if "tiny" in sys.argv[1:] else main()
+    if "tiny" in sys.argv[1:]:
+        found = tiny()
+    elif "ci" in sys.argv[1:]:
+        found = of_ci()
+    elif "rnn" in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as name:
+            found = of_recurrent_networks(Path(name), 5)
+    else:
+        found = main()
     if "write" in sys.argv[1:]:
         write(found)
