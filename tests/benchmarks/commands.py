@@ -1,8 +1,8 @@
 """The time that whole commands take: `python tests/benchmarks/commands.py [tiny|ci|rnn] [write]`.
 
 Processor time of each command, start of the process included, in turn with `import numpy` or with what else is the least it
-needs; five times, medians, single-threaded. `write` puts the rows into docs/benchmarks.md; `tiny` is a smoke test of few steps, `ci`
-what CI has the time for, `rnn` the recurrent networks only.
+needs; five times, medians, single-threaded. `write` puts the rows into docs/benchmarks.md; `tiny` is a smoke test of few
+steps, `ci` what CI has the time for, `rnn` the recurrent networks only.
 """
 
 from __future__ import annotations
