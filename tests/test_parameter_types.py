@@ -16,7 +16,7 @@ from tracer.errors import UsageError
 from tracer.views.diagrams.zoom import zooms
 from tracer.views.selection import Element
 
-TEXTS = {"asked", "backend", "loss", "data", "focus", "focus_down", "nodes", "of", "output", "parameters"}
+TEXTS = {"asked", "backend", "example", "loss", "data", "focus", "focus_down", "nodes", "of", "output", "parameters"}
 """Options that accept any text, such as names of nodes, files and folders."""
 
 
