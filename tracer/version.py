@@ -1,6 +1,6 @@
 """The version of the package, which `setup.cfg` reads from here, and the address of its documentation."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 DOCUMENTATION = "https://steptracer.readthedocs.io/en/latest/"
 
