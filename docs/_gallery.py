@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,10 +27,15 @@ def make_gallery(app: Sphinx) -> None:
     """Run the examples. Those that need PyTorch are left out where it is not installed."""
     (PAGES / "players").mkdir(parents=True, exist_ok=True)
     SLIDES.mkdir(exist_ok=True)
-    for example in shown():
-        _tracer("trace", "--example", example.name, "-q", "--format", "log")
-        _tracer("render", example.path.stem, "--slide", "-o", str(SLIDES / f"{example.name}.svg"))
-        _tracer("render", example.path.stem, "-o", str(PAGES / "players" / f"{example.name}.html"))
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        list(workers.map(_make, shown()))
+
+
+def _make(example: Example) -> None:
+    run = str(Path("output") / example.path.stem)
+    _tracer("trace", "--example", example.name, "-q", "--format", "log")
+    _tracer("render", run, "--slide", "-o", str(SLIDES / f"{example.name}.svg"))
+    _tracer("render", run, "-o", str(PAGES / "players" / f"{example.name}.html"))
 
 
 def shown() -> list[Example]:
