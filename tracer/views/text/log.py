@@ -125,6 +125,7 @@ class _StructureTexts:
         self.worked = WorkedPlans(digits, tell)
         self._labels = Labels(step.nodes).of_step(())  # without values: do not keep a finished step's arrays alive
         self._equations: dict[int, str] = {}
+        self._places: dict[int, str] = {}
 
     def labels(self, step: Step) -> Labels:
         """The labels of a step of the structure."""
@@ -136,6 +137,20 @@ class _StructureTexts:
             shapes = padded(labels.shapes(node), SHAPES_WIDTH)
             self._equations[node.id] = f"{padded(labels.equation(node), EQUATION_WIDTH)} {shapes}"
         return self._equations[node.id]
+
+
+    def place(self, node: Node) -> str:
+        """The kind of a leaf; the source and the scope of an operation."""
+        if node.id not in self._places:
+            self._places[node.id] = self._place(node)
+        return self._places[node.id]
+
+    def _place(self, node: Node) -> str:
+        if node.is_leaf and node.phase is Phase.INIT:
+            return kind_text(node, self.tell)
+        if node.phase is Phase.UPDATE and (node.source is None or node.source.file.startswith("tracer/")):
+            return node.scope  # an optimizer of this package: its lines are irrelevant
+        return " ".join(part for part in (str(node.source or ""), node.scope) if part)
 
 
 class _StepLog:
@@ -200,14 +215,7 @@ class _StepLog:
         mark = self._step.marks.get(node.id)
         marked = self._tell.message(mark_message(mark)) if mark else ""
         own = own_text(self._step, node, self.labels, self._tell)
-        return "; ".join(part for part in (self._place_note(node), own, marked) if part)
-
-    def _place_note(self, node: Node) -> str:
-        if node.is_leaf and node.phase is Phase.INIT:
-            return kind_text(node, self._tell)
-        if node.phase is Phase.UPDATE and (node.source is None or node.source.file.startswith("tracer/")):
-            return node.scope  # an optimizer of this package: its lines are irrelevant
-        return " ".join(part for part in (str(node.source or ""), node.scope) if part)
+        return "; ".join(part for part in (self._texts.place(node), own, marked) if part)
 
     def _gradient_note(self, node: Node) -> str:
         twin_id = node.gradient_of if node.rule_of is None else node.rule_of
