@@ -138,7 +138,6 @@ class _StructureTexts:
             self._equations[node.id] = f"{padded(labels.equation(node), EQUATION_WIDTH)} {shapes}"
         return self._equations[node.id]
 
-
     def place(self, node: Node) -> str:
         """The kind of a leaf; the source and the scope of an operation."""
         if node.id not in self._places:
