@@ -203,7 +203,8 @@ class StepBuilder:
     def _matched(self, backward: Sequence[int], gradients: Mapping[int, int], own: Mapping[int, int]) -> dict[int, int]:
         """What the program computed for the other values: arrays with the true gradient, or named as its gradient."""
         found: dict[int, int] = {}
-        computed = Computed({id: np.asarray(self.tape.raw(id)) for id in backward}, {id: self._name(id) for id in backward})
+        arrays = {id: array for id in backward if (array := np.asarray(self.tape.raw(id))).size > 1}
+        computed = Computed(arrays, {id: self._name(id) for id in arrays})
         for value in (*self.parts.leaves, *self.parts.made_of):
             true = self._true(value, gradients)
             if value in own or true is None or true.size < 2:

@@ -14,16 +14,15 @@ MAX_SIZE = 1_000
 
 
 class Computed:
-    """Arrays of more than one element, by the ids of the tape, with the names that they are assigned to."""
+    """Arrays by the ids of the tape, with the names that they are assigned to."""
 
     def __init__(self, arrays: Mapping[int, np.ndarray], names: Mapping[int, str]) -> None:
         self._arrays = arrays
         self._ids: dict[int, list[int]] = defaultdict(list)
         self._named: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for id, array in arrays.items():
-            if array.size > 1:
-                self._ids[array.size].append(id)
-                self._named[array.size][names[id]].append(id)
+            self._ids[array.size].append(id)
+            self._named[array.size][names[id]].append(id)
         self._rows = {size: np.stack([arrays[id].ravel() for id in ids]) for size, ids in self._ids.items() if size <= MAX_SIZE}
 
     def same_as(self, true: np.ndarray) -> list[int]:
