@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import sys
 from pathlib import Path
@@ -47,7 +48,9 @@ default_role = "code"  # docstrings write names in single backticks
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
 
-REPOSITORY = "https://github.com/steptracer/steptracer/blob/main/"
+_SETTINGS = configparser.ConfigParser()
+_SETTINGS.read(ROOT / "setup.cfg")
+REPOSITORY = f"{_SETTINGS['metadata']['url']}/blob/main/"
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 """Files beside docs/ that are pages of the site."""
 

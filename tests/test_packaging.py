@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from support.distributions import built
+from tracer.cli.shell.installed import EXTRAS, REQUIRED
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,6 +39,13 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(built("sdist", folder)) as archive:
         archive.extractall(folder / "unpacked", filter="data")
     return next((folder / "unpacked").iterdir())
+
+
+def test_verbose_version_names_the_dependencies() -> None:
+    options = settings()["options"]
+    assert set(REQUIRED) == {re.match(r"[\w-]+", line)[0] for line in options["install_requires"].split()}
+    extras = settings()["options.extras_require"]
+    assert all(extras[extra].split()[0].startswith(package) for extra, package in EXTRAS.items())
 
 
 def test_listed_packages_are_the_folders() -> None:
