@@ -73,15 +73,20 @@ def test_the_script_of_every_shell_is_written() -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 @pytest.mark.parametrize(
-    ("typed", "offered"), [(("trace", "fruit-s"), "fruit-sgd"), (("show", "fr"), "fruit"), (("log", "./o"), "")]
+    ("typed", "offered"),
+    [(("trace", "fruit-s"), "fruit-sgd"), (("show", "fr"), "fruit"), (("log", "./o"), "files")],
 )
-def test_bash_offers_names(folder: Path, typed: tuple[str, ...], offered: str) -> None:
+def test_bash_offers_names(folder: Path, tmp_path: Path, typed: tuple[str, ...], offered: str) -> None:
     """The script of click keeps names only where no files are asked for."""
-    words = " ".join(typed)
+    # The script runs the command through `env`, so that a function of the shell would not be found.
+    command = tmp_path / "tracer"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from tracer.cli import main; main()" "$@"\n')
+    command.chmod(0o755)
     script = (
-        f'tracer() {{ {sys.executable} -c "from tracer.cli import main; main()" "$@"; }}; export -f tracer\n'
-        'eval "$(_TRACER_COMPLETE=bash_source tracer)"; compopt() { :; }\n'
-        f'COMP_WORDS=(tracer {words}); COMP_CWORD={len(typed)}; _tracer_completion tracer; echo "${{COMPREPLY[*]}}"\n'
+        'eval "$(_TRACER_COMPLETE=bash_source tracer)"; compopt() { echo files; }\n'
+        f'COMP_WORDS=(tracer {" ".join(typed)}); COMP_CWORD={len(typed)}; _tracer_completion tracer; echo "${{COMPREPLY[*]}}"\n'
     )
-    done = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == offered
+    environment = {**os.environ, "PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])}
+    done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.split() == [offered]
