@@ -226,11 +226,31 @@ def test_check_that_cannot_tell_has_an_exit_code_of_its_own(program: Path, capsy
     assert json.loads(capsys.readouterr().out)["verdict"] == "cannot tell"
 
 
-def test_check_of_a_program_that_fails_at_once_is_one_line(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    program.write_text("print('begins')\nraise OSError('no such data')\n")
+FAILURES = [
+    ("raise OSError('no such data')", "train.py:2: raise OSError('no such data'): OSError: no such data"),
+    ("assert (1, 2) == 3", "train.py:2: (1, 2) == 3: AssertionError"),
+    ("import numpy\nx = 'é', numpy.linalg.inv(numpy.zeros((2, 2)))", "train.py:3: numpy.linalg.inv(numpy.zeros((2, 2))): LinAlgError: "
+     "Singular matrix"),
+    ("import numpy\nW = numpy.ones((2, 3))\nh = W @ W + 1", "train.py:4: W @ W: ValueError: matmul: "),
+    ("import broken_helper\nprint(broken_helper.loss(2))", "broken_helper.py:2: x / 0: ZeroDivisionError: division by zero"),
+    ("import sys; sys.exit(4)", "train.py:2: sys.exit(4): it left with exit code 4"),
+    ("value = max(\n    1,\n    None)", "train.py:2: max(: TypeError: "),
+]  # fmt: skip
+"""Programs that fail before an update, and what is said of them."""
+
+
+@pytest.mark.parametrize(("text", "said"), FAILURES)
+def test_check_of_a_program_that_fails_names_the_place(
+    text: str, said: str, program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line: the innermost line of the user's, the expression, and the exception; not the line of a library."""
+    Path("broken_helper.py").write_text("def loss(x):\n    return x / 0\n")
+    program.write_text(f"print('begins')\n{text}\n")
     assert run("check", "train.py") == 2
     told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "tracer: train.py ended before its first update: OSError: no such data\n")
+    assert told.out == ""
+    assert told.err.startswith(f"tracer: train.py ended before its first update: {said}")
+    assert told.err.count("\n") == 1
 
 
 def test_check_of_some_steps(program: Path, capsys: pytest.CaptureFixture[str]) -> None:

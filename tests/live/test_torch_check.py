@@ -529,10 +529,17 @@ def test_errors(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", "train", "--seed", "3") == 2
     assert run("check", "train.py", "--loss", "loss") == 2
     capsys.readouterr()
-    for text, why in (("raise KeyError('lost')", "KeyError: 'lost'"), ("torch.ones(2)", "no backward() ran")):
+    for text, why in (
+        ("raise KeyError('lost')", "train.py:2: raise KeyError('lost'): KeyError: 'lost'"),
+        ("y = torch.nn.Linear(2, 3)(torch.ones(4, 5))", "torch.nn.Linear(2, 3)(torch.ones(4, 5)): RuntimeError: "
+         "mat1 and mat2 shapes cannot be multiplied (4x5 and 2x3)"),
+        ("torch.ones(2)", "no backward() ran"),
+    ):  # fmt: skip
         program.write_text(f"import torch\n{text}\n")
         assert run("check", "train.py") == 2
-        assert capsys.readouterr().err.strip().endswith(f"train.py ended before its first update: {why}")
+        said = capsys.readouterr().err.strip()
+        assert said.startswith("tracer: train.py ended before its first update: ")
+        assert said.endswith(why)
     assert run("trace", "linear-regression", "-q", "--format", "log", "--steps", "1") == 0
     Path("linear-regression").mkdir()
     assert run("check", "linear-regression") == 0  # the scenario

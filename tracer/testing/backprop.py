@@ -11,6 +11,7 @@ from tracer.errors import UsageError
 from tracer.programs.fragments import run_function
 from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Verdict
+from tracer.programs.process.failure import ended_early
 from tracer.programs.running import run_program
 
 LIMIT = 60_000
@@ -49,6 +50,6 @@ def assert_backprop(program: str | Path | Callable[[], object], *, loss: str | N
     if report.verdict is Verdict.UNKNOWN:
         error = record.ending.error
         if error is not None and report.loss is None:
-            raise UsageError(f"{name} ended before its first update: {type(error).__name__}: {error}") from error
+            raise ended_early(name, record.ending) from error
         raise UsageError(f"{name} cannot be checked: {report.reason}")
     return report

@@ -24,7 +24,7 @@ from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
 from tracer.programs.gradients.statements.trying import with_tried_repairs
 from tracer.programs.plain import run_plain
-from tracer.programs.record import Ending
+from tracer.programs.process.failure import ended_early
 from tracer.programs.running import run_program
 from tracer.programs.steps.finding import first_steps
 from tracer.views.text.backprop import backprop_lines
@@ -56,7 +56,7 @@ def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell:
     if report.faults:
         report = with_tried_repairs(report, record.files.text_of(str(record.path)), lambda text: _check_of_text(run, steps, text))
     if report.loss is None and record.ending.error is not None and report.verdict is Verdict.UNKNOWN:
-        raise UsageError(f"{run.path.name} ended before its first update: {_reason(record.ending)}")
+        raise ended_early(run.path.name, record.ending)
     if as_json:
         click.echo(json_text(as_data(report), indent=1))
     else:
@@ -87,8 +87,9 @@ def _check_recorded(run: ProgramRun, adapter: Adapter, count: int, *, as_json: b
         )
     steps = recording.trace.steps
     if not steps:
-        why = "no backward() ran" if ending.error is None else _reason(ending)
-        raise UsageError(f"{run.path.name} ended before its first update: {why}")
+        if ending.error is not None:
+            raise ended_early(run.path.name, ending)
+        raise UsageError(f"{run.path.name} ended before its first update: no backward() ran")
     return _say_gradients(package.check_steps(steps), as_json=as_json, tell=tell)
 
 
@@ -112,13 +113,6 @@ def _say_gradients(found: StepGradients, *, as_json: bool, tell: Language) -> in
 
 def _exit_code(report: BackpropReport) -> int:
     return {Verdict.WRONG: WRONG, Verdict.UNKNOWN: UNKNOWN}.get(report.verdict, 0)
-
-
-def _reason(ending: Ending) -> str:
-    error = ending.error
-    if isinstance(error, SystemExit):
-        return f"it left with exit code {ending.exit_code}"
-    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 @contextlib.contextmanager
