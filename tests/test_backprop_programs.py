@@ -118,3 +118,40 @@ def test_a_program_with_the_repairs_that_are_shown_is_right(name: str, tmp_path:
         edited = tmp_path / name
         edited.write_text(text)
         assert check_program(run(edited)[0]).verdict is Verdict.RIGHT
+
+
+SOFTMAX = """\
+import numpy as np
+rng = np.random.RandomState(0)
+x, labels = rng.rand(6, 4), np.array([0, 1, 2, 0, 1, 2])
+t = np.eye(3)[labels]
+def softmax(z):
+    return np.exp(z) / {total}
+w, b = rng.rand(4, 3) - 0.5, np.zeros((1, 3))
+for i in range(20):
+    a = softmax(x @ w + b)
+    loss = -np.sum(t * np.log(a)) / 6
+    d = (a - t) / 6
+    w, b = w - 0.1 * x.T @ d, b - 0.1 * d.sum(axis=0, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("total", "repaired"),
+    [
+        ("sum(np.exp(z))", "np.sum(np.exp(z), axis=1, keepdims=True)"),
+        ("np.exp(z).sum(axis=0)", "np.exp(z).sum(axis=1, keepdims=True)"),
+        ("np.exp(z).sum(0)", "np.exp(z).sum(1, keepdims=True)"),
+        ("np.sum(np.exp(z), 0)", "np.sum(np.exp(z), 1, keepdims=True)"),
+    ],
+)
+def test_softmax_over_the_other_axis_is_repaired(total: str, repaired: str, tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(SOFTMAX.format(total=total))
+    found = with_tried_repairs(check_program(run(path)[0]), path.read_text(), lambda text: check_program(run(path, text)[0]))
+    assert found.lines == [6]
+    assert found.faults[0].repair is not None
+    assert found.faults[0].repair.statement == f"return np.exp(z) / {repaired}"
+    path.write_text(SOFTMAX.format(total=repaired))
+    run.cache_clear()
+    assert check_program(run(path)[0]).verdict is Verdict.RIGHT

@@ -36,6 +36,11 @@ class SourceText:
                 return node
         return None
 
+    def name_of(self, module: str) -> str:
+        """The name under which a module is imported; empty if it is not."""
+        imports = (alias for node in ast.walk(self.tree) if isinstance(node, ast.Import) for alias in node.names)
+        return next((alias.asname or alias.name for alias in imports if alias.name == module), "")
+
     def statement_text(self, statement: ast.stmt) -> str:
         """A statement on one line, without its indentation."""
         return " ".join(_stripped(self.lines[statement.lineno - 1 : _end(statement)]))
