@@ -42,6 +42,7 @@ def test_scenarios_nodes_and_settings_are_completed(folder: Path, shell: str) ->
 
 def test_other_places(folder: Path) -> None:
     assert completed(folder, "trace", "--example", "l") == ["logistic-regression", "lstm"]
+    assert completed(folder, "check", "--example", "x") == ["xor"]
     assert completed(folder, "new", "--example", "at") == ["attention"]
     assert completed(folder, "log", "f") == ["fruit"]
     assert completed(folder, "log", "fruit", "--watch", "W1_") == ["W1_new"]

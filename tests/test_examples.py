@@ -49,6 +49,15 @@ def test_new_file_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert Path("sub.py").read_text() == example_file("attention").read_text()
 
 
+@pytest.mark.parametrize("name", ["softmax-regression", "xor"])
+def test_check_takes_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A scenario, and a program."""
+    assert run("check", "--example", name) == 0
+    found = capsys.readouterr().out
+    assert run("check", str(example_file(name))) == 0
+    assert found == capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -59,6 +68,9 @@ def test_new_file_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (("trace", "--example", "fruit-sgd"), "fruit-sgd is a scenario, not an example: tracer trace fruit-sgd"),
         (("trace", "attention"), "attention is an example, not a scenario: tracer trace --example attention"),
         (("trace", "--example", "xor", "fruit"), "--example xor is run by itself: fruit is not needed"),
+        (("check", "--example", "fruit-sgd"), "fruit-sgd is a scenario, not an example: tracer trace fruit-sgd"),
+        (("check", "--example", "xor", "fruit"), "--example xor is checked by itself: fruit is not needed"),
+        (("check",), "what is to be checked? a scenario of `tracer list`, a Python file, or --example NAME"),
         (("trace",), "what is to be run? a scenario of `tracer list`, a Python file, or --example NAME"),
         (("-v",), "-v goes with --version, or after a command that takes it (see tracer --help)"),
     ],

@@ -11,9 +11,9 @@ import click
 
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
-from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options
+from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, scenario_or_example
 from tracer.cli.progress import Progress
-from tracer.cli.shell.completion import complete_scenario, complete_setting
+from tracer.cli.shell.completion import complete_example, complete_scenario, complete_setting
 from tracer.cli.trace_files import is_record, reading
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
@@ -35,6 +35,7 @@ Examples:
   tracer check fruit
   tracer check ./mine.py --second-order --seed 3 --examples 200 --json
   tracer check train.py
+  tracer check --example attention
   tracer check output/train
 
 Check the gradients of a scenario's first step, number by number, against derivatives that are found without any derivative
@@ -49,8 +50,9 @@ if not, 5 if that cannot be told.
 
 
 @click.command("check", help=HELP)
-@click.argument("scenario", shell_complete=complete_scenario)
+@click.argument("scenario", required=False, shell_complete=complete_scenario)
 @click.argument("arguments", metavar="[-- ARGS...]", nargs=-1, type=click.UNPROCESSED)
+@click.option("--example", metavar="NAME", shell_complete=complete_example, help="Check this example of `tracer list --all`.")
 @click.option("--second-order", is_flag=True, help="Also the derivatives of the gradients.")
 @click.option("--seed", metavar="N", type=WholeNumber(0), default=0, show_default=True, help="Seed of everything random.")
 @click.option(
@@ -79,8 +81,9 @@ if not, 5 if that cannot be told.
 @click.pass_context
 def command(
     context: click.Context,
-    scenario: str,
+    scenario: str | None,
     arguments: tuple[str, ...],
+    example: str | None,
     second_order: bool,
     seed: int,
     count: int,
@@ -96,6 +99,7 @@ def command(
     as_json: bool,
     tell: Language,
 ) -> None:
+    scenario = scenario_or_example(scenario, example, "checked")
     if (program := program_path(scenario)) is not None:
         from tracer.cli.programs.checking import check_of_program
 

@@ -15,16 +15,21 @@ from tracer.cli.files import OutputFolder, absolute
 from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
 from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
 from tracer.cli.picture_options import PictureOptions, picture_options
-from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, refuse_structure
+from tracer.cli.programs.options import (
+    ProgramRun,
+    program_path,
+    refuse_arguments,
+    refuse_options,
+    refuse_structure,
+    scenario_or_example,
+)
 from tracer.cli.programs.output import TraceOptions
 from tracer.cli.run import Run, run_all_steps
 from tracer.cli.shell.completion import complete_example, complete_scenario, complete_setting
-from tracer.errors import UsageError
 from tracer.i18n.language import Language
 from tracer.store.retention import CHOICES
 from tracer.store.writing import TraceWriter
 from tracer.training import Training
-from tracer.training.bundled.examples import example_file
 from tracer.training.loading import folder_name, load
 from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.explaining.next_commands import RunNames
@@ -105,7 +110,7 @@ def command(
     options: PictureOptions,
 ) -> None:
     options.check(formats)
-    scenario = _what_to_run(scenario, example)
+    scenario = scenario_or_example(scenario, example, "run")
     if (program := program_path(scenario)) is not None:
         refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
         if steps is not None:
@@ -164,17 +169,6 @@ def command(
             files = [*drawn, *([log.shown] if log is not None else [])]
             for line in next_lines(run.trace_to_draw(), names, files, tell, is_finite=run.finiteness.has_finite_results):
                 click.echo(line)
-
-
-def _what_to_run(scenario: str | None, example: str | None) -> str:
-    """The name or path of what was asked for. Raises UsageError unless it is one of the two."""
-    if example is None:
-        if scenario is None:
-            raise UsageError("what is to be run? a scenario of `tracer list`, a Python file, or --example NAME")
-        return scenario
-    if scenario is not None:
-        raise UsageError(f"--example {example} is run by itself: {scenario} is not needed")
-    return str(example_file(example))
 
 
 def _trace_program(run: ProgramRun, wanted: TraceOptions) -> int:

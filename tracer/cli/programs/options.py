@@ -11,6 +11,7 @@ import click
 from tracer.errors import UsageError
 from tracer.programs.detection import is_program
 from tracer.training.bundled import is_path
+from tracer.training.bundled.examples import example_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,17 @@ class ProgramRun:
     arguments: tuple[str, ...]
     kept: frozenset[int] | None = None
     loss: str | None = None
+
+
+def scenario_or_example(scenario: str | None, example: str | None, done: str) -> str:
+    """The name or path of what is to be `done` something with. Raises UsageError unless it is one of the two."""
+    if example is None:
+        if scenario is None:
+            raise UsageError(f"what is to be {done}? a scenario of `tracer list`, a Python file, or --example NAME")
+        return scenario
+    if scenario is not None:
+        raise UsageError(f"--example {example} is {done} by itself: {scenario} is not needed")
+    return str(example_file(example))
 
 
 def program_path(name: str) -> Path | None:
