@@ -19,6 +19,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 from _gallery import PAGES as PLAYERS  # noqa: E402
 from _gallery import Gallery, make_gallery  # noqa: E402
+from _links import check_links  # noqa: E402
+from _site import finish_pages, make_page  # noqa: E402
 
 from tracer.cli import command  # noqa: E402
 from tracer.version import VERSION  # noqa: E402
@@ -35,6 +37,10 @@ smartquotes = False  # `--option` stays as it is typed
 html_theme = "furo"
 html_title = "tracer"
 html_show_copyright = False
+html_show_sourcelink = html_copy_source = False  # the text of a page without the directives of the build tells readers nothing
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
 html_extra_path = [str(PLAYERS)]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -83,6 +89,13 @@ def mark_code(app: Sphinx, what: str, name: str, of: object, options: object, li
     lines[:] = written
 
 
+class Terminal(BashSessionLexer):
+    """Commands after `$ ` and their output, in which a line that begins with `#` is no command of root."""
+
+    _venv = re.compile(r"(?!)")
+    _ps1rgx = re.compile(r"^(\$)( .*\n?)")
+
+
 class CommandHelp(Directive):
     """The help of every command, each under its name as a heading, as a terminal of 100 columns shows it."""
 
@@ -106,7 +119,10 @@ def setup(app: Sphinx) -> None:
     app.add_directive("gallery", Gallery)
     app.connect("autodoc-process-docstring", mark_code)
     app.connect("source-read", link_files)
-    for language in ("check", "session"):  # the languages of tests/test_docs.py
-        app.add_lexer(language, BashSessionLexer)
+    app.connect("html-page-context", make_page, priority=600)
+    app.connect("build-finished", finish_pages)
+    app.connect("build-finished", check_links)
+    for language in ("console", "check", "session"):  # the languages of tests/test_docs.py
+        app.add_lexer(language, Terminal)
     for language in ("log", "mermaid"):
         app.add_lexer(language, TextLexer)
