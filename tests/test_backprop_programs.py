@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import subprocess
-import sys
+import runpy
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -65,13 +64,17 @@ def test_every_program_has_a_verdict() -> None:
 
 
 @pytest.mark.parametrize("path", [*sorted(FOLDER.glob("*.py")), *sorted(UNUSUAL.glob("*.py"))], ids=lambda path: path.stem)
-def test_what_a_program_prints_is_the_same_with_a_record(path: Path) -> None:
+def test_what_a_program_prints_is_the_same_with_a_record(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "pandas" in path.stem:
         pytest.importorskip("pandas")
-    plain = subprocess.run([sys.executable, "-W", "ignore", path], capture_output=True, text=True, check=True)
+    plain = io.StringIO()
+    monkeypatch.setattr("sys.argv", [str(path)])
+    with contextlib.redirect_stdout(plain), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        runpy.run_path(str(path), run_name="__main__")
     record, printed = run(path)
     assert record.ending.error is None
-    assert printed == plain.stdout
+    assert printed == plain.getvalue()
     assert not record.changed_outside
     if path.parent == FOLDER:
         assert all(isinstance(record.values[id], float) for id in record.unknown)  # numbers that are rounded

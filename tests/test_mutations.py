@@ -24,6 +24,9 @@ SHARE = 20
 FIRST_EXAMPLES = 20
 """Number of examples per operation that nearly all mutants fail; drawing more takes longer than checking them."""
 
+UNCHANGED = 100 if PROFILE == "nightly" else 8
+"""How many of these the unchanged code is checked with. They are the same in every run; test_gradients.py draws others."""
+
 EXAMPLES = 150
 """Number of examples per operation for the mutants that pass the first ones, and of whole programs."""
 
@@ -108,20 +111,15 @@ def is_caught(mutant: Mutant) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(SHARES))
-def test_unchanged_code_passes(share: int) -> None:
-    count = 100 if PROFILE == "nightly" else FIRST_EXAMPLES
+def test_unchanged_code_passes_and_every_mutant_is_caught(share: int) -> None:
+    # One test for both, because drawing the examples takes as long as checking them.
     alarms = [
         (operation, arrays)
         for operation in operations_of(share)
-        for function, arrays in examples_of(operation, count)
+        for function, arrays in examples_of(operation, max(FIRST_EXAMPLES, UNCHANGED))[:UNCHANGED]
         if not check_gradients(function, *arrays).passed
     ]
-    assert not alarms
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("share", range(SHARES))
-def test_every_mutant_is_caught(share: int) -> None:
+    assert alarms == []
     missed = [mutant.name for mutant in mutants() if is_in(share, mutant.operation) and not is_caught(mutant)]
     assert missed == []
 
