@@ -185,3 +185,30 @@ def test_blame_names_the_line_in_forward_and_backward(capsys: pytest.CaptureFixt
         capsys.readouterr()
         run("blame", name)
         assert place in capsys.readouterr().out
+
+
+RECORDS = """\
+import torch
+import tracer.torch
+w = torch.ones(2, requires_grad=True)
+{before}
+with tracer.torch.record() as recording:
+    (w * w).sum().backward()
+"""
+
+
+@pytest.mark.parametrize("name", ["trace", "check"])
+def test_a_program_that_records_itself_is_stopped_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("train.py").write_text(RECORDS.format(before=""))
+    assert run(name, "train.py") == 2
+    said = "train.py makes a recording of its own (line 5, tracer.torch.record()): run `python train.py`, or leave that call out"
+    assert capsys.readouterr() == ("", f"tracer: {said}\n")
+    assert not Path("output").exists()
+
+
+def test_a_program_that_trains_besides_may_record_a_function(capsys: pytest.CaptureFixture[str]) -> None:
+    own = "import numpy\nprint(tracer.trace(lambda x: numpy.sum(x), numpy.ones(2)).loss)\n"
+    Path("train.py").write_text(f"import tracer\n{PROGRAM}{own}")
+    assert run("trace", "train.py", "-q", "--format", "log") == 0
+    assert capsys.readouterr().out.endswith("2.0\n")
+    assert len(tracer.open("output/train/trace.sqlite").steps) == 3

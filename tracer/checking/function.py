@@ -15,7 +15,7 @@ from tracer.checking.plain_run import with_plain_run
 from tracer.checking.results import Check
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
-from tracer.recording.function import argument_names, trace
+from tracer.recording.function import argument_names, step_of_call
 
 
 @checks_keywords
@@ -44,11 +44,11 @@ def check_gradients(
     checked = checked_arguments(function, arrays)
     check_tolerance(tolerance)
     seed = whole_number("the seed", seed, least=0)
-    step = trace(function, *checked)
-    check_deterministic(step, trace(function, *checked), function_name(function))
+    step = step_of_call(function, *checked)
+    check_deterministic(step, step_of_call(function, *checked), function_name(function))
     rng = np.random.default_rng(seed)
     perturbed = [perturb(array, rng) for array in checked]
-    nearby = trace(function, *perturbed)
+    nearby = step_of_call(function, *perturbed)
     check_constants(step, nearby)
     check = check_step(step, second_order=second_order, seed=seed, exhaustive=exhaustive, tolerance=tolerance)
     return with_plain_run(check, step, function, checked, perturbed if same_structure(step, nearby) else None, rng)

@@ -15,7 +15,7 @@ from tracer.checking.gradients import check_step
 from tracer.checking.results import Check
 from tracer.errors import UsageError
 from tracer.ops.base import Call, Op
-from tracer.recording.function import trace
+from tracer.recording.function import step_of_call
 
 VALUE_TOLERANCE = 1e-12
 """Tolerance for a value compared with NumPy's: `x**2` and `np.power(x, 2)` round differently."""
@@ -99,7 +99,7 @@ def check_op_rules(op: type[Op], arrays: Sequence[np.ndarray], parameters: Mappi
     Exceptions of a rule propagate.
     """
     names = op.inputs if len(op.inputs) == len(arrays) else [f"x{position}" for position in range(len(arrays))]
-    step = trace(_scalar_function(op, parameters, names), *(_cast(x, dtype) for x in arrays))
+    step = step_of_call(_scalar_function(op, parameters, names), *(_cast(x, dtype) for x in arrays))
     return check_step(step, second_order=dtype == "float64")
 
 

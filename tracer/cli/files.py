@@ -24,6 +24,7 @@ class OutputFolder:
         self.path = path = self.base / shown
         if path.exists() and not path.is_dir():
             raise UsageError(f"cannot write into {shown}: it is a file, not a folder")
+        self._made = [each for each in (path, *path.parents) if not each.exists()]
         trial = path / ".tracer-trial"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -31,6 +32,16 @@ class OutputFolder:
             trial.unlink()
         except OSError as error:
             raise UsageError(f"cannot write into {shown}: {_reason(error)}") from None
+
+    @contextlib.contextmanager
+    def kept_if_used(self) -> Iterator[None]:
+        """Afterwards, the folder and those above it are removed if they were made for this run, and nothing was written."""
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                for each in self._made:
+                    each.rmdir()
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a whole file; an existing one is replaced only when the new one is complete."""

@@ -8,13 +8,22 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tracer.programs.process.ending import ExitFunctions, ending_of, say_ending, wait_for_threads
+from tracer.programs.process.own_recordings import RecordsItself, refusal, stopped_at_own_recording
 from tracer.programs.process.surroundings import main_module, surroundings
 from tracer.programs.record import Ending
 
-Recording = TypeVar("Recording")
+
+class _Recording(Protocol):
+    """What a package that records gives: it tells whether the program has trained by now."""
+
+    @property
+    def has_trained(self) -> bool: ...
+
+
+Recording = TypeVar("Recording", bound=_Recording)
 
 
 def run_plain(
@@ -32,9 +41,12 @@ def run_plain(
     given: list[Recording] = []
     with surroundings(module, path, arguments, exit_functions):
         ending = _ending(code, module, begin(), given)
-        say_ending(ending)
+        if not isinstance(ending.error, RecordsItself):
+            say_ending(ending)
         wait_for_threads(threads)
         exit_functions.call()
+    if isinstance(ending.error, RecordsItself):
+        raise refusal(path, ending.error)
     return given[0], ending
 
 
@@ -42,7 +54,8 @@ def _ending(code: Any, module: ModuleType, recording: AbstractContextManager[Rec
     try:
         with recording as entered:
             given.append(entered)
-            exec(code, module.__dict__)
+            with stopped_at_own_recording(lambda: entered.has_trained):
+                exec(code, module.__dict__)
     except BaseException as error:
         if not given:
             raise

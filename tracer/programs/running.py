@@ -12,10 +12,12 @@ from tracer.graph.record import Phase
 from tracer.programs.process.budget import Budget
 from tracer.programs.process.ending import ExitFunctions, end_fork, ending_of, say_ending, wait_for_threads
 from tracer.programs.process.imports import compiled, importing
+from tracer.programs.process.own_recordings import RecordsItself, refusal, stopped_at_own_recording
 from tracer.programs.process.stretches import Stretches, recording
 from tracer.programs.process.surroundings import main_module, surroundings
 from tracer.programs.record import Ending, ProgramRecord
 from tracer.programs.shadow import Enough, Shadow
+from tracer.programs.steps.choosing import has_trained
 from tracer.recording.source import Files
 
 
@@ -44,13 +46,16 @@ def run_program(
     exit_functions = ExitFunctions(record.filenames)
     threads, process = set(threading.enumerate()), os.getpid()
     with surroundings(module, path, arguments, exit_functions), importing(filename, record.filenames):
-        ending = _execute(filename, text, module, record, stretches or Stretches())
-        if tells_end or os.getpid() != process:
+        with stopped_at_own_recording(lambda: has_trained(path, record)):
+            ending = _execute(filename, text, module, record, stretches or Stretches())
+        if (tells_end or os.getpid() != process) and not isinstance(ending.error, RecordsItself):
             say_ending(ending)
         wait_for_threads(threads)
         exit_functions.call()
         if os.getpid() != process:  # a fork of the program that has come to its end
             end_fork(ending)
+    if isinstance(ending.error, RecordsItself):
+        raise refusal(path, ending.error)
     return ProgramRecord(
         Path(filename),
         tuple(record.recorder.entries),

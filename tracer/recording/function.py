@@ -17,6 +17,15 @@ from tracer.recording.recorder import Recorder
 from tracer.recording.results import check_scalar, explained
 from tracer.recording.source import Files
 
+opening: list[Callable[[str], None]] = []
+"""Told when a program opens a recording, with the call that does: a command may be recording the program already."""
+
+
+def tell_of_opening(call: str) -> None:
+    """Tell that a program opens a recording by this call."""
+    for told in opening:
+        told(call)
+
 
 @checks_keywords
 def trace(function: Callable[..., Any], *arrays: Any) -> Step:
@@ -28,6 +37,12 @@ def trace(function: Callable[..., Any], *arrays: Any) -> Step:
     >>> step.loss, step.gradient("x")
     (11.0, array([3., 4.]))
     """
+    tell_of_opening("tracer.trace()")
+    return step_of_call(function, *arrays)
+
+
+def step_of_call(function: Callable[..., Any], *arrays: Any) -> Step:
+    """The same for this package: nobody is told."""
     _check_call(function, arrays)
     code = getattr(function, "__code__", None)
     recorder = Recorder(Files(Path(code.co_filename).parent if code is not None else None))

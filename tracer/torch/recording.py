@@ -23,6 +23,7 @@ from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.i18n.message import Message
+from tracer.recording.function import tell_of_opening
 from tracer.recording.source import Files
 from tracer.store.retention import BUDGET
 from tracer.store.writing import TraceWriter
@@ -99,6 +100,12 @@ class Run:
         return self._kept.trace
 
     @property
+    def has_trained(self) -> bool:
+        """Whether a backward pass has run."""
+        tape = self._progress.tape
+        return not self._kept.is_empty or (tape is not None and bool(tape.passes))
+
+    @property
     def writer(self) -> TraceWriter | None:
         """What has written the file; None without a file, and before the first step."""
         return self._kept.writer
@@ -115,6 +122,7 @@ class Run:
     # Beginning and end.
 
     def __enter__(self) -> Run:
+        tell_of_opening("tracer.torch.record()")
         if _running:
             raise UsageError("a recording is running already: a program is recorded once, so leave out the inner record()")
         if self._kept.retention.choice == "none":

@@ -16,6 +16,7 @@ from tracer.arguments import checked_dtype, checks_keywords, whole_number
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
 from tracer.i18n.message import Message
+from tracer.recording.function import tell_of_opening
 from tracer.recording.tensor import plain
 from tracer.training.batches import Batches
 from tracer.training.checkpoints import Progress, StoredCheckpoint, continue_run, read_checkpoint
@@ -252,6 +253,7 @@ def run(
     the path of a data file, for a scenario that takes one. All random numbers come from `seed`: the same seed gives the same
     trace, bit for bit. Raises UsageError if arguments or scenario are invalid.
     """
+    tell_of_opening("tracer.run()")
     training = Training(scenario, steps=steps, seed=seed, parameters=parameters, dtype=dtype, settings=settings, data=data)
     head = training.head  # before the run: the source is that of the code that runs
     recorded = tuple(training)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,19 +23,28 @@ from tracer.graph.record import Trace
 from tracer.programs.adapters import Adapter
 from tracer.programs.plain import run_plain
 from tracer.programs.steps.trace import title_of
+from tracer.rendering.engine import Engine
 from tracer.views.text.recorded import recorded_lines
 
 
 def trace_recorded(run: ProgramRun, options: TraceOptions, adapter: Adapter) -> int:
     """Run a program with the recorder of its library, and write what was recorded; returns the exit code."""
-    base, tell = Path.cwd(), options.pictures.style.tell
     if run.loss is not None:
         raise UsageError(
             f"--loss is for programs of NumPy: the loss of a {adapter.name} program is what its backward() begins at"
         )
     package = adapter.load(run.path)
     engine = engine_for(options.pictures, options.formats)
-    folder, options = _of_this_process(Path(options.output) if options.output else Path("output") / run.path.stem, base, options)
+    shown = Path(options.output) if options.output else Path("output") / run.path.stem
+    folder, options = _of_this_process(shown, Path.cwd(), options)
+    with folder.kept_if_used():
+        return _trace_into(folder, run, options, adapter, package, engine)
+
+
+def _trace_into(
+    folder: OutputFolder, run: ProgramRun, options: TraceOptions, adapter: Adapter, package: Any, engine: Engine | None
+) -> int:
+    tell = options.pictures.style.tell
     has_file = options.values != "none"
     recording, ending = run_plain(
         run.path,

@@ -27,6 +27,7 @@ from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
 from tracer.programs.steps.training import FoundTraining
+from tracer.rendering.engine import Engine
 from tracer.version import page
 from tracer.views.text.found import found_lines
 
@@ -39,9 +40,14 @@ MAX_OPERATIONS = 100_000
 
 def trace_program(run: ProgramRun, options: TraceOptions) -> int:
     """Run a program, and write what was recorded of it; returns the exit code."""
-    base, tell = Path.cwd(), options.pictures.style.tell
     engine = engine_for(options.pictures, options.formats)
-    folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, base)
+    folder = OutputFolder(Path(options.output) if options.output else Path("output") / run.path.stem, Path.cwd())
+    with folder.kept_if_used():
+        return _trace_into(folder, run, options, engine)
+
+
+def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, engine: Engine | None) -> int:
+    tell = options.pictures.style.tell
     stretches = stretches_of(run.path, run.kept, run.loss) if run.kept is not None else None
     record = run_program(run.path, run.arguments, budget=Budget(nodes=MAX_OPERATIONS), stretches=stretches, tells_end=True)
     code = report_ending(run.path, record.ending)

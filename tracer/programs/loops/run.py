@@ -19,6 +19,7 @@ from tracer.programs.loops.open_step import OpenStep
 from tracer.programs.loops.parameters import Parameter, handed_out
 from tracer.programs.loops.user_code import is_user_file
 from tracer.programs.values import Recording
+from tracer.recording.function import tell_of_opening
 
 _NOT_RECORDED = (
     "a value records if it was computed from what run.parameters() returned, with NumPy's functions and operators: not by"
@@ -44,6 +45,7 @@ def record(path: str | Path | None = None, *, loss: str | None = None, values: s
     >>> [round(step.loss, 3) for step in run.trace.steps], run.trace.steps[0].gradient("w")
     ([10.0, 2.5, 0.625], array(-10.))
     """
+    tell_of_opening("tracer.record()")
     frame = _user_frame(sys._getframe(1))
     return Run(KeptSteps(None if path is None else Path(path), Path(frame.f_code.co_filename), values), loss)
 

@@ -23,15 +23,23 @@ def stretches_of(path: Path, steps: Collection[int], loss: str | None = None) ->
 
 def _line_of_loop(path: Path, shadow: Shadow, loss: str | None) -> int | None:
     """The line of the loop whose passes are the steps; None if it cannot be told yet."""
-    recorder = shadow.recorder
-    record = ProgramRecord(
-        path, tuple(recorder.entries), recorder.marks, recorder.files, dict(shadow.unknown),
-        frozenset(shadow.changed_outside), dict(shadow.left), tuple(shadow.passes), Ending(),
-    )  # fmt: skip
-    training = find_training(record, loss)
+    training = find_training(_record_so_far(path, shadow), loss)
     if training is None or len(training.steps) < MIN_STEPS:
         return None
     return training.loop_line or None
+
+
+def has_trained(path: Path, shadow: Shadow) -> bool:
+    """Whether a running program has updated something by now."""
+    return find_training(_record_so_far(path, shadow)) is not None
+
+
+def _record_so_far(path: Path, shadow: Shadow) -> ProgramRecord:
+    recorder = shadow.recorder
+    return ProgramRecord(
+        path, tuple(recorder.entries), recorder.marks, recorder.files, dict(shadow.unknown),
+        frozenset(shadow.changed_outside), dict(shadow.left), tuple(shadow.passes), Ending(),
+    )  # fmt: skip
 
 
 def numbers_of(training: FoundTraining, *, has_gaps: bool) -> Sequence[int]:

@@ -51,6 +51,11 @@ class Kept:
         self._steps: list[Step] = []
         self._verdict: Callable[[], Message | None] = lambda: None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no step is kept."""
+        return not self._steps and self.writer is None
+
     def add(self, tape: StepTape, index: int, metrics: Mapping[str, float]) -> None:
         """Keep the step on a tape, with metrics of the program: write it to the file, if there is one."""
         if self._failure is not None:
