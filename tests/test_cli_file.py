@@ -72,12 +72,45 @@ def test_file_is_found_by_path_folder_or_name(capsys: pytest.CaptureFixture[str]
     assert printed(capsys, "log", "mine") == printed(capsys, "log", "./mine.py")
 
 
+NOT_RECORDED = {
+    "mnist": "mnist", "fruit": "fruit", "mine": "mine.py", "./mine.py": "./mine.py", "a name.py": "'a name.py'",
+    "attention": "--example attention", "batch-norm": "--example batch-norm", "batch_norm": "--example batch_norm",
+}  # fmt: skip
+"""Names of which there is no run, and what `tracer trace` has to run for one: scenarios, files, examples."""
+
+
+@pytest.mark.parametrize("name", NOT_RECORDED)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["log", "NAME"], ["show", "NAME", "W1"], ["blame", "NAME"], ["verify", "NAME"], ["diff", "fruit-sgd", "NAME"],
+        ["diff", "NAME", "NAME"], ["render", "NAME"], ["export", "NAME", "-o", "x.json"], ["doctor", "NAME"],
+    ],
+)  # fmt: skip
+def test_name_without_a_run_is_told_what_records_it(
+    name: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of every command that takes a run."""
+    write_trace("fruit-sgd", "--steps", "1")
+    for file in ("mine.py", "a name.py"):
+        Path(file).write_text(SCENARIO_TEXT.format(model="pass"))
+    capsys.readouterr()
+    assert run(*(name if each == "NAME" else each for each in command)) == 2
+    said = f"there is no trace file of {name!r} under output/: run `tracer trace {NOT_RECORDED[name]}` first"
+    assert capsys.readouterr().err == f"tracer: {said}\n"
+
+
+def test_run_of_an_example_is_found_by_the_name_of_the_example(capsys: pytest.CaptureFixture[str]) -> None:
+    write_trace("--example=batch-norm", "--steps", "1")
+    assert printed(capsys, "log", "batch-norm") == printed(capsys, "log", "batch_norm")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["log", "frut"], "there is no trace file of 'frut' under output/; did you mean fruit?"),
         (["log", "none.sqlite"], "there is no file 'none.sqlite'"),
-        (["log", "mnist"], "there is no trace file of 'mnist' under output/; `tracer trace mnist` writes one"),
+        (["log", "mnist"], "there is no trace file of 'mnist' under output/: run `tracer trace mnist` first"),
         (["log", ""], "the name of a trace file is empty"),
         (["log", "x\x1b[2J\n"], r"there is no trace file of 'x\x1b[2J\n' under output/"),
         (["export", "fruit", "-o", "x.parquet", "--step", "1"], "a folder of Parquet takes whole runs"),

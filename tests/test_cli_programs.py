@@ -276,3 +276,31 @@ def test_the_page_of_a_run_plays_all_its_steps(program: Path, name: str) -> None
 def test_the_page_of_a_run_without_a_file_plays_the_first_and_the_last_step(program: Path) -> None:
     assert run("trace", str(program), "--format", "html", "--values", "none", "-q", "-o", "out") == 0
     assert Path("out/player.html").read_text().count('"hasValues": true') == 2
+
+
+def test_check_of_a_record_names_what_is_checked(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file beside it, if it is there; a scenario by its name."""
+    assert run("trace", "train.py", "-q", "--format", "log") == 0
+    assert run("trace", "linear-regression", "-q", "--format", "log", "--steps", "1") == 0
+    capsys.readouterr()
+    said = "is the record of a program or scenario of NumPy: check that itself,"
+    for name, what in (("train", "train.py"), ("output/train", "train.py"), ("output/linear-regression", "linear-regression")):
+        assert run("check", name) == 2
+        assert capsys.readouterr().err == f"tracer: {name} {said} `tracer check {what}`\n"
+    program.unlink()
+    assert run("check", "train") == 2
+    assert capsys.readouterr().err == f"tracer: train {said} `tracer check FILE.py`\n"
+
+
+@pytest.mark.parametrize("content", ["", "<p>no program</p>"])
+def test_files_that_are_no_program_are_told_what_is_taken(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("soft.html").write_text(content)
+    assert run("check", "soft.html") == 4
+    assert capsys.readouterr().err == ("tracer: soft.html is neither a Python file (.py) nor a trace file of `tracer trace`\n")
+    for name in ("soft.html", "./soft.html"):
+        assert run("trace", name) == 2
+        said = "soft.html is neither a program nor a scenario: a Python file (.py) is needed"
+        assert capsys.readouterr().err == f"tracer: {said}\n"

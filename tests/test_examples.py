@@ -66,7 +66,11 @@ def test_check_takes_an_example(name: str, capsys: pytest.CaptureFixture[str]) -
         (("new", "nowhere/x.py"), "nowhere/x.py cannot be written: No such file or directory"),
         (("new", "x.py", "--example", "atention"), "there is no example 'atention'; did you mean attention?"),
         (("trace", "--example", "fruit-sgd"), "fruit-sgd is a scenario, not an example: tracer trace fruit-sgd"),
-        (("trace", "attention"), "attention is an example, not a scenario: tracer trace --example attention"),
+        (
+            ("trace", "attention"),
+            "attention is an example, not a scenario: `tracer trace --example attention`"
+            " runs it, `tracer check --example attention` checks it",
+        ),
         (("trace", "--example", "xor", "fruit"), "--example xor is run by itself: fruit is not needed"),
         (("check", "--example", "fruit-sgd"), "fruit-sgd is a scenario, not an example: tracer trace fruit-sgd"),
         (("check", "--example", "xor", "fruit"), "--example xor is checked by itself: fruit is not needed"),

@@ -385,7 +385,7 @@ def test_wrong_scenarios(change: tuple[str, str], message: str, capsys: pytest.C
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["trace", "notes.txt"], "notes.txt is no scenario: a Python file (.py) is needed"),
+        (["trace", "notes.txt"], "notes.txt is neither a program nor a scenario: a Python file (.py) is needed"),
         (["trace", "mine"], "there is no scenario 'mine'; did you mean the file mine.py?"),
         (["trace", "mien.py"], "there is no file mien.py; did you mean mine.py?"),
         (["trace", "mine.py", "--set", "w=1"], "w is a parameter of mine and no setting: --parameters FILE"),

@@ -184,7 +184,7 @@ def test_source_in_a_record_does_not_depend_on_the_locale(folder: Path) -> None:
 def test_own_file_named_like_a_bundled_scenario_has_its_own_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("fruit.py").write_text(SCENARIO_TEXT.format(model="pass"))
     assert run("log", "fruit.py") == 2
-    assert "there is no trace file of 'fruit.py' under output/; `tracer trace fruit.py` writes one" in capsys.readouterr().err
+    assert "there is no trace file of 'fruit.py' under output/: run `tracer trace fruit.py` first" in capsys.readouterr().err
     assert run("trace", "fruit", "-q", "--format", "log") == 0
     bundled = {path.name: path.read_bytes() for path in (folder / "output" / "fruit").iterdir()}
     assert run("log", "fruit.py") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from tracer.arguments import readable
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
+from tracer.store.format import has_header
 from tracer.store.reading import read
 from tracer.training.bundled import SHORT_NAMES, bundled_names, is_named_like_bundled
 
@@ -34,20 +36,45 @@ def find_file(name: str) -> Path:
             raise UsageError(f"there is no trace file in the folder {name!r}")
     elif path.exists() and path.suffix != ".py":
         return path
-    names = _names_of(path)
-    for file in _newest(OUTPUT.glob(f"**/*{SUFFIX}")):
-        if _is_of(file, names):
+    recorded = _newest(OUTPUT.glob(f"**/*{SUFFIX}"))
+    for names in (_names_of(path), _names_of_example(name)):
+        if (file := next((file for file in recorded if names and _is_of(file, names)), None)) is not None:
             return file
     if path.is_dir():
         raise UsageError(f"there is no trace file in the folder {name!r}, and none of that name under {OUTPUT}/")
-    scenario = path.name.removesuffix(".py")
     if ("/" in name and path.suffix != ".py") or path.suffix == SUFFIX:
         raise UsageError(f"there is no file {name!r}")
     known = sorted(each.parent.name for each in OUTPUT.glob(f"*/*{SUFFIX}"))
-    is_own = path.suffix == ".py" and is_named_like_bundled(path)
-    is_bundled = scenario in (*SHORT_NAMES, *bundled_names())
-    hint = f"; `tracer trace {name if is_own else scenario}` writes one" if is_bundled else close_names(name, known)
+    what = _what_writes(name)
+    hint = f": run `tracer trace {what}` first" if what else close_names(name, known)
     raise UsageError(f"there is no trace file of {name!r} under {OUTPUT}/{hint}")
+
+
+def program_named(name: str) -> str:
+    """The Python file of this name, with or without its ending; empty if there is none.
+
+    >>> program_named("a run")
+    ''
+    """
+    return next((file for file in (name, f"{name}.py") if file.endswith(".py") and Path(file).is_file()), "")
+
+
+def _what_writes(name: str) -> str:
+    """What `tracer trace` runs to write a run of this name; empty if it is the name of nothing."""
+    scenario = Path(name).name.removesuffix(".py")
+    if scenario in (*SHORT_NAMES, *bundled_names()):
+        return name if name.endswith(".py") and is_named_like_bundled(Path(name)) else scenario
+    if file := program_named(name):
+        return shlex.quote(file)
+    return f"--example {name}" if _names_of_example(name) else ""
+
+
+def _names_of_example(name: str) -> set[str]:
+    """The name under which the run of an example is found; empty if none is called this."""
+    from tracer.training.bundled.examples import example_files  # most runs are found without
+
+    file = example_files().get(name.replace("_", "-"))
+    return set() if file is None else {file.stem}
 
 
 def is_record(name: str) -> bool:
@@ -56,6 +83,13 @@ def is_record(name: str) -> bool:
     if not name or path.suffix == ".py" or name in (*SHORT_NAMES, *bundled_names()):
         return False
     return path.exists() or (path.name == name and any((OUTPUT / name).glob(f"*{SUFFIX}")))
+
+
+def refuse_other_files(name: str) -> None:
+    """Raise TraceFileError for a file that is not checked: as far as its start tells, neither Python nor a trace file."""
+    path = Path(name)
+    if path.is_file() and not has_header(path):
+        raise TraceFileError(f"{name} is neither a Python file (.py) nor a trace file of `tracer trace`")
 
 
 def _newest(files: Iterable[Path]) -> list[Path]:

@@ -156,6 +156,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         raise TraceFileError(f"{path} cannot be opened: {error}") from None
 
 
+def has_header(path: Path) -> bool:
+    """Whether a file starts as those of SQLite do."""
+    return _read_header(path).startswith(_MAGIC)
+
+
 def _read_header(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -167,7 +172,8 @@ def _read_header(path: Path) -> bytes:
 def _check_header(path: Path, header: bytes) -> bool:
     """Validate the file header before SQLite reads the file; whether a newer minor version may have added tables."""
     if len(header) < 100 or not header.startswith(_MAGIC):
-        raise TraceFileError(f"{path} is no trace file" + (": it is empty" if not header else ""))
+        why = "it is empty" if not header else "`tracer trace` writes them, under the name trace.sqlite"
+        raise TraceFileError(f"{path} is no trace file: {why}")
     # Bytes 18 and 19 are 1 with a rollback journal; otherwise SQLite would write a WAL beside the file.
     if int.from_bytes(header[68:72]) != APPLICATION_ID or header[18:20] != b"\1\1":
         raise TraceFileError(f"{path} is no trace file: it is another SQLite database")

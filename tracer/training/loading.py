@@ -58,9 +58,10 @@ def load(name_or_path: str | Path) -> Scenario:
         if text and Path(f"{text}.py").is_file():
             raise UsageError(f"there is no scenario {text!r}; did you mean the file {text}.py?")
         if Path(text).is_file():
-            raise UsageError(f"{text} is no scenario: a Python file (.py) is needed")
+            raise UsageError(f"{text} is neither a program nor a scenario: a Python file (.py) is needed")
         if name in example_files():
-            raise UsageError(f"{text} is an example, not a scenario: tracer trace --example {text}")
+            instead = f"`tracer trace --example {text}` runs it, `tracer check --example {text}` checks it"
+            raise UsageError(f"{text} is an example, not a scenario: {instead}")
         raise UsageError(f"there is no scenario {text!r}{close_names(text, known)} (or the path of a .py file)")
     return _load_file(bundled_folder() / f"{full_name.replace('-', '_')}.py", name)
 
@@ -69,7 +70,7 @@ def _load_file(path: Path, name: str) -> Scenario:
     from tracer.training.scenario import Scenario  # for commands that only need names, it is slow to import
 
     if path.suffix != ".py":
-        raise UsageError(f"{path.name} is no scenario: a Python file (.py) is needed")
+        raise UsageError(f"{path.name} is neither a program nor a scenario: a Python file (.py) is needed")
     module = ModuleType(f"tracer_scenario_{path.stem}")
     module.__file__ = str(path)
     source = path.read_bytes()

@@ -14,7 +14,7 @@ from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, scenario_or_example
 from tracer.cli.progress import Progress
 from tracer.cli.shell.completion import complete_example, complete_scenario, complete_setting
-from tracer.cli.trace_files import is_record, reading
+from tracer.cli.trace_files import is_record, reading, refuse_other_files
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
 from tracer.i18n.language import Language
@@ -110,6 +110,7 @@ def command(
         from tracer.cli.programs.checking import check_of_record
 
         refuse_options(context, (*OF_SCENARIOS, "loss"), of="scenarios and programs", why=f"{scenario} is a record")
+        refuse_other_files(scenario)
         with reading(scenario) as trace:
             raise click.exceptions.Exit(check_of_record(trace, scenario, steps, as_json=as_json, tell=tell))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")

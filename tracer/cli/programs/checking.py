@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tracer.analysis import step_gradients as verdicts
 from tracer.analysis.step_gradients import StepGradients
 from tracer.analysis.step_gradients import as_data as gradients_as_data
 from tracer.cli.programs.options import ProgramRun
+from tracer.cli.trace_files import program_named
 from tracer.errors import UsageError
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Trace
@@ -27,6 +29,7 @@ from tracer.programs.plain import run_plain
 from tracer.programs.process.failure import ended_early
 from tracer.programs.running import run_program
 from tracer.programs.steps.finding import first_steps
+from tracer.training.bundled import SHORT_NAMES, bundled_names
 from tracer.views.text.backprop import backprop_lines
 from tracer.views.text.step_gradients import gradient_lines
 
@@ -97,7 +100,9 @@ def check_of_record(trace: Trace, name: str, count: int | None, *, as_json: bool
     """Check the gradients of the first recorded steps of a program of another library; returns the exit code."""
     adapter = adapter_of_steps(trace.steps)
     if adapter is None:
-        raise UsageError(f"{name} is the record of a program or scenario of NumPy: check that itself, `tracer check FILE.py`")
+        is_bundled = trace.scenario in (*SHORT_NAMES, *bundled_names())
+        what = trace.scenario if is_bundled else shlex.quote(program_named(trace.scenario) or "FILE.py")
+        raise UsageError(f"{name} is the record of a program or scenario of NumPy: check that itself, `tracer check {what}`")
     kept = [step for step in trace.steps if all(node.is_kept for node in step.nodes)]
     steps = (kept or trace.steps)[: count or STEPS]
     return _say_gradients(adapter.load(Path(name)).check_steps(steps), as_json=as_json, tell=tell)
