@@ -105,7 +105,7 @@ def test_exhaustive_check_with_processes(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [
-    (["check"], 2, "Missing argument 'SCENARIO'"),
+    (["check"], 2, "what is to be checked? a scenario of `tracer list`, a Python file, or --example NAME"),
     (["check", "fruits"], 2, "there is no scenario 'fruits'; did you mean fruit"),
     (["check", "./none.py"], 2, "there is no file ./none.py"),
     (["check", "fruit", "--examples", "0"], 2, "--examples takes a whole number from 1 on, this is '0'"),
