@@ -125,7 +125,7 @@ def difference_of_values(step: int, one: Node, other: Node, tolerance: float) ->
     if one.content is other.content:
         return None
     if not (one.is_kept and other.is_kept):
-        if one.summary == other.summary or repr(one.summary) == repr(other.summary):
+        if one.summary == other.summary:
             return None
         if tolerance and np.allclose(_statistics(one), _statistics(other), rtol=tolerance, atol=0, equal_nan=True):
             return None

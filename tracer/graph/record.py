@@ -2,8 +2,7 @@
 
     init -> forward -> loss -> backward -> update
 
-A training step is a graph with these five phases. The record is plain data: it names operations without importing them, so
-that a trace can be read and drawn without them.
+A training step is a graph with these five phases. The record is plain data: reading and drawing it imports no operation.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import numpy as np
 
 from tracer.arguments import folded
 from tracer.errors import close_names
+from tracer.graph.equality import EqualWithNan
 from tracer.graph.missing import StoredValue
 from tracer.graph.record_methods import Copyable, Displayable, Viewable
 from tracer.graph.summary import Summary, summary_of
@@ -44,8 +44,8 @@ class Phase(StrEnum):
 PHASES = tuple(Phase)
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal(EqualWithNan):
     """A Python number or None in the user's code: the `2` of `x ** 2`."""
 
     value: bool | int | float | complex | None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tracer.graph.equality import EqualWithNan
+
 SAFE = (1e-280, 1e300)
 """Range of sums of squares without loss of digits to underflow, and without overflow."""
 
@@ -18,8 +20,8 @@ _CHUNK = 65_536
 """Elements processed at a time, so that they stay in the processor's cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary(EqualWithNan):
     """Statistics of an array of `count` elements.
 
     `minimum`, `maximum`, `mean` and `std` (of the population, not of a sample) cover the finite elements and are NaN if there
