@@ -12,6 +12,7 @@ import pytest
 
 import tracer
 from tracer.errors import RecordingError
+from tracer.ops.families.linalg.eigenvalues import Eig
 from tracer.testing import assert_gradients, check_gradients
 
 MATRIX = np.array([[2.0, 0.5, -0.3], [0.5, 1.5, 0.2], [-0.3, 0.2, 1.0]])
@@ -157,6 +158,20 @@ def test_complex_eigenvalues_have_a_gradient_and_their_vectors_have_none() -> No
         assert_gradients(lambda x, f=function: np.sum(np.abs(f(x) - 1)), turning, second_order=True)
     with pytest.raises(RecordingError, match="complex eigenvectors have no gradient"):
         gradient_of(lambda x: np.sum(np.abs(np.linalg.eig(x)[1] - 1)), turning)
+
+
+def test_real_eigenvectors_have_a_gradient_also_where_their_dtype_is_complex(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NumPy 2.5 and later return complex eigenvalues and eigenvectors for every matrix."""
+    x = np.array([[2.0, 1.0], [0.5, 3.0]])
+
+    def program(x: Any) -> Any:
+        values, vectors = np.linalg.eig(x)
+        return np.sum(vectors.real**2 * values.real * np.arange(2.0)[:, np.newaxis])
+
+    expected = gradient_of(program, x)
+    computed = Eig.value
+    monkeypatch.setattr(Eig, "value", staticmethod(lambda x, **options: computed(x, **options).astype(complex)))
+    np.testing.assert_allclose(gradient_of(program, x), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("order", [1, -1, np.inf, -np.inf])

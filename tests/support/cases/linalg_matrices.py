@@ -122,10 +122,10 @@ EIGENVALUES: dict[str, list[Callable[..., Any]]] = {
     "eigvalsh": [lambda x: np.linalg.eigvalsh(positive(x)), lambda x: np.linalg.eigvalsh(positive(x), "U")],
     # Matrices with real eigenvalues that are not symmetric. Their order is none: functions in which it makes no difference.
     "eig": [
-        lambda x: np.sum(np.linalg.eig(positive(x) * _growing(x))[0] ** 3, axis=-1),
+        lambda x: np.sum(np.linalg.eig(positive(x) * _growing(x))[0].real ** 3, axis=-1),
         lambda x: _weighted_squares(*np.linalg.eig(positive(x) * _growing(x))),
     ],
-    "eigvals": [lambda x: np.sum(np.linalg.eigvals(positive(x) * _growing(x)) ** 3, axis=-1)],
+    "eigvals": [lambda x: np.sum(np.linalg.eigvals(positive(x) * _growing(x)).real ** 3, axis=-1)],
 }
 
 
@@ -135,7 +135,7 @@ def _growing(x: Any) -> np.ndarray:
 
 
 def _weighted_squares(values: Any, vectors: Any) -> Any:
-    return np.sum(vectors**2 * np.expand_dims(values, -2), axis=-1)
+    return np.sum(vectors.real**2 * np.expand_dims(values.real, -2), axis=-1)  # both are complex since NumPy 2.5
 
 
 @st.composite

@@ -135,6 +135,7 @@ class Eig(MatrixFunction, SeveralResults):
 
     implements = np.linalg.eig
     formula = "eig({x})[{part}]"
+    rules_see_only_shapes = False  # since NumPy 2.5 real eigenvectors have a complex dtype too: their values tell
 
     @staticmethod
     def call(a: Array) -> Call:
@@ -169,7 +170,7 @@ class Eig(MatrixFunction, SeveralResults):
             inner = np.expand_dims(g, -1) * transposed(vectors)
         else:
             values, vectors = np.linalg.eig(x)[0], _vectors(x)
-            if vectors.dtype.kind == "c" and not of_values:
+            if not of_values and np.any(np.imag(vectors.value)):
                 raise RecordingError("complex eigenvectors have no gradient: their phase is not determined, only eigenvalues are")
             # The part of the cotangent along a vector would change its length.
             across = g - vectors * np.sum(g * vectors, axis=-2, keepdims=True)
