@@ -15,6 +15,7 @@ import pytest
 import tracer
 from tracer.graph.record import Step
 from tracer.recording.program_text import lines
+from tracer.recording.program_text.instructions import variables_returned
 
 PROGRAM = """import numpy as np, tracer
 def layer(x, w):
@@ -168,6 +169,25 @@ def test_names_without_a_text_are_those_of_the_instructions() -> None:
     step = tracer.trace(space["model"], np.arange(4.0))
     assert names(step) == ["a", "q", "k", "loss"]
     assert [node.source.text for node in step.nodes if node.source] == [""] * len([node for node in step.nodes if node.source])
+
+
+def test_instructions_name_locals_whichever_python_compiled_them() -> None:
+    """Python 3.13 stores and loads two local variables in one instruction, 3.14 borrows what it loads."""
+    several = "".join(f"    v{number} = {number}\n" for number in range(300))
+    text = (
+        "import numpy as np\n"
+        "def same_line(x):\n    z = x * 2; return z\n"
+        "def chained(x):\n    u = x * 2\n    v = u; return v\n"
+        "def in_a_loop(x):\n    for w in (x,):\n        w = w * 2\n    return w\n"
+        f"def long(x):\n{several}    p = x * 2\n    return p\n"
+        "def model(x):\n"
+        "    a = same_line(x)\n    chained(a)\n    in_a_loop(a)\n    long(a)\n"
+        "    b, c = np.split(a, 2); d = e = b * c\n    return np.sum(d)\n"
+    )
+    space = run_text(text, "<somewhere>")
+    assert names(tracer.trace(space["model"], np.arange(4.0))) == ["a", "u", "w", "p", "b", "c", "d", "loss"]
+    returned = {name: variables_returned(space[name].__code__) for name in ("same_line", "chained", "in_a_loop", "long")}
+    assert returned == {"same_line": {"z"}, "chained": {"v"}, "in_a_loop": {"w"}, "long": {"p"}}
 
 
 def test_text_of_another_program_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import tracer
 from tracer.analysis.verify import verify
 from tracer.errors import RecordingError
 from tracer.ops.numpy_call import NumpyCall, numpy_function
+from tracer.recording.protocols.calls import is_augmented_assignment, site_of
 
 
 def monitored(x: Any) -> Any:
@@ -74,3 +76,31 @@ def test_large_numbers_from_a_file_are_not_executed() -> None:
     parameters = {"function": "histogram", "arguments": [{"input": 0}], "options": {"bins": 10**12}}
     assert not NumpyCall.accepts_shapes([(3,)], parameters, (10,))
     assert NumpyCall.accepts_shapes([(3,)], {**parameters, "options": {"bins": 10}}, (10,))
+
+
+class Seen:
+    """Notes what the instruction does that calls one of its methods."""
+
+    def __init__(self) -> None:
+        self.uses: list[str] = []
+
+    def note(self, *arguments: Any) -> Seen:
+        frame = sys._getframe(1)
+        self.uses.append("augmented" if is_augmented_assignment(frame) else site_of(frame).use.value)
+        return self
+
+    __getitem__ = __setitem__ = __call__ = __pos__ = __neg__ = __add__ = __mod__ = __iadd__ = __imod__ = __matmul__ = note
+
+
+def test_what_an_instruction_does_is_known_without_a_text() -> None:
+    """Python 3.12 and 3.14 have other instructions for `+x` and `x[i]`."""
+    for statement, expected in {
+        "x[0]": ["index"], "x[0:1]": ["index"], "x[0] = 1": ["store"], "x[0:1] = 1": ["store"], "x(1)": ["call"],
+        "x(*[1])": ["call"], "x(y=1) if 0 else x(1)": ["call"], "+x": ["other"], "-x": ["other"], "x + 1": ["other"],
+        "x % 1": ["other"], "x @ 1": ["other"], "x += 1": ["augmented"], "x %= 1": ["augmented"],
+        "x[0] += 1": ["index", "augmented", "store"],
+    }.items():  # fmt: skip
+        for text in (statement, f"def f(x):\n    {statement}\nf(x)"):
+            seen = Seen()
+            exec(text, {"x": seen})
+            assert seen.uses == expected, text

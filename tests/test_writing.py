@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -199,6 +201,49 @@ def test_a_plain_array_with_another_name_is_refused() -> None:
 
     with pytest.raises(RecordingError, match=r"has another name .*np\.zeros\(shape, like=x\)"):
         tracer.trace(program, np.ones(2))
+
+
+PLAIN_ARRAYS = {
+    "a local variable": "def run(x):\n    a = np.zeros(2); {alias}a += x\n    return a\n",
+    "one on a line of its own": "def run(x):\n    a = np.zeros(2)\n    {alias}\n    a += (x\n        * 2)\n    return a\n",
+    "a global variable": "def run(x):\n    global a\n    a = np.zeros(2)\n    {alias}\n    a += x\n    return a\n",
+    "one of an outer function": (
+        "def run(x):\n    a = np.zeros(2)\n    {alias}\n"
+        "    def add():\n        nonlocal a\n        a += x\n    add()\n    return a\n"
+    ),
+    "an attribute": (
+        "def run(x):\n    o = Held()\n    o.a = a = np.zeros(2)\n    {alias}\n    del a\n    o.a += x\n    return o.a\n"
+    ),
+    "an entry": "def run(x):\n    o = [np.zeros(2)]\n    a = o[0]\n    {alias}\n    del a\n    o[0] += x\n    return o[0]\n",
+    "one of a loop": "def run(x):\n    for a in map(np.zeros, [2]):\n        {alias}\n        a += x\n    return a\n",
+}
+"""Functions that add to a plain array in place, by where it is kept; `alias` may give it a second name."""
+
+
+@pytest.mark.parametrize("where", PLAIN_ARRAYS)
+def test_a_plain_array_becomes_a_tensor_if_nothing_else_refers_to_it(where: str) -> None:
+    """Counted from references, of which each version of Python has others."""
+    for alias, refused in (("", False), ("other = a;", True)):
+        space: dict[str, Any] = {"np": np, "Held": type("Held", (), {})}
+        exec(PLAIN_ARRAYS[where].format(alias=alias or "pass;"), space)
+        if refused:
+            with pytest.raises(RecordingError, match="another name"):
+                tracer.trace(lambda x, run=space["run"]: np.sum(run(x)), np.ones(2))
+        else:
+            assert tracer.trace(lambda x, run=space["run"]: np.sum(run(x)), np.ones(2)).gradient("x") is not None
+
+
+def test_without_positions_a_second_name_is_refused_too() -> None:
+    """`python -X no_debug_ranges`: the instructions tell nothing."""
+    code = (
+        "import numpy as np, tracer\n"
+        "def run(x):\n    a = np.zeros(2)\n    {alias}\n    a += x\n    return np.sum(a)\n"
+        "print(tracer.trace(run, np.ones(2)).gradient('x'))\n"
+    )
+    for alias, expected in (("pass", "[1. 1.]"), ("other = a", "another name")):
+        command = [sys.executable, "-X", "no_debug_ranges", "-c", code.format(alias=alias)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert expected in done.stdout + done.stderr
 
 
 def test_results_that_do_not_fit_are_refused_as_in_numpy() -> None:

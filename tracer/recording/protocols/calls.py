@@ -26,8 +26,10 @@ _JOINERS = {"np.r_": np.r_, "np.c_": np.c_}
 
 _REMAINDER = (6, 19)
 """The operators `%` and `%=` as the argument of BINARY_OP. Of the types that have one, only text asks for numbers."""
-_FIRST_AUGMENTED = 13
-"""The argument of BINARY_OP for `+=`; those of the operators without `=` are below."""
+_AUGMENTED = range(13, 26)
+"""The arguments of BINARY_OP for `+=` and the other operators with `=`; those of the operators without are below."""
+_SUBSCRIPT = 26
+"""The argument of BINARY_OP for `x[i]`, which is an instruction of its own before Python 3.14."""
 
 
 class Use(StrEnum):
@@ -105,21 +107,22 @@ def is_index(frame: FrameType) -> bool:
 
 
 def _use_at(code: CodeType, offset: int) -> Use:
-    names = (dis.opname[code.co_code[at]] for at in range(offset, -1, -2))
-    name = next(
-        (name for name in names if name != "CACHE"), ""
-    )  # a call of a Python function waits in the cache entries after it
+    instructions = code.co_code
+    while offset > 0 and dis.opname[instructions[offset]] == "CACHE":
+        offset -= 2  # a call of a Python function waits in the cache entries after it
+    name, argument = (dis.opname[instructions[offset]], instructions[offset + 1]) if offset >= 0 else ("", 0)
     if name.startswith("STORE_"):
         return Use.STORE
-    if name.startswith(("CALL", "PRECALL")):
+    if name.startswith(("CALL", "PRECALL")) and not name.startswith("CALL_INTRINSIC"):  # such as `+x`
         return Use.CALL
-    return Use.INDEX if name.startswith(("BINARY_SUBSCR", "BINARY_SLICE")) else Use.OTHER
+    is_index = name.startswith(("BINARY_SUBSCR", "BINARY_SLICE")) or (name == "BINARY_OP" and argument == _SUBSCRIPT)
+    return Use.INDEX if is_index else Use.OTHER
 
 
 def is_augmented_assignment(frame: FrameType) -> bool:
     """Whether the instruction that runs in a frame is that of `x += y` or of another operator with `=`."""
     code, offset = frame.f_code.co_code, frame.f_lasti
-    return dis.opname[code[offset]] == "BINARY_OP" and code[offset + 1] >= _FIRST_AUGMENTED
+    return dis.opname[code[offset]] == "BINARY_OP" and code[offset + 1] in _AUGMENTED
 
 
 def _site(use: Use, text: str, frame: FrameType) -> Site:

@@ -45,7 +45,7 @@ def ufunc_form(
         if len(given) > 1:
             raise RecordingError(f"{function_name(ufunc)} is recorded without out=: leave it out")
         if given and is_augmented_assignment(frame) and not is_tensor(given[0]):
-            standing_for_it = tensor_for(recorder, given[0], references)
+            standing_for_it = tensor_for(recorder, given[0], references, frame)
             inputs = tuple(standing_for_it if each is given[0] else each for each in inputs)
             given = [standing_for_it]
         result = _result(ufunc, method, inputs, options, given)

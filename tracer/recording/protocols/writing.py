@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -15,6 +16,7 @@ from tracer.ops.base import Op
 from tracer.ops.families.indexing import Take
 from tracer.ops.families.writing import Write
 from tracer.recording.protocols.creation import holds_tensor, joined
+from tracer.recording.source import position_at
 from tracer.recording.tape import RecorderInterface, is_tensor
 
 if TYPE_CHECKING:
@@ -91,13 +93,13 @@ def function_into(recorder: RecorderInterface, function: Any, arguments: Any, op
         return write_result(recorder, out, function(*arguments, **rest), frame)
 
 
-def tensor_for(recorder: RecorderInterface, array: np.ndarray, references: int) -> Tensor:
-    """The Tensor that a plain array becomes in `array += tensor`, as the name gets it.
+def tensor_for(recorder: RecorderInterface, array: np.ndarray, references: int, frame: FrameType) -> Tensor:
+    """The Tensor that a plain array becomes in `array += tensor`, as the name gets it; that statement runs in `frame`.
 
     Raises RecordingError if the array may have other names, or be a part of an array: they would not get it.
     """
     is_part = isinstance(array.base, np.ndarray) and sys.getrefcount(array.base) > 2
-    if is_part or references > _references_of_one_name():
+    if is_part or references > _references_of_one_name()[_is_borrowed(frame)]:
         raise RecordingError(
             "a Tensor is added in place to a plain array that has another name or is a part of another array, where it would"
             " leave the graph: create the array as np.zeros(shape, like=x), with x an array of the model"
@@ -129,12 +131,29 @@ class _ReferenceCounter:
 
 
 @cache
-def _references_of_one_name() -> int:
-    """The number of references to an array with a single name, during `array += tensor`. It depends on the version of Python."""
+def _references_of_one_name() -> tuple[int, int]:
+    """The references to an array with a single name during `array += tensor`, and if the instructions borrow that of the name."""
+    held: list[Any] = [np.zeros(1)]
+    held[0] += _ReferenceCounter()
     array: Any = np.zeros(1)
     array += _ReferenceCounter()
-    counted: int = array.references
-    return counted
+    return held[0].references, array.references
+
+
+def _is_borrowed(frame: FrameType) -> bool:
+    """Whether the array of `array += tensor` is a local variable that is read without a new reference: since Python 3.14.
+
+    True if it cannot be told.
+    """
+    code, at = frame.f_code.co_code, frame.f_lasti
+    statement = position_at(frame.f_code, at)
+    if statement is None:
+        return True
+    for before in range(at - 2, -1, -2):
+        name, position = dis.opname[code[before]], position_at(frame.f_code, before)
+        if name != "CACHE" and position is not None and position[:2] == statement[:2]:
+            return "BORROW" in name  # what reads the array is the last before that begins where the statement does
+    return False  # read by the instruction of the statement before, in the same line, which borrows nothing
 
 
 def write_value(array: Any, after: Callable[[Any], Any], frame: FrameType) -> None:
