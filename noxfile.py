@@ -6,6 +6,7 @@ creates its own.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nox
@@ -36,6 +37,11 @@ QUICK = [
 ]
 """The code and tests that most mistakes break first, and the tests that report a forgotten step of a recipe."""
 
+OF_PYTHON = ["tests/test_names_from_code.py", "tests/test_without_rule.py", "tests/test_writing.py"]
+"""Tests of what is read from instructions and reference counts, which each version of Python has of its own."""
+
+PYTHONS = re.findall(r"Python :: (3\.\d+)", (Path(__file__).parent / "setup.cfg").read_text())
+
 
 def install(session: nox.Session, extra: str) -> None:
     """Install the project with an extra if the session has its own environment."""
@@ -50,6 +56,13 @@ def quick(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("pytest", "-m", "not slow", *QUICK, *session.posargs, env={"TRACER_PROFILE": "quick"})
+
+
+@nox.session(python=PYTHONS, venv_backend="venv", reuse_venv=True)
+def pythons(session: nox.Session) -> None:
+    """The quick tests under each version of Python in setup.cfg that is on PATH, in an environment of its own."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-m", "not slow", *(session.posargs or (*QUICK, *OF_PYTHON)), env={"TRACER_PROFILE": "quick"})
 
 
 @nox.session

@@ -48,6 +48,16 @@ def test_verbose_version_names_the_dependencies() -> None:
     assert all(extras[extra].split()[0].startswith(package) for extra, package in EXTRAS.items())
 
 
+def test_pages_name_the_versions_of_python_of_the_package() -> None:
+    """Those of the classifiers, under each of which `nox -s pythons` runs."""
+    classifiers = settings()["metadata"]["classifiers"]
+    versions = [int(minor) for minor in re.findall(r"Python :: 3\.(\d+)", classifiers)]
+    assert versions == list(range(versions[0], versions[-1] + 1))
+    assert settings()["options"]["python_requires"] == f">=3.{versions[0]}"
+    for name, word in (("README.md", "to"), ("CONTRIBUTING.md", "to"), ("README.zh-CN.md", "到")):
+        assert f"Python 3.{versions[0]} {word} 3.{versions[-1]}" in (ROOT / name).read_text(), name
+
+
 def test_listed_packages_are_the_folders() -> None:
     listed = set(settings()["options"]["packages"].split())
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "tracer").rglob("*.py")}
