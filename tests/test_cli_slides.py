@@ -94,3 +94,24 @@ def test_a_step_shows_its_slide() -> None:
     assert "l2 norm" in step.slide(weights=True)
     assert step.render("y.svg", slide=True, sample=2, theme="dark") == [Path("y.svg")]
     assert Path("y.svg").read_text().splitlines()[2:] == slide.splitlines()[2:]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--slide"], ["--slide", "--build"], ["--slide", "-o", "step.svg"], ["--slide", "-o", "my-slide.png"], ["-o", "step.svg"],
+        ["-o", "module.svg", "--zoom", "module"], ["-o", "x.dot", "--zoom", "scalar"],
+        ["-o", "loss.svg", "--phase", "loss", "--phase", "backward"], ["-o", "focus.mmd", "--focus", "loss"],
+    ],
+)  # fmt: skip
+def test_files_of_several_steps_are_distinct_and_say_no_word_twice(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And each step has as many as it has alone."""
+    files = wrote(capsys, *options, "--step", "1", "--steps", "0,1")
+    assert len(files) == len(set(files)) >= 2
+    assert {f"step-{index}" in name for index, name in zip((1, 0), (files[0], files[-1]), strict=True)} == {True}
+    for name in files:
+        words = [word for word in Path(name).stem.split("-") if not word.isdigit()]
+        assert len(words) == len(set(words)), name
+        assert Path(name).exists()

@@ -176,7 +176,7 @@ class PictureWriter:
         for step, each in found:
             zoom = each.zoom if each.zoom != "tensor" and (self.options.spec.zoom or self.replaced) else ""
             what = each.phase or ("focus" if self.options.spec.focus and zoom not in ("module", "scenario") else zoom)
-            full = "-".join(part for part in (stem, f"step-{step.index}", what) if part)
+            full = _name(stem, step.index, what)
             yield self.folder.write(f"{stem if stem and len(found) == 1 else full}.{kind}", each.result)
 
     def _slide(self, step: Step, title: str) -> Slides:
@@ -195,7 +195,7 @@ class PictureWriter:
         """Write the slides of these steps, or the series of each, numbered; as SVG also the series that plays."""
         assert self.options.slide is not None
         for step in steps:
-            name = stem if stem and len(steps) == 1 else "-".join(part for part in (stem, f"step-{step.index}-slide") if part)
+            name = stem if stem and len(steps) == 1 else _name(stem, step.index, "slide")
             slide = self._slide(step, title)
             if not self.options.slide.is_series:
                 yield self.folder.write(f"{name}.{kind}", self._encoded(slide.whole(), kind))
@@ -242,6 +242,17 @@ class PictureWriter:
             if self.timed is not None:
                 self.timed.started = counter.step
             yield self.timed or _no_layout
+
+
+def _name(stem: str, step: int, what: str) -> str:
+    """The name of one of several pictures: of which step, and of what; no word is said twice.
+
+    >>> _name("", 3, "slide"), _name("run-slide", 3, "slide"), _name("step", 0, ""), _name("loss", 3, "backward")
+    ('step-3-slide', 'run-slide-step-3', 'step-0', 'loss-step-3-backward')
+    """
+    words = stem.split("-")
+    number = str(step) if words[-1] == "step" else f"step-{step}"
+    return "-".join(part for part in (stem, number, "" if what in words else what) if part)
 
 
 def _no_layout(dot: str) -> Drawing:
