@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 from _gallery import PAGES as PLAYERS  # noqa: E402
 from _gallery import Gallery, make_gallery  # noqa: E402
 from _links import check_links  # noqa: E402
+from _members import Differing, Members  # noqa: E402
 from _site import finish_pages, make_page  # noqa: E402
 
 from tracer.cli import command  # noqa: E402
@@ -117,6 +118,8 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", make_gallery)
     app.add_directive("command-help", CommandHelp)
     app.add_directive("gallery", Gallery)
+    app.add_directive("module-members", Members)
+    app.add_directive("differs-from-numpy", Differing)
     app.connect("autodoc-process-docstring", mark_code)
     app.connect("source-read", link_files)
     app.connect("html-page-context", make_page, priority=600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -70,9 +71,15 @@ def test_arguments_of_the_program_follow_two_dashes(program: Path, capsys: pytes
     assert capsys.readouterr().out.splitlines()[0].endswith("train.py', '--epochs', '3']")
 
 
-def test_chosen_steps_are_kept(program: Path) -> None:
-    assert run("trace", "train.py", "-q", "--format", "log", "--record", "0,2-3") == 0
+def test_chosen_steps_are_kept(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "train.py", "--format", "log", "--record", "0,2-3") == 0
+    assert re.search(r"^steps +3 steps, passes of the loop in line \d+$", capsys.readouterr().out, re.MULTILINE)
     assert [step.index for step in tracer.open("output/train/trace.sqlite").steps] == [0, 2, 3]
+
+
+def test_chosen_steps_that_are_not_there_are_an_error(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", "train.py", "--format", "log", "--record", "70") == 2
+    assert "none of the steps 70 was found" in capsys.readouterr().err
 
 
 def test_steps_far_apart_have_their_numbers(program: Path) -> None:

@@ -106,3 +106,16 @@ def test_gallery_has_a_section_for_every_example(site: Path) -> None:
             assert f'<section id="{example.name}">' in page
             assert f'<img src="_images/{example.name}.svg"' in page
             assert f'href="players/{example.name}.html"' in page
+
+
+@pytest.mark.slow
+def test_python_page_lists_what_the_modules_offer(site: Path) -> None:
+    import tracer.numpy
+    import tracer.ops
+
+    page = (site / "reference/python.html").read_text("utf-8")
+    for name in tracer.ops.__all__:
+        assert re.search(rf'<dt><code[^>]*><span class="pre">{name}</span></code></dt>', page), name
+    differing = re.findall('<span class="pre">(.*?)</span>', page.partition("names differ from NumPy")[2].partition("</p>")[0])
+    assert {"zeros", "array", "sum", "r_"} <= set(differing)
+    assert "exp" not in differing

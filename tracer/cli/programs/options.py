@@ -62,3 +62,9 @@ def refuse_structure(values: str | None) -> None:
     """Raise UsageError if only shapes are to be kept of what is not a program of PyTorch."""
     if values == "structure":
         raise UsageError("--values structure is for programs of PyTorch: of NumPy, summary keeps the least")
+
+
+def steps_text(steps: frozenset[int]) -> str:
+    """The first of some numbers of steps."""
+    few = [str(index) for index in sorted(steps)[:5]]
+    return ", ".join([*few, *(["..."] if len(steps) > len(few) else [])])

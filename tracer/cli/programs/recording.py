@@ -16,7 +16,7 @@ from tracer.cli.closing.verdicts import verdict_on_recorded
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import engine_for
 from tracer.cli.programs.endings import report_ending
-from tracer.cli.programs.options import ProgramRun
+from tracer.cli.programs.options import ProgramRun, steps_text
 from tracer.cli.programs.output import TRACE_FILE, ProgramOutput, TraceOptions
 from tracer.errors import UsageError
 from tracer.graph.record import Trace
@@ -109,10 +109,5 @@ def _completed(trace: Trace, path: Path) -> Trace:
 
 def _nothing_found(run: ProgramRun, adapter: Adapter) -> str:
     if run.kept is not None:
-        return f"{run.path.name} takes none of the steps {_steps_text(run.kept)}"
+        return f"{run.path.name} takes none of the steps {steps_text(run.kept)}"
     return f"{run.path.name} has no training step on record: no backward() of {adapter.name} ran in the process that was started"
-
-
-def _steps_text(steps: frozenset[int]) -> str:
-    few = [str(index) for index in sorted(steps)[:5]]
-    return ", ".join([*few, *(["..."] if len(steps) > len(few) else [])])

@@ -13,7 +13,7 @@ from tracer.cli.closing.verdicts import verdict_on_program
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import engine_for
 from tracer.cli.programs.endings import report_ending
-from tracer.cli.programs.options import ProgramRun
+from tracer.cli.programs.options import ProgramRun, steps_text
 from tracer.cli.programs.output import ProgramOutput, TraceOptions
 from tracer.errors import UsageError
 from tracer.graph.record import Step
@@ -56,8 +56,13 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
         raise UsageError(_nothing_found(run))
+    kept = sum(number in run.kept for number in numbers_of(training, has_gaps=True)) if run.kept is not None else None
+    if run.kept is not None and not kept and not code:
+        raise UsageError(
+            f"--record: of {run.path.name} none of the steps {steps_text(run.kept)} was found; name several in a row, as 4-9"
+        )
     if not options.quiet:
-        for line in found_lines(training.record, training, tell):
+        for line in found_lines(training.record, training, tell, kept):
             click.echo(line)
         click.echo()
     head = replace(head_of(training), verdict=verdict_on_program(record, run.loss) if run.kept is None else None)

@@ -13,14 +13,16 @@ from tracer.views.aligned_text import table
 from tracer.views.notation import shape_text
 
 
-def found_lines(record: ProgramRecord, training: FoundTraining, tell: Language = ENGLISH) -> Iterator[str]:
-    """A line each for the loss, the parameters and the steps."""
+def found_lines(
+    record: ProgramRecord, training: FoundTraining, tell: Language = ENGLISH, kept: int | None = None
+) -> Iterator[str]:
+    """A line each for the loss, the parameters and the steps: all, or so many that are kept of them."""
     first = training.steps[0]
     loss = tell("{name}, {lines}", name=training.loss_name or "-", lines=_lines(record, [first.loss], tell))
     shapes = (f"{name} {shape_text(np.shape(record.values[chain[0]]))}" for name, chain in training.parameters.items())
     updated = _lines(record, first.updates.values(), tell)
     parameters = tell("{names}; updated in {lines}", names=", ".join(shapes), lines=updated)
-    steps = tell.count(len(training.steps), "step")
+    steps = tell.count(len(training.steps) if kept is None else kept, "step")
     if training.loop_line:
         steps = tell("{steps}, passes of the loop in line {line}", steps=steps, line=training.loop_line)
     yield from table([(tell("loss"), loss), (tell("parameters"), parameters), (tell("steps"), steps)])
