@@ -59,6 +59,8 @@ class Gap:
         shape = size_text(signal.value.shape) if signal.value.more else ""
         if not (name or shape):
             return []
+        if name != signal.name and (parts := _in_two(signal.name)):
+            return [*parts[:-1], f"{parts[-1]} {shape}".strip()]
         return [name, shape] if shape and len(name) + len(shape) > MAX_HEADER else [f"{name} {shape}".strip()]
 
     def _footer(self) -> list[str]:
@@ -159,6 +161,17 @@ class Gap:
             yield Text(left, y, label, of_label, is_mono=True, is_bold=not self.is_single, frame=frame)
         for number, column in zip(numbers, offsets, strict=False):
             yield number_text_at(number, left + labels + next(column), y, role, frame)
+
+
+def _in_two(name: str) -> list[str]:
+    """A long name in two lines, cut at an underscore; nothing if one of them is too long.
+
+    >>> _in_two("discriminator_loss"), _in_two("averylongnamewithout")
+    (['discriminator_', 'loss'], [])
+    """
+    cuts = [at + 1 for at, letter in enumerate(name) if letter == "_" and at + 1 <= MAX_NAME]
+    parts = [name[: cuts[-1]], name[cuts[-1] :]] if cuts else []
+    return parts if parts and 0 < len(parts[-1]) <= MAX_NAME else []
 
 
 def more_text(numbers: Numbers, tell: Language) -> str:
