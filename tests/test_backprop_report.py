@@ -114,7 +114,7 @@ def test_factor_of_all_gradients_is_a_note(tmp_path: Path) -> None:
     report = report_of(tmp_path, edited(("d_o = 2 * (o - t)", "d_o = o - t")))
     assert report.verdict is Verdict.RIGHT
     assert report.factor == pytest.approx(0.5)
-    assert list(backprop_lines(report))[-1] == "All gradients are 0.5 times the true ones: no fault."
+    assert list(backprop_lines(report))[-1] == "All gradients are 0.5 times the true ones: a common factor is not an error."
 
 
 def test_other_loss(tmp_path: Path) -> None:

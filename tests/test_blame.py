@@ -20,6 +20,7 @@ from tracer.analysis.blame import Cause, Culprit, Target, culprit_of_step, first
 from tracer.analysis.carrying import carriers
 from tracer.graph.missing import NOT_RETAINED
 from tracer.graph.record import Phase, Step
+from tracer.graph.single_step import trace_of_step
 from tracer.nn.layers import softmax
 from tracer.ops import Op, registry
 from tracer.views.text.blame import Request, blame_lines
@@ -438,3 +439,13 @@ def test_blame_in_forward_backward_and_data(
 def test_notice_names_the_culprit() -> None:
     found = blamed(masked_and_wrong, X, W)
     assert re.search(r"^NaN or infinite from 0:\d+ wrong \(test_blame\.py:\d+\) on: NaN in 3 of 3 elements$", notice(found))
+
+
+def test_value_without_a_finite_element_has_no_largest() -> None:
+    """It was told as "largest 0", which is no element of it."""
+    step = tracer.trace(lambda w: np.sum((np.log(w) - np.log(w)) * np.array([1.0, 2.0])), np.zeros(2))
+    trace = trace_of_step(step)
+    told = [line for line in blame_lines(trace, first_culprit(trace), Request()) if "(2,)" in line]
+    assert any("[-inf -inf]" in line for line in told)
+    for line in told:
+        assert ("largest" in line) == ("inf" not in line and "nan" not in line), line

@@ -144,7 +144,7 @@ CODED: Mapping[str, Template] = {
     "backprop_term": "What comes through line {line} enters it times {factor}, the rest of the gradient does not.",
     "backprop_gradient_instead": "with dL/d({of}) in place of {name} this line is right.",
     "backprop_wrong": "The values that it uses are right, and its result is not the gradient.",
-    "backprop_no_gradient": "Its result is the gradient of nothing that the loss depends on.",
+    "backprop_no_gradient": "Its result is not the gradient of the loss with respect to any value of the program.",
     "backprop_factor": "The gradient of {names} has a factor {factor} more than those of the others.",
     "backprop_opposite": "What moves {names} has the opposite sign of what moves the others: it goes along the gradient.",
     "backprop_uphill": "{name} moves along its gradient, and not against it: the loss rises.",

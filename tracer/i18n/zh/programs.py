@@ -12,7 +12,7 @@ MESSAGES: Mapping[str, str] = {
     "Every update follows the gradient.": "每次更新都沿着梯度。",
     "Every update follows the gradient of another loss: {loss}.": "每次更新都沿着另一个损失的梯度：{loss}。",
     "This cannot be told: {reason}": "不能判断：{reason}",
-    "All gradients are {factor} times the true ones: no fault.": "所有梯度都是真实梯度的 {factor} 倍：不算错误。",
+    "All gradients are {factor} times the true ones: a common factor is not an error.": "所有梯度都是真实梯度的 {factor} 倍：共同的因子不算错误。",
     "loss `{name}`, line {line}": "损失 `{name}`，第 {line} 行",
     "squared error of the residual `{name}`, line {line}": "残差 `{name}` 的平方误差，第 {line} 行",
     "cross-entropy with the residual `{name}`, line {line}": "残差为 `{name}` 的交叉熵，第 {line} 行",

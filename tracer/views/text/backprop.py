@@ -30,7 +30,9 @@ def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator
             assert report.reason is not None
             yield tell("This cannot be told: {reason}", reason=tell.message(report.reason))
     if report.factor != 1 and report.verdict is not Verdict.WRONG:
-        yield tell("All gradients are {factor} times the true ones: no fault.", factor=f"{report.factor:.6g}")
+        yield tell(
+            "All gradients are {factor} times the true ones: a common factor is not an error.", factor=f"{report.factor:.6g}"
+        )
     for position, fault in enumerate(report.faults):
         yield from _fault_lines(fault, position == 0, tell)
 

@@ -221,6 +221,8 @@ def _made(node: Node, tell: Language) -> str:
 
 def _with_size(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> str:
     text = content_text(node, labels.noise, digits)
-    size = f"  {tell('largest {number}', number=number_text(largest_magnitude(node), digits))}" if node.shape else ""
+    # Where no element is finite, there is no largest one: 0 would be a number that the value does not have.
+    is_told = bool(node.shape) and any(map(math.isfinite, (node.summary.minimum, node.summary.maximum)))
+    size = f"  {tell('largest {number}', number=number_text(largest_magnitude(node), digits))}" if is_told else ""
     shape = "" if not node.shape or text.startswith("(") else f" {shape_text(node.shape)}"
     return f"{node_number(step, node.id)} {labels.equation(node)}{shape}  {text}{size if not text.startswith('(') else ''}"
