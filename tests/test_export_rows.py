@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 import tracer
 from support.traces import recorded
 from tracer.graph.plain_values import json_numbers, json_text
-from tracer.graph.record import Trace
-from tracer.graph.structures.stacked import MIN_ROWS, statistics_of
+from tracer.graph.record import Step, Trace
+from tracer.graph.structures.stacked import MIN_ROWS, Statistics, StatisticsTable, statistics_of
 from tracer.graph.summary import summary_of
 from tracer.testing import Program, programs
 from tracer.views.export.events import json_document, json_lines, step_data
@@ -28,7 +29,16 @@ from tracer.views.export.tables import write_parquet
 from tracer.views.node_data import node_data
 from tracer.views.notation import Labels
 
-SPECIAL = [[0.0, -0.0], [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0], [1e-320, 1e200, 3e-300], [1e308, -1e308], [1.0, 1.0 + 2**-52]]
+FILES = sorted((Path(__file__).parent / "files").glob("*.sqlite"))
+
+SPECIAL = [
+    [0.0, -0.0],
+    [0.0, -0.0, 1.0, -1.0],
+    [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0],
+    [1e-320, 1e200, 3e-300],
+    [1e308, -1e308],
+    [1.0, 1.0 + 2**-52],
+]
 """Numbers that are hard to add up, or to order."""
 
 
@@ -48,11 +58,41 @@ def values(draw: Any) -> np.ndarray:
     return np.asarray(value[..., ::-1] if value.ndim and draw(st.booleans()) else value)
 
 
+def statistics_of_arrays(many: list[np.ndarray]) -> list[Statistics]:
+    table = StatisticsTable(len(many))
+    table.put_many(range(len(many)), many)
+    return table.rows()
+
+
 @given(found=st.lists(values(), max_size=3), repeats=st.integers(1, 2 * MIN_ROWS))
 def test_statistics_of_many_arrays_are_those_of_each(found: list[np.ndarray], repeats: int) -> None:
     many = [np.roll(value, turn) if turn % 2 else value for value in found for turn in range(repeats)]
     single = [tuple(summary_of(value).as_dict().values()) for value in many]
-    assert list(map(repr, statistics_of(many))) == list(map(repr, single))
+    assert list(map(repr, statistics_of_arrays(many))) == list(map(repr, single))
+
+
+def statistics_of_nodes(steps: Sequence[Step]) -> list[Statistics]:
+    return [tuple(node.summary.as_dict().values()) for step in steps for node in step.nodes]
+
+
+@settings(max_examples=20)
+@given(program=programs(), value=values())
+def test_statistics_of_steps_in_a_file_are_those_of_each_value(program: Program, value: np.ndarray) -> None:
+    with np.errstate(all="ignore"), tempfile.TemporaryDirectory() as folder:
+        step = tracer.trace(program.function(), *program.arguments)
+        other = tracer.trace(lambda x: np.sum(np.abs(x.T * 1.0)), value.real)
+        steps = [replace(each, index=index) for index, each in enumerate([step, other, step, step, other, other])]
+        tracer.save(replace(recorded("fruit", 1), steps=tuple(steps)), Path(folder) / "run.sqlite", "all")
+        stored = tracer.open(Path(folder) / "run.sqlite").steps
+        expected = list(map(repr, statistics_of_nodes(stored)))
+        assert list(map(repr, statistics_of(stored).rows())) == expected
+        assert list(map(repr, statistics_of(steps).rows())) == expected
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_statistics_of_files_of_earlier_versions_are_those_of_each_value(path: Path) -> None:
+    steps = tracer.open(path).steps
+    assert list(map(repr, statistics_of(steps).rows())) == list(map(repr, statistics_of_nodes(steps)))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
@@ -61,12 +101,12 @@ def test_statistics_have_the_same_bits_at_every_size(dtype: str) -> None:
     for size in range(1, 513):
         rows = [rng.standard_normal(size).astype(dtype) + np.dtype(dtype).type(turn % 3) for turn in range(MIN_ROWS)]
         single = [tuple(summary_of(value).as_dict().values()) for value in rows]
-        assert statistics_of(rows) == single, size
+        assert statistics_of_arrays(rows) == single, size
 
 
 @given(st.lists(st.one_of(st.floats(), st.integers(-(2**70), 2**70), st.booleans(), st.complex_numbers(), st.text()), max_size=5))
 def test_numbers_are_written_as_single_ones_are(numbers: list[Any]) -> None:
-    assert json_numbers(numbers) == [json_text(number) for number in numbers]
+    assert list(map(str, json_numbers(numbers))) == [json_text(number) for number in numbers]
 
 
 def slow_lines(trace: Trace, *, in_full: bool) -> Iterator[str]:

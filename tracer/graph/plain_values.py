@@ -44,15 +44,24 @@ def json_text(data: Any, indent: int | None = None) -> str:
     return json.dumps(plain(data), allow_nan=False, indent=indent)
 
 
-def json_numbers(numbers: list[Any]) -> list[str]:
-    """The JSON of each of these numbers, as `json_text` writes it.
+def json_numbers(numbers: list[Any]) -> list[Any]:
+    """For each of these numbers, what `str` turns into its JSON, as `json_text` writes it: the number itself, or that text.
 
     >>> json_numbers([0.1, float("nan"), True, 2j])
-    ['0.1', '"nan"', 'true', '"2j"']
+    [0.1, '"nan"', 'true', '"2j"']
     """
-    if not numbers or not {float, int, bool}.issuperset(map(type, numbers)):
-        return [json_text(number) for number in numbers]
+    if {float, int}.issuperset(map(type, numbers)) and _have_finite_sum(numbers):
+        return numbers
+    return [number if _is_its_own_json(number) else json_text(number) for number in numbers]
+
+
+def _is_its_own_json(number: Any) -> bool:
+    return type(number) is int or (type(number) is float and math.isfinite(number))
+
+
+def _have_finite_sum(numbers: list[float]) -> bool:
+    """Whether the sum is finite: then all of them are."""
     try:
-        return json.dumps(numbers, allow_nan=False)[1:-1].split(", ")
-    except ValueError:
-        return [json.dumps(number if math.isfinite(number) else str(number)) for number in numbers]
+        return math.isfinite(sum(numbers))
+    except OverflowError:  # an integer beyond the largest float
+        return False

@@ -126,47 +126,48 @@ class StoredNodes(Sequence[Node]):
     `digest` is the same for steps that have the same structure and the same bits.
     """
 
-    __slots__ = ("_contents", "_large", "_nodes", "_row", "digest", "structure")
+    __slots__ = ("_contents", "_large", "_nodes", "digest", "row", "structure")
 
     def __init__(self, structure: StoredStructure, row: Row, large: Sequence[StoredValue]) -> None:
         self.structure = structure
         self.digest = structure.digest, row.small, row.summaries, row.keys
-        self._large, self._row = large, row
+        self._large, self.row = large, row
         self._contents: list[np.ndarray | StoredValue] | None = None
         self._nodes: list[Node | None] = []
 
     @property
-    def _layout(self) -> RowLayout:
-        return self.structure.rows(kept=self._row.keys is not None)
+    def layout(self) -> RowLayout:
+        """Where the values are in the row."""
+        return self.structure.rows(kept=self.row.keys is not None)
 
     @property
     def contents(self) -> list[np.ndarray | StoredValue]:
         """The content of each node: its inline value, or a lazy reference."""
         if self._contents is None:
-            self._contents = self._layout.inline_values(self._row)
-            for (id, _), value in zip(self._layout.large, self._large, strict=True):
+            self._contents = self.layout.inline_values(self.row)
+            for (id, _), value in zip(self.layout.large, self._large, strict=True):
                 self._contents[id] = value
         return self._contents
 
     def contents_at(self, ids: Sequence[int]) -> list[np.ndarray | StoredValue]:
         """The contents of these nodes, without those of others."""
-        found: list[np.ndarray | StoredValue] = self._layout.some_values(self._row, ids)
+        found: list[np.ndarray | StoredValue] = self.layout.some_values(self.row, ids)
         if self._large:
-            large = {id: value for (id, _), value in zip(self._layout.large, self._large, strict=True)}
+            large = {id: value for (id, _), value in zip(self.layout.large, self._large, strict=True)}
             found = [large.get(id, value) for id, value in zip(ids, found, strict=True)]
         return found
 
     def have_bits(self, values: Sequence[np.ndarray | None]) -> bool:
         """Whether values have the bits of these, which have their dtypes and shapes; None in place of what is not compared."""
-        if not self._layout.has_bits(self._row, values):
+        if not self.layout.has_bits(self.row, values):
             return False
-        large = [(values[id], stored) for (id, _), stored in zip(self._layout.large, self._large, strict=True)]
+        large = [(values[id], stored) for (id, _), stored in zip(self.layout.large, self._large, strict=True)]
         return all(value is None or value.tobytes() == stored.load().tobytes() for value, stored in large)
 
     @property
     def why_missing(self) -> list[Message]:
         """Why values are missing, for each that is."""
-        keys = self._row.keys
+        keys = self.row.keys
         if keys is not None and NOT_KEPT not in keys:
             return []
         return [value.why_missing for value in self._large if value.why_missing is not None]

@@ -187,6 +187,7 @@ class RowLayout:
         self._inline: list[tuple[int, int, tuple[int, ...], np.dtype, Strides]] = []
         self._moved: dict[int, tuple[int, int, Form]] = {}
         self._laid_out: list[int] = []  # those whose bytes are not in the order of their elements
+        self._alike: dict[tuple[np.dtype, int], list[int]] = {}  # real numbers by dtype and size; each element is stored
         self.large: list[tuple[int, Form]] = []
         self._size = 0
         nothing = (0,), np.dtype(float), None  # in place of a value that is not in the memory of the row
@@ -204,6 +205,8 @@ class RowLayout:
             self._inline.append((start, self._size, *as_memory))
             if place.is_inline and (place.as_memory is None or form.strides is not None):
                 self._laid_out.append(number)
+            if place.as_memory is not None and place.as_memory[0].kind in "iuf" and 0 not in (form.strides or ()):
+                self._alike.setdefault((place.as_memory[0], form.size), []).append(number)
 
     def check_sizes(self, row: Row) -> None:
         """Raise ValueError if a row does not have as many bytes as its structure needs."""
@@ -229,6 +232,20 @@ class RowLayout:
                 start, end, form = self._moved[number]
                 values[at] = restore_array(small[start:end], form.dtype, form.shape, form.strides)
         return values
+
+    def stacked(self, rows: Sequence[Row]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Inline values of several rows, those of a dtype and size together: which nodes, and an array of them for each row.
+
+        Its axes are rows, nodes, and elements in the order of memory. Values that are not real numbers are left out, and those
+        that broadcast fewer elements or have gaps.
+        """
+        small = np.frombuffer(b"".join([row.small for row in rows]), np.uint8).reshape(len(rows), self._size)
+        for (dtype, size), numbers in self._alike.items():
+            values = np.empty((len(rows), len(numbers), size * dtype.itemsize), np.uint8)
+            for at, number in enumerate(numbers):
+                start, end, *_ = self._inline[number]
+                values[:, at] = small[:, start:end]
+            yield numbers, values.view(dtype)
 
     def has_bits(self, row: Row, values: Sequence[np.ndarray | None]) -> bool:
         """Whether inline values have the bits of these, of the same dtypes and shapes; None in place of what is not compared."""

@@ -28,6 +28,12 @@ def contents_of(step: Step) -> Sequence[np.ndarray | StoredValue]:
     return [node.content for node in step.nodes] if contents is None else contents
 
 
+def contents_at(step: Step, ids: Sequence[int]) -> Sequence[np.ndarray | StoredValue]:
+    """The contents of these nodes; of a step in a file without those of others."""
+    at: Callable[[Sequence[int]], Sequence[np.ndarray | StoredValue]] | None = getattr(step.nodes, "contents_at", None)
+    return [step.nodes[id].content for id in ids] if at is None else at(ids)
+
+
 def missing_in(nodes: Sequence[Node], count: int) -> Iterable[Message]:
     """Why values of the first `count` nodes of a step are missing; if that is all of them, without making those in a file."""
     reasons: Iterable[Message] | None = getattr(nodes, "why_missing", None) if count == len(nodes) else None

@@ -13,13 +13,10 @@ from tracer.graph.missing import StoredValue
 from tracer.graph.plain_values import json_numbers, json_text
 from tracer.graph.record import Step
 from tracer.graph.structures.shared import PerStructure, contents_of
-from tracer.graph.structures.stacked import Statistics, statistics_of
+from tracer.graph.structures.stacked import MAX_NODES, Statistics, statistics_of
 from tracer.graph.summary import Summary
 from tracer.views.node_data import description, missing_data
 from tracer.views.notation import MAX_FULL_SIZE, Labels, number_in
-
-MAX_NODES = 5_000
-"""Nodes of steps whose statistics are computed together."""
 
 _GAP = "%s"
 
@@ -48,18 +45,17 @@ class NodeRows:
     def of(self, steps: Sequence[Step]) -> Iterator[tuple[Step, list[str]]]:
         """Each step with the text of each of its nodes."""
         for together in _batches(steps):
-            contents = [contents_of(step) for step in together]
-            statistics = statistics_of([content for each in contents for content in each])
-            start = 0
-            for step, each in zip(together, contents, strict=True):
-                yield step, self._texts(step, each, statistics[start : start + len(each)])
-                start += len(each)
+            statistics = statistics_of(together).rows()
+            end = 0
+            for step in together:
+                start, end = end, end + len(step.nodes)
+                yield step, self._texts(step, contents_of(step), statistics[start:end])
 
     def _texts(self, step: Step, contents: Sequence[np.ndarray | StoredValue], statistics: Sequence[Statistics]) -> list[str]:
         numbers: list[Any] = []
-        rows: list[tuple[str, int, int]] = []  # the text of each node with gaps, and which of the numbers fill them
+        rows: list[str] = []  # the text of each node, with gaps for the numbers
         for template, content, row in zip(self._templates.of(step), contents, statistics, strict=True):
-            start, text = len(numbers), template.described
+            text = template.described
             numbers.append(step.index)
             numbers += row
             if not isinstance(content, np.ndarray) and not content.is_kept:
@@ -67,9 +63,8 @@ class NodeRows:
             elif template.value:
                 text += template.value
                 numbers += (content if isinstance(content, np.ndarray) else content.load()).ravel().tolist()
-            rows.append((text, start, len(numbers)))
-        filled = json_numbers(numbers)
-        return [text % tuple(filled[start:end]) + "}" for text, start, end in rows]
+            rows.append(text)
+        return (("}\n".join(rows) + "}") % tuple(json_numbers(numbers))).split("\n")
 
     def _missing_text(self, content: StoredValue) -> str:
         reason = content.why_missing

@@ -12,9 +12,8 @@ from tracer.errors import UsageError
 from tracer.graph.missing import StoredValue
 from tracer.graph.plain_values import json_text
 from tracer.graph.record import Step, Trace
-from tracer.graph.structures.shared import PerStructure, contents_of
+from tracer.graph.structures.shared import PerStructure, contents_at
 from tracer.graph.structures.stacked import statistics_of
-from tracer.graph.summary import Summary
 from tracer.views.export.events import head_event
 from tracer.views.notation import Labels
 
@@ -98,21 +97,19 @@ def _described(step: Step) -> dict[str, list[Any]]:
 
 def _measured(steps: Sequence[Step]) -> dict[str, Any]:
     """The columns of steps that differ from step to step, without `value`."""
-    contents = [content for step in steps for content in contents_of(step)]
     lengths = [len(step.nodes) for step in steps]
     return {
         "step": np.repeat([step.index for step in steps], lengths),
         "loss": np.repeat([step.loss for step in steps], lengths),
-        **dict(zip(Summary(0).as_dict(), zip(*statistics_of(contents)), strict=True)),
+        **statistics_of(steps).columns,
     }
 
 
 def _numbers(step: Step, scalars: Sequence[int]) -> list[float | None]:
     """The value of each real scalar that was kept; None for any other node."""
-    contents = contents_of(step)
-    found: list[float | None] = [None] * len(contents)
-    for id in scalars:
-        found[id] = _number_in(contents[id])
+    found: list[float | None] = [None] * len(step.nodes)
+    for id, content in zip(scalars, contents_at(step, scalars), strict=True):
+        found[id] = _number_in(content)
     return found
 
 
