@@ -14,7 +14,7 @@ from tracer.errors import ArgumentError
 from tracer.graph.record import Phase, Step
 from tracer.graph.structures.garbage_collection import while_a_step_is_recorded
 from tracer.recording.recorder import Recorder
-from tracer.recording.results import check_scalar, explained
+from tracer.recording.results import Explained, check_scalar
 from tracer.recording.source import Files
 
 opening: list[Callable[[str], None]] = []
@@ -51,7 +51,7 @@ def step_of_call(function: Callable[..., Any], *arrays: Any) -> Step:
         array = numeric_array(value, f"the argument {name!r}", None)
         arguments.append(recorder.leaf("parameter" if array.dtype.kind == "f" else "data", name, array, copy=False))
     try:
-        with explained(recorder.last_label), np.errstate(all="ignore"), while_a_step_is_recorded():
+        with Explained(recorder.last_label), np.errstate(all="ignore"), while_a_step_is_recorded():
             recorder.enter(Phase.FORWARD)
             result = function(*arguments)
             check_scalar(result, f"the function {getattr(function, '__name__', function)}")

@@ -108,7 +108,8 @@ class BackwardPlan:
             if op is not known_op or operands != known_operands:
                 return Match.NONE
             if type(value) is np.ndarray:
-                if value.dtype != kind or value.shape != shape:
+                # Nearly always one object, and NumPy takes long to compare two.
+                if (value.dtype is not kind and value.dtype != kind) or value.shape != shape:
                     return Match.NONE
             elif type(value) is not kind:
                 return Match.NONE

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
@@ -50,12 +51,16 @@ class Recorder(StepTape):
         self._locates = True
         # The instruction that everything is recorded for while `_locates` is false; -1 for none.
         self._offset = -1
-        self.memory = ArrayMemory(self)
         # Whether an array was written in place. Derivative rules do not follow that: they see the values of their operation.
         self.has_writes = False
         self._calls = CallStack(self.files)
         # The frame that was located last: in most cases the next operation is in it too.
         self._frame: FrameType | None = None
+
+    @cached_property
+    def memory(self) -> ArrayMemory:
+        """The versions of arrays that were written. Most programs write into none, and a step does not make it in vain."""
+        return ArrayMemory(self)
 
     # Recording.
 

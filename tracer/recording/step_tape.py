@@ -22,6 +22,9 @@ else:
     _Interface = object  # what Tensors need is completed by the recorder, and a Protocol as base would be there for nothing
 
 
+_INIT = Context(Phase.INIT)
+
+
 class StepTape(_Interface):
     """The entries of a step, and marks on some of them. The base of the recorder, which computes operations."""
 
@@ -34,7 +37,7 @@ class StepTape(_Interface):
         self._replayed: ReplayedBackward | None = None
         # Whether a complex number was recorded: without one, no operation has to be asked whether it accepts them.
         self._has_complex = False
-        self._context = Context(Phase.INIT)
+        self._context = _INIT
 
     # What a step starts from.
 

@@ -86,7 +86,9 @@ class RecorderInterface(Protocol):
     has_writes: bool
     """Whether an array was written in place, so that a Tensor may have a newer version."""
 
-    memory: ArrayMemory
+    @property
+    def memory(self) -> ArrayMemory:
+        """The versions of arrays that were written, and views."""
 
     def current_id(self, tensor: Tensor) -> int:
         """The node of a Tensor, which may have been written in place."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ class Batches:
     @property
     def count(self) -> int:
         """The number of batches in an epoch."""
-        return math.ceil(self.examples / self.size)
+        return -(-self.examples // self.size)
 
     def length(self, position: int) -> int:
         """The number of examples in a batch.

@@ -68,6 +68,7 @@ class Training:
         fresh = Progress(optimizers_text(groups), seed=seed, state=state)
         self.earlier, state = continue_run(self.checkpoint, fresh, self._rng, dtype)
         self._recorder = StepRecorder(scenario, self._prepared, groups, self.earlier, seed, state)
+        self._loss_names = dict.fromkeys(("loss", *scenario.losses))
         examples = self._prepared.examples
         self._batches = Batches(examples, scenario.batch_size or examples)
         self.steps = self._count_steps(steps)
@@ -190,7 +191,7 @@ class Training:
 
     def _row_of(self, measured: Mapping[str, Any]) -> dict[str, Any]:
         """The metrics of an epoch for the row of its last step, where `loss` is that of the step."""
-        losses = dict.fromkeys(("loss", *self.scenario.losses))
+        losses = self._loss_names
         mean_losses = {f"epoch_{name}": measured[name] for name in losses} if self._batches.count > 1 else {}
         return mean_losses | {name: value for name, value in measured.items() if name not in losses}
 

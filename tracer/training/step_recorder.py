@@ -12,7 +12,7 @@ from tracer.graph.record import Phase
 from tracer.graph.structures.garbage_collection import while_a_step_is_recorded
 from tracer.recording.plan import BackwardPlan, Match, backward_plan
 from tracer.recording.recorder import Recorder
-from tracer.recording.results import check_scalar, explained
+from tracer.recording.results import Explained, check_scalar
 from tracer.recording.source import Files
 from tracer.recording.tensor import Tensor
 from tracer.training.checkpoints import Progress
@@ -54,6 +54,7 @@ class StepRecorder:
         self._frozen = frozenset(prepared.parameters) - {name for group in groups for name in group.parameters}
         self._taken = prepared.taken
         self._takes_rng = any("rng" in takes.names for takes in (prepared.model_takes, *prepared.loss_takes.values()))
+        self._losses = scenario.losses
         self._has_several = isinstance(scenario.loss, Mapping)
         self.updates = earlier.updates
         self.pending = earlier.pending
@@ -74,7 +75,7 @@ class StepRecorder:
         try:
             # Overflow and NaN are recorded, with the node they started at; NumPy's warnings would add nothing.
             with (
-                explained(lambda: f"{index}.{recorder.last_label()}"),
+                Explained(lambda: f"{index}.{recorder.last_label()}"),
                 np.errstate(all="ignore"),
                 while_a_step_is_recorded(),
             ):
@@ -88,7 +89,7 @@ class StepRecorder:
         available = {**self._of_step(0), **batch, **self._prepared.structured(parameters, self.buffers)}
         returned = self._scenario.model(**self._model_arguments(available))
         available.update(self._named(returned))
-        return {name: loss(**self._loss_arguments(name, available)) for name, loss in self._scenario.losses.items()}
+        return {name: loss(**self._loss_arguments(name, available)) for name, loss in self._losses.items()}
 
     def _record(
         self, recorder: Recorder, index: int, epoch: int, batch: Mapping[str, np.ndarray]
@@ -114,7 +115,7 @@ class StepRecorder:
 
         recorder.enter(Phase.LOSS)
         losses: dict[str, Tensor] = {}
-        for name, function in scenario.losses.items():
+        for name, function in self._losses.items():
             losses[name] = function(**self._loss_arguments(name, available | results))
             check_scalar(losses[name], f"the {name} of {scenario.name}" if self._has_several else f"the loss of {scenario.name}")
             recorder.name(losses[name], name, unless_named=not self._has_several)
@@ -145,7 +146,7 @@ class StepRecorder:
         takes = self._prepared.loss_takes[loss]
         arguments = takes.arguments(available, self._prepared.parameter_names)
         if len(arguments) < len(takes.names):
-            require_arguments(self._scenario.losses[loss], available, f"the {loss} of {self._scenario.name}")
+            require_arguments(self._losses[loss], available, f"the {loss} of {self._scenario.name}")
         return arguments
 
     def _record_backward(

@@ -42,12 +42,18 @@ class UpdatedNodes:
 
     def parameters_in(self, recorder: Recorder, before: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The parameters after the step: `before`, with the new values of those that were updated."""
-        return {**before, **{name: recorder.value(id) for name, id in self.parameters.items()}}
+        after = dict(before)
+        for name, id in self.parameters.items():
+            after[name] = recorder.value(id)
+        return after
 
     def state_in(self, recorder: Recorder, before: State) -> State:
         """The optimizer state for the next step. Gradients that an update has used begin to accumulate anew."""
         after: State = {}
         for name, kept in before.items():
+            if not kept and not self.state[name]:  # a parameter without state
+                after[name] = {}
+                continue
             new = {key: recorder.value(id) for key, id in self.state[name].items()}
             if name not in self.parameters:
                 new = kept | new
@@ -82,14 +88,11 @@ class Update:
         self._parts = [_GroupUpdate(*pair, recorder, given) for pair in pairs] if is_complete else []
         clip_numbers = {} if self._clip is None else self._clip.hyperparameters()
         self._clip_numbers = {name: recorder.leaf("hyperparameter", name, number) for name, number in clip_numbers.items()}
-        self._state = {
-            name: {
-                key: recorder.leaf("state", f"{key}_{name}", value, copy=False)
-                for key, value in kept.items()
-                if is_complete or key == ACCUMULATED
-            }
-            for name, kept in state.items()
-        }
+        self._state: dict[str, dict[str, Tensor]] = {name: {} for name in state}
+        for name, kept in state.items():
+            for key, value in kept.items():
+                if is_complete or key == ACCUMULATED:
+                    self._state[name][key] = recorder.leaf("state", f"{key}_{name}", value, copy=False)
 
     @property
     def depends_only_on_shapes(self) -> bool:

@@ -88,5 +88,7 @@ def as_recorded(value: Any, given: Sequence[Any]) -> Any:
 
     A result computed from Python numbers alone stays one.
     """
-    weak = all(isinstance(each, (bool, int, float, complex)) for each in given)
-    return value.item() if weak and isinstance(value, np.generic) else value if weak else np.asarray(value)
+    for each in given:
+        if not isinstance(each, (int, float, complex)):
+            return np.asarray(value)
+    return value.item() if isinstance(value, np.generic) else value

@@ -9,6 +9,7 @@ from typing import Any
 from tracer.arguments import folded_names
 from tracer.errors import UsageError
 from tracer.recording.source import returned_variables
+from tracer.recording.tensor import Tensor
 from tracer.training.scenario import Scenario
 
 
@@ -21,6 +22,8 @@ def named_results(returned: Any, scenario: Scenario, wanted: tuple[str, ...], ta
     `taken` those of data, parameters and settings. Raises UsageError if the model returned None, or if a name is invalid or
     already used.
     """
+    if isinstance(returned, Tensor):  # asked first: whether something is a Mapping takes Python ten times as long to find out
+        return {wanted[0] if wanted else "prediction": returned}
     if returned is None:
         raise UsageError(f"the model of {scenario.name} returned nothing: does it end without a return?")
     if isinstance(returned, Mapping):

@@ -54,7 +54,9 @@ def buffers_after(
 
     Raises UsageError if a buffer changed its shape or its dtype.
     """
-    after = {}
+    after: dict[str, np.ndarray] = {}
+    if not before:
+        return after
     for name, value in structure.read(filled).items():
         if isinstance(value, Tensor):
             id = value.id

@@ -58,7 +58,9 @@ class Structure:
     def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The structures by name, with these values of the parameters in them. Containers and objects are new ones."""
         made: dict[int, Any] = {}
-        return {name: _rebuilt(part, values, made) for name, part in self._parts.items()}
+        return {
+            name: values[part.name] if type(part) is _Leaf else _rebuilt(part, values, made) for name, part in self._parts.items()
+        }
 
     def read(self, filled: Mapping[str, Any]) -> dict[str, Any]:
         """The values by path in structures that `filled` made: they may be others by now."""
