@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import tracer
 from support.functions import weighted
+from support.own_operations import restore_registry
 from support.profile import PER_OPERATION
 from support.strategies import CASES, Case, calls, seeds, separated
 from support.traces import recorded
@@ -348,8 +349,7 @@ def test_nan_is_reported_with_its_origin() -> None:
 
 @pytest.fixture(autouse=True)
 def _restored_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_named", dict(registry._named))
-    monkeypatch.setattr(registry, "_implementing", dict(registry._implementing))
+    restore_registry(monkeypatch)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import SCENARIO_TEXT, run
+from support.own_operations import restore_registry
 
 BROKEN = '''"""A scenario whose own operation has a wrong rule."""
 import numpy as np
@@ -38,10 +39,7 @@ scenario = Scenario(data=lambda: {"x": np.arange(6.0).reshape(3, 2)}, parameters
 @pytest.fixture(autouse=True)
 def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test runs in an empty folder of its own, and leaves no operation behind."""
-    from tracer.ops import registry
-
-    monkeypatch.setattr(registry, "_named", dict(registry._named))
-    monkeypatch.setattr(registry, "_implementing", dict(registry._implementing))
+    restore_registry(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

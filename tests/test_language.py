@@ -485,7 +485,7 @@ def formulas(step: tracer.Step) -> set[str]:
         name, number = labels[node.id], node_number(step, node.id)
         found |= {f"{number} {labels.equation(node)}", f"{number} {name}", f"：{name}\n", f"{name} 的", f"{node.scope}\n"}
         found |= {f"{node.source}", node.source.text} if node.source else set()
-        found |= set() if node.is_leaf else {f" {node.op}, ", f"；{node.op} "}
+        found |= set() if node.is_leaf else {f" {node.op}，", f"；{node.op} "}
     return found
 
 
@@ -498,12 +498,18 @@ def untranslated(text: str, trace: tracer.Trace) -> set[str]:
     return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text)) - KEYS - {"x", "y", "w", "b", "h", "p", "t", "w_new", "b_new"}
 
 
+def half_width(text: str) -> list[str]:
+    """ASCII punctuation next to a Chinese word, where Chinese has its own; lists of names and numbers keep ASCII commas."""
+    return re.findall("[\u4e00-\u9fff][,;:?!][^,;:?!]{,8}|[^,;:?!]{,8}[,;:?!] ?[\u4e00-\u9fff]", text)
+
+
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
 def test_chinese_output_has_no_english(arguments: tuple[str, ...], runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     english = printed(capsys, *arguments)
     chinese = printed(capsys, *arguments, "--lang", "zh")
     assert english.isascii()
     assert re.search("[\u4e00-\u9fff]", chinese)
+    assert half_width(chinese) == []
     assert len(english.splitlines()) == len(chinese.splitlines())
     # A search that finds nothing in English output would be useless.
     trace = read(next(Path(arguments[1] if arguments[0] != "check" else "mine").glob("*.sqlite")))

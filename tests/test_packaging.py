@@ -48,7 +48,7 @@ def test_verbose_version_names_the_dependencies() -> None:
     assert all(extras[extra].split()[0].startswith(package) for extra, package in EXTRAS.items())
 
 
-def test_pages_name_the_versions_of_python_of_the_package() -> None:
+def test_pages_name_the_versions_of_python_and_the_licence_of_the_package() -> None:
     """Those of the classifiers, under each of which `nox -s pythons` runs."""
     classifiers = settings()["metadata"]["classifiers"]
     versions = [int(minor) for minor in re.findall(r"Python :: 3\.(\d+)", classifiers)]
@@ -56,6 +56,10 @@ def test_pages_name_the_versions_of_python_of_the_package() -> None:
     assert settings()["options"]["python_requires"] == f">=3.{versions[0]}"
     for name, word in (("README.md", "to"), ("CONTRIBUTING.md", "to"), ("README.zh-CN.md", "到")):
         assert f"Python 3.{versions[0]} {word} 3.{versions[-1]}" in (ROOT / name).read_text(), name
+    for name in ("README.md", "README.zh-CN.md"):
+        badges = re.findall(r"img\.shields\.io/badge/(.+?)-(.+?)-\w+\)", (ROOT / name).read_text())
+        licence = settings()["metadata"]["license"]
+        assert badges == [("python", f"3.{versions[0]}_to_3.{versions[-1]}"), ("licence", licence)], name
 
 
 def test_listed_packages_are_the_folders() -> None:

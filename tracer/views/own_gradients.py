@@ -10,7 +10,7 @@ from tracer.views.notation import Labels, node_number, number_text
 
 def own_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) -> str:
     """What the program computed a node for: `= dL/dW1`, `4 * dL/dW1`, `not dL/dW1`; empty if it is no gradient."""
-    return ", ".join(_compared(step, value, labels, tell) for value, own in step.own_gradients.items() if own == node.id)
+    return tell(", ").join(_compared(step, value, labels, tell) for value, own in step.own_gradients.items() if own == node.id)
 
 
 def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) -> str:
@@ -38,7 +38,7 @@ def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) 
                     texts.append(tell("own {name} is {factor} times this", name=name, factor=times))
         else:
             texts.append(tell("own {name} differs", name=name))
-    return ", ".join(texts)
+    return tell(", ").join(texts)
 
 
 def own_title(step: Step, value: int, tell: Language = ENGLISH) -> str:

@@ -14,11 +14,8 @@ STALE = "backprop_stale"
 def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator[str]:
     """The lines of `tracer check` of a program."""
     if report.loss is not None:
-        yield (
-            ", ".join((_loss_text(report.loss, tell), tell.count(len(report.parameters), "parameter")))
-            + "; "
-            + tell("{updates} looked at", updates=tell.count(report.updates, "update"))
-        )
+        program = tell(", ").join((_loss_text(report.loss, tell), tell.count(len(report.parameters), "parameter")))
+        yield program + tell("; ") + tell("{updates} looked at", updates=tell.count(report.updates, "update"))
         yield from _parameter_lines(report.parameters, tell)
     match report.verdict:
         case Verdict.RIGHT:

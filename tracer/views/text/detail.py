@@ -112,7 +112,7 @@ def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[s
     in_formula = RECORDED_CALL if base_name(node.op) else ()
     facts += [f"{name}={value}" for name, value in node.parameters.items() if value is not None and name not in in_formula]
     where = tell("{phase} of step {step}", phase=phase_text(node.phase, tell), step=step.index)
-    yield titled_line(tell("what"), ", ".join([*facts, node.dtype, where]))
+    yield titled_line(tell("what"), tell(", ").join([*facts, node.dtype, where]))
     if node.source is not None:
         yield titled_line(tell("source"), f"{node.source}  {node.source.text}")
     if node.scope:

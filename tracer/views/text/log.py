@@ -210,11 +210,11 @@ class _StepLog:
         """The last column: kind of a leaf, source and scope of an operation, forward twin of a gradient."""
         if node.phase is Phase.BACKWARD and node.gradient_of is not None:
             true = true_text(self._step, node, self.labels, self._tell)
-            return "; ".join(part for part in (self._gradient_note(node), true) if part)
+            return self._tell("; ").join(part for part in (self._gradient_note(node), true) if part)
         mark = self._step.marks.get(node.id)
         marked = self._tell.message(mark_message(mark)) if mark else ""
         own = own_text(self._step, node, self.labels, self._tell)
-        return "; ".join(part for part in (self._texts.place(node), own, marked) if part)
+        return self._tell("; ").join(part for part in (self._texts.place(node), own, marked) if part)
 
     def _gradient_note(self, node: Node) -> str:
         twin_id = node.gradient_of if node.rule_of is None else node.rule_of
