@@ -27,7 +27,8 @@ from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
 from tracer.views.notation import Labels
 from tracer.views.text.log import log_lines
-from tracer.views.text.worked_plans import WorkedPlans
+from tracer.views.text.many_steps.number_texts import Numbers
+from tracer.views.text.many_steps.worked_plans import WorkedPlans
 from tracer.views.worked import array_of, worked_element
 
 NUMBERS = [-1.5, -2.0, 0.0, 0.5, 2.0, 12345.678, -1e-9, 1e300, np.inf, np.nan]
@@ -54,8 +55,9 @@ def assert_plans_are_right(runs: list[tuple[Node, ...]], digits: int) -> None:
     first, same = Labels(runs[0]), [nodes for nodes in runs if structure(nodes) == structure(runs[0])]
     for nodes in [*same, *same]:
         labels = first.of_step(nodes)
+        numbers = Numbers(nodes, labels.noise, digits)
         for node in nodes:
-            assert plans.text(nodes, node, labels) == worked_element(nodes, node, Labels(nodes), digits=digits)
+            assert plans.text(nodes, node, labels, numbers) == worked_element(nodes, node, Labels(nodes), digits=digits)
 
 
 def others(array: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray:
@@ -82,14 +84,15 @@ def test_every_operation(name: str, data: st.DataObject) -> None:
 
 
 def assert_fixed_parts(first: tuple[Node, ...], then: tuple[Node, ...]) -> None:
-    """Assert that the parts of operations which say so are the same for other values."""
+    """Assert that the parts of operations depend on no values but those that they name."""
     for node, other in zip(first, then, strict=True):
-        op = None if node.is_leaf else registry.named(node.op)
-        if op is not None and node.size and op.has_fixed_parts(len(node.inputs)):
+        op, pairs = None if node.is_leaf else registry.named(node.op), ((first, node), (then, other))
+        deciding = op.parts_depend_on(len(node.inputs)) if op is not None and node.size else None
+        given = [[array_of(nodes, each.inputs[at]).tobytes() for at in deciding or ()] for nodes, each in pairs]
+        if op is not None and deciding is not None and given[0] == given[1]:
             index = tuple(side - 1 for side in node.shape)
             one, two = (
-                op.parts(index, [array_of(nodes, operand) for operand in each.inputs], each.parameters)
-                for nodes, each in ((first, node), (then, other))
+                op.parts(index, [array_of(nodes, operand) for operand in each.inputs], each.parameters) for nodes, each in pairs
             )
             assert repr(one) == repr(two)
 
@@ -117,14 +120,22 @@ def test_the_log_is_that_of_steps_on_their_own(name: str, steps: int, tell: Any)
     assert list(log_lines(training.head, recorded, tell=tell)) == list(log_lines(training.head, alone, tell=tell))
 
 
-def test_most_elements_of_a_step_have_a_plan() -> None:
+def test_the_log_of_steps_that_share_their_nodes_but_not_their_gradients() -> None:
+    training = Training(tracer.load("fruit"), steps=2)
+    first, second = training
+    steps = [first, replace(second, gradients={}), second, replace(second, marks={19: "unseen"})]
+    alone = [replace(step, nodes=tuple(step.nodes)) for step in steps]
+    assert list(log_lines(training.head, steps)) == list(log_lines(training.head, alone))
+    assert [text.count("|g| =") > 0 for text in log_lines(training.head, steps)][1:-1] == [True, False, True, True]
+
+
+def test_every_element_of_a_step_has_a_plan() -> None:
     nodes = tuple(tracer.run(tracer.load("fruit"), steps=1).steps[0].nodes)
     plans, labels = WorkedPlans(4, ENGLISH), Labels(nodes)
     for node in nodes:
-        plans.text(nodes, node, labels)
-    without = [nodes[id].op for id, plan in plans._plans.items() if not plan.is_fixed]
-    # Of the others the index depends on values, or the length of an inner expression may exceed the limit.
-    assert sorted(without) == ["add", "scatter", "take"]
+        plans.text(nodes, node, labels, Numbers(nodes, labels.noise, 4))
+    assert all(plan.is_fixed for plan in plans._plans.values())
+    assert {nodes[id].op for id in plans._plans} >= {"take", "scatter"}
 
 
 def test_indices_that_change() -> None:
@@ -133,6 +144,27 @@ def test_indices_that_change() -> None:
     assert structure(runs[0]) == structure(runs[1])
     assert_plans_are_right(runs, 4)
     assert_fixed_parts(*runs)
+
+
+@pytest.mark.parametrize("digits", [2, 4, 5, 17])
+def test_a_sum_that_is_written_in_another_one_only_where_it_is_short(digits: int) -> None:
+    rng = np.random.default_rng(0)
+    x, W, b = rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=2)
+    numbers = [x, x * 1e-9, abs(x), -abs(x), np.round(x), x * 1e9]
+    runs = [nodes_of(lambda x, W, b: x @ W + b, [each, sign * W, b]) for each in numbers for sign in (1, -1)]
+    assert_plans_are_right(runs, digits)
+    assert_plans_are_right(runs[::-1], digits)
+
+
+def test_a_plan_for_other_indices_is_a_new_one() -> None:
+    x = np.arange(6.0).reshape(3, 2) / 7
+    runs = [nodes_of(lambda x, rows: np.exp(x[rows]), [x, np.array(rows)]) for rows in ([0, 1], [2, 0], [2, 1])]
+    plans, first = WorkedPlans(4, ENGLISH), Labels(runs[0])
+    texts = []
+    for nodes in runs:
+        labels = first.of_step(nodes)
+        texts.append(plans.text(nodes, nodes[-2], labels, Numbers(nodes, labels.noise, 4)))
+    assert texts == ["exp(x0[x1])[0,0] = exp(0) = 1", *["exp(x0[x1])[0,0] = exp(0.5714) = 1.771"] * 2]
 
 
 @pytest.mark.parametrize("missing", range(6))

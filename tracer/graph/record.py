@@ -124,6 +124,11 @@ class Node(Copyable, Displayable):
         assert self._summary is not None
         return self._summary
 
+    @property
+    def is_summarized(self) -> bool:
+        """Whether the statistics are known."""
+        return self._summary is not None or not isinstance(self.content, np.ndarray)
+
     def set_summary(self, summary: Summary) -> None:
         """Cache statistics that were computed for the same elements: for a transpose, or in the previous step."""
         if self._summary is None:

@@ -234,9 +234,9 @@ class Op:
         return None
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        """Whether `parts` depends on the shapes of `count` inputs only, and not on their values."""
-        return False
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        """The positions of the inputs, of `count`, whose values `parts` depends on; None if it may be any."""
+        return None
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:

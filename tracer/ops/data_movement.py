@@ -74,5 +74,5 @@ class DataMovement(Rearrangement):
         return [moved[..., None], *whole]
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return count == 1
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return range(1, count)

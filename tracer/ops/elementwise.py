@@ -24,8 +24,8 @@ class Elementwise(Op):
         return tuple(broadcast_index(index, np.shape(array)) for array in inputs)
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return True
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return ()
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:

@@ -24,15 +24,22 @@ class Noise:
 
     def __init__(self, nodes: Sequence[Node] = ()) -> None:
         self._nodes = nodes
+        self._units: dict[int, float] = {}
         # Caches by node id: a log queries every number.
         self._masks: dict[int, np.ndarray | None] = {}
         self._bounds: dict[int, float] = {}
         self._extents: dict[int, tuple[int, float]] = {}
 
+    def of_step(self, nodes: Sequence[Node]) -> Noise:
+        """The noise in another step of the same structure."""
+        found = Noise(nodes)
+        found._units = self._units  # of operations and dtypes
+        return found
+
     def of(self, node: Node) -> np.ndarray | None:
         """A mask of the elements of a node's value that are noise; None if there are none."""
         if node.id not in self._masks:
-            self._masks[node.id] = self._mask(node)
+            self._masks[node.id] = self._mask(node) if self._unit(node) else None
         return self._masks[node.id]
 
     def at(self, node: Node, index: Index) -> bool:
@@ -81,11 +88,17 @@ class Noise:
     def _bound(self, node: Node) -> float:
         """An upper bound of the noise in any element, computed without its terms. 0 for an operation that adds nothing."""
         if node.id not in self._bounds:
-            op = operation_named(node.op)
-            unit = rounding_unit(node.dtype) if op is not None and op.adds and self._nodes and node.is_kept else 0.0
+            unit = self._unit(node) if self._nodes and node.is_kept else 0.0
             bound = self._largest_sum(node) * unit if unit else 0.0
             self._bounds[node.id] = bound * max(1.0, bound)  # squares, as in a variance, may exceed the first bound
         return self._bounds[node.id]
+
+    def _unit(self, node: Node) -> float:
+        """The rounding error of a number of 1; 0 for an operation that adds nothing."""
+        if node.id not in self._units:
+            op = operation_named(node.op)
+            self._units[node.id] = rounding_unit(node.dtype) if op is not None and op.adds else 0.0
+        return self._units[node.id]
 
     def _largest_sum(self, node: Node) -> float:
         """An upper bound of the number of terms of an element, times the largest term."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -114,23 +115,41 @@ def array_text(value: np.ndarray, digits: int = DIGITS, noise: np.ndarray | None
     >>> array_text(np.array([1.1, 1e-17]), noise=np.array([False, True]))
     '[1.1 ~0]'
     """
-    if value.ndim == 0:
-        return NOISE if noise is not None and noise else number_text(value.item(), digits)
-    if noise is None:
-        return _nested_text(value.tolist(), digits)
-    return f"[{' '.join(array_text(part, digits, mask) for part, mask in zip(value, noise, strict=True))}]"
+    return array_form(value.shape) % tuple(number_texts(value, digits, noise))
 
 
-def _nested_text(value: Any, digits: int) -> str:
-    """Numbers in nested lists."""
-    if not isinstance(value, list):
-        return number_text(value, digits)
-    return f"[{' '.join([_nested_text(part, digits) for part in value])}]"
+@functools.lru_cache
+def array_form(shape: tuple[int, ...]) -> str:
+    """The text of an array with a gap for each number.
+
+    >>> array_form((2, 1)), array_form(())
+    ('[[%s] [%s]]', '%s')
+    """
+    return f"[{' '.join([array_form(shape[1:])] * shape[0])}]" if shape else "%s"
+
+
+def number_texts(value: np.ndarray, digits: int = DIGITS, noise: np.ndarray | None = None) -> list[str]:
+    """The numbers of an array in order; `~0` for elements that `noise` marks.
+
+    >>> number_texts(np.array([[1.1, -0.0], [np.nan, 3]]))
+    ['1.1', '0', 'nan', '3']
+    """
+    if value.dtype.kind == "f":
+        texts = (_gaps(value.size, digits) % tuple((value.ravel() + 0.0).tolist())).split()
+    else:
+        texts = [number_text(number, digits) for number in value.ravel().tolist()]
+    return texts if noise is None else [NOISE if is_noise else text for text, is_noise in zip(texts, noise.flat, strict=True)]
+
+
+@functools.lru_cache
+def _gaps(count: int, digits: int) -> str:
+    """Gaps for floats: filling them at once is faster than formatting one after the other."""
+    return " ".join([f"%.{digits}g"] * count)
 
 
 def number_of(node: Node, index: tuple[int, ...], noise: Noise, digits: int = DIGITS) -> str:
     """An element of a node's value, or `~0` if it is rounding noise."""
-    return NOISE if noise.at(node, index) else number_text(node.value[index], digits)
+    return NOISE if noise.at(node, index) else number_text(node.value.item(index), digits)
 
 
 def summary_text(summary: Summary, shape: Sequence[int], dtype: str, digits: int = DIGITS) -> str:
@@ -209,7 +228,7 @@ class Labels:
         """These labels for the nodes of another step of the same structure."""
         found = copy.copy(self)
         found._nodes = nodes
-        found.noise = Noise(nodes)
+        found.noise = self.noise.of_step(nodes)
         return found
 
     def _label(self, node: Node) -> Expression | None:
@@ -340,7 +359,7 @@ def node_number(step: Step, id: int) -> str:
     return number_in(step.index, id, len(step.nodes))
 
 
-def number_in(step: int, id: int, count: int) -> str:
+def number_in(step: int | str, id: int, count: int) -> str:
     """The number of a node of a step with `count` nodes.
 
     >>> number_in(0, 49, 120), number_in(3, 5, 60)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tracer.graph.missing import StoredValue
-from tracer.graph.record import Step
+from tracer.graph.record import Node, Step
 from tracer.graph.structures.shared import contents_at
 from tracer.graph.summary import MIN_REMAINDER, SAFE, Summary, summary_of
 
@@ -82,6 +82,15 @@ class StatisticsTable:
             several = zip(*(np.broadcast_to(found[name], len(rows)).tolist() for name in self.columns))
             self._integers |= dict(zip(positions.tolist(), several))
         return np.flatnonzero(~is_usual).tolist()
+
+
+def summarize(nodes: Sequence[Node]) -> None:
+    """Compute the statistics of these values together, where they are not known yet."""
+    unknown = [node for node in nodes if not node.is_summarized]
+    table = StatisticsTable(len(unknown))
+    table.put_many(range(len(unknown)), [node.content for node in unknown])
+    for node, statistics in zip(unknown, table.rows()):
+        node.set_summary(Summary(*statistics))  # type: ignore[arg-type]  # the first and the last three are whole numbers
 
 
 def statistics_of(steps: Sequence[Step]) -> StatisticsTable:

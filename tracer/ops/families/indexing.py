@@ -113,6 +113,10 @@ class Scatter(Rearrangement):
         return [source.reshape(*shape, source.shape[-1]) for source in found]
 
     @classmethod
+    def parts_depend_on(cls, count: int) -> Sequence[int]:
+        return range(1, count)
+
+    @classmethod
     def importance(cls, parts: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(np.abs(parts[0]))
 

@@ -64,8 +64,8 @@ class Matmul(SumOfProducts):
         return np.asarray(np.squeeze(product, vectors))
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return True
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return ()
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
@@ -107,8 +107,8 @@ class Dot(SumOfProducts):
         return (x[:-1] + y[:-2] + (y[-1:] if len(y) > 1 else ()) if x and y else x or y) == result
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return True
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return ()
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
@@ -140,8 +140,8 @@ class Outer(SumOfProducts):
         return tuple(map(math.prod, shapes)) == result
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return True
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return ()
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:

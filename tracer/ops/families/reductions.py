@@ -91,8 +91,8 @@ class Reduction(Op):
         return (unraveled(picked, np.shape(x)) if picked.size else None), unraveled(chosen, np.shape(where[0]))
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return count == 1  # not with `where`
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return range(1, count)  # `where`
 
     @classmethod
     def origins(cls, shape: Shape, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Sequence[np.ndarray] | None:

@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from tracer.analysis.broadcasting import grown_pair
-from tracer.graph.expression import Derivative
-from tracer.graph.losses import passes, symbol_of
-from tracer.graph.missing import mark_message
 from tracer.graph.record import Node, Phase, Step, Trace
 from tracer.graph.structures.shared import PerStructure
+from tracer.graph.structures.stacked import summarize
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
-from tracer.views.aligned_text import padded
 from tracer.views.notation import (
     DIGITS,
-    MAX_FULL_SIZE,
-    Labels,
-    content_text,
-    kind_text,
     metric_text,
     node_number,
     number_of,
     number_text,
     phase_text,
+    summary_text,
 )
 from tracer.views.own_gradients import own_text, true_text
 from tracer.views.selection import EVERYTHING, Selection
 from tracer.views.text.broadcasting import grown_text
 from tracer.views.text.finiteness import FinitenessMonitor, nonfinite_text
-from tracer.views.text.worked_plans import WorkedPlans
+from tracer.views.text.many_steps.number_texts import Numbers
+from tracer.views.text.many_steps.rows import STEP, LogRows, Row
 from tracer.views.worked import worked_element
 
-EQUATION_WIDTH = 48
-SHAPES_WIDTH = 30
 INDENT = " " * 5
-MAX_DATA_SIZE = 64
-"""Maximum size of an array of data that is written in full: what is computed can be followed from there."""
-
-MAX_ALSO_NAMES = 4
-"""Maximum number of names listed for values that share a gradient; the rest are counted."""
 
 
 def log_lines(
@@ -59,12 +46,15 @@ def log_lines(
     the last step and returns why the run stopped early, or None. The log of a partial `selection` has no summary at the end.
     """
     monitor = monitor or FinitenessMonitor()
-    texts = PerStructure(lambda step: _StructureTexts(step, digits, tell))
+    rows_of = PerStructure(lambda step: LogRows(step, digits, tell))
     yield _heading(head, tell)
     losses: list[float] = []
     nonfinite_from = ""
     for step in steps:
-        log = _StepLog(step, texts.of(step), selection, is_first=not losses)
+        rows = rows_of.of(step)
+        if not rows.are_of(step):
+            rows = LogRows(step, digits, tell)
+        log = _StepLog(step, rows, selection, is_first=not losses)
         change = f"{number_text(losses[-1], digits)} -> " if losses else ""
         losses.append(step.loss)
         loss = f"{change}{number_text(step.loss, digits)}"
@@ -116,121 +106,75 @@ def _heading(head: Trace, tell: Language) -> str:
     return "".join(f"# {line}\n" for line in lines)
 
 
-class _StructureTexts:
-    """What the log says of all steps of a structure: the texts without numbers, and how elements are worked out."""
-
-    def __init__(self, step: Step, digits: int, tell: Language) -> None:
-        self.digits = digits
-        self.tell = tell
-        self.worked = WorkedPlans(digits, tell)
-        self._labels = Labels(step.nodes).of_step(())  # without values: do not keep a finished step's arrays alive
-        self._equations: dict[int, str] = {}
-        self._places: dict[int, str] = {}
-
-    def labels(self, step: Step) -> Labels:
-        """The labels of a step of the structure."""
-        return self._labels.of_step(step.nodes)
-
-    def equation(self, node: Node, labels: Labels) -> str:
-        """The equation and the shapes of a node, in columns; `labels` are those of its step."""
-        if node.id not in self._equations:
-            shapes = padded(labels.shapes(node), SHAPES_WIDTH)
-            self._equations[node.id] = f"{padded(labels.equation(node), EQUATION_WIDTH)} {shapes}"
-        return self._equations[node.id]
-
-    def place(self, node: Node) -> str:
-        """The kind of a leaf; the source and the scope of an operation."""
-        if node.id not in self._places:
-            self._places[node.id] = self._place(node)
-        return self._places[node.id]
-
-    def _place(self, node: Node) -> str:
-        if node.is_leaf and node.phase is Phase.INIT:
-            return kind_text(node, self.tell)
-        if node.phase is Phase.UPDATE and (node.source is None or node.source.file.startswith("tracer/")):
-            return node.scope  # an optimizer of this package: its lines are irrelevant
-        return " ".join(part for part in (str(node.source or ""), node.scope) if part)
-
-
 class _StepLog:
     """The lines of one step."""
 
-    def __init__(self, step: Step, texts: _StructureTexts, selection: Selection, *, is_first: bool) -> None:
+    def __init__(self, step: Step, rows: LogRows, selection: Selection, *, is_first: bool) -> None:
         self._step = step
         self._nodes = tuple(step.nodes)
-        self._texts = texts
+        self._rows = rows
         self._grown = grown_pair(step) if is_first else None
-        self._tell = texts.tell
-        self._digits = texts.digits
+        self._tell = rows.tell
+        self._digits = rows.digits
         self._selection = selection
-        self.labels = texts.labels(step)
-        self._derived: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        """The values that a node is the gradient of, with the symbol of the loss."""
-        for one in passes(step):
-            for of, gradient in one.gradients.items():
-                self._derived[gradient].append((of, symbol_of(step, one)))
+        self.labels = rows.labels(self._nodes)
+        self._numbers = Numbers(self._nodes, self.labels.noise, self._digits)
 
     def lines(self, culprit: Node | None) -> Iterator[str]:
         """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
         phase = None
-        for node in self._nodes:
-            if self.labels.is_folded(node.id) or not self._selection.shows(self._step, node, self.labels[node.id]):
-                continue
+        for node, row in self._shown():
             if node.phase is not phase:
                 phase = node.phase
                 yield f"-- {phase_text(phase, self._tell)}"
-            yield from self._node_lines(node)
+            yield from self._node_lines(node, row)
             if self._grown is not None and node.id == self._grown.node.id:
                 yield INDENT + self._tell("!! {grown}", grown=grown_text(self._step, self._grown, self._tell))
             if node is culprit:
                 counts = nonfinite_text(node.summary, self._tell)
                 yield INDENT + self._tell("!! {counts}: it reaches a result", counts=counts)
 
-    def _node_lines(self, node: Node) -> Iterator[str]:
-        yield f"{node_number(self._step, node.id)} {self._texts.equation(node, self.labels)} {self._note(node)}".rstrip()
+    def _shown(self) -> list[tuple[Node, Row]]:
+        """The selected nodes. Their statistics are computed together."""
+        labels, selection = self.labels, self._selection
+        shown = [
+            (node, self._rows.row(node, labels))
+            for node in self._nodes
+            if not labels.is_folded(node.id) and selection.shows(self._step, node, labels[node.id])
+        ]
+        summarize([node for node, row in shown if row.has_statistics])
+        return shown
+
+    def _node_lines(self, node: Node, row: Row) -> Iterator[str]:
+        note = row.note
+        if row.mark or self._step.own_gradients:
+            note = self._tell("; ").join(part for part in (note, self._own(node), row.mark) if part)
+        yield f"{row.equation} {note}".rstrip().replace(STEP, str(self._step.index))
         watched = self._selection.watched_index(node)
         if watched is None:
-            worked = self._texts.worked.text(self._nodes, node, self.labels)
+            worked = self._rows.worked.text(self._nodes, node, self.labels, self._numbers)
         else:
             worked = worked_element(self._nodes, node, self.labels, watched, self._digits, tell=self._tell)
-        if watched is not None and not worked and node.is_kept:
-            number = number_of(node, watched, self.labels.noise, self._digits)
-            worked = f"{self.labels.element(node.id, watched)} = {number}"
+            if not worked and node.is_kept:
+                number = number_of(node, watched, self.labels.noise, self._digits)
+                worked = f"{self.labels.element(node.id, watched)} = {number}"
         if node.shape or not worked:
-            full_size = MAX_DATA_SIZE if node.op == "data" else MAX_FULL_SIZE
-            yield f"{INDENT}{content_text(node, self.labels.noise, self._digits, full_size)}"
-        norm = ""
-        if node.id in self._derived and node.size > 1:
-            norm = f"|g| = {number_text(node.summary.l2, self._digits)}"
-        below = "    ".join(part for part in (worked, norm) if part)
-        if below:
-            yield f"{INDENT}{below}"
+            yield f"{INDENT}{self._content(node, row)}"
+        norm = f"|g| = {number_text(node.summary.l2, self._digits)}" if row.has_norm else ""
+        if worked or norm:
+            yield f"{INDENT}{worked}{'    ' if worked and norm else ''}{norm}"
 
-    def _note(self, node: Node) -> str:
-        """The last column: kind of a leaf, source and scope of an operation, forward twin of a gradient."""
-        if node.phase is Phase.BACKWARD and node.gradient_of is not None:
-            true = true_text(self._step, node, self.labels, self._tell)
-            return self._tell("; ").join(part for part in (self._gradient_note(node), true) if part)
-        mark = self._step.marks.get(node.id)
-        marked = self._tell.message(mark_message(mark)) if mark else ""
-        own = own_text(self._step, node, self.labels, self._tell)
-        return self._tell("; ").join(part for part in (self._texts.place(node), own, marked) if part)
+    def _own(self, node: Node) -> str:
+        """How the gradients of the program compare with the true ones."""
+        is_gradient = node.phase is Phase.BACKWARD and node.gradient_of is not None
+        compared = true_text if is_gradient else own_text
+        return compared(self._step, node, self.labels, self._tell)
 
-    def _gradient_note(self, node: Node) -> str:
-        twin_id = node.gradient_of if node.rule_of is None else node.rule_of
-        if twin_id is None:
-            return ""
-        twin = node_number(self._step, twin_id)
-        known = [Derivative(self.labels.tree(of), loss).text for of, loss in self._derived.get(node.id, ())]
-        others = [name for name in known if name != node.name]
-        names, more = ", ".join(others[:MAX_ALSO_NAMES]), len(others) - MAX_ALSO_NAMES
-        if more > 0:
-            return self._tell("backward of {twin}, also {names} and {count} more", twin=twin, names=names, count=more)
-        return (
-            self._tell("backward of {twin}, also {names}", twin=twin, names=names)
-            if others
-            else self._tell("backward of {twin}", twin=twin)
-        )
+    def _content(self, node: Node, row: Row) -> str:
+        """The numbers of an array, or its statistics."""
+        if row.is_in_full and node.is_kept:
+            return self._numbers.array(node)
+        return summary_text(node.summary, node.shape, node.dtype, self._digits)
 
 
 def _metric_lines(step: Step, digits: int, tell: Language) -> Iterator[str]:

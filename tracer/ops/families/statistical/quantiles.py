@@ -178,8 +178,8 @@ class OrderStatistic(Reduction):
         return result[: len(q_shape(parameters))] == q_shape(parameters)
 
     @classmethod
-    def has_fixed_parts(cls, count: int) -> bool:
-        return False  # which numbers are chosen depends on their order
+    def parts_depend_on(cls, count: int) -> Sequence[int] | None:
+        return None  # which numbers are chosen depends on their order
 
     @classmethod
     def parts(cls, index: Index, inputs: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> tuple[Index | None, ...] | None:
