@@ -276,6 +276,19 @@ def test_exception_in_user_code_keeps_its_type_and_names_the_last_node() -> None
     assert caught.value.__notes__ == ["the last recorded node was 0.5 h"]
 
 
+def test_error_of_the_recorder_is_raised_where_numpy_replaces_it_by_its_own() -> None:
+    def model(x, w, b):
+        h = x * w
+        filled = np.zeros(3)
+        filled[0] = h[0]  # NumPy raises a ValueError, whose cause is the RecordingError
+        return h
+
+    with pytest.raises(tracer.RecordingError, match="cannot be stored in a plain array") as caught:
+        tracer.run(line(model=model))
+    assert caught.value.__notes__ == ["the last recorded node was 0.6 filled[0]"]
+    assert caught.value.__traceback__ is not None and caught.value.__cause__ is None
+
+
 def dropout_scenario(**options: Any) -> tracer.Scenario:
     def model(x: Any, w: Any, rng: np.random.Generator) -> Any:
         keep = rng.random(x.shape) > 0.5
