@@ -11,6 +11,7 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -164,20 +165,31 @@ def unpack_summaries(packed: bytes, nodes: Sequence[Shaped]) -> Iterator[Summary
         yield summary
 
 
+_NOTHING: tuple[tuple[int, ...], np.dtype, Strides] = (0,), np.dtype(float), None
+"""The array in place of a value that is not in the memory of the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Whether a value is inline, its size in the row, and what `bytes_as_memory` says of it."""
+    """Whether a value is inline, its size in the row, and shape, dtype and strides of the array whose memory is in the row.
+
+    `is_plain` is true of an inline value whose bytes are in the order of its elements.
+    """
 
     is_inline: bool
+    is_plain: bool
     size: int
-    as_memory: tuple[np.dtype, Strides] | None
+    array: tuple[tuple[int, ...], np.dtype, Strides]
 
     @classmethod
     def of(cls, form: Form, *, kept: bool) -> _Place:
         if not is_inline(form, form.strides, kept=kept):
-            return cls(False, 0, None)
+            return cls(False, False, 0, _NOTHING)
         size = byte_count(stored_dtype(form.dtype).itemsize, form.shape, form.strides)
-        return cls(True, size, bytes_as_memory(form.dtype, form.shape, form.strides))
+        as_memory = bytes_as_memory(form.dtype, form.shape, form.strides)
+        if as_memory is None:
+            return cls(True, False, size, _NOTHING)
+        return cls(True, form.strides is None, size, (form.shape, *as_memory))
 
 
 class RowLayout:
@@ -187,26 +199,24 @@ class RowLayout:
         self._inline: list[tuple[int, int, tuple[int, ...], np.dtype, Strides]] = []
         self._moved: dict[int, tuple[int, int, Form]] = {}
         self._laid_out: list[int] = []  # those whose bytes are not in the order of their elements
-        self._alike: dict[tuple[np.dtype, int], list[int]] = {}  # real numbers by dtype and size; each element is stored
         self.large: list[tuple[int, Form]] = []
-        self._size = 0
-        nothing = (0,), np.dtype(float), None  # in place of a value that is not in the memory of the row
+        end = 0
         known: dict[int, _Place] = {}
         for number, form in enumerate(forms):
             place = known.get(id(form))
             if place is None:
                 place = known[id(form)] = _Place.of(form, kept=kept)
-            start, self._size = self._size, self._size + place.size
+            start, end = end, end + place.size
+            self._inline.append((start, end, *place.array))
+            if place.is_plain:
+                continue
             if not place.is_inline:
                 self.large.append((number, form))
-            elif place.as_memory is None:
-                self._moved[number] = start, self._size, form
-            as_memory = nothing if place.as_memory is None else (form.shape, *place.as_memory)
-            self._inline.append((start, self._size, *as_memory))
-            if place.is_inline and (place.as_memory is None or form.strides is not None):
-                self._laid_out.append(number)
-            if place.as_memory is not None and place.as_memory[0].kind in "iuf" and 0 not in (form.strides or ()):
-                self._alike.setdefault((place.as_memory[0], form.size), []).append(number)
+                continue
+            self._laid_out.append(number)
+            if place.array is _NOTHING:
+                self._moved[number] = start, end, form
+        self._size = end
 
     def check_sizes(self, row: Row) -> None:
         """Raise ValueError if a row does not have as many bytes as its structure needs."""
@@ -246,6 +256,15 @@ class RowLayout:
                 start, end, *_ = self._inline[number]
                 values[:, at] = small[:, start:end]
             yield numbers, values.view(dtype)
+
+    @cached_property
+    def _alike(self) -> dict[tuple[np.dtype, int], list[int]]:
+        """The nodes with real numbers of each dtype and size whose elements are all in the row."""
+        alike: dict[tuple[np.dtype, int], list[int]] = {}
+        for number, (start, end, shape, dtype, strides) in enumerate(self._inline):
+            if end > start and number not in self._moved and dtype.kind in "iuf" and 0 not in (strides or ()):
+                alike.setdefault((dtype, math.prod(shape)), []).append(number)
+        return alike
 
     def has_bits(self, row: Row, values: Sequence[np.ndarray | None]) -> bool:
         """Whether inline values have the bits of these, of the same dtypes and shapes; None in place of what is not compared."""
