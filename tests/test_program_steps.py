@@ -69,7 +69,7 @@ def test_own_gradients_are_beside_the_true_ones(tmp_path: Path) -> None:
     found = agreement_in(step, of)
     assert found is not None
     assert found.is_same
-    assert "own dW agrees" in log_text(traced(tmp_path, REGRESSION))
+    assert "the program's dW agrees" in log_text(traced(tmp_path, REGRESSION))
 
 
 def test_wrong_gradient_is_shown_as_such(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_wrong_gradient_is_shown_as_such(tmp_path: Path) -> None:
     assert found["W1"].factor is None
     text = log_text(trace)
     assert "not dL/dW1" in text
-    assert "own dW1 differs" in text
+    assert "the program's dW1 differs" in text
 
 
 def test_parameters_may_start_as_whole_numbers(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def own_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) -
 
 
 def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) -> str:
-    """What the program has for a gradient: `own dW1 agrees`; empty if there is nothing."""
+    """What the program has for a gradient: `the program's dW1 agrees`; empty if there is nothing."""
     texts = []
     for value, own in step.own_gradients.items():
         if step.gradients.get(value) != node.id:
@@ -22,9 +22,9 @@ def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) 
         agreement = agreement_in(step, value)
         name = step.nodes[own].name or node_number(step, own)
         if agreement is None:
-            texts.append(tell("own {name}", name=name))
+            texts.append(tell("the program's {name}", name=name))
         elif agreement.is_same:
-            texts.append(tell("own {name} agrees", name=name))
+            texts.append(tell("the program's {name} agrees", name=name))
         elif agreement.factor is not None:
             times = number_text(agreement.factor)
             match change_of(step, value):
@@ -35,9 +35,9 @@ def true_text(step: Step, node: Node, labels: Labels, tell: Language = ENGLISH) 
                 case "add":
                     texts.append(tell("{name}, added to {of}, is {times} times this", name=name, of=labels[value], times=times))
                 case _:
-                    texts.append(tell("own {name} is {factor} times this", name=name, factor=times))
+                    texts.append(tell("the program's {name} is {factor} times this", name=name, factor=times))
         else:
-            texts.append(tell("own {name} differs", name=name))
+            texts.append(tell("the program's {name} differs", name=name))
     return tell(", ").join(texts)
 
 

@@ -121,7 +121,7 @@ def _facts(step: Step, node: Node, labels: Labels, tell: Language) -> Iterator[s
         yield titled_line(tell("note"), tell.message(mark_message(step.marks[node.id])))
     own = own_text(step, node, labels, tell) or true_text(step, node, labels, tell)
     if own:
-        yield titled_line(tell("own"), own)
+        yield titled_line(tell("compared"), own)
     for title, twin in ((tell("derives"), node.gradient_of), (tell("by rule of"), node.rule_of)):
         if twin is not None:
             yield titled_line(title, _named(step, step.nodes[twin], labels))
