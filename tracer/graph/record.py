@@ -18,10 +18,9 @@ import numpy as np
 
 from tracer.arguments import folded
 from tracer.errors import close_names
-from tracer.graph.equality import EqualWithNan
 from tracer.graph.missing import StoredValue
 from tracer.graph.record_methods import Copyable, Displayable, Viewable
-from tracer.graph.summary import Summary, summary_of
+from tracer.graph.summary import EqualWithNan, Summary, summary_of
 from tracer.i18n.message import Message
 
 LEAVES = ("parameter", "data", "hyperparameter", "state", "constant")

@@ -10,6 +10,9 @@ from typing import Any
 
 from tracer.errors import TraceFileError
 
+SQLITE_VERSION = sqlite3.sqlite_version
+"""The version of SQLite that reads and writes trace files here."""
+
 APPLICATION_ID = 0x54524143
 """The SQLite application id of trace files: "TRAC"."""
 

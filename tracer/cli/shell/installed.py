@@ -6,10 +6,10 @@ import importlib.metadata
 import importlib.util
 import platform
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from tracer.store.format import SQLITE_VERSION
 from tracer.version import VERSION
 
 REQUIRED = ("numpy", "click", "graphviz", "networkx", "typst", "graphviz-pure", "joblib")
@@ -22,7 +22,7 @@ def installed_lines() -> Iterator[str]:
     rows = [
         ("tracer", f"{VERSION}, in {Path(__file__).parents[2]}"),
         ("Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"),
-        ("SQLite", f"{sqlite3.sqlite_version}, which comes with Python; trace files are written with it"),
+        ("SQLite", f"{SQLITE_VERSION}, which comes with Python; trace files are written with it"),
         *((name, _version(name) or f"missing: pip install {name}") for name in REQUIRED),
         ("dot", shutil.which("dot") or "not on PATH; only --engine system needs it"),
     ]
