@@ -1,4 +1,4 @@
-"""What recording a PyTorch program costs, beside an empty dispatch mode and TorchLens' log of the forward pass.
+"""What recording a PyTorch program costs, beside dispatch modes that do a part of it and TorchLens' log of the forward pass.
 
     OMP_NUM_THREADS=1 python tests/benchmarks/torch_cost.py [tiny] [write]
 
@@ -16,6 +16,7 @@ import platform
 import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -25,6 +26,8 @@ from table import Row, write
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tracer.torch import record
+from tracer.torch.dispatch import tensors_in
+from tracer.torch.identity import key_of
 
 TURNS = 5
 WARM_UP = 3
@@ -78,10 +81,40 @@ NETWORKS = {"lesson's network": lesson, "784-256-128-10": perceptron, "transform
 
 
 class Empty(TorchDispatchMode):
-    """A mode that does nothing."""
+    """A mode that does nothing but call the operation: the least that any recording by a mode costs."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """PyTorch would wrap each call, as it does not while a program is recorded."""
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return func(*args, **(kwargs or {}))
+        return func(*args, **kwargs) if kwargs else func(*args)
+
+
+class Keeping(Empty):
+    """A mode that keeps what a step computes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: deque[Any] = deque(maxlen=1000)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = super().__torch_dispatch__(func, types, args, kwargs)
+        self.kept.append(result)
+        return result
+
+
+class Identifying(Empty):
+    """A mode that finds out the memory of each tensor, given or returned, and its place there: by that it is known."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        for tensor in tensors_in(args):
+            key_of(tensor)
+        result = super().__torch_dispatch__(func, types, args, kwargs)
+        for tensor in tensors_in([result]):
+            key_of(tensor)
+        return result
 
 
 @contextlib.contextmanager
@@ -96,6 +129,8 @@ Way = tuple[Callable[[], AbstractContextManager[Any]], Callable[[Network], None]
 WAYS: dict[str, Way] = {
     "plain": (contextlib.nullcontext, Network.step),
     "empty mode": (Empty, Network.step),
+    "results kept": (Keeping, Network.step),
+    "tensors identified": (Identifying, Network.step),
     "structure": (lambda: recorded(values="structure"), Network.step),
     "summary": (lambda: recorded(values="summary"), Network.step),
     "all values": (lambda: recorded(values="all"), Network.step),

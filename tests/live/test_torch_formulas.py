@@ -27,6 +27,7 @@ from tracer.torch.operation import (  # noqa: E402
     parameters_of,
 )
 from tracer.torch.snapshots import array_of  # noqa: E402
+from tracer.torch.steps.calls import KnownCalls  # noqa: E402
 from tracer.torch.tape import StepTape  # noqa: E402
 
 PROGRAMS = """
@@ -132,7 +133,7 @@ def optimize(kind: Callable[..., Any], **settings: Any) -> None:
 
 def recorded(call: str) -> StepTape:
     """The operations of a call and of the backward pass of its result."""
-    tape = StepTape(Frames(Files(None)), TensorNames(), keep=True)
+    tape = StepTape(Frames(Files(None)), TensorNames(), KnownCalls(), keep=True)
     names = tensors()
     with RecordingMode(lambda: tape):
         result = eval(call, names)

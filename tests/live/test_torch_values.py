@@ -170,7 +170,9 @@ def test_memory_that_the_program_has_is_copied_and_no_other(monkeypatch: pytest.
     """What is written between recorded steps changes no record; results that nobody has any more are not copied."""
     copied: list[Any] = []
     copy_together = snapshots.copy_together
-    monkeypatch.setattr(snapshots, "copy_together", lambda aliases: copied.append(aliases[0].shape) or copy_together(aliases))
+    monkeypatch.setattr(
+        snapshots, "copy_together", lambda aliases: copied.append(aliases[0].type.shape) or copy_together(aliases)
+    )
     model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     x = torch.randn(7, 4)
@@ -188,6 +190,32 @@ def test_memory_that_the_program_has_is_copied_and_no_other(monkeypatch: pytest.
     assert all((node.value != 9.0).all() for node in step.nodes)
     bias, at, weight = (step.nodes[of].value for of in step.node("hidden").operands)
     assert np.allclose(step.node("hidden").value, at @ weight + bias)
+
+
+def test_each_step_has_its_own_numbers() -> None:
+    """Calls are taken from the step before only if their numbers have the same types and bits, also in lists."""
+    numbers = [2, 2.0, 1, True, 1.0, 0.0, -0.0, 0, 3, 3]
+    w = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    with record(values="structure") as run:
+        for number in numbers:
+            loss = ((w + 5.0) ** number).sum() + torch._foreach_mul([w], [number])[0].sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    powers = [next(node for node in step.nodes if node.op == "aten.pow.Tensor_Scalar") for step in run.trace.steps]
+    lists = [next(node for node in step.nodes if node.op == "aten._foreach_mul.ScalarList") for step in run.trace.steps]
+    assert [repr(node.inputs[1].value) for node in powers] == list(map(repr, numbers))
+    assert [repr(node.parameters["arguments"][1]) for node in lists] == [repr([number]) for number in numbers]
+
+
+@pytest.mark.parametrize("shape", [(), (0, 3), (2, 3), (3, 1, 2), (1, 4)])
+def test_strides_are_on_record_where_there_are_gaps(shape: tuple[int, ...]) -> None:
+    """As PyTorch tells it: of tensors as they are made, turned, cut and expanded."""
+    whole = torch.zeros(shape)
+    seen = [whole, whole.mT if whole.dim() > 1 else whole, whole[..., ::2] if shape else whole, whole.expand(2, *shape)]
+    for each in seen:
+        assert (snapshots.snapshot_of(each).type.strides is None) == each.is_contiguous()
 
 
 @pytest.mark.parametrize("name", ["no_optimizer", "data_attribute", "scripted"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -79,6 +80,7 @@ def array_dtype(dtype: str) -> np.dtype:
     return np.dtype(HELD_IN.get(dtype, dtype))
 
 
+@cache
 def stored_dtype(dtype: str) -> np.dtype:
     """The dtype of the elements that a file has of a node: the bits of a bfloat16 as a whole number."""
     return np.dtype(np.uint16) if dtype in HELD_IN else np.dtype(dtype)

@@ -234,7 +234,7 @@ class _Building:
                 break
             at = nodes[twin]
         scope = self._scope(self._order[at.id]) or _within_main(node.scope)
-        of_tensor = self._operations[self._order[node.id]].snapshot.dtype
+        of_tensor = self._operations[self._order[node.id]].snapshot.type.dtype
         dtype = of_tensor if of_tensor in HELD_IN else node.dtype
         if scope == node.scope and dtype == node.dtype:
             return node
@@ -286,4 +286,4 @@ def scope_of(path: str) -> str:
 
 
 def _is_like(first: Operation, second: Operation) -> bool:
-    return (first.snapshot.shape, first.snapshot.dtype) == (second.snapshot.shape, second.snapshot.dtype)
+    return (first.snapshot.type.shape, first.snapshot.type.dtype) == (second.snapshot.type.shape, second.snapshot.type.dtype)

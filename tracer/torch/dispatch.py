@@ -12,11 +12,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from tracer.errors import RecordingError
 from tracer.graph.record import Literal
+from tracer.torch.identity import PLAIN
 from tracer.torch.schemas import Schema, schema_of
+from tracer.torch.steps.calls import number
 from tracer.torch.tape import StepTape
 
 _LEFT_OUT = frozenset({"device", "pin_memory", "layout", "memory_format", "non_blocking"})
 """Options that do not change values."""
+
+NUMBERS = (bool, int, float)
+"""The types of numbers that are inputs of an operation."""
 
 _OWN_DISPATCH = torch.Tensor.__torch_dispatch__
 
@@ -51,7 +56,7 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
         tape = self._current_tape()
         if tape is None:
             return func(*args, **kwargs)
-        if any(each.__torch_dispatch__ is not _OWN_DISPATCH for each in types):
+        if types and any(map(_dispatches_itself, types)):
             if any(map(_has_no_values, types)):
                 return func(*args, **kwargs)
             return NotImplemented  # a class that dispatches by itself: the operations that it calls are recorded
@@ -62,7 +67,7 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
             return func(*args, **kwargs)
         tensors = tensors_in([*args, *kwargs.values()] if kwargs else args)
         for tensor in tensors:
-            if tensor.is_meta or is_lazy(tensor):
+            if tensor.is_meta or (type(tensor) not in PLAIN and is_lazy(tensor)):
                 return func(*args, **kwargs)
         written = _written(schema, args, kwargs) if schema.written or schema.undeclared else []
         if self._is_hidden():
@@ -71,11 +76,17 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
             return func(*args, **kwargs)
         if self._use_parameter is not None and torch.is_grad_enabled() and torch._C._current_graph_task_id() == -1:
             for tensor in tensors:
-                if tensor.requires_grad and tensor.is_leaf and not any(tensor is each for each in written):
+                if tensor.requires_grad and tensor.is_leaf and not _is_among(tensor, written):
                     tape = self._use_parameter(tensor)
             if tape is None:
                 return func(*args, **kwargs)
         return _recorded(tape, schema, func, args, kwargs, written)
+
+
+@cache
+def _dispatches_itself(kind: type) -> bool:
+    """Whether tensors of a class run operations by themselves."""
+    return getattr(kind, "__torch_dispatch__", _OWN_DISPATCH) is not _OWN_DISPATCH
 
 
 @cache
@@ -89,20 +100,20 @@ def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any,
     inputs: list[int | Literal] = []
     tape.stopped = []
     arguments = [_as_data(each, inputs, tape) for each in args]
-    options = {name: _as_data(each, inputs, tape) for name, each in kwargs.items() if name not in _LEFT_OUT}
+    options = {name: _as_data(each, inputs, tape) for name, each in kwargs.items() if name not in _LEFT_OUT} if kwargs else {}
     for tensor in written:
         tape.snapshots.before_write(tensor)
     generator = _generator_state(schema, args, kwargs) if schema.is_random else None
     result = func(*args, **kwargs)
     returned = tensors_in([result])
-    if any(type(each).__torch_dispatch__ is not _OWN_DISPATCH for each in returned):
+    if any(map(_dispatches_itself, map(type, returned))):
         return result  # a tensor around another one, which is on the tape, or one of which there is only the shape
     if schema.keeps_value and inputs and isinstance(inputs[0], int):
         tape.same(result, inputs[0])
         if schema.is_literal:
             tape.learn_literal(inputs[0])
         return result
-    others = [each for each in returned if not any(each is tensor for tensor in written)] if written else returned
+    others = [each for each in returned if not _is_among(each, written)] if written else returned
     results = [*written, *others] if not schema.undeclared else [*others, *written]
     if schema.undeclared and written:
         for tensor in written:
@@ -126,9 +137,16 @@ def _generator_state(schema: Schema, args: Any, kwargs: Any) -> torch.Tensor:
 
 def _written(schema: Schema, args: Any, kwargs: Any) -> list[torch.Tensor]:
     """The tensors that a call writes into."""
+    if schema.written == (0,) and not schema.undeclared and args and type(args[0]) in PLAIN:
+        return [args[0]]
     has_others = schema.undeclared and _argument(schema, schema.condition, args, kwargs)
     positions = (*schema.written, *schema.undeclared) if has_others else schema.written
     return tensors_in([_argument(schema, position, args, kwargs) for position in positions])
+
+
+def _is_among(tensor: torch.Tensor, tensors: list[torch.Tensor]) -> bool:
+    """Whether a tensor is one of these very objects."""
+    return id(tensor) in map(id, tensors)
 
 
 def _argument(schema: Schema, position: int, args: Any, kwargs: Any) -> Any:
@@ -139,7 +157,8 @@ def tensors_in(values: Iterable[Any]) -> list[torch.Tensor]:
     """The tensors among values, and in lists among them."""
     found: list[torch.Tensor] = []
     for each in values:
-        if isinstance(each, torch.Tensor):
+        kind = type(each)
+        if kind in PLAIN or (kind not in NUMBERS and isinstance(each, torch.Tensor)):
             found.append(each)
         elif isinstance(each, (list, tuple)):
             found += tensors_in(each)
@@ -148,23 +167,31 @@ def tensors_in(values: Iterable[Any]) -> list[torch.Tensor]:
 
 def _as_data(argument: Any, inputs: list[int | Literal], tape: StepTape) -> Any:
     """An argument as plain data; tensors and numbers are appended to the inputs."""
-    if isinstance(argument, torch.Tensor):
+    kind = type(argument)
+    if kind in PLAIN or isinstance(argument, torch.Tensor):
         id = tape.id_of(argument)
-        if argument.requires_grad:
+        has_gradient = argument.requires_grad
+        if has_gradient:
             tape.learn_output(argument, id)
-        if not (argument.requires_grad and torch.is_grad_enabled()):
+        if not (has_gradient and torch.is_grad_enabled()):
             tape.stopped.append(len(inputs))
         inputs.append(id)
-        return {"input": len(inputs) - 1}
+        return _input(len(inputs) - 1)
+    if kind in NUMBERS:
+        inputs.append(number(argument))
+        return _input(len(inputs) - 1)
     if isinstance(argument, (list, tuple)):
         if any(isinstance(each, torch.Tensor) for each in argument):
             return [_as_data(each, inputs, tape) for each in argument]
         return [str(each) if isinstance(each, (torch.dtype, torch.device)) else each for each in argument]
-    if type(argument) in (bool, int, float):
-        inputs.append(Literal(argument))
-        return {"input": len(inputs) - 1}
     if isinstance(argument, torch.ScriptObject):
         return None  # a group of processes: no part of the computation
     if argument is None or isinstance(argument, (bool, int, float, str)):
         return argument
     return {"text": str(argument)}
+
+
+@cache
+def _input(position: int) -> dict[str, int]:
+    """Plain data in place of an input; nobody changes it."""
+    return {"input": position}

@@ -12,7 +12,7 @@ import torch
 from tracer.graph.record import Phase
 from tracer.torch.identity import has_memory
 from tracer.torch.steps.passes import Pass
-from tracer.torch.tape import StepTape
+from tracer.torch.tape import StepTape, is_leaf_node
 
 ACCUMULATING = 2**64 - 1
 """The sequence number of every autograd node that adds a gradient to `grad`."""
@@ -32,7 +32,7 @@ def nodes_behind(roots: Sequence[torch.Tensor]) -> list[Any]:
 
 def leaves_of(nodes: Sequence[Any]) -> list[torch.Tensor]:
     """The leaves that these nodes add gradients to."""
-    return [node.variable for node in nodes if hasattr(node, "variable")]
+    return [node.variable for node in nodes if is_leaf_node(node)]
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def hooked(tape: StepTape, nodes: Sequence[Any]) -> Iterator[None]:
     handles = []
     for node in nodes:
         handles.append(node.register_prehook(functools.partial(tape.arrives, node)))
-        if not hasattr(node, "variable"):
+        if not is_leaf_node(node):
             handles.append(node.register_hook(functools.partial(_leave_node, tape, node)))
     try:
         yield

@@ -16,16 +16,25 @@ _MAY_CHANGE_CALLER = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_AS
 _SCENARIOS = str(PACKAGE / "scenarios")
 
 
+NEAREST = 3
+"""So many calls at least are between a dispatched operation, or a hook that PyTorch calls, and the place where it is recorded."""
+
+
 def is_user_code(code: CodeType) -> bool:
     """Whether a function belongs to the program and not to Python, an installed library or this package."""
     return _is_user_file(code.co_filename)
 
 
 @cache
+def _is_own_file(filename: str) -> bool:
+    return filename.startswith(str(PACKAGE))
+
+
+@cache
 def _is_user_file(filename: str) -> bool:
     if filename.startswith(("<frozen", "<string>", "<__array_function__")):
         return False
-    if filename.startswith(str(PACKAGE)) and not filename.startswith(_SCENARIOS):
+    if _is_own_file(filename) and not filename.startswith(_SCENARIOS):
         return False
     return not filename.startswith(_INSTALLED)
 
@@ -41,11 +50,21 @@ class Frames:
         self.without_names: set[tuple[Invocation | None, int]] = set()
         self._chain: list[tuple[FrameType, Invocation]] = []
 
-    def place(self) -> tuple[Invocation | None, int]:
+    def place(self, nearest: int = NEAREST) -> tuple[Invocation | None, int]:
         """The invocation and the instruction that run now; None and -1 outside of the program."""
+        # The nearest calls are of this package; Python would make an object of each frame that is looked at.
+        frame: FrameType | None = sys._getframe(nearest)
+        while frame is not None and not _is_user_file(frame.f_code.co_filename):
+            frame = frame.f_back
+        last = self._chain[-1] if self._chain else None
+        if last is not None and last[0] is frame and not last[1].code.co_flags & _MAY_CHANGE_CALLER:
+            return last[1], last[0].f_lasti
+        return self._place_of_new(frame)
+
+    def _place_of_new(self, frame: FrameType | None) -> tuple[Invocation | None, int]:
+        """The place of a call that is not the one of the operation before."""
         frames: list[FrameType] = []
         count = 0  # of the calls before, those that still run
-        frame: FrameType | None = sys._getframe(1)
         while frame is not None and not count:
             if _is_user_file(frame.f_code.co_filename):
                 count = self._position_of(frame) + 1
@@ -83,7 +102,7 @@ def place_in_backward(frame: FrameType | None) -> str:
     while frame is not None and frame.f_code.co_name != "_engine_run_backward":
         if is_user_code(frame.f_code):
             return _line(frame)
-        if not inner and not frame.f_code.co_filename.startswith(str(PACKAGE)):
+        if not inner and not _is_own_file(frame.f_code.co_filename):
             inner = _line(frame)
         frame = frame.f_back
     return inner

@@ -15,7 +15,8 @@ from torch.nn.parameter import is_lazy
 
 from tracer.errors import RecordingError
 
-LAYOUTS = (torch.strided, torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
+_STRIDED = torch.strided
+LAYOUTS = (_STRIDED, torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
 """The layouts of tensors that have memory: a sparse tensor is known by that of its values."""
 
 
@@ -30,18 +31,26 @@ class Geometry(NamedTuple):
     """Whether what is in memory is seen conjugated, and negated."""
 
 
+_stands_for_another = torch._C._functorch.is_gradtrackingtensor
+
+
 def plain_of(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor that one stands for inside of torch.func.grad; itself anywhere else."""
-    functorch = torch._C._functorch
-    while functorch.is_gradtrackingtensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
+    while _stands_for_another(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
     return tensor
+
+
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+"""The classes of nearly all tensors, asked for first: each question that a tensor answers takes a tenth of a microsecond."""
 
 
 def has_memory(tensor: torch.Tensor) -> bool:
     """Whether a tensor is known by its memory: not on the meta device or without a size yet, of a class that dispatches by
     itself, or one of a batch inside of torch.func.vmap.
     """
+    if type(tensor) in PLAIN and not torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        return tensor.layout in LAYOUTS and not tensor.is_meta
     tensor = plain_of(tensor)
     return (
         type(tensor).__torch_dispatch__ is torch.Tensor.__torch_dispatch__
@@ -54,7 +63,7 @@ def has_memory(tensor: torch.Tensor) -> bool:
 
 def local_of(tensor: torch.Tensor) -> torch.Tensor:
     """The part of a tensor that this process has, if the tensor is distributed over several; else the tensor."""
-    local = getattr(tensor, "_local_tensor", None)
+    local = None if type(tensor) in PLAIN else getattr(tensor, "_local_tensor", None)
     return local if isinstance(local, torch.Tensor) else tensor
 
 
@@ -78,10 +87,7 @@ def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
 
 def geometry_of(tensor: torch.Tensor) -> Geometry:
     """The place of a tensor in its memory."""
-    tensor = plain_of(tensor)
-    if tensor.layout is not torch.strided:
-        return _geometry(0, tensor.shape, (), tensor.dtype, False, False)
-    return _geometry(tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype, tensor.is_conj(), tensor.is_neg())
+    return located(tensor)[1]
 
 
 @lru_cache(maxsize=4096)
@@ -92,9 +98,24 @@ def _geometry(
     return Geometry(offset, tuple(shape), stride, dtype, (is_conj, is_neg))
 
 
-def key_of(tensor: torch.Tensor) -> tuple[int, Geometry]:
+def located(tensor: torch.Tensor) -> tuple[torch.UntypedStorage, Geometry]:
     """The memory of a tensor and its place in it."""
-    return storage_of(tensor)._cdata, geometry_of(tensor)
+    if _stands_for_another(tensor):
+        tensor = plain_of(tensor)
+    if tensor.layout is not _STRIDED:
+        return storage_of(tensor), _geometry(0, tensor.shape, (), tensor.dtype, False, False)
+    place = _geometry(tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype, tensor.is_conj(), tensor.is_neg())
+    return tensor.untyped_storage(), place
+
+
+Key = tuple[int, Geometry]
+"""The address of the memory of a tensor, and its place in it."""
+
+
+def key_of(tensor: torch.Tensor) -> Key:
+    """What a tensor is known by."""
+    storage, place = located(tensor)
+    return storage._cdata, place
 
 
 def is_shared(storage: torch.UntypedStorage) -> bool:
@@ -102,11 +123,8 @@ def is_shared(storage: torch.UntypedStorage) -> bool:
     return not storage.resizable()
 
 
-class View(NamedTuple):
-    """The operation that made what is seen at a place, and the number of writes into the memory before it."""
-
-    operation: int
-    version: int
+View = tuple[int, int]
+"""The operation that made what is seen at a place, and the number of writes into the memory before it."""
 
 
 class Write(NamedTuple):
@@ -131,11 +149,11 @@ class Memory:
     def current(self, place: Geometry) -> int | None:
         """The operation whose value a place holds now; None if it is unknown or was written into through another place."""
         found = self.views.get(place)
-        return found.operation if found is not None and found.version == self.version else None
+        return found[0] if found is not None and found[1] == self.version else None
 
     def holds(self, place: Geometry, operation: int, *, is_write: bool = False) -> None:
         """Note that a place holds the value of an operation, which wrote it."""
-        self.views[place] = View(operation, self.version)
+        self.views[place] = operation, self.version
         if is_write:
             self.writes.append(Write(self.version, operation, place))
 
@@ -143,7 +161,7 @@ class Memory:
         """The place, or else the largest and newest known one, with what was known there."""
         if place in self.views:
             return place, self.views[place]
-        return max(self.views.items(), key=lambda item: (torch.Size(item[0].shape).numel(), item[1].version))
+        return max(self.views.items(), key=lambda item: (torch.Size(item[0].shape).numel(), item[1][1]))
 
 
 class Memories:
@@ -162,21 +180,34 @@ class Memories:
         """The memory of a tensor."""
         return self.of_storage(storage_of(tensor))
 
+    def find(self, tensor: torch.Tensor) -> tuple[Memory, Geometry, torch.UntypedStorage]:
+        """What is known of the memory of a tensor, its place there, and the storage."""
+        storage, place = located(tensor)
+        found = self._known.get(storage._cdata)
+        return self.of_storage(storage) if found is None else found, place, storage
+
     def of_storage(self, storage: torch.UntypedStorage) -> Memory:
         """What is known of a storage."""
-        found = self._known.get(storage._cdata)
+        address = storage._cdata
+        found = self._known.get(address)
         if found is None:
             self._references.append(storage._weak_ref())
-            found = self._known[storage._cdata] = Memory()
+            found = self._known[address] = Memory()
         return found
 
     def operation_of(self, tensor: torch.Tensor) -> int | None:
         """The operation whose value a tensor holds now; None if unknown."""
-        return self.of(tensor).current(geometry_of(tensor))
+        return self.operation_at(key_of(tensor))
 
-    def holds(self, tensor: torch.Tensor, operation: int, *, is_write: bool = False) -> None:
-        """Note that a tensor holds the value of an operation, which wrote it."""
-        self.of(tensor).holds(geometry_of(tensor), operation, is_write=is_write)
+    def operation_at(self, key: Key) -> int | None:
+        """The operation whose value a place in a memory holds now; None if unknown."""
+        found = self._known.get(key[0])
+        return None if found is None else found.current(key[1])
+
+    def holds(self, tensor: torch.Tensor, operation: int) -> None:
+        """Note that a tensor holds the value of an operation."""
+        storage, place = located(tensor)
+        self.of_storage(storage).holds(place, operation)
 
     def written(self, tensor: torch.Tensor) -> None:
         """Note that the memory of a tensor was written into."""

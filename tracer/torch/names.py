@@ -12,7 +12,7 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from tracer.torch.frames import is_user_code
-from tracer.torch.identity import Geometry, geometry_of, has_memory, is_shard, local_of, storage_of
+from tracer.torch.identity import Geometry, Key, has_memory, is_shard, key_of, local_of, located
 from tracer.torch.keras.naming import is_layer, layers_of, variables_of
 
 
@@ -63,27 +63,31 @@ class TensorNames:
         for address in [address for address, known in self._memories.items() if known.reference.expired()]:
             del self._memories[address]
 
-    def _of(self, tensor: torch.Tensor) -> _Known:
-        storage = storage_of(tensor)
-        found = self._memories.get(storage._cdata)
+    def _at(self, tensor: torch.Tensor) -> tuple[_Known, Geometry]:
+        """What is known of the memory of a tensor, to be added to, and its place there."""
+        storage, place = located(tensor)
+        address = storage._cdata
+        found = self._memories.get(address)
         if found is None:
-            found = self._memories[storage._cdata] = _Known(StorageWeakRef(storage))
-        return found
+            found = self._memories[address] = _Known(StorageWeakRef(storage))
+        return found, place
 
     def _learn(self, tensor: torch.Tensor, kind: str, name: str, *, is_shard: bool = False) -> None:
-        known = self._of(tensor)
-        known.names[geometry_of(tensor)] = kind, name
+        known, place = self._at(tensor)
+        known.names[place] = kind, name
         if is_shard:
-            known.shards.add(geometry_of(tensor))
+            known.shards.add(place)
 
     def is_shard(self, tensor: torch.Tensor) -> bool:
         """Whether other processes have other parts of what a tensor is a part of."""
-        known = self._memories.get(storage_of(tensor)._cdata)
-        return known is not None and geometry_of(tensor) in known.shards
+        address, place = key_of(tensor)
+        known = self._memories.get(address)
+        return known is not None and place in known.shards
 
-    def _found(self, tensor: torch.Tensor) -> tuple[str, str]:
-        known = self._memories.get(storage_of(tensor)._cdata)
-        return known.names.get(geometry_of(tensor), ("", "")) if known is not None else ("", "")
+    def kind_and_name_at(self, key: Key) -> tuple[str, str]:
+        """The kind and the name that were learned for a place in a memory; empty if none were."""
+        known = self._memories.get(key[0])
+        return known.names.get(key[1], ("", "")) if known is not None else ("", "")
 
     def learn_data(self, tensor: torch.Tensor, name: str) -> None:
         """Learn the name of data."""
@@ -92,17 +96,17 @@ class TensorNames:
 
     def learn_parameter(self, tensor: torch.Tensor, name: str) -> None:
         """Learn that a tensor is a parameter: it was updated."""
-        place = geometry_of(tensor)
-        known = self._of(tensor)
+        known, place = self._at(tensor)
         known.parameters.add(place)
         if name:
             known.names.setdefault(place, ("parameter", name))
 
     def is_parameter(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor is a parameter of a module or an optimizer, or was updated before."""
-        known = self._memories.get(storage_of(tensor)._cdata)
+        address, place = key_of(tensor)
+        known = self._memories.get(address)
         return isinstance(tensor, torch.nn.Parameter) or (
-            known is not None and (geometry_of(tensor) in known.parameters or self._found(tensor)[0] == "parameter")
+            known is not None and (place in known.parameters or known.names.get(place, ("", ""))[0] == "parameter")
         )
 
     def learn_state(self, optimizer: Any) -> None:
@@ -110,7 +114,8 @@ class TensorNames:
         for group in optimizer.param_groups:
             for each in map(local_of, group["params"]):
                 if has_memory(each):
-                    self._of(each).parameters.add(geometry_of(each))
+                    known, place = self._at(each)
+                    known.parameters.add(place)
         for parameter, state in optimizer.state.items():
             if not isinstance(state, dict):
                 continue
@@ -122,15 +127,16 @@ class TensorNames:
 
     def name_of(self, tensor: torch.Tensor) -> str:
         """The name that was learned for a tensor; empty if none."""
-        return self._found(tensor)[1] if has_memory(tensor) else ""
+        return self.kind_and_name_at(key_of(tensor))[1] if has_memory(tensor) else ""
 
     def kind_and_name(self, tensor: torch.Tensor) -> tuple[str, str]:
         """The kind of a leaf and its name: as learned, else that of the user's variable that is this very tensor."""
-        known = self._found(tensor)
+        address, place = key_of(tensor)
+        known = self.kind_and_name_at((address, place))
         if known[0]:
             return known
-        memory = self._memories.get(storage_of(tensor)._cdata)
-        is_given = memory is not None and geometry_of(tensor) in memory.parameters
+        memory = self._memories.get(address)
+        is_given = memory is not None and place in memory.parameters
         kind = "parameter" if is_given or (tensor.requires_grad and tensor.is_leaf) else "data"
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:

@@ -34,6 +34,7 @@ from tracer.torch.identity import has_memory
 from tracer.torch.keras.imports import when_imported
 from tracer.torch.keras.training import KerasTraining
 from tracer.torch.names import TensorNames
+from tracer.torch.steps.calls import KnownCalls
 from tracer.torch.steps.kept import Heading, Kept
 from tracer.torch.steps.progress import Progress
 from tracer.torch.steps.retention import Retention
@@ -84,11 +85,10 @@ class Run:
     def __init__(self, kept: Kept, files: Files, *, steps: Collection[int] | None, stops: bool = False) -> None:
         self._kept = kept
         self._frames = Frames(files)
-        self._names = TensorNames()
+        self._names, self._known_calls = TensorNames(), KnownCalls()
         self._progress = Progress(steps, self._new_tape, self._keep, stops=stops)
         self._undo = ExitStack()
-        self._is_hidden = 0
-        self._thread = 0
+        self._is_hidden = self._thread = 0
         self._updates = Updates(kept, self._names, self._progress, lambda: self._tape, self._is_of_the_thread, self._set_switch)
         self._transforms = Transforms(
             self._names, self._progress, lambda: not self._is_hidden and self._is_of_the_thread(), self._set_switch
@@ -164,7 +164,7 @@ class Run:
         self._kept.end(error)
 
     def _new_tape(self, _: int) -> StepTape:
-        return StepTape(self._frames, self._names, keep=not self._kept.retention.keeps_nothing)
+        return StepTape(self._frames, self._names, self._known_calls, keep=not self._kept.retention.keeps_nothing)
 
     def _keep(self, tape: StepTape, index: int) -> None:
         self._names.forget_freed()

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
 import torch
 
 from tracer.store.rows import INLINE
-from tracer.torch.identity import Geometry, geometry_of, is_shared, storage_of
+from tracer.torch.identity import PLAIN, Geometry, geometry_of, is_shared, storage_of
 
 WIDER = {
     torch.bfloat16: torch.float32,
@@ -35,20 +37,61 @@ def unseen() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """What is on record of a tensor beside its numbers. `strides` is None if it has no gaps, `lazy` is "conj" or "neg" if it is
+    seen conjugated or negated, `layout` is empty for an array of numbers. `size` is that of the numbers, in bytes.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    strides: tuple[int, ...] | None
+    lazy: str
+    layout: str
+    size: int
+    is_small: bool
+    """Whether the value is kept though only shapes are recorded: a few numbers, or indices and masks."""
+
+
+@lru_cache(maxsize=4096)
+def _type_at(place: Geometry, layout: str) -> TensorType:
+    """One object for all tensors of the same form: a step has far more tensors than forms of them."""
+    size = prod(place.shape) * place.dtype.itemsize
+    return TensorType(
+        place.shape,
+        dtype_name(place.dtype),
+        None if layout or _has_no_gaps(place) else place.stride,
+        "conj" if place.lazy[0] else "neg" if place.lazy[1] else "",
+        layout,
+        size,
+        not (place.dtype.is_floating_point or place.dtype.is_complex) or size <= INLINE,
+    )
+
+
+def _has_no_gaps(place: Geometry) -> bool:
+    """Whether the elements are in memory in order, one after the other.
+
+    >>> _has_no_gaps(Geometry(0, (2, 1, 3), (3, 7, 1), torch.float32)), _has_no_gaps(Geometry(0, (2, 3), (1, 2), torch.float32))
+    (True, False)
+    """
+    expected = 1
+    for length, step in zip(reversed(place.shape), reversed(place.stride), strict=True):
+        if length != 1 and step != expected and 0 not in place.shape:
+            return False
+        expected *= length
+    return True
+
+
 class Snapshot:
     """The value of one tensor: an alias of its memory, or a copy once that is written into."""
 
-    __slots__ = ("dtype", "layout", "lazy", "shape", "strides", "tensor")
+    __slots__ = ("tensor", "type")
 
     def __init__(self, tensor: torch.Tensor, place: Geometry, *, keep: bool) -> None:
-        self.shape = place.shape
-        self.dtype = dtype_name(place.dtype)
-        self.layout = layout_of(tensor)
-        self.lazy = "conj" if place.lazy[0] else "neg" if place.lazy[1] else ""
-        self.strides = None if self.layout or tensor.is_contiguous() else place.stride
+        self.type = _type_at(place, layout_of(tensor))
         self.tensor: torch.Tensor | None = None
-        if (keep or _is_small(tensor)) and not tensor.is_meta:
-            if torch._C._len_torch_dispatch_stack() or type(tensor) not in (torch.Tensor, torch.nn.Parameter):
+        if (keep or self.type.is_small) and not tensor.is_meta:
+            if torch._C._len_torch_dispatch_stack() or type(tensor) not in PLAIN:
                 with unseen():
                     self.tensor = tensor.detach()
             else:
@@ -79,7 +122,7 @@ class Snapshot:
 
     def without_value(self) -> np.ndarray:
         """An array of the shape and the dtype that the value has as an array."""
-        return np.broadcast_to(np.zeros((), _numpy_dtype(self.dtype)), self.shape)
+        return np.broadcast_to(np.zeros((), _numpy_dtype(self.type.dtype)), self.type.shape)
 
 
 @cache
@@ -109,11 +152,6 @@ def array_of(tensor: torch.Tensor) -> np.ndarray:
     copied = tensor.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     found: np.ndarray = copied.numpy(force=True)
     return found
-
-
-def _is_small(tensor: torch.Tensor) -> bool:
-    """Whether a value is kept though only shapes are recorded: a few numbers, or indices and masks."""
-    return not (tensor.is_floating_point() or tensor.is_complex()) or _size(tensor) <= INLINE
 
 
 @cache
@@ -191,7 +229,8 @@ def copy_together(snapshots: Sequence[Snapshot]) -> None:
     """Copy aliases of the same memory: as a whole if one of them is most of it, so that views of a copy share it."""
     tensors = [each.tensor for each in snapshots if each.tensor is not None]
     storage = storage_of(tensors[0])
-    is_whole = storage.nbytes() <= 2 * max(map(_size, tensors)) and not any(each.lazy or each.layout for each in snapshots)
+    is_plain = not any(each.type.lazy or each.type.layout for each in snapshots)
+    is_whole = is_plain and storage.nbytes() <= 2 * max(map(_size, tensors))
     if len(tensors) == 1 or not is_whole:
         for each in snapshots:
             each.copy()
@@ -214,7 +253,7 @@ def arrays_of(snapshots: Iterable[Snapshot]) -> list[np.ndarray | None]:
 
 
 def _array_of_snapshot(snapshot: Snapshot, tensor: torch.Tensor) -> np.ndarray:
-    is_array = not (snapshot.layout or snapshot.lazy or tensor.dtype in WIDER or tensor.device.type != "cpu")
+    is_array = not (snapshot.type.layout or snapshot.type.lazy or tensor.dtype in WIDER or tensor.device.type != "cpu")
     if not is_array or tensor.untyped_storage().nbytes() > 4 * _size(tensor):  # a part would keep all of the memory
         return array_of(tensor)
     array: np.ndarray = tensor.numpy()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from tracer.graph.record import Literal, Phase
-from tracer.torch.frames import Frames, place_in_backward
-from tracer.torch.identity import Geometry, Memories, Memory, Write, geometry_of, has_memory, is_shared, plain_of, storage_of
+from tracer.torch.frames import NEAREST, Frames, place_in_backward
+from tracer.torch.identity import Geometry, Memories, Memory, Write, geometry_of, has_memory, plain_of, storage_of
 from tracer.torch.names import TensorNames
 from tracer.torch.operation import Operation, function_text
 from tracer.torch.schemas import Schema, schema_of
 from tracer.torch.snapshots import Snapshot, Snapshots, unseen
+from tracer.torch.steps.calls import NO_CALL, Call, KnownCalls
 from tracer.torch.steps.functions import Functions
 from tracer.torch.steps.leaves import Leaves
 from tracer.torch.steps.passes import Passes, leads_to
@@ -29,12 +31,13 @@ class StepTape:
     torch.func.grad computes the gradient, which always may be differentiated again.
     """
 
-    def __init__(self, frames: Frames, names: TensorNames, *, keep: bool) -> None:
+    def __init__(self, frames: Frames, names: TensorNames, known_calls: KnownCalls, *, keep: bool) -> None:
         self.operations: list[Operation] = []
         self.memories = Memories()
         self.snapshots = Snapshots(keep=keep)
         self.frames = frames
         self.names = names
+        self.known_calls = known_calls
         self.phase = Phase.FORWARD
         self.modules: list[str] = []
         self.optimizer = ""
@@ -63,17 +66,16 @@ class StepTape:
 
     def id_of(self, tensor: torch.Tensor) -> int:
         """The operation whose value a tensor holds; what is unknown enters as a leaf."""
-        tensor = plain_of(tensor)
-        storage = storage_of(tensor)
-        memory, place = self.memories.of_storage(storage), geometry_of(tensor)
+        memory, place, storage = self.memories.find(tensor)
         found = memory.current(place)
         # What NumPy wrote into the memory since it was recorded is another value.
-        if found is not None and not (is_shared(storage) and not self.operations[found].snapshot.equals(tensor)):
+        if found is not None and (storage.resizable() or self.operations[found].snapshot.equals(tensor)):
             return found
+        tensor = plain_of(tensor)
         if memory.views and found is None:
             return self._seen_after_writes(tensor, storage, memory, place)
         kind, name = self.names.kind_and_name(tensor)
-        id = self._append(Operation(kind, (), self.snapshots.take(tensor, storage, place), Phase.INIT, name=name))
+        id = self._append(Operation(kind, NO_CALL, self.snapshots.take(tensor, storage, place), Phase.INIT, name=name))
         self.operations[id].is_shard = self.names.is_shard(tensor)
         if kind == "parameter":
             self.leaves_of_step.add(tensor, id)
@@ -86,13 +88,13 @@ class StepTape:
 
     def _seen_after_writes(self, tensor: torch.Tensor, storage: torch.UntypedStorage, memory: Memory, seen: Geometry) -> int:
         """A view of memory that was written into through another view, or a view that is new: what is seen of it now."""
-        place, start = memory.nearest(seen)
-        writes: Sequence[Write] = [each for each in memory.writes if each.version > start.version]
-        inputs = (start.operation, *(each.operation for each in writes))
+        place, (start, version) = memory.nearest(seen)
+        writes: Sequence[Write] = [each for each in memory.writes if each.version > version]
+        inputs = (start, *(each.operation for each in writes))
         places: list[Geometry] = [place, *(each.geometry for each in writes), seen]
-        written = Operation(WRITTEN, inputs, self.snapshots.take(tensor, storage, seen), self.phase)
-        written.options = {"places": [[list(each.shape), list(each.stride), each.offset] for each in places]}
-        id = self._append(written)
+        options = {"places": [[list(each.shape), list(each.stride), each.offset] for each in places]}
+        call = Call(None, inputs, [], options)
+        id = self._append(Operation(WRITTEN, call, self.snapshots.take(tensor, storage, seen), self.phase))
         memory.holds(seen, id)
         return id
 
@@ -115,20 +117,21 @@ class StepTape:
         inputs: Sequence[int | Literal], generator: Any,
     ) -> None:  # fmt: skip
         """Append an operation, one node for each of its results; the first `written` of them were written in place."""
-        for memory in dict.fromkeys(map(self.memories.of, results[:written])):
+        for memory in dict.fromkeys(map(self.memories.of, results[:written])) if written else ():
             memory.version += 1
         given, stopped, count = tuple(inputs), tuple(self.stopped), len(results)
+        call: Call | None = None
         for position, tensor in enumerate(results):
-            storage, place = storage_of(tensor), geometry_of(tensor)
-            memory = self.memories.of_storage(storage)
+            memory, place, storage = self.memories.find(tensor)
             if schema.is_view and self._is_known_view(memory.current(place)):
                 continue
-            operation = Operation(
-                schema.op, given, self.snapshots.take(tensor, storage, place), self.phase, schema, arguments, options,
-                output=position, outputs=count, generator=generator, stopped=stopped,
-            )  # fmt: skip
+            output = position
             if schema.is_list:
-                self._choose_element(operation, position, schema, len(results))
+                call, output = self._of_element(position, count, schema, given, arguments, options)
+            elif call is None:
+                call = self.known_calls.call(len(self.operations), schema, given, arguments, options, stopped)
+            snapshot = self.snapshots.take(tensor, storage, place)
+            operation = Operation(schema.op, call, snapshot, self.phase, output, count, generator)
             id = self._append(operation)
             memory.holds(place, id, is_write=position < written)
             if operation.sequence is not None and operation.grad_enabled:
@@ -141,7 +144,7 @@ class StepTape:
     def learn_literal(self, id: int) -> None:
         """A tensor was made of numbers of Python: if a library did that, it has no name, and a number is shown as such."""
         operation = self.operations[id]
-        if operation.is_leaf and set(operation.snapshot.shape) <= {1} and self.frames.place() in self.frames.without_names:
+        if operation.is_leaf and set(operation.snapshot.type.shape) <= {1} and self.frames.place() in self.frames.without_names:
             operation.kind = "constant"
 
     def _is_known_view(self, known: int | None) -> bool:
@@ -155,21 +158,22 @@ class StepTape:
             return False
         if torch.is_grad_enabled():
             self.by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, known)
-        if not self.stopped:
-            self.operations[known].stopped = ()  # it was seen first where no gradient flows
+        if not self.stopped and self.operations[known].call.stopped:
+            # it was seen first where no gradient flows
+            self.operations[known].call = replace(self.operations[known].call, stopped=())
         return True
 
-    def _choose_element(self, operation: Operation, position: int, schema: Schema, count: int) -> None:
-        """Reduce an operation on lists to what it does to one element."""
-        lists = [each for each in operation.arguments if isinstance(each, list) and each and _is_input(each[0])]
+    def _of_element(
+        self, position: int, count: int, schema: Schema, inputs: tuple[int | Literal, ...], arguments: list[Any],
+        options: dict[str, Any],
+    ) -> tuple[Call, int]:  # fmt: skip
+        """What an operation on lists does to one element, and which of its results that is."""
+        lists = [each for each in arguments if isinstance(each, list) and each and _is_input(each[0])]
         length = len(lists[0]) if lists else count
-        element, operation.output = position % length, position // length
-        chosen: list[int | Literal] = []
-        operation.arguments = [self._element(each, element, chosen, operation.inputs) for each in operation.arguments]
-        operation.options = {
-            name: self._element(each, element, chosen, operation.inputs) for name, each in operation.options.items()
-        }
-        operation.inputs, operation.stopped = tuple(chosen), ()
+        element, chosen = position % length, list[int | Literal]()
+        arguments = [self._element(each, element, chosen, inputs) for each in arguments]
+        options = {name: self._element(each, element, chosen, inputs) for name, each in options.items()}
+        return self.known_calls.call(len(self.operations), schema, tuple(chosen), arguments, options, ()), position // length
 
     @staticmethod
     def _element(argument: Any, element: int, chosen: list[int | Literal], inputs: Sequence[int | Literal]) -> Any:
@@ -191,16 +195,15 @@ class StepTape:
             operation.phase = Phase.INIT if is_leaf else Phase.BACKWARD
             node = torch._C._current_autograd_node()
             operation.node = node._sequence_nr() if node is not None else None
-            operation.place = place_in_backward(sys._getframe(1))
+            operation.place = place_in_backward(sys._getframe(NEAREST))
             if isinstance(node, torch.autograd.function.BackwardCFunction) and operation.node in self.entered_nodes:
                 operation.function = function_text(node)
             operation.is_sum = node is not None and operation.node in self.finished_nodes
             if operation.grad_enabled and not is_leaf:
                 operation.sequence = torch.autograd._get_sequence_nr() - 1
             if operation.schema is not None and operation.schema.short == "ones_like" and torch._C._current_graph_task_id() == -1:
-                operation.invocation, operation.offset = (
-                    self.frames.place()
-                )  # the derivative of a loss by itself: `backward()` runs
+                # The derivative of a loss by itself: `backward()` runs.
+                operation.invocation, operation.offset = self.frames.place()
         else:
             operation.phase = Phase.INIT if is_leaf else self.phase
             operation.sequence = torch.autograd._get_sequence_nr() - 1
@@ -223,12 +226,12 @@ class StepTape:
         tensors = [self.operations[id].snapshot.tensor for id in inputs]
         with unseen():
             if value is None and any(tensor is None for tensor in tensors):
-                shape, dtype = self.operations[inputs[0]].snapshot.shape, self.operations[inputs[0]].snapshot.dtype
+                shape, dtype = self.operations[inputs[0]].snapshot.type.shape, self.operations[inputs[0]].snapshot.type.dtype
                 value = torch.empty(() if schema.short == "sum" else shape, dtype=getattr(torch, dtype), device="meta")
             elif value is None:
                 value = overload(*tensors)
         snapshot = Snapshot(value, geometry_of(value), keep=self.snapshots.keep)
-        operation = Operation(schema.op, inputs, snapshot, phase, schema, [{"input": k} for k in range(len(inputs))])
+        operation = Operation(schema.op, Call(schema, inputs, [{"input": k} for k in range(len(inputs))]), snapshot, phase)
         operation.gradient_of = gradient_of
         self.operations.append(operation)
         return len(self.operations) - 1
@@ -242,8 +245,8 @@ class StepTape:
             self.running[of] = gradient
 
     def learn_output(self, tensor: torch.Tensor, id: int) -> None:
-        """Note which output of which autograd node a tensor is."""
-        function = tensor.grad_fn if tensor.requires_grad and has_memory(tensor) else None
+        """Note which output of which autograd node a tensor is, which has memory."""
+        function = tensor.grad_fn
         if function is not None:
             self.by_output.setdefault((function._sequence_nr(), tensor.output_nr), id)
             if isinstance(function, torch.autograd.function.BackwardCFunction):
@@ -251,7 +254,7 @@ class StepTape:
 
     def value_behind(self, node: Any, output: int) -> int | None:
         """The operation that an input of an autograd node is the value of."""
-        if hasattr(node, "variable"):
+        if is_leaf_node(node):
             return self.leaves_of_step.used_by_forward(node.variable)
         sequence = node._sequence_nr()
         return self.by_output.get((sequence, output), self.by_sequence.get(sequence))
@@ -266,7 +269,7 @@ class StepTape:
                 continue
             id = self.id_of(gradient)
             self.mark_hooks(id, of, node._sequence_nr())
-            if not hasattr(node, "variable"):
+            if not is_leaf_node(node):
                 before = self.arrived.get(of)
                 if before is not None and not leads_to(before[1], node):  # the same view was taken twice
                     id = self.compute(torch.ops.aten.add.Tensor, before[0], id, phase=Phase.BACKWARD, gradient_of=of)
@@ -310,6 +313,11 @@ class StepTape:
                     operation.gradient_of, operation.rule_of = of, rule
                     waiting += operation.operands
         self.finished_nodes.add(sequence)
+
+
+def is_leaf_node(node: Any) -> bool:
+    """Whether an autograd node is that of a leaf, to whose `grad` it adds a gradient."""
+    return isinstance(node, torch._C._functions.AccumulateGrad)
 
 
 def _is_input(argument: Any) -> bool:

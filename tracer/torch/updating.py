@@ -36,6 +36,8 @@ class Updates:
         self._is_next = is_next
         self._is_due = False
         self._held = 0
+        self._state: list[torch.Tensor] = []
+        """That of the optimizer that runs, as it was before."""
 
     def wrapped_init(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """The constructor of optimizers, which tells of each."""
@@ -54,7 +56,8 @@ class Updates:
         if tape is None:
             return
         self._names.learn_state(optimizer)
-        for value in state_of(optimizer):
+        self._state = list(state_of(optimizer))
+        for value in self._state:
             tape.leaves_of_step.begin(value)
         parameters = [each for group in optimizer.param_groups for each in group["params"]]
         if self.depth:  # an update inside of the backward pass, which may clear the gradients
@@ -81,8 +84,10 @@ class Updates:
         if tape is not None:
             tape.optimizer = ""
             tape.passes.updates += 1
-            self._names.learn_state(optimizer)
-            for value in state_of(optimizer):
+            before, state, self._state = self._state, list(state_of(optimizer)), []
+            if list(map(id, state)) != list(map(id, before)):  # the first step makes it
+                self._names.learn_state(optimizer)
+            for value in state:
                 tape.leaves_of_step.name(value)
         if self._progress.count_update(optimizer):
             self._is_due = True

@@ -80,7 +80,7 @@ class KerasTraining:
 
         @functools.wraps(original)
         def call(*arguments: Any, **options: Any) -> Any:
-            self._frames.without_names.add(self._frames.place())
+            self._frames.without_names.add(self._frames.place(1))
             return original(*arguments, **options)
 
         return call

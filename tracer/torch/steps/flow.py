@@ -43,9 +43,9 @@ class Flow:
 
     def _is_materialized(self, id: int | Literal) -> bool:
         """Whether a value was only written down, by PyTorch: one that was seen conjugated or negated before."""
-        if not isinstance(id, int) or self._operations[id].kind != "aten.clone" or self._operations[id].stopped:
+        if not isinstance(id, int) or self._operations[id].kind != "aten.clone" or self._operations[id].call.stopped:
             return False
-        return any(self._operations[of].snapshot.lazy for of in self._operations[id].operands)
+        return any(self._operations[of].snapshot.type.lazy for of in self._operations[id].operands)
 
     def parameters_of(self, id: int, place: Mapping[int, int]) -> dict[str, Any]:
         """The entries for the parameters of the node of an operation. `place` leads to the ids of nodes."""
@@ -54,7 +54,7 @@ class Flow:
         if each.phase in FORWARD:
             stopped = [
                 position
-                for position in each.stopped
+                for position in each.call.stopped
                 if each.inputs[position] in self._moving
                 and not (each.grad_enabled and self._is_materialized(each.inputs[position]))
             ]

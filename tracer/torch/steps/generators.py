@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from tracer.graph.record import Phase
 from tracer.torch.operation import Operation
 from tracer.torch.snapshots import snapshot_of, stacked
+from tracer.torch.steps.calls import NO_CALL
 
 GENERATOR = "generator"
 """The name of the leaf with the states of the random number generators that the operations of a step draw from."""
@@ -26,10 +28,10 @@ def with_generators(operations: list[Operation], live: Iterable[int]) -> set[int
     leaves: set[int] = set()
     for size, states in by_size.items():
         leaf = len(operations)
-        operations.append(Operation("state", (), snapshot_of(stacked(list(states.values()))), Phase.INIT, name=GENERATOR))
+        operations.append(Operation("state", NO_CALL, snapshot_of(stacked(list(states.values()))), Phase.INIT, name=GENERATOR))
         leaves.add(leaf)
         rows = list(states)
         for each in drawing:
             if each.generator.numel() == size:
-                each.drawn, each.inputs = rows.index(id(each.generator)), (*each.inputs, leaf)
+                each.drawn, each.call = rows.index(id(each.generator)), replace(each.call, inputs=(*each.inputs, leaf))
     return leaves

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tracer.graph.record import Phase
-from tracer.torch.identity import Geometry, has_memory, key_of
+from tracer.torch.identity import Key, has_memory, key_of
 
 if TYPE_CHECKING:
     from tracer.torch.tape import StepTape
@@ -26,9 +26,9 @@ class Leaves:
 
     def __init__(self, tape: StepTape) -> None:
         self._tape = tape
-        self._parameters: dict[tuple[int, Geometry], tuple[int, torch.Tensor]] = {}
-        self._used: dict[tuple[int, Geometry], int] = {}
-        self._made_by_optimizers: dict[tuple[int, Geometry], int] = {}
+        self._parameters: dict[Key, tuple[int, torch.Tensor]] = {}
+        self._used: dict[Key, int] = {}
+        self._made_by_optimizers: dict[Key, int] = {}
 
     def add(self, tensor: torch.Tensor, id: int) -> None:
         """Note that a tensor is a parameter whose first value is that of an operation."""
@@ -36,8 +36,9 @@ class Leaves:
 
     def is_used(self, tensor: torch.Tensor) -> bool:
         """Whether a parameter was used since it last got another value."""
-        used = self._used.get(key_of(tensor))
-        return used is not None and used == self._tape.memories.operation_of(tensor)
+        key = key_of(tensor)
+        used = self._used.get(key)
+        return used is not None and used == self._tape.memories.operation_at(key)
 
     def used_by_forward(self, tensor: torch.Tensor) -> int:
         """The operation whose value the forward pass used of a leaf: it may have been written into after that."""
@@ -47,7 +48,7 @@ class Leaves:
     def use(self, tensor: torch.Tensor) -> None:
         """A tensor that gradients are computed for is used: with its first use, its value becomes a leaf."""
         tape, key = self._tape, key_of(tensor)
-        id = tape.memories.operation_of(tensor)
+        id = tape.memories.operation_at(key)
         if key not in self._used:
             if id is not None and tape.operations[id].kind != "parameter" and self._is_given(id, tensor):
                 self._make_leaf(id, tensor)
@@ -71,7 +72,7 @@ class Leaves:
         key = key_of(tensor)
         if key in self._used:
             return
-        id = self._tape.memories.operation_of(tensor)
+        id = self._tape.memories.operation_at(key)
         if id is None or self._tape.operations[id].phase is Phase.UPDATE:
             return
         if not self._tape.operations[id].is_leaf:
@@ -87,10 +88,11 @@ class Leaves:
 
     def name(self, tensor: torch.Tensor) -> None:
         """The state of an optimizer was computed: it has its name, and so has what it was before it was first written into."""
-        id, name = self._tape.memories.operation_of(tensor), self._tape.names.name_of(tensor)
+        key = key_of(tensor)
+        id, name = self._tape.memories.operation_at(key), self._tape.names.kind_and_name_at(key)[1]
         if id is not None and name and not self._tape.operations[id].is_leaf:
             self._tape.operations[id].name = name
-        first = self._made_by_optimizers.pop(key_of(tensor), None)
+        first = self._made_by_optimizers.pop(key, None)
         if first is not None and name:
             self._tape.operations[first].kind, self._tape.operations[first].name = self._tape.names.kind_and_name(tensor)
 

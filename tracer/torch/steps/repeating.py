@@ -19,9 +19,8 @@ RECENT = 4
 """Forms that are recognized: of the networks that take turns, or of steps with and without a penalty."""
 
 _WHAT_IS_SAID = attrgetter(
-    "kind", "schema", "operands", "phase", "output", "outputs", "scope", "in_module", "offset", "gradient_of", "rule_of", "name",
-    "fallback_name", "function", "stopped", "grad_enabled", "place", "is_hook", "is_shard",
-    "snapshot.shape", "snapshot.dtype", "snapshot.strides", "snapshot.lazy", "snapshot.layout",
+    "kind", "call.structure", "phase", "output", "outputs", "scope", "in_module", "offset", "gradient_of", "rule_of", "name",
+    "fallback_name", "function", "grad_enabled", "place", "is_hook", "is_shard", "snapshot.type",
 )  # fmt: skip
 """What is compared of an operation, beside its calls, its twin and its numbers."""
 
@@ -56,7 +55,7 @@ class Forms:
     def of(self, tape: StepTape) -> tuple[Form, dict[int, Own]]:
         """The form of a step that is complete, and the nodes that have numbers of their own."""
         ends = Ends.of(tape)
-        said, texts = _said_by(tape, ends), [each.text for each in tape.operations]
+        said, texts = _said_by(tape, ends), [each.call.text for each in tape.operations]
         for known in self._recent:
             own = known.own_of(said, texts, tape)
             if own is not None:
@@ -68,13 +67,13 @@ class Forms:
 
 def _said_by(tape: StepTape, ends: Ends) -> list[Any]:
     """What the form of a step depends on. Numbers of calls and of autograd nodes are those within the step."""
-    operations, calls = tape.operations, _Calls()
+    operations, calls, without_names = tape.operations, _Calls(), tape.frames.without_names
     return [
         list(map(_WHAT_IS_SAID, operations)),
-        [0 if each.generator is None else each.generator.numel() for each in operations],
-        [calls.number(each.invocation) for each in operations],
-        [(each.invocation, each.offset) in tape.frames.without_names for each in operations],
-        [each.snapshot.array().tobytes() if each.kind == "constant" else b"" for each in operations],
+        [(id, each.generator.numel()) for id, each in enumerate(operations) if each.generator is not None],
+        calls.numbers([each.invocation for each in operations]),
+        [id for id, each in enumerate(operations) if (each.invocation, each.offset) in without_names] if without_names else [],
+        [each.snapshot.array().tobytes() for each in operations if each.kind == "constant"],
         calls.found,
         [tape.by_sequence.get(each.node, -1) if each.node is not None else -1 for each in operations],
         [(loss, list(found.items())) for loss, found in ends.losses.items()],
@@ -96,12 +95,18 @@ class _Calls:
         self._numbers: dict[Invocation | None, int] = {None: -1}
         self.found: list[tuple[Any, int, int]] = []
 
-    def number(self, call: Invocation | None) -> int:
+    def numbers(self, calls: Sequence[Invocation | None]) -> list[int]:
+        """The number of each call."""
+        for each in dict.fromkeys(calls):
+            self._number(each)
+        return [self._numbers[each] for each in calls]
+
+    def _number(self, call: Invocation | None) -> int:
         """The number of a call; that of its caller is smaller."""
         known = self._numbers.get(call)
         if known is None:
             assert call is not None
-            caller = self.number(call.caller)
+            caller = self._number(call.caller)
             known = self._numbers[call] = len(self.found)
             self.found.append((call.code, caller, call.call_offset))
         return known
