@@ -76,7 +76,7 @@ class RecordingMode(TorchDispatchMode):  # type: ignore[misc]
             return func(*args, **kwargs)
         if self._use_parameter is not None and torch.is_grad_enabled() and torch._C._current_graph_task_id() == -1:
             for tensor in tensors:
-                if tensor.requires_grad and tensor.is_leaf and not _is_among(tensor, written):
+                if tensor.requires_grad and tensor.is_leaf and id(tensor) not in map(id, written):
                     tape = self._use_parameter(tensor)
             if tape is None:
                 return func(*args, **kwargs)
@@ -113,7 +113,7 @@ def _recorded(tape: StepTape, schema: Schema, func: Any, args: Any, kwargs: Any,
         if schema.is_literal:
             tape.learn_literal(inputs[0])
         return result
-    others = [each for each in returned if not _is_among(each, written)] if written else returned
+    others = [each for each in returned if id(each) not in map(id, written)] if written else returned
     results = [*written, *others] if not schema.undeclared else [*others, *written]
     if schema.undeclared and written:
         for tensor in written:
@@ -142,11 +142,6 @@ def _written(schema: Schema, args: Any, kwargs: Any) -> list[torch.Tensor]:
     has_others = schema.undeclared and _argument(schema, schema.condition, args, kwargs)
     positions = (*schema.written, *schema.undeclared) if has_others else schema.written
     return tensors_in([_argument(schema, position, args, kwargs) for position in positions])
-
-
-def _is_among(tensor: torch.Tensor, tensors: list[torch.Tensor]) -> bool:
-    """Whether a tensor is one of these very objects."""
-    return id(tensor) in map(id, tensors)
 
 
 def _argument(schema: Schema, position: int, args: Any, kwargs: Any) -> Any:

@@ -17,7 +17,7 @@ _SCENARIOS = str(PACKAGE / "scenarios")
 
 
 NEAREST = 3
-"""So many calls at least are between a dispatched operation, or a hook that PyTorch calls, and the place where it is recorded."""
+"""So many calls of this package at least are nearer, and passed over: Python makes an object of a frame that is looked at."""
 
 
 def is_user_code(code: CodeType) -> bool:
@@ -52,7 +52,6 @@ class Frames:
 
     def place(self, nearest: int = NEAREST) -> tuple[Invocation | None, int]:
         """The invocation and the instruction that run now; None and -1 outside of the program."""
-        # The nearest calls are of this package; Python would make an object of each frame that is looked at.
         frame: FrameType | None = sys._getframe(nearest)
         while frame is not None and not _is_user_file(frame.f_code.co_filename):
             frame = frame.f_back

@@ -36,8 +36,7 @@ class Updates:
         self._is_next = is_next
         self._is_due = False
         self._held = 0
-        self._state: list[torch.Tensor] = []
-        """That of the optimizer that runs, as it was before."""
+        self._state: list[torch.Tensor] = []  # of the optimizer that runs, as it was before
 
     def wrapped_init(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """The constructor of optimizers, which tells of each."""
