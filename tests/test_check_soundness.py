@@ -16,10 +16,13 @@ from support.cli import run
 from tracer import trace
 from tracer.checking import function as function_checks
 from tracer.checking.compare import MAX_UNRATED, GradientComparison, Sampling
+from tracer.checking.error_scale import error_scales
 from tracer.checking.operation import value_problems
 from tracer.checking.results import Check, Comparison, Difference, Outcome
 from tracer.errors import RecordingError
 from tracer.i18n.message import Message
+from tracer.ops.families import linear_algebra
+from tracer.ops.families.elementwise import arithmetic
 from tracer.ops.families.elementwise.hyperbolic import Tanh
 from tracer.testing import assert_gradients, check_gradients, programs, report
 from tracer.views.text.check import failure_lines
@@ -362,3 +365,12 @@ def test_plain_run_gets_arrays_of_its_own() -> None:
     check = function_checks.check_gradients(function, x)
     assert check.outcome is Outcome.WRONG
     assert x.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-165, 1e-60, 1e60, 1e120, 1e160])
+def test_error_scale_of_a_product_neither_overflows_nor_underflows(size: float) -> None:
+    x, w = np.array([[size, -size]]), np.array([[3.0], [3.0]])  # the terms cancel
+    computed = [(None, (), {}, x), (None, (), {}, w), (linear_algebra.Matmul, (0, 1), {}, x @ w)]
+    np.testing.assert_allclose(error_scales(computed, 2)[2], size * 3 * np.sqrt(2))
+    product = [(None, (), {}, x), (None, (), {}, 1e3 / x), (arithmetic.Multiply, (0, 1), {}, x * (1e3 / x))]
+    np.testing.assert_allclose(error_scales(product, 2)[2], 1e3)

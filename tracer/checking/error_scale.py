@@ -29,6 +29,9 @@ CANCELLATION = 0.01
 SMALLEST_SCALE = 1e-150
 """Errors are relative to at least this: below it the imaginary parts of the complex step underflow."""
 
+LARGEST_FACTOR = 1e140
+"""Squares up to this, and from its reciprocal on, are multiplied and added as doubles."""
+
 _SUMS_OF_PRODUCTS: tuple[type[Op], ...] = (
     arithmetic.Add, arithmetic.Multiply, reductions.Sum, reductions.Mean, linear_algebra.Matmul, linear_algebra.Dot,
     linear_algebra.Outer, einstein_summation.Einsum,
@@ -70,7 +73,7 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
             square_of(operand) if op.differentiable(position) else value_of(operand)  # indices are not squared
             for position, operand in enumerate(operands)
         ]
-        total = op.value(*terms, **parameters)
+        total = op.value(*_as_doubles(terms), **parameters)
         if op is reductions.Mean and np.size(value):
             total = total / max(1, np.size(square_of(operands[0])) / np.size(value))
         return total
@@ -86,6 +89,17 @@ def _squared_terms(computed: Sequence[Computation], squares: Sequence[np.ndarray
         scales = [np.sqrt(square_of(operand)).astype(np.float64) for operand in operands]
         return _square(op.error_scale(value, [value_of(operand) for operand in operands], scales, parameters))
     return own
+
+
+def _as_doubles(terms: Sequence[Any]) -> Sequence[Any]:
+    """The factors as doubles, whose products BLAS computes, if products of two neither overflow nor underflow."""
+    factors = [isinstance(term, np.ndarray) and term.dtype == np.longdouble for term in terms]
+    small, large = 1 / LARGEST_FACTOR, LARGEST_FACTOR
+    if sum(factors) > 2 or not all(
+        np.all((term == 0) | ((term > small) & (term < large))) for term, is_factor in zip(terms, factors) if is_factor
+    ):
+        return terms
+    return [term.astype(np.float64) if is_factor else term for term, is_factor in zip(terms, factors)]
 
 
 def _own_terms(computed: Sequence[Computation], row: Computation, own: np.ndarray) -> Any:
