@@ -284,3 +284,16 @@ def test_memory_is_flat_over_a_thousand_steps(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert len(run.trace.steps) == 1000
     assert sizes[1] - sizes[0] < 300_000, sizes
+
+
+def test_an_object_without_a_text_of_its_own_is_no_address_in_the_record() -> None:
+    """The same program has the same record, wherever in memory its generator is."""
+    w, generator = torch.zeros(3, requires_grad=True), torch.Generator().manual_seed(0)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    with record() as run:
+        loss = (w - torch.randn(3, generator=generator)).square().sum()
+        loss.backward()
+        optimizer.step()
+    parameters = [str(dict(node.parameters)) for node in run.trace.steps[0].nodes]
+    assert any("generator" in each for each in parameters)
+    assert not any(" at 0x" in each for each in parameters)

@@ -179,8 +179,8 @@ def _as_data(argument: Any, inputs: list[int | Literal], tape: StepTape) -> Any:
         if any(isinstance(each, torch.Tensor) for each in argument):
             return [_as_data(each, inputs, tape) for each in argument]
         return [str(each) if isinstance(each, (torch.dtype, torch.device)) else each for each in argument]
-    if isinstance(argument, torch.ScriptObject):
-        return None  # a group of processes: no part of the computation
+    if isinstance(argument, (torch.ScriptObject, torch.Generator)):
+        return None  # a group of processes, where random numbers are from: no part of the computation, and no text of their own
     if argument is None or isinstance(argument, (bool, int, float, str)):
         return argument
     return {"text": str(argument)}
