@@ -129,10 +129,58 @@ def test_loss_by_name(tmp_path: Path) -> None:
     assert report_of(tmp_path, text, "nothing").verdict is Verdict.UNKNOWN
 
 
-def test_program_without_updates(tmp_path: Path) -> None:
-    report = report_of(tmp_path, "import numpy as np\nprint(np.ones(3) * 2)\n")
-    assert list(backprop_lines(report)) == ["This cannot be told: no update of a parameter was found"]
-    assert as_data(report)["reason"] == "no update of a parameter was found"
+SINGLE = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+X = X - X.mean(axis=0)
+w = np.zeros(3)
+e = X @ w - y
+loss = np.mean(e ** 2)
+grad = 2 * X.T @ e / 8
+w = w - 0.1 * grad
+print(np.mean((X @ w - y) ** 2))
+"""
+LOOKED_FOR = "it is a new value of a variable that the loss is computed from, as by w = w - rate * gradient"
+
+
+@pytest.mark.parametrize("update", ["w = w - 0.1 * grad", "w -= 0.1 * grad", "w[:] = w - 0.1 * grad"])
+def test_the_only_pass_is_an_update(tmp_path: Path, update: str) -> None:
+    report = report_of(tmp_path, SINGLE.replace("w = w - 0.1 * grad", update))
+    assert list(backprop_lines(report)) == [
+        "loss `loss`, line 7, 1 parameter; 1 update looked at",
+        "  w  follows its gradient",
+        "Every update follows the gradient.",
+    ]
+
+
+def test_only_pass_that_is_wrong(tmp_path: Path) -> None:
+    report = report_of(tmp_path, SINGLE.replace("w - 0.1", "w + 0.1"))
+    assert (report.verdict, report.line) == (Verdict.WRONG, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "loss", "reason"),
+    [
+        ("import numpy as np\nprint(np.ones(3) * 2)\n", None, f"no update of a parameter was found in train.py: {LOOKED_FOR}"),
+        (SINGLE.replace("w = w - 0.1 * grad", ""), None, f"no update of a parameter was found in train.py: {LOOKED_FOR}"),
+        (
+            SINGLE.replace("w = w - 0.1", "w_new = w - 0.1"),
+            None,
+            "no update of a parameter was found in train.py: w_new (line 9) is computed from w, and no recorded operation uses"
+            " it; assigned to w, it is an update",
+        ),
+        (SINGLE, "losss", "no recorded value of train.py is named losss; did you mean loss?"),
+        (SINGLE, "q", "no recorded value of train.py is named q: --loss takes the name of the variable that is the loss"),
+        (SINGLE, "e", "e (line 6 of train.py) is no single floating-point number, as a loss is"),
+        (PROGRAM + "fit = np.sum(T ** 2)\n", "fit", "fit (line 15 of train.py) is not computed from a value that is updated"),
+    ],
+)
+def test_why_nothing_was_found(tmp_path: Path, text: str, loss: str | None, reason: str) -> None:
+    report = report_of(tmp_path, text, loss)
+    assert list(backprop_lines(report)) == [f"This cannot be told: {reason}"]
+    assert as_data(report)["reason"] == reason
+    assert next(backprop_lines(report, CHINESE)).startswith("不能判断")
 
 
 def test_no_other_statement_is_tried_after_an_interruption() -> None:

@@ -131,7 +131,7 @@ def test_first_steps_are_kept(program: Path) -> None:
         (["check", "fruit", "--loss", "e"], "--loss is for programs: fruit is a scenario"),
         (["trace", "fruit", "--", "x"], "a scenario takes no arguments, this is 'x'"),
         (["trace", "train.py", "--record", "5-2"], "--record"),
-        (["trace", "train.py", "--loss", "nothing", "-q"], "train.py computes no loss named 'nothing'"),
+        (["trace", "train.py", "--loss", "nothing", "-q"], "no recorded value of train.py is named nothing: --loss takes"),
     ],
 )
 def test_wrong_use_is_one_line(program: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +145,13 @@ def test_wrong_use_is_one_line(program: Path, arguments: list[str], message: str
 def test_program_that_trains_nothing_is_told_so(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.write_text("import numpy as np\nprint(np.ones(3).sum())\n")
     assert run("trace", "train.py") == 2
-    assert "train.py has no training loop on record" in capsys.readouterr().err
+    assert "no update of a parameter was found in train.py: " in capsys.readouterr().err
+
+
+def test_single_pass_is_one_step(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text("import numpy as np\nw = np.ones(3)\nloss = np.sum(w ** 2)\nw = w - 0.1 * 2 * w\n")
+    assert run("trace", "train.py", "--format", "log") == 0
+    assert "steps       1 step\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

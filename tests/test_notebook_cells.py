@@ -101,7 +101,7 @@ def test_cell_without_a_loop_or_with_other_options_is_one_line() -> None:
     from IPython.core.error import UsageError
 
     shell = shell_with_magic()
-    with pytest.raises(UsageError, match="no training loop"):
+    with pytest.raises(UsageError, match="no update of a parameter was found"):
         shell.magics["trace"]("", "z = 1\n")
     assert shell.user_ns["z"] == 1
     with pytest.raises(UsageError, match="takes a variable"):

@@ -20,7 +20,7 @@ from tracer.graph.single_step import trace_of_step
 from tracer.i18n.language import language_of_locale
 from tracer.programs.fragments import run_cell
 from tracer.programs.loops.user_code import is_user_file
-from tracer.programs.steps.finding import find_training
+from tracer.programs.steps.finding import find_training, why_none
 from tracer.programs.steps.trace import trace_of
 from tracer.rendering.engine import find_engine
 from tracer.rendering.time_limits import TimedLayout
@@ -135,10 +135,7 @@ def trace_cell(shell: Any, line: str, cell: str) -> None:
     if error is not None:
         raise error.with_traceback(_of_user(error.__traceback__))
     if training is None:
-        raise _usage_error(
-            "the cell has no training loop: no value is updated that a loss is made of; %%trace --loss NAME says which variable"
-            " is the loss"
-        )
+        raise _usage_error(f"nothing to show of the cell: {why_none(record, loss)}")
 
 
 def _of_user(trace: TracebackType | None) -> TracebackType | None:

@@ -131,6 +131,20 @@ CODED: Mapping[str, Template] = {
     # Why the hand-written gradients of a program cannot be judged, and what is wrong with a statement.
     "backprop_no_updates": "no update of a parameter was found",
     "backprop_no_loss": "no loss was found that depends on the parameters: --loss NAME says which it is",
+    "backprop_not_measured": (
+        "no recorded update of {file} is of a value that a loss is computed from; --loss NAME says which variable is the loss"
+    ),
+    "backprop_nothing_updated": (
+        "{reason} in {file}: it is a new value of a variable that the loss is computed from, as by w = w - rate * gradient"
+    ),
+    "backprop_unused": (
+        "no update of a parameter was found in {file}: {name} (line {line}) is computed from {of}, and no recorded operation"
+        " uses it; assigned to {of}, it is an update"
+    ),
+    "backprop_no_name": "no recorded value of {file} is named {name}: --loss takes the name of the variable that is the loss",
+    "backprop_near_name": "no recorded value of {file} is named {name}; did you mean {near}?",
+    "backprop_no_number": "{name} (line {line} of {file}) is no single floating-point number, as a loss is",
+    "backprop_not_of_updates": "{name} (line {line} of {file}) is not computed from a value that is updated",
     "backprop_not_recorded": "the gradient has to pass through what has no derivative here: {problem}",
     "backprop_not_clear": "the updates do not follow the gradient of a loss that was found, and no statement is surely the place",
     "backprop_same_data": (

@@ -23,7 +23,7 @@ from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
 from tracer.programs.steps.choosing import numbers_of, stretches_of
-from tracer.programs.steps.finding import find_training
+from tracer.programs.steps.finding import find_training, why_none
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
 from tracer.programs.steps.training import FoundTraining
@@ -55,7 +55,7 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
     if training is None:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
-        raise UsageError(_nothing_found(run))
+        raise UsageError(_nothing_found(record, run))
     kept = sum(number in run.kept for number in numbers_of(training, has_gaps=True)) if run.kept is not None else None
     if run.kept is not None and not kept and not code:
         raise UsageError(
@@ -73,14 +73,8 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
     return record.ending.exit_code if options.passes_exit_code else code
 
 
-def _nothing_found(run: ProgramRun) -> str:
-    if run.loss is not None:
-        name = run.path.name
-        return f"{name} computes no loss named {run.loss!r} from values that it updates: --loss takes the name of a variable"
-    return (
-        f"{run.path.name} has no training loop on record: no value is updated that a loss is made of; --loss NAME says which"
-        f" variable is the loss ({page('explanation/what-is-recorded')})"
-    )
+def _nothing_found(record: ProgramRecord, run: ProgramRun) -> str:
+    return f"{why_none(record, run.loss)} ({page('explanation/what-is-recorded')})"
 
 
 def _steps(training: FoundTraining, run: ProgramRun) -> Iterator[Step]:

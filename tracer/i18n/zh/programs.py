@@ -94,6 +94,13 @@ CODED: Mapping[str, Template] = {
     # 手写梯度
     "backprop_no_updates": "没有找到参数的更新",
     "backprop_no_loss": "没有找到依赖于参数的损失：用 --loss NAME 指明",
+    "backprop_not_measured": "{file} 中记录到的更新都不属于参与计算损失的值；用 --loss NAME 指明哪个变量是损失",
+    "backprop_nothing_updated": ("{reason}（{file}）：更新是一个变量的新值，而损失由这个变量算出，例如 w = w - rate * gradient"),
+    "backprop_unused": "在 {file} 中没有找到参数的更新：{name}（第 {line} 行）由 {of} 算出，但没有记录到用它的运算；赋值给 {of} 才是更新",
+    "backprop_no_name": "{file} 中没有记录到名为 {name} 的值：--loss 后面写作为损失的变量名",
+    "backprop_near_name": "{file} 中没有记录到名为 {name} 的值；是不是 {near}？",
+    "backprop_no_number": "{name}（{file} 第 {line} 行）不是单个浮点数，而损失是",
+    "backprop_not_of_updates": "{name}（{file} 第 {line} 行）不是由被更新的值算出的",
     "backprop_not_recorded": "梯度必须经过在这里没有导数的计算：{problem}",
     "backprop_not_clear": "更新没有沿着所找到的损失的梯度，但不能确定是哪一条语句",
     "backprop_same_data": "更新沿着这个残差，而没有沿着 {name}（第 {line} 行）的梯度，后者是由同样的数据算出的",

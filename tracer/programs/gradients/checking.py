@@ -15,16 +15,18 @@ from tracer.programs.gradients.places.doubts import is_of_same_data, unrecorded
 from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.faults import faults_of, forward_fault
 from tracer.programs.gradients.places.never_updated import with_still_parameters
+from tracer.programs.gradients.places.nothing import why_nothing
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
+from tracer.programs.gradients.single_pass import with_single_updates
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.record import ProgramRecord
 
 
 def check_program(record: ProgramRecord, *, loss: str | None = None) -> BackpropReport:
     """Hold the updates of a recorded program against the gradients of its loss; `loss` is the name of the loss, if given."""
-    program = Program(ProgramTape(record), loss)
+    program = with_single_updates(Program(ProgramTape(record), loss), loss)
     if not program.updates.following:
-        return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_updates"))
+        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss))
     report, attempt = _checked(program, loss)
     return report if attempt is None else with_still_parameters(report, program, attempt)
 
@@ -46,7 +48,7 @@ def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attemp
         best = max(good, key=lambda each: each.score)
         return _right(best), best
     if loss is not None and not computed:
-        return BackpropReport(Verdict.UNKNOWN, reason=Message("backprop_no_loss")), None
+        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss)), None
     implied = [] if loss is not None else list(program.implied())
     for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
         if not program.roots <= set(attempt.gradients.looked[0].before):
@@ -55,8 +57,7 @@ def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attemp
         if report is not None:
             return report, attempt
     if not own and not implied and not printed:
-        reason = Message("backprop_no_loss") if program.roots else Message("backprop_no_updates")
-        return BackpropReport(Verdict.UNKNOWN, reason=reason), None
+        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss)), None
     return _wrong(program, computed, own or ([] if implied else printed), implied)
 
 

@@ -90,14 +90,14 @@ def _loss_name(tape: ProgramTape, id: int, wanted: str | None) -> str:
     name = tape.name(id)
     last = last_name(name)
     if wanted is not None:
-        return name if wanted in (name, last) or wanted == _function(tape, id) else ""
+        return name if wanted in (name, last) or wanted == returned_by(tape, id) else ""
     if name and is_loss_name(last):
         return last
-    function = _function(tape, id)
+    function = returned_by(tape, id)
     return function if function and is_loss_name(function) else ""
 
 
-def _function(tape: ProgramTape, id: int) -> str:
+def returned_by(tape: ProgramTape, id: int) -> str:
     """The function whose result an entry is; empty if it is not returned."""
     place = tape.record.place(id)
     if place is None or place.position is None or tape.name(id):

@@ -9,11 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.checking import cover_together, is_good, without_parts
 from tracer.programs.gradients.losses import last_name
 from tracer.programs.gradients.naming import parameter_name
+from tracer.programs.gradients.places.nothing import why_nothing
 from tracer.programs.gradients.report import LossKind
+from tracer.programs.gradients.single_pass import with_single_updates
 from tracer.programs.gradients.steps import steps_of
 from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.record import ProgramRecord
@@ -32,6 +35,7 @@ def find_training(record: ProgramRecord, loss: str | None = None, *, has_gaps: b
     program = Program(ProgramTape(record), loss)
     if has_gaps and (updates := with_gaps(program)) is not None:
         program = Program(program.tape, loss, updates)
+    program = with_single_updates(program, loss)
     attempts = _attempts(program, loss)
     if not attempts:
         return None
@@ -48,6 +52,11 @@ def find_training(record: ProgramRecord, loss: str | None = None, *, has_gaps: b
     ordered[0] = FoundStep(ordered[0].loss, ordered[0].updates, _first_start(record, ordered[0], loop_line))
     name = addition.name_of(ordered[0].loss) or last_name(attempts[0].measure.name) or attempts[0].measure.name
     return FoundTraining(addition.result(), name, _parameters(program, attempts, ordered), ordered, addition.start, loop_line)
+
+
+def why_none(record: ProgramRecord, loss: str | None) -> Message:
+    """Why no steps are found in a record."""
+    return why_nothing(Program(ProgramTape(record), loss), loss)
 
 
 def first_steps(record: ProgramRecord, count: int, loss: str | None = None) -> ProgramRecord:
