@@ -18,11 +18,13 @@ import tracer
 from support.cli import SCENARIO_TEXT, run
 from tracer.analysis.blame import Cause, Culprit, Target, culprit_of_step, first_culprit, results_of
 from tracer.analysis.carrying import carriers
+from tracer.analysis.largest_way import largest_way
 from tracer.graph.missing import NOT_RETAINED
 from tracer.graph.record import Phase, Step
 from tracer.graph.single_step import trace_of_step
 from tracer.nn.layers import softmax
 from tracer.ops import Op, registry
+from tracer.views.sentence_names import DistinctLabels
 from tracer.views.text.blame import Request, blame_lines
 from tracer.views.text.finiteness import FinitenessMonitor, notice
 from tracer.views.text.log import log_text
@@ -375,7 +377,7 @@ def test_exit_code_is_1_where_something_is_found(capsys: pytest.CaptureFixture[s
     text = printed(capsys, "blame", "linear-regression", code=1)
     assert text.startswith("40:09 loss = mean(square(y - prediction))\n  is the first that is not finite: ")
     assert "  source     linear_regression.py:22  mean_squared_error(prediction, y)\n" in text
-    assert "  the way from w to it, along the largest numbers\n    40:02 w  -8.258e+151\n" in text
+    assert "  the way from w to it, along the largest terms and numbers\n    40:02 w  -8.258e+151\n" in text
     found = json.loads(printed(capsys, "blame", "linear-regression", "--json", code=1))
     assert (found["step"], found["node"]["name"], found["node"]["source"]["line"]) == (40, "loss", 22)
     assert (found["cause"], found["result"]["name"], found["is_certain"]) == ("computed", "loss", True)
@@ -449,3 +451,49 @@ def test_value_without_a_finite_element_has_no_largest() -> None:
     assert any("[-inf -inf]" in line for line in told)
     for line in told:
         assert ("largest" in line) == ("inf" not in line and "nan" not in line), line
+
+
+def test_infinite_elements_are_told_apart_from_the_largest_finite_one() -> None:
+    step = tracer.trace(lambda w: np.sum(np.log(w)), np.array([0.0, 2.0]))
+    lines = list(blame_lines(trace_of(step), culprit_of_step(step), Request()))
+    told = [line for line in lines if "largest" in line and "(2,)" in line]
+    assert any("[-inf 0.6931]  largest finite 0.6931" in line for line in told)
+    assert all(("largest finite" in line) == ("inf" in line) for line in told)
+
+
+def test_the_operation_that_makes_nan_of_the_infinity_is_told() -> None:
+    def spread(x: Any) -> Any:
+        large = np.exp(x)
+        return np.sum((large - large) * 2)
+
+    found = blamed(spread, np.array([1.0, 1000.0]))
+    assert what(found) == "large"
+    assert found.nan_made is not None
+    assert (found.nan_made.node.op, found.nan_made.index) == ("subtract", (1,))
+    text = "\n".join(blame_lines(trace_of(found.step), found, Request()))
+    assert re.search(r"turns NaN  0:\d+ large - large\n +\(large - large\)\[1\] = inf - inf = nan\n", text)
+    assert blamed(lambda x: np.sum(np.log(x)), np.array([0.0])).nan_made is None
+
+
+def test_later_node_with_the_expression_of_an_earlier_one_is_called_by_its_number() -> None:
+    found = blamed(lambda x, w: np.sum((x * 2) / (x * 2 - w) + np.log(x * 2 - w)), np.ones(1), np.full(1, 2.0))
+    labels = DistinctLabels(found.step)
+    texts = [labels[node.id] for node in found.step.nodes if not labels.is_folded(node.id)]
+    assert len(set(texts)) == len(texts)
+    later = next(node for node in found.step.nodes if re.fullmatch(r"0:\d+", labels[node.id]))
+    assert labels.equation(later) == "x * 2"
+
+
+def test_way_follows_the_largest_term_of_a_sum() -> None:
+    """The weights are smaller than the bias, but what they contribute is larger."""
+
+    def layer(w: Any, b: Any) -> Any:
+        z = np.array([77.0, 30.0]) @ w + b
+        return np.sum(np.log(1 - np.exp(z) / (np.exp(z) + 1)))
+
+    found = blamed(layer, np.array([0.3, 0.5]), np.array(0.6))
+    way = largest_way(found.step, found.node)
+    assert way[0].node.name == "w"
+    text = "\n".join(blame_lines(trace_of(found.step), found, Request()))
+    assert "the way from w to it, along the largest terms and numbers" in text
+    assert "z = 77*0.3 + 30*0.5 + 0.6 = 38.7" in text

@@ -42,6 +42,7 @@ class Culprit:
 
     `index` is an element that carries into the result, None if its values were not kept. `way` are the ids of the nodes from the
     culprit to the result, with both. `is_certain` is False if values were not kept that decide which of several inputs carries.
+    `nan_made` is where the infinity of the culprit becomes NaN on the way, if it does.
     """
 
     step: Step
@@ -51,6 +52,7 @@ class Culprit:
     result: Node
     way: tuple[int, ...]
     is_certain: bool = True
+    nan_made: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +134,31 @@ def _culprit(step: Step, target: Target, *, only_nan: bool) -> Culprit | None:
     first = min(unintended or origins, key=lambda origin: origin.place.node)
     node = step.nodes[first.place.node]
     index = None if first.place.element is None else tuple(int(at) for at in np.unravel_index(first.place.element, node.shape))
-    return Culprit(step, node, first.cause, index, target.node, tuple(_way(first.place)), first.place.is_certain)
+    places = list(_way(first.place))
+    way = tuple(place.node for place in places)
+    return Culprit(step, node, first.cause, index, target.node, way, first.place.is_certain, _nan_made(step, places))
 
 
-def _way(place: _Place) -> Iterator[int]:
+def _way(place: _Place) -> Iterator[_Place]:
     here: _Place | None = place
     while here is not None:
-        yield here.node
+        yield here
         here = here.into
+
+
+def _nan_made(step: Step, way: Sequence[_Place]) -> Target | None:
+    """The first operation on a way that makes NaN of an infinity; None if it begins with NaN, or if another NaN came first."""
+    if _is_nan_at(step.nodes[way[0].node], way[0].element):
+        return None
+    for place in way[1:]:
+        node = step.nodes[place.node]
+        if not _is_nan_at(node, place.element):
+            continue
+        if any(sources is not Cause.COMPUTED for _, sources in _sources(step, node, [place], is_nan)):
+            return None
+        at = place.element
+        return Target(node, None if at is None else tuple(int(each) for each in np.unravel_index(at, node.shape)))
+    return None
 
 
 def _origins(step: Step, target: Target, flagged: Flags) -> Iterator[_Origin]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tracer.graph.losses import losses_of
 from tracer.graph.record import Literal, Node, Phase, Step, Trace
+from tracer.ops.foreign.names import base_name
 
 MAX_STEPS = 16
 """Steps that are looked at closely: the first and the last ones, and some between."""
@@ -24,7 +25,7 @@ MAX_ELEMENTS = 4_000_000
 
 def label(node: Node) -> str:
     """What a node is called in a finding: its name, or the expression that computes it."""
-    return node.name or (node.source.text if node.source is not None else "") or f"{node.op} {node.id}"
+    return node.name or (node.source.text if node.source is not None else "") or f"{base_name(node.op) or node.op} {node.id}"
 
 
 def numbers_of(node: Node) -> np.ndarray | None:

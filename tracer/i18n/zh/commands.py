@@ -111,7 +111,10 @@ MESSAGES: Mapping[str, str] = {
     "every input is finite; {op} makes it infinite": "所有输入都是有限的；{op} 使其变为无穷",
     "every input is finite; {op} makes it NaN and infinite": "所有输入都是有限的；{op} 使其出现 NaN 和无穷",
     "largest {number}": "最大绝对值 {number}",
+    "largest finite {number}": "有限元素中最大绝对值 {number}",
+    "turns NaN": "变为 NaN",
     "the way from {name} to it, along the largest numbers": "从 {name} 到此处的路径（沿绝对值最大的输入）",
+    "the way from {name} to it, along the largest terms and numbers": "从 {name} 到此处的路径（沿和式中最大的项、绝对值最大的输入）",
     "the record ends early: {reason}": "记录提前结束：{reason}",
     # Verification of operations
     "{operations} of {steps} computed again": "重新计算了 {steps}中的 {operations}",

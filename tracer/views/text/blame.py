@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.analysis.blame import Cause, Culprit, Target
+from tracer.analysis.largest_way import Stop, largest_magnitude, largest_way
 from tracer.errors import UsageError
 from tracer.graph.missing import reasons_in
 from tracer.graph.record import Literal, Node, Step, Trace
@@ -27,6 +28,7 @@ from tracer.views.notation import (
     shape_text,
 )
 from tracer.views.selection import node_or_element
+from tracer.views.sentence_names import DistinctLabels, called, operation_name
 from tracer.views.text.detail import history, history_lines, input_lines, titled_line
 from tracer.views.text.finiteness import nonfinite_text
 from tracer.views.worked import worked_element
@@ -64,7 +66,7 @@ def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Lan
         yield from _nothing_found(trace, request, tell)
         return
     step, node, digits = found.step, found.node, request.digits
-    labels = Labels(step.nodes)
+    labels = DistinctLabels(step)
     yield f"{node_number(step, node.id)} {labels.equation(node)}"
     counts, phase = nonfinite_text(node.summary, tell), phase_text(node.phase, tell)
     place = tell("in the {phase} of step {step}", phase=phase, step=step.index)
@@ -83,17 +85,48 @@ def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Lan
         yield titled_line(tell("first at"), labels.element(node.id, found.index))
     yield from input_lines(step, node, lambda operand: _with_size(step, operand, labels, digits, tell), tell)
     if len(found.way) > 1:
-        yield titled_line(tell("reaches"), _way_text(step, found.way, labels))
+        yield titled_line(tell("reaches"), _way_text(step, found.way, labels, tell))
+    if found.nan_made is not None:
+        yield from _nan_lines(found.nan_made, found, labels, digits, tell)
     if not found.is_certain:
         yield from _doubt_lines(found, tell)
-    path = path_to(step, node)
-    if len(path) > 1:
-        yield ""
-        yield f"  {tell('the way from {name} to it, along the largest numbers', name=labels[path[0].id])}"
-        for each in path:
-            yield f"    {_with_size(step, each, labels, digits, tell)}"
+    yield from _way_lines(found, labels, digits, tell)
     if step.index:
         yield from history_lines(trace, node, labels[node.id], tell)
+
+
+def _nan_lines(made: Target, found: Culprit, labels: Labels, digits: int, tell: Language) -> Iterator[str]:
+    """The operation that makes NaN of the infinity on its way, and its numbers."""
+    step, node = found.step, made.node
+    yield titled_line(tell("turns NaN"), f"{node_number(step, node.id)} {labels.equation(node)}")
+    worked = worked_element(step.nodes, node, labels, made.index, digits, tell=tell) if made.index is not None else ""
+    if worked:
+        yield titled_line("", worked)
+
+
+def _way_lines(found: Culprit, labels: Labels, digits: int, tell: Language) -> Iterator[str]:
+    """The way to the operation, with the numbers of the sums of which the largest term was followed."""
+    step, way = found.step, largest_way(found.step, found.node)
+    if len(way) < 2:
+        return
+    first = called(way[0].node, labels, tell)
+    shown = [stop for stop in way if stop.node is found.node or not labels.is_folded(stop.node.id)]
+    sums = {stop.node.id: _sum_text(step, stop, labels, digits, tell) for stop in shown}
+    yield ""
+    if any(sums.values()):
+        yield f"  {tell('the way from {name} to it, along the largest terms and numbers', name=first)}"
+    else:
+        yield f"  {tell('the way from {name} to it, along the largest numbers', name=first)}"
+    for stop in shown:
+        yield f"    {_with_size(step, stop.node, labels, digits, tell)}"
+        if sums[stop.node.id]:
+            yield f"      {sums[stop.node.id]}"
+
+
+def _sum_text(step: Step, stop: Stop, labels: Labels, digits: int, tell: Language) -> str:
+    if stop.index is None:
+        return ""
+    return worked_element(step.nodes, stop.node, labels, stop.index, digits, tell=tell)
 
 
 def _doubt_lines(found: Culprit, tell: Language) -> Iterator[str]:
@@ -128,7 +161,7 @@ def _nothing_found(trace: Trace, request: Request, tell: Language) -> Iterator[s
     if not request.of and not request.only_nan:
         step, node = first
         counts = nonfinite_text(node.summary, tell)
-        place = f"{node_number(step, node.id)} {Labels(step.nodes)[node.id]}"
+        place = _numbered(step, node, DistinctLabels(step), tell)
         yield tell("passed over: {place} ({counts}); --of {number} asks for it", place=place, counts=counts, number=node.id)
 
 
@@ -152,9 +185,17 @@ def blame_data(trace: Trace, found: Culprit | None) -> dict[str, Any]:
         "result": node_data(step, found.result, labels),
         "reaches": list(found.way),
         "is_certain": found.is_certain,
-        "way": [each.id for each in path_to(step, node)],
+        "nan_made": _nan_data(found, labels),
+        "way": [stop.node.id for stop in largest_way(step, node)],
         "history": {"steps": positions, "values": values},
     }
+
+
+def _nan_data(found: Culprit, labels: Labels) -> dict[str, Any] | None:
+    if found.nan_made is None:
+        return None
+    node, index = found.nan_made.node, found.nan_made.index
+    return {"node": node_data(found.step, node, labels), "index": None if index is None else list(index)}
 
 
 def _what(trace: Trace, found: Culprit, tell: Language) -> str:
@@ -163,35 +204,21 @@ def _what(trace: Trace, found: Culprit, tell: Language) -> str:
         return tell("is the first that is not finite")
     if found.node is found.result:
         return tell("is not finite")
-    return tell("is not finite and reaches {result}", result=Labels(found.step.nodes)[found.result.id])
+    return tell("is not finite and reaches {result}", result=called(found.result, DistinctLabels(found.step), tell))
 
 
-def _way_text(step: Step, way: Sequence[int], labels: Labels) -> str:
+def _way_text(step: Step, way: Sequence[int], labels: Labels, tell: Language) -> str:
     """The nodes on the way to the result: the first few, and the result."""
-    shown = [f"{node_number(step, id)} {labels[id]}" for id in way[1:]]
+    shown = [_numbered(step, step.nodes[id], labels, tell) for id in way[1:]]
     if len(shown) > MAX_WAY:
         shown[MAX_WAY - 1 : -1] = ["..."]
     return " -> ".join(shown)
 
 
-def path_to(step: Step, node: Node) -> list[Node]:
-    """The path to a node, traced back along the largest inputs that depend on a parameter, or else the largest inputs."""
-    dependent = {each.id for each in step.nodes if each.op == "parameter"}
-    for each in step.nodes:
-        if any(operand in dependent for operand in each.operands):
-            dependent.add(each.id)
-    path = [node]
-    while path[-1].operands:
-        operands = [step.nodes[id] for id in dict.fromkeys(path[-1].operands)]
-        trainable = [each for each in operands if each.id in dependent]
-        path.append(max(trainable or operands, key=lambda each: (largest_magnitude(each), -each.id)))
-    return path[::-1]
-
-
-def largest_magnitude(node: Node) -> float:
-    """The largest magnitude among the finite elements of a node."""
-    ends = [abs(end) for end in (node.summary.minimum, node.summary.maximum) if math.isfinite(end)]
-    return float(max(ends, default=0.0))
+def _numbered(step: Step, node: Node, labels: Labels, tell: Language) -> str:
+    """A node in a sentence: its number, and what it is called."""
+    number, name = node_number(step, node.id), called(node, labels, tell)
+    return f"{number} {labels.formula(node) if name == number else name}"
 
 
 def _why(found: Culprit, tell: Language = ENGLISH) -> str:
@@ -199,30 +226,32 @@ def _why(found: Culprit, tell: Language = ENGLISH) -> str:
     if found.cause is Cause.ENTERED:
         return tell("it came in with the {kind}: no operation of this step computed it", kind=kind_text(node, tell))
     if found.cause is Cause.WRITTEN:
-        return tell("a number that is not finite is written in the code; {op} passes it on", op=node.op)
+        return tell("a number that is not finite is written in the code; {op} passes it on", op=operation_name(node))
     operands = [step.nodes[operand] for operand in node.operands]
     if all(operand.is_finite for operand in operands):
         return _made(node, tell)
     is_nan = node.summary.nans if found.index is None or not node.is_kept else np.isnan(node.value[found.index])
     if not is_nan:
-        return tell("{op} makes it infinite, also without the inputs that are not finite", op=node.op)
+        return tell("{op} makes it infinite, also without the inputs that are not finite", op=operation_name(node))
     if any(operand.summary.nans for operand in operands):
-        return tell("{op} makes it NaN, also without the inputs that are NaN", op=node.op)
-    return tell("an input is infinite, none is NaN; {op} makes it NaN", op=node.op)
+        return tell("{op} makes it NaN, also without the inputs that are NaN", op=operation_name(node))
+    return tell("an input is infinite, none is NaN; {op} makes it NaN", op=operation_name(node))
 
 
 def _made(node: Node, tell: Language) -> str:
     if not node.summary.infinities:
-        return tell("every input is finite; {op} makes it NaN", op=node.op)
+        return tell("every input is finite; {op} makes it NaN", op=operation_name(node))
     if not node.summary.nans:
-        return tell("every input is finite; {op} makes it infinite", op=node.op)
-    return tell("every input is finite; {op} makes it NaN and infinite", op=node.op)
+        return tell("every input is finite; {op} makes it infinite", op=operation_name(node))
+    return tell("every input is finite; {op} makes it NaN and infinite", op=operation_name(node))
 
 
 def _with_size(step: Step, node: Node, labels: Labels, digits: int, tell: Language) -> str:
     text = content_text(node, labels.noise, digits)
     # Where no element is finite, there is no largest one: 0 would be a number that the value does not have.
     is_told = bool(node.shape) and any(map(math.isfinite, (node.summary.minimum, node.summary.maximum)))
-    size = f"  {tell('largest {number}', number=number_text(largest_magnitude(node), digits))}" if is_told else ""
+    number = number_text(largest_magnitude(node), digits) if is_told else ""
+    largest = tell("largest {number}", number=number) if node.is_finite else tell("largest finite {number}", number=number)
+    size = f"  {largest}" if is_told else ""
     shape = "" if not node.shape or text.startswith("(") else f" {shape_text(node.shape)}"
     return f"{node_number(step, node.id)} {labels.equation(node)}{shape}  {text}{size if not text.startswith('(') else ''}"

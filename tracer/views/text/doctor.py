@@ -13,6 +13,7 @@ from tracer.graph.record import Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.node_data import message_data
 from tracer.views.notation import Labels, node_number
+from tracer.views.sentence_names import called
 from tracer.views.text.detail import titled_line
 
 WIDTH = 110
@@ -30,7 +31,7 @@ def doctor_lines(trace: Trace, found: Diagnosis, tell: Language = ENGLISH) -> It
         yield ""
         for finding in alike:
             yield f"{finding.code}: {tell.message(finding.what)}"
-            place = place_of(trace, finding)
+            place = place_of(trace, finding, tell)
             if place:
                 yield titled_line(tell("at"), place)
         title = tell("advice")
@@ -54,13 +55,13 @@ def doctor_data(trace: Trace, found: Diagnosis) -> dict[str, Any]:
     }
 
 
-def place_of(trace: Trace, finding: Finding) -> str:
+def place_of(trace: Trace, finding: Finding, tell: Language = ENGLISH) -> str:
     """The node of a finding with its line in the code; of a gradient, the line of what it is the gradient of."""
     if finding.step is None or finding.node is None:
         return ""
     step = trace.step(finding.step)
     node, labels = step.nodes[finding.node], Labels(step.nodes)
-    text = f"{node_number(step, node.id)} {labels[node.id]}"
+    text = f"{node_number(step, node.id)} {called(node, labels, tell)}"
     return text if node.source is None else f"{text}  {node.source}  {node.source.text}"
 
 

@@ -7,6 +7,7 @@ from tracer.graph.record import Node, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import Labels, node_number
+from tracer.views.sentence_names import called
 
 
 class FinitenessMonitor:
@@ -46,7 +47,7 @@ def notice(found: Culprit | None, tell: Language = ENGLISH) -> str:
         return ""
     step, node = found.step, found.node
     where = f" ({node.source})" if node.source else ""
-    place = f"{node_number(step, node.id)} {Labels(step.nodes)[node.id]}{where}"
+    place = f"{node_number(step, node.id)} {called(node, Labels(step.nodes), tell)}{where}"
     return tell("NaN or infinite from {place} on: {counts}", place=place, counts=nonfinite_text(node.summary, tell))
 
 

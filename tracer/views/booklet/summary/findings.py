@@ -139,7 +139,7 @@ def _place(subject: Subject, finding: Finding, sizes: Mapping[int, int]) -> str:
     if finding.step is None or finding.node is None:
         return ""
     if any(step.index == finding.step for step in subject.trace.steps):
-        return place_of(subject.trace, finding)
+        return place_of(subject.trace, finding, subject.style.tell)
     return number_in(finding.step, finding.node, sizes.get(finding.step, 0))
 
 
