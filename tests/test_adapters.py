@@ -79,6 +79,6 @@ def test_where_pytorch_is_missing_one_line_says_how_to_install_it(
     Path("train.py").write_text("import torch")
     assert run("trace", "train.py") == 2
     said = capsys.readouterr()
-    message = "tracer: train.py needs PyTorch, which is not installed here: pip install 'steptracer[torch]'\n"
+    message = "tracer: train.py needs PyTorch, which is not installed here: pip install 'torch>=2.13,<2.14'\n"
     assert (said.out, said.err) == ("", message)
     assert not Path("output").exists()

@@ -607,7 +607,7 @@ def test_missing_pyarrow_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: py
     write_trace("fruit")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert run("export", "fruit", "-o", "runs.parquet") == 2
-    assert capsys.readouterr().err == "tracer: Parquet is written with pyarrow: pip install 'steptracer[parquet]'\n"
+    assert capsys.readouterr().err == "tracer: Parquet is written with pyarrow: pip install pyarrow\n"
     assert not list(Path().glob("runs.parquet/**/*.parquet"))
 
 

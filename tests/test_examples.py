@@ -105,7 +105,7 @@ def test_verbose_version_says_what_is_there_and_how_to_get_the_rest(
     monkeypatch.setenv("PATH", "/nowhere")
     assert run("--version", "-v") == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[1:])
-    assert lines["[torch]"] == "not installed: pip install 'steptracer[torch]'"
+    assert lines["[torch]"] == "not installed: pip install 'torch>=2.13,<2.14'"
     assert lines["dot"].startswith("not on PATH")
     assert lines["SQLite"].startswith(__import__("sqlite3").sqlite_version)
     assert lines["numpy"] == __import__("numpy").__version__

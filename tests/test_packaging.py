@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from support.distributions import built
+from tracer.analysis.adapters import TORCH
 from tracer.cli.shell.installed import EXTRAS, REQUIRED
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +46,8 @@ def test_verbose_version_names_the_dependencies() -> None:
     options = settings()["options"]
     assert set(REQUIRED) == {re.match(r"[\w-]+", line)[0] for line in options["install_requires"].split()}
     extras = settings()["options.extras_require"]
-    assert all(extras[extra].split()[0].startswith(package) for extra, package in EXTRAS.items())
+    assert all(extras[extra].split()[0] == requirement for extra, requirement in EXTRAS.items())
+    assert TORCH.install == f"pip install '{EXTRAS['torch']}'"
 
 
 def test_pages_name_the_versions_of_python_and_the_licence_of_the_package() -> None:

@@ -99,7 +99,7 @@ def test_caption_of_the_update_counts_how_parameters_moved(name: str) -> None:
         if set(expected) == {"against their gradient"}:
             assert f"moves each of {expected.total():,} parameters against its gradient." in text
             continue
-        ((count, listed),) = re.findall(r"Of ([\d,]+) parameters, \w+ moves (.*?)\. ", text)
+        ((count, listed),) = re.findall(r"\w+ moves ([\d,]+) parameters: (.*?)\. ", text)
         parts = re.findall(r"([\d,]+) (.*?)(?:, (?=\d)|$)", listed)
         assert {what: int(number.replace(",", "")) for number, what in parts} == expected
         assert int(count.replace(",", "")) == expected.total() == sum(node.size for node in step.parameters)

@@ -148,5 +148,5 @@ def test_torch_is_not_installed(tmp_path: Path) -> None:
         [sys.executable, "-c", code, "verify", str(tmp_path / "run.sqlite")], capture_output=True, text=True, check=False
     )
     assert ran.returncode == 2
-    assert "torch, which is not installed: pip install 'steptracer[torch]'" in ran.stderr
+    assert "torch, which is not installed: pip install 'torch>=2.13,<2.14'" in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1

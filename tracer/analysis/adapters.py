@@ -56,7 +56,7 @@ class Adapter:
         return cast(Computing, importlib.import_module(self.module))
 
 
-TORCH = Adapter("torch", "pip install 'steptracer[torch]'", "tracer.torch.computing")
+TORCH = Adapter("torch", "pip install 'torch>=2.13,<2.14'", "tracer.torch.computing")
 """That of PyTorch."""
 
 ADAPTERS: Mapping[str, Adapter] = dict.fromkeys(("aten", "prims", "written"), TORCH)

@@ -105,7 +105,7 @@ MESSAGES: Mapping[str, str] = {
     "Value": "值",
     "Step {step}: old values, gradients, new values": "第 {step} 步：旧值、梯度、新值",
     "{optimizer} moves each of {parameters} against its gradient.": "{optimizer}：{parameters}均沿梯度的反方向移动。",
-    "Of {parameters}, {optimizer} moves {which}.": "{optimizer} 对{parameters}的移动：{which}。",
+    "{optimizer} moves {parameters}: {which}.": "{optimizer} 对{parameters}的移动：{which}。",
     "{count:,} against their gradient": "{count:,} 个沿梯度的反方向",
     "{count:,} along their gradient": "{count:,} 个沿梯度的方向",
     "{count:,} whose gradient is 0": "{count:,} 个的梯度为 0",

@@ -75,7 +75,7 @@ def movement_text(movement: Movement, optimizer: str, tell: Language) -> str:
         ),
     }
     which = tell(", ").join(text for text, number in texts.items() if number)
-    return tell("Of {parameters}, {optimizer} moves {which}.", optimizer=optimizer, parameters=count, which=which)
+    return tell("{optimizer} moves {parameters}: {which}.", optimizer=optimizer, parameters=count, which=which)
 
 
 def next_start_text(trace: Trace, step: Step, updated: Sequence[Node], tell: Language) -> str:

@@ -46,7 +46,7 @@ def write_parquet(trace: Trace, file: IO[bytes]) -> int:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise UsageError("Parquet is written with pyarrow: pip install 'steptracer[parquet]'") from None
+        raise UsageError("Parquet is written with pyarrow: pip install pyarrow") from None
     fields = [(name, pyarrow.string()) for name in _TEXT_COLUMNS]
     fields += [(name, pyarrow.int64()) for name in _INTEGER_COLUMNS] + [(name, pyarrow.float64()) for name in _FLOAT_COLUMNS]
     schema = pyarrow.schema([*fields, ("shape", pyarrow.list_(pyarrow.int64()))])

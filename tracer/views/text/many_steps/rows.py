@@ -77,10 +77,10 @@ class LogRows:
         """What the log says of a node; `labels` are those of its step."""
         row = self._rows.get(node.id)
         if row is None:
-            row = self._rows[node.id] = self._row(node, labels)
+            row = self._rows[node.id] = self._fixed_row(node, labels)
         return row
 
-    def _row(self, node: Node, labels: Labels) -> Row:
+    def _fixed_row(self, node: Node, labels: Labels) -> Row:
         equation, shapes = padded(labels.equation(node), EQUATION_WIDTH), padded(labels.shapes(node), SHAPES_WIDTH)
         is_gradient = node.phase is Phase.BACKWARD and node.gradient_of is not None
         mark = "" if is_gradient else self._marks.get(node.id, "")
