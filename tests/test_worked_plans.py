@@ -57,7 +57,7 @@ def assert_plans_are_right(runs: list[tuple[Node, ...]], digits: int) -> None:
         labels = first.of_step(nodes)
         numbers = Numbers(nodes, labels.noise, digits)
         for node in nodes:
-            assert plans.text(nodes, node, labels, numbers) == worked_element(nodes, node, Labels(nodes), digits=digits)
+            assert plans.equation(nodes, node, labels, numbers) == worked_element(nodes, node, Labels(nodes), digits=digits)
 
 
 def others(array: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray:
@@ -133,7 +133,7 @@ def test_every_element_of_a_step_has_a_plan() -> None:
     nodes = tuple(tracer.run(tracer.load("fruit"), steps=1).steps[0].nodes)
     plans, labels = WorkedPlans(4, ENGLISH), Labels(nodes)
     for node in nodes:
-        plans.text(nodes, node, labels, Numbers(nodes, labels.noise, 4))
+        plans.equation(nodes, node, labels, Numbers(nodes, labels.noise, 4))
     assert all(plan.is_fixed for plan in plans._plans.values())
     assert {nodes[id].op for id in plans._plans} >= {"take", "scatter"}
 
@@ -163,7 +163,7 @@ def test_a_plan_for_other_indices_is_a_new_one() -> None:
     texts = []
     for nodes in runs:
         labels = first.of_step(nodes)
-        texts.append(plans.text(nodes, nodes[-2], labels, Numbers(nodes, labels.noise, 4)))
+        texts.append(plans.equation(nodes, nodes[-2], labels, Numbers(nodes, labels.noise, 4)))
     assert texts == ["exp(x0[x1])[0,0] = exp(0) = 1", *["exp(x0[x1])[0,0] = exp(0.5714) = 1.771"] * 2]
 
 

@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracer.analysis.provenance import versions
+    from tracer.data.provenance import versions
     from tracer.training.runner import Training, run
 
 __all__ = ["Training", "run", "versions"]
 
-_HOMES = {"Training": "tracer.training.runner", "run": "tracer.training.runner", "versions": "tracer.analysis.provenance"}
+_HOMES = {"Training": "tracer.training.runner", "run": "tracer.training.runner", "versions": "tracer.data.provenance"}
 
 
 def __getattr__(name: str) -> Any:

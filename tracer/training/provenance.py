@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.analysis.provenance import source_text, versions
+from tracer.data.provenance import source_text, versions
 from tracer.graph.record import Trace
 from tracer.store.fingerprint import fingerprint
 from tracer.training.scenario import Scenario

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from tracer.analysis.provenance import source_text, versions
 from tracer.analysis.replicas import RANK, RANKS
 from tracer.cli.closing.next_steps import names_of
 from tracer.cli.closing.verdicts import verdict_on_recorded
@@ -18,6 +17,7 @@ from tracer.cli.picture_files import engine_for
 from tracer.cli.programs.endings import report_ending
 from tracer.cli.programs.options import ProgramRun, steps_text
 from tracer.cli.programs.output import TRACE_FILE, ProgramOutput, TraceOptions
+from tracer.data.provenance import source_text, versions
 from tracer.errors import UsageError
 from tracer.graph.record import Trace
 from tracer.programs.adapters import Adapter

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.analysis.provenance import source_text, versions
+from tracer.data.provenance import source_text, versions
 from tracer.errors import UsageError
 from tracer.graph.record import EMPTY, Step, Trace
 from tracer.i18n.message import Message

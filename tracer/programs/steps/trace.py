@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracer.analysis.provenance import source_text, versions
+from tracer.data.provenance import source_text, versions
 from tracer.graph.record import Trace
 from tracer.programs.steps.building import steps_of
 from tracer.programs.steps.parts import StepTape

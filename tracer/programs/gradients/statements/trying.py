@@ -46,6 +46,8 @@ def _is_repaired(fault: Fault, before: BackpropReport, after: BackpropReport) ->
     """Whether a fault is gone, nothing else is worse, and the updates follow the same loss."""
     if after.verdict is Verdict.UNKNOWN or after.loss is None or before.loss is None or after.loss.kind is not before.loss.kind:
         return False
+    if after.updates < before.updates or len(after.parameters) < len(before.parameters):
+        return False  # the program ended before: its statement does not fit the others
     if after.verdict is not Verdict.WRONG:
         return after.verdict is Verdict.RIGHT
     follows = {each.name for each in after.parameters if each.following is Following.FOLLOWS}

@@ -53,7 +53,7 @@ class Place:
     index: Index
     position: int
 
-    def text(self, numbers: Numbers, chosen: np.ndarray) -> str:
+    def number(self, numbers: Numbers, chosen: np.ndarray) -> str:
         """The number in a step."""
         return numbers.at(self.id, self.index, self.position)
 
@@ -66,7 +66,7 @@ class ChosenPlace:
     indices: Sequence[Index]
     term: int
 
-    def text(self, numbers: Numbers, chosen: np.ndarray) -> str:
+    def number(self, numbers: Numbers, chosen: np.ndarray) -> str:
         """The number in a step; `chosen` are the positions of the terms."""
         return numbers.of_element(self.id, self.indices[chosen[self.term]])
 
@@ -146,7 +146,7 @@ class WorkedPlans:
         self._tell = tell
         self._plans: dict[int, ElementPlan] = {}
 
-    def text(self, nodes: Sequence[Node], node: Node, labels: Labels, numbers: Numbers) -> str:
+    def equation(self, nodes: Sequence[Node], node: Node, labels: Labels, numbers: Numbers) -> str:
         """The equation; empty if there is none. `labels` and `numbers` are those of the step."""
         if node.is_leaf or not node.size:
             return ""
@@ -165,7 +165,7 @@ class WorkedPlans:
         if not plan.is_fixed:
             return None
         chosen, zeros = plan.choice.terms_in(nodes) if plan.choice is not None else (_NONE, 0)
-        texts = [place.text(numbers, chosen) for place in plan.places]
+        texts = [place.number(numbers, chosen) for place in plan.places]
         key = (zeros, tuple([text[0] == "-" for text in texts]))
         if key not in plan.templates:
             if len(plan.templates) == MAX_TEMPLATES:
