@@ -18,6 +18,7 @@ from support.traces import recorded
 from tracer.analysis.doctor.classes import classified
 from tracer.analysis.doctor.examining import RULES, examine
 from tracer.analysis.doctor.findings import Diagnosis
+from tracer.analysis.doctor.reading import Run
 from tracer.graph.record import Trace
 from tracer.i18n.language import CHINESE
 from tracer.training.bundled import bundled_names
@@ -184,6 +185,34 @@ def test_loss_of_other_data_in_each_step(rate: str, noise: str, found: set[str] 
         assert codes(diagnosis) - {"never_moves"} == found
     assert unseen <= {each.what.code for each in diagnosis.unseen}
     assert ("rule_not_falling" in {each.what.code for each in diagnosis.unseen}) is bool(unseen)
+
+
+GIVEN = """\
+import numpy as np
+rng = np.random.RandomState(0)
+X, y = rng.randn(6, 4), np.array([0, 1, 2, 0, 1, 2])
+W, m, rate = rng.randn(4, 3) * 0.1, np.zeros((4, 3)), 0.1
+for step in range(12):
+    y = rng.permutation(y)
+    n = len(y)
+    p = np.exp(X @ W)
+    p = p / p.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(p[np.arange(n), y]))
+    d = p.copy()
+    d[np.arange(n), y] -= 1
+    m = 0.9 * m + X.T @ d / n
+    rate = rate * 0.9
+    W = W - rate * m
+"""
+
+
+def test_data_are_the_same_by_what_they_are(tmp_path: Path) -> None:
+    """Neither the numbers of nodes count, nor what only the update is made of, nor statistics: labels may have another order."""
+    same = traced(tmp_path, GIVEN.replace("    y = rng.permutation(y)\n", ""))
+    assert Run(same).has_same_data
+    assert not Run(traced(tmp_path, GIVEN)).has_same_data
+    assert "rule_oscillating" not in {each.what.code for each in examine(same).unseen}
+    assert "rule_oscillating" in {each.what.code for each in examine(traced(tmp_path, GIVEN)).unseen}
 
 
 def test_numbers_of_a_finding_are_those_of_the_record(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from tracer.analysis.diff import first_difference
 from tracer.analysis.verify import verify
 from tracer.graph.missing import ADDED
 from tracer.graph.own_gradients import agreement, agreement_in
-from tracer.graph.record import LEAVES, Phase, Trace
+from tracer.graph.record import LEAVES, Node, Phase, Trace
 from tracer.graph.validation import validate
+from tracer.views.text.detail import history
 from tracer.views.text.log import log_text
 
 CORPUS = Path(__file__).parent / "programs" / "backprop"
@@ -205,3 +207,62 @@ def test_factor_of_a_gradient_is_told() -> None:
     assert agreement(true + 1e-9, true).is_same
     assert agreement(true[::-1].copy(), true).factor is None
     assert agreement(np.array(2.0), np.array(1.0)).factor is None, "one number is a multiple of every other one"
+
+
+INDEXED = """\
+import numpy as np
+rng = np.random.RandomState(0)
+X, y = rng.randn(6, 4), np.array([0, 1, 2, 0, 1, 2])
+W = rng.randn(4, 3)
+shown = rng.randn(3)
+
+def loss_of(W, X, y):
+    scores = X @ W + np.array([1.0, 2.0, 3.0]) - np.sqrt(2)
+    scores[0, :] = shown
+    n = len(y)
+    correct = scores[np.arange(n), y][:, None]
+    total = np.zeros(3)
+    np.add.at(total, y, scores[:, 0])
+    margins = np.maximum(0, scores - correct + 1)
+    margins[np.arange(n), y] = 0
+    return np.sum(margins) + np.sum(total) + np.sum(np.eye(3)[y]), margins
+
+for step in range(4):
+    loss, margins = loss_of(W, X, y)
+    W -= 0.1 * X.T @ margins
+"""
+
+
+def test_arrays_of_an_index_have_the_name_of_their_variable_or_their_expression(tmp_path: Path) -> None:
+    step = traced(tmp_path, INDEXED).steps[1]
+    leaves = {node.name for node in step.nodes if node.is_leaf and node.phase is Phase.INIT and node.op == "data"}
+    made = {"np.arange(n)", "np.array([1.0, 2.0, 3.0])", "np.sqrt(2)", "np.eye(3)"}
+    assert leaves == {"X", "y", "shown", "total"} | made
+    assert step.node("y").value.tolist() == [0, 1, 2, 0, 1, 2]
+    assert step.node("np.arange(n)").value.tolist() == [0, 1, 2, 3, 4, 5]
+    assert "margins[np.arange(n), y]" in log_text(traced(tmp_path, INDEXED))
+
+
+def test_leaves_have_the_same_numbers_in_every_step(tmp_path: Path) -> None:
+    """In the first step some of them enter the tape, which are there before all others later."""
+    first, *later = traced(tmp_path, INDEXED).steps
+    for step in later:
+        assert [(node.name, node.op, node.shape) for node in step.nodes] == [
+            (node.name, node.op, node.shape) for node in first.nodes
+        ]
+
+
+def test_value_without_a_name_is_followed_over_the_steps_only_where_it_is_the_same_one(tmp_path: Path) -> None:
+    step = traced(tmp_path, INDEXED).steps[0]
+    unnamed = [replace(node, name="") if node.name in ("y", "np.arange(n)") else node for node in step.nodes]
+    one, other = (node for node in unnamed if node.is_leaf and not node.name and node.op == "data")
+    swapped = {one.id: other.id, other.id: one.id}
+
+    def exchanged(node: Node) -> Node:
+        inputs = tuple(swapped.get(each, each) if isinstance(each, int) else each for each in node.inputs)
+        return replace(node, id=swapped.get(node.id, node.id), inputs=inputs)
+
+    second = replace(step, index=1, nodes=tuple(sorted(map(exchanged, unnamed), key=lambda node: node.id)))
+    third = replace(step, index=2, nodes=tuple(unnamed))
+    trace = replace(traced(tmp_path, INDEXED), steps=(replace(step, nodes=tuple(unnamed)), second, third))
+    assert history(trace, trace.steps[0], one, "#2")[0] == [0, 2]

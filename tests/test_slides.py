@@ -6,6 +6,7 @@ import functools
 import itertools
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import tracer
 from support.drawn import Area
 from support.golden import assert_matches_golden
+from support.programs import IN_THE_LOSS, traced
 from support.slide_steps import STEPS, numbers, squared, step_of, trained
 from support.slides import assert_apart, crosses, drawn
 from support.traces import first_step
@@ -502,3 +504,14 @@ def test_rules_and_formulas_give_the_recorded_numbers(name: str) -> None:
 
 def at(content: Any, box: Any) -> int:
     return int(content.boxes.index(box))
+
+
+def test_own_gradient_that_is_not_the_true_one_is_beside_it(tmp_path: Path) -> None:
+    """The new value comes of it."""
+    step = traced(tmp_path, IN_THE_LOSS).steps[0]
+    (own,) = step.own_gradients.values()
+    svg = slide_of(step, "", Style()).whole().svg
+    assert "own gradient, differs" in svg
+    assert number_text(step.nodes[own].value[0, 0], 3) in [text.text for text in drawn(svg).texts]
+    right = traced(tmp_path, IN_THE_LOSS.replace(" + 0.1 * W", "")).steps[0]
+    assert "own gradient" not in slide_of(right, "", Style()).whole().svg

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import tracer
 from support.cli import run as run_command
+from support.programs import IN_THE_LOSS, traced
 from support.traces import recorded
 from tracer.analysis.doctor.examining import RULES, examine
 from tracer.analysis.doctor.losses import MIN_STEPS
@@ -434,3 +435,17 @@ def test_every_command_of_the_last_page_runs(tmp_path: Path, monkeypatch: pytest
     for each in commands(trace, RunNames("linear-regression", "linear-regression")):
         line = each.line.replace(f" {OTHER}", " linear-regression")
         assert run_command(*shlex.split(line)[1:]) == 0, line
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("en", "inside squared loss, and is counted under the loss"), ("zh", "前向传播在 squared loss 之内")]
+)
+def test_forward_pass_inside_the_function_of_the_loss_is_told(code: str, said: str, tmp_path: Path, capsys: Any) -> None:
+    document = document_of(traced(tmp_path, IN_THE_LOSS), Style(tell=language_of(code)))
+    assert said in document
+    assert language_of(code)("This step has no forward pass.") not in document
+    assert language_of(code)("The forward pass is counted under the loss: see the next page.") not in document
+    flat = IN_THE_LOSS.replace("def squared_loss(W):", "for step in range(3):").split("for step in range(3):\n    loss, grad")[0]
+    flat = flat.replace("    out = X @ W\n", "").replace("(out - t)", "(X @ W - t)").replace("return loss, dW", "W -= 0.01 * dW")
+    document = document_of(traced(tmp_path, flat), Style(tell=language_of(code)))
+    assert language_of(code)("The forward pass is counted under the loss: see the next page.") in document

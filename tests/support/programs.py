@@ -25,6 +25,22 @@ for epoch in range(4):
     print(epoch, loss)
 """
 
+IN_THE_LOSS = """\
+import numpy as np
+rng = np.random.RandomState(0)
+X, t = rng.randn(6, 3), rng.randn(6, 2)
+W = rng.randn(3, 2)
+def squared_loss(W):
+    out = X @ W
+    loss = np.sum((out - t) ** 2)
+    dW = 2 * X.T @ (out - t) + 0.1 * W
+    return loss, dW
+for step in range(3):
+    loss, grad = squared_loss(W)
+    W -= 0.01 * grad
+"""
+"""The predictions are made by the function of the loss; its gradient has a term too many."""
+
 SCALARS = """\
 import math
 xs = [0.5, -1.0, 2.0]

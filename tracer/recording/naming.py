@@ -137,7 +137,7 @@ def _name_arrays(
         if isinstance(operand, Literal) or operand in names or entries[operand][0] != "constant":
             continue
         if entries[operand][5] == offset and id - operand <= len(operands) and context.invocation is not None:  # entered with it
-            name = operand_name(files, context.invocation.code, offset, position, len(operands))
+            name = operand_name(files, entries[id], position)
             if name:
                 names[operand] = name
 

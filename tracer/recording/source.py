@@ -10,14 +10,16 @@ from __future__ import annotations
 import dis
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
+from typing import Any, Protocol, TypeAlias
 
 from tracer.arguments import readable
 from tracer.graph.record import Source
-from tracer.recording.program_text.facts import Position, TextFacts, facts_of_text
+from tracer.recording.program_text.facts import MAX_TARGET_LENGTH, Operand, Position, TextFacts, facts_of_text
 from tracer.recording.program_text.instructions import Destination, destination, variables_returned
 from tracer.recording.program_text.lines import lines_of
 
@@ -64,6 +66,15 @@ def position_at(code: CodeType, offset: int) -> Position | None:
     """The position of the instruction at an offset; None if unknown."""
     positions = positions_of(code)
     return positions[offset // 2] if 0 <= offset // 2 < len(positions) else None
+
+
+class _Context(Protocol):
+    @property
+    def invocation(self) -> Invocation | None: ...
+
+
+_Placed: TypeAlias = tuple[Any, Sequence[Any], Mapping[str, Any], Any, _Context, int]
+"""An entry of a tape: its operation, operands, parameters, value, context and offset."""
 
 
 class Files:
@@ -177,18 +188,50 @@ def _destination(files: Files, code: CodeType, offset: int, position: Position) 
     return Destination(facts.assigned.get(position), facts.unpacked.get(position, ()), position in facts.returned)
 
 
-def operand_name(files: Files, code: CodeType, offset: int, operand: int, count: int) -> str:
-    """The variable that is an operand of an operation, by its position among so many; empty if it is none."""
-    position = position_at(code, offset)
-    if position is None:
-        return ""
-    facts = files.facts_of(code)
-    names, owner = facts.operands.get(position, ()), facts.owners.get(position)
-    if len(names) == count - 1:  # x.dot(y): the first is the array whose method it is
-        names = (owner, *names)
-    elif operand == 0 and owner and len(names) != count:
+def operand_name(files: Files, entry: _Placed, position: int) -> str:
+    """The variable that an operand of an operation is, by its position; empty if it is none."""
+    found = _operand(files, entry, position)
+    return (found.name if found is not None else None) or ""
+
+
+def operand_text(files: Files, entry: _Placed, position: int) -> str:
+    """An operand as it is written, the variable or a short expression such as `np.arange(n)`; empty if that cannot be told."""
+    found, invocation = _operand(files, entry, position), entry[4].invocation
+    if found is None or found.name or invocation is None:
+        return (found.name if found is not None else None) or ""
+    text = files.text_at(invocation.code, found.position) if found.is_value else ""
+    return text if len(text) <= MAX_TARGET_LENGTH else ""
+
+
+def _operand(files: Files, entry: _Placed, position: int) -> Operand | None:
+    """What an operand of an operation is in the text; None if that cannot be told."""
+    _, operands, parameters, _, context, offset = entry
+    at = None if context.invocation is None else position_at(context.invocation.code, offset)
+    if at is None or context.invocation is None:
+        return None
+    facts, count = files.facts_of(context.invocation.code), len(operands)
+    written, owner = facts.operands.get(at, ()), facts.owners.get(at)
+    index = parameters.get("index")
+    pattern: Sequence[Any] = index if isinstance(index, list) else ()
+    first = count - pattern.count("array")  # of the arrays of an index
+    if at in facts.indices and first < count:  # x[i, y], x[i, y] = value
+        if position >= first:
+            parts = facts.indices[at]
+            if len(parts) != len(pattern):
+                return None
+            return [part for part, kind in zip(parts, pattern, strict=True) if kind == "array"][position - first]
+        return owner if position == 0 else facts.written_values.get(at)
+    if position == 1 and at in facts.written_values:  # x[1:] = value
+        return facts.written_values[at]
+    if len(written) == count - 1 and owner is not None:  # x.dot(y): the first is the array whose method it is
+        written = (owner, *written)
+    elif position == 0 and owner is not None and len(written) != count:
         return owner
-    return (names[operand] if len(names) == count else None) or ""
+    if len(written) != count:
+        return None
+    if first == 2:  # np.add.at(x, i, y): the index is before what is added, and behind it among the operands
+        written = (written[0], written[-1], *written[1:-1])
+    return written[position]
 
 
 def returns_variable(files: Files, code: CodeType, name: str) -> bool:

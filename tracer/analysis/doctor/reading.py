@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -113,14 +114,9 @@ class Run:
 
     @cached_property
     def has_same_data(self) -> bool:
-        """Whether the steps that are looked at have the same data: all that is computed without parameters is the same."""
-        first = self.steps[0]
-        depending = dependents(first)
-        given = [node for node in first.nodes if node.phase in FORWARD and node.id not in depending]
-        return len(self.steps) > 1 and all(
-            len(step.nodes) == len(first.nodes) and all(step.nodes[node.id].summary == node.summary for node in given)
-            for step in self.steps[1:]
-        )
+        """Whether the steps that are looked at have the same data: all that losses are made of but parameters is the same."""
+        first = _given(self.steps[0])
+        return len(self.steps) > 1 and all(_are_same(_given(step), first) for step in self.steps[1:])
 
     @cached_property
     def trend(self) -> Trend:
@@ -180,6 +176,38 @@ def dependents(step: Step) -> set[int]:
         if any(operand in found for operand in node.operands):
             found.add(node.id)
     return found
+
+
+_Given: TypeAlias = dict[tuple[object, ...], list[Node]]
+
+
+def _given(step: Step) -> _Given:
+    """What losses are made of without parameters, by statistics: the numbers of nodes may be others in each step."""
+    depending = dependents(step)
+    used = set(losses_of(step))
+    for node in reversed(step.nodes):
+        if node.id in used:
+            used.update(node.operands)  # not a learning rate, or a mean of gradients, which are leaves too
+    found: _Given = {}
+    for node in step.nodes:
+        if node.id in used and node.phase in FORWARD and node.id not in depending:
+            found.setdefault((node.shape, node.dtype, node.summary), []).append(node)
+    return found
+
+
+def _are_same(some: _Given, others: _Given) -> bool:
+    """Whether two steps are given the same arrays, as far as they are on record: statistics do not tell the order of labels."""
+    if some.keys() != others.keys():
+        return False
+    for key, nodes in some.items():
+        both = (*nodes, *others[key])
+        if len(nodes) != len(others[key]):
+            return False
+        if not all(node.is_kept and node.size <= MAX_ELEMENTS for node in both):
+            continue
+        if sorted(node.value.tobytes() for node in nodes) != sorted(node.value.tobytes() for node in others[key]):
+            return False
+    return True
 
 
 def literal(node: Node, position: int) -> float | None:

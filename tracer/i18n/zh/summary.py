@@ -37,6 +37,10 @@ MESSAGES: Mapping[str, str] = {
         "数据有 {count} 行；与数据逐行对应的数组，只显示第 {row} 行（从 0 数起）。"
     ),
     "This step has no forward pass.": "这一步没有前向传播。",
+    "The forward pass is inside {function}, and is counted under the loss: see the next page.": (
+        "前向传播在 {function} 之内，计入损失：见下一页。"
+    ),
+    "The forward pass is counted under the loss: see the next page.": "前向传播计入损失：见下一页。",
     "Step {step}: loss": "第 {step} 步：损失",
     "One number says how bad the prediction is. The backward pass begins with it.": "用一个数衡量预测有多差。反向传播从它开始。",
     # Backward

@@ -142,7 +142,7 @@ class ProgramTape:
             return ""
         for position, each in enumerate(entry[1]):
             if each == operand:
-                return operand_name(self.record.files, entry[4].invocation.code, entry[5], position, len(entry[1]))
+                return operand_name(self.record.files, entry, position)
         return ""
 
     def text(self, id: int) -> str:

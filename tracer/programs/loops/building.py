@@ -10,7 +10,7 @@ import numpy as np
 from tracer.graph.record import Phase, Step
 from tracer.programs.steps.building import StepBuilder
 from tracer.programs.steps.increments import Updates
-from tracer.programs.steps.leaf_names import leaf_name
+from tracer.programs.steps.leaf_names import variable_name
 from tracer.programs.steps.parts import StepParts, StepTape, parts_of
 from tracer.recording.tensor import Tensor
 
@@ -76,7 +76,7 @@ def _same_leaves(tape: StepTape, parts: StepParts) -> dict[int, int]:
     inside = frozenset((*parts.made_of, *parts.updating))
     for leaf, kind in parts.leaves.items():
         value = tape.raw(leaf)
-        if kind == "parameter" or not isinstance(value, np.ndarray) or not (name := leaf_name(tape, leaf, inside)):
+        if kind == "parameter" or not isinstance(value, np.ndarray) or not (name := variable_name(tape, leaf, inside)):
             continue
         known = first.setdefault((name, value.dtype, value.shape, value.tobytes()), leaf)
         if known != leaf:

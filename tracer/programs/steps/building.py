@@ -16,7 +16,7 @@ from tracer.ops.base import Op
 from tracer.ops.families.reductions import Sum
 from tracer.programs.steps.computed import Computed
 from tracer.programs.steps.increments import Updates, updates_of
-from tracer.programs.steps.leaf_names import leaf_name
+from tracer.programs.steps.leaf_names import leaf_name, leaf_uses, same_leaves
 from tracer.programs.steps.loss_phase import loss_phase
 from tracer.programs.steps.parts import StepParts, StepTape, parts_of
 from tracer.recording.recorder import Recorder
@@ -93,10 +93,17 @@ class StepBuilder:
         inside = frozenset((*self.parts.made_of, *self.parts.updating))
         names = {leaf: self.tape.versions.get(leaf) or leaf_name(self.tape, leaf, inside) for leaf in leaves}
 
-        def place(leaf: int) -> tuple[int, int, int]:
-            return _LEAF_ORDER.index(leaves[leaf]), order.get(names[leaf], 0), leaf
+        def place(leaf: int) -> tuple[int, int, tuple[int, int], int]:
+            # Not by the ids of the leaves: what several steps use entered the tape in the first of them.
+            first_use = next(leaf_uses(self.tape, leaf, inside), (len(self.tape), 0))
+            return _LEAF_ORDER.index(leaves[leaf]), order.get(names[leaf], 0), first_use, leaf
 
-        for leaf in sorted(leaves, key=place):
+        ordered = sorted(leaves, key=place)
+        same = same_leaves(self.tape, {leaf: names[leaf] for leaf in ordered if leaves[leaf] in ("data", "constant")})
+        for leaf in ordered:
+            if leaf in same:
+                self.ids[leaf] = self.ids[same[leaf]]
+                continue
             kind, value = leaves[leaf], self.tape.raw(leaf)
             if kind == "hyperparameter" and not names[leaf] and type(value) in (int, float):
                 self.ids[leaf] = Literal(value)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Position: TypeAlias = tuple[int, int, int, int]
 """Line and byte column of the start, line and byte column of the end."""
@@ -15,15 +15,24 @@ MAX_TARGET_LENGTH = 40
 """Characters of the text of a target, such as `hs[t + 1]`, that is used as a name."""
 
 
+class Operand(NamedTuple):
+    """An operand as it is written: the variable that it is (None: another expression), and where."""
+
+    name: str | None
+    position: Position
+    is_value: bool
+    """Whether its text can stand for its value: `np.arange(n)`, `[0, 1]`, `data.x[0]`."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextFacts:
     """The facts of a text, by the positions of expressions.
 
     `assigned` has the names that expressions are assigned to, `unpacked` those that the parts of one result are, with None for a
     part without a name. `written` has the variable that is written into, by the position of the target `x[i]`, and `statements`
-    the position of the assignment by that of such a target. `operands` has the operands of an expression that are variables, with
-    None for others. `owners` are the variables that something is looked up in: `x` of `x[0]`, `x.T` and `x.sum()`. `returned`
-    are the expressions that are returned.
+    the position of the assignment by that of such a target. `operands` has the operands of an expression. `owners` are what
+    something is looked up in: `x` of `x[0]`, `x.T` and `x.sum()`. `indices` has the parts of the index `[i, j]`, and
+    `written_values` what is written, by the position of `x[i, j]`. `returned` are the expressions that are returned.
     `returned_names` and `returned_tuples` are the variables that a function returns, one or in a tuple or a list, by its name and
     first line.
     """
@@ -32,8 +41,10 @@ class TextFacts:
     unpacked: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
     written: dict[Position, str] = field(default_factory=dict)
     statements: dict[Position, Position] = field(default_factory=dict)
-    operands: dict[Position, tuple[str | None, ...]] = field(default_factory=dict)
-    owners: dict[Position, str] = field(default_factory=dict)
+    operands: dict[Position, tuple[Operand, ...]] = field(default_factory=dict)
+    owners: dict[Position, Operand] = field(default_factory=dict)
+    indices: dict[Position, tuple[Operand, ...]] = field(default_factory=dict)
+    written_values: dict[Position, Operand] = field(default_factory=dict)
     returned: set[Position] = field(default_factory=set)
     returned_names: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     returned_tuples: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
@@ -48,6 +59,7 @@ def facts_of_text(text: str) -> TextFacts:
     except (SyntaxError, ValueError):
         return facts
     modules: set[str] = set()
+    owners: list[tuple[ast.expr, ast.expr]] = []
     for node in ast.walk(tree):
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -61,19 +73,21 @@ def facts_of_text(text: str) -> TextFacts:
             _assign(facts, node.target, node.value)
         elif isinstance(node, ast.AugAssign):
             _assign(facts, node.target, node)
-            facts.operands[_position(node)] = (_variable(node.target), _variable(node.value))
+            facts.operands[_position(node)] = (_operand(node.target), _operand(node.value))
         elif isinstance(node, ast.Return) and node.value is not None:
             facts.returned.add(_position(node.value))
         elif isinstance(node, ast.Lambda):
             facts.returned.add(_position(node.body))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             _add_returned(facts, node)
-        elif isinstance(node, (ast.BinOp, ast.Compare, ast.Call)):
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call)):
             facts.operands[_position(node)] = _operands(node)
-        if isinstance(node, (ast.Subscript, ast.Attribute, ast.Call)) and (owner := _owner(node)):
-            facts.owners[_position(node)] = owner
-    for position in [position for position, owner in facts.owners.items() if owner in modules]:
-        del facts.owners[position]
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            facts.indices[_position(node)] = tuple(map(_operand, parts))
+        if isinstance(node, (ast.Subscript, ast.Attribute, ast.Call)) and (owner := _owner(node)) is not None:
+            owners.append((node, owner))
+    facts.owners.update((_position(node), _operand(owner)) for node, owner in owners if _root(owner) not in modules)
     return facts
 
 
@@ -92,6 +106,8 @@ def _assign(facts: TextFacts, target: ast.expr, value: ast.expr | ast.stmt) -> N
         return
     if isinstance(target, ast.Subscript) and (variable := _base_variable(target)):
         facts.written[_position(target)] = variable
+        if isinstance(value, ast.expr):
+            facts.written_values[_position(target)] = _operand(value)
     if name := _target_name(target):
         facts.assigned[_position(value)] = name
 
@@ -135,23 +151,36 @@ def _variable(node: ast.expr) -> str | None:
     return None
 
 
-def _owner(node: ast.Subscript | ast.Attribute | ast.Call) -> str | None:
-    """The variable that something is looked up in."""
+def _operand(node: ast.expr) -> Operand:
+    return Operand(_variable(node), _position(node), isinstance(node, (ast.Call, ast.List, ast.Subscript, ast.Attribute)))
+
+
+def _owner(node: ast.Subscript | ast.Attribute | ast.Call) -> ast.expr | None:
+    """What something is looked up in."""
     if not isinstance(node, ast.Call):
-        return _variable(node.value)
-    return _variable(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        return node.value
+    return node.func.value if isinstance(node.func, ast.Attribute) else None
 
 
-def _operands(node: ast.BinOp | ast.Compare | ast.Call) -> tuple[str | None, ...]:
-    """The variables among the operands: of a call its arguments by position, those in a list one by one, without texts."""
+def _root(node: ast.expr) -> str | None:
+    """The name that an attribute is looked up from: `np` of `np.linalg`."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _operands(node: ast.BinOp | ast.UnaryOp | ast.Compare | ast.Call) -> tuple[Operand, ...]:
+    """The operands: of a call its arguments by position, those in a list one by one, without texts."""
     if isinstance(node, ast.BinOp):
-        return _variable(node.left), _variable(node.right)
+        return _operand(node.left), _operand(node.right)
+    if isinstance(node, ast.UnaryOp):
+        return (_operand(node.operand),)
     if isinstance(node, ast.Compare):
-        return _variable(node.left), _variable(node.comparators[0])
+        return _operand(node.left), _operand(node.comparators[0])
     given: list[ast.expr] = []
     for each in node.args:
         given += each.elts if isinstance(each, (ast.List, ast.Tuple)) else [each]
-    return tuple(_variable(each) for each in given if not (isinstance(each, ast.Constant) and isinstance(each.value, str)))
+    return tuple(_operand(each) for each in given if not (isinstance(each, ast.Constant) and isinstance(each.value, str)))
 
 
 def _add_returned(facts: TextFacts, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

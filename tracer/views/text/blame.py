@@ -92,7 +92,7 @@ def blame_lines(trace: Trace, found: Culprit | None, request: Request, tell: Lan
         yield from _doubt_lines(found, tell)
     yield from _way_lines(found, labels, digits, tell)
     if step.index:
-        yield from history_lines(trace, node, labels[node.id], tell)
+        yield from history_lines(trace, step, node, labels[node.id], tell)
 
 
 def _nan_lines(made: Target, found: Culprit, labels: Labels, digits: int, tell: Language) -> Iterator[str]:
@@ -171,7 +171,7 @@ def blame_data(trace: Trace, found: Culprit | None) -> dict[str, Any]:
         return {"found": False, "steps": len(trace.steps)}
     step, node = found.step, found.node
     labels = Labels(step.nodes)
-    positions, values = history(trace, node, labels[node.id])
+    positions, values = history(trace, step, node, labels[node.id])
     return {
         "found": True,
         "step": step.index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from tracer.graph.losses import gradients_of
 from tracer.graph.missing import mark_message
@@ -70,7 +70,7 @@ def node_lines(trace: Trace, step: Step, node: Node, digits: int = DIGITS, tell:
     if not contributions(step, node):  # the contributions are the inputs, and follow
         yield from input_lines(step, node, lambda operand: _with_value(step, operand, labels, digits), tell)
     yield from _relations(step, node, labels, digits, tell)
-    yield from history_lines(trace, node, labels[node.id], tell)
+    yield from history_lines(trace, step, node, labels[node.id], tell)
 
 
 def element_lines(
@@ -148,9 +148,9 @@ def _relations(step: Step, node: Node, labels: Labels, digits: int, tell: Langua
         yield titled_line("", tell("and {count} more", count=len(uses) - MAX_USES))
 
 
-def history_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH) -> Iterator[str]:
+def history_lines(trace: Trace, step: Step, node: Node, label: str, tell: Language = ENGLISH) -> Iterator[str]:
     """A plot of a node over the steps: a scalar's value, an array's l2 norm."""
-    positions, values = history(trace, node, label)
+    positions, values = history(trace, step, node, label)
     if len(positions) < 2:
         return
     what = label if not node.shape else tell("length (l2) of {name}", name=label)
@@ -162,26 +162,39 @@ def history_lines(trace: Trace, node: Node, label: str, tell: Language = ENGLISH
     yield from (f"    {line}" for line in plot_lines(values, positions, tell))
 
 
-def history(trace: Trace, node: Node, label: str) -> tuple[list[int], list[float]]:
-    """Up to MAX_STEPS step indices at which the node exists, and its value or l2 norm at each."""
+def history(trace: Trace, step: Step, node: Node, label: str) -> tuple[list[int], list[float]]:
+    """Up to MAX_STEPS step indices at which the node of a step exists, and its value or l2 norm at each."""
     count = len(trace.steps)
     points = min(count, MAX_STEPS)
     chosen = sorted({round(at * (count - 1) / max(1, points - 1)) for at in range(points)})
     positions, values = [], []
+    place = None if node.name else _place(step, node)
     for position in chosen:
-        step = trace.steps[position]
-        found = _counterpart(step, node, label)
+        other = trace.steps[position]
+        found = _counterpart(other, node, label, place)
         if found is not None:
-            positions.append(step.index)
+            positions.append(other.index)
             values.append(_magnitude(found))
     return positions, values
 
 
-def _counterpart(step: Step, node: Node, label: str) -> Node | None:
-    """The counterpart of a node in another step: by id, or else by name."""
-    if node.id < len(step.nodes) and (other := step.nodes[node.id]).op == node.op and other.name == node.name:
+def _counterpart(step: Step, node: Node, label: str, place: _Place | None) -> Node | None:
+    """The counterpart of a node in another step: by id, or else by name. One without a name has the same place in the program."""
+    other = step.nodes[node.id] if node.id < len(step.nodes) else None
+    if other is not None and (other.op, other.name) == (node.op, node.name) and place in (None, _place(step, other)):
         return other
-    return next((other for other in step.nodes if other.name == label), None)
+    return next((each for each in step.nodes if each.name == label), None)
+
+
+_Place: TypeAlias = tuple[Any, ...]
+
+
+def _place(step: Step, node: Node) -> _Place:
+    """Where a node is in the program, and what it is made of; of a leaf, what uses it, since its number may be another's."""
+    if not node.is_leaf:
+        return node.source, node.scope, node.operands, node.gradient_of, node.rule_of
+    users = (user for user in step.nodes if node.id in user.operands)
+    return tuple((user.op, user.source, user.scope, user.rule_of, user.inputs.index(node.id)) for user in users)
 
 
 def _magnitude(node: Node) -> float:
@@ -220,7 +233,7 @@ def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
 def node_detail(trace: Trace, step: Step, node: Node) -> dict[str, Any]:
     """A node as plain data."""
     labels = Labels(step.nodes)
-    positions, values = history(trace, node, labels[node.id])
+    positions, values = history(trace, step, node, labels[node.id])
     return node_data(step, node, labels, in_full=True) | {
         "step": step.index,
         "worked": worked_element(step.nodes, node, labels),

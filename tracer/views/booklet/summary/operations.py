@@ -61,10 +61,21 @@ def forward_page(subject: Subject) -> str:
         caption = tell("{sentence} {next}", sentence=caption, next=rows)
     named = [node for node in subject.data() if node.name or node.shape]
     data = [_data_card(subject, node, count) for node in named[:MAX_DATA]]
-    blocks = [cards.placed(cards.plain(caption)), *map(cards.placed, [*_slide(subject, count), *data])]
-    if not nodes:
-        blocks.append(cards.placed(cards.plain(tell("This step has no forward pass."))))
+    text = caption if nodes else _elsewhere(subject)
+    blocks = [cards.placed(cards.plain(text)), *map(cards.placed, [*_slide(subject, count), *data])]
     return page(heading, "\n".join([*blocks, _fitted_operations(subject, nodes, Kind.FORWARD)]))
+
+
+def _elsewhere(subject: Subject) -> str:
+    """What is said instead of a forward pass that is not on its page: a function of the loss may compute the predictions too."""
+    tell, step = subject.style.tell, subject.step
+    nodes = [node for node in step.nodes if node.phase is Phase.LOSS and not node.is_leaf]
+    if not nodes:
+        return tell("This step has no forward pass.")
+    function = step.nodes[step.loss_id].scope
+    if function and all(node.scope == function or node.scope.startswith(f"{function}/") for node in nodes):
+        return tell("The forward pass is inside {function}, and is counted under the loss: see the next page.", function=function)
+    return tell("The forward pass is counted under the loss: see the next page.")
 
 
 def _slide(subject: Subject, count: int) -> Iterator[str]:

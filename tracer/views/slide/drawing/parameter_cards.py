@@ -75,9 +75,16 @@ class Card:
         columns: list[tuple[str, Role, list[Number | None]]] = [(self.tell("value"), Role.VALUE, [row.value for row in rows])]
         if self.has_gradients:
             columns.append((self.tell("gradient"), Role.GRADIENT, [row.gradient for row in rows]))
+        if any(row.own for row in rows):
+            columns.append((self._own_title(), Role.GRADIENT, [row.own for row in rows]))
         if self.has_updates:
             columns.append((self.tell("new value"), Role.UPDATE, [row.new for row in rows]))
         return columns
+
+    def _own_title(self) -> str:
+        """The title of the gradients that the program computes: a compact card has no other place for how they compare."""
+        notes = {parameter.note for parameter in self.parameters if parameter.note}
+        return notes.pop() if self.is_compact and len(notes) == 1 else self.tell("own gradient")
 
     def _label(self, parameter: Parameter, row: Row) -> str:
         index = index_text(row.index)

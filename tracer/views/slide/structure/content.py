@@ -51,12 +51,13 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One element of a parameter: its index, its value, its gradient, and its new value."""
+    """One element of a parameter: its index, its value, its gradient, its new value, and the program's own gradient."""
 
     index: tuple[int, ...]
     value: Number
     gradient: Number | None
     new: Number | None
+    own: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,14 +211,16 @@ class Contents:
         gradient = step.nodes[step.gradients[node.id]] if node.id in step.gradients else None
         new = step.nodes[step.updates[node.id]] if node.id in step.updates else None
         shown, _ = numbers_of(node, gradient, WHOLE, labels, rows)
-        table = []
+        table, note = [], self._note(node.id)
+        # The new value comes of the program's own gradient, not of the true one.
+        own = step.nodes[step.own_gradients[node.id]] if note else None
         for number in shown.numbers:
             others = [
                 number_at(each, number.index, labels) if each is not None and each.is_kept and each.shape == node.shape else None
-                for each in (gradient, new)
+                for each in (gradient, new, own)
             ]
             table.append(Row(number.index, number, *others))
-        return Parameter(node.id, labels[node.id], node.shape, boxes, uses, rule, tuple(table), shown.more, self._note(node.id))
+        return Parameter(node.id, labels[node.id], node.shape, boxes, uses, rule, tuple(table), shown.more, note)
 
     def _parameter_rule(self, node: Node, ids: tuple[int, ...]) -> str:
         """The rule of the gradient of a parameter that one box uses; empty if it is long."""
