@@ -9,7 +9,7 @@ import pytest
 from tracer.i18n.language import CHINESE
 from tracer.i18n.message import Message
 from tracer.programs.gradients.checking import check_program
-from tracer.programs.gradients.report import BackpropReport, Fault, Measure, Replacement, Verdict, as_data
+from tracer.programs.gradients.report import BackpropReport, Fault, Measure, Replacement, Scale, Verdict, as_data
 from tracer.programs.gradients.statements.trying import with_tried_repairs
 from tracer.programs.running import run_program
 from tracer.views.text.backprop import backprop_lines
@@ -59,7 +59,7 @@ STALE = moved_behind("        d_h = U.T @ d_o * (1 - h ** 2)", "        U -= 0.1
 
 def test_right_program(tmp_path: Path) -> None:
     report = report_of(tmp_path, PROGRAM)
-    assert (report.verdict, report.line, report.lines, report.factor) == (Verdict.RIGHT, None, [], 1)
+    assert (report.verdict, report.line, report.lines, report.scale) == (Verdict.RIGHT, None, [], Scale())
     data = as_data(report)
     assert data == {
         "verdict": "right",
@@ -113,7 +113,7 @@ def test_line_of_a_fault(tmp_path: Path, old: str, new: str, line: int) -> None:
 def test_factor_of_all_gradients_is_a_note(tmp_path: Path) -> None:
     report = report_of(tmp_path, edited(("d_o = 2 * (o - t)", "d_o = o - t")))
     assert report.verdict is Verdict.RIGHT
-    assert report.factor == pytest.approx(0.5)
+    assert report.scale.factor == pytest.approx(0.5)
     assert list(backprop_lines(report))[-1] == "All gradients are 0.5 times the true ones: a common factor is not an error."
 
 

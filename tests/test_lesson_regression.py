@@ -110,7 +110,7 @@ def checked(path: Path, text: str) -> BackpropReport:
 
 def test_program_of_the_lesson_is_right(tmp_path: Path) -> None:
     report = checked(tmp_path / "train.py", REGRESSION)
-    assert (report.verdict, report.factor) == (Verdict.RIGHT, 1)
+    assert (report.verdict, report.scale.factor) == (Verdict.RIGHT, 1)
     assert report.loss is not None
     assert report.loss.name == "MSE"
 

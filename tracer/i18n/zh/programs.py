@@ -9,15 +9,21 @@ from tracer.i18n.template import Template
 MESSAGES: Mapping[str, str] = {
     # Hand-written gradients
     "{updates} looked at": "检查了 {updates}",
-    "Every update follows the gradient.": "每次更新都沿着梯度。",
-    "Every update follows the gradient of another loss: {loss}.": "每次更新都沿着另一个损失的梯度：{loss}。",
+    "Every update follows the gradient.": "每次更新都与梯度一致。",
+    "Every update follows the gradient of another loss: {loss}.": "每次更新都与另一个损失的梯度一致：{loss}。",
     "This cannot be told: {reason}": "不能判断：{reason}",
     "All gradients are {factor} times the true ones: a common factor is not an error.": "所有梯度都是真实梯度的 {factor} 倍：共同的因子不算错误。",
+    "All gradients are {factor} times the true ones: they are without the 1/{factor} of the mean on line {line}.": (
+        "所有梯度都是真实梯度的 {factor} 倍：缺少第 {line} 行求平均时的 1/{factor}。"
+    ),
+    "This acts as a {factor} times larger learning rate.": "这相当于学习率放大到 {factor} 倍。",
+    "Every update subtracts {rate} times the gradient.": "每次更新都减去梯度的 {rate} 倍。",
+    "Every update adds {rate} times the gradient.": "每次更新都加上梯度的 {rate} 倍。",
     "loss `{name}`, line {line}": "损失 `{name}`，第 {line} 行",
     "squared error of the residual `{name}`, line {line}": "残差 `{name}` 的平方误差，第 {line} 行",
     "cross-entropy with the residual `{name}`, line {line}": "残差为 `{name}` 的交叉熵，第 {line} 行",
-    "follows its gradient": "沿着它的梯度",
-    "does not follow its gradient": "没有沿着它的梯度",
+    "follows its gradient": "更新与梯度一致",
+    "does not follow its gradient": "更新与梯度不一致",
     "is not updated": "没有更新",
     "is not updated; its gradient is computed": "没有更新；它的梯度有计算",
     "cannot be told": "不能判断",
@@ -40,6 +46,9 @@ MESSAGES: Mapping[str, str] = {
     "First wrong step: line {line}": "第一个错误的步骤：第 {line} 行",
     "Also wrong: line {line}": "另一个错误：第 {line} 行",
     "{name} (line {line}) is right: dL/d({of})": "{name}（第 {line} 行）是对的：dL/d({of})",
+    "{name} (line {line}) is right: the part of dL/d({of}) through {through}": (
+        "{name}（第 {line} 行）是对的：dL/d({of}) 中经过 {through} 的部分"
+    ),
     "Checked: {edit}": "已验证：{edit}",
     # What was found in a program
     "{name}, {lines}": "{name}，{lines}",
@@ -102,14 +111,14 @@ CODED: Mapping[str, Template] = {
     "backprop_no_number": "{name}（{file} 第 {line} 行）不是单个浮点数，而损失是",
     "backprop_not_of_updates": "{name}（{file} 第 {line} 行）不是由被更新的值算出的",
     "backprop_not_recorded": "梯度必须经过在这里没有导数的计算：{problem}",
-    "backprop_not_clear": "更新没有沿着所找到的损失的梯度，但不能确定是哪一条语句",
-    "backprop_same_data": "更新沿着这个残差，而没有沿着 {name}（第 {line} 行）的梯度，后者是由同样的数据算出的",
+    "backprop_not_clear": "更新与所找到的损失的梯度不一致，但不能确定是哪一条语句",
+    "backprop_same_data": "更新与这个残差一致，而与 {name}（第 {line} 行）的梯度不一致，后者是由同样的数据算出的",
     "backprop_missing": "缺少经过第 {lines} 行的部分：它不是 {name} 的全部梯度。",
     "backprop_part": "它只是 {name} 的梯度的一部分。",
     "backprop_with_all": "用 {name} 的全部梯度，后面的计算就对了。",
     "backprop_not_zeroed": "{name} 里还留有前面步骤的梯度：它没有清零。",
     "backprop_zeroed": "每一步之前把 {name} 清零，更新就对了。",
-    "backprop_term": "经过第 {line} 行的部分多乘了 {factor}，梯度的其余部分没有。",
+    "backprop_term": "梯度中由第 {line} 行产生的那一部分是应有大小的 {factor} 倍，其余部分是对的。",
     "backprop_gradient_instead": "用 dL/d({of}) 代替 {name}，这一行就对了。",
     "backprop_wrong": "它所用的值是对的，但结果不是梯度。",
     "backprop_no_gradient": "它的结果不是损失对任何量的梯度。",

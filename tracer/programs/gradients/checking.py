@@ -9,7 +9,6 @@ import numpy as np
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.implied import activation_of
-from tracer.programs.gradients.increments import base_factor
 from tracer.programs.gradients.naming import parameter_findings
 from tracer.programs.gradients.places.doubts import is_of_same_data, unrecorded
 from tracer.programs.gradients.places.factors import factor_spots
@@ -17,6 +16,7 @@ from tracer.programs.gradients.places.faults import faults_of, forward_fault
 from tracer.programs.gradients.places.never_updated import with_still_parameters
 from tracer.programs.gradients.places.nothing import why_nothing
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
+from tracer.programs.gradients.scale import scale_of
 from tracer.programs.gradients.single_pass import with_single_updates
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.record import ProgramRecord
@@ -93,29 +93,14 @@ def cover_together(attempts: Sequence[Attempt]) -> bool:
     return len({each.measure for each in attempts}) > 1 and bool(roots) and roots <= followed
 
 
-def _right(attempt: Attempt, factor: float | None = None) -> BackpropReport:
+def _right(attempt: Attempt) -> BackpropReport:
     return BackpropReport(
         Verdict.RIGHT,
         loss=attempt.measure,
         parameters=parameter_findings(attempt),
         updates=attempt.updates,
-        factor=common_factor(attempt) if factor is None else factor,
+        scale=scale_of(attempt),
     )
-
-
-def common_factor(attempt: Attempt) -> float:
-    """The factor that all gradients have, as the program computes them; 1 if they have none in common."""
-    if attempt.measure.kind is not LossKind.COMPUTED:
-        return 1.0
-    found = {root: base_factor(attempt.gradients, root) for root in sorted(attempt.judgement.follows)}
-    rates = attempt.judgement.rates
-    known = [abs(own) for root, each in found.items() if each is not None for own in _without_rate([each], rates.get(root, []))]
-    return known[0] if known and all(abs(each / known[0] - 1) <= 1e-3 for each in known) and abs(known[0] - 1) > 1e-3 else 1.0
-
-
-def _without_rate(factors: Sequence[float], rates: Sequence[float]) -> list[float]:
-    """Factors of gradients without those that are the learning rate: they are of the update itself."""
-    return [each for each in factors if not any(abs(abs(each) - abs(rate)) <= 1e-3 * abs(rate) for rate in rates)]
 
 
 def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport | None:

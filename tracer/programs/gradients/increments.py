@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -94,6 +94,17 @@ def base_factor(gradients: Gradients, root: int) -> float | None:
 
 def rate_numbers(gradients: Gradients, root: int) -> Counter[float]:
     """The numbers by which an update multiplies the gradient: the learning rate, and what else is there."""
+    found: Counter[float] = Counter()
+    tape, looked = gradients.tape, gradients.looked[0]
+    for id, place, operand in scaling_operands(gradients, root):
+        number = _number(tape, operand, looked)
+        assert number is not None
+        found[1 / number if tape.op(id) == "divide" and place == 1 else number] += 1
+    return found
+
+
+def scaling_operands(gradients: Gradients, root: int) -> Iterator[tuple[int, int, int | Literal]]:
+    """The operands of an update that are numbers by which it multiplies: the operation, the position in it, the operand."""
     tape, looked = gradients.tape, gradients.looked[0]
     start, _ = entry(gradients, root)
     after = looked.after[root]
@@ -102,15 +113,12 @@ def rate_numbers(gradients: Gradients, root: int) -> Counter[float]:
     if start is not None and tape.statement(start) == tape.statement(after):
         start = None
     ways = (increments(tape, looked, root) | chain | inside) - ({start} if start is not None else set())
-    found: Counter[float] = Counter()
-    for id in ways:
+    for id in sorted(ways):
         if id <= (start or 0) or tape.op(id) not in ("multiply", "divide"):
             continue
         for place, operand in enumerate(tape.operands(id)):
-            number = _number(tape, operand, looked)
-            if number is not None:
-                found[1 / number if tape.op(id) == "divide" and place == 1 else number] += 1
-    return found
+            if _number(tape, operand, looked) is not None:
+                yield id, place, operand
 
 
 def _number(tape: ProgramTape, operand: int | Literal, looked: Looked) -> float | None:

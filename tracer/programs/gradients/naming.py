@@ -52,3 +52,11 @@ def target_text(gradients: Gradients, looked: Looked, target: Target) -> str:
     if id in looked.before.values():
         return parameter_name(tape, looked, next(root for root, before in looked.before.items() if before == id))
     return tape.name(id) or tape.text(id)
+
+
+def path_text(gradients: Gradients, looked: Looked, target: Target) -> str:
+    """The value that a part of a gradient comes through: a variable, or the expression; empty for a whole gradient."""
+    of, rule = looked.ids[target[0]], None if target[1] is None else looked.ids[target[1]]
+    if rule is None or all(each == rule for id, each in looked.truth.uses if id == of):
+        return ""
+    return gradients.tape.name(rule) or gradients.tape.text(rule)

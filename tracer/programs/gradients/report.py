@@ -61,11 +61,12 @@ class ParameterFinding:
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """A value that a wrong statement uses, and that is right: the gradient with respect to `of`."""
+    """A value that a wrong statement uses, and that is right: the gradient of `of`, or its part `through` a value."""
 
     name: str
     line: int
     of: str
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,28 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """What all gradients that a program computes have in common.
+
+    `factor` is what they are of the true ones: a factor common to all is no fault. `averaged` is the number of values that the
+    loss averages over, if that is the factor and nothing divides the gradients by it, and `line` that of the mean; `is_step` if
+    updates are a learning rate times the gradient. `rate` is what updates subtract of the true gradients, if the factor is not
+    known; else 0.
+    """
+
+    factor: float = 1.0
+    rate: float = 0.0
+    averaged: int = 0
+    line: int = 0
+    is_step: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BackpropReport:
     """The verdict on a program, and what it rests on.
 
-    `loss` is the measure; `other_loss` the one that updates follow instead. `updates` is how many were looked at. `factor` is
-    what all gradients are of the true ones: a factor common to all is no fault. `reason` says why it cannot be told.
+    `loss` is the measure; `other_loss` the one that updates follow instead. `updates` is how many were looked at. `reason` says
+    why it cannot be told.
     """
 
     verdict: Verdict
@@ -119,7 +137,7 @@ class BackpropReport:
     parameters: tuple[ParameterFinding, ...] = ()
     updates: int = 0
     faults: tuple[Fault, ...] = ()
-    factor: float = 1.0
+    scale: Scale = Scale()
     reason: Message | None = None
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from tracer.graph.own_gradients import agreement
 from tracer.graph.record import Literal, Phase, Step
 from tracer.ops.base import Op
 from tracer.ops.families.reductions import Sum
+from tracer.programs.gradients.scale import is_number, is_plain
 from tracer.programs.steps.computed import Computed
 from tracer.programs.steps.increments import Updates, updates_of
 from tracer.programs.steps.leaf_names import leaf_name, leaf_uses, same_leaves
@@ -205,7 +206,17 @@ class StepBuilder:
             for id in chain:
                 if agreement(np.asarray(self.tape.raw(id)), true).is_same:
                     return id
-        return next((id for id in chain if self._name(id)), chain[-1])
+        named = next((id for id in chain if self._name(id)), None)
+        return (chain[0] if self._is_mixed(chain) else chain[-1]) if named is None else named
+
+    def _is_mixed(self, chain: Sequence[int]) -> bool:
+        """Whether the statement of an update has other numbers than one, so that not each of them is the learning rate."""
+        tape, statement = self.tape, self.tape.statement(chain[0])
+        if tape.statement(chain[-1]) != statement:
+            return False  # the gradient is a value of its own
+        inside = [id for id in self.parts.updating if tape.op(id) in ("multiply", "divide") and tape.statement(id) == statement]
+        numbers = [(id, each) for id in inside for each in tape.operands(id) if is_number(tape, each)]
+        return len(numbers) > 1 or not all(is_plain(tape, id, each) for id, each in numbers)
 
     def _matched(self, backward: Sequence[int], gradients: Mapping[int, int], own: Mapping[int, int]) -> dict[int, int]:
         """What the program computed for the other values: arrays with the true gradient, or named as its gradient."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracer.i18n.language import ENGLISH, Language
-from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
+from tracer.programs.gradients.report import (
+    BackpropReport,
+    Fault,
+    Following,
+    LossKind,
+    Measure,
+    ParameterFinding,
+    Scale,
+    Trusted,
+    Verdict,
+)
 
 STALE = "backprop_stale"
 """The edit by which one of the values is not right: it was changed before."""
@@ -26,10 +36,8 @@ def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator
         case Verdict.UNKNOWN:
             assert report.reason is not None
             yield tell("This cannot be told: {reason}", reason=tell.message(report.reason))
-    if report.factor != 1 and report.verdict is not Verdict.WRONG:
-        yield tell(
-            "All gradients are {factor} times the true ones: a common factor is not an error.", factor=f"{report.factor:.6g}"
-        )
+    if report.verdict is not Verdict.WRONG:
+        yield from _scale_lines(report.scale, tell)
     for position, fault in enumerate(report.faults):
         yield from _fault_lines(fault, position == 0, tell)
 
@@ -62,6 +70,24 @@ def _following_text(finding: ParameterFinding, tell: Language) -> str:
             return tell("cannot be told")
 
 
+def _scale_lines(scale: Scale, tell: Language) -> Iterator[str]:
+    if scale.averaged:
+        yield tell(
+            "All gradients are {factor} times the true ones: they are without the 1/{factor} of the mean on line {line}.",
+            factor=scale.averaged,
+            line=scale.line,
+        )
+        if scale.is_step:
+            yield tell("This acts as a {factor} times larger learning rate.", factor=scale.averaged)
+    elif scale.factor != 1:
+        factor = f"{scale.factor:.6g}"
+        yield tell("All gradients are {factor} times the true ones: a common factor is not an error.", factor=factor)
+    elif scale.rate > 0:
+        yield tell("Every update subtracts {rate} times the gradient.", rate=f"{scale.rate:.6g}")
+    elif scale.rate < 0:
+        yield tell("Every update adds {rate} times the gradient.", rate=f"{-scale.rate:.6g}")
+
+
 def _fault_lines(fault: Fault, is_first: bool, tell: Language) -> Iterator[str]:
     if is_first:
         yield tell("First wrong step: line {line}", line=fault.line)
@@ -69,11 +95,17 @@ def _fault_lines(fault: Fault, is_first: bool, tell: Language) -> Iterator[str]:
         yield tell("Also wrong: line {line}", line=fault.line)
     yield f"    {fault.statement}"
     for each in fault.trusted:
-        text = tell("{name} (line {line}) is right: dL/d({of})", name=each.name, line=each.line, of=each.of)
-        yield f"  {text}"
+        yield f"  {_trusted_text(each, tell)}"
     if fault.repair is None or fault.repair.edit.code != STALE:
         yield f"  {tell.message(fault.reason)}"
     if fault.repair is not None:
         yield f"  {tell('Checked: {edit}', edit=tell.message(fault.repair.edit))}"
         if fault.repair.statement:
             yield f"    {fault.repair.statement}"
+
+
+def _trusted_text(trusted: Trusted, tell: Language) -> str:
+    fields = {"name": trusted.name, "line": trusted.line, "of": trusted.of}
+    if trusted.through:
+        return tell("{name} (line {line}) is right: the part of dL/d({of}) through {through}", **fields, through=trusted.through)
+    return tell("{name} (line {line}) is right: dL/d({of})", **fields)

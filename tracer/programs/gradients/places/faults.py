@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.increments import entry
-from tracer.programs.gradients.naming import parameter_name, target_text
+from tracer.programs.gradients.naming import parameter_name, path_text, target_text
 from tracer.programs.gradients.places.derivatives import Edit
 from tracer.programs.gradients.places.doubts import is_doubtful, is_split_by_path, uses_new_values
 from tracer.programs.gradients.places.dropped import Dropped, Term, accumulation, dropped_path, missing_uses, wrong_term
@@ -110,7 +110,12 @@ def _fault(
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     tape, text = gradients.tape, text_at(gradients.tape, spot.id)
     trusted = tuple(
-        Trusted(tape.name(id) or tape.text(id), tape.line(id), target_text(gradients, looked, match.target))
+        Trusted(
+            tape.name(id) or tape.text(id),
+            tape.line(id),
+            target_text(gradients, looked, match.target),
+            path_text(gradients, looked, match.target),
+        )
         for id, match in trusted_inputs(gradients, looked, spot)
     )
     repair = None if edit is None else Repair(edit.what)

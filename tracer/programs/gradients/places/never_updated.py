@@ -17,7 +17,7 @@ from tracer.programs.gradients.matching import Looked
 from tracer.programs.gradients.naming import parameter_name
 from tracer.programs.gradients.places.faults import text_at
 from tracer.programs.gradients.places.unused import MIN_STEPS, computed_gradients
-from tracer.programs.gradients.report import BackpropReport, Fault, Following, ParameterFinding, Verdict
+from tracer.programs.gradients.report import BackpropReport, Fault, Following, ParameterFinding, Scale, Verdict
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.gradients.truth import true_gradients
 
@@ -51,7 +51,7 @@ def with_still_parameters(report: BackpropReport, program: Program, attempt: Att
     if not faults:
         return replace(report, parameters=parameters)
     return replace(
-        report, verdict=Verdict.WRONG, other_loss=None, parameters=parameters, faults=(*report.faults, *faults), factor=1.0
+        report, verdict=Verdict.WRONG, other_loss=None, parameters=parameters, faults=(*report.faults, *faults), scale=Scale()
     )
 
 
