@@ -15,8 +15,8 @@ from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.faults import faults_of, forward_fault
 from tracer.programs.gradients.places.never_updated import with_still_parameters
 from tracer.programs.gradients.places.nothing import why_nothing
+from tracer.programs.gradients.places.scale import scale_of
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
-from tracer.programs.gradients.scale import scale_of
 from tracer.programs.gradients.single_pass import with_single_updates
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.record import ProgramRecord

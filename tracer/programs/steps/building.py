@@ -14,7 +14,7 @@ from tracer.graph.own_gradients import agreement
 from tracer.graph.record import Literal, Phase, Step
 from tracer.ops.base import Op
 from tracer.ops.families.reductions import Sum
-from tracer.programs.gradients.scale import is_number, is_plain
+from tracer.programs.gradients.places.scale import is_number, is_plain
 from tracer.programs.steps.computed import Computed
 from tracer.programs.steps.increments import Updates, updates_of
 from tracer.programs.steps.leaf_names import leaf_name, leaf_uses, same_leaves

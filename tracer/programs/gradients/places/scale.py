@@ -119,8 +119,8 @@ def is_plain(tape: ProgramTape, user: int, operand: int | Literal) -> bool:
         nodes = list(ast.walk(ast.parse(tape.statement_text(statement))))
     except SyntaxError:
         return False
-    written = [node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float)]
-    return abs(_number(tape, operand)) in map(float, written)
+    written = [abs(node.value) for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, (int, float))]
+    return abs(_number(tape, operand)) in written
 
 
 def _learning_rates(gradients: Gradients, root: int) -> list[float] | None:
