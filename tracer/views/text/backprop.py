@@ -105,7 +105,10 @@ def _fault_lines(fault: Fault, is_first: bool, tell: Language) -> Iterator[str]:
 
 
 def _trusted_text(trusted: Trusted, tell: Language) -> str:
-    fields = {"name": trusted.name, "line": trusted.line, "of": trusted.of}
+    name, line, of = trusted.name, trusted.line, trusted.of
     if trusted.through:
-        return tell("{name} (line {line}) is right: the part of dL/d({of}) through {through}", **fields, through=trusted.through)
-    return tell("{name} (line {line}) is right: dL/d({of})", **fields)
+        return tell(
+            "{name} (line {line}) is right: the part of dL/d({of}) through {through}",
+            name=name, line=line, of=of, through=trusted.through,
+        )  # fmt: skip
+    return tell("{name} (line {line}) is right: dL/d({of})", name=name, line=line, of=of)
