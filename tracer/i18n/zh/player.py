@@ -35,6 +35,7 @@ MESSAGES: Mapping[str, str] = {
     "operations": "运算",
     "operations and values": "运算与数值",
     "pause": "暂停",
+    "own": "自算",
     "play": "播放",
     "play or pause": "播放或暂停",
     "predict": "预测",

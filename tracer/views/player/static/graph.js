@@ -164,7 +164,7 @@ function linesOf(box, step, state, t) {
   const gradient = step.form.gradients[id];
   if (gradient !== undefined && gradient <= state.seen) lines.push(["gradient", preview(step, gradient)]);
   const own = step.form.own[id];
-  if (own !== undefined && own !== gradient && own <= state.seen) lines.push(["gradient own", `${t("compared")} ${preview(step, own, MOST_CHARACTERS - t("own").length - 1)}`]);
+  if (own !== undefined && own !== gradient && own <= state.seen) lines.push(["gradient own", `${t("own")} ${preview(step, own, MOST_CHARACTERS - t("own").length - 1)}`]);
   const updated = step.form.updates[id];
   if (updated !== undefined && updated <= state.seen) lines.push(["update", preview(step, updated)]);
   return lines;

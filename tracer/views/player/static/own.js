@@ -32,7 +32,7 @@ export function OwnGradient({ step, id, at, seen, enter, t }) {
     aria-label=${t("go to {name}", { name: elementName(nodes[other], other, position) })} onClick=${() => enter(other, position)}>${elementText(step, other, position)}</button>`;
   const places = difference === null || gradient === undefined ? [] : [...new Set([at, place])].filter((each) => each < step.values[own]?.data.length);
   return html`<section class="own"><h3>${t("gradient of the program")}</h3><p>${texts[verdict]}</p>
-    ${places.length ? html`<table class="terms"><thead><tr><th></th><th>${t("true")}</th><th>${t("compared")}</th></tr></thead><tbody>${places.map((each) =>
+    ${places.length ? html`<table class="terms"><thead><tr><th></th><th>${t("true")}</th><th>${t("own")}</th></tr></thead><tbody>${places.map((each) =>
       html`<tr><td>${elementName(nodes[value], value, each)}</td><td>${link(gradient, each)}</td><td>${link(own, each)}</td></tr>`)}</tbody></table>
     <p class="muted">${t("largest difference {difference}", { difference: floatText(difference) })}</p>` : ""}
     ${verdict === "differs" ? html`<p class="muted">${t("The record cannot tell where it goes wrong: tracer check on the program can.")}</p>` : ""}</section>`;
