@@ -97,6 +97,7 @@ class Gallery(SphinxDirective):
 
     def _section(self, example: Example) -> nodes.section:
         section = nodes.section(ids=[example.name], names=[example.name])
+        slide = "/" + os.path.relpath(slide_of(example), self.env.srcdir)  # absolute for Sphinx: from its folder on
         title, program = title_of(example), example.path.read_text("utf-8")
         lines = len(program.splitlines())
         player = f'<p><a class="button" href="players/{example.name}.html">Step through it</a></p>'
@@ -104,7 +105,7 @@ class Gallery(SphinxDirective):
         section += [
             nodes.title("", title),
             nodes.paragraph("", f"{words_of(example)} ({lines} lines, {example.kind})"),
-            nodes.image(uri=f"/_made/slides/{slide_of(example).name}", alt=f"The first step of {title} as a slide"),
+            nodes.image(uri=slide, alt=f"The first step of {title} as a slide"),
             nodes.raw("", player, format="html"),
             nodes.raw("", "<details><summary>The program, and commands for it</summary>", format="html"),
             nodes.literal_block(program, program, language="python"),
