@@ -6,6 +6,7 @@ The message of a `TracerError` is one line: what is wrong, where, and what to do
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 
 class TracerError(Exception):
@@ -78,7 +79,16 @@ def near_names(name: str, names: list[str]) -> str:
     >>> near_names("X", ["x", "y"]), near_names("lr", ["learning_rate"]), near_names("q", ["x", "y"])
     ('; did you mean x?', '; did you mean learning_rate?', '')
     """
+    close = similar_names(name, names)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def similar_names(name: str, names: Sequence[str]) -> list[str]:
+    """The names that somebody may have meant by an unknown one, in either case; empty if there are none.
+
+    >>> similar_names("losss", ["loss", "y"]), similar_names("q", ["x", "y"])
+    (['loss'], [])
+    """
     close = [known for known in SYNONYMS.get(name, ()) if known in names]
     close = close or [known for known in names if known.lower() == name.lower()]
-    close = close or difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    return close or difflib.get_close_matches(name, names, n=3, cutoff=0.6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.errors import near_names
+from tracer.errors import similar_names
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.losses import last_name, returned_by
@@ -31,9 +31,8 @@ def _of_named(program: Program, loss: str, file: str) -> Message | None:
         for name in {full, last_name(full), returned_by(tape, id)} - {""}:
             names.setdefault(name, []).append(id)
     if loss not in names:
-        near = near_names(loss, sorted(names)).removeprefix("; did you mean ").removesuffix("?")
-        if near:
-            return Message("backprop_near_name", {"file": file, "name": loss, "near": near})
+        if near := similar_names(loss, sorted(names)):
+            return Message("backprop_near_name", {"file": file, "name": loss, "near": tuple(near)})
         return Message("backprop_no_name", {"file": file, "name": loss})
     numbers = [id for id in names[loss] if tape.value(id).size == 1 and tape.is_float(id)]
     line = tape.line((numbers or names[loss])[0])
