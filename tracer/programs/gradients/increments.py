@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -94,17 +95,21 @@ def base_factor(gradients: Gradients, root: int) -> float | None:
 
 def rate_numbers(gradients: Gradients, root: int) -> Counter[float]:
     """The numbers by which an update multiplies the gradient: the learning rate, and what else is there."""
-    found: Counter[float] = Counter()
-    tape, looked = gradients.tape, gradients.looked[0]
-    for id, place, operand in scaling_operands(gradients, root):
-        number = _number(tape, operand, looked)
-        assert number is not None
-        found[1 / number if tape.op(id) == "divide" and place == 1 else number] += 1
-    return found
+    return Counter(1 / each.number if each.divides else each.number for each in scalings(gradients, root))
 
 
-def scaling_operands(gradients: Gradients, root: int) -> Iterator[tuple[int, int, int | Literal]]:
-    """The operands of an update that are numbers by which it multiplies: the operation, the position in it, the operand."""
+class Scaling(NamedTuple):
+    """A number by which an update multiplies or divides: an operand of an operation, by its place, and its magnitude."""
+
+    id: int
+    place: int
+    operand: int | Literal
+    number: float
+    divides: bool
+
+
+def scalings(gradients: Gradients, root: int) -> Iterator[Scaling]:
+    """The numbers by which an update multiplies the gradient, and by which it divides it."""
     tape, looked = gradients.tape, gradients.looked[0]
     start, _ = entry(gradients, root)
     after = looked.after[root]
@@ -117,8 +122,9 @@ def scaling_operands(gradients: Gradients, root: int) -> Iterator[tuple[int, int
         if id <= (start or 0) or tape.op(id) not in ("multiply", "divide"):
             continue
         for place, operand in enumerate(tape.operands(id)):
-            if _number(tape, operand, looked) is not None:
-                yield id, place, operand
+            number = _number(tape, operand, looked)
+            if number is not None:
+                yield Scaling(id, place, operand, number, tape.op(id) == "divide" and place == 1)
 
 
 def _number(tape: ProgramTape, operand: int | Literal, looked: Looked) -> float | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tracer.graph.record import Literal
 from tracer.programs.gradients.attempts import Attempt
-from tracer.programs.gradients.increments import scaling_operands
+from tracer.programs.gradients.increments import Scaling, scalings
 from tracer.programs.gradients.matching import Gradients, Looked, parameter_label
 from tracer.programs.gradients.report import LossKind, Scale
 from tracer.programs.gradients.tape import ProgramTape
@@ -126,22 +126,22 @@ def is_plain(tape: ProgramTape, user: int, operand: int | Literal) -> bool:
 def _learning_rates(gradients: Gradients, root: int) -> list[float] | None:
     """The learning rate in each step: the number that is named so, or the only one; None if it is not known."""
     tape, looked = gradients.tape, gradients.looked[0]
-    found = [(id, place, operand) for id, place, operand in scaling_operands(gradients, root)]
-    names = {(id, place): "" if isinstance(operand, Literal) else tape.operand_text(id, operand) for id, place, operand in found}
-    named = [each for each in found if _RATE.fullmatch(names[each[:2]]) and not _divides(tape, *each[:2])]
+    found = list(scalings(gradients, root))
+    names = {each: "" if isinstance(each.operand, Literal) else tape.operand_text(each.id, each.operand) for each in found}
+    named = [each for each in found if _RATE.fullmatch(names[each]) and not each.divides]
     elsewhere = _named_rates(tape, looked, root)
-    if len(named) == 1 and elsewhere <= {named[0][0]}:
-        if any(names[each[:2]] and not _is_count(tape, each[2]) for each in found if each not in named):
-            return None  # another variable may be a part of the learning rate
-        return _in_each(gradients, *named[0])
+    if len(named) == 1 and elsewhere <= {named[0].id}:
+        if any(names[each] and each.number != round(each.number) for each in found if each not in named):
+            return None  # another variable may be a part of the learning rate; a whole number is a count
+        return _in_each(gradients, named[0])
     if len(found) != 1 or elsewhere:
         return None
-    ((id, place, operand),) = found
-    if _divides(tape, id, place) or not is_plain(tape, id, operand):
+    (only,) = found
+    if only.divides or not is_plain(tape, only.id, only.operand):
         return None
-    if isinstance(operand, int) and tape.inputs[operand]:
+    if isinstance(only.operand, int) and tape.inputs[only.operand]:
         return None
-    rates = _in_each(gradients, id, place, operand)
+    rates = _in_each(gradients, only)
     return rates if rates is not None and max(rates) <= 1 else None
 
 
@@ -156,25 +156,15 @@ def _named_rates(tape: ProgramTape, looked: Looked, root: int) -> set[int]:
     }
 
 
-def _divides(tape: ProgramTape, id: int, place: int) -> bool:
-    return tape.op(id) == "divide" and place == 1
-
-
-def _is_count(tape: ProgramTape, operand: int | Literal) -> bool:
-    value = _number(tape, operand)
-    return value == round(value)
-
-
-def _in_each(gradients: Gradients, id: int, place: int, operand: int | Literal) -> list[float] | None:
+def _in_each(gradients: Gradients, scaling: Scaling) -> list[float] | None:
     """A number in each of the steps."""
-    tape, label = gradients.tape, gradients.looked[0].labels[id]
+    tape, label = gradients.tape, gradients.looked[0].labels[scaling.id]
     found = []
     for looked in gradients.looked:
         here = looked.ids.get(label)
         if here is None:
             return None
-        each = tape.operands(here)[place]
-        found.append(abs(_number(tape, each)))
+        found.append(abs(_number(tape, tape.operands(here)[scaling.place])))
     return found if all(found) else None
 
 
