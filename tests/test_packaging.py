@@ -46,8 +46,9 @@ def test_verbose_version_names_the_dependencies() -> None:
     options = settings()["options"]
     assert set(REQUIRED) == {re.match(r"[\w-]+", line)[0] for line in options["install_requires"].split()}
     extras = settings()["options.extras_require"]
-    assert all(extras[extra].split()[0] == requirement for extra, requirement in EXTRAS.items())
-    assert TORCH.install == f"pip install '{EXTRAS['torch']}'"
+    requirements = {extra: f"{package}{versions}" for extra, (package, versions) in EXTRAS.items()}
+    assert all(extras[extra].split()[0] == requirement for extra, requirement in requirements.items())
+    assert TORCH.install == f"pip install '{requirements['torch']}'"
 
 
 def test_pages_name_the_versions_of_python_and_the_licence_of_the_package() -> None:

@@ -74,6 +74,9 @@ def _compared(
     inputs: list[Any] = [each.value if isinstance(each, Literal) else step.nodes[each].value for each in node.inputs]
     if not can_compute_again(op, inputs, node.parameters, node.shape):
         return None
+    if any(np.iscomplexobj(value) for value in (*inputs, node.value)):
+        return None
+    whole = np.asarray(op.value(*inputs, **node.parameters), dtype=np.float64)
 
     def without(removed: Sequence[Node]) -> np.ndarray:
         """What is missing in the result if these inputs are 0."""
@@ -84,9 +87,6 @@ def _compared(
         ]
         return np.asarray(whole - np.asarray(op.value(*given, **node.parameters), dtype=np.float64))
 
-    if any(np.iscomplexobj(value) for value in (*inputs, node.value)):
-        return None
-    whole = np.asarray(op.value(*inputs, **node.parameters), dtype=np.float64)
     terms: list[tuple[list[Node], np.ndarray]] = []
     for each in candidates:
         missing = without([each])

@@ -14,12 +14,12 @@ from tracer.version import VERSION
 
 REQUIRED = ("numpy", "click", "graphviz", "networkx", "typst", "graphviz-pure", "joblib")
 EXTRAS = {
-    "torch": "torch>=2.13,<2.14",
-    "parquet": "pyarrow>=15",
-    "testing": "hypothesis>=6.100",
-    "dask": "distributed>=2024.5",
+    "torch": ("torch", ">=2.13,<2.14"),
+    "parquet": ("pyarrow", ">=15"),
+    "testing": ("hypothesis", ">=6.100"),
+    "dask": ("distributed", ">=2024.5"),
 }
-"""What each extra installs: the requirement of the package."""
+"""The package that each extra installs, and the versions of it that are taken."""
 
 
 def installed_lines() -> Iterator[str]:
@@ -31,9 +31,8 @@ def installed_lines() -> Iterator[str]:
         *((name, _version(name) or f"missing: pip install {name}") for name in REQUIRED),
         ("dot", shutil.which("dot") or "not on PATH; only --engine system needs it"),
     ]
-    for extra, requirement in EXTRAS.items():
-        package = requirement.partition(">")[0]
-        rows.append((f"[{extra}]", _with_version(package) or f"not installed: pip install '{requirement}'"))
+    for extra, (package, versions) in EXTRAS.items():
+        rows.append((f"[{extra}]", _with_version(package) or f"not installed: pip install '{package}{versions}'"))
     width = max(len(name) for name, _ in rows)
     return (f"{name:{width}}  {text}" for name, text in rows)
 
