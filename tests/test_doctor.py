@@ -238,7 +238,7 @@ def test_what_values_are_needed_for_is_said_where_they_are_missing(tmp_path: Pat
     tracer.save(trace, tmp_path / "run.sqlite", values="summary")
     found = examine(tracer.open(tmp_path / "run.sqlite"))
     assert not found.findings
-    assert {each.what.code for each in found.unseen} == {"rule_updates", "rule_dead", "rule_saturated"}
+    assert {each.what.code for each in found.unseen} == {"rule_updates", "rule_dead", "rule_saturated", "rule_wrong_gradient"}
 
 
 def test_statistics_are_enough_where_all_units_are_dead(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     tracer.save(planted("learns", tmp_path), "good.sqlite")
     tracer.save(planted("rate is 0", tmp_path), "bad.sqlite")
     assert run("doctor", "good.sqlite") == 0
-    assert f"nothing was found by the {len(RULES)} rules" in capsys.readouterr().out
+    assert f"nothing was found, as far as the {len(RULES)} rules could look" in capsys.readouterr().out
     assert run("doctor", "bad.sqlite") == 1
     told = capsys.readouterr().out
     assert "never_moves: W1 is updated and stays as it is in all 16 steps looked at" in told
@@ -263,6 +263,24 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert [each["code"] for each in data["findings"]] == ["not_falling", *["never_moves"] * 6]
     assert data["findings"][1]["label"] == "W1"
     assert data == json.loads(json.dumps(doctor_data(tracer.open("bad.sqlite"), examine(tracer.open("bad.sqlite")))))
+
+
+def test_verdict_on_hand_written_gradients_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("right.py").write_text(NETWORK)
+    Path("wrong.py").write_text(NETWORK.replace("* (h1 > 0)", "* (1 - h1 ** 2)"))
+    assert run("trace", "right.py") == run("trace", "wrong.py") == 0
+    told = "the hand-written gradients are wrong, first in line 20: d1 = d2 @ W2.T * (1 - h1 ** 2)"
+    assert capsys.readouterr().out.count(f"{told}\n") == 1
+    assert run("doctor", "right") == 0
+    assert capsys.readouterr().out == f"right: 24 steps, 16 of them looked at closely\nnothing was found by the {len(RULES)} rules\n"
+    assert run("doctor", "wrong") == 1
+    assert f"wrong_gradient: {told}\n  advice     tracer check" in capsys.readouterr().out
+    assert run("doctor", "wrong", "--json") == 1
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["fields"]["verdict"]["fields"]["line"] == 20
 
 
 def test_thresholds_are_those_of_the_page() -> None:

@@ -50,8 +50,12 @@ DIGITS = WholeNumber(maximum=MAX_DIGITS, unit="digits")
 """A number of significant digits."""
 
 
+MAX_NUMBERS = 10_000_000
+"""Numbers that a range in a list may have."""
+
+
 class WholeNumbers(_Type):
-    """A comma-separated list of whole numbers from `minimum` on: `0,10,50`."""
+    """A comma-separated list of whole numbers from `minimum` on and ranges of them, with both ends: `0,1,50-60`."""
 
     name = "list"
 
@@ -59,39 +63,25 @@ class WholeNumbers(_Type):
         self.minimum = minimum
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[int, ...]:
-        """The numbers in order; an empty tuple for an empty text."""
-        if not isinstance(value, str):
-            return tuple(value)
-        texts = value.split(",") if value else []
-        return tuple(whole_number(_option(param), text.strip(), least=self.minimum) for text in texts)
+        """The numbers in order.
 
-
-MAX_NUMBERS = 10_000_000
-"""Numbers that a list with ranges may name."""
-
-
-class NumberRanges(_Type):
-    """A comma-separated list of whole numbers and ranges of them, with both ends: `0,1,50-60`."""
-
-    name = "list"
-
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> frozenset[int]:
-        """The numbers.
-
-        >>> sorted(NumberRanges().convert("0,1,5-7", None, None))
-        [0, 1, 5, 6, 7]
+        >>> WholeNumbers(0).convert("0,10,5-7", None, None)
+        (0, 10, 5, 6, 7)
         """
         if not isinstance(value, str):
-            return frozenset(value)
-        found: set[int] = set()
-        for text in value.split(","):
-            first, dash, last = (part.strip() for part in text.partition("-"))
-            start = whole_number(_option(param), first, least=0)
-            end = whole_number(_option(param), last, least=start) if dash else start
-            if end - start > MAX_NUMBERS:
-                raise UsageError(f"{_option(param)} takes up to {MAX_NUMBERS:,} numbers, this is {text.strip()!r}")
-            found.update(range(start, end + 1))
-        return frozenset(found)
+            return tuple(value)
+        return tuple(number for text in value.split(",") for number in self._range(text, _option(param)))
+
+    def _range(self, text: str, option: str) -> range:
+        """The numbers of `7` or `5-7`."""
+        first, dash, last = (part.strip() for part in text.partition("-"))
+        if dash and not first:  # -1 is no range
+            first, dash = text.strip(), ""
+        start = whole_number(option, first, least=self.minimum)
+        end = whole_number(option, last, least=start) if dash else start
+        if end - start > MAX_NUMBERS:
+            raise UsageError(f"{option} takes up to {MAX_NUMBERS:,} numbers, this is {text.strip()!r}")
+        return range(start, end + 1)
 
 
 class Names(_Type):

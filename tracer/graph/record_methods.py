@@ -24,6 +24,10 @@ COMMANDS_MODULE = "tracer.cli.calls"
 """The module that does for records in Python what the commands do for files."""
 
 
+WRONG_GRADIENTS = frozenset({"check_wrong", "program_check_wrong", "program_check_departs"})
+"""Codes of the verdict of a trace that say that a gradient is wrong."""
+
+
 class Displayable:
     """A record with a diagram and a text for notebooks."""
 

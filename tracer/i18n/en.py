@@ -205,6 +205,8 @@ CODED: Mapping[str, Template] = {
         "People make the weights of the last layer small and its bias 0, and look whether the loss gets what it takes: logits or"
         " probabilities."
     ),
+    "doctor_wrong_gradient": "{verdict}",
+    "advice_wrong_gradient": "tracer check runs the file again and shows the first wrong line, with what is right before it.",
     "doctor_vanishing": "the gradient of {first} is {ratio} times as long as that of {last}; by layer: {layers}",
     "doctor_small_gradient": (
         "the gradient of {name} is next to nothing: {size} an element or less (root mean square) in all {steps} steps looked at"
@@ -260,6 +262,7 @@ CODED: Mapping[str, Template] = {
     # What the rules did not look at, and why.
     "rule_not_falling": "whether the loss falls",
     "rule_oscillating": "whether the loss oscillates",
+    "rule_wrong_gradient": "the gradients that the program computes itself",
     "rule_updates": "the size of updates",
     "rule_dead": "dead units",
     "rule_saturated": "saturated activations",
@@ -272,6 +275,7 @@ CODED: Mapping[str, Template] = {
     ),
     "unseen_batches": "each step has other data, and there are too few epochs",
     "unseen_noise": "each step has other data, and their losses differ too much in so few steps",
+    "unseen_unchecked": "they were not checked at the end of the run: tracer check does it",
     "unseen_values": "not all values of {names} are on record",
     "unseen_units": "of {names} the values are not on record, or it cannot be told which axis has the units",
     # Gradients of a program of another library: what is wrong with one, why it cannot be told, what the program does to it.

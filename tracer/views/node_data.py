@@ -10,8 +10,9 @@ from tracer.views.notation import MAX_FULL_SIZE, Labels, node_number
 
 
 def message_data(message: Message) -> dict[str, Any]:
-    """A message as its code, its fields and its English text."""
-    return {"code": message.code, "fields": dict(message.fields), "text": str(message)}
+    """A message as its code, its fields and its English text; a field that is a message likewise."""
+    fields = {name: message_data(each) if isinstance(each, Message) else each for name, each in message.fields.items()}
+    return {"code": message.code, "fields": fields, "text": str(message)}
 
 
 def node_data(step: Step, node: Node, labels: Labels, *, in_full: bool = False) -> dict[str, Any]:

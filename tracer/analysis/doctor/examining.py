@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     losses.not_falling,
     losses.oscillating,
     classes.initial_loss,
+    gradients.wrong,
     gradients.vanishing,
     gradients.exploding,
     gradients.zero,

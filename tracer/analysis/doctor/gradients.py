@@ -1,4 +1,4 @@
-"""Rules on gradients: vanishing and exploding ones by layer, and those that are exactly 0."""
+"""Rules on gradients: wrong ones, vanishing and exploding ones by layer, and those that are exactly 0."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tracer.analysis.doctor.findings import Finding, Unseen
 from tracer.analysis.doctor.reading import Parameter, Run, median
 from tracer.graph.record import Node
+from tracer.graph.record_methods import WRONG_GRADIENTS
 from tracer.i18n.message import Message
 
 VANISHING_RATIO = 1e-3
@@ -29,6 +30,19 @@ EXPLODING_GROWTH = 100
 
 Weights: TypeAlias = Sequence[tuple[Sequence[Parameter], Sequence[float]]]
 """Matrices of weights in the order of their use, each with the lengths of its gradient in the steps."""
+
+
+def wrong(run: Run) -> Iterator[Finding | Unseen]:
+    """Gradients that were found wrong at the end of the run; those of a program's own that were not judged."""
+    verdict = run.trace.verdict
+    if verdict is not None and verdict.code in WRONG_GRADIENTS:
+        yield Finding(Message("doctor_wrong_gradient", {"verdict": verdict}), Message("advice_wrong_gradient"))
+        return
+    why = Message("unseen_unchecked") if verdict is None and any(step.own_gradients for step in run.steps) else None
+    if verdict is not None and verdict.code == "program_check_unknown":
+        why = verdict.fields["reason"]
+    if isinstance(why, Message):
+        yield Unseen(Message("rule_wrong_gradient"), why)
 
 
 def vanishing(run: Run) -> Iterator[Finding | Unseen]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tracer.analysis.step_gradients import StepGradients, Verdict
 from tracer.graph.record import Step
 from tracer.i18n.message import Message
-from tracer.programs.record import ProgramRecord
+from tracer.programs.record import Ending, ProgramRecord
 
 MAX_NODES, MAX_WORK = 400, 1_000_000
 """Maximum number of operations of a step, and of elements of all values times those of all parameters."""
@@ -16,7 +17,7 @@ MAX_RECORDED_NODES, MAX_NUMBERS = 1_500, 3_000_000
 """The same of a program of another library: operations of a step, and elements of all its values."""
 
 MAX_OPERATIONS = 20_000
-"""Maximum number of recorded operations of a program."""
+"""Number of operations of a program that are looked at, from its start."""
 
 
 def verdict_on_step(step: Step) -> Message | None:
@@ -78,12 +79,12 @@ def _checked(step: Step, check: Callable[[Sequence[Step]], StepGradients]) -> Me
 
 
 def verdict_on_program(record: ProgramRecord, loss: str | None) -> Message | None:
-    """What is said of the gradients that a program computes itself; None if it would take long, or cannot be done."""
-    if len(record.values) > MAX_OPERATIONS:
-        return None
+    """What is said of the gradients that a program computes itself, from its first operations; None if it cannot be done."""
     from tracer.programs.gradients.checking import check_program
     from tracer.programs.gradients.report import verdict_message
 
+    if len(record.entries) > MAX_OPERATIONS:
+        record = replace(record, entries=record.entries[:MAX_OPERATIONS], ending=Ending(was_stopped=True))
     try:
         return verdict_message(check_program(record, loss=loss))
     except Exception:  # programs do anything, and this one is done

@@ -42,7 +42,7 @@ every number. Several pictures are called after their step and phase. With --sli
     multiple=True,
     help="This step (default: the first, in a booklet also the last).",
 )
-@click.option("--steps", "several", metavar="LIST", type=WholeNumbers(0), default=(), help="These steps, such as 0,10,50.")
+@click.option("--steps", "several", metavar="LIST", type=WholeNumbers(0), default=(), help="These steps, such as 0,10,50-60.")
 @click.option("--open", "opens", is_flag=True, help="Open what was written.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @picture_options

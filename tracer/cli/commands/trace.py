@@ -12,7 +12,7 @@ from tracer.cli.closing.next_steps import names_of, next_lines
 from tracer.cli.closing.played import trace_to_play
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder, absolute
-from tracer.cli.parameter_types import Dtype, Names, NumberRanges, OneOf, Setting, Size, WholeNumber
+from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, WholeNumber, WholeNumbers
 from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
 from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.programs.options import (
@@ -80,7 +80,7 @@ What follows -- are its arguments.
     help="Of the trace file; none is no file, structure is for PyTorch (default: by --budget).",
 )  # fmt: skip
 @click.option("--budget", metavar="SIZE", type=Size(), default="256MB", show_default=True, help="Where a sample of steps begins.")
-@click.option("--record", "kept", metavar="LIST", type=NumberRanges(), help="Of a program: the steps to keep, as 0,1,50-60.")
+@click.option("--record", "kept", metavar="LIST", type=WholeNumbers(0), help="Of a program: the steps to keep, as 0,1,50-60.")
 @click.option("--loss", metavar="NAME", help="Of a program: the variable that is the loss (default: found by its name).")
 @click.option("--exit-code", "passes_exit_code", is_flag=True, help="Of a program: end with its exit code.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -102,7 +102,7 @@ def command(
     formats: Sequence[str],
     values: str | None,
     budget: int,
-    kept: frozenset[int] | None,
+    kept: Sequence[int] | None,
     loss: str | None,
     passes_exit_code: bool,
     quiet: bool,
@@ -113,10 +113,8 @@ def command(
     scenario = scenario_or_example(scenario, example, "run")
     if (program := program_path(scenario)) is not None:
         refuse_options(context, OF_SCENARIOS, of="scenarios", why=f"{program.name} is a program, and runs as it stands")
-        if steps is not None:
-            kept = (kept or frozenset(range(steps))) & frozenset(range(steps))
         wanted = TraceOptions(output, formats, values, budget, quiet, passes_exit_code, options)
-        context.exit(_trace_program(ProgramRun(program, arguments, kept, loss), wanted))
+        context.exit(_trace_program(ProgramRun(program, arguments, _steps_to_keep(kept, steps), loss), wanted))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
     refuse_structure(values)
@@ -169,6 +167,13 @@ def command(
             files = [*drawn, *([log.shown] if log is not None else [])]
             for line in next_lines(run.trace_to_draw(), names, files, tell, is_finite=run.finiteness.has_finite_results):
                 click.echo(line)
+
+
+def _steps_to_keep(listed: Sequence[int] | None, count: int | None) -> frozenset[int] | None:
+    """The steps of --record and of --steps, in both if both are given; None for all steps."""
+    if count is None:
+        return frozenset(listed) if listed is not None else None
+    return frozenset(range(count)).intersection(range(count) if listed is None else listed)
 
 
 def _trace_program(run: ProgramRun, wanted: TraceOptions) -> int:

@@ -9,6 +9,7 @@ from tracer.i18n.template import Plural, Template
 MESSAGES: Mapping[str, str] = {
     "{name}: {steps}, {count} of them looked at closely": "{name}：{steps}，其中细看了 {count} 步",
     "nothing was found by the {count} rules": "{count} 条规则都没有发现问题",
+    "nothing was found, as far as the {count} rules could look": "在 {count} 条规则能检查的范围内没有发现问题",
     "at": "位置",
     "advice": "常见做法",
     "not looked at: {what} ({why})": "没有检查：{what}（{why}）",
@@ -24,6 +25,8 @@ CODED: Mapping[str, Template] = {
     "advice_oscillating": "人们把学习率降低 3 到 10 倍，或让它逐步减小；有动量时也降低动量。",
     "doctor_initial_loss": "开始时交叉熵为 {loss}，在 {classes} 类中猜测则为 ln {classes} = {expected}",
     "advice_initial_loss": "人们让最后一层的权重很小、偏置为 0，并检查损失函数得到的是它要的：logits 还是概率。",
+    "doctor_wrong_gradient": "{verdict}",
+    "advice_wrong_gradient": "tracer check 重新运行该文件，指出第一个出错的行，以及它之前哪些是对的。",
     "doctor_vanishing": "{first} 的梯度长度只有 {last} 的 {ratio} 倍；各层为：{layers}",
     "doctor_small_gradient": "{name} 的梯度几乎为零：在细看的 {steps} 步中每个元素（均方根）都不超过 {size}",
     "advice_vanishing": "人们用 ReLU 一类代替 tanh 和 sigmoid，按层的宽度设定初始权重（Glorot、He），并加上归一化或残差连接。",
@@ -50,6 +53,7 @@ CODED: Mapping[str, Template] = {
     "advice_imbalance": "人们按类别给损失加权，更多地抽取少见类别的样本，并且不只看准确率。",
     "rule_not_falling": "损失是否下降",
     "rule_oscillating": "损失是否振荡",
+    "rule_wrong_gradient": "程序自己计算的梯度",
     "rule_updates": "更新的大小",
     "rule_dead": "死单元",
     "rule_saturated": "饱和的激活",
@@ -60,6 +64,7 @@ CODED: Mapping[str, Template] = {
     ),
     "unseen_batches": "每一步的数据不同，而且轮数太少",
     "unseen_noise": "每一步的数据不同，步数又少，各步的损失相差太大",
+    "unseen_unchecked": "运行结束时没有检查：请用 tracer check",
     "unseen_values": "{names} 的值没有全部记录",
     "unseen_units": "{names} 的值没有记录，或不能判断哪个轴是单元",
 }

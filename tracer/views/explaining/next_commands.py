@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tracer.graph.expression import ATOM
 from tracer.graph.formula import parse
+from tracer.graph.record_methods import WRONG_GRADIENTS
 from tracer.graph.record import Node, Step, Trace
 from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.foreign.names import needs_no_row
@@ -73,10 +74,11 @@ def commands(trace: Trace, names: RunNames, tell: Language = ENGLISH) -> Iterato
 
 
 def next_two(trace: Trace, names: RunNames, *, is_finite: bool, tell: Language = ENGLISH) -> list[NextCommand]:
-    """Two commands to try first: blame where a result is not finite, check for gradients of the program's own."""
+    """Two commands to try first: blame where a result is not finite, check for gradients of the program's own and wrong ones."""
     found = {each.verb: each for each in reversed(list(commands(trace, names, tell)))}
     wanted = [] if is_finite else ["blame"]
-    wanted += ["check"] if trace.steps[0].own_gradients else []
+    is_wrong = trace.verdict is not None and trace.verdict.code in WRONG_GRADIENTS
+    wanted += ["check"] if is_wrong or trace.steps[0].own_gradients else []
     return [found[verb] for verb in dict.fromkeys([*wanted, "show", "log"]) if verb in found][:2]
 
 

@@ -25,7 +25,11 @@ def doctor_lines(trace: Trace, found: Diagnosis, tell: Language = ENGLISH) -> It
     steps, count = tell.count(found.steps, "step"), len(found.looked_at)
     yield tell("{name}: {steps}, {count} of them looked at closely", name=trace.scenario, steps=steps, count=count)
     if not found.findings:
-        yield tell("nothing was found by the {count} rules", count=len(RULES))
+        count = len(RULES)
+        if found.unseen:
+            yield tell("nothing was found, as far as the {count} rules could look", count=count)
+        else:
+            yield tell("nothing was found by the {count} rules", count=count)
     for _, group in groupby(found.findings, key=lambda each: (each.what.code, str(each.advice))):
         alike = list(group)
         yield ""
@@ -69,7 +73,7 @@ def _finding_data(trace: Trace, finding: Finding) -> dict[str, Any]:
     data: dict[str, Any] = {
         "code": finding.code,
         "text": str(finding.what),
-        "fields": dict(finding.what.fields),
+        "fields": message_data(finding.what)["fields"],
         "numbers": dict(finding.numbers),
         "advice": str(finding.advice),
     }
