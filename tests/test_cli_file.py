@@ -130,7 +130,7 @@ def test_run_of_an_example_is_found_by_the_name_of_the_example(capsys: pytest.Ca
         (["diff", "fruit", "nothing"], "there is no trace file of 'nothing' under output/; there are: fruit"),
         (
             ["render", "fruit", "-o", "x.gif"],
-            "-o takes a name that ends in one of .pdf, .html, .svg, .png, .dot, .mmd, this is 'x.gif'",
+            "the name of a file to write ends in one of .pdf, .html, .svg, .png, .dot, .mmd, this is 'x.gif'",
         ),
         (["render", "fruit", "-o", "x.pdf", "--phase", "loss", "--pages", "all"], "--pages says how much a booklet holds"),
         (["render", "fruit", "-o", "x.svg", "--pages", "all"], "--pages says how much a booklet holds, and x.svg is none"),
@@ -145,7 +145,7 @@ def test_run_of_an_example_is_found_by_the_name_of_the_example(capsys: pytest.Ca
         (["render", "fruit", "-o", "x.svg", "--zoom", "near"], "'near' is not one of"),
         (["render", "fruit", "-o", "x.svg", "--theme", "pink"], "'pink' is not one of"),
         (["trace", "fruit", "--zoom", "module", "--focus", "loss"], "--focus chooses among tensors or numbers"),
-        (["export", "fruit", "-o", "x.xlsx"], "-o takes a name that ends in one of .jsonl, .json, .graphml"),
+        (["export", "fruit", "-o", "x.xlsx"], "the name of a file to write ends in one of .jsonl, .json, .graphml"),
         (["export", "fruit", "-o", "x.npz", "--full"], "--full is for JSON"),
         (["export", "fruit", "-o", "/proc/x.json"], "cannot write"),
         (["trace", "fruit", "--values", "some"], "--values takes all, sampled, summary, structure or none, this is 'some'"),

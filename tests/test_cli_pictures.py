@@ -191,7 +191,7 @@ def test_pages_option_sets_the_extent_of_the_booklet(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["-o", "x.gif"], "-o takes a name that ends in one of .pdf, .html, .svg, .png, .dot, .mmd, this is 'x.gif'"),
+        (["-o", "x.gif"], "the name of a file to write ends in one of .pdf, .html, .svg, .png, .dot, .mmd, this is 'x.gif'"),
         (["-o", "x.svgg"], "did you mean svg?"),
         (["-o", "x.svg", "--pages", "overview"], "--pages says how much a booklet holds, and x.svg is none"),
         (["-o", "x.pdf", "--pages", "all", "--zoom", "module"], "it does not go with --zoom, --focus, --phase or --slide"),

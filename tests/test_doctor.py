@@ -275,7 +275,9 @@ def test_verdict_on_hand_written_gradients_is_a_finding(
     told = "the hand-written gradients are wrong, first in line 20: d1 = d2 @ W2.T * (1 - h1 ** 2)"
     assert capsys.readouterr().out.count(f"{told}\n") == 1
     assert run("doctor", "right") == 0
-    assert capsys.readouterr().out == f"right: 24 steps, 16 of them looked at closely\nnothing was found by the {len(RULES)} rules\n"
+    assert (
+        capsys.readouterr().out == f"right: 24 steps, 16 of them looked at closely\nnothing was found by the {len(RULES)} rules\n"
+    )
     assert run("doctor", "wrong") == 1
     assert f"wrong_gradient: {told}\n  advice     tracer check" in capsys.readouterr().out
     assert run("doctor", "wrong", "--json") == 1

@@ -333,7 +333,13 @@ def test_unknown_names_of_the_package_name_similar_ones(name: str, suggestion: s
         (["fruit"], "there is no command 'fruit': to run a scenario, write tracer trace fruit"),
         (["./mine.py"], "there is no command './mine.py': to run a scenario, write tracer trace ./mine.py"),
         (["trace", "friut"], "there is no scenario 'friut'; did you mean fruit"),
-        (["trace", "fruit", "--stpes", "3"], "there is no option --stpes; did you mean --steps"),
+        (["trace", "fruit", "--stpes", "3"], "there is no option --stpes; did you mean --steps?"),
+        (
+            ["trace", "mine.py", "--lr", "0.1"],
+            "there is no option --lr: options of a program come after --, settings of a scenario are given as --set lr=VALUE",
+        ),
+        (["trace", "mine.py", "-x"], "there is no option -x: options of a program come after --"),
+        (["verify", "fruit", "--bar"], "there is no option --bar; there are: --json, --lang"),
         (["trace", "fruit", "--set", "lr=3"], "fruit has no setting 'lr'; did you mean learning_rate?"),
         (["render", "fruit", "--zom", "module"], "there is no option --zom; did you mean --zoom"),
         (["blame", "friut"], "there is no trace file of 'friut'"),
@@ -387,16 +393,26 @@ def test_wrong_scenarios(change: tuple[str, str], message: str, capsys: pytest.C
     [
         (["trace", "notes.txt"], "notes.txt is neither a program nor a scenario: a Python file (.py) is needed"),
         (["trace", "mine"], "there is no scenario 'mine'; did you mean the file mine.py?"),
+        (["trace", "."], ". is a folder: name a Python file, such as mine.py"),
+        (["check", "lessons"], "lessons is a folder: name a Python file, such as lessons/main.py"),
+        (["trace", "empty/"], "empty/ is a folder: name a Python file\n"),
         (["trace", "mien.py"], "there is no file mien.py; did you mean mine.py?"),
         (["trace", "mine.py", "--set", "w=1"], "w is a parameter of mine and no setting: --parameters FILE"),
         (["trace", "mine.py", "--dtype", "int"], "dtype must be float32 or float64, this is 'int'"),
         (["show", "mine", "99"], "step 0 has no node '99': its nodes are 0 to "),
-        (["export", "mine", "-o", "x.csv"], "-o takes a name that ends in one of .jsonl, .json, .graphml, .dot, .npz, .parquet"),
+        (
+            ["export", "mine", "-o", "x.csv"],
+            "the name of a file to write ends in one of .jsonl, .json, .graphml, .dot, .npz, .parquet",
+        ),
     ],
 )
 def test_wrong_command_lines(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(SCENARIO_TEXT.format(model="h = h"))
     Path("notes.txt").write_text("notes")
+    Path("empty").mkdir()
+    Path("lessons").mkdir()
+    for name in ("main.py", "a.py"):
+        Path("lessons", name).write_text("")
     assert run("trace", "mine.py", "-q", "--format", "log") == 0
     assert run(*arguments) == 2
     out, err = capsys.readouterr()

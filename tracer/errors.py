@@ -59,6 +59,10 @@ SYNONYMS = {
 """Names that other libraries use for the same."""
 
 
+MAX_LESS_LIKE = 0.1
+"""How much less like an unknown name than the most similar one, of 1, are those that are named beside it."""
+
+
 def close_names(name: str, names: list[str]) -> str:
     """The end of an error message about an unknown name: similar names, or else all names.
 
@@ -86,9 +90,14 @@ def near_names(name: str, names: list[str]) -> str:
 def similar_names(name: str, names: Sequence[str]) -> list[str]:
     """The names that somebody may have meant by an unknown one, in either case; empty if there are none.
 
-    >>> similar_names("losss", ["loss", "y"]), similar_names("q", ["x", "y"])
-    (['loss'], [])
+    >>> similar_names("los", ["loss", "lost", "y"]), similar_names("q", ["x", "y"])
+    (['lost', 'loss'], [])
+    >>> similar_names("stpes", ["steps", "pages"])
+    ['steps']
     """
     close = [known for known in SYNONYMS.get(name, ()) if known in names]
     close = close or [known for known in names if known.lower() == name.lower()]
-    return close or difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return close
+    likeness = {each: difflib.SequenceMatcher(None, each, name).ratio() for each in difflib.get_close_matches(name, names)}
+    return [each for each, ratio in likeness.items() if ratio >= max(likeness.values()) - MAX_LESS_LIKE]

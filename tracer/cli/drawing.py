@@ -41,7 +41,7 @@ class Drawing:
         kind = path.suffix.removeprefix(".")
         if kind not in KINDS:
             hint = near_names(kind, list(KINDS)) if kind else ""
-            raise UsageError(f"-o takes a name that ends in one of .{', .'.join(KINDS)}, this is {output!r}{hint}")
+            raise UsageError(f"the name of a file to write ends in one of .{', .'.join(KINDS)}, this is {output!r}{hint}")
         if options.extent and kind != "pdf":
             raise UsageError(f"--pages says how much a booklet holds, and {output} is none: leave it out, or write a PDF")
         options.check([kind])

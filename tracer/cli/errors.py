@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from tracer.cli.interruption import notes, report_interruption
-from tracer.errors import RecordingError, TracerError, close_names
+from tracer.errors import RecordingError, TracerError, close_names, similar_names
 from tracer.recording.source import PACKAGE
 from tracer.training.bundled import bundled_folder
 
@@ -93,11 +93,20 @@ def _report_known(error: BaseException, frames: list[traceback.FrameSummary], fo
 
 
 def _usage_text(error: click.UsageError) -> str:
-    """click's message; an unknown option with similar ones of its command."""
+    """click's message; an unknown option with similar ones of its command, or with the place for options of others."""
     if not isinstance(error, click.NoSuchOption) or error.ctx is None:
         return error.format_message()
-    known = [name for each in error.ctx.command.get_params(error.ctx) for name in each.opts if name.startswith("--")]
-    return f"there is no option {error.option_name}{close_names(error.option_name, known)}"
+    name = error.option_name.lstrip("-")
+    known = {each.lstrip("-"): each for option in error.ctx.command.params for each in option.opts if each.startswith("--")}
+    text = f"there is no option {error.option_name}"
+    if close := similar_names(name, list(known)):
+        return f"{text}; did you mean {' or '.join(known[each] for each in close)}?"
+    places = []
+    if any(option.name == "arguments" for option in error.ctx.command.params):
+        places.append("options of a program come after --")
+    if "set" in known and error.option_name.startswith("--"):
+        places.append(f"settings of a scenario are given as --set {name.replace('-', '_')}=VALUE")
+    return f"{text}: {', '.join(places)}" if places else f"{text}{close_names(error.option_name, list(known.values()))}"
 
 
 def _short(filename: str) -> str:

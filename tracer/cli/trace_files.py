@@ -82,7 +82,9 @@ def is_record(name: str) -> bool:
     path = Path(name)
     if not name or path.suffix == ".py" or name in (*SHORT_NAMES, *bundled_names()):
         return False
-    return path.exists() or (path.name == name and any((OUTPUT / name).glob(f"*{SUFFIX}")))
+    if path.is_file() or (path.is_dir() and any(path.glob(f"*{SUFFIX}"))):
+        return True
+    return path.name == name and any((OUTPUT / name).glob(f"*{SUFFIX}"))
 
 
 def refuse_other_files(name: str) -> None:

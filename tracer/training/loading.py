@@ -45,7 +45,7 @@ def load(name_or_path: str | Path) -> Scenario:
     if is_path(name_or_path):
         path = Path(text)
         if path.is_dir():
-            raise UsageError(f"{text} is a folder: name the Python file of the scenario")
+            raise UsageError(_is_folder(path, text))
         if not path.is_file():
             beside = sorted(each.name for each in path.parent.glob("*.py")) if path.parent.is_dir() else []
             raise UsageError(f"there is no file {text}{near_names(path.name, beside)}")
@@ -57,6 +57,8 @@ def load(name_or_path: str | Path) -> Scenario:
         known = [*SHORT_NAMES, *names]
         if text and Path(f"{text}.py").is_file():
             raise UsageError(f"there is no scenario {text!r}; did you mean the file {text}.py?")
+        if text and Path(text).is_dir():
+            raise UsageError(_is_folder(Path(text), text))
         if Path(text).is_file():
             raise UsageError(f"{text} is neither a program nor a scenario: a Python file (.py) is needed")
         if name in example_files():
@@ -64,6 +66,13 @@ def load(name_or_path: str | Path) -> Scenario:
             raise UsageError(f"{text} is an example, not a scenario: {instead}")
         raise UsageError(f"there is no scenario {text!r}{close_names(text, known)} (or the path of a .py file)")
     return _load_file(bundled_folder() / f"{full_name.replace('-', '_')}.py", name)
+
+
+def _is_folder(path: Path, text: str) -> str:
+    """What is said of a folder in place of a file, with a Python file in it."""
+    inside = sorted(each.name for each in path.glob("*.py"))
+    instead = path / ("main.py" if "main.py" in inside else inside[0]) if inside else None
+    return f"{text} is a folder: name a Python file{f', such as {instead}' if instead is not None else ''}"
 
 
 def _load_file(path: Path, name: str) -> Scenario:

@@ -57,7 +57,7 @@ def command(file: str, output: str | None, index: int | None, full: bool, as_jso
     path = Path(output)
     if path.suffix not in WRITERS:
         hint = near_names(path.suffix, list(WRITERS)) if path.suffix else ""
-        raise UsageError(f"-o takes a name that ends in one of {', '.join(WRITERS)}, this is {output!r}{hint}")
+        raise UsageError(f"the name of a file to write ends in one of {', '.join(WRITERS)}, this is {output!r}{hint}")
     if full and path.suffix not in (".json", ".jsonl"):
         raise UsageError(f"--full is for JSON: {path.suffix} has what it has")
     with reading(file) as trace:
