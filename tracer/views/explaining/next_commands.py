@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tracer.graph.expression import ATOM
 from tracer.graph.formula import parse
-from tracer.graph.record_methods import WRONG_GRADIENTS
 from tracer.graph.record import Node, Step, Trace
+from tracer.graph.record_methods import WRONG_GRADIENTS
 from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.foreign.names import needs_no_row
 from tracer.ops.foreign.summed import sums_behind_views
