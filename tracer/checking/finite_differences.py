@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,12 @@ ROUNDING_SAFETY = 2.0
 """Factor on the measured effect, which is the mean of few samples."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DirectionalPath:
-    """An operation as a function of a step along `directions`, one for each input; None for an input held constant."""
+    """An operation as a function of a step along `directions`, one for each input; None for an input held constant.
+
+    It has no `__slots__`, because the starts of the inputs are cached in the instance.
+    """
 
     op: type[Op]
     inputs: Sequence[Any]
@@ -87,8 +91,13 @@ class DirectionalPath:
 
     def inputs_at(self, step: float) -> list[Any]:
         """The inputs after a step along the directions."""
+        return [x if u is None else x + step * u for x, u in self._lines]
+
+    @cached_property
+    def _lines(self) -> Sequence[tuple[Any, np.ndarray | None]]:
+        """The start and the direction of each input, in double precision where it is not held constant."""
         alike = symmetric_part if self.op.takes_symmetric_part else np.asarray
-        return [x if u is None else in_double(x) + step * alike(u) for x, u in zip(self.inputs, self.directions, strict=True)]
+        return [(x, None) if u is None else (in_double(x), alike(u)) for x, u in zip(self.inputs, self.directions, strict=True)]
 
 
 def in_double(value: Any) -> np.ndarray:
@@ -162,22 +171,25 @@ def _limit(
     # On a branch cut of a complex function, rounding does not reach the other side of it.
     is_beside_cut = order == 1 and any(map(np.iscomplexobj, path.inputs))
     input_rounding = _input_rounding(path, start, signs[0] * start if is_beside_cut else 0.0)
-    best, error = np.zeros(rounding.shape), np.full(rounding.shape, np.inf)
-    previous: list[np.ndarray] = []
-    for row in range(TABLE_ROWS):
-        step = start / STEP_RATIO**row
-        current = [difference(step)]
-        for column in range(1, row + 1):
-            factor = STEP_RATIO ** (order * column)
-            entry = (factor * current[column - 1] - previous[column - 1]) / (factor - 1)
-            entry_error = np.maximum(np.abs(entry - current[column - 1]), np.abs(entry - previous[column - 1]))
-            # Neighbours do not show the rounding errors of the values and of the inputs.
-            entry_error = entry_error + (rounding + input_rounding) / step
-            better = entry_error < error
-            best, error = np.where(better, entry, best), np.where(better, entry_error, error)
-            current.append(entry)
-        previous = current
-    return best, error
+    steps = start / STEP_RATIO ** np.arange(TABLE_ROWS)
+    column = np.array([difference(step) for step in steps.tolist()])  # entries of a column of the table, by row
+    # Neighbours do not show the rounding errors of the values and of the inputs.
+    unseen = (rounding + input_rounding) / steps.reshape(-1, *(1,) * rounding.ndim)
+    entries, errors = [], []
+    rows: list[int] = []
+    for number in range(1, TABLE_ROWS):
+        factor = STEP_RATIO ** (order * number)
+        extrapolated = (factor * column[1:] - column[:-1]) / (factor - 1)
+        entries.append(extrapolated)
+        errors.append(np.maximum(np.abs(extrapolated - column[1:]), np.abs(extrapolated - column[:-1])) + unseen[number:])
+        rows += range(number, TABLE_ROWS)
+        column = extrapolated
+    by_row = np.argsort(rows, kind="stable")  # of equal errors, that of the larger step is taken
+    entry, error = np.concatenate(entries)[by_row], np.concatenate(errors)[by_row]
+    error[np.isnan(error)] = np.inf
+    smallest = np.argmin(error, axis=0)[np.newaxis]
+    best, error = np.take_along_axis(entry, smallest, 0)[0], np.take_along_axis(error, smallest, 0)[0]
+    return np.where(np.isfinite(error), best, 0), error
 
 
 def _input_rounding(path: DirectionalPath, start: float, at: float) -> np.ndarray:
@@ -186,20 +198,36 @@ def _input_rounding(path: DirectionalPath, start: float, at: float) -> np.ndarra
     Measured, after a step `at`: the derivative along the path does not show it. In x - y it can be 0 while the rounding of both
     inputs adds up.
     """
-    rng, stepped = np.random.default_rng(0), replace(path, inputs=path.inputs_at(at)) if at else path
+    stepped = replace(path, inputs=path.inputs_at(at)) if at else path
     value = stepped.at(0)
+    sizes = [None if u is None else _sizes(x, start * u) for x, u in zip(stepped.inputs, path.directions, strict=True)]
+    count = sum(each.size for each in sizes if each is not None)
     total = np.zeros(value.shape)
-    for _ in range(ROUNDING_SAMPLES):
-        noise = [None if u is None else _noise(rng, x, start * u) for x, u in zip(stepped.inputs, path.directions, strict=True)]
-        total += np.abs(replace(stepped, directions=noise).at(ROUNDING_STEP) - value)
+    for numbers in np.random.default_rng(0).normal(size=(ROUNDING_SAMPLES, count)):
+        total += np.abs(replace(stepped, directions=_scaled(numbers, sizes)).at(ROUNDING_STEP) - value)
     return total * (ROUNDING_SAFETY * np.finfo(np.float64).eps / (ROUNDING_SAMPLES * ROUNDING_STEP))
 
 
-def _noise(rng: np.random.Generator, x: Any, step: np.ndarray) -> np.ndarray:
-    """Random numbers as large as an input and a step of it are together; both parts on their own if they are complex."""
+def _sizes(x: Any, step: np.ndarray) -> np.ndarray:
+    """How large an input and a step of it are together [1, *shape]; if they are complex, both parts on their own [2, *shape]."""
+    real = np.abs(np.real(x)) + np.abs(np.real(step))
     if not (np.iscomplexobj(x) or np.iscomplexobj(step)):
-        return np.asarray(rng.normal(size=step.shape) * (np.abs(x) + np.abs(step)))
-    return np.asarray(_noise(rng, np.real(x), step.real) + 1j * _noise(rng, np.imag(x), np.imag(step)))
+        return np.asarray(real)[np.newaxis]
+    return np.stack([real, np.abs(np.imag(x)) + np.abs(np.imag(step))])
+
+
+def _scaled(numbers: np.ndarray, sizes: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
+    """Random numbers, one after the other, scaled to the sizes of each input; None for an input held constant."""
+    scaled: list[np.ndarray | None] = []
+    used = 0
+    for size in sizes:
+        if size is None:
+            scaled.append(None)
+            continue
+        parts = numbers[used : used + size.size].reshape(size.shape) * size
+        scaled.append(parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1])
+        used += size.size
+    return scaled
 
 
 def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarray:
