@@ -202,7 +202,7 @@ def test_pages_option_sets_the_extent_of_the_booklet(capsys: pytest.CaptureFixtu
         (["-o", "x.svg", "--engine", "dott"], "is not one of"),
         (["-o", "x.svg", "--phase", "init"], "is not one of"),
         (["-o", "x.svg", "--focus", "h9"], "step 0 has no node 'h9'"),
-        (["-o", "x.svg", "--focus", "logit"], "did you mean logits or dL/dlogits?"),
+        (["-o", "x.svg", "--focus", "logit"], "did you mean logits?"),
         (["-o", "x.svg", "--focus", "W1[2,0]"], "W1 has the shape (2,4): there is no element [2,0]"),
         (["-o", "x.svg", "--focus", "h1", "--zoom", "module"], "it goes with --zoom tensor or scalar, not module"),
         (["-o", "x.svg", "--focus", "h1", "--phase", "loss"], "leave --phase out"),

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracer.analysis.blame import first_culprit
 from tracer.cli.files import OutputFolder
 from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
 from tracer.cli.picture_options import PictureOptions
@@ -15,11 +15,11 @@ from tracer.cli.trace_files import step_of
 from tracer.errors import UsageError, near_names
 from tracer.graph.record import Step, Trace
 from tracer.rendering.engine import Engine
-from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.explaining.next_commands import RunNames
-from tracer.views.parameter_history import histories_of
 from tracer.views.svg import PictureError
-from tracer.views.text.finiteness import notice
+
+if TYPE_CHECKING:
+    from tracer.views.booklet.summary.whole_run import WholeRun
 
 KINDS = ("pdf", "html", *PICTURES)
 
@@ -62,8 +62,6 @@ class Drawing:
 
         `names` are what commands call the run.
         """
-        from tracer.analysis.doctor.examining import examine
-
         options = self.options
         if self.kind == "html":
             writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
@@ -73,11 +71,7 @@ class Drawing:
         chosen = _steps(trace, wanted, with_last=self.kind == "pdf" and options.is_booklet)
         writer = PictureWriter(options, OutputFolder(self.path.parent), self.engine, self.quiet)
         if self.kind == "pdf":
-            whole = WholeRun()
-            if options.is_booklet:
-                found = examine(trace) if options.is_summary else None
-                notice_text = notice(first_culprit(trace), options.style.tell)
-                whole = WholeRun(histories_of(trace), notice_text, found, names or RunNames())
+            whole = _whole_run(trace, options, names)
             document = writer.booklet(replace(trace, steps=chosen), self.path.name, whole)
             written = [document] if document is not None else []
         else:
@@ -87,6 +81,21 @@ class Drawing:
         if not written:
             raise UsageError(f"there is nothing of {', '.join(options.spec.phases)} in these steps")
         return written, list(writer.warnings())
+
+
+def _whole_run(trace: Trace, options: PictureOptions, names: RunNames | None) -> WholeRun:
+    """What a booklet says of the run as a whole."""
+    # Imported here: no other format needs them.
+    from tracer.analysis.blame import first_culprit
+    from tracer.analysis.doctor.examining import examine
+    from tracer.views.booklet.summary.whole_run import WholeRun
+    from tracer.views.parameter_history import histories_of
+    from tracer.views.text.finiteness import notice
+
+    if not options.is_booklet:
+        return WholeRun()
+    found = examine(trace) if options.is_summary else None
+    return WholeRun(histories_of(trace), notice(first_culprit(trace), options.style.tell), found, names or RunNames())
 
 
 def _steps(trace: Trace, wanted: Sequence[int], *, with_last: bool) -> tuple[Step, ...]:

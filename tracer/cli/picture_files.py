@@ -14,17 +14,17 @@ from tracer.cli.picture_options import TEXTS, PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
-from tracer.i18n.language import characters
+from tracer.i18n.language import Language, characters
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.time_limits import TimedLayout
-from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.diagrams.diagram import Diagram
 from tracer.views.diagrams.fallback import Drawn, Replacement, drawn, laid_out
 from tracer.views.diagrams.theme import Style
-from tracer.views.player.options import PlayerOptions
 from tracer.views.svg import Drawing, Layout
 
 if TYPE_CHECKING:
+    from tracer.views.booklet.summary.whole_run import WholeRun
+    from tracer.views.player.options import PlayerOptions
     from tracer.views.slide.slide import Slides
 
 Result = TypeVar("Result")
@@ -142,13 +142,19 @@ class PictureWriter:
 
     def warnings(self) -> Iterator[str]:
         """Warnings about pictures that were not drawn as requested or may not display correctly."""
-        from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS
-
         tell = self.options.style.tell
         yield from dict.fromkeys(each.text(tell) for each in self.replaced)
         if self.missing_glyphs:
             listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.missing_glyphs)
             yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
+        yield from self._sizes_of_mermaid(tell)
+
+    def _sizes_of_mermaid(self, tell: Language) -> Iterator[str]:
+        """Warnings about Mermaid pictures that GitHub does not draw."""
+        if not self.arrow_counts and not self.lengths:
+            return
+        from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS
+
         if self.arrow_counts:
             yield tell(
                 "a Mermaid picture has {count:,} arrows, GitHub draws up to {most:,}: --focus or --phase draws a part",

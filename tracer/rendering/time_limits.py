@@ -6,14 +6,15 @@ import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tracer.i18n.message import Message
 from tracer.rendering import engine as engines
 from tracer.rendering.engine import Engine
-from tracer.rendering.positions import positions
-from tracer.views.player.pictures.positions import Positions
 from tracer.views.svg import Drawing, PictureError
+
+if TYPE_CHECKING:
+    from tracer.views.player.pictures.positions import Positions
 
 Result = TypeVar("Result")
 
@@ -45,6 +46,8 @@ class TimedLayout:
 
     def place(self, dot: str) -> Positions:
         """Place the boxes and arrows of a graph. Raises PictureError if that fails or takes too long."""
+        from tracer.rendering.positions import positions  # only a player needs the places
+
         return self._within_limits(functools.partial(positions, self.engine), dot)
 
     def _within_limits(self, layout: Callable[[str, float], Result], dot: str) -> Result:

@@ -38,10 +38,9 @@ def wrong(run: Run) -> Iterator[Finding | Unseen]:
     if verdict is not None and verdict.code in WRONG_GRADIENTS:
         yield Finding(Message("doctor_wrong_gradient", {"verdict": verdict}), Message("advice_wrong_gradient"))
         return
-    why = Message("unseen_unchecked") if verdict is None and any(step.own_gradients for step in run.steps) else None
-    if verdict is not None and verdict.code == "program_check_unknown":
-        why = verdict.fields["reason"]
-    if isinstance(why, Message):
+    if verdict is None and any(step.own_gradients for step in run.steps):
+        yield Unseen(Message("rule_wrong_gradient"), Message("unseen_unchecked"))
+    elif verdict is not None and verdict.code == "program_check_unknown" and isinstance(why := verdict.fields["reason"], Message):
         yield Unseen(Message("rule_wrong_gradient"), why)
 
 

@@ -101,7 +101,7 @@ def drawn(
     for request in [replace(spec, phases=(phase,)) for phase in spec.phases] or [spec]:
         wanted = zoom_named(spec.zoom_of(step))
         reason: Message | None = None
-        for zoom in [wanted, *_coarser(wanted)]:
+        for zoom in _and_coarser(wanted):
             attempt = _at_zoom(request, zoom)
             try:
                 if attempt not in done:
@@ -125,9 +125,10 @@ def _all_drawn(
     return [Drawn(zoom.name, phase, draw(diagram, directed)) for phase, diagram in zoom.draw(step, spec, directed)]
 
 
-def _coarser(zoom: Zoom) -> list[Zoom]:
-    """The coarser zooms, the finest first."""
-    return [other for other in reversed(zooms().values()) if other.order < zoom.order]
+def _and_coarser(zoom: Zoom) -> Iterator[Zoom]:
+    """A zoom and the coarser ones, the finest first; those are imported only if they are needed."""
+    yield zoom
+    yield from (other for other in reversed(zooms().values()) if other.order < zoom.order)
 
 
 def _at_zoom(spec: ViewSpec, zoom: Zoom) -> ViewSpec:

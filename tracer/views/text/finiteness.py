@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from tracer.analysis.blame import Culprit, culprit_of_step
+from typing import TYPE_CHECKING
+
 from tracer.graph.record import Node, Step
 from tracer.graph.summary import Summary
 from tracer.i18n.language import ENGLISH, Language
 from tracer.views.notation import Labels, node_number
 from tracer.views.sentence_names import called
+
+if TYPE_CHECKING:
+    from tracer.analysis.blame import Culprit
 
 
 class FinitenessMonitor:
@@ -27,7 +31,10 @@ class FinitenessMonitor:
         if step is not self._last and self._found is None:
             self._all_finite = self._all_finite and step.first_nonfinite() is None
             self.finite_steps += self._all_finite
-            self._found = culprit_of_step(step) if not self._all_finite else None
+            if not self._all_finite:
+                from tracer.analysis.blame import culprit_of_step  # most runs are finite throughout
+
+                self._found = culprit_of_step(step)
         self._last = step
         return self._found.node if self._found is not None and self._found.step is step else None
 

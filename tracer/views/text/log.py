@@ -152,7 +152,7 @@ class _StepLog:
         yield f"{row.equation} {note}".rstrip().replace(STEP, str(self._step.index))
         watched = self._selection.watched_index(node)
         if watched is None:
-            worked = self._rows.worked.equation(self._nodes, node, self.labels, self._numbers)
+            worked = self._rows.worked(self._nodes, node, self.labels, self._numbers)
         else:
             worked = worked_element(self._nodes, node, self.labels, watched, self._digits, tell=self._tell)
             if not worked and node.is_kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tracer.graph.expression import Derivative
 from tracer.graph.losses import passes, symbol_of
@@ -13,7 +14,11 @@ from tracer.graph.record import Node, Phase, Step
 from tracer.i18n.language import Language
 from tracer.views.aligned_text import padded
 from tracer.views.notation import MAX_FULL_SIZE, Labels, kind_text, number_in
-from tracer.views.text.many_steps.worked_plans import WorkedPlans
+from tracer.views.text.many_steps.number_texts import Numbers
+from tracer.views.worked import worked_element
+
+if TYPE_CHECKING:
+    from tracer.views.text.many_steps.worked_plans import WorkedPlans
 
 EQUATION_WIDTH = 48
 SHAPES_WIDTH = 30
@@ -53,7 +58,8 @@ class LogRows:
     def __init__(self, step: Step, digits: int, tell: Language) -> None:
         self.digits = digits
         self.tell = tell
-        self.worked = WorkedPlans(digits, tell)
+        self._worked: set[int] = set()
+        self._plans: WorkedPlans | None = None
         self._labels = Labels(step.nodes).of_step(())  # without values: do not keep a finished step's arrays alive
         self._size = len(step.nodes)
         self._maps = _maps_of(step)
@@ -79,6 +85,17 @@ class LogRows:
         if row is None:
             row = self._rows[node.id] = self._fixed_row(node, labels)
         return row
+
+    def worked(self, nodes: Sequence[Node], node: Node, labels: Labels, numbers: Numbers) -> str:
+        """The arithmetic of the first element of a node; empty if there is none. `labels` and `numbers` are those of its step."""
+        if node.id not in self._worked:  # a plan is made for the second step: for a single one it takes longer
+            self._worked.add(node.id)
+            return worked_element(nodes, node, labels, None, self.digits, tell=self.tell)
+        if self._plans is None:
+            from tracer.views.text.many_steps.worked_plans import WorkedPlans
+
+            self._plans = WorkedPlans(self.digits, self.tell)
+        return self._plans.equation(nodes, node, labels, numbers)
 
     def _fixed_row(self, node: Node, labels: Labels) -> Row:
         equation, shapes = padded(labels.equation(node), EQUATION_WIDTH), padded(labels.shapes(node), SHAPES_WIDTH)
