@@ -211,7 +211,7 @@ def test_pages_option_sets_the_extent_of_the_booklet(capsys: pytest.CaptureFixtu
         (["-o", "x.svg", "--step", "6"], "there is no step 6: fruit has steps 0 to 5 on record"),
         (["-o", "x.svg", "--steps", "0,6"], "there is no step 6"),
         (["-o", "x.svg", "--steps", "0,,1"], "--steps takes a whole number from 0 on, this is ''"),
-        (["-o", "x.svg", "--steps", "0-3"], "--steps takes a whole number from 0 on, this is '0-3'"),
+        (["-o", "x.svg", "--steps", "0:3"], "--steps takes a whole number from 0 on, this is '0:3'"),
     ],
 )  # fmt: skip
 def test_refused_options_are_one_line_and_write_nothing(

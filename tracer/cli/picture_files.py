@@ -14,7 +14,7 @@ from tracer.cli.picture_options import TEXTS, PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
-from tracer.i18n.language import Language, characters
+from tracer.i18n.language import characters
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.time_limits import TimedLayout
 from tracer.views.diagrams.diagram import Diagram
@@ -147,14 +147,15 @@ class PictureWriter:
         if self.missing_glyphs:
             listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in self.missing_glyphs)
             yield tell("no font has these characters, they are not seen: {characters}", characters=listed)
-        yield from self._sizes_of_mermaid(tell)
+        yield from self._sizes_of_mermaid()
 
-    def _sizes_of_mermaid(self, tell: Language) -> Iterator[str]:
+    def _sizes_of_mermaid(self) -> Iterator[str]:
         """Warnings about Mermaid pictures that GitHub does not draw."""
         if not self.arrow_counts and not self.lengths:
             return
         from tracer.views.diagrams.mermaid import MAX_ARROWS, MAX_CHARACTERS
 
+        tell = self.options.style.tell
         if self.arrow_counts:
             yield tell(
                 "a Mermaid picture has {count:,} arrows, GitHub draws up to {most:,}: --focus or --phase draws a part",
