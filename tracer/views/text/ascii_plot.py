@@ -14,9 +14,9 @@ LOG_SCALE_RATIO = 1000.0
 
 
 def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language = ENGLISH) -> list[str]:
-    """Plot values over ascending positions. Values that are not finite are marked with `!`.
+    """Plot values over ascending positions. Values that are not finite are marked with `!`, with a note.
 
-    Positive values that span more than LOG_SCALE_RATIO are plotted on a logarithmic scale, with a note.
+    Positive values that span more than LOG_SCALE_RATIO are plotted on a logarithmic scale, also with a note.
 
     >>> for line in plot_lines([0.0, 1.0, 4.0], [0, 5, 10]): print(line)
     4 |                                                            *
@@ -27,6 +27,8 @@ def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language
     0 |*
       +-------------------------------------------------------------
        0                                                           10
+    >>> plot_lines([1e-5, math.nan, 1e4], [0, 1, 2])[-1].split("   ")[-2:]
+    ['(logarithmic scale)', '(! is NaN or infinite)']
     """
     finite = [value for value in values if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
@@ -45,8 +47,10 @@ def plot_lines(values: Sequence[float], positions: Sequence[int], tell: Language
     margin = max(map(len, ends))
     lines = [f"{end:>{margin}} |{''.join(row)}".rstrip() for end, row in zip(ends, canvas, strict=True)]
     last = f"{positions[-1] if span else '':>{WIDTH + 1 - len(str(positions[0]))}}"
-    scale = f"   {tell('(logarithmic scale)')}" if is_logarithmic else ""
-    return [*lines, f"{'':>{margin}} +{'-' * (WIDTH + 1)}", f"{'':>{margin}}  {positions[0]}{last}{scale}".rstrip()]
+    notes = [tell("(logarithmic scale)")] if is_logarithmic else []
+    notes += [tell("(! is NaN or infinite)")] if len(finite) < len(values) else []
+    below = "   ".join([f"{'':>{margin}}  {positions[0]}{last}", *notes])
+    return [*lines, f"{'':>{margin}} +{'-' * (WIDTH + 1)}", below.rstrip()]
 
 
 def _fraction(value: float, low: float, high: float) -> float:
