@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tracer.analysis.step_gradients import StepGradients, Verdict
 from tracer.graph.record import Step
 from tracer.i18n.message import Message
-from tracer.programs.record import Ending, ProgramRecord
+
+if TYPE_CHECKING:
+    from tracer.analysis.step_gradients import StepGradients
+    from tracer.programs.record import ProgramRecord
 
 MAX_NODES, MAX_WORK = 400, 1_000_000
 """Maximum number of operations of a step, and of elements of all values times those of all parameters."""
@@ -61,6 +64,8 @@ def _why_unchecked(step: Step) -> Message | None:
 
 
 def _checked(step: Step, check: Callable[[Sequence[Step]], StepGradients]) -> Message | None:
+    from tracer.analysis.step_gradients import Verdict
+
     try:
         found = check([step])
     except KeyboardInterrupt:  # it ends the check; the run is done, and is kept
@@ -82,6 +87,7 @@ def verdict_on_program(record: ProgramRecord, loss: str | None) -> Message | Non
     """What is said of the gradients that a program computes itself, from its first operations; None if it cannot be done."""
     from tracer.programs.gradients.checking import check_program
     from tracer.programs.gradients.report import verdict_message
+    from tracer.programs.record import Ending
 
     if len(record.entries) > MAX_OPERATIONS:
         record = replace(record, entries=record.entries[:MAX_OPERATIONS], ending=Ending(was_stopped=True))
