@@ -79,7 +79,7 @@ MESSAGES: Mapping[str, str] = {
     "{what} is {value} in every step": "每一步都相同：{what} = {value}",
     "{what} over the steps": "随步数的变化：{what}",
     "(logarithmic scale)": "（对数刻度）",
-    "(! is NaN or infinite)": "（! 表示 NaN 或无穷大）",
+    "(! is NaN or infinite)": "（叹号表示 NaN 或无穷大）",
     # First non-finite value of a run
     "every number of the {steps} on record is finite": "所记录的 {steps}中，所有数值都是有限的",
     "{name} has no NaN in the {steps} on record": "{name} 在所记录的 {steps}中没有 NaN",
