@@ -31,7 +31,9 @@ class ProgramRecord:
     that were computed in a way that is not recorded, with the ids of what they were computed from; `changed_outside` of arrays
     that something else wrote into. `left` says of ids to which library their value was handed. `passes` has the line of a loop,
     and the number of entries before, for each of its passes. `used_up` is what of the budget was used up, so that the rest of the
-    program was not recorded: "nodes", "bytes", or empty.
+    program was not recorded: "nodes", "bytes", or empty. `gaps` has the number of entries before each stretch that was
+    recorded after
+    one that was not.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class ProgramRecord:
     passes: Sequence[tuple[int, int]]
     ending: Ending
     used_up: str = ""
+    gaps: Sequence[int] = ()
 
     @cached_property
     def values(self) -> Sequence[Any]:

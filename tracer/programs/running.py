@@ -67,6 +67,7 @@ def run_program(
         tuple(record.passes),
         ending,
         budget.reached if budget is not None else "",
+        tuple(record.gaps),
     )
 
 

@@ -62,7 +62,8 @@ class Shadow(Correspondence):
     """The record of a running program.
 
     `filenames` are the files of the program. `is_recording` can be switched off and on while it runs. `passes` has, for each pass
-    of a loop, its line, and the number of nodes before it. `left` says of nodes to which library their value was handed. With
+    of a loop, its line, and the number of nodes before it; `gaps` the number of nodes before each resumption. `left` says of
+    nodes to which library their value was handed. With
     `limit`, the program is stopped by `Enough` after so many nodes; when the `budget` is used up, it goes on without a record.
     """
 
@@ -73,6 +74,7 @@ class Shadow(Correspondence):
         self.budget = budget
         self.is_recording = False
         self.passes: list[tuple[int, int]] = []
+        self.gaps: list[int] = []
         self.left: dict[int, str] = {}
         self.when_stopped: Callable[[], None] = self._stop
         self._thread = threading.get_ident()
@@ -84,6 +86,7 @@ class Shadow(Correspondence):
     def resume(self) -> None:
         """Record again after a stretch without a record: what the program has by now enters as leaves."""
         self.first_id = len(self.recorder.entries)
+        self.gaps.append(self.first_id)
         self.is_recording = True
 
     def _stop(self) -> None:

@@ -17,12 +17,12 @@ from tracer.cli.programs.options import ProgramRun, steps_text
 from tracer.cli.programs.output import ProgramOutput, TraceOptions
 from tracer.errors import UsageError
 from tracer.graph.record import Step
-from tracer.i18n.language import Language
+from tracer.i18n.language import ENGLISH, Language
 from tracer.programs.process.budget import Budget
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
-from tracer.programs.steps.choosing import numbers_of, stretches_of
+from tracer.programs.steps.choosing import numbers_of, passes_counted, stretches_of
 from tracer.programs.steps.finding import find_training, why_none
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
@@ -51,26 +51,37 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
     stretches = stretches_of(run.path, run.kept, run.loss) if run.kept is not None else None
     record = run_program(run.path, run.arguments, budget=Budget(nodes=MAX_OPERATIONS), stretches=stretches, tells_end=True)
     code = report_ending(run.path, record.ending)
-    training = find_training(record, run.loss, has_gaps=run.kept is not None)
+    training = find_training(record, run.loss)
     if training is None:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
         raise UsageError(_nothing_found(record, run))
-    kept = sum(number in run.kept for number in numbers_of(training, has_gaps=True)) if run.kept is not None else None
+    kept = None if run.kept is None else run.kept & set(numbers_of(training))
     if run.kept is not None and not kept and not code:
         raise UsageError(
-            f"--record: of {run.path.name} none of the steps {steps_text(run.kept)} was found; name several in a row, as 4-9"
+            f"--record: of {run.path.name} none of the steps {steps_text(run.kept)} was found; {_reached_text(training, record)}"
         )
     if not options.quiet:
-        for line in found_lines(training.record, training, tell, kept):
+        for line in found_lines(training.record, training, tell, None if kept is None else len(kept)):
             click.echo(line)
         click.echo()
+    if run.kept is not None and kept is not None and (missing := run.kept - kept):
+        fields = {"steps": steps_text(missing), "reached": _reached_text(training, record, tell)}
+        click.echo(f"tracer: {tell('--record: not kept are the steps {steps}; {reached}', **fields)}", err=True)
     head = replace(head_of(training), verdict=verdict_on_program(record, run.loss) if run.kept is None else None)
     notices = list(_left_out(record, training, run, tell))
     names = names_of(folder, str(run.path), run.arguments)
     output = ProgramOutput(head, _steps(training, run), folder, options.quiet, tell, notices, names)
     output.write_all(options, engine)
     return record.ending.exit_code if options.passes_exit_code else code
+
+
+def _reached_text(training: FoundTraining, record: ProgramRecord, tell: Language = ENGLISH) -> str:
+    """Which steps the program came to, as far as they were counted."""
+    last = max(passes_counted(training) - 1, 0)
+    if record.used_up:
+        return tell("recording ended in step {last}, when its budget was used up", last=last)
+    return tell("the last step that the program came to is {last}", last=last)
 
 
 def _nothing_found(record: ProgramRecord, run: ProgramRun) -> str:
@@ -80,7 +91,7 @@ def _nothing_found(record: ProgramRecord, run: ProgramRun) -> str:
 def _steps(training: FoundTraining, run: ProgramRun) -> Iterator[Step]:
     """The steps that are kept, with their numbers in the run."""
     tape = StepTape(training)
-    numbers = numbers_of(training, has_gaps=run.kept is not None)
+    numbers = numbers_of(training)
     for position, number in enumerate(numbers[:MAX_STEPS] if run.kept is None else numbers):
         if run.kept is None or number in run.kept:
             yield step_of(tape, position, number)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from tracer.programs import shadow
 from tracer.programs.process import switching
+from tracer.programs.process.recording_again import let_record, plain_numbers
 from tracer.programs.shadow import Shadow
 
 
@@ -26,22 +28,33 @@ def recording(record: Shadow, stretches: Stretches | None = None) -> Iterator[No
         record.recorder.release()
 
 
+class Loop(NamedTuple):
+    """The loop whose passes are the steps: its line, and the steps in a pass, as two where two networks are trained in turn."""
+
+    line: int
+    steps: int = 1
+
+
 class Stretches:
     """The stretches of a program that are recorded: all of it, or the steps of these numbers, from 0.
 
-    A step is a pass of the loop that updates the parameters. `find_loop` tells the line of that loop from the record so far, None
-    as long as that cannot be told; until then everything is recorded. It is asked when the record has become twice as long.
+    A step is a pass of the loop that updates the parameters, or a part of one. `find_loop` tells that loop from the record
+    so far,
+    None as long as that cannot be told; until then all is recorded. It is asked when the record has become twice as long.
+    The pass before is recorded too: the loss may be computed behind the update, and the batch before the pass begins.
     """
 
-    def __init__(self, steps: Collection[int] | None = None, find_loop: Callable[[Shadow], int | None] | None = None) -> None:
-        self._steps = None if steps is None else frozenset(steps)
-        self._last = max(self._steps, default=-1) if self._steps is not None else -1
+    def __init__(self, steps: Collection[int] | None = None, find_loop: Callable[[Shadow], Loop | None] | None = None) -> None:
+        self._steps = steps
+        self._wanted: frozenset[int] = frozenset()
+        self._last = -1
         self._find_loop = find_loop
         self._line: int | None = None
-        self._step = -1
+        self._pass_number = -1
         self._asked_at = 16
         self._is_over = False
         self._record: Shadow | None = None
+        self._plain: Mapping[int, Any] = {}
 
     def begin(self, record: Shadow) -> None:
         """Begin to record."""
@@ -87,23 +100,28 @@ class Stretches:
         if self._steps is None:
             return
         if line == self._line:
-            self._step += 1
+            self._pass_number += 1
             self._switch(record)
         elif self._line is None and self._find_loop is not None and len(record.recorder.entries) >= self._asked_at:
             self._asked_at = 2 * len(record.recorder.entries)
-            self._line = self._find_loop(record)
-            if self._line is not None:
-                self._step = sum(1 for known, _ in record.passes if known == self._line) - 1
+            loop = self._find_loop(record)
+            if loop is not None:
+                self._line = loop.line
+                self._wanted = frozenset(step // loop.steps for step in self._steps)
+                self._last = max(self._wanted, default=-1)
+                self._pass_number = sum(1 for known, _ in record.passes if known == self._line) - 1
                 self._switch(record)
 
     def _switch(self, record: Shadow) -> None:
-        """Switch recording on or off for the step that begins, or that is under way."""
-        assert self._steps is not None
-        if self._step > self._last:
+        """Switch recording on or off for the pass that begins, or that is under way."""
+        is_wanted = self._pass_number in self._wanted or self._pass_number + 1 in self._wanted
+        if self._pass_number > self._last:
             self.stop()
-        elif self._step in self._steps and not record.is_recording:
+        elif is_wanted and not record.is_recording:
             record.resume()
             switching.switch_on(self._pass)
-        elif self._step not in self._steps and record.is_recording:
+            let_record(record.filenames, self._plain)
+        elif not is_wanted and record.is_recording:
+            self._plain = plain_numbers(record.filenames)
             record.is_recording = False
             switching.pause()

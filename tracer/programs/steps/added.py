@@ -43,6 +43,10 @@ class Addition:
         """The value of an entry."""
         return self._entries[id][3]
 
+    def operands(self, id: int) -> Sequence[int | Literal]:
+        """The operands of an entry, with numbers."""
+        return self._entries[id][1]
+
     def leaf(self, value: np.ndarray, name: str) -> int:
         """Add a value."""
         self._entries.append(("constant", (), NO_PARAMETERS, value, Context(Phase.FORWARD), -1))

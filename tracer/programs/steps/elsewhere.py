@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -12,6 +13,7 @@ from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.tape import Key
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.training import FoundStep
+from tracer.programs.values import same_bits
 
 MAX_ADDED = 300_000
 """Operations that are added to compute losses."""
@@ -30,7 +32,7 @@ def losses_elsewhere(program: Program, addition: Addition, steps: Sequence[Found
         first = min(updates.values())
         before = [step for step in steps if max(step.updates.values()) < first]
         template = before[-1] if before else steps[0]
-        loss = _computed_again(program, addition, template, updates, steps, places)
+        loss = _computed_again(program, addition, template, updates, places)
         if loss is not None:
             found.append(FoundStep(loss, updates, 0))
         if len(addition) - addition.start > MAX_ADDED:
@@ -65,18 +67,16 @@ def _computed_again(
     addition: Addition,
     template: FoundStep,
     updates: Mapping[int, int],
-    steps: Sequence[FoundStep],
     places: _Places,
 ) -> int | None:
     """The loss of a step, computed as that of another one; None if that cannot be done."""
     tape = program.tape
     end = min(updates.values())
     values = _values_at(program, updates, end)
-    mine = places.labels(max((new for step in steps for new in step.updates.values() if new < end), default=-1) + 1, end)
-    start = max((new for step in steps for new in step.updates.values() if new < template.loss), default=-1) + 1
     if template.loss >= len(tape):
         return None  # it was added itself
-    theirs = {id: label for label, id in places.labels(start, template.loss + 1).items()}
+    mine = places.labels(places.start(end), end)
+    theirs = {id: label for label, id in places.labels(places.start(template.loss), template.loss + 1).items()}
     new: dict[int, int] = {}
     reached = _behind(program, template.loss)
     for id in sorted(reached):
@@ -86,13 +86,13 @@ def _computed_again(
                 return None
             new[id] = values[root]
             continue
-        twin = mine.get(theirs[id]) if id in theirs else None
-        if twin is not None and np.shape(tape.raw(twin)) == np.shape(tape.raw(id)):
-            new[id] = twin
-            continue
         operands = tape.operands(id)
         op = tape.op_class(id)
         moved = [each if isinstance(each, Literal) else new.get(each, each) for each in operands]
+        twin = mine.get(theirs[id]) if id in theirs else None
+        if twin is not None and np.shape(tape.raw(twin)) == np.shape(tape.raw(id)) and _is_computed_of(addition, twin, moved):
+            new[id] = twin
+            continue
         if op is None or moved == list(operands):
             continue
         try:
@@ -100,6 +100,17 @@ def _computed_again(
         except Exception:  # an operation may raise anything on values of another shape
             return None
     return new.get(template.loss)
+
+
+def _is_computed_of(addition: Addition, id: int, operands: Sequence[int | Literal]) -> bool:
+    """Whether an entry was computed of the same values: not with other parameters, as in a step before."""
+    own = addition.operands(id)
+    return len(own) == len(operands) and all(
+        first == second
+        if isinstance(first, Literal) or isinstance(second, Literal)
+        else first == second or same_bits(addition.value(first), addition.value(second))
+        for first, second in zip(own, operands, strict=True)
+    )
 
 
 def _behind(program: Program, loss: int) -> Collection[int]:
@@ -121,7 +132,15 @@ class _Places:
 
     def __init__(self, program: Program) -> None:
         self._keys = [program.tape.key(id) for id in range(len(program.tape))]
+        self._updated = sorted(
+            new for old, new in program.updates.following.items() if program.updates.roots[old] in program.roots
+        )
         self._known: dict[tuple[int, int], dict[_Label, int]] = {}
+
+    def start(self, end: int) -> int:
+        """Where the part before an entry starts: behind the last update of a parameter."""
+        place = bisect_left(self._updated, end)
+        return self._updated[place - 1] + 1 if place else 0
 
     def labels(self, start: int, end: int) -> dict[_Label, int]:
         """The entries of a part by their labels."""

@@ -27,13 +27,10 @@ from tracer.programs.steps.terms import passes_of, split_by_terms
 from tracer.programs.steps.training import FoundStep, FoundTraining
 
 
-def find_training(record: ProgramRecord, loss: str | None = None, *, has_gaps: bool = False) -> FoundTraining | None:
-    """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss.
-
-    With `has_gaps`, not all steps of the program are on record.
-    """
+def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraining | None:
+    """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss."""
     program = Program(ProgramTape(record), loss)
-    if has_gaps and (updates := with_gaps(program)) is not None:
+    if record.gaps and (updates := with_gaps(program)) is not None:
         program = Program(program.tape, loss, updates)
     program = with_single_updates(program, loss)
     attempts = _attempts(program, loss)
@@ -193,7 +190,4 @@ def _parameters(program: Program, attempts: Sequence[Attempt], steps: Sequence[F
 
 def _chain(program: Program, root: int) -> list[int]:
     """The values of a parameter, one after the other."""
-    chain = [root]
-    while chain[-1] in program.updates.following:
-        chain.append(program.updates.following[chain[-1]])
-    return chain
+    return sorted({root, *(id for id, first in program.updates.roots.items() if first == root)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from tracer.programs.gradients.attempts import Program
@@ -15,10 +15,15 @@ def add_last_updates(program: Program) -> None:
     """Add the updates of values that have no next one, the last of each parameter among them."""
     tape, updates = program.tape, program.updates
     ends = {id: root for id, root in updates.roots.items() if root in program.roots and id not in updates.following}
-    places = _places(tape, {tape.key(id) for id, root in ends.items() if id != root}, min(ends, default=0))
-    taken = set(updates.following.values())
+    updated = set(updates.following.values())
+    keys: dict[int, set[Key]] = defaultdict(set)  # of each parameter, which may be updated in one branch or another
+    for id, root in updates.roots.items():
+        if root in program.roots and id in updated:
+            keys[root].add(tape.key(id))
+    places = _places(tape, set().union(*keys.values()), min(ends, default=0))
+    taken = set(updated)
     for old, root in sorted(ends.items()):
-        found = (id for id in places.get(tape.key(old), ()) if id > old and id not in taken)
+        found = sorted(id for key in keys[root] for id in places.get(key, ()) if id > old and id not in taken)
         new = next((id for id in found if updates.roots.get(id, root) == root and _is_made_of(tape, id, old)), None)
         if new is not None:
             updates.following[old] = new
@@ -34,27 +39,50 @@ def add_last_updates(program: Program) -> None:
 def with_gaps(program: Program) -> Updates | None:
     """The updates of a program of which not all steps are on record: a step after a gap starts from values that are new.
 
-    None if there is no such step.
+    They are of the parameters that were updated at the same places before. None if there are none.
     """
-    tape, updates = program.tape, program.updates
-    known = [new for old, new in updates.following.items() if updates.roots[old] in program.roots]
+    tape, updates, gap = program.tape, program.updates, program.tape.record.gaps[0]
+    known: dict[Key, list[int]] = defaultdict(list)
+    others: set[Key] = set()
+    for old, new in sorted(updates.following.items(), key=lambda each: each[1]):
+        root, key = updates.roots[old], tape.key(new)
+        if new < gap and root not in program.roots:
+            others.add(key)
+        elif new < gap and root not in known[key]:
+            known[key].append(root)
     found = Updates(dict(updates.following), dict(updates.roots))
-    places = _places(tape, {tape.key(new) for new in known}, min(known, default=0))
-    taken = set(updates.following.values())
-    for id in sorted(id for ids in places.values() for id in ids):
-        start = None if id in taken else _first(tape, id)
-        if start is not None and start not in found.roots and start not in found.following:
-            found.following[start] = id
-            found.roots[start] = found.roots[id] = start
-    return found if len(found.following) > len(updates.following) else None
+    # What was no parameter before is none now, though few of its values are on record: an average of losses.
+    dropped = {
+        root for root in updates.roots.values() if root >= gap and tape.key(updates.following[root]) in others - set(known)
+    }
+    for id in [id for id, root in updates.roots.items() if root in dropped & program.roots]:
+        found.roots.pop(id)
+        found.following.pop(id, None)
+    places = _places(tape, set(known), gap)
+    preceding = {new: old for old, new in updates.following.items()}
+    for key, ids in places.items():
+        starts: list[int] = []
+        for id in ids:
+            start = _first(tape, id) if id not in preceding else updates.roots[id]
+            if start is None or start < gap or start in starts or (id not in preceding and start in updates.roots):
+                continue
+            if start not in found.following:
+                found.following[start] = id
+                found.roots[start] = found.roots[id] = start
+            starts.append(start)
+        for place, start in enumerate(starts):  # in each stretch, the parameters of a place are updated in the same order
+            root = known[key][place % len(known[key])]
+            if tape.value(start).shape == tape.value(root).shape:
+                found.roots.update((id, root) for id, first in list(found.roots.items()) if first == start)
+    return found if found != updates else None
 
 
 def _first(tape: ProgramTape, id: int) -> int | None:
     """The value that nothing on record computed and that an entry is made of; None if there is none."""
     seen = {id}
-    waiting = [id]
+    waiting = deque([id])  # the nearest first: of `w + v` it is w, and not what the velocity v is made of
     while waiting and len(seen) < MAX_CHAIN:
-        for each in made_of(tape, waiting.pop()):
+        for each in made_of(tape, waiting.popleft()):
             if tape.op_class(each) is None and tape.value(each).shape == tape.value(id).shape:
                 return each
             if each not in seen:
