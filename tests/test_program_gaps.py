@@ -134,3 +134,29 @@ def test_step_before_the_budget_was_used_up(
     assert re.search(
         r"not kept are the steps .*; recording ended in step \d+, when its budget was used up\n", capsys.readouterr().err
     )
+
+
+def backprop_program(name: str) -> str:
+    return (Path(__file__).parent / "programs" / "backprop" / f"{name}.py").read_text()
+
+
+@pytest.mark.parametrize("name", ["ok-gan-two-losses", "ok-gradient-accumulation-generator"])
+def test_last_step_is_not_told_where_a_pass_is_not_one_step(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(backprop_program(name))
+    assert run("trace", "train.py", "-q", "--format", "log", "--record", "0,900") == 0
+    assert capsys.readouterr().err == "tracer: --record: not kept are the steps 900\n"
+    assert run("trace", "train.py", "-q", "--format", "log", "--record", "900") == 2
+    assert capsys.readouterr().err.strip().endswith("none of the steps 900 was found")
+
+
+def test_chosen_steps_that_do_not_show_the_training_are_no_program_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(backprop_program("ok-nesterov-lookahead"))
+    assert run("trace", "train.py", "-q", "--format", "log", "--record", "15,29") == 2
+    assert "the chosen steps of train.py did not show its training" in capsys.readouterr().err
+    assert run("trace", "train.py", "-q", "--format", "log") == 0

@@ -31,9 +31,8 @@ class ProgramRecord:
     that were computed in a way that is not recorded, with the ids of what they were computed from; `changed_outside` of arrays
     that something else wrote into. `left` says of ids to which library their value was handed. `passes` has the line of a loop,
     and the number of entries before, for each of its passes. `used_up` is what of the budget was used up, so that the rest of the
-    program was not recorded: "nodes", "bytes", or empty. `gaps` has the number of entries before each stretch that was
-    recorded after
-    one that was not.
+    program was not recorded: "nodes", "bytes", or empty. `gaps` has the number of entries before each stretch that was recorded
+    after one that was not.
     """
 
     path: Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from tracer.programs.process.budget import Budget
 from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
-from tracer.programs.steps.choosing import numbers_of, passes_counted, stretches_of
+from tracer.programs.steps.choosing import last_counted, numbers_of, stretches_of
 from tracer.programs.steps.finding import find_training, why_none
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
@@ -55,19 +55,22 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
     if training is None:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
+        if stretches is not None and stretches.has_found_loop:
+            raise UsageError(f"--record: the chosen steps of {run.path.name} did not show its training; record all, or others")
         raise UsageError(_nothing_found(record, run))
     kept = None if run.kept is None else run.kept & set(numbers_of(training))
     if run.kept is not None and not kept and not code:
-        raise UsageError(
-            f"--record: of {run.path.name} none of the steps {steps_text(run.kept)} was found; {_reached_text(training, record)}"
-        )
+        reached = _reached_text(training, record, run.kept)
+        none = f"--record: of {run.path.name} none of the steps {steps_text(run.kept)} was found"
+        raise UsageError(f"{none}; {reached}" if reached else none)
     if not options.quiet:
         for line in found_lines(training.record, training, tell, None if kept is None else len(kept)):
             click.echo(line)
         click.echo()
     if run.kept is not None and kept is not None and (missing := run.kept - kept):
-        fields = {"steps": steps_text(missing), "reached": _reached_text(training, record, tell)}
-        click.echo(f"tracer: {tell('--record: not kept are the steps {steps}; {reached}', **fields)}", err=True)
+        reached = _reached_text(training, record, missing, tell)
+        not_kept = tell("--record: not kept are the steps {steps}", steps=steps_text(missing))
+        click.echo(f"tracer: {not_kept}{tell('; ') + reached if reached else ''}", err=True)
     head = replace(head_of(training), verdict=verdict_on_program(record, run.loss) if run.kept is None else None)
     notices = list(_left_out(record, training, run, tell))
     names = names_of(folder, str(run.path), run.arguments)
@@ -76,12 +79,17 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
     return record.ending.exit_code if options.passes_exit_code else code
 
 
-def _reached_text(training: FoundTraining, record: ProgramRecord, tell: Language = ENGLISH) -> str:
-    """Which steps the program came to, as far as they were counted."""
-    last = max(passes_counted(training) - 1, 0)
+def _reached_text(
+    training: FoundTraining, record: ProgramRecord, missing: Collection[int], tell: Language = ENGLISH
+) -> str | None:
+    """Which step the program came to, before steps that are missing; None if that is not known, or not why they are missing."""
+    last = last_counted(training)
+    if last is None or max(missing) < last:
+        return None
     if record.used_up:
         return tell("recording ended in step {last}, when its budget was used up", last=last)
-    return tell("the last step that the program came to is {last}", last=last)
+    # Passes are not counted after the last step that is wanted: it may not be the last of the program.
+    return tell("the last step that the program came to is {last}", last=last) if max(missing) > last else None
 
 
 def _nothing_found(record: ProgramRecord, run: ProgramRun) -> str:

@@ -69,7 +69,7 @@ MESSAGES: Mapping[str, str] = {
     "recorded are the first {count:,} operations; --record chooses the steps that are kept": (
         "只记录了前 {count:,} 个运算；可用 --record 选择要保留的步"
     ),
-    "--record: not kept are the steps {steps}; {reached}": "--record：未保留第 {steps} 步；{reached}",
+    "--record: not kept are the steps {steps}": "--record：未保留第 {steps} 步",
     "the last step that the program came to is {last}": "程序到达的最后一步是第 {last} 步",
     "recording ended in step {last}, when its budget was used up": "记录在第 {last} 步结束：限额已用完",
     "{steps}, loss {ends}": "{steps}，损失 {ends}",

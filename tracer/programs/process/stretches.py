@@ -38,9 +38,8 @@ class Loop(NamedTuple):
 class Stretches:
     """The stretches of a program that are recorded: all of it, or the steps of these numbers, from 0.
 
-    A step is a pass of the loop that updates the parameters, or a part of one. `find_loop` tells that loop from the record
-    so far,
-    None as long as that cannot be told; until then all is recorded. It is asked when the record has become twice as long.
+    A step is a pass of the loop that updates the parameters, or a part of one. `find_loop` tells that loop from the record so
+    far, None as long as that cannot be told; until then all is recorded. It is asked when the record has become twice as long.
     The pass before is recorded too: the loss may be computed behind the update, and the batch before the pass begins.
     """
 
@@ -55,6 +54,11 @@ class Stretches:
         self._is_over = False
         self._record: Shadow | None = None
         self._plain: Mapping[int, Any] = {}
+
+    @property
+    def has_found_loop(self) -> bool:
+        """Whether the loop was told, so that what was not wanted is not on record."""
+        return self._line is not None
 
     def begin(self, record: Shadow) -> None:
         """Begin to record."""

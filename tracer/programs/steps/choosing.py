@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from tracer.programs.process.stretches import Loop, Stretches
@@ -60,7 +61,16 @@ def _record_so_far(path: Path, shadow: Shadow) -> ProgramRecord:
 
 def passes_counted(training: FoundTraining) -> int:
     """The passes of the loop that were counted until the program ended, or the record."""
-    return sum(line == training.loop_line for line, _ in training.record.passes) or len(training.steps)
+    return len(_starts(training)) or len(training.steps)
+
+
+def last_counted(training: FoundTraining) -> int | None:
+    """The number of the last step that the program came to; None if it cannot be told, as passes have not one step each."""
+    starts = _starts(training)
+    # Those before the first pass in which nothing was recorded, without the last of them, which may be a part of one.
+    ended = next((number for number, (one, other) in enumerate(pairwise(starts)) if one == other), len(starts)) - 1
+    counts = Counter(_passes(training))
+    return len(starts) - 1 if {counts[number] for number in range(ended)} == {1} else None
 
 
 def numbers_of(training: FoundTraining) -> Sequence[int]:
@@ -85,5 +95,10 @@ def numbers_of(training: FoundTraining) -> Sequence[int]:
 
 def _passes(training: FoundTraining) -> list[int]:
     """The pass of the loop that each step is in, from 0."""
-    starts = [before for line, before in training.record.passes if line == training.loop_line]
+    starts = _starts(training)
     return [bisect_right(starts, min(step.updates.values())) - 1 for step in training.steps]
+
+
+def _starts(training: FoundTraining) -> list[int]:
+    """The number of entries before each pass of the loop."""
+    return [before for line, before in training.record.passes if line == training.loop_line]
