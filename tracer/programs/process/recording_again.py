@@ -10,8 +10,9 @@ import gc
 import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from inspect import CO_OPTIMIZED
-from types import CellType, FrameType, FunctionType, GeneratorType, MappingProxyType, SimpleNamespace
+from types import CellType, FrameType, FunctionType, GeneratorType, MappingProxyType, MemberDescriptorType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,12 @@ from tracer.programs.values import recording_value
 MAX_ITEMS = 10_000
 """Items of a container that is looked into: a longer list is a history or a data set, no list of parameters."""
 
+MAX_OBJECTS = 200_000
+"""Objects that are looked into."""
+
+MAX_DEPTH = 20
+"""Tuples in tuples that are looked into."""
+
 _KINDS = frozenset({np.ndarray, float, np.float64, np.float32})
 """What is made to record. Integers are counters and sizes."""
 
@@ -31,21 +38,21 @@ _SEQUENCES = (list, deque)
 
 def plain_numbers(filenames: set[str]) -> Mapping[int, Any]:
     """The numbers by their ids that do not record and that the program in these files holds, as `rate` of `def f(rate=0.1)`."""
-    walk = _Walk(filenames)
+    walk = _Search(filenames)
     walk.start(sys._getframe(1))
     return walk.plain
 
 
-def let_record(filenames: set[str], known: Mapping[int, Any] = MappingProxyType({})) -> None:
+def record_again(filenames: set[str], known: Mapping[int, Any] = MappingProxyType({})) -> None:
     """Let the values record that the program in these files holds: in variables, objects, containers and closures.
 
     Numbers that are `known` stay as they are.
     """
-    walk = _Walk(filenames, known)
+    walk = _Search(filenames, known)
     walk.start(sys._getframe(1))
 
 
-class _Walk:
+class _Search:
     """Goes through what a program holds. An object that is held in several places is the same one in all of them afterwards."""
 
     def __init__(self, filenames: set[str], known: Mapping[int, Any] | None = None) -> None:
@@ -59,8 +66,9 @@ class _Walk:
 
     def start(self, frame: FrameType | None) -> None:
         """Go through all that can be reached from the frames from this one outwards, and from the modules."""
-        modules = [module for module in list(sys.modules.values()) if attributes_of(module).get("__file__") in self._filenames]
-        self._modules = {attributes_of(module).get("__name__") for module in modules}
+        every = [attributes_of(module) for module in list(sys.modules.values())]
+        modules = [each for each in every if type(file := each.get("__file__")) is str and file in self._filenames]
+        self._modules = {name for each in modules if type(name := each.get("__name__")) is str}
         while frame is not None:
             if frame.f_code.co_filename in self._filenames:
                 self._in_frame(frame)
@@ -69,10 +77,11 @@ class _Walk:
             frame = found.gi_frame if type(found) is GeneratorType else None
             if frame is not None and frame.f_code.co_filename in self._filenames:
                 self._in_frame(frame)
-        for module in modules:
-            self._add(attributes_of(module))
-        while self._waiting:
-            self._look_into(self._waiting.pop())
+        for attributes in modules:
+            self._add(attributes)
+        while self._waiting and len(self._seen) < MAX_OBJECTS:
+            with suppress(Exception):  # an object that cannot be looked into stays as it is
+                self._look_into(self._waiting.pop())
 
     def _add(self, found: Any) -> None:
         """Look into an object later."""
@@ -103,7 +112,7 @@ class _Walk:
                 changed.append((key, made))
         return changed
 
-    def _recording(self, value: Any) -> Any:
+    def _recording(self, value: Any, depth: int = 0) -> Any:
         """What takes the place of a value: itself if it neither is a number nor a tuple of numbers."""
         kind = type(value)
         if kind in _KINDS and kind is not np.ndarray:
@@ -114,18 +123,20 @@ class _Walk:
                 return value
         if kind is np.ndarray and self._known is None:
             return value
-        if kind in _KINDS or kind is tuple or (issubclass(kind, tuple) and hasattr(kind, "_make")):
+        if kind in _KINDS or kind is tuple or (kind.__base__ is tuple and "_make" in kind.__dict__):
             if id(value) not in self._made:
-                self._made[id(value)] = value, recording_value(value) if kind in _KINDS else self._tuple(value)
+                self._made[id(value)] = value, recording_value(value) if kind in _KINDS else self._tuple(value, depth)
             return self._made[id(value)][1]
         self._add(value)
         return value
 
-    def _tuple(self, value: Any) -> Any:
-        parts = [self._recording(each) for each in value] if len(value) <= MAX_ITEMS else value
-        if all(new is old for new, old in zip(parts, value, strict=True)):
+    def _tuple(self, value: Any, depth: int) -> Any:
+        if len(value) > MAX_ITEMS or depth >= MAX_DEPTH:
             return value
-        return tuple(parts) if type(value) is tuple else type(value)._make(parts)
+        parts = [self._recording(each, depth + 1) for each in tuple.__iter__(value)]
+        if all(new is old for new, old in zip(parts, tuple.__iter__(value), strict=True)):
+            return value
+        return tuple.__new__(type(value), parts)
 
     def _look_into(self, found: Any) -> None:
         kind = type(found)
@@ -139,12 +150,17 @@ class _Walk:
             if found.__code__.co_filename in self._filenames:
                 for cell in found.__closure__ or ():
                     self._add(cell)
-        elif isinstance(found, type):
-            if found.__module__ in self._modules:
+        elif issubclass(kind, type):  # not isinstance, which asks an object for its __class__
+            if self._is_own(found):
                 for name, value in self._changed(list(vars(found).items())):
                     type.__setattr__(found, name, value)
-        elif kind is SimpleNamespace or getattr(kind, "__module__", None) in self._modules:
+        elif kind is SimpleNamespace or self._is_own(kind):
             self._in_object(found)
+
+    def _is_own(self, kind: type) -> bool:
+        """Whether a class is of the program."""
+        module = vars(kind).get("__module__")
+        return type(module) is str and module in self._modules
 
     def _in_cell(self, cell: CellType) -> None:
         try:
@@ -156,14 +172,12 @@ class _Walk:
             cell.cell_contents = made
 
     def _in_object(self, found: Any) -> None:
-        attributes = getattr(found, "__dict__", None)
-        if type(attributes) is dict:
-            self._add(attributes)
-        slots = [name for each in type(found).__mro__ for name in _slots(each) if hasattr(found, name)]
-        for name, value in self._changed([(name, getattr(found, name)) for name in slots]):
-            object.__setattr__(found, name, value)
-
-
-def _slots(kind: type) -> tuple[str, ...]:
-    own = vars(kind).get("__slots__", ())
-    return (own,) if isinstance(own, str) else tuple(own)
+        """Look into the attributes of an object, without a call of a property or of its `__getattr__`."""
+        with suppress(AttributeError):
+            attributes = object.__getattribute__(found, "__dict__")
+            if type(attributes) is dict:
+                self._add(attributes)
+        for slot in [each for kind in type(found).__mro__ for each in vars(kind).values() if type(each) is MemberDescriptorType]:
+            with suppress(AttributeError):  # empty
+                for _, value in self._changed([("", slot.__get__(found))]):
+                    slot.__set__(found, value)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tracer.programs import shadow
 from tracer.programs.process import switching
-from tracer.programs.process.recording_again import let_record, plain_numbers
+from tracer.programs.process.recording_again import plain_numbers, record_again
 from tracer.programs.shadow import Shadow
 
 
@@ -124,7 +124,7 @@ class Stretches:
         elif is_wanted and not record.is_recording:
             record.resume()
             switching.switch_on(self._pass)
-            let_record(record.filenames, self._plain)
+            record_again(record.filenames, self._plain)
         elif not is_wanted and record.is_recording:
             self._plain = plain_numbers(record.filenames)
             record.is_recording = False

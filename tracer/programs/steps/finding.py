@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -172,22 +172,26 @@ def _parameters(program: Program, attempts: Sequence[Attempt], steps: Sequence[F
     numbers: Counter[str] = Counter()
     found: dict[str, list[int]] = {}
     places: dict[Key, str] = {}
+    chains = _chains(program)
     for root in sorted(names):
         name = names[root]
         if counts[name] > 1:
             numbers[name] += 1
             name = f"{name}_{numbers[name]}"
-        found[name] = _chain(program, root)
+        found[name] = list(chains.get(root, (root,)))
         places.setdefault(program.tape.key(found[name][-1]), name)
     for step in steps:  # a parameter that was set anew, as to values from a file, is the same one
         for old, new in step.updates.items():
             root = program.updates.roots[old]
             if root not in names:
                 names[root] = places.get(program.tape.key(new)) or last_name(program.tape.name(new)) or "parameter"
-                found.setdefault(names[root], []).extend(_chain(program, root))
+                found.setdefault(names[root], []).extend(chains.get(root, (root,)))
     return found
 
 
-def _chain(program: Program, root: int) -> list[int]:
-    """The values of a parameter, one after the other."""
-    return sorted({root, *(id for id, first in program.updates.roots.items() if first == root)})
+def _chains(program: Program) -> Mapping[int, Sequence[int]]:
+    """The values of each variable, one after the other, by the first of them."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for id, root in program.updates.roots.items():
+        found[root] |= {root, id}
+    return {root: sorted(ids) for root, ids in found.items()}
