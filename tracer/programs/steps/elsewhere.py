@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from tracer.graph.record import Literal
 from tracer.programs.gradients.attempts import Program
-from tracer.programs.gradients.tape import Key
+from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.training import FoundStep
 from tracer.programs.values import same_bits
@@ -78,6 +78,7 @@ def _computed_again(
     mine = places.labels(places.start(end), end)
     theirs = {id: label for label, id in places.labels(places.start(template.loss), template.loss + 1).items()}
     new: dict[int, int] = {}
+    data: set[int] = set()
     reached = _behind(program, template.loss)
     for id in sorted(reached):
         root = program.updates.roots.get(id)
@@ -88,6 +89,11 @@ def _computed_again(
             continue
         operands = tape.operands(id)
         op = tape.op_class(id)
+        if all(isinstance(each, Literal) or each in data for each in operands):
+            data.add(id)  # computed without a parameter
+            if (entered := places.entered_again(id, end)) is not None:
+                new[id] = entered
+                continue
         moved = [each if isinstance(each, Literal) else new.get(each, each) for each in operands]
         twin = mine.get(theirs[id]) if id in theirs else None
         if twin is not None and np.shape(tape.raw(twin)) == np.shape(tape.raw(id)) and _is_computed_of(addition, twin, moved):
@@ -127,6 +133,11 @@ def _values_at(program: Program, updates: Mapping[int, int], end: int) -> dict[i
     return found
 
 
+def _content(tape: ProgramTape, id: int) -> object:
+    value = tape.value(id)
+    return value.shape, value.dtype, value.tobytes()
+
+
 class _Places:
     """The entries of parts of the tape by their code position, and the how manieth time they are there."""
 
@@ -136,11 +147,21 @@ class _Places:
             new for old, new in program.updates.following.items() if program.updates.roots[old] in program.roots
         )
         self._known: dict[tuple[int, int], dict[_Label, int]] = {}
+        self._tape = program.tape
+        self._entered: dict[object, list[int]] = defaultdict(list)
+        for id in range(min(program.tape.record.gaps, default=len(program.tape)), len(program.tape)):
+            if program.tape.op_class(id) is None and id not in program.updates.roots and program.tape.value(id).ndim:
+                self._entered[_content(program.tape, id)].append(id)
 
     def start(self, end: int) -> int:
         """Where the part before an entry starts: behind the last update of a parameter."""
         place = bisect_left(self._updated, end)
         return self._updated[place - 1] + 1 if place else 0
+
+    def entered_again(self, id: int, end: int) -> int | None:
+        """The data of an entry, if they entered the record once more behind a gap and before another entry; else None."""
+        found = [each for each in self._entered.get(_content(self._tape, id), ()) if id < each < end]
+        return found[-1] if found else None
 
     def labels(self, start: int, end: int) -> dict[_Label, int]:
         """The entries of a part by their labels."""
