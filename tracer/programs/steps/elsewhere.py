@@ -160,6 +160,8 @@ class _Places:
 
     def entered_again(self, id: int, end: int) -> int | None:
         """The data of an entry, if they entered the record once more behind a gap and before another entry; else None."""
+        if not self._entered:  # there is no gap
+            return None
         found = [each for each in self._entered.get(_content(self._tape, id), ()) if id < each < end]
         return found[-1] if found else None
 
