@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import random
@@ -93,6 +94,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if hasattr(module, "np") or hasattr(module, "assert_matches_golden") or hasattr(module, "assert_close"):
             item.add_marker("numbers")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the test modules and libraries have made out of later garbage collections.
+
+    A record that ends looks at each object that the collector knows: those of ten thousand tests took longer than the program.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
