@@ -8,7 +8,7 @@ import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,30 @@ def read(name: str) -> tuple[str, pypdf.PdfReader]:
     return document, pypdf.PdfReader(io.BytesIO(pdf(document)))
 
 
+@dataclass(frozen=True)
+class PageText:
+    """The text of a page, and how high its lowest and its highest letters stand."""
+
+    text: str
+    lowest: float
+    highest: float
+
+
+@functools.cache
+def texts_of(name: str) -> tuple[PageText, ...]:
+    """The pages of a booklet as they are read: reading takes longer than writing them."""
+    found = []
+    for page in read(name)[1].pages:
+        heights: list[float] = []
+
+        def visit(text: str, matrix: Any, text_matrix: Any, font: Any, size: float, heights: list[float] = heights) -> None:
+            if text.strip():
+                heights.append(matrix[3] * text_matrix[5] + matrix[5])
+
+        found.append(PageText(" ".join(page.extract_text(visitor_text=visit).split()), min(heights), max(heights)))
+    return tuple(found)
+
+
 def reader_of(document: str) -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(pdf(document)))
 
@@ -85,7 +109,7 @@ def test_updates_of_the_same_operations_have_pages_once() -> None:
     step = recorded("fruit").steps[0]
     repeated = repeated_updates(step)
     assert repeated == dict.fromkeys(["Adam/b1", "Adam/W2", "Adam/b2"], "Adam/W1")
-    text = " ".join(" ".join(page.extract_text().split()) for page in read("fruit")[1].pages)
+    text = " ".join(page.text for page in texts_of("fruit"))
     count = sum(node.scope in repeated for node in step.nodes)
     assert f"b1, W2, b2: updated by the same operations as above, {count} in all" in text
     for name, index in (("b1", (0,)), ("W2", (3, 0)), ("b2", (0,))):  # where the gradient is largest
@@ -127,15 +151,8 @@ def test_pages_have_two_to_four_operations(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["fruit", "mnist"])
 def test_operations_are_within_their_pages(name: str) -> None:
-    for page in read(name)[1].pages:
-        lowest: list[float] = []
-
-        def visit(text: str, matrix: Any, text_matrix: Any, font: Any, size: float, lowest: list[float] = lowest) -> None:
-            if text.strip():
-                lowest.append(matrix[3] * text_matrix[5] + matrix[5])
-
-        page.extract_text(visitor_text=visit)
-        assert min(lowest) >= 14 and max(lowest) <= float(page.mediabox.height) - 14
+    for page, read_page in zip(read(name)[1].pages, texts_of(name), strict=True):
+        assert read_page.lowest >= 14 and read_page.highest <= float(page.mediabox.height) - 14
 
 
 @pytest.mark.parametrize("name", bundled_names())
@@ -188,7 +205,7 @@ def destination(reader: pypdf.PdfReader, link: Any) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["linear-regression", "fruit-sgd", "mnist"])
+@pytest.mark.parametrize("name", ["linear-regression", "fruit", "mnist"])
 def test_links_point_to_the_page_of_the_forward_twin(name: str) -> None:
     reader = read(name)[1]
     titles_on: dict[int, list[str]] = defaultdict(list)
@@ -196,7 +213,7 @@ def test_links_point_to_the_page_of_the_forward_twin(name: str) -> None:
         titles_on[place].append(title)
     twins = 0
     for number, page in enumerate(reader.pages, 1):
-        text = " ".join(page.extract_text().split())
+        text = texts_of(name)[number - 1].text
         linked = {destination(reader, each.get_object()) for each in page.get("/Annots", [])
                   if each.get_object().get("/Subtype") == "/Link"}  # fmt: skip
         if not any(map(OPERATION.match, titles_on[number])):
