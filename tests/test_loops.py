@@ -152,7 +152,7 @@ def check_value_arrows(step: Step, parts: Sequence[Part], diagram: Diagram) -> N
 
 
 @SHAPES
-@pytest.mark.parametrize("count", [60, 400])
+@pytest.mark.parametrize("count", [60, 120])
 def test_arrows_of_a_folded_loop_are_those_of_the_graph(loop: Callable[[int], Step], count: int) -> None:
     step = loop(count)
     ids = forward_nodes(step)

@@ -323,15 +323,15 @@ def test_same_code_runs_on_plain_arrays() -> None:
 
 
 @pytest.mark.slow
-def test_chain_of_100_000_operations() -> None:
+def test_chain_of_40_000_operations() -> None:
     def chain(x):
-        for _ in range(100_000):
+        for _ in range(40_000):
             x = x * 1.00001
         return x
 
     step = tracer.trace(chain, 1.0)
-    np.testing.assert_allclose(step.gradient("x"), 1.00001**100_000, rtol=1e-9)
-    assert len(step.nodes) == 200_002
+    np.testing.assert_allclose(step.gradient("x"), 1.00001**40_000, rtol=1e-9)
+    assert len(step.nodes) == 80_002
 
 
 def test_time_is_linear_in_the_number_of_operations() -> None:
