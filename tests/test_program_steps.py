@@ -150,9 +150,9 @@ def test_steps_of_programs_are_valid_and_exact(name: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
         if name in WITHOUT_TRAINING:
             with pytest.raises(AssertionError):
-                trace_of_program(CORPUS / name, limit=4000)
+                trace_of_program(CORPUS / name, limit=2000)
             return
-        trace = trace_of_program(CORPUS / name, limit=4000)
+        trace = trace_of_program(CORPUS / name, limit=2000)
     validate(trace)
     verification = verify(trace)
     if name in LAYOUTS:
