@@ -148,7 +148,7 @@ LOOKED_FOR = "it is a new value of a variable that the loss is computed from, as
 def test_the_only_pass_is_an_update(tmp_path: Path, update: str) -> None:
     report = report_of(tmp_path, SINGLE.replace("w = w - 0.1 * grad", update))
     assert list(backprop_lines(report)) == [
-        "loss `loss`, line 7, 1 parameter; 1 update looked at",
+        "loss `loss`, line 7, 1 parameter; 1 update",
         "  w  follows its gradient",
         "Every update follows the gradient.",
     ]

@@ -54,8 +54,8 @@ CODED: Mapping[str, Template] = {
         " with differences of the loss, {rules} derivative rules hold by themselves, and the program itself stops or changes the"
         " gradients of {others} others",
     ),
-    "program_check_right": "every update follows the gradient ({updates} looked at)",
-    "program_check_other_loss": "every update follows the gradient of another loss ({updates} looked at)",
+    "program_check_right": "every update follows the gradient ({updates} in all)",
+    "program_check_other_loss": "every update follows the gradient of another loss ({updates} in all)",
     "program_check_wrong": "the hand-written gradients are wrong, first in line {line}: {statement}",
     "program_check_departs": "updates do not follow the gradient: tracer check says which",
     "program_check_unknown": "whether the hand-written gradients are right cannot be told: {reason}",
@@ -147,6 +147,15 @@ CODED: Mapping[str, Template] = {
     "backprop_not_of_updates": "{name} (line {line} of {file}) is not computed from a value that is updated",
     "backprop_not_recorded": "the gradient has to pass through what has no derivative here: {problem}",
     "backprop_not_clear": "the updates do not follow the gradient of a loss that was found, and no statement is surely the place",
+    "backprop_departs_sometimes": Plural(
+        "count",
+        "{count} of {updates} updates of {name} does not follow its gradient, update {first}",
+        "{count} of {updates} updates of {name} do not follow its gradient, the first of them is update {first}",
+    ),
+    "backprop_turned": (
+        "the first update of {name} goes along its gradient in some elements and against it in others, and no statement is surely"
+        " the place"
+    ),
     "backprop_same_data": (
         "the updates follow this residual, and not the gradient of {name} (line {line}), which is computed of the same data"
     ),

@@ -15,6 +15,8 @@ import click
 from tracer.analysis import step_gradients as verdicts
 from tracer.analysis.step_gradients import StepGradients
 from tracer.analysis.step_gradients import as_data as gradients_as_data
+from tracer.cli.interruption import INTERRUPTED
+from tracer.cli.programs.endings import report_ending
 from tracer.cli.programs.options import ProgramRun
 from tracer.cli.trace_files import program_named
 from tracer.errors import UsageError
@@ -65,7 +67,8 @@ def check_of_program(run: ProgramRun, steps: int | None, *, as_json: bool, tell:
     else:
         for line in backprop_lines(report, tell):
             click.echo(line)
-    return _exit_code(report)
+    ended = report_ending(run.path, record.ending)
+    return ended if ended == INTERRUPTED else _exit_code(report) or ended
 
 
 def _check_of_text(run: ProgramRun, steps: int | None, text: str) -> BackpropReport | None:

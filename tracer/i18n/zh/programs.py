@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracer.i18n.template import Template
+from tracer.i18n.template import Plural, Template
 
 MESSAGES: Mapping[str, str] = {
     # Hand-written gradients
-    "{updates} looked at": "检查了 {updates}",
     "Every update follows the gradient.": "每次更新都与梯度一致。",
+    "Every update is made of the gradient.": "每次更新都由梯度算出。",
+    "Every update that was judged follows the gradient.": "凡能判断的更新都与梯度一致。",
+    "Not judged: {updates} with numbers that are NaN or infinite.": "未判断：含有 NaN 或无穷大的 {updates}。",
+    "Not judged: the last {updates}.": "未判断：最后的 {updates}。",
+    "Not judged: how momentum, Adam, clipping or the like use the gradient of {names}.": (
+        "未判断：动量、Adam、裁剪之类怎样使用 {names} 的梯度。"
+    ),
     "Every update follows the gradient of another loss: {loss}.": "每次更新都与另一个损失的梯度一致：{loss}。",
     "This cannot be told: {reason}": "不能判断：{reason}",
     "All gradients are {factor} times the true ones: a common factor is not an error.": "所有梯度都是真实梯度的 {factor} 倍：共同的因子不算错误。",
@@ -115,6 +121,12 @@ CODED: Mapping[str, Template] = {
     "backprop_not_of_updates": "{name}（{file} 第 {line} 行）不是由被更新的值算出的",
     "backprop_not_recorded": "梯度必须经过在这里没有导数的计算：{problem}",
     "backprop_not_clear": "更新与所找到的损失的梯度不一致，但不能确定是哪一条语句",
+    "backprop_departs_sometimes": Plural(
+        "count",
+        "{name} 的 {updates} 次更新中有 {count} 次与它的梯度不一致，是第 {first} 次",
+        "{name} 的 {updates} 次更新中有 {count} 次与它的梯度不一致，最先是第 {first} 次",
+    ),
+    "backprop_turned": "{name} 的第一次更新在一些元素上顺着梯度、在另一些元素上逆着梯度，但不能确定是哪一条语句",
     "backprop_same_data": "更新与这个残差一致，而与 {name}（第 {line} 行）的梯度不一致，后者是由同样的数据算出的",
     "backprop_missing": "缺少经过第 {lines} 行的部分：它不是 {name} 的全部梯度。",
     "backprop_part": "它只是 {name} 的梯度的一部分。",

@@ -64,8 +64,8 @@ CODED: Mapping[str, Template] = {
         "第 {step} 步的梯度在程序放行的范围内正确：{parameters} 个参数数组的梯度与损失的差分一致，{rules} 条求导规则各自也成立，"
         "另有 {others} 个的梯度由程序自己截断或改变",
     ),
-    "program_check_right": "每次更新都与梯度一致（检查了 {updates} 次）",
-    "program_check_other_loss": "每次更新都与另一个损失的梯度一致（检查了 {updates} 次）",
+    "program_check_right": "每次更新都与梯度一致（共 {updates} 次）",
+    "program_check_other_loss": "每次更新都与另一个损失的梯度一致（共 {updates} 次）",
     "program_check_wrong": "手写的梯度有误，最先出错在第 {line} 行：{statement}",
     "program_check_departs": "更新与梯度不一致：tracer check 指出哪些",
     "program_check_unknown": "无法判断手写的梯度是否正确：{reason}",

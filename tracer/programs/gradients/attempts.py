@@ -30,15 +30,23 @@ MAX_TIMES = 600
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Updates held against one loss. `implied` is the hypothesis of a loss that the program does not compute."""
+    """Updates held against one loss: a few of its `steps` closely.
+
+    `implied` is the hypothesis of a loss that the program does not compute.
+    """
 
     measure: Measure
     gradients: Gradients
     judgement: Judgement
     times: frozenset[int]
-    updates: int
+    steps: Sequence[Step]
     implied: Implied | None = None
     is_maximised: bool = False
+
+    @property
+    def updates(self) -> int:
+        """The number of updates in all steps."""
+        return sum(len(step.updated) for step in self.steps)
 
     @property
     def score(self) -> tuple[int, int, int]:
@@ -112,10 +120,8 @@ class Program:
         if not looked:
             return None
         gradients = Gradients(self.tape, looked)
-        count = sum(len(step.updated) for step in steps)
-        return Attempt(
-            measure, gradients, judge(gradients, is_maximised=is_maximised), frozenset(seeds), count, implied, is_maximised
-        )
+        judgement = judge(gradients, is_maximised=is_maximised)
+        return Attempt(measure, gradients, judgement, frozenset(seeds), steps, implied, is_maximised)
 
     def _looked(self, steps: Sequence[Step]) -> Iterator[Looked]:
         for step in steps:

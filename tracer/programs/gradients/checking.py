@@ -9,7 +9,8 @@ import numpy as np
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.implied import activation_of
-from tracer.programs.gradients.naming import parameter_findings
+from tracer.programs.gradients.naming import parameter_findings, parameter_name
+from tracer.programs.gradients.places.departures import with_every_update
 from tracer.programs.gradients.places.doubts import is_of_same_data, unrecorded
 from tracer.programs.gradients.places.factors import factor_spots
 from tracer.programs.gradients.places.faults import faults_of, forward_fault
@@ -27,8 +28,9 @@ def check_program(record: ProgramRecord, *, loss: str | None = None) -> Backprop
     program = with_single_updates(Program(ProgramTape(record), loss), loss)
     if not program.updates.following:
         return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss))
-    report, attempt = _checked(program, loss)
-    return report if attempt is None else with_still_parameters(report, program, attempt)
+    with np.errstate(all="ignore"):  # numbers that overflow in the program do so in comparisons
+        report, attempt = _checked(program, loss)
+        return report if attempt is None else with_still_parameters(report, program, attempt)
 
 
 def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attempt | None]:
@@ -37,25 +39,27 @@ def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attemp
     own = without_parts(program.tape, computed)
     good = [attempt for attempt in own if is_good(attempt)]
     if good:
-        best = max(good, key=lambda each: each.score)
-        return _right(best), best
+        return _right(program, max(good, key=lambda each: each.score))
     if cover_together(own):
-        best = max(own, key=lambda each: each.score)
-        return _right(best), best
+        return _right(program, max(own, key=lambda each: each.score))
     printed = [] if own else program.printed()
     good = [attempt for attempt in printed if is_good(attempt)]
     if good:
-        best = max(good, key=lambda each: each.score)
-        return _right(best), best
+        return _right(program, max(good, key=lambda each: each.score))
     if loss is not None and not computed:
         return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss)), None
     implied = [] if loss is not None else list(program.implied())
+    followed: list[tuple[BackpropReport, Attempt]] = []
     for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
         if not program.roots <= set(attempt.gradients.looked[0].before):
             continue
         report = _implied_right(attempt, own or printed)
         if report is not None:
-            return report, attempt
+            followed.append((with_every_update(report, program, attempt), attempt))
+            if followed[-1][0].verdict is not Verdict.UNKNOWN:
+                return followed[-1]
+    if followed:
+        return followed[0]
     if not own and not implied and not printed:
         return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss)), None
     return _wrong(program, computed, own or ([] if implied else printed), implied)
@@ -93,14 +97,15 @@ def cover_together(attempts: Sequence[Attempt]) -> bool:
     return len({each.measure for each in attempts}) > 1 and bool(roots) and roots <= followed
 
 
-def _right(attempt: Attempt) -> BackpropReport:
-    return BackpropReport(
+def _right(program: Program, attempt: Attempt) -> tuple[BackpropReport, Attempt]:
+    report = BackpropReport(
         Verdict.RIGHT,
         loss=attempt.measure,
         parameters=parameter_findings(attempt),
         updates=attempt.updates,
         scale=scale_of(attempt),
     )
+    return with_every_update(report, program, attempt), attempt
 
 
 def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport | None:
@@ -206,6 +211,11 @@ def _wrong(
         reason = Message("backprop_not_recorded", {"problem": problem})
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
     faults = faults_of(program, own, computed, attempt)
+    if not faults and attempt.judgement.turned:
+        turned = min(attempt.judgement.turned)
+        fields = {"name": parameter_name(program.tape, attempt.gradients.looked[0], turned)}
+        reason = Message("backprop_turned", fields)
+        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
     if not faults:
         reason = Message("backprop_not_clear")
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracer.programs.gradients.increments import base_factor, rate_numbers
 from tracer.programs.gradients.matching import TOLERANCE, Gradients, Looked, parameter_label
-from tracer.programs.gradients.through import passes_through
+from tracer.programs.gradients.through import passes_through, turns_signs
 
 MIN_STEPS = 3
 """Steps in which a single number has to move at the same rate."""
@@ -31,7 +31,8 @@ class Judgement:
 
     `rates` are the learning rates of updates that are a factor times the gradient, `through` the parameters with momentum and the
     like, `factors` what is in the updates of the true gradient. `uneven` move at another rate than the others by this
-    ratio. `still` are unknown as they do not move, and have no gradient either.
+    ratio. `still` are unknown as they do not move, and have no gradient either, `turned` as a part of their first update goes
+    uphill, though the rest goes downhill.
     """
 
     rates: dict[int, list[float]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Judgement:
     bad: set[int] = field(default_factory=set)
     unknown: set[int] = field(default_factory=set)
     still: set[int] = field(default_factory=set)
+    turned: set[int] = field(default_factory=set)
     is_uphill: bool = False
 
     def is_good(self, is_maximised: bool = False) -> bool:
@@ -69,11 +71,14 @@ def judge(gradients: Gradients, *, is_maximised: bool = False) -> Judgement:
     for root in roots:
         if root not in found.rates and root not in found.unknown:
             found.factors[root] = _factors(gradients, root)
-            if all(passes_through(gradients, each, root) for each in gradients.looked):
+            if not all(passes_through(gradients, each, root) for each in gradients.looked):
+                found.bad.add(root)
+            elif turns_signs(gradients, root):
+                found.unknown.add(root)
+                found.turned.add(root)
+            else:
                 found.through.add(root)
                 found.follows.add(root)
-            else:
-                found.bad.add(root)
     _allow_own_rates(found, gradients)
     _find_uphill(found, gradients)
     return found
@@ -91,15 +96,19 @@ def _rates(gradients: Gradients, root: int) -> list[float] | None:
 
 
 def _rate(gradients: Gradients, looked: Looked, root: int) -> float | None:
-    before, after = gradients.tape.value(looked.before[root]), gradients.tape.value(looked.after[root])
-    found = looked.truth.totals.get(looked.before[root])
+    before, after = looked.before[root], looked.after[root]
+    return rate_of(gradients.tape.value(before), gradients.tape.value(after), looked.truth.totals.get(before))
+
+
+def rate_of(before: np.ndarray, after: np.ndarray, found: np.ndarray | None) -> float | None:
+    """The learning rate of an update, nan where nothing moves; None if it is no multiple of the gradient."""
     if before.shape != after.shape:
         return None
     if found is None:
         return np.nan
     change, gradient = after.astype(np.float64) - before.astype(np.float64), np.asarray(found, np.float64)
     size, moved = float(np.linalg.norm(gradient)), float(np.linalg.norm(change))
-    noise = _noise(before, after)
+    noise = rounding_of(before, after)
     if not np.isfinite(size + moved) or (size < 1e-13 and moved <= 1e-13 + noise):
         return np.nan
     if size < 1e-13:
@@ -110,7 +119,7 @@ def _rate(gradients: Gradients, looked: Looked, root: int) -> float | None:
     return -rate if np.linalg.norm(change - rate * gradient) <= TOLERANCE * moved + 4 * noise else None
 
 
-def _noise(before: np.ndarray, after: np.ndarray) -> float:
+def rounding_of(before: np.ndarray, after: np.ndarray) -> float:
     """How much of a change is due to rounding."""
     kind = after.dtype if after.dtype.kind == "f" else np.dtype(np.float64)
     return float(np.finfo(kind).eps * np.linalg.norm(np.maximum(np.abs(before), np.abs(after)).astype(np.float64)))

@@ -127,8 +127,9 @@ class Scale:
 class BackpropReport:
     """The verdict on a program, and what it rests on.
 
-    `loss` is the measure; `other_loss` the one that updates follow instead. `updates` is how many were looked at. `reason` says
-    why it cannot be told.
+    `loss` is the measure; `other_loss` the one that updates follow instead. `updates` is how many there are, `not_finite` how
+    many of them have numbers that are NaN or infinite, `left` how many were not looked at. `unjudged` are the parameters whose
+    updates are made of the gradient, but are no multiples of it. `reason` says why it cannot be told.
     """
 
     verdict: Verdict
@@ -139,6 +140,9 @@ class BackpropReport:
     faults: tuple[Fault, ...] = ()
     scale: Scale = Scale()
     reason: Message | None = None
+    not_finite: int = 0
+    left: int = 0
+    unjudged: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         # Imported by name: texts are in a layer above.

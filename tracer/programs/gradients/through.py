@@ -15,6 +15,11 @@ _TURNING = frozenset({"transpose", "swapaxes", "matrix_transpose"})
 _PARTS = frozenset({"take", "reshape", "squeeze", "ravel"})
 _MOVING = frozenset({"flip", "fliplr", "flipud", "roll", "rot90", "take", "sort"})
 
+_MIXING = frozenset({"matmul", "dot", "einsum", "tensordot", "solve", "inv", "linalg.solve", "linalg.inv"})
+
+CLEAR = 1e-3
+"""Part of the largest element from which the sign of one counts."""
+
 
 def passes_through(gradients: Gradients, looked: Looked, root: int) -> bool:
     """Whether all that the forward pass gives to an update goes through the whole gradient: momentum, Adam, weight decay."""
@@ -47,6 +52,29 @@ def passes_through(gradients: Gradients, looked: Looked, root: int) -> bool:
             elif id not in chain:
                 return False
     return has_hit
+
+
+def turns_signs(gradients: Gradients, root: int) -> bool:
+    """Whether the first update of a parameter goes uphill in some elements and downhill in others.
+
+    Momentum, Adam and clipping keep the signs there, as nothing is remembered yet. False with weight decay or products of
+    matrices, which may turn them.
+    """
+    tape, looked = gradients.tape, gradients.looked[0]
+    before, after = looked.before[root], looked.after[root]
+    gradient = looked.truth.totals.get(before)
+    decays = _decays(tape, looked, root)
+    whole = _whole_gradients(gradients, looked, root, decays)
+    if before != root or gradient is None or decays or not whole:
+        return False
+    if any(tape.op(id) in _MIXING for id in looked.behind[root] if id > min(whole)):
+        return False
+    change = tape.value(after).astype(np.float64) - tape.value(before).astype(np.float64)
+    if change.shape != gradient.shape or not np.all(np.isfinite(change)) or not np.all(np.isfinite(gradient)):
+        return False
+    is_clear = np.abs(gradient) > CLEAR * np.max(np.abs(gradient), initial=0.0)
+    signs = np.sign(change * gradient)[is_clear & (np.abs(change) > CLEAR * np.max(np.abs(change), initial=0.0))]
+    return bool(np.any(signs > 0) and np.any(signs < 0))
 
 
 def _decays(tape: ProgramTape, looked: Looked, root: int) -> set[int]:

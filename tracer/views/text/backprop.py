@@ -25,11 +25,11 @@ def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator
     """The lines of `tracer check` of a program."""
     if report.loss is not None:
         program = tell(", ").join((_loss_text(report.loss, tell), tell.count(len(report.parameters), "parameter")))
-        yield program + tell("; ") + tell("{updates} looked at", updates=tell.count(report.updates, "update"))
+        yield program + tell("; ") + tell.count(report.updates, "update")
         yield from _parameter_lines(report.parameters, tell)
     match report.verdict:
         case Verdict.RIGHT:
-            yield tell("Every update follows the gradient.")
+            yield from _right_lines(report, tell)
         case Verdict.OTHER_LOSS:
             assert report.other_loss is not None
             yield tell("Every update follows the gradient of another loss: {loss}.", loss=_loss_text(report.other_loss, tell))
@@ -40,6 +40,25 @@ def backprop_lines(report: BackpropReport, tell: Language = ENGLISH) -> Iterator
         yield from _scale_lines(report.scale, tell)
     for position, fault in enumerate(report.faults):
         yield from _fault_lines(fault, position == 0, tell)
+
+
+def _right_lines(report: BackpropReport, tell: Language) -> Iterator[str]:
+    """That updates follow the gradient, and what of them was not judged."""
+    has_unknown = any(each.following is Following.UNKNOWN for each in report.parameters)
+    if has_unknown or report.not_finite or report.left:
+        yield tell("Every update that was judged follows the gradient.")
+    elif report.unjudged:
+        yield tell("Every update is made of the gradient.")
+    else:
+        yield tell("Every update follows the gradient.")
+    if report.not_finite:
+        updates = tell.count(report.not_finite, "update")
+        yield tell("Not judged: {updates} with numbers that are NaN or infinite.", updates=updates)
+    if report.left:
+        yield tell("Not judged: the last {updates}.", updates=tell.count(report.left, "update"))
+    if report.unjudged:
+        names = tell(", ").join(report.unjudged)
+        yield tell("Not judged: how momentum, Adam, clipping or the like use the gradient of {names}.", names=names)
 
 
 def _loss_text(loss: Measure, tell: Language) -> str:
