@@ -72,6 +72,8 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
         not_kept = tell("--record: not kept are the steps {steps}", steps=steps_text(missing))
         click.echo(f"tracer: {not_kept}{tell('; ') + reached if reached else ''}", err=True)
     head = replace(head_of(training), verdict=verdict_on_program(record, run.loss) if run.kept is None else None)
+    if kept is not None:  # those by which the loop was found are not kept
+        head = replace(head, hyperparameters={**head.hyperparameters, "steps": len(kept)})
     notices = list(_left_out(record, training, run, tell))
     names = names_of(folder, str(run.path), run.arguments)
     output = ProgramOutput(head, _steps(training, run), folder, options.quiet, tell, notices, names)
