@@ -259,7 +259,7 @@ def test_check_of_a_program_that_fails_names_the_place(
     """One line: the innermost line of the user's, the expression, and the exception; not the line of a library."""
     Path("broken_helper.py").write_text("def loss(x):\n    return x / 0\n")
     program.write_text(f"print('begins')\n{text}\n")
-    assert run("check", "train.py") == 2
+    assert run("check", "train.py") == 3
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith(f"tracer: train.py ended before its first update: {said}")

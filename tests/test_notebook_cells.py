@@ -151,7 +151,10 @@ def test_assert_backprop_of_a_program(tmp_path: Path) -> None:
         assert_backprop(str(program))
     assert "loss `loss`, line 7" in str(raised.value)
     program.write_text("1 / 0\n")
-    with pytest.raises(tracer.UsageError, match=r"ended before its first update: train\.py:1: 1 / 0: ZeroDivisionError"):
+    with pytest.raises(tracer.ScenarioError, match=r"ended before its first update: train\.py:1: 1 / 0: ZeroDivisionError"):
+        assert_backprop(program)
+    program.write_text(f"{RIGHT}    assert i < 4\n")
+    with pytest.raises(tracer.ScenarioError, match=r"did not run to its end: train\.py:10: .*AssertionError"):
         assert_backprop(program)
     program.write_text("print(1)\n")
     with pytest.raises(tracer.UsageError, match="cannot be checked"):

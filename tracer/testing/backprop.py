@@ -11,7 +11,7 @@ from tracer.errors import UsageError
 from tracer.programs.fragments import run_function
 from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Verdict
-from tracer.programs.process.failure import ended_early
+from tracer.programs.process.failure import ended_early, not_at_its_end
 from tracer.programs.running import run_program
 
 LIMIT = 60_000
@@ -24,7 +24,8 @@ def assert_backprop(program: str | Path | Callable[[], object], *, loss: str | N
 
     `program` is the path of a Python file, which is run, or a function without arguments that trains. `loss` is the name of the
     variable that is the loss, by default it is found. The AssertionError names the first wrong line, and why it is wrong. Raises
-    UsageError, and no AssertionError, where that cannot be told: the program does not run up to an update, or has no loss.
+    UsageError, and no AssertionError, where that cannot be told: the program has no loss, or no update. Raises ScenarioError where
+    it ends by an exception.
 
     >>> def train():
     ...     w = 3.0
@@ -47,9 +48,11 @@ def assert_backprop(program: str | Path | Callable[[], object], *, loss: str | N
     report = check_program(record, loss=loss)
     if report.verdict is Verdict.WRONG:
         raise AssertionError(f"{name} is wrong in line {report.line}\n{report}")
+    error = record.ending.error
     if report.verdict is Verdict.UNKNOWN:
-        error = record.ending.error
         if error is not None and report.loss is None:
             raise ended_early(name, record.ending) from error
         raise UsageError(f"{name} cannot be checked: {report.reason}")
+    if error is not None and record.ending.exit_code:
+        raise not_at_its_end(name, record.ending) from error
     return report

@@ -182,15 +182,19 @@ _Given: TypeAlias = dict[tuple[object, ...], list[Node]]
 
 
 def _given(step: Step) -> _Given:
-    """What losses are made of without parameters, by statistics: the numbers of nodes may be others in each step."""
+    """What losses are made of beside parameters, by statistics: the numbers of nodes may be others in each step.
+
+    Only what meets values that depend on parameters: a first step may also have on record how its data were made.
+    """
     depending = dependents(step)
     used = set(losses_of(step))
     for node in reversed(step.nodes):
         if node.id in used:
             used.update(node.operands)  # not a learning rate, or a mean of gradients, which are leaves too
+    met = {operand for node in step.nodes if node.id in used & depending for operand in node.operands} - depending
     found: _Given = {}
     for node in step.nodes:
-        if node.id in used and node.phase in FORWARD and node.id not in depending:
+        if node.id in met and node.phase in FORWARD:
             found.setdefault((node.shape, node.dtype, node.summary), []).append(node)
     return found
 

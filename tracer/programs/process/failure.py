@@ -6,14 +6,19 @@ import linecache
 import traceback
 from pathlib import PurePath
 
-from tracer.errors import UsageError
+from tracer.errors import ScenarioError
 from tracer.programs.loops.user_code import is_user_file
 from tracer.programs.record import Ending
 
 
-def ended_early(name: str, ending: Ending) -> UsageError:
+def ended_early(name: str, ending: Ending) -> ScenarioError:
     """The error for a program that ended by an exception before anything of it could be looked at."""
-    return UsageError(f"{name} ended before its first update: {_failure_text(ending)}")
+    return ScenarioError(f"{name} ended before its first update: {_failure_text(ending)}")
+
+
+def not_at_its_end(name: str, ending: Ending) -> ScenarioError:
+    """The error for a program that ended by an exception after what was looked at."""
+    return ScenarioError(f"{name} did not run to its end: {_failure_text(ending)}")
 
 
 def _failure_text(ending: Ending) -> str:
