@@ -109,3 +109,18 @@ def test_file_is_looked_at_without_pytorch(tmp_path: Path, monkeypatch: pytest.M
     tracer.save(trace, tmp_path / "run.sqlite")
     monkeypatch.setitem(sys.modules, "torch", None)
     assert codes(tracer.open(tmp_path / "run.sqlite")) == codes(trace)
+
+
+def test_data_that_are_made_in_the_first_step_are_the_same_in_all_steps() -> None:
+    model = network(torch.nn.ReLU())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(values="all") as run:
+        angle = torch.rand(60) * 6
+        X = torch.stack([angle.cos(), angle.sin(), angle, angle**2], dim=1)
+        labels = (X @ torch.randn(4, 3)).argmax(1)
+        for _ in range(12):
+            loss = torch.nn.functional.cross_entropy(model(X), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    assert "rule_oscillating" not in {each.what.code for each in examine(run.trace).unseen}
