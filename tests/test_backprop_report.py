@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tracer.i18n.language import CHINESE
 from tracer.i18n.message import Message
 from tracer.programs.gradients.checking import check_program
-from tracer.programs.gradients.report import BackpropReport, Fault, Measure, Replacement, Scale, Verdict, as_data
+from tracer.programs.gradients.report import BackpropReport, Fault, Measure, Repair, Replacement, Scale, Verdict, as_data
 from tracer.programs.gradients.statements.trying import with_tried_repairs
 from tracer.programs.running import run_program
 from tracer.views.text.backprop import backprop_lines
@@ -216,3 +217,17 @@ def test_statement_with_which_a_program_is_not_right_is_not_shown(is_right: bool
     (found,) = with_tried_repairs(wrong, "x = 1\na = 0\n", check).faults
     assert tried == ["x = 1\na = 1\n", "x = 1\na = 2\n"]
     assert (found.repair.statement if found.repair else None) == ("a = 2" if is_right else None)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_kept"), [("backprop_without", False), ("backprop_other_value", False), ("backprop_stale", True)]
+)
+def test_words_are_not_shown_if_the_statement_that_they_make_is_wrong(code: str, is_kept: bool) -> None:
+    """They may hold in one pass of a loop only: `without dhnext` in the last step of time."""
+    repair = Repair(Message(code, {"text": "b", "name": "a", "other": "b", "line": 1}))
+    fault = Fault(1, "dh = a + b", Message("backprop_wrong"), repair=repair, proposals=(Replacement(1, 1, "dh = a"),))
+    report = BackpropReport(Verdict.WRONG, Measure("loss", 1), faults=(fault,))
+    tried = with_tried_repairs(report, "dh = a + b\n", lambda text: report)
+    assert (tried.faults[0].repair is not None) is is_kept
+    untried = with_tried_repairs(replace(report, faults=(replace(fault, proposals=()),)), "dh = a + b\n", lambda text: report)
+    assert untried.faults[0].repair == repair

@@ -13,6 +13,9 @@ from tracer.programs.gradients.statements.source_text import with_statement
 MAX_SECONDS = 15.0
 """Time after which no other statement is tried."""
 
+IN_THE_LINE = frozenset({"backprop_other_value", "backprop_without"})
+"""Edits that are not shown in words either if no statement with them is right: they hold in a part of the passes of a loop."""
+
 Check = Callable[[str], BackpropReport | None]
 """Runs the program with another text, and checks it; None if that was interrupted, and no other is to be run."""
 
@@ -27,18 +30,22 @@ def with_tried_repairs(report: BackpropReport, text: str, check: Check) -> Backp
     until = monotonic() + MAX_SECONDS
     faults, left = [], report
     for fault in report.faults:
-        found = None
+        found, was_tried = None, False
         for proposal in fault.proposals:
             if monotonic() > until:
                 break
             tried = with_statement(text, proposal)
-            after = check(tried)
+            was_tried, after = True, check(tried)
             if after is None:
                 until = 0.0
             elif _is_repaired(fault, left, after):
                 found, text, left = proposal, tried, after
                 break
-        faults.append(fault if found is None else replace(fault, repair=_repair(fault, found)))
+        if found is not None:
+            fault = replace(fault, repair=_repair(fault, found))
+        elif was_tried and fault.repair is not None and fault.repair.edit.code in IN_THE_LINE:
+            fault = replace(fault, repair=None)
+        faults.append(fault)
     return replace(report, faults=tuple(faults))
 
 
