@@ -24,8 +24,8 @@ def assert_backprop(program: str | Path | Callable[[], object], *, loss: str | N
 
     `program` is the path of a Python file, which is run, or a function without arguments that trains. `loss` is the name of the
     variable that is the loss, by default it is found. The AssertionError names the first wrong line, and why it is wrong. Raises
-    UsageError, and no AssertionError, where that cannot be told: the program has no loss, or no update. Raises ScenarioError if it
-    ends by an exception.
+    UsageError, and no AssertionError, where that cannot be told: the program has no loss, or no update. Raises ScenarioError if
+    it ends by an exception.
 
     >>> def train():
     ...     w = 3.0
