@@ -27,7 +27,7 @@ FIRST_EXAMPLES = 8
 SECOND_EXAMPLES = 24
 """For the mutants that pass these; nearly all fail one of them."""
 
-UNCHANGED = 100 if PROFILE == "nightly" else 3
+UNCHANGED = 100 if PROFILE == "nightly" else 8
 """How many of these the unchanged code is checked with. They are the same in every run; test_gradients.py draws others."""
 
 EXAMPLES = 150
