@@ -231,3 +231,14 @@ def test_words_are_not_shown_if_the_statement_that_they_make_is_wrong(code: str,
     assert (tried.faults[0].repair is not None) is is_kept
     untried = with_tried_repairs(replace(report, faults=(replace(fault, proposals=()),)), "dh = a + b\n", lambda text: report)
     assert untried.faults[0].repair == repair
+
+
+def test_a_fault_that_an_earlier_repair_mends_is_left_out() -> None:
+    first = Fault(1, "dh = a + b", Message("backprop_wrong"), proposals=(Replacement(1, 1, "dh = a"),))
+    second = Fault(2, "dw = x * dh", Message("backprop_wrong"), proposals=(Replacement(2, 2, "dw = 2 * x * dh"),))
+    wrong = BackpropReport(Verdict.WRONG, Measure("loss", 3), faults=(first, second))
+    right = replace(wrong, verdict=Verdict.RIGHT, faults=())
+    tried = with_tried_repairs(wrong, "dh = a + b\ndw = x * dh\n", lambda text: right if text.startswith("dh = a\n") else wrong)
+    assert [(each.line, each.repair is not None) for each in tried.faults] == [(1, True)]
+    neither = with_tried_repairs(wrong, "dh = a + b\ndw = x * dh\n", lambda text: wrong)
+    assert [each.line for each in neither.faults] == [1, 2]

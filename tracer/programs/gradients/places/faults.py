@@ -109,7 +109,7 @@ def _fault(
 ) -> Fault:
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
     tape, text = gradients.tape, text_at(gradients.tape, spot.id)
-    trusted = tuple(
+    found = (
         Trusted(
             tape.name(id) or tape.text(id),
             tape.line(id),
@@ -118,6 +118,7 @@ def _fault(
         )
         for id, match in trusted_inputs(gradients, looked, spot)
     )
+    trusted = tuple(dict.fromkeys(found))  # a loop computes the same line several times
     repair = None if edit is None else Repair(edit.what)
     if term is not None:
         reason = Message("backprop_term", {"line": tape.line(term.rule), "factor": f"{term.factor:.6g}"})

@@ -23,13 +23,16 @@ Check = Callable[[str], BackpropReport | None]
 def with_tried_repairs(report: BackpropReport, text: str, check: Check) -> BackpropReport:
     """A report with statements that repair its faults, each of which the program was run with.
 
-    Repairs are tried one after the other, so that the program has those that were found before.
+    Repairs are tried one after the other, so that the program has those that were found before. A fault that is gone with an
+    earlier one's repair is left out.
     """
     if report.verdict is not Verdict.WRONG:
         return report
     until = monotonic() + MAX_SECONDS
     faults, left = [], report
     for fault in report.faults:
+        if fault.statement not in {each.statement for each in left.faults}:
+            continue  # an earlier repair made it right
         found, was_tried = None, False
         for proposal in fault.proposals:
             if monotonic() > until:
