@@ -191,7 +191,8 @@ def _given(step: Step) -> _Given:
     for node in reversed(step.nodes):
         if node.id in used:
             used.update(node.operands)  # not a learning rate, or a mean of gradients, which are leaves too
-    met = {operand for node in step.nodes if node.id in used & depending for operand in node.operands} - depending
+    both = used & depending
+    met = {operand for node in step.nodes if node.id in both for operand in node.operands} - depending
     found: _Given = {}
     for node in step.nodes:
         if node.id in met and node.phase in FORWARD:
