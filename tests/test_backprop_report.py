@@ -73,6 +73,8 @@ def test_right_program(tmp_path: Path) -> None:
             {"name": "c", "line": 13, "verdict": "follows"},
             {"name": "V", "line": 14, "verdict": "follows"},
         ],
+        "updates": 42,
+        "not_judged": {"not_finite": 0, "left": 0, "use_of_gradient": []},
         "kind": "program",
     }
 

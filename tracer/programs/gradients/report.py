@@ -187,5 +187,7 @@ def as_data(report: BackpropReport) -> dict[str, Any]:
         "parameters": [
             {"name": each.name, "line": each.line or None, "verdict": str(each.following)} for each in report.parameters
         ],
+        "updates": report.updates,
+        "not_judged": {"not_finite": report.not_finite, "left": report.left, "use_of_gradient": list(report.unjudged)},
         "kind": "program",
     }
