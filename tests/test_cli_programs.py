@@ -229,7 +229,7 @@ def test_wrong_line_is_named(program: Path, capsys: pytest.CaptureFixture[str]) 
     assert run("check", "train.py", "--json") == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["verdict"], found["line"], found["kind"]) == ("wrong", 12, "program")
-    assert set(found) == {"verdict", "line", "lines", "reason", "repair", "parameters", "kind"}
+    assert set(found) == {"verdict", "line", "lines", "reason", "repair", "parameters", "updates", "not_judged", "kind"}
     assert {each["name"]: each["verdict"] for each in found["parameters"]} == {"W1": "does not follow", "W2": "follows"}
 
 
