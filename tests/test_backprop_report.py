@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from support.programs import report_of
 from tracer.i18n.language import CHINESE
 from tracer.i18n.message import Message
-from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Fault, Measure, Repair, Replacement, Scale, Verdict, as_data
 from tracer.programs.gradients.statements.trying import with_tried_repairs
-from tracer.programs.running import run_program
 from tracer.views.text.backprop import backprop_lines
 
 PROGRAM = """\
@@ -31,12 +30,6 @@ for epoch in range(3):
         c -= 0.1 * d_o
         V -= 0.1 * d_h @ x.T
 """
-
-
-def report_of(folder: Path, text: str, loss: str | None = None) -> BackpropReport:
-    path = folder / "train.py"
-    path.write_text(text)
-    return check_program(run_program(path), loss=loss)
 
 
 def edited(*edits: tuple[str, str]) -> str:
@@ -128,8 +121,8 @@ def test_other_loss(tmp_path: Path) -> None:
 
 def test_loss_by_name(tmp_path: Path) -> None:
     text = edited(("cost = ", "how_far = "))
-    assert report_of(tmp_path, text, "how_far").verdict is Verdict.RIGHT
-    assert report_of(tmp_path, text, "nothing").verdict is Verdict.UNKNOWN
+    assert report_of(tmp_path, text, loss="how_far").verdict is Verdict.RIGHT
+    assert report_of(tmp_path, text, loss="nothing").verdict is Verdict.UNKNOWN
 
 
 SINGLE = """\
@@ -180,7 +173,7 @@ def test_only_pass_that_is_wrong(tmp_path: Path) -> None:
     ],
 )
 def test_why_nothing_was_found(tmp_path: Path, text: str, loss: str | None, reason: str) -> None:
-    report = report_of(tmp_path, text, loss)
+    report = report_of(tmp_path, text, loss=loss)
     assert list(backprop_lines(report)) == [f"This cannot be told: {reason}"]
     assert as_data(report)["reason"] == reason
     assert next(backprop_lines(report, CHINESE)).startswith("不能判断")

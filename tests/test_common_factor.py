@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from support.programs import traced
+from support.programs import report_of, traced
 from tracer.graph.own_gradients import agreement_in
 from tracer.i18n.language import CHINESE
-from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.report import BackpropReport, Scale, Verdict
-from tracer.programs.running import run_program
 from tracer.views.own_gradients import change_of
 from tracer.views.text.backprop import backprop_lines
 
@@ -67,9 +65,7 @@ OPTIMIZERS = [
 
 
 def checked(folder: Path, update: str) -> BackpropReport:
-    path = folder / "train.py"
-    path.write_text(PROGRAM.replace("{update}", update))
-    return check_program(run_program(path))
+    return report_of(folder, PROGRAM.replace("{update}", update))
 
 
 @pytest.mark.parametrize("update", SPELLINGS)

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.cli import run
-from tracer.programs.gradients.checking import check_program
+from support.programs import report_of
 from tracer.programs.gradients.report import BackpropReport, Following, Verdict
-from tracer.programs.running import run_program
 
 PROGRAM = """\
 import numpy as np
@@ -31,9 +30,7 @@ for step in range(30):
 
 def checked(folder: Path, change: str) -> BackpropReport:
     """The report on the program with this update of `w`."""
-    path = folder / "program.py"
-    path.write_text(PROGRAM.format(change=change.replace("\n", "\n    ")))
-    return check_program(run_program(path, ()))
+    return report_of(folder, PROGRAM.format(change=change.replace("\n", "\n    ")))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from support.programs import report_of
 from tracer.i18n.language import CHINESE
-from tracer.programs.gradients.checking import check_program
 from tracer.programs.gradients.places.never_updated import belongs
 from tracer.programs.gradients.places.unused import is_gradient_of
 from tracer.programs.gradients.report import BackpropReport, Verdict, as_data
-from tracer.programs.running import run_program
 from tracer.views.text.backprop import backprop_lines
 
 SCRIPT = """\
@@ -77,12 +76,6 @@ for epoch in range(12):
     w = w - 0.01 * w_gradient
     b = b - 0.01 * b_gradient
 """
-
-
-def report_of(folder: Path, text: str, limit: int | None = None) -> BackpropReport:
-    path = folder / "train.py"
-    path.write_text(text)
-    return check_program(run_program(path, limit=limit))
 
 
 def without(text: str, *lines: str) -> str:

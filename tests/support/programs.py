@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracer.graph.record import Trace
+from tracer.programs.gradients.checking import check_program
+from tracer.programs.gradients.report import BackpropReport
 from tracer.programs.running import run_program
 from tracer.programs.steps.finding import find_training
 from tracer.programs.steps.trace import trace_of
@@ -104,6 +106,13 @@ def trace_of_program(path: Path, *, limit: int | None = None, loss: str | None =
     training = find_training(run_program(path, limit=limit), loss)
     assert training is not None
     return trace_of(training)
+
+
+def report_of(folder: Path, text: str, *, limit: int | None = None, loss: str | None = None) -> BackpropReport:
+    """What the check of gradients finds in a program with this text."""
+    path = folder / "train.py"
+    path.write_text(text)
+    return check_program(run_program(path, limit=limit), loss=loss)
 
 
 def traced(folder: Path, text: str) -> Trace:
