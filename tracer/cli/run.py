@@ -17,7 +17,7 @@ from tracer.cli.interruption import Interruption
 from tracer.cli.progress import Progress
 from tracer.errors import UsageError
 from tracer.graph.record import Step, Trace
-from tracer.graph.record_methods import WRONG_GRADIENTS
+from tracer.graph.record_methods import is_wrong
 from tracer.i18n.language import ENGLISH, Language
 from tracer.i18n.message import Message
 from tracer.store.writing import TraceWriter
@@ -190,7 +190,7 @@ class Run:
         for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
             if notice:
                 yield notice
-        if self.verdict is not None and self.verdict.code in WRONG_GRADIENTS:
+        if is_wrong(self.verdict):
             yield tell.message(self.verdict)
 
 

@@ -9,11 +9,12 @@ import dataclasses
 import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
 from tracer.graph.strides import PackedArray, pack
+from tracer.i18n.message import Message
 
 Record = TypeVar("Record")
 
@@ -24,8 +25,12 @@ COMMANDS_MODULE = "tracer.cli.calls"
 """The module that does for records in Python what the commands do for files."""
 
 
-WRONG_GRADIENTS = frozenset({"check_wrong", "program_check_wrong", "program_check_departs"})
-"""Codes of the verdict of a trace that say that a gradient is wrong."""
+_WRONG_GRADIENTS = frozenset({"check_wrong", "program_check_wrong", "program_check_departs"})
+
+
+def is_wrong(verdict: Message | None) -> TypeGuard[Message]:
+    """Whether the verdict of a trace, or of a run that is one later, says that a gradient is wrong."""
+    return verdict is not None and verdict.code in _WRONG_GRADIENTS
 
 
 class Displayable:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from tracer.analysis.doctor.findings import Finding, Unseen
 from tracer.analysis.doctor.reading import Parameter, Run, median
 from tracer.graph.record import Node
-from tracer.graph.record_methods import WRONG_GRADIENTS
+from tracer.graph.record_methods import is_wrong
 from tracer.i18n.message import Message
 
 VANISHING_RATIO = 1e-3
@@ -35,7 +35,7 @@ Weights: TypeAlias = Sequence[tuple[Sequence[Parameter], Sequence[float]]]
 def wrong(run: Run) -> Iterator[Finding | Unseen]:
     """Gradients that were found wrong at the end of the run; those of a program's own that were not judged."""
     verdict = run.trace.verdict
-    if verdict is not None and verdict.code in WRONG_GRADIENTS:
+    if is_wrong(verdict):
         yield Finding(Message("doctor_wrong_gradient", {"verdict": verdict}), Message("advice_wrong_gradient"))
         return
     if verdict is None and any(step.own_gradients for step in run.steps):

@@ -19,7 +19,7 @@ from tracer.cli.picture_files import PictureWriter
 from tracer.cli.picture_options import PictureOptions
 from tracer.cli.progress import Progress
 from tracer.graph.record import Step, Trace
-from tracer.graph.record_methods import WRONG_GRADIENTS
+from tracer.graph.record_methods import is_wrong
 from tracer.i18n.language import ENGLISH, Language
 from tracer.rendering.engine import Engine
 from tracer.store.writing import TraceWriter
@@ -116,7 +116,7 @@ class ProgramOutput:
         for notice in (broadcasting_notice(self.first, tell), self.finiteness.notice(tell)):
             if notice:
                 yield notice
-        if head.verdict is not None and head.verdict.code in WRONG_GRADIENTS:
+        if is_wrong(head.verdict):
             yield tell.message(head.verdict)
 
     def draw(self, writer: PictureWriter, formats: Sequence[str]) -> Iterator[Path]:

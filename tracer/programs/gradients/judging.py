@@ -108,7 +108,7 @@ def rate_of(before: np.ndarray, after: np.ndarray, found: np.ndarray | None) -> 
         return np.nan
     change, gradient = after.astype(np.float64) - before.astype(np.float64), np.asarray(found, np.float64)
     size, moved = float(np.linalg.norm(gradient)), float(np.linalg.norm(change))
-    noise = rounding_of(before, after)
+    noise = _rounding(before, after)
     if not np.isfinite(size + moved) or (size < 1e-13 and moved <= 1e-13 + noise):
         return np.nan
     if size < 1e-13:
@@ -119,7 +119,7 @@ def rate_of(before: np.ndarray, after: np.ndarray, found: np.ndarray | None) -> 
     return -rate if np.linalg.norm(change - rate * gradient) <= TOLERANCE * moved + 4 * noise else None
 
 
-def rounding_of(before: np.ndarray, after: np.ndarray) -> float:
+def _rounding(before: np.ndarray, after: np.ndarray) -> float:
     """How much of a change is due to rounding."""
     kind = after.dtype if after.dtype.kind == "f" else np.dtype(np.float64)
     return float(np.finfo(kind).eps * np.linalg.norm(np.maximum(np.abs(before), np.abs(after)).astype(np.float64)))

@@ -15,7 +15,7 @@ _TURNING = frozenset({"transpose", "swapaxes", "matrix_transpose"})
 _PARTS = frozenset({"take", "reshape", "squeeze", "ravel"})
 _MOVING = frozenset({"flip", "fliplr", "flipud", "roll", "rot90", "take", "sort"})
 
-_MIXING = frozenset({"matmul", "dot", "einsum", "tensordot", "solve", "inv", "linalg.solve", "linalg.inv"})
+_MIXING = frozenset({"matmul", "dot", "einsum", "tensordot", "solve", "inv"})
 
 CLEAR = 1e-3
 """Part of the largest element from which the sign of one counts."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tracer.graph.expression import ATOM
 from tracer.graph.formula import parse
 from tracer.graph.record import Node, Step, Trace
-from tracer.graph.record_methods import WRONG_GRADIENTS
+from tracer.graph.record_methods import is_wrong
 from tracer.i18n.language import ENGLISH, Language
 from tracer.ops.foreign.names import needs_no_row
 from tracer.ops.foreign.summed import sums_behind_views
@@ -77,8 +77,7 @@ def next_two(trace: Trace, names: RunNames, *, is_finite: bool, tell: Language =
     """Two commands to try first: blame where a result is not finite, check for gradients of the program's own and wrong ones."""
     found = {each.verb: each for each in reversed(list(commands(trace, names, tell)))}
     wanted = [] if is_finite else ["blame"]
-    is_wrong = trace.verdict is not None and trace.verdict.code in WRONG_GRADIENTS
-    wanted += ["check"] if is_wrong or trace.steps[0].own_gradients else []
+    wanted += ["check"] if is_wrong(trace.verdict) or trace.steps[0].own_gradients else []
     return [found[verb] for verb in dict.fromkeys([*wanted, "show", "log"]) if verb in found][:2]
 
 
