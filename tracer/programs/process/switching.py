@@ -73,12 +73,16 @@ def _take_methods() -> None:
 def make_plain(filenames: set[str]) -> None:
     """Put plain values into the variables, objects and containers of a program whose record has ended."""
     modules = {name for name, module in list(sys.modules.items()) if attributes_of(module).get("__file__") in filenames}
+    recording = {id(kind) for kind in _kinds(Recording)}
     for found in gc.get_objects():
         kind = type(found)
+        # There are hundreds of thousands of containers; by their ids, types are compared without a call of Python code.
         if kind is dict:
-            _replace(found, list(found.items()))
+            if not recording.isdisjoint(map(id, map(type, found.values()))):
+                _replace(found, list(found.items()))
         elif kind is list or kind is deque:
-            _replace(found, list(enumerate(found)))
+            if not recording.isdisjoint(map(id, map(type, found))):
+                _replace(found, list(enumerate(found)))
         elif kind is CellType:
             _replace_in_cell(found)
         elif getattr(kind, "__module__", None) in modules and not isinstance(found, type):
@@ -88,6 +92,13 @@ def make_plain(filenames: set[str]) -> None:
         if frame.f_code.co_filename in filenames and frame.f_code.co_flags & CO_OPTIMIZED:
             _replace_in_frame(frame)
         frame = frame.f_back
+
+
+def _kinds(kind: type[Any]) -> Iterator[type[Any]]:
+    """A class and those made from it."""
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds(each)
 
 
 def _recording(items: Any) -> Iterator[tuple[Any, Any]]:
