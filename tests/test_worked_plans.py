@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 import tracer
 from support.cases import linalg_matrices
 from support.profile import PER_OPERATION
+from support.programs import trace_of_program
 from support.strategies import CASES, calls
 from tracer.graph.record import Node, Phase, Step
 from tracer.graph.structures.shared import shared_structure
@@ -27,6 +29,7 @@ from tracer.testing.random_programs import Program, programs
 from tracer.training import Training
 from tracer.views.notation import Labels
 from tracer.views.text.log import log_lines
+from tracer.views.text.many_steps import rows
 from tracer.views.text.many_steps.number_texts import Numbers
 from tracer.views.text.many_steps.worked_plans import WorkedPlans
 from tracer.views.worked import array_of, worked_element
@@ -134,8 +137,54 @@ def test_every_element_of_a_step_has_a_plan() -> None:
     plans, labels = WorkedPlans(4, ENGLISH), Labels(nodes)
     for node in nodes:
         plans.equation(nodes, node, labels, Numbers(nodes, labels.noise, 4))
-    assert all(plan.is_fixed for plan in plans._plans.values())
-    assert {nodes[id].op for id in plans._plans} >= {"take", "scatter"}
+    assert all(known.plan.is_fixed for known in plans._nodes.values())
+    assert {nodes[id].op for id in plans._nodes} >= {"take", "scatter"}
+
+
+def alike(x: Any, y: Any, rows: Any) -> Any:
+    """Operations of the same form: with one value twice, with two, in the other order, with other indices, of elements alone."""
+    squares, products, turned = x * x, x * y, y * x
+    sums = [np.sum(x * y), np.sum(y * y), np.sum(squares)]
+    taken = [x[rows], y[rows], x[rows[::-1]], y[0], y[1], x[1]]
+    return sum(np.sum(each) for each in (squares, products, turned, *sums, *taken, x @ y.T, y @ x.T, x @ x.T))
+
+
+def test_operations_that_are_alike_have_one_plan() -> None:
+    x, y = np.array([[1.5, -2.0], [-0.25, 3.0]]), np.array([[-4.0, 5.0], [6.0, -0.5]])
+    runs = [nodes_of(alike, [x, y, np.array(rows)]) for rows in ([0, 1], [1, 0])]
+    assert_plans_are_right(runs, 4)
+    nodes = runs[0]
+    plans, labels = WorkedPlans(4, ENGLISH), Labels(nodes)
+    for node in nodes:
+        plans.equation(nodes, node, labels, Numbers(nodes, labels.noise, 4))
+    shared = {id: known.plan for id, known in plans._nodes.items()}
+    products = [id for id in shared if nodes[id].op == "multiply"]
+    assert len({id(shared[each]) for each in products}) < len(products)
+    twice, once = (next(id for id in products if (len(set(nodes[id].operands)) == 1) is is_twice) for is_twice in (True, False))
+    assert shared[twice] is not shared[once]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fruit",
+        "fruit-keras",
+        "linear-regression",
+        "ok-conv-loops-maxpool",
+        "ok-lstm-bptt",
+        "ok-min-char-rnn-clip",
+        "ok-pure-python-network-lists",
+        "ok-self-attention",
+    ],
+)
+def test_a_large_step_is_written_like_a_small_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Path(__file__).parent / "programs" / "backprop" / f"{name}.py"
+    trace = trace_of_program(program) if program.exists() else tracer.run(tracer.load(name), steps=2)
+    logs = []
+    for limit in (0, 1_000_000):
+        monkeypatch.setattr(rows, "MIN_PLANNED", limit)
+        logs.append(list(log_lines(trace, trace.steps[:2])))
+    assert logs[0] == logs[1]
 
 
 def test_indices_that_change() -> None:

@@ -11,7 +11,7 @@ from tracer.i18n.message import Message
 
 if TYPE_CHECKING:
     from tracer.analysis.step_gradients import StepGradients
-    from tracer.programs.record import ProgramRecord
+    from tracer.programs.gradients.attempts import Program
 
 MAX_NODES, MAX_WORK = 400, 1_000_000
 """Maximum number of operations of a step, and of elements of all values times those of all parameters."""
@@ -83,15 +83,17 @@ def _checked(step: Step, check: Callable[[Sequence[Step]], StepGradients]) -> Me
     return Message("recorded_check_right", {"step": step.index, "parameters": right, "rules": found.rules})
 
 
-def verdict_on_program(record: ProgramRecord, loss: str | None) -> Message | None:
+def verdict_on_program(program: Program) -> Message | None:
     """What is said of the gradients that a program computes itself, from its first operations; None if it cannot be done."""
-    from tracer.programs.gradients.checking import check_program
+    from tracer.programs.gradients.checking import check_program, judged
     from tracer.programs.gradients.report import verdict_message
     from tracer.programs.record import Ending
 
-    if len(record.entries) > MAX_OPERATIONS:
-        record = replace(record, entries=record.entries[:MAX_OPERATIONS], ending=Ending(was_stopped=True))
+    record = program.tape.record
     try:
-        return verdict_message(check_program(record, loss=loss))
+        if len(record.entries) <= MAX_OPERATIONS:
+            return verdict_message(judged(program))
+        first = replace(record, entries=record.entries[:MAX_OPERATIONS], ending=Ending(was_stopped=True))
+        return verdict_message(check_program(first, loss=program.wanted))
     except Exception:  # programs do anything, and this one is done
         return None

@@ -23,7 +23,7 @@ from tracer.programs.record import ProgramRecord
 from tracer.programs.running import run_program
 from tracer.programs.steps.building import step_of
 from tracer.programs.steps.choosing import last_counted, numbers_of, stretches_of
-from tracer.programs.steps.finding import find_training, why_none
+from tracer.programs.steps.finding import program_in, training_of, why_none
 from tracer.programs.steps.parts import StepTape
 from tracer.programs.steps.trace import head_of
 from tracer.programs.steps.training import FoundTraining
@@ -51,7 +51,8 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
     stretches = stretches_of(run.path, run.kept, run.loss) if run.kept is not None else None
     record = run_program(run.path, run.arguments, budget=Budget(nodes=MAX_OPERATIONS), stretches=stretches, tells_end=True)
     code = report_ending(run.path, record.ending)
-    training = find_training(record, run.loss)
+    program = program_in(record, run.loss)
+    training = training_of(program)
     if training is None:
         if code:
             return record.ending.exit_code if options.passes_exit_code else code
@@ -71,7 +72,7 @@ def _trace_into(folder: OutputFolder, run: ProgramRun, options: TraceOptions, en
         reached = _reached_text(training, record, missing, tell)
         not_kept = tell("--record: not kept are the steps {steps}", steps=steps_text(missing))
         click.echo(f"tracer: {not_kept}{tell('; ') + reached if reached else ''}", err=True)
-    head = replace(head_of(training), verdict=verdict_on_program(record, run.loss) if run.kept is None else None)
+    head = replace(head_of(training), verdict=verdict_on_program(program) if run.kept is None else None)
     if kept is not None:  # those by which the loop was found are not kept
         head = replace(head, hyperparameters={**head.hyperparameters, "steps": len(kept)})
     notices = list(_left_out(record, training, run, tell))

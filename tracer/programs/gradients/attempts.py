@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -60,6 +61,11 @@ class Attempt:
         )
 
 
+def likeliest(attempts: Sequence[Attempt]) -> Attempt:
+    """The attempt that explains the updates best; the first of equals."""
+    return attempts[0] if len(attempts) == 1 else max(attempts, key=lambda each: each.score)
+
+
 MAX_TRIED = 40
 """Times that a loss is computed, of those by which parameters are found."""
 
@@ -79,10 +85,11 @@ def _is_finite(looked: Looked) -> bool:
 
 
 class Program:
-    """A recorded program with its updates, losses and parameters."""
+    """A recorded program with its updates, losses and parameters. `wanted` is the name of the loss, if it is given."""
 
     def __init__(self, tape: ProgramTape, wanted: str | None = None, updates: Updates | None = None) -> None:
         self.tape = tape
+        self.wanted = wanted
         self.updates: Updates = find_updates(tape) if updates is None else updates
         self.depends: Sequence[int] = dependents(tape, self.updates)
         self.losses = find_losses(tape, self.depends, wanted)
@@ -129,13 +136,20 @@ class Program:
             if each.truth.totals or each.truth.problem:
                 yield each
 
-    def computed(self) -> list[Attempt]:
+    @cached_property
+    def computed(self) -> Sequence[Attempt]:
         """The attempts with the losses that the program computes."""
         return self._attempts(self.losses)
 
-    def printed(self) -> list[Attempt]:
+    @cached_property
+    def printed(self) -> Sequence[Attempt]:
         """The attempts with numbers without a name that may be losses."""
         return self._attempts(self.printed_losses)
+
+    @cached_property
+    def implied(self) -> Sequence[Attempt]:
+        """The attempts with losses that residuals imply."""
+        return list(self._implied())
 
     def _attempts(self, losses: Sequence[NamedLoss]) -> list[Attempt]:
         found = []
@@ -148,8 +162,7 @@ class Program:
                     found.append(attempt)
         return found
 
-    def implied(self) -> Iterator[Attempt]:
-        """The attempts with losses that residuals imply."""
+    def _implied(self) -> Iterator[Attempt]:
         for residual in self.residuals:
             line = self.tape.line(residual.ids[0])
             name = self.tape.name(residual.ids[0]) or self.tape.text(residual.ids[0])

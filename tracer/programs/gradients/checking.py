@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from tracer.i18n.message import Message
-from tracer.programs.gradients.attempts import Attempt, Program
+from tracer.programs.gradients.attempts import Attempt, Program, likeliest
 from tracer.programs.gradients.implied import activation_of
 from tracer.programs.gradients.naming import parameter_findings, parameter_name
 from tracer.programs.gradients.places.departures import with_every_update
@@ -18,37 +18,41 @@ from tracer.programs.gradients.places.never_updated import with_still_parameters
 from tracer.programs.gradients.places.nothing import why_nothing
 from tracer.programs.gradients.places.scale import scale_of
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
-from tracer.programs.gradients.single_pass import with_single_updates
+from tracer.programs.gradients.single_pass import program_of
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.record import ProgramRecord
 
 
 def check_program(record: ProgramRecord, *, loss: str | None = None) -> BackpropReport:
     """Hold the updates of a recorded program against the gradients of its loss; `loss` is the name of the loss, if given."""
-    program = with_single_updates(Program(ProgramTape(record), loss), loss)
+    return judged(program_of(record, loss))
+
+
+def judged(program: Program) -> BackpropReport:
+    """Hold the updates of a program against the gradients of its loss."""
     if not program.updates.following:
-        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss))
+        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program))
     with np.errstate(all="ignore"):  # numbers that overflow in the program do so in comparisons
-        report, attempt = _checked(program, loss)
+        report, attempt = _judged(program)
         return report if attempt is None else with_still_parameters(report, program, attempt)
 
 
-def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attempt | None]:
+def _judged(program: Program) -> tuple[BackpropReport, Attempt | None]:
     """The verdict on the updates, and the attempt that it rests on."""
-    computed = program.computed()
+    computed = program.computed
     own = without_parts(program.tape, computed)
     good = [attempt for attempt in own if is_good(attempt)]
     if good:
-        return _right(program, max(good, key=lambda each: each.score))
+        return _right(program, likeliest(good))
     if cover_together(own):
-        return _right(program, max(own, key=lambda each: each.score))
-    printed = [] if own else program.printed()
+        return _right(program, likeliest(own))
+    printed = [] if own else program.printed
     good = [attempt for attempt in printed if is_good(attempt)]
     if good:
-        return _right(program, max(good, key=lambda each: each.score))
-    if loss is not None and not computed:
-        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss)), None
-    implied = [] if loss is not None else list(program.implied())
+        return _right(program, likeliest(good))
+    if program.wanted is not None and not computed:
+        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program)), None
+    implied = [] if program.wanted is not None else program.implied
     followed: list[tuple[BackpropReport, Attempt]] = []
     for attempt in sorted(filter(is_good, implied), key=lambda each: each.score, reverse=True):
         if not program.roots <= set(attempt.gradients.looked[0].before):
@@ -61,7 +65,7 @@ def _checked(program: Program, loss: str | None) -> tuple[BackpropReport, Attemp
     if followed:
         return followed[0]
     if not own and not implied and not printed:
-        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program, loss)), None
+        return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program)), None
     return _wrong(program, computed, own or ([] if implied else printed), implied)
 
 
@@ -135,7 +139,7 @@ def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport |
         return None
     if not own:
         return BackpropReport(Verdict.RIGHT, measure, None, parameter_findings(attempt), attempt.updates)
-    best = max(own, key=lambda each: each.score)
+    best = likeliest(own)
     return BackpropReport(Verdict.OTHER_LOSS, best.measure, measure, parameter_findings(attempt), attempt.updates)
 
 
@@ -197,12 +201,12 @@ def _wrong(
     program: Program, computed: Sequence[Attempt], own: Sequence[Attempt], implied: Sequence[Attempt]
 ) -> tuple[BackpropReport, Attempt]:
     """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
-    likeliest = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
-    is_measured = any(each.judgement.follows or (likeliest and _is_of_same_outputs(each, likeliest)) for each in own)
+    best = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
+    is_measured = any(each.judgement.follows or (best and _is_of_same_outputs(each, best)) for each in own)
     is_own = bool(own) and (is_measured or not implied)
     candidates = own if is_own else implied
     attempt = max(candidates, key=lambda each: (not each.judgement.is_uphill, each.score))
-    uphill = max(candidates, key=lambda each: each.score)
+    uphill = likeliest(candidates)
     if not attempt.judgement.follows and uphill.judgement.follows:
         attempt = uphill
     loss, parameters = attempt.measure, parameter_findings(attempt)

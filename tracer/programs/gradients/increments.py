@@ -67,13 +67,11 @@ def entry(gradients: Gradients, root: int) -> tuple[int | None, float | None]:
     inside: tuple[int | None, float | None] = None, None
     chain = made_of_itself(tape, looked.after[root], looked.before[root], looked.behind[root])
     for id in sorted(looked.behind[root] - chain):
-        for match in gradients.matches(looked.labels[id]):
-            if match.target == target:
-                if tape.statement(id) != statement:
-                    found = id, match.factor
-                elif inside[0] is None:
-                    inside = id, match.factor
-                break
+        for match in gradients.matches_of(looked.labels[id], [target])[:1]:
+            if tape.statement(id) != statement:
+                found = id, match.factor
+            elif inside[0] is None:
+                inside = id, match.factor
     return found if found[0] is not None else inside
 
 

@@ -174,13 +174,9 @@ def _is_same_rate(ours: Sequence[float], theirs: Sequence[float]) -> bool:
 
 def _factors(gradients: Gradients, root: int) -> list[float]:
     """The factors with which the whole gradient of a parameter is among the values that its update is made of, earliest first."""
-    target = parameter_label(root), None
-    found = []
-    for id in sorted(gradients.looked[0].behind[root]):
-        if id == gradients.looked[0].after[root]:
-            continue
-        found += [each.factor for each in gradients.matches(gradients.looked[0].labels[id]) if each.target == target]
-    return found
+    looked, target = gradients.looked[0], (parameter_label(root), None)
+    ids = sorted(looked.behind[root] - {looked.after[root]})
+    return [match.factor for id in ids for match in gradients.matches_of(looked.labels[id], [target])]
 
 
 def _allow_own_rates(found: Judgement, gradients: Gradients) -> None:
@@ -188,7 +184,7 @@ def _allow_own_rates(found: Judgement, gradients: Gradients) -> None:
 
     A rate that is theirs times something is none of its own: `lr * lr`, or `lr / m`.
     """
-    usual = {root: base_factor(gradients, root) for root in sorted(found.follows)}
+    usual = {root: base_factor(gradients, root) for root in sorted(found.follows)} if found.uneven else {}
     for root in list(found.uneven):
         mine = base_factor(gradients, root)
         if mine is None:

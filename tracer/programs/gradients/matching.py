@@ -128,6 +128,14 @@ class Gradients:
             self._matches[label] = self.matching(self.value(label)) if label in self.common else []
         return self._matches[label]
 
+    def matches_of(self, label: Label, targets: Collection[Target]) -> list[Match]:
+        """Those of `matches` that are of some gradients."""
+        ids = self.looked[0].ids
+        sizes = {self.tape.value(ids[of]).size for of, _ in targets if of in ids}
+        if label not in ids or self.tape.value(ids[label]).size not in sizes:
+            return []  # without a comparison with all gradients of its size
+        return [match for match in self.matches(label) if match.target in targets]
+
     def matching(self, values: Sequence[np.ndarray]) -> list[Match]:
         """The gradients that values, one for each step, are a factor times."""
         vector = _joined(values)

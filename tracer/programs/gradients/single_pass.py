@@ -9,6 +9,7 @@ from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.losses import last_name
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.gradients.updates import MAX_CHAIN, Updates, made_of
+from tracer.programs.record import ProgramRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,17 @@ class UnusedValue:
     of: str
 
 
-def with_single_updates(program: Program, loss: str | None) -> Program:
+def program_of(record: ProgramRecord, loss: str | None = None) -> Program:
+    """A recorded program with its updates; `loss` is the name of the loss, if given."""
+    return with_single_updates(Program(ProgramTape(record), loss))
+
+
+def with_single_updates(program: Program) -> Program:
     """The program with the updates of its only pass, if it has none that are used again."""
     if program.roots:
         return program
     updates = _single_updates(program)
-    found = program if updates is None else Program(program.tape, loss, updates)
+    found = program if updates is None else Program(program.tape, program.wanted, updates)
     return found if found.roots else program
 
 

@@ -97,11 +97,7 @@ def _whole_gradients(gradients: Gradients, looked: Looked, root: int, decays: Co
     for id in sorted(looked.behind[root]):
         if id == looked.after[root] or id not in looked.labels:
             continue
-        turned = {
-            match.is_transposed and tape.value(id).ndim == 2
-            for match in gradients.matches(looked.labels[id])
-            if match.target in targets
-        }
+        turned = {match.is_transposed and tape.value(id).ndim == 2 for match in gradients.matches_of(looked.labels[id], targets)}
         operands = tape.inputs[id]
         if turned:
             found[id] = turned | ({False, True} if tape.value(id).ndim < 2 else set())

@@ -10,33 +10,44 @@ from dataclasses import replace
 import numpy as np
 
 from tracer.i18n.message import Message
-from tracer.programs.gradients.attempts import Attempt, Program
+from tracer.programs.gradients.attempts import Attempt, Program, likeliest
 from tracer.programs.gradients.checking import cover_together, is_good, without_parts
 from tracer.programs.gradients.losses import last_name
 from tracer.programs.gradients.naming import parameter_name
 from tracer.programs.gradients.places.nothing import why_nothing
 from tracer.programs.gradients.report import LossKind
-from tracer.programs.gradients.single_pass import with_single_updates
+from tracer.programs.gradients.single_pass import program_of, with_single_updates
 from tracer.programs.gradients.steps import steps_of
 from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.record import ProgramRecord
 from tracer.programs.steps.added import Addition
 from tracer.programs.steps.elsewhere import losses_elsewhere
-from tracer.programs.steps.last_updates import add_last_updates, with_gaps
+from tracer.programs.steps.last_updates import with_gaps, with_last_updates
 from tracer.programs.steps.terms import passes_of, split_by_terms
 from tracer.programs.steps.training import FoundStep, FoundTraining
 
 
 def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraining | None:
     """Find the loss, the parameters and the steps; None if there are none. `loss` is the name of the loss."""
+    return training_of(program_in(record, loss))
+
+
+def program_in(record: ProgramRecord, loss: str | None = None) -> Program:
+    """A program with its updates, also one of which not all steps are on record."""
+    if not record.gaps:
+        return program_of(record, loss)
     program = Program(ProgramTape(record), loss)
-    if record.gaps and (updates := with_gaps(program)) is not None:
-        program = Program(program.tape, loss, updates)
-    program = with_single_updates(program, loss)
-    attempts = _attempts(program, loss)
+    updates = with_gaps(program)
+    return with_single_updates(program if updates is None else Program(program.tape, loss, updates))
+
+
+def training_of(program: Program) -> FoundTraining | None:
+    """The loss, the parameters and the steps of a program; None if there are none."""
+    attempts = _attempts(program)
     if not attempts:
         return None
-    add_last_updates(program)
+    record = program.tape.record
+    program = with_last_updates(program)
     addition = Addition(record)
     is_shared = len(attempts) > 1
     steps = [step for attempt in attempts for step in _steps(program, attempt, addition, is_shared=is_shared)]
@@ -53,7 +64,7 @@ def find_training(record: ProgramRecord, loss: str | None = None) -> FoundTraini
 
 def why_none(record: ProgramRecord, loss: str | None) -> Message:
     """Why no steps are found in a record."""
-    return why_nothing(Program(ProgramTape(record), loss), loss)
+    return why_nothing(Program(ProgramTape(record), loss))
 
 
 def first_steps(record: ProgramRecord, count: int, loss: str | None = None) -> ProgramRecord:
@@ -65,9 +76,9 @@ def first_steps(record: ProgramRecord, count: int, loss: str | None = None) -> P
     return replace(record, entries=record.entries[:end])
 
 
-def _attempts(program: Program, loss: str | None) -> list[Attempt]:
+def _attempts(program: Program) -> list[Attempt]:
     """The losses that the steps are held against: one, or several that have parameters of their own."""
-    own = without_parts(program.tape, program.computed())
+    own = without_parts(program.tape, program.computed)
     good = [attempt for attempt in own if is_good(attempt)]
     if not good and cover_together(own):
         kept: dict[object, Attempt] = {}
@@ -75,13 +86,13 @@ def _attempts(program: Program, loss: str | None) -> list[Attempt]:
             if attempt.judgement.follows:
                 kept[attempt.measure] = attempt
         return list(kept.values())
-    found = good or own
-    if not found and loss is None:
-        found = [attempt for attempt in program.printed() if is_good(attempt)]
-    if not found and loss is None:
-        implied = list(program.implied())
+    found: Sequence[Attempt] = good or own
+    if not found and program.wanted is None:
+        found = [attempt for attempt in program.printed if is_good(attempt)]
+    if not found and program.wanted is None:
+        implied = program.implied
         found = [attempt for attempt in implied if is_good(attempt)] or implied
-    return [max(found, key=lambda each: each.score)] if found else []
+    return [likeliest(found)] if found else []
 
 
 def _steps(program: Program, attempt: Attempt, addition: Addition, *, is_shared: bool) -> Iterator[FoundStep]:

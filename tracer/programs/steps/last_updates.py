@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 from tracer.programs.gradients.attempts import Program
 from tracer.programs.gradients.steps import parameters_behind
@@ -11,9 +12,12 @@ from tracer.programs.gradients.tape import Key, ProgramTape
 from tracer.programs.gradients.updates import MAX_CHAIN, Updates, leave_out_parts, made_of
 
 
-def add_last_updates(program: Program) -> None:
-    """Add the updates of values that have no next one, the last of each parameter among them."""
-    tape, updates = program.tape, program.updates
+def with_last_updates(program: Program) -> Program:
+    """The program with the updates of values that have no next one, the last of each parameter among them."""
+    tape = program.tape
+    program = copy(program)
+    program.updates = updates = Updates(dict(program.updates.following), dict(program.updates.roots))
+    program.cut = set(program.cut)
     ends = {id: root for id, root in updates.roots.items() if root in program.roots and id not in updates.following}
     updated = set(updates.following.values())
     keys: dict[int, set[Key]] = defaultdict(set)  # of each parameter, which may be updated in one branch or another
@@ -34,6 +38,7 @@ def add_last_updates(program: Program) -> None:
         del updates.roots[id]
         program.cut.discard(id)
     program.behind = parameters_behind(tape, updates, program.roots)
+    return program
 
 
 def with_gaps(program: Program) -> Updates | None:

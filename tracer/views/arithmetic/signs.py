@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 from tracer.graph.expression import PRODUCT, SUM, Expression, Infix, Number, Sign
@@ -99,6 +100,10 @@ def _enclosed(factor: Expression) -> Expression:
     return Enclosed(factor) if isinstance(factor, Sign) else factor
 
 
+_PLAIN = frozenset({"str", "int", "bool", "tuple[int, ...]", "tuple[str, ...]"})
+"""Types of fields that hold no expressions."""
+
+
 def _fields(tree: Expression) -> tuple[str, ...]:
     kind: Any = type(tree)
     return _fields_of(kind)
@@ -107,7 +112,7 @@ def _fields(tree: Expression) -> tuple[str, ...]:
 @functools.cache
 def _fields_of(kind: Any) -> tuple[str, ...]:
     """The names of the fields of a kind of expression that may hold others."""
-    return tuple(field.name for field in dataclasses.fields(kind) if field.type not in ("str", "int", "bool", "tuple[int, ...]"))
+    return tuple(field.name for field in dataclasses.fields(kind) if field.type not in _PLAIN)
 
 
 def _expressions(value: object) -> Iterator[Expression]:
@@ -122,6 +127,6 @@ def _mapped(value: Any, change: Callable[[Expression], Expression]) -> Any:
     if isinstance(value, Expression):
         return mapped(value, change)
     if isinstance(value, tuple):
-        others = tuple(_mapped(each, change) for each in value)
-        return others if any(one is not other for one, other in zip(value, others, strict=True)) else value
+        others = tuple([_mapped(each, change) for each in value])
+        return value if all(map(is_, value, others)) else others
     return value

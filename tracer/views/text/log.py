@@ -119,6 +119,8 @@ class _StepLog:
         self._selection = selection
         self.labels = rows.labels(self._nodes)
         self._numbers = Numbers(self._nodes, self.labels.noise, self._digits)
+        own = step.own_gradients
+        self._compared = {*own.values(), *(step.gradients[value] for value in own if value in step.gradients)}
 
     def lines(self, culprit: Node | None) -> Iterator[str]:
         """All lines below the heading; `culprit` is the node that made a result NaN or infinite first, if in this step."""
@@ -166,6 +168,8 @@ class _StepLog:
 
     def _own(self, node: Node) -> str:
         """How the gradients of the program compare with the true ones."""
+        if node.id not in self._compared:
+            return ""
         is_gradient = node.phase is Phase.BACKWARD and node.gradient_of is not None
         compared = true_text if is_gradient else own_text
         return compared(self._step, node, self.labels, self._tell)

@@ -105,7 +105,7 @@ def _updates_another(gradients: Gradients, looked: Looked, root: int, id: int) -
     for other, behind in looked.behind.items():
         if other != root and id in behind:
             target = parameter_label(other), None
-            if any(match.target == target for match in gradients.matches(looked.labels[id])):
+            if gradients.matches_of(looked.labels[id], [target]):
                 return True
     return False
 

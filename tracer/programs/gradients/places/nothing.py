@@ -9,10 +9,10 @@ from tracer.programs.gradients.losses import last_name, returned_by
 from tracer.programs.gradients.single_pass import unused_value
 
 
-def why_nothing(program: Program, loss: str | None) -> Message:
-    """The reason, for a program that was looked through in vain; `loss` is the name that the user gave to the loss."""
+def why_nothing(program: Program) -> Message:
+    """The reason, for a program that was looked through in vain."""
     file = program.tape.record.path.name
-    if loss is not None and (reason := _of_named(program, loss, file)) is not None:
+    if program.wanted is not None and (reason := _of_named(program, program.wanted, file)) is not None:
         return reason
     if program.updates.following:
         return Message("backprop_no_loss") if program.roots else Message("backprop_not_measured", {"file": file})

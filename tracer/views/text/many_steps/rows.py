@@ -28,6 +28,9 @@ MAX_DATA_SIZE = 64
 MAX_ALSO_NAMES = 4
 """Maximum number of names listed for values that share a gradient; the rest are counted."""
 
+MIN_PLANNED = 500
+"""Operations of a step of which many are alike, so that the way to work them out is planned."""
+
 STEP = "\0"
 """Stands for the number of the step in a text: none contains it."""
 
@@ -88,7 +91,8 @@ class LogRows:
 
     def worked(self, nodes: Sequence[Node], node: Node, labels: Labels, numbers: Numbers) -> str:
         """The arithmetic of the first element of a node; empty if there is none. `labels` and `numbers` are those of its step."""
-        if node.id not in self._worked:  # a plan is made for the second step: for a single one it takes longer
+        # For a single step of few operations plans take longer.
+        if node.id not in self._worked and self._size < MIN_PLANNED:
             self._worked.add(node.id)
             return worked_element(nodes, node, labels, None, self.digits, tell=self.tell)
         if self._plans is None:
