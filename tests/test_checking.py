@@ -735,7 +735,7 @@ def test_drawn_arrays_include_edge_cases() -> None:
 
     both = set()
 
-    @settings(max_examples=300)
+    @settings(max_examples=1_000)  # "both" is rare
     @given(broadcastable_arrays(2))
     def look_at_two(pair: tuple[np.ndarray, np.ndarray]) -> None:
         result = np.broadcast_shapes(*(array.shape for array in pair))

@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tracer.analysis.carrying import MAX_ELEMENTS, can_compute_again, carriers, is_nan, not_finite
-from tracer.analysis.computing_again import computable
 from tracer.graph.losses import losses_of
 from tracer.graph.paths import new_name
 from tracer.graph.record import Literal, Node, Phase, Step, Trace
@@ -220,6 +219,8 @@ def _sources(step: Step, node: Node, places: Sequence[_Place], flagged: Flags) -
 
 def _carriers(step: Step, node: Node, elements: Sequence[int], flagged: Flags) -> dict[int, list[tuple[int, int]]] | None:
     """What carries into some elements; None if that cannot be computed."""
+    from tracer.analysis.computing_again import computable
+
     op = computable(step, node)
     if op is None or not all(step.nodes[operand].is_kept for operand in node.operands):
         return None

@@ -7,12 +7,12 @@ that `where`, an index or `minimum` discards carries nothing, whatever the opera
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tracer.analysis.computing_again import Computable
-from tracer.ops.indices import flat_indices
+if TYPE_CHECKING:
+    from tracer.analysis.computing_again import Computable
 
 Carriers: TypeAlias = dict[int, list[tuple[int, int]]]
 """The inputs that carry, by output element: position of the input and element, as flat indices."""
@@ -117,6 +117,8 @@ class _Experiment:
 
     def _candidates(self, position: int, element: int) -> list[int]:
         """The flagged elements of an input that an output element is computed from, NaN first."""
+        from tracer.ops.indices import flat_indices
+
         index = tuple(int(at) for at in np.unravel_index(element, self._shape)) if self._shape else ()
         at = self._at[position]
         parts = self._op.parts(index, self._inputs, self._parameters)

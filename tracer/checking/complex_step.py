@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from tracer.analysis.blame import Target, culprit_of_step
 from tracer.checking.finite_differences import MIN_ERROR, DirectionalPath, finite_difference_derivative
 from tracer.errors import UsageError
 from tracer.graph.record import Literal, Node, Step
@@ -243,6 +242,8 @@ def check_finite(step: Step) -> None:
     loss = step.nodes[step.loss_id]
     if loss.is_finite:
         return
+    from tracer.analysis.blame import Target, culprit_of_step
+
     found = culprit_of_step(step, target=Target(loss))
     node = found.node if found is not None else loss
     label = node.name or (node.source.text if node.source else node.op)

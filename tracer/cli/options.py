@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tracer.i18n.language import LANGUAGES, Language, language_of, language_of_locale
+from tracer.i18n.language import CODES, Language, language_of, language_of_locale
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def language_option(command: Command) -> Command:
     """Add --lang to a command; its function gets the Language as `tell`."""
     help = "Language of what is printed and written (default: that of the locale)."
-    choice = click.Choice(LANGUAGES)
+    choice = click.Choice(CODES)
     return click.option("--lang", "tell", type=choice, callback=_language, help=help)(command)
 
 

@@ -11,9 +11,10 @@ import click
 from tracer.arguments import checked_dtype, whole_number
 from tracer.errors import UsageError, close_names
 from tracer.graph.record import Phase
-from tracer.views.selection import Element, element_of
 
 if TYPE_CHECKING:
+    from tracer.views.selection import Element
+
     _Type: TypeAlias = click.ParamType[Any]
     _Choice: TypeAlias = click.Choice[str]
 else:  # not generic in older versions of click
@@ -208,6 +209,8 @@ class ElementName(_Type):
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Element:
         """The node name and the index."""
+        from tracer.views.selection import Element, element_of
+
         element = value if isinstance(value, Element) else element_of(value)
         if element is None:
             raise UsageError(f"{_option(param)} takes an element such as W1[0,2], this is {value!r}")

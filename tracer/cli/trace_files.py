@@ -13,7 +13,6 @@ from tracer.arguments import readable
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
 from tracer.store.format import has_header
-from tracer.store.reading import read
 from tracer.training.bundled import SHORT_NAMES, bundled_names, is_named_like_bundled
 
 OUTPUT = Path("output")
@@ -110,6 +109,8 @@ def _is_of(file: Path, names: set[str]) -> bool:
     """Whether a file is a run of this scenario, by its folder or by its contents."""
     if names & set(file.parent.relative_to(OUTPUT).parts):
         return True
+    from tracer.store.reading import read
+
     try:
         return read(file).scenario in {readable(name) for name in names}
     except TracerError:
@@ -119,6 +120,8 @@ def _is_of(file: Path, names: set[str]) -> bool:
 @contextmanager
 def reading(name: str) -> Iterator[Trace]:
     """Open a trace. Raises TraceFileError for any content that cannot be read or shown."""
+    from tracer.store.reading import read
+
     path = find_file(name)
     try:
         yield read(path)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.errors import UsageError
-from tracer.i18n import en, zh
+from tracer.i18n import en
 from tracer.i18n.message import Message
 from tracer.i18n.template import Template, forms_of
 
@@ -73,15 +73,33 @@ class Language:
 
 
 ENGLISH = Language("en", {}, {}, en.CODED, {}, {})
-CHINESE = Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
 
-LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
-"""All languages by code."""
+CHINESE: Language
+"""Its catalogue is imported on first access: most commands write English."""
+
+CODES = ("en", "zh")
+"""The codes of all languages."""
+
+
+def __getattr__(name: str) -> Language:
+    if name != "CHINESE":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tracer.i18n import zh
+
+    found = globals()[name] = Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
+    return found
+
+
+def languages() -> tuple[Language, ...]:
+    """All languages."""
+    return tuple(map(language_of, CODES))
 
 
 @functools.cache
 def characters() -> frozenset[str]:
     """All characters of the catalogue. A test checks that the fonts have them."""
+    from tracer.i18n import zh
+
     tables: tuple[Mapping[str, Template], ...] = (zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
     return frozenset("".join(form for table in tables for template in table.values() for form in forms_of(template)))
 
@@ -92,9 +110,9 @@ def language_of(code: str) -> Language:
     >>> language_of("zh").code
     'zh'
     """
-    if code not in LANGUAGES:
-        raise UsageError(f"there is no language {code!r}: it is one of {', '.join(LANGUAGES)}")
-    return LANGUAGES[code]
+    if code not in CODES:
+        raise UsageError(f"there is no language {code!r}: it is one of {', '.join(CODES)}")
+    return ENGLISH if code == ENGLISH.code else __getattr__("CHINESE")
 
 
 def language_of_locale(environment: Mapping[str, str]) -> Language:
@@ -104,4 +122,4 @@ def language_of_locale(environment: Mapping[str, str]) -> Language:
     ('zh', 'en')
     """
     locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    return LANGUAGES.get(locale[:2], ENGLISH)
+    return language_of(locale[:2]) if locale[:2] in CODES else ENGLISH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,15 +25,14 @@ from tracer.cli.programs.options import (
     scenario_or_example,
 )
 from tracer.cli.programs.output import TraceOptions
-from tracer.cli.run import Run, run_all_steps
 from tracer.cli.shell.completion import complete_example, complete_scenario, complete_setting
 from tracer.i18n.language import Language
 from tracer.store.retention import CHOICES
-from tracer.store.writing import TraceWriter
-from tracer.training import Training
-from tracer.training.loading import folder_name, load
 from tracer.views.booklet.summary.whole_run import WholeRun
 from tracer.views.explaining.next_commands import RunNames
+
+if TYPE_CHECKING:
+    from tracer.cli.run import Run
 
 FORMATS = ("pdf", "html", "log", *PICTURES)
 
@@ -118,6 +118,12 @@ def command(
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
     refuse_structure(values)
+    # Imported here: a program needs none of it.
+    from tracer.cli.run import Run, run_all_steps
+    from tracer.store.writing import TraceWriter
+    from tracer.training import Training
+    from tracer.training.loading import folder_name, load
+
     # Check every argument before the run starts. The scenario's code may change the current folder.
     base = Path.cwd()
     tell = options.style.tell
@@ -178,13 +184,15 @@ def _steps_to_keep(listed: Sequence[int] | None, count: int | None) -> frozenset
 
 def _trace_program(run: ProgramRun, wanted: TraceOptions) -> int:
     # Imported here: a scenario needs nothing of it, and it takes a fifth of the time until the run starts.
-    from tracer.cli.programs.recording import trace_recorded
-    from tracer.cli.programs.tracing import trace_program
     from tracer.programs.adapters import adapter_of
 
     adapter = adapter_of(run.path)
     if adapter is not None:
+        from tracer.cli.programs.recording import trace_recorded
+
         return trace_recorded(run, wanted, adapter)
+    from tracer.cli.programs.tracing import trace_program
+
     refuse_structure(wanted.values)
     return trace_program(run, wanted)
 

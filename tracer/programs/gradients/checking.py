@@ -9,15 +9,13 @@ import numpy as np
 from tracer.i18n.message import Message
 from tracer.programs.gradients.attempts import Attempt, Program, likeliest
 from tracer.programs.gradients.implied import activation_of
-from tracer.programs.gradients.naming import parameter_findings, parameter_name
+from tracer.programs.gradients.naming import parameter_findings
 from tracer.programs.gradients.places.departures import with_every_update
-from tracer.programs.gradients.places.doubts import is_of_same_data, unrecorded
-from tracer.programs.gradients.places.factors import factor_spots
-from tracer.programs.gradients.places.faults import faults_of, forward_fault
+from tracer.programs.gradients.places.doubts import is_of_same_data, is_of_same_outputs
 from tracer.programs.gradients.places.never_updated import with_still_parameters
 from tracer.programs.gradients.places.nothing import why_nothing
 from tracer.programs.gradients.places.scale import scale_of
-from tracer.programs.gradients.report import BackpropReport, Fault, Following, LossKind, Measure, ParameterFinding, Verdict
+from tracer.programs.gradients.report import BackpropReport, LossKind, Measure, Verdict
 from tracer.programs.gradients.single_pass import program_of
 from tracer.programs.gradients.tape import ProgramTape
 from tracer.programs.record import ProgramRecord
@@ -66,7 +64,9 @@ def _judged(program: Program) -> tuple[BackpropReport, Attempt | None]:
         return followed[0]
     if not own and not implied and not printed:
         return BackpropReport(Verdict.UNKNOWN, reason=why_nothing(program)), None
-    return _wrong(program, computed, own or ([] if implied else printed), implied)
+    from tracer.programs.gradients.places.wrong import wrong_report  # with all that looks for the place
+
+    return wrong_report(program, computed, own or ([] if implied else printed), implied)
 
 
 def is_good(attempt: Attempt) -> bool:
@@ -122,14 +122,15 @@ def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport |
         activation, axis, wanted = activation_of(tape.value(output), tape.value(before), target)
         if activation == "softmax over another axis":
             assert axis is not None and wanted is not None
-            fault = forward_fault(tape, output, axis, wanted)
-            return _report_wrong(attempt, own[0].measure if own else measure, (fault,))
+            from tracer.programs.gradients.places.wrong import with_other_axis
+
+            return with_other_axis(attempt, own[0].measure if own else measure, axis, wanted)
         if activation == "identity":
             measure = Measure(measure.name, measure.line, LossKind.SQUARED_ERROR)
         elif activation == "":
             return None
-    elsewhere = [each for each in own if not _is_of_same_outputs(each, attempt)]
-    own = [each for each in own if _is_of_same_outputs(each, attempt)]
+    elsewhere = [each for each in own if not is_of_same_outputs(each, attempt)]
+    own = [each for each in own if is_of_same_outputs(each, attempt)]
     same = next((each for each in elsewhere if not own and is_of_same_data(each, attempt)), None)
     if same is not None:
         fields = {"name": same.measure.name, "line": same.measure.line}
@@ -141,17 +142,6 @@ def _implied_right(attempt: Attempt, own: Sequence[Attempt]) -> BackpropReport |
         return BackpropReport(Verdict.RIGHT, measure, None, parameter_findings(attempt), attempt.updates)
     best = likeliest(own)
     return BackpropReport(Verdict.OTHER_LOSS, best.measure, measure, parameter_findings(attempt), attempt.updates)
-
-
-def _is_of_same_outputs(own: Attempt, implied: Attempt) -> bool:
-    """Whether a loss is computed of the outputs that a residual is: not of other data, or with other values of the parameters."""
-    assert implied.implied is not None
-    tape, outputs = own.gradients.tape, set(implied.implied.residual.outputs)
-    forward = [id for each in own.gradients.looked for id in each.truth.forward]
-    if any(id in outputs for id in forward):
-        return True
-    values = {tape.value(id).tobytes() for id in outputs}
-    return 2 * own.updates >= implied.updates and any(tape.value(id).tobytes() in values for id in forward)
 
 
 def _is_like(own: Attempt, implied: Attempt) -> bool:
@@ -185,44 +175,3 @@ def _is_residual_of(tape: ProgramTape, gradient: np.ndarray, output: int, forwar
             if gradient.size > 1 and norms and abs(abs(float(np.sum(difference * gradient))) / norms - 1) < 1e-9:
                 return True
     return False
-
-
-def _report_wrong(attempt: Attempt, loss: Measure, faults: tuple[Fault, ...]) -> BackpropReport:
-    departing = {root for root in attempt.gradients.looked[0].before if root not in attempt.judgement.follows}
-    parameters: tuple[ParameterFinding, ...] = parameter_findings(attempt)
-    if not departing:
-        parameters = tuple(ParameterFinding(each.name, each.line, Following.DEPARTS) for each in parameters)
-    if not attempt.judgement.bad and attempt.judgement.uneven:
-        parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
-    return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults)
-
-
-def _wrong(
-    program: Program, computed: Sequence[Attempt], own: Sequence[Attempt], implied: Sequence[Attempt]
-) -> tuple[BackpropReport, Attempt]:
-    """The report where updates follow no loss: wrong where the place is sure, else it cannot be told."""
-    best = max(implied, key=lambda each: (not each.judgement.is_uphill, each.score), default=None)
-    is_measured = any(each.judgement.follows or (best and _is_of_same_outputs(each, best)) for each in own)
-    is_own = bool(own) and (is_measured or not implied)
-    candidates = own if is_own else implied
-    attempt = max(candidates, key=lambda each: (not each.judgement.is_uphill, each.score))
-    uphill = likeliest(candidates)
-    if not attempt.judgement.follows and uphill.judgement.follows:
-        attempt = uphill
-    loss, parameters = attempt.measure, parameter_findings(attempt)
-    problem = attempt.gradients.problem or unrecorded(attempt)
-    if problem:
-        reason = Message("backprop_not_recorded", {"problem": problem})
-        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
-    faults = faults_of(program, own, computed, attempt)
-    if not faults and attempt.judgement.turned:
-        turned = min(attempt.judgement.turned)
-        fields = {"name": parameter_name(program.tape, attempt.gradients.looked[0], turned)}
-        reason = Message("backprop_turned", fields)
-        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
-    if not faults:
-        reason = Message("backprop_not_clear")
-        return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
-    if not attempt.judgement.bad and attempt.judgement.uneven:
-        parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
-    return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults), attempt

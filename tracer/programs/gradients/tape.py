@@ -167,6 +167,11 @@ class ProgramTape:
         lines = self.source(statement.filename).splitlines()[statement.line - 1 : statement.end]
         return " ".join(line.strip() for line in lines)
 
+    def statement_text_of(self, id: int) -> str:
+        """The statement that computed an entry; empty if it is not known."""
+        statement = self.statement(id)
+        return "" if statement is None else self.statement_text(statement)
+
     # Ways through the tape.
 
     def ancestors(self, starts: Iterable[int], *, stop: Collection[int] = (), since: int = 0) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.i18n import zh
-from tracer.i18n.language import LANGUAGES
+from tracer.i18n.language import languages
 from tracer.i18n.message import Message
 from tracer.i18n.zh import player
 
@@ -19,4 +19,4 @@ def chinese(script: str) -> dict[str, str]:
 
 def in_languages(message: Message) -> dict[str, str]:
     """A message in each language of the page."""
-    return {language.code: language.message(message) for language in LANGUAGES.values()}
+    return {language.code: language.message(message) for language in languages()}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.matching import Looked
-from tracer.programs.gradients.places.locating import Spot
 from tracer.programs.gradients.truth import true_gradients
+
+if TYPE_CHECKING:
+    from tracer.programs.gradients.places.locating import Spot
 
 CLOSE = 1e-6
 """Relative difference of an update that is a sum of gradients from that sum."""
@@ -173,3 +176,14 @@ def _data_of(attempt: Attempt, looked: Looked) -> set[float]:
             target for output, target in zip(residual.outputs, residual.targets, strict=True) if output in looked.step.seeds
         ]
     return {float(number) for array in arrays if array.dtype.kind in "fiu" for number in array.ravel()}
+
+
+def is_of_same_outputs(own: Attempt, implied: Attempt) -> bool:
+    """Whether a loss is computed of the outputs that a residual is: not of other data, or with other values of the parameters."""
+    assert implied.implied is not None
+    tape, outputs = own.gradients.tape, set(implied.implied.residual.outputs)
+    forward = [id for each in own.gradients.looked for id in each.truth.forward]
+    if any(id in outputs for id in forward):
+        return True
+    values = {tape.value(id).tobytes() for id in outputs}
+    return 2 * own.updates >= implied.updates and any(tape.value(id).tobytes() in values for id in forward)

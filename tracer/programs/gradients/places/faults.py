@@ -50,7 +50,7 @@ def _faults_of_parameter(program: Program, attempt: Attempt, root: int, *, is_cl
         name = gradients.tape.name(id) or gradients.tape.text(id)
         reason = Message("backprop_not_zeroed", {"name": name})
         repair = Repair(Message("backprop_zeroed", {"name": name}))
-        fault = Fault(gradients.tape.line(id), text_at(gradients.tape, id), reason, (), repair, (_name(attempt, root),))
+        fault = Fault(gradients.tape.line(id), gradients.tape.statement_text_of(id), reason, (), repair, (_name(attempt, root),))
         return [(id, fault)]
     computed = (id for id in looked.forward - set(looked.before.values()) if gradients.tape.inputs[id])
     forward = {gradients.tape.statement(id) for id in computed}
@@ -98,17 +98,11 @@ def _name(attempt: Attempt, root: int) -> str:
     return parameter_name(attempt.gradients.tape, attempt.gradients.looked[0], root)
 
 
-def text_at(tape: ProgramTape, id: int) -> str:
-    """The statement of an entry."""
-    statement = tape.statement(id)
-    return "" if statement is None else tape.statement_text(statement)
-
-
 def _fault(
     program: Program, attempt: Attempt, spot: Spot, edit: Edit | None, missing: tuple[int, ...], term: Term | None
 ) -> Fault:
     gradients, looked = attempt.gradients, attempt.gradients.looked[0]
-    tape, text = gradients.tape, text_at(gradients.tape, spot.id)
+    tape, text = gradients.tape, gradients.tape.statement_text_of(spot.id)
     found = (
         Trusted(
             tape.name(id) or tape.text(id),
@@ -160,7 +154,8 @@ def _dropped(attempt: Attempt, dropped: Dropped, root: int) -> Fault:
     reason = missing if lines else Message("backprop_part", {"name": of})
     repair = Repair(Message("backprop_with_all", {"name": of}))
     proposals = Proposer(attempt).by_guess(Spot(root, dropped.id, dropped.id, False))
-    return Fault(tape.line(dropped.id), text_at(tape, dropped.id), reason, (), repair, (_name(attempt, root),), proposals)
+    text = tape.statement_text_of(dropped.id)
+    return Fault(tape.line(dropped.id), text, reason, (), repair, (_name(attempt, root),), proposals)
 
 
 def _uneven(attempt: Attempt) -> list[tuple[int, Fault]] | None:
@@ -176,7 +171,7 @@ def _uneven(attempt: Attempt) -> list[tuple[int, Fault]] | None:
         if abs(each.factor + 1) <= 1e-6:
             reason = Message("backprop_opposite", {"names": ", ".join(names)})
         proposals = Proposer(attempt).by_factor(each.spot.id, each.factor)
-        fault = Fault(tape.line(each.spot.id), text_at(tape, each.spot.id), reason, (), None, names, proposals)
+        fault = Fault(tape.line(each.spot.id), tape.statement_text_of(each.spot.id), reason, (), None, names, proposals)
         faults.append((each.spot.id, fault))
     return faults
 
@@ -190,11 +185,11 @@ def _uphill(attempt: Attempt) -> tuple[Fault, ...]:
         after, name = looked.after[root], parameter_name(tape, looked, root)
         reason = Message("backprop_uphill", {"name": name})
         proposals = proposer.by_direction(after)
-        moving.append((after, Fault(tape.line(after), text_at(tape, after), reason, (), None, (name,), proposals)))
+        moving.append((after, Fault(tape.line(after), tape.statement_text_of(after), reason, (), None, (name,), proposals)))
         at = sign_change(attempt, root)
         if at is not None:
             reason = Message("backprop_minus", {"name": name, "line": tape.line(after)})
-            fault = Fault(tape.line(at), text_at(tape, at), reason, (), None, (name,), proposer.by_sign(at))
+            fault = Fault(tape.line(at), tape.statement_text_of(at), reason, (), None, (name,), proposer.by_sign(at))
             reversing.append((at, fault))
     at_updates, at_signs = _ordered(moving), _ordered(reversing)
     return at_signs if len(reversing) == len(moving) and len(at_signs) <= len(at_updates) else at_updates
@@ -203,4 +198,4 @@ def _uphill(attempt: Attempt) -> tuple[Fault, ...]:
 def forward_fault(tape: ProgramTape, output: int, axis: int, wanted: int) -> Fault:
     """The fault of a softmax over the wrong axis, whose backward pass is that of one over the right axis."""
     reason = Message("backprop_softmax_axis", {"axis": axis, "wanted": wanted})
-    return Fault(tape.line(output), text_at(tape, output), reason, proposals=proposals_over_axes(tape, output))
+    return Fault(tape.line(output), tape.statement_text_of(output), reason, proposals=proposals_over_axes(tape, output))

@@ -15,7 +15,6 @@ from tracer.programs.gradients.attempts import Attempt, Program
 from tracer.programs.gradients.losses import last_name
 from tracer.programs.gradients.matching import Looked
 from tracer.programs.gradients.naming import parameter_name
-from tracer.programs.gradients.places.faults import text_at
 from tracer.programs.gradients.places.unused import MIN_STEPS, computed_gradients
 from tracer.programs.gradients.report import BackpropReport, Fault, Following, ParameterFinding, Scale, Verdict
 from tracer.programs.gradients.tape import ProgramTape
@@ -66,7 +65,7 @@ def _faults(tape: ProgramTape, still: Sequence[Still]) -> Iterator[Fault]:
         reason = Message("backprop_never_updated", {"name": names[0]})
         if len(names) > 1:
             reason = Message("backprop_several_never_updated", {"names": names})
-        yield Fault(line, text_at(tape, found[0].gradient or 0), reason, parameters=names)
+        yield Fault(line, tape.statement_text_of(found[0].gradient or 0), reason, parameters=names)
 
 
 def still_parameters(program: Program, attempt: Attempt) -> tuple[Still, ...]:

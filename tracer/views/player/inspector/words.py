@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.graph.record import Phase, Step, Trace
-from tracer.i18n.language import LANGUAGES
+from tracer.i18n.language import languages
 from tracer.views.explaining.optimizer_words import learning_rate, operation_words
 from tracer.views.notation import Labels
 
@@ -15,7 +15,7 @@ def update_words(trace: Trace, step: Step, labels: Labels) -> dict[str, dict[str
     for node in step.nodes:
         if node.phase is not Phase.UPDATE or node.is_leaf:
             continue
-        words = {tell.code: operation_words(step, node, labels, tell, rate) for tell in LANGUAGES.values()}
+        words = {tell.code: operation_words(step, node, labels, tell, rate) for tell in languages()}
         if all(words.values()):
             found[str(node.id)] = words
     return found
