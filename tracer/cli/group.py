@@ -6,8 +6,8 @@ import importlib
 
 import click
 
+from tracer.cli.importing import importing
 from tracer.errors import close_names
-from tracer.graph.structures.garbage_collection import FewerCollections
 
 COMMANDS = {
     "list": "The scenarios and examples that come with the project.",
@@ -35,8 +35,9 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        with FewerCollections(objects=20):  # what is imported is no garbage
-            found = importlib.import_module(f"tracer.cli.commands.{cmd_name}").command
+        module = f"tracer.cli.commands.{cmd_name}"
+        with importing(module):
+            found = importlib.import_module(module).command
         assert isinstance(found, click.Command)
         return found
 

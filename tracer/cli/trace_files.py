@@ -12,6 +12,7 @@ import click
 from tracer.arguments import readable
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
+from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.store.format import has_header
 from tracer.training.bundled import SHORT_NAMES, bundled_names, is_named_like_bundled
 
@@ -124,7 +125,8 @@ def reading(name: str) -> Iterator[Trace]:
 
     path = find_file(name)
     try:
-        yield read(path)
+        with FewerCollections(objects=100):  # most objects live until the command ends
+            yield read(path)
     except (TracerError, OSError, click.ClickException, click.exceptions.Exit):
         raise
     except MemoryError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tracer.cli.importing import importing
 from tracer.cli.options import language_option
 from tracer.cli.parameter_types import Dtype, Setting, WholeNumber
 from tracer.cli.programs.options import ProgramRun, program_path, refuse_arguments, refuse_options, scenario_or_example
@@ -115,8 +116,9 @@ def command(
             raise click.exceptions.Exit(check_of_record(trace, scenario, steps, as_json=as_json, tell=tell))
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
-    from tracer.checking.scenario import CheckSubject, check_scenario
-    from tracer.views.text.check import check_table, failure_lines, note_lines, verdict_line
+    with importing("tracer.checking.scenario"):
+        from tracer.checking.scenario import CheckSubject, check_scenario
+        from tracer.views.text.check import check_table, failure_lines, note_lines, verdict_line
 
     if (jobs > 1 or backend) and not exhaustive:
         raise UsageError("--jobs and --backend share out the work of --exhaustive: give that too")

@@ -13,7 +13,6 @@ from tracer.cli.picture_options import PictureOptions, picture_options
 from tracer.cli.shell.completion import complete_run
 from tracer.cli.trace_files import reading
 from tracer.graph.plain_values import json_text
-from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.training.bundled import SHORT_NAMES, bundled_names
 from tracer.views.explaining.next_commands import RunNames
 
@@ -56,7 +55,7 @@ def command(
     options: PictureOptions,
 ) -> None:
     drawing = Drawing.to(output, options) if output is not None else None
-    with FewerCollections(objects=20), reading(file) as trace:  # most objects live until the picture is drawn
+    with reading(file) as trace:
         drawing = drawing or Drawing.to(Drawing.default_name(trace.scenario, options), options)
         is_bundled = trace.scenario in (*SHORT_NAMES, *bundled_names())
         names = RunNames(file, trace.scenario if is_bundled else "")
