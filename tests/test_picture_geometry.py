@@ -17,7 +17,7 @@ from support.drawn import boxes_of
 from support.geometry import Measured, measured
 from support.traces import first_step
 from tracer.graph.record import Phase
-from tracer.i18n.language import LANGUAGES, language_of
+from tracer.i18n.language import CODES, language_of
 from tracer.rendering.document import png
 from tracer.rendering.engine import find_engine
 from tracer.training.bundled import bundled_names
@@ -44,12 +44,12 @@ BOUNDS = {
     "tensor": Bounds(3, on_borders=5, under_arrows=6),
 }  # fmt: skip
 
-CASES = list(itertools.product(bundled_names(), zooms(), THEMES, LANGUAGES))
+CASES = list(itertools.product(bundled_names(), zooms(), THEMES, CODES))
 
 
 def selection() -> list[tuple[str, str, str, str]]:
     """A scenario and a zoom with one theme and language each, so that every two values of different kinds meet."""
-    themes, languages = list(THEMES), list(LANGUAGES)
+    themes, languages = list(THEMES), list(CODES)
     return [
         (name, zoom, themes[(row + column) % len(themes)], languages[(row + column // 2 + row // 3) % len(languages)])
         for row, name in enumerate(bundled_names())

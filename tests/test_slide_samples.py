@@ -13,7 +13,7 @@ from support.slide_steps import STEPS, step_of
 from support.slides import Text, assert_apart, drawn
 from support.traces import first_step
 from tracer.errors import UsageError
-from tracer.i18n.language import LANGUAGES, language_of
+from tracer.i18n.language import CODES, language_of
 from tracer.views.diagrams.theme import Style
 from tracer.views.ideas.flow import flow_of
 from tracer.views.noise import NOISE
@@ -32,7 +32,7 @@ def placed(name: str, language: str = "en") -> Slides:
 WITH_SAMPLES = [name for name in STEPS if sample_of(flow_of(step_of(name)), ()).count > 2]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", CODES)
 @pytest.mark.parametrize("name", WITH_SAMPLES)
 def test_two_samples_can_be_read_beside_each_other(name: str, language: str) -> None:
     shown = drawn(placed(name, language).whole().svg)

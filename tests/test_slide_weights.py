@@ -13,7 +13,7 @@ import tracer
 from support.slide_steps import STEPS, numbers, squared, step_of, trained
 from support.slides import Drawn, Wire, assert_apart, drawn
 from tracer.graph.record import Step
-from tracer.i18n.language import LANGUAGES, language_of
+from tracer.i18n.language import CODES, language_of
 from tracer.nn.attention import attention
 from tracer.views.diagrams.theme import Flow, Style, theme_of
 from tracer.views.slide.slide import Slides, slide_of
@@ -47,7 +47,7 @@ def norm(step: Step, name: str) -> float:
     return float(np.linalg.norm(node.value))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", CODES)
 @pytest.mark.parametrize("name", STEPS)
 def test_wide_arrows_touch_nothing(name: str, language: str) -> None:
     shown = drawn(placed(name, language).whole().svg)

@@ -22,7 +22,7 @@ from support.traces import first_step
 from tracer.errors import UsageError
 from tracer.graph.losses import passes
 from tracer.graph.record import Step
-from tracer.i18n.language import LANGUAGES, language_of
+from tracer.i18n.language import CODES, language_of
 from tracer.nn.layers import relu, sigmoid, softmax
 from tracer.nn.losses import cross_entropy
 from tracer.views.diagrams.theme import THEMES, Flow, Kind, Style, Theme, theme_of
@@ -50,7 +50,7 @@ def placed(name: str, language: str) -> Slides:
 # Places.
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", CODES)
 @pytest.mark.parametrize("name", STEPS)
 def test_everything_can_be_read(name: str, language: str) -> None:
     for theme in THEMES:

@@ -10,7 +10,7 @@ import pytest
 
 import tracer
 from support.browser import Page, assert_recorded_numbers, operands_on, page_of, run_of, scenario_page
-from tracer.i18n.language import LANGUAGES
+from tracer.i18n.language import language_of
 from tracer.ops.foreign.names import base_name
 from tracer.views.explaining.optimizer_words import operation_words
 from tracer.views.notation import Labels, number_text
@@ -156,7 +156,7 @@ def test_operations_of_an_update_say_what_they_do(opened: Opened, lang: str) -> 
     step = trace.steps[0]
     mean = next(node for node in step.nodes if base_name(node.op) == "lerp")
     page = opened(page_of(trace), f"#op={mean.id}&seen=300&lang={lang}")
-    words = operation_words(step, mean, Labels(step.nodes), LANGUAGES[lang], 0.01)
+    words = operation_words(step, mean, Labels(step.nodes), language_of(lang), 0.01)
     assert words and page.text(".words") == words
     page.at(op=step.loss_id, lang=lang)
     assert not page.texts(".words")
