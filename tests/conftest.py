@@ -11,11 +11,15 @@ from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, settings
+# The processors are shared out among the workers: threads of BLAS beside them wait for each other, and take twice as long.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
-from support import golden
-from support.profile import EXAMPLES, PROFILE
+import pytest  # noqa: E402  # after setting the number of threads
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+from support import golden  # noqa: E402
+from support.profile import EXAMPLES, PROFILE  # noqa: E402
 
 collect_ignore = [
     "benchmarks",
