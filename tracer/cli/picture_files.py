@@ -14,6 +14,7 @@ from tracer.cli.picture_options import TEXTS, PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
+from tracer.graph.structures.garbage_collection import FewerCollections
 from tracer.i18n.language import characters
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.time_limits import TimedLayout
@@ -78,15 +79,16 @@ class PictureWriter:
 
         `whole` is asked for a booklet only, and `played` for the player.
         """
-        if "pdf" in formats:
-            path = self.booklet(trace, "steps.pdf", whole())
-            if path is not None:
-                yield path
-        if "html" in formats:
-            yield self.player(played(), "player.html")
-        for kind in PICTURES:
-            if kind in formats:
-                yield from self.pictures(trace.steps, "", kind, trace.scenario)
+        with FewerCollections(objects=100):  # most objects live until the picture is drawn
+            if "pdf" in formats:
+                path = self.booklet(trace, "steps.pdf", whole())
+                if path is not None:
+                    yield path
+            if "html" in formats:
+                yield self.player(played(), "player.html")
+            for kind in PICTURES:
+                if kind in formats:
+                    yield from self.pictures(trace.steps, "", kind, trace.scenario)
 
     def booklet(self, trace: Trace, name: str, whole: WholeRun) -> Path | None:
         """Write a PDF: the booklet of the trace's steps, or the requested picture of each step.

@@ -13,6 +13,7 @@ from tracer.cli.closing.next_steps import names_of, next_lines
 from tracer.cli.closing.played import trace_to_play
 from tracer.cli.closing.trace_file_line import trace_file_line
 from tracer.cli.files import OutputFolder, absolute
+from tracer.cli.importing import importing
 from tracer.cli.parameter_types import Dtype, Names, OneOf, Setting, Size, WholeNumber, WholeNumbers
 from tracer.cli.picture_files import PICTURES, PictureWriter, engine_for
 from tracer.cli.picture_options import PictureOptions, picture_options
@@ -118,11 +119,11 @@ def command(
     refuse_options(context, OF_PROGRAMS, of="programs", why=f"{scenario} is a scenario")
     refuse_arguments(arguments)
     refuse_structure(values)
-    # Imported here: a program needs none of it.
-    from tracer.cli.run import Run, run_all_steps
-    from tracer.store.writing import TraceWriter
-    from tracer.training import Training
-    from tracer.training.loading import folder_name, load
+    with importing("tracer.cli.run"):  # here, as a program needs none of it
+        from tracer.cli.run import Run, run_all_steps
+        from tracer.store.writing import TraceWriter
+        from tracer.training import Training
+        from tracer.training.loading import folder_name, load
 
     # Check every argument before the run starts. The scenario's code may change the current folder.
     base = Path.cwd()
