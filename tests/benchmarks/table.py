@@ -62,8 +62,11 @@ def compared(
     runs: int = RUNS,
     seconds_of: Callable[[Work], float] = cpu_seconds,
 ) -> Row:
-    """Measure both alternately, after one run of each that does not count. `seconds_of` does the work and measures it."""
-    pairs = [(seconds_of(work), seconds_of(baseline_work)) for _ in range(runs + 1)][1:]
+    """Measure both alternately, after one run of each that does not count, unless a single run shows that they work.
+
+    `seconds_of` does the work and measures it.
+    """
+    pairs = [(seconds_of(work), seconds_of(baseline_work)) for _ in range(runs + 1 if runs > 1 else 1)][-runs:]
     ratios = [one / other for one, other in pairs]
     seconds, others = (statistics.median(times) for times in zip(*pairs))
     row = Row(name, seconds, baseline, others, (min(ratios), max(ratios)), goal)

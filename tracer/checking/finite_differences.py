@@ -43,11 +43,15 @@ ROUNDING_SAFETY = 2.0
 """Factor on the measured effect, which is the mean of few samples."""
 
 
+_DOUBLE = np.dtype(np.float64)
+
+
 @dataclass(frozen=True)
 class DirectionalPath:
     """An operation as a function of a step along `directions`, one for each input; None for an input held constant.
 
-    It has no `__slots__`, because the starts of the inputs are cached in the instance.
+    It has no `__slots__`, because the starts of the inputs are cached in the instance. Values may overflow: whoever asks for many
+    of them ignores NumPy's warnings once.
     """
 
     op: type[Op]
@@ -57,8 +61,17 @@ class DirectionalPath:
 
     def at(self, step: float) -> np.ndarray:
         """The value at inputs + step * directions."""
-        with np.errstate(all="ignore"):
-            return in_double(self.op.value(*self.inputs_at(step), **self.parameters))
+        return in_double(self.op.value(*self.inputs_at(step), **self.parameters))
+
+    def along(self, directions: Sequence[np.ndarray | None], step: float) -> np.ndarray:
+        """The value after a step along other directions, of the same inputs."""
+        inputs = [x if u is None else x + step * self._alike(u) for (x, _), u in zip(self._lines, directions, strict=True)]
+        return in_double(self.op.value(*inputs, **self.parameters))
+
+    @cached_property
+    def here(self) -> np.ndarray:
+        """The value at the inputs."""
+        return self.at(0)
 
     def kink_sides_at(self, step: float) -> np.ndarray:
         """The side of its kinks on which each element lies (see Op.kink_sides); empty for an operation without kinks."""
@@ -73,7 +86,7 @@ class DirectionalPath:
     def initial_steps(self, signs: Sequence[float]) -> list[float]:
         """The largest steps: 0.02 in absolute terms, and 0.02 of the inputs; smaller near a kink or the domain boundary."""
         length = max((float(np.max(np.abs(u), initial=0.0)) for u in self.directions if u is not None), default=0.0)
-        kink_sides, finite = self.kink_sides_at(0), np.isfinite(self.at(0))
+        kink_sides, finite = self.kink_sides_at(0), np.isfinite(self.here)
 
         def stays_smooth(step: float) -> bool:
             """True if values stay finite and no kink is crossed, other than those the path starts on."""
@@ -96,13 +109,20 @@ class DirectionalPath:
     @cached_property
     def _lines(self) -> Sequence[tuple[Any, np.ndarray | None]]:
         """The start and the direction of each input, in double precision where it is not held constant."""
-        alike = symmetric_part if self.op.takes_symmetric_part else np.asarray
-        return [(x, None) if u is None else (in_double(x), alike(u)) for x, u in zip(self.inputs, self.directions, strict=True)]
+        pairs = zip(self.inputs, self.directions, strict=True)
+        return [(x, None) if u is None else (in_double(x), self._alike(u)) for x, u in pairs]
+
+    def _alike(self, direction: np.ndarray) -> np.ndarray:
+        """The part of a direction that the operation takes."""
+        return symmetric_part(direction) if self.op.takes_symmetric_part else np.asarray(direction)
 
 
 def in_double(value: Any) -> np.ndarray:
     """The value in double precision, real or complex."""
-    return np.asarray(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+    array = np.asarray(value)
+    if array.dtype is _DOUBLE:  # most are
+        return array
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64, copy=False)
 
 
 def symmetric_part(matrices: np.ndarray) -> np.ndarray:
@@ -110,6 +130,7 @@ def symmetric_part(matrices: np.ndarray) -> np.ndarray:
     return np.asarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
 
 
+@np.errstate(all="ignore")
 def finite_difference_derivative(path: DirectionalPath) -> tuple[np.ndarray, np.ndarray]:
     """The derivative along a path and its estimated error, elementwise.
 
@@ -133,6 +154,7 @@ def finite_difference_derivative(path: DirectionalPath) -> tuple[np.ndarray, np.
     return central, error
 
 
+@np.errstate(all="ignore")
 def one_sided_derivatives(path: DirectionalPath) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The left and right derivatives, which differ at a kink, and their estimated error."""
     (left, left_error), (right, right_error) = _both_sides(path)
@@ -141,7 +163,7 @@ def one_sided_derivatives(path: DirectionalPath) -> tuple[np.ndarray, np.ndarray
 
 def _both_sides(path: DirectionalPath) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """The left and the right derivative, each with its estimated error."""
-    value = path.at(0)
+    value = path.here
     left = _extrapolate(path, lambda step: (value - path.at(-step)) / step, (-1,))
     return left, _extrapolate(path, lambda step: (path.at(step) - value) / step, (1,))
 
@@ -152,7 +174,7 @@ def _extrapolate(
     """The limit of a difference quotient for small steps and its estimated error, elementwise."""
     starts = path.initial_steps(signs)
     if not starts:
-        return np.zeros(path.at(0).shape), np.full(path.at(0).shape, np.inf)
+        return np.zeros(path.here.shape), np.full(path.here.shape, np.inf)
     (best, error), *others = (_limit(path, difference, start, signs) for start in starts)
     for limit, limit_error in others:
         # A larger step has less rounding error, but may miss details of the function: it must agree with the smaller one.
@@ -167,7 +189,7 @@ def _limit(
     """The entry of Ridders' table with the smallest estimated error. `signs` are two for central differences, else one."""
     order = len(signs)
     double = np.finfo(np.float64)
-    rounding = double.eps * np.maximum(np.abs(path.at(0)), np.abs(path.at(start))) + 2 * double.smallest_subnormal
+    rounding = double.eps * np.maximum(np.abs(path.here), np.abs(path.at(start))) + 2 * double.smallest_subnormal
     # On a branch cut of a complex function, rounding does not reach the other side of it.
     is_beside_cut = order == 1 and any(map(np.iscomplexobj, path.inputs))
     input_rounding = _input_rounding(path, start, signs[0] * start if is_beside_cut else 0.0)
@@ -199,12 +221,12 @@ def _input_rounding(path: DirectionalPath, start: float, at: float) -> np.ndarra
     inputs adds up.
     """
     stepped = replace(path, inputs=path.inputs_at(at)) if at else path
-    value = stepped.at(0)
+    value = stepped.here
     sizes = [None if u is None else _sizes(x, start * u) for x, u in zip(stepped.inputs, path.directions, strict=True)]
     count = sum(each.size for each in sizes if each is not None)
     total = np.zeros(value.shape)
     for numbers in np.random.default_rng(0).normal(size=(ROUNDING_SAMPLES, count)):
-        total += np.abs(replace(stepped, directions=_scaled(numbers, sizes)).at(ROUNDING_STEP) - value)
+        total += np.abs(stepped.along(_scaled(numbers, sizes), ROUNDING_STEP) - value)
     return total * (ROUNDING_SAFETY * np.finfo(np.float64).eps / (ROUNDING_SAMPLES * ROUNDING_STEP))
 
 
@@ -232,7 +254,7 @@ def _scaled(numbers: np.ndarray, sizes: Sequence[np.ndarray | None]) -> list[np.
 
 def _rule_derivative(path: DirectionalPath, shape: tuple[int, ...]) -> np.ndarray:
     """The derivative of an elementwise operation by its own rules, run with a cotangent of ones."""
-    op, out, total = path.op, path.at(0), np.zeros(shape)
+    op, out, total = path.op, path.here, np.zeros(shape)
     for position, direction in enumerate(path.directions):
         if direction is not None and op.differentiable(position):
             inputs = [np.broadcast_to(x, shape) if isinstance(x, (np.ndarray, np.generic)) else x for x in path.inputs]
