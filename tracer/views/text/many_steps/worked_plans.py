@@ -58,8 +58,9 @@ class WorkedPlans:
             plan = Outliner(nodes, labels, self._digits, ids).plan(node)
         if not (numbers.are_all_kept or all(nodes[ids[slot]].is_kept for slot in plan.needed)):
             return None  # less is written
-        known.plan = plan
-        self._shared.setdefault(known.like, plan)
+        if plan is not known.plan:  # what it is like takes long to hash
+            known.plan = plan
+            self._shared.setdefault(known.like, plan)
         self._nodes[node.id] = known
         if not plan.is_fixed:
             return None
