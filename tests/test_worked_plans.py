@@ -157,10 +157,12 @@ def test_operations_that_are_alike_have_one_plan() -> None:
     plans, labels = WorkedPlans(4, ENGLISH), Labels(nodes)
     for node in nodes:
         plans.equation(nodes, node, labels, Numbers(nodes, labels.noise, 4))
-    shared = {id: known.plan for id, known in plans._nodes.items()}
-    products = [id for id in shared if nodes[id].op == "multiply"]
-    assert len({id(shared[each]) for each in products}) < len(products)
-    twice, once = (next(id for id in products if (len(set(nodes[id].operands)) == 1) is is_twice) for is_twice in (True, False))
+    shared = {node: known.plan for node, known in plans._nodes.items()}
+    products = [node for node in shared if nodes[node].op == "multiply"]
+    assert len({id(shared[node]) for node in products}) < len(products)
+    twice, once = (
+        next(node for node in products if (len(set(nodes[node].operands)) == 1) is is_twice) for is_twice in (True, False)
+    )
     assert shared[twice] is not shared[once]
 
 
