@@ -11,7 +11,7 @@ from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Any
 
-# The processors are shared out among the workers: threads of BLAS beside them wait for each other, and take twice as long.
+# The processors are shared out among the workers: threads of BLAS beside them wait for each other.
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 

@@ -30,6 +30,7 @@ from tracer.training import Training
 from tracer.views.notation import Labels
 from tracer.views.text.log import log_lines
 from tracer.views.text.many_steps import rows
+from tracer.views.text.many_steps.likeness import likeness
 from tracer.views.text.many_steps.number_texts import Numbers
 from tracer.views.text.many_steps.worked_plans import WorkedPlans
 from tracer.views.worked import array_of, worked_element
@@ -187,6 +188,29 @@ def test_a_large_step_is_written_like_a_small_one(name: str, monkeypatch: pytest
         monkeypatch.setattr(rows, "MIN_PLANNED", limit)
         logs.append(list(log_lines(trace, trace.steps[:2])))
     assert logs[0] == logs[1]
+
+
+def test_an_operation_with_parameters_that_are_no_plain_data_is_like_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.array([[1.5, -2.0], [-0.25, 3.0]]), np.array([[-4.0, 5.0], [6.0, -0.5]])
+    nodes = tuple(
+        replace(node, parameters={**node.parameters, "own": object()}) if node.op in ("sum", "take") else node
+        for node in nodes_of(alike, [x, y, np.array([0, 1])])
+    )
+    labels, keys = Labels(nodes), [likeness(nodes, node, Labels(nodes)) for node in nodes]
+    special = [key for key, node in zip(keys, nodes, strict=True) if node.op in ("sum", "take")]
+    assert len({key for key, _ in special}) == len(special)
+    # Each has the nodes that its numbers are from.
+    assert all(set(node.operands) <= set(ids) for (_, ids), node in zip(keys, nodes, strict=True) if labels.sum_of(node) is None)
+    monkeypatch.setattr("tracer.views.text.many_steps.likeness._text", lambda _: None)
+    assert_plans_are_right([nodes_of(alike, [x, y, np.array([0, 1])])], 4)
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 2), (1, 1.0), (1, True), ("1", 1), ((1, 2), [1, 2]), (0.0, -0.0)])
+def test_operations_with_other_parameters_are_not_alike(one: Any, other: Any) -> None:
+    nodes = nodes_of(lambda x: np.sum(x), [np.array([1.5, -2.0])])
+    total = next(node for node in nodes if node.op == "sum")
+    keys = [likeness(nodes, replace(total, parameters={"own": each}), Labels(nodes))[0] for each in (one, other, one)]
+    assert keys[0] == keys[2] != keys[1]
 
 
 def test_indices_that_change() -> None:

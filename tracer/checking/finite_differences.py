@@ -61,11 +61,14 @@ class DirectionalPath:
 
     def at(self, step: float) -> np.ndarray:
         """The value at inputs + step * directions."""
-        return in_double(self.op.value(*self.inputs_at(step), **self.parameters))
+        return self._value(self.inputs_at(step))
 
     def along(self, directions: Sequence[np.ndarray | None], step: float) -> np.ndarray:
         """The value after a step along other directions, of the same inputs."""
-        inputs = [x if u is None else x + step * self._alike(u) for (x, _), u in zip(self._lines, directions, strict=True)]
+        starts = (start for start, _ in self._lines)
+        return self._value([x if u is None else x + step * self._alike(u) for x, u in zip(starts, directions, strict=True)])
+
+    def _value(self, inputs: Sequence[Any]) -> np.ndarray:
         return in_double(self.op.value(*inputs, **self.parameters))
 
     @cached_property

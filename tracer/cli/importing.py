@@ -7,10 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tracer.graph.structures.garbage_collection import FewerCollections
-
-OBJECTS = 100
-"""Times as many new objects as by default before young ones are collected."""
+from tracer.graph.structures.garbage_collection import while_most_objects_stay
 
 
 @contextmanager
@@ -19,6 +16,6 @@ def importing(module: str) -> Iterator[None]:
     if module in sys.modules:
         yield
         return
-    with FewerCollections(objects=OBJECTS):
+    with while_most_objects_stay():
         yield
         gc.freeze()

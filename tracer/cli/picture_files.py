@@ -14,7 +14,7 @@ from tracer.cli.picture_options import TEXTS, PictureOptions
 from tracer.cli.progress import Counter
 from tracer.graph.record import Step, Trace
 from tracer.graph.single_step import UNNAMED
-from tracer.graph.structures.garbage_collection import FewerCollections
+from tracer.graph.structures.garbage_collection import while_most_objects_stay
 from tracer.i18n.language import characters
 from tracer.rendering.engine import Engine, find_engine
 from tracer.rendering.time_limits import TimedLayout
@@ -79,7 +79,7 @@ class PictureWriter:
 
         `whole` is asked for a booklet only, and `played` for the player.
         """
-        with FewerCollections(objects=100):  # most objects live until the picture is drawn
+        with while_most_objects_stay():
             if "pdf" in formats:
                 path = self.booklet(trace, "steps.pdf", whole())
                 if path is not None:

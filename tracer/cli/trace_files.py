@@ -12,7 +12,7 @@ import click
 from tracer.arguments import readable
 from tracer.errors import TraceFileError, TracerError, UsageError, close_names
 from tracer.graph.record import Step, Trace
-from tracer.graph.structures.garbage_collection import FewerCollections
+from tracer.graph.structures.garbage_collection import while_most_objects_stay
 from tracer.store.format import has_header
 from tracer.training.bundled import SHORT_NAMES, bundled_names, is_named_like_bundled
 
@@ -110,23 +110,25 @@ def _is_of(file: Path, names: set[str]) -> bool:
     """Whether a file is a run of this scenario, by its folder or by its contents."""
     if names & set(file.parent.relative_to(OUTPUT).parts):
         return True
-    from tracer.store.reading import read
-
     try:
-        return read(file).scenario in {readable(name) for name in names}
+        return _read(file).scenario in {readable(name) for name in names}
     except TracerError:
         return False
+
+
+def _read(path: Path) -> Trace:
+    from tracer.store.reading import read  # check and the completion of names need nothing of it
+
+    return read(path)
 
 
 @contextmanager
 def reading(name: str) -> Iterator[Trace]:
     """Open a trace. Raises TraceFileError for any content that cannot be read or shown."""
-    from tracer.store.reading import read
-
     path = find_file(name)
     try:
-        with FewerCollections(objects=100):  # most objects live until the command ends
-            yield read(path)
+        with while_most_objects_stay():
+            yield _read(path)
     except (TracerError, OSError, click.ClickException, click.exceptions.Exit):
         raise
     except MemoryError:

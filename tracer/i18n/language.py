@@ -84,10 +84,14 @@ CODES = ("en", "zh")
 def __getattr__(name: str) -> Language:
     if name != "CHINESE":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _chinese()
+
+
+@functools.cache
+def _chinese() -> Language:
     from tracer.i18n import zh
 
-    found = globals()[name] = Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
-    return found
+    return Language("zh", zh.MESSAGES, zh.COUNTED, zh.CODED, zh.PARTS, zh.TITLES)
 
 
 def languages() -> tuple[Language, ...]:
@@ -112,7 +116,7 @@ def language_of(code: str) -> Language:
     """
     if code not in CODES:
         raise UsageError(f"there is no language {code!r}: it is one of {', '.join(CODES)}")
-    return ENGLISH if code == ENGLISH.code else __getattr__("CHINESE")
+    return ENGLISH if code == ENGLISH.code else _chinese()
 
 
 def language_of_locale(environment: Mapping[str, str]) -> Language:

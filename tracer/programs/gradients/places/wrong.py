@@ -18,11 +18,10 @@ def with_other_axis(attempt: Attempt, loss: Measure, axis: int, wanted: int) -> 
     assert attempt.implied is not None
     fault = forward_fault(attempt.gradients.tape, attempt.implied.residual.outputs[0], axis, wanted)
     departing = {root for root in attempt.gradients.looked[0].before if root not in attempt.judgement.follows}
-    parameters: tuple[ParameterFinding, ...] = parameter_findings(attempt)
+    parameters = parameter_findings(attempt)
     if not departing:
         parameters = tuple(ParameterFinding(each.name, each.line, Following.DEPARTS) for each in parameters)
-    if not attempt.judgement.bad and attempt.judgement.uneven:
-        parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
+    parameters = _uneven(attempt) or parameters
     return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, (fault,))
 
 
@@ -52,6 +51,12 @@ def wrong_report(
     if not faults:
         reason = Message("backprop_not_clear")
         return BackpropReport(Verdict.UNKNOWN, loss, None, parameters, attempt.updates, reason=reason), attempt
-    if not attempt.judgement.bad and attempt.judgement.uneven:
-        parameters = parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})
+    parameters = _uneven(attempt) or parameters
     return BackpropReport(Verdict.WRONG, loss, None, parameters, attempt.updates, faults), attempt
+
+
+def _uneven(attempt: Attempt) -> tuple[ParameterFinding, ...] | None:
+    """The parameters with those that a factor is wrong for; None unless factors are all that is wrong."""
+    if attempt.judgement.bad or not attempt.judgement.uneven:
+        return None
+    return parameter_findings(attempt, {root for each in factor_spots(attempt) or () for root in each.roots})

@@ -35,9 +35,9 @@ class _Search:
         source = self._labels.sum_of(node)
         if source is not None:
             return slot, node.shape, self.computed(source)
-        parameters = _text(node.parameters) if node.parameters else ""
+        parameters: Hashable = _text(node.parameters) if node.parameters else ""
         if parameters is None:
-            return node.id  # it is like no other
+            parameters = node.id  # it is like no other
         inputs = tuple([self._input(each) for each in node.inputs])
         return slot, node.op, node.formula, parameters, node.shape, node.dtype, node.is_kept, inputs
 

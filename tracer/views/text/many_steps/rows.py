@@ -29,7 +29,7 @@ MAX_ALSO_NAMES = 4
 """Maximum number of names listed for values that share a gradient; the rest are counted."""
 
 MIN_PLANNED = 500
-"""Operations of a step of which many are alike, so that the way to work them out is planned."""
+"""Number of operations from which plans are worth it in a single step: many operations are alike."""
 
 STEP = "\0"
 """Stands for the number of the step in a text: none contains it."""
