@@ -35,7 +35,7 @@ class Language:
     def __call__(self, message: str, /, **fields: object) -> str:
         """Translate a message, and format it with the fields.
 
-        >>> ENGLISH("page {number}", number=3), CHINESE("page {number}", number=3)
+        >>> ENGLISH("page {number}", number=3), language_of("zh")("page {number}", number=3)
         ('page 3', '第 3 页')
         """
         return self.messages.get(message, message).format(**fields)
@@ -43,7 +43,7 @@ class Language:
     def count(self, count: int, word: str) -> str:
         """Format a count with a pluralized noun.
 
-        >>> ENGLISH.count(1, "step"), ENGLISH.count(235146, "parameter"), CHINESE.count(3, "step")
+        >>> ENGLISH.count(1, "step"), ENGLISH.count(235146, "parameter"), language_of("zh").count(3, "step")
         ('1 step', '235,146 parameters', '3 步')
         """
         if word in self.counted:
@@ -54,7 +54,7 @@ class Language:
         """The text of a message in this language.
 
         >>> error = Message("stopped_by_error", {"error": "ValueError"})
-        >>> ENGLISH.message(error), CHINESE.message(error)
+        >>> ENGLISH.message(error), language_of("zh").message(error)
         ('stopped by ValueError', '因 ValueError 而停止')
         """
         return message.text(self.coded)
@@ -62,7 +62,7 @@ class Language:
     def part(self, key: str) -> str:
         """The name of the part of a record with this key.
 
-        >>> ENGLISH.part("inputs"), CHINESE.part("inputs"), CHINESE.part("dtype")
+        >>> ENGLISH.part("inputs"), language_of("zh").part("inputs"), language_of("zh").part("dtype")
         ('inputs', '输入', 'dtype')
         """
         return self.parts.get(key, key)
