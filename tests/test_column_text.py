@@ -154,7 +154,13 @@ def test_file_of_large_steps_is_that_of_its_nodes(name: str, tmp_path: Path) -> 
     assert first_difference(trace, found) is None
     for step, other in zip(trace.steps, found.steps, strict=True):
         assert [repr(node) for node in step.nodes] == [repr(node) for node in other.nodes]
-        assert repr(tracer.open(tmp_path / "a.sqlite").steps[step.index].nodes[-1]) == repr(step.nodes[-1])
+        count = len(step.nodes)
+        for position in (-1, -count, 0, count - 1):
+            assert repr(tracer.open(tmp_path / "a.sqlite").steps[step.index].nodes[position]) == repr(step.nodes[position])
+        for position in (count, -count - 1, -2 * count):
+            for nodes in (tracer.open(tmp_path / "a.sqlite").steps[step.index].nodes, other.nodes):
+                with pytest.raises(IndexError):
+                    nodes[position]
 
 
 @pytest.mark.usefixtures("every_step_is_large")

@@ -24,7 +24,7 @@ from tracer.graph.record import Literal, Node, Step, Trace
 from tracer.graph.strides import MAX_GAP_RATIO, bytes_as_memory, restore_array, stored_elements, strides_of
 from tracer.graph.structures import shared
 from tracer.ops import registry
-from tracer.store.rows import RowLayout
+from tracer.store.row_layout import RowLayout
 from tracer.views.player import player
 
 RUNS = {"fruit": 4, "fruit-keras": 3, "mnist": 2}

@@ -137,7 +137,10 @@ class Node(Copyable, Displayable):
     def is_finite(self) -> bool:
         """Whether every element of the value is finite."""
         if self._summary is None and isinstance(self.content, np.ndarray):
-            return self.content.dtype.kind not in "fc" or bool(np.isfinite(self.content).all())
+            if self.content.dtype.kind not in "fc":
+                return True
+            are_finite = np.isfinite(self.content)
+            return bool(are_finite.all() if self.shape else are_finite)  # `all` of a scalar takes as long as all the rest
         return self.summary.is_finite
 
     @property
@@ -153,7 +156,7 @@ class Node(Copyable, Displayable):
     @property
     def operands(self) -> tuple[int, ...]:
         """The ids of the input nodes without literals; a node that is used twice occurs twice."""
-        return tuple(operand for operand in self.inputs if not isinstance(operand, Literal))
+        return tuple([operand for operand in self.inputs if not isinstance(operand, Literal)])
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -15,7 +15,9 @@ from tracer.graph.record import Node
 from tracer.graph.strides import PackedArray, pack, restore_array
 from tracer.graph.summary import Summary
 from tracer.i18n.message import Message
-from tracer.store.rows import NOT_KEPT, Form, Row, RowLayout, why_not_storable
+from tracer.store.row_layout import RowLayout
+from tracer.store.rows import NOT_KEPT, Form, Row, why_not_storable
+from tracer.store.structures.columns import ColumnNodes
 from tracer.store.structures.structure import Structure, with_content
 
 Item = TypeVar("Item")
@@ -113,6 +115,11 @@ class StoredStructure:
         self._forms: Sequence[Form] = structure.forms()
         self._rows: dict[bool, RowLayout] = {}
 
+    def node(self, id: int, content: np.ndarray | StoredValue) -> Node:
+        """A node with this value."""
+        nodes = self.step.nodes
+        return nodes.with_content(id, content) if isinstance(nodes, ColumnNodes) else with_content(nodes[id], content)
+
     def rows(self, *, kept: bool) -> RowLayout:
         """Where the values are in rows of steps with values, or in those without."""
         if kept not in self._rows:
@@ -182,7 +189,8 @@ class StoredNodes(Sequence[Node]):
     def __getitem__(self, position: int | slice) -> Node | tuple[Node, ...]:
         if isinstance(position, slice):
             return tuple(map(self._node, range(*position.indices(len(self)))))
-        return self._node(operator.index(position))
+        position = operator.index(position)
+        return self._node(range(len(self))[position] if position < 0 else position)
 
     def __iter__(self) -> Iterator[Node]:
         return map(self._node, range(len(self)))
@@ -190,11 +198,11 @@ class StoredNodes(Sequence[Node]):
     def _node(self, position: int) -> Node:
         if not self._nodes:
             self._nodes = [None] * len(self)
-            (content,) = self.contents_at([range(len(self))[position]])  # perhaps no other is asked for
-            self._nodes[position] = with_content(self.structure.step.nodes[position], content)
+            (content,) = self.contents_at([position])  # perhaps no other is asked for
+            self._nodes[position] = self.structure.node(position, content)
         node = self._nodes[position]
         if node is None:
-            node = self._nodes[position] = with_content(self.structure.step.nodes[position], self.contents[position])
+            node = self._nodes[position] = self.structure.node(position, self.contents[position])
         return node
 
     def __reduce__(self) -> tuple[Any, ...]:

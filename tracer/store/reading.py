@@ -19,11 +19,11 @@ from tracer.store.lazy import Cache, LazySequence, LazyValue, Printed, StoredNod
 from tracer.store.messages import decode_message
 from tracer.store.parts import END, HEAD, are_metrics, wrong_field
 from tracer.store.plain_json import from_json
+from tracer.store.row_layout import RowLayout
 from tracer.store.rows import (
     KEY_SIZE,
     NOT_KEPT,
     Row,
-    RowLayout,
     content_key,
     is_storable,
     text_digest,

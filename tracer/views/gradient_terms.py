@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,13 +51,13 @@ def gradient_terms(step: Step) -> list[GradientTerm]:
     for value, gradient in step.gradients.items():
         if _is_hidden(step.nodes[value]):
             continue
-        node = step.nodes[gradient]
+        node, uses = step.nodes[gradient], _without_views(step, users, value)
+        if node.gradient_of == value and node.rule_of is not None and uses == [node.rule_of]:
+            terms.append(GradientTerm(value, node.rule_of, gradient))  # most values have one use
+            continue
         # If several values share a gradient, the contributions belong to the first; each other one has a single use.
         parts = (contributions(step, node) if node.gradient_of == value else []) or [node]
-        terms += [
-            GradientTerm(value, user, part)
-            for user, part in _matched(step, value, _without_views(step, users, value), parts, users)
-        ]
+        terms += [GradientTerm(value, user, part) for user, part in _matched(step, value, uses, parts, users)]
     return sorted(terms, key=lambda term: (term.value, term.user))
 
 
@@ -64,9 +65,6 @@ def _matched(
     step: Step, value: int, users: Sequence[int], parts: Sequence[Node], direct: Mapping[int, Sequence[int]]
 ) -> Iterator[tuple[int, int]]:
     """The contribution of every use, with the user."""
-    if len(parts) == 1 and parts[0].gradient_of == value and list(users) == [parts[0].rule_of]:
-        yield users[0], parts[0].id  # most values have one use
-        return
     of_rule: dict[int | None, deque[int]] = defaultdict(deque)
     for part in parts:
         if part.gradient_of == value:
@@ -99,11 +97,17 @@ def _without_views(step: Step, users: Mapping[int, Sequence[int]], value: int) -
 def _users(step: Step) -> dict[int, list[int]]:
     """The uses of every value by operations that have a gradient, without inputs that get none, such as a condition."""
     users: dict[int, list[int]] = defaultdict(list)
+    is_differentiable = functools.cache(_is_differentiable)
     for node in step.nodes:
         if node.is_leaf or node.id not in step.gradients:
             continue
-        op = operation_named(node.op)
         for position, operand in enumerate(node.inputs):
-            if isinstance(operand, int) and (op is None or base_name(node.op) or op.differentiable(position)):
+            if isinstance(operand, int) and is_differentiable(node.op, position):
                 users[operand].append(node.id)
     return users
+
+
+def _is_differentiable(op: str, position: int) -> bool:
+    """Whether an operation passes a gradient back to an input; one that is not known may."""
+    found = operation_named(op)
+    return found is None or bool(base_name(op)) or found.differentiable(position)

@@ -16,6 +16,7 @@ from tracer.graph.record import LEAVES, PHASES, Literal, Phase
 from tracer.store.plain_json import data_text, decode, json_data, to_json
 from tracer.store.structures.columns import Columns, structure_of
 from tracer.store.structures.structure import (
+    MAX_TEXT_LENGTH,
     OPTIONAL,
     PARTS,
     Structure,
@@ -89,39 +90,39 @@ def read_column_text(data: Any) -> Structure:
 
 
 def _read(data: Mapping[str, Any]) -> Structure:
-    names = list(map(check_text, data["name"]))
+    names = _texts(data["name"])
     count = len(names)
     ids = np.arange(count)
     sources = [*map(parse_source, data["sources"]), None]  # None is at -1
-    op, op_at = _table(data["op"], count, _shared_text)
-    parameters, parameters_at = _table(data["parameters"], count, _parameters)
-    forms, form_at = _table(data["form"], count, lambda form: read_form(*form))
-    phases, phase_at = _table(data["phase"], count, Phase)
-    formulas, formula_at = _table(data["formula"], count, check_text)
-    scopes, scope_at = _table(data["scope"], count, _shared_text)
+    ops, op_at, op = _table(data["op"], count, _shared_text)
+    _, _, parameters = _table(data["parameters"], count, _parameters)
+    _, _, forms = _table(data["form"], count, lambda form: read_form(*form))
+    phases, phase_at, phase = _table(data["phase"], count, Phase)
+    formulas, formula_at, formula = _table(data["formula"], count, check_text)
+    _, _, scope = _table(data["scope"], count, _shared_text)
     literals = [_literal(decode(each)) for each in data["literals"]]
     counts = _integers(data["counts"], count, 0, len(data["inputs"]))
     inputs = _integers(data["inputs"], int(counts.sum()), -len(literals), count - 1)
-    source = _integers(data["source"], count, -1, len(sources) - 2)
+    source = _integers(data["source"], count, -1, len(sources) - 2).tolist()
     gradient_of, rule_of = (_integers(data[name], count, -1, count - 1) for name in ("gradient_of", "rule_of"))
     gradients, updates = (_pairs(data[name], count) for name in ("gradients", "updates"))
-    for formula, inputs_of in {*zip(formula_at.tolist(), counts.tolist())}:
-        check_formula(formulas[formula], inputs_of)
+    for template, inputs_of in {*zip(formula_at.tolist(), counts.tolist())}:
+        check_formula(formulas[template], inputs_of)
     given = [each if each >= 0 else literals[-1 - each] for each in inputs.tolist()]
     columns = Columns(
-        _chosen(op, op_at),
+        op,
         _Operands(given, counts.cumsum().tolist()),
-        _chosen(parameters, parameters_at),
-        _chosen(forms, form_at),
-        _chosen(phases, phase_at),
+        parameters,
+        forms,
+        phase,
         names,
-        _chosen(formulas, formula_at),
-        _chosen(scopes, scope_at),
-        _chosen(sources, source),
+        formula,
+        scope,
+        list(map(sources.__getitem__, source)),
         [None if each < 0 else each for each in gradient_of.tolist()],
         [None if each < 0 else each for each in rule_of.tolist()],
     )
-    is_leaf = np.array([each in LEAVES for each in op])[op_at]
+    is_leaf = np.array([each in LEAVES for each in ops])[op_at]
     given_names = [name for name in names if name]
     is_plain = (
         np.all(np.diff(np.array([_ORDER[phase.value] for phase in phases])[phase_at]) >= 0)
@@ -133,7 +134,7 @@ def _read(data: Mapping[str, Any]) -> Structure:
     )
     found = structure_of(columns, data, gradients, updates) if is_plain else None
     if found is None:  # the first node that is invalid is found node by node
-        return parse_structure(_in_rows(columns, data, source.tolist(), gradients, updates))
+        return parse_structure(_in_rows(columns, data, source, gradients, updates))
     return found
 
 
@@ -156,14 +157,18 @@ class _Operands(Sequence[tuple[int | Literal, ...]]):
         return tuple(self._given[self._ends[id - 1] if id else 0 : self._ends[id]])
 
 
-def _table(data: Any, count: int, read: Callable[[Any], Any]) -> tuple[list[Any], np.ndarray]:
-    """The items of a table, and the index of each node."""
+def _texts(data: Any) -> list[str]:
+    """A list of texts. Raises ValueError for anything else."""
+    if type(data) is not list or not set(map(type, data)) <= {str} or max(map(len, data), default=0) > MAX_TEXT_LENGTH:
+        raise ValueError(f"expected a list of texts of up to {MAX_TEXT_LENGTH} characters")
+    return data
+
+
+def _table(data: Any, count: int, read: Callable[[Any], Any]) -> tuple[list[Any], np.ndarray, list[Any]]:
+    """The items of a table, the index of each node, and the item of each node."""
     items, indexes = data
-    return [read(each) for each in items], _integers(indexes, count, 0, len(items) - 1)
-
-
-def _chosen(items: list[Any], indexes: np.ndarray) -> list[Any]:
-    return list(map(items.__getitem__, indexes.tolist()))
+    found, places = [read(each) for each in items], _integers(indexes, count, 0, len(items) - 1)
+    return found, places, list(map(found.__getitem__, indexes))
 
 
 def _integers(data: Any, count: int, smallest: int, largest: int) -> np.ndarray:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, overload
 
+import numpy as np
+
+from tracer.graph.missing import StoredValue
 from tracer.graph.record import LEAVES, PHASES, Literal, Node, Phase, Source, Step
 from tracer.store.plain_json import STORABLE_DTYPES, decode
 from tracer.store.rows import Form
@@ -69,7 +72,7 @@ class ColumnNodes(Sequence[Node]):
         if isinstance(position, slice):
             return tuple(map(self._node, range(*position.indices(len(self)))))
         position = operator.index(position)
-        return self._node(position + len(self) if position < 0 else position)
+        return self._node(range(len(self))[position] if position < 0 else position)
 
     def __iter__(self) -> Iterator[Node]:
         return map(self._node, range(len(self)))
@@ -77,12 +80,17 @@ class ColumnNodes(Sequence[Node]):
     def _node(self, id: int) -> Node:
         node = self._nodes[id]
         if node is None:
-            of = self._columns
-            node = self._nodes[id] = Node(
-                id, of.op[id], of.inputs[id], of.parameters[id], Absent(), of.forms[id].shape, of.forms[id].dtype, of.phase[id],
-                of.name[id], of.formula[id], of.scope[id], of.source[id], of.gradient_of[id], of.rule_of[id],
-            )  # fmt: skip
+            node = self._nodes[id] = self.with_content(id, Absent())
         return node
+
+    def with_content(self, id: int, content: StoredValue | np.ndarray) -> Node:
+        """A node with this value."""
+        of = self._columns
+        form = of.forms[id]
+        return Node(
+            id, of.op[id], of.inputs[id], of.parameters[id], content, form.shape, form.dtype, of.phase[id],
+            of.name[id], of.formula[id], of.scope[id], of.source[id], of.gradient_of[id], of.rule_of[id],
+        )  # fmt: skip
 
 
 def read_columns(data: Any) -> Structure | None:
@@ -145,8 +153,9 @@ def structure_of(
     )
     forms, loss = columns.forms, data["loss"]
     pairs = [*gradients.items(), *updates.items(), *(pair for each in losses.values() for pair in each.items())]
+    unlike = [(of, by) for of, by in pairs if forms[of] is not forms[by]]
     is_plain = (
-        all(_are_alike(forms[of], forms[by]) for of, by in pairs)
+        all(_are_alike(forms[of], forms[by]) for of, by in unlike)
         and all(forms[of] and forms[by] for of, by in own.items())
         and all(forms[id] for id in marks)
         and all(not forms[of].shape and of in each for of, each in losses.items())
@@ -154,7 +163,7 @@ def structure_of(
     )
     if not is_plain:
         return None
-    layouts = tuple(form.strides for form in forms)
+    layouts = tuple([form.strides for form in forms])
     return Structure(Step(0, ColumnNodes(columns), loss, gradients, updates, {}, losses, own, marks), layouts)
 
 
@@ -202,7 +211,7 @@ def _are_before_their_node(twins: Sequence[int | None]) -> bool:
 
 
 def _are_alike(one: Form, other: Form) -> bool:
-    return one is other or (one.dtype == other.dtype and one.shape == other.shape)
+    return one.dtype == other.dtype and one.shape == other.shape
 
 
 def _is_loss(id: Any, forms: Sequence[Form]) -> bool:

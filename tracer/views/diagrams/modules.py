@@ -55,6 +55,8 @@ def modules_by_depth(step: Step, labels: Labels | None = None) -> Iterator[list[
 
 def with_selections(step: Step, modules: Sequence[Module]) -> list[Module]:
     """The modules; with each the parts of data that are selected just before it, and only for it: `x[t]` of a loop over `t`."""
+    if all(module.scope for module in modules):
+        return list(modules)
     users: dict[int, set[int]] = defaultdict(set)
     for node in step.nodes:
         if node.phase in (Phase.FORWARD, Phase.LOSS):
