@@ -7,6 +7,7 @@ its neighbours; this difference estimates its error.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -44,6 +45,14 @@ ROUNDING_SAFETY = 2.0
 
 
 _DOUBLE = np.dtype(np.float64)
+
+_STEP_DIVISORS = STEP_RATIO ** np.arange(TABLE_ROWS)
+
+_ROWS = np.concatenate([np.arange(number, TABLE_ROWS) for number in range(1, TABLE_ROWS)])
+"""The rows of the entries of Ridders' table, column by column, without its first column."""
+
+_BY_ROW = np.argsort(_ROWS, kind="stable")
+"""These entries row by row: of equal errors, that of the larger step is taken."""
 
 
 @dataclass(frozen=True)
@@ -196,24 +205,24 @@ def _limit(
     # On a branch cut of a complex function, rounding does not reach the other side of it.
     is_beside_cut = order == 1 and any(map(np.iscomplexobj, path.inputs))
     input_rounding = _input_rounding(path, start, signs[0] * start if is_beside_cut else 0.0)
-    steps = start / STEP_RATIO ** np.arange(TABLE_ROWS)
+    steps = start / _STEP_DIVISORS
     column = np.array([difference(step) for step in steps.tolist()])  # entries of a column of the table, by row
     # Neighbours do not show the rounding errors of the values and of the inputs.
     unseen = (rounding + input_rounding) / steps.reshape(-1, *(1,) * rounding.ndim)
-    entries, errors = [], []
-    rows: list[int] = []
+    entries, shorter, longer = [], [], []  # the neighbours of an entry: those that it was extrapolated from
     for number in range(1, TABLE_ROWS):
         factor = STEP_RATIO ** (order * number)
         extrapolated = (factor * column[1:] - column[:-1]) / (factor - 1)
         entries.append(extrapolated)
-        errors.append(np.maximum(np.abs(extrapolated - column[1:]), np.abs(extrapolated - column[:-1])) + unseen[number:])
-        rows += range(number, TABLE_ROWS)
+        shorter.append(column[1:])
+        longer.append(column[:-1])
         column = extrapolated
-    by_row = np.argsort(rows, kind="stable")  # of equal errors, that of the larger step is taken
-    entry, error = np.concatenate(entries)[by_row], np.concatenate(errors)[by_row]
+    entry = np.concatenate(entries)
+    error = np.maximum(np.abs(entry - np.concatenate(shorter)), np.abs(entry - np.concatenate(longer))) + unseen[_ROWS]
+    entry, error = entry[_BY_ROW], error[_BY_ROW]
     error[np.isnan(error)] = np.inf
-    smallest = np.argmin(error, axis=0)[np.newaxis]
-    best, error = np.take_along_axis(entry, smallest, 0)[0], np.take_along_axis(error, smallest, 0)[0]
+    smallest = np.argmin(error, axis=0).ravel(), np.arange(path.here.size)
+    best, error = (each.reshape(len(_ROWS), -1)[smallest].reshape(path.here.shape) for each in (entry, error))
     return np.where(np.isfinite(error), best, 0), error
 
 
@@ -228,9 +237,15 @@ def _input_rounding(path: DirectionalPath, start: float, at: float) -> np.ndarra
     sizes = [None if u is None else _sizes(x, start * u) for x, u in zip(stepped.inputs, path.directions, strict=True)]
     count = sum(each.size for each in sizes if each is not None)
     total = np.zeros(value.shape)
-    for numbers in np.random.default_rng(0).normal(size=(ROUNDING_SAMPLES, count)):
+    for numbers in _random_numbers(count):
         total += np.abs(stepped.along(_scaled(numbers, sizes), ROUNDING_STEP) - value)
     return total * (ROUNDING_SAFETY * np.finfo(np.float64).eps / (ROUNDING_SAMPLES * ROUNDING_STEP))
+
+
+@functools.lru_cache(maxsize=1)  # most checks in a row need as many
+def _random_numbers(count: int) -> np.ndarray:
+    """The same random numbers [samples, count] for every check."""
+    return np.random.default_rng(0).normal(size=(ROUNDING_SAMPLES, count))
 
 
 def _sizes(x: Any, step: np.ndarray) -> np.ndarray:
