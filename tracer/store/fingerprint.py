@@ -6,6 +6,7 @@ depend on the machine. A short computation distinguishes such machines.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 import numpy as np
@@ -23,19 +24,29 @@ def fingerprint() -> str:
     >>> fingerprint() == fingerprint(), len(fingerprint())
     (True, 16)
     """
+    digest = hashlib.sha256()
+    for x, y, functions in _matrices():
+        # Products are computed each time: a program may change the number of threads of BLAS.
+        for product in (x @ y, (x.T.copy()).T @ y, x @ y[:, 0], x[0] @ y):
+            digest.update(np.ascontiguousarray(product).tobytes())
+        digest.update(functions)
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _matrices() -> list[tuple[np.ndarray, np.ndarray, bytes]]:
+    """Two matrices of each dtype, and the bits of sums and elementary functions of rows of the first."""
     rows, inner, columns = _DIMENSIONS
     wide = np.sin(np.arange(rows * inner, dtype=np.float64)).reshape(rows, inner)
     tall = np.cos(np.arange(inner * columns, dtype=np.float64)).reshape(inner, columns)
-    digest = hashlib.sha256()
-    for dtype in (np.dtype(np.float64), np.dtype(np.float32)):
-        x: np.ndarray = wide.astype(dtype)
-        y: np.ndarray = tall.astype(dtype)
-        results = [x @ y, (x.T.copy()).T @ y, x @ y[:, 0], x[0] @ y]
-        x = x[:_ROWS]
-        positive = np.abs(x) + dtype.type(0.25)
-        results += [np.sum(x, axis=0), np.sum(x, axis=1), np.sum(x)]
-        results += [np.exp(x), np.log(positive), np.tanh(x), np.sin(positive), np.cos(x), np.expm1(x), np.log1p(positive)]
-        results += [positive ** dtype.type(1.7), np.sqrt(positive), x / positive]
-        for result in results:
-            digest.update(np.ascontiguousarray(result).tobytes())
-    return digest.hexdigest()[:16]
+    return [
+        (wide.astype(dtype), tall.astype(dtype), _of_functions(wide[:_ROWS].astype(dtype))) for dtype in (np.float64, np.float32)
+    ]
+
+
+def _of_functions(x: np.ndarray) -> bytes:
+    positive = np.abs(x) + x.dtype.type(0.25)
+    results = [np.sum(x, axis=0), np.sum(x, axis=1), np.sum(x)]
+    results += [np.exp(x), np.log(positive), np.tanh(x), np.sin(positive), np.cos(x), np.expm1(x), np.log1p(positive)]
+    results += [positive ** x.dtype.type(1.7), np.sqrt(positive), x / positive]
+    return b"".join(np.ascontiguousarray(each).tobytes() for each in results)
