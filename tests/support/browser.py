@@ -18,6 +18,20 @@ from tracer.views.notation import Labels, number_of, number_text
 from tracer.views.player.options import DEFAULTS, PlayerOptions
 from tracer.views.player.player import player
 
+DRAWN = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))"
+"""A promise that is kept when the page has drawn."""
+
+SHOWN = """() => {
+    const all = selector => [...document.querySelectorAll(selector)];
+    const text = each => each.textContent.trim();
+    return {
+        cells: all("[data-element]").map(each => [each.dataset.element, text(each)]),
+        operands: all(".arithmetic [data-term], .terms [data-term]").map(each => [each.dataset.term, text(each)]),
+        statistics: all(".statistics dd").map(text),
+    };
+}"""
+"""The numbers of the inspector, with the elements that they are. Asked for at once: a question takes milliseconds."""
+
 
 class Page:
     """A page in the browser. `problems` are its requests, the messages of its console, and its errors."""
@@ -42,12 +56,11 @@ class Page:
     def at(self, **state: object) -> None:
         """Go to a state by the address."""
         text = "&".join(f"{name}={value}" for name, value in state.items())
-        self.page.evaluate("hash => { location.hash = hash }", f"#{text}")
-        self.settle()
+        self.page.evaluate(f"hash => {{ location.hash = hash; return {DRAWN} }}", f"#{text}")
 
     def settle(self) -> None:
         """Wait until the page has drawn."""
-        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+        self.page.evaluate(f"() => {DRAWN}")
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -90,26 +103,28 @@ def scenario_page(name: str, steps: int) -> str:
 def assert_recorded_numbers(page: Page, step: Step, node: Node) -> None:
     """The inspector shows an operation of a step with its recorded numbers, and the elements it is made of with theirs."""
     labels = Labels(step.nodes)
-    cells = dict(zip(
-        page.page.eval_on_selector_all("[data-element]", "all => all.map(each => each.dataset.element)"),
-        page.texts("[data-element]"), strict=True,
-    ))  # fmt: skip
+    shown = page.page.evaluate(SHOWN)
+    cells = dict(map(tuple, shown["cells"]))
     if 0 < node.size <= 160 and not (node.op == "data" and len(node.shape) > 2):
         expected = {f"{node.id}:{at}": number_of(node, index, labels.noise) for at, index in enumerate(np.ndindex(node.shape))}
         assert cells == expected, node
-    for (id, at), text in operands_on(page):
+    for place, text in shown["operands"]:
+        id, at = place_of(place)
         other = step.nodes[id]
         index = tuple(int(each) for each in np.unravel_index(at, other.shape)) if other.shape else ()
         number = number_of(other, index, labels.noise)
         assert text in (number, f"({number})", labels.element(other.id, index)), (node, at)
     largest = node.summary.maximum
-    assert page.texts(".statistics dd")[1] == number_text(bool(largest) if node.dtype == "bool" else largest), node
+    assert shown["statistics"][1] == number_text(bool(largest) if node.dtype == "bool" else largest), node
 
 
 def operands_on(page: Page) -> Iterator[tuple[tuple[int, int], str]]:
     """The elements that the shown element is made of, by node and position, with the numbers that are shown."""
-    selector = ".arithmetic [data-term], .terms [data-term]"
-    found = page.page.eval_on_selector_all(selector, "all => all.map(each => each.dataset.term)")
-    for place, text in zip(found, page.texts(selector), strict=True):
-        id, _, at = place.partition(":")
-        yield (int(id), int(at)), text
+    for place, text in page.page.evaluate(SHOWN)["operands"]:
+        yield place_of(place), text
+
+
+def place_of(term: str) -> tuple[int, int]:
+    """The node and the position of an element that is shown as a term."""
+    id, _, at = term.partition(":")
+    return int(id), int(at)
