@@ -113,7 +113,8 @@ class RecordedNodes(Sequence[Node]):
     def __getitem__(self, position: slice) -> tuple[Node, ...]: ...
 
     def __getitem__(self, position: int | slice) -> Node | tuple[Node, ...]:
-        return self._nodes()[position]
+        held = self._held  # most steps are read node by node, many times
+        return held[position] if type(held) is tuple else self._nodes()[position]
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes())

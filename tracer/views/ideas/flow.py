@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.analysis.reaching import reached
 from tracer.graph.losses import passes
@@ -26,7 +26,7 @@ class Flow:
     """The operations between the leaves and the loss of a step, by id, in order.
 
     `given` are values without a gradient that they use and that depend on none of them, such as one-hot labels. `users` maps a
-    value to the operations among `ids` that use it, in order.
+    value to the operations among `ids` that use it, in order, `operands` each of `ids` to its inputs.
     """
 
     step: Step
@@ -34,10 +34,12 @@ class Flow:
     ids: tuple[int, ...]
     given: frozenset[int]
     users: dict[int, tuple[int, ...]]
+    operands: dict[int, tuple[int, ...]]
 
     def inputs(self, id: int) -> tuple[int, ...]:
         """The inputs of an operation, each once."""
-        return tuple(dict.fromkeys(self.labels.operands(self.step.nodes[id])))
+        known = self.operands.get(id)
+        return _inputs(self.labels, self.step.nodes[id]) if known is None else known
 
     def carries(self, id: int) -> bool:
         """Whether a value is computed by one of the operations."""
@@ -57,10 +59,11 @@ def kind(node: Node) -> str:
 def flow_of(step: Step) -> Flow:
     """The flow of a step; of several losses, of the first."""
     step = passes(step)[0]
+    step = replace(step, nodes=tuple(step.nodes))  # which are looked up many times
     labels = Labels(step.nodes)
     before = _ancestors(step, labels, [step.loss_id])
     if not before:  # the loss is a leaf
-        return Flow(step, labels, (), frozenset(), {})
+        return Flow(step, labels, (), frozenset(), {}, {})
     carried = {id for id in before if id in step.gradients} or set(before)
     given, kept = set(), []
     dependent: set[int] = set()  # on what carries a gradient
@@ -73,12 +76,17 @@ def flow_of(step: Step) -> Flow:
         else:
             given.add(id)
     users: dict[int, list[int]] = defaultdict(list)
-    for id in kept:
-        for operand in dict.fromkeys(labels.operands(step.nodes[id])):
+    operands = {id: _inputs(labels, step.nodes[id]) for id in kept}
+    for id, inputs in operands.items():
+        for operand in inputs:
             users[operand].append(id)
     users.setdefault(step.loss_id, [])
     shown = frozenset(id for id in given if users.get(id))
-    return Flow(step, labels, tuple(kept), shown, {id: tuple(found) for id, found in users.items()})
+    return Flow(step, labels, tuple(kept), shown, {id: tuple(found) for id, found in users.items()}, operands)
+
+
+def _inputs(labels: Labels, node: Node) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(labels.operands(node)))
 
 
 def _ancestors(step: Step, labels: Labels, ends: Sequence[int]) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracer.i18n.language import Language
@@ -49,9 +50,18 @@ def laid_out(
 
     It leaves room for `legend_lines`, of which it has the last.
     """
+
+    @functools.cache
+    def sizes(numbers: range, wrap: int, most: int) -> Sizes:
+        return sizes_of(slide, numbers, wrap, most, tell)
+
+    tried: list[list[Sizes]] = []
     for most, wrap in itertools.product(MOST_LINES[mode.rows], WRAPS):
         for split in _splits(len(slide.boxes), mode.rows):
-            rows = [_widest(slide, numbers, wrap, most, tell) for numbers in split]
+            rows = [_widest(functools.partial(sizes, numbers, most=most), wrap) for numbers in split]
+            if rows in tried:  # there was no room for wider formulas anyway
+                continue
+            tried.append(rows)
             page = _Page(slide, rows, title, tell, all_parameters=all_parameters)
             page.floor -= LINE * (legend_lines - 1)
             if page.with_cards() if mode.has_cards else page.with_table():
@@ -59,13 +69,12 @@ def laid_out(
     return None
 
 
-def _widest(slide: Slide, numbers: range, wrap: int, most: int, tell: Language) -> Sizes:
-    """The sizes of a row with its formulas as wide as there is room for, but no wider than `wrap`: so it is the least high."""
-    sizes = sizes_of(slide, numbers, wrap, most, tell)
-    for narrower in (each for each in WRAPS if each < wrap):
+def _widest(sizes_at: Callable[[int], Sizes], most: int) -> Sizes:
+    """The sizes of a row with its formulas as wide as there is room for, but no wider than `most`: so it is the least high."""
+    for wrap in (each for each in WRAPS if each <= most):
+        sizes = sizes_at(wrap)
         if sizes.width <= ROOM:
             break
-        sizes = sizes_of(slide, numbers, narrower, most, tell)
     return sizes
 
 

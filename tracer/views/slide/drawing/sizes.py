@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracer.i18n.language import Language
 from tracer.views.slide.drawing.boxes import BoxText, box_text
@@ -33,12 +34,12 @@ MAX_STRETCH = 70
 ROOM = WIDTH - 2 * MARGIN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sizes:
     """The parts of a row: the boxes from number `start` on, and by their numbers the gaps behind them and the chips above.
 
     `first` is what leads into the first box from the left, `lanes` are the wires that pass over boxes: a signal, and the box it
-    leads to.
+    leads to. It has no `__slots__`, because widths are cached in the instance.
     """
 
     start: int
@@ -88,10 +89,15 @@ class Sizes:
         """The width of what stands before the first box."""
         return self.first.width + LEAD if self.first else 0.0
 
-    @property
+    @cached_property
+    def widths(self) -> list[float]:
+        """The smallest width of each box and the gap behind it."""
+        return [self.box_width(number) + self.gap_width(number) for number in self.numbers]
+
+    @cached_property
     def width(self) -> float:
         """The smallest width of the row."""
-        return self.lead + sum(self.box_width(number) + self.gap_width(number) for number in self.numbers)
+        return self.lead + sum(self.widths)
 
     @property
     def above(self) -> float:
@@ -117,9 +123,9 @@ class Sizes:
         stretch = min(spare / (count - 1), 3 * MAX_STRETCH if in_full else MAX_STRETCH) if count > 1 else 0.0
         x = MARGIN + self.lead + (0.0 if in_full else max(0.0, spare - stretch * (count - 1)) / 2)
         lefts = []
-        for number in self.numbers:
+        for width in self.widths:
             lefts.append(x)
-            x += self.box_width(number) + self.gap_width(number) + stretch
+            x += width + stretch
         return lefts
 
 
