@@ -76,6 +76,9 @@ def goes_through(start: Point, end: Point, area: Area, slack: float = 1.0) -> bo
     >>> goes_through((-5, 5), (15, 5), area), goes_through((-5, 0), (15, 0), area), goes_through((-5, 20), (20, -4), area)
     (True, False, True)
     """
+    is_beside = max(start[0], end[0]) < area.left or min(start[0], end[0]) > area.right
+    if is_beside or max(start[1], end[1]) < area.top or min(start[1], end[1]) > area.bottom:
+        return False  # most are
     first, last = 0.0, 1.0
     for axis, low, high in ((0, area.left + slack, area.right - slack), (1, area.top + slack, area.bottom - slack)):
         way = end[axis] - start[axis]
