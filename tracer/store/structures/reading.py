@@ -13,7 +13,7 @@ from tracer.store.structures.structure import Structure, parse_structure
 
 def read_structure(text: Any) -> Structure:
     """Read and validate the text of a structure. Raises ValueError if it is invalid."""
-    with FewerCollections(has_full=False):  # they would visit all nodes again and again
+    with FewerCollections(objects=100, has_full=False):  # they would visit all nodes again and again
         data = json_data(text)
         if isinstance(data, dict) and list(data) == [KEY]:
             return read_column_text(data[KEY])
