@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, overload
 
@@ -120,6 +120,11 @@ class StoredStructure:
         nodes = self.step.nodes
         return nodes.with_content(id, content) if isinstance(nodes, ColumnNodes) else with_content(nodes[id], content)
 
+    def nodes(self, contents: Iterable[np.ndarray | StoredValue]) -> list[Node]:
+        """All nodes with these values."""
+        nodes = self.step.nodes
+        return nodes.with_contents(contents) if isinstance(nodes, ColumnNodes) else list(map(with_content, nodes, contents))
+
     def rows(self, *, kept: bool) -> RowLayout:
         """Where the values are in rows of steps with values, or in those without."""
         if kept not in self._rows:
@@ -193,6 +198,8 @@ class StoredNodes(Sequence[Node]):
         return self._node(range(len(self))[position] if position < 0 else position)
 
     def __iter__(self) -> Iterator[Node]:
+        if not self._nodes:
+            self._nodes = [*self.structure.nodes(self.contents)]
         return map(self._node, range(len(self)))
 
     def _node(self, position: int) -> Node:

@@ -6,8 +6,8 @@ of nodes, and -1 - k for the k-th literal. -1 stands for none where a node has n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import Any, overload
 
 import numpy as np
@@ -155,6 +155,9 @@ class _Operands(Sequence[tuple[int | Literal, ...]]):
         if isinstance(id, slice):
             return [self[each] for each in range(*id.indices(len(self)))]
         return tuple(self._given[self._ends[id - 1] if id else 0 : self._ends[id]])
+
+    def __iter__(self) -> Iterator[tuple[int | Literal, ...]]:
+        return (tuple(self._given[start:end]) for start, end in pairwise((0, *self._ends)))
 
 
 def _texts(data: Any) -> list[str]:

@@ -7,7 +7,7 @@ anything else nothing is said here: `parse_structure` reads it node by node, and
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, overload
@@ -82,6 +82,15 @@ class ColumnNodes(Sequence[Node]):
         if node is None:
             node = self._nodes[id] = self.with_content(id, Absent())
         return node
+
+    def with_contents(self, contents: Iterable[StoredValue | np.ndarray]) -> list[Node]:
+        """All nodes with these values, which takes less time than one after the other."""
+        of = self._columns
+        shapes, dtypes = ([getattr(form, part) for form in of.forms] for part in ("shape", "dtype"))
+        return list(map(
+            Node, range(len(self)), of.op, of.inputs, of.parameters, contents, shapes, dtypes, of.phase,
+            of.name, of.formula, of.scope, of.source, of.gradient_of, of.rule_of,
+        ))  # fmt: skip
 
     def with_content(self, id: int, content: StoredValue | np.ndarray) -> Node:
         """A node with this value."""
