@@ -225,7 +225,8 @@ def test_folder_without_traces_does_not_hide_the_output(folder: Path, capsys: py
 def test_interruption_while_modules_are_imported_is_one_line(folder: Path) -> None:
     """From the moment that the entry point runs; before that Python itself is starting."""
     begin = (
-        "import os, signal, sys, threading, time; from tracer.__main__ import main; sys.argv = ['tracer', 'trace', 'fruit', '-q']\n"
+        "import os, signal, sys, threading, time; from tracer.__main__ import main\n"
+        "sys.argv = ['tracer', 'trace', 'fruit', '-q']\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)"  # which tests that run in the background do not have
     )
     for delay in (0.005, 0.02, 0.05, 0.1, 0.15, 0.2):
