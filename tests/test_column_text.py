@@ -61,6 +61,9 @@ def test_columns_give_the_structure(name: str) -> None:
     assert column_text(found) == text
     assert found.forms() == structure.forms()
     assert [found.step.nodes[id].inputs for id in (-1, 5)] == [structure.step.nodes[id].inputs for id in (-1, 5)]
+    for beyond in (len(structure.step.nodes), -len(structure.step.nodes) - 1):
+        with pytest.raises(IndexError):
+            found.step.nodes[beyond]
 
 
 def places(data: Any) -> Iterator[tuple[Any, Any]]:
