@@ -31,6 +31,11 @@ def modules() -> dict[str, Path]:
     return found
 
 
+def _is_lazy_lookup(statement: ast.stmt) -> bool:
+    """Whether a statement of a module makes its names on access."""
+    return isinstance(statement, ast.FunctionDef) and statement.name == "__getattr__"
+
+
 def test_import_contracts_hold() -> None:
     """Run import-linter with the contracts in setup.cfg."""
     assert lint_imports(config_filename=str(ROOT / "setup.cfg"), no_cache=True) == 0
@@ -146,3 +151,12 @@ def test_few_modules_import_json() -> None:
                 users.add(name)
     on_its_own = {"rendering.positions", "training.bundled.facts"}  # what Graphviz writes; without NumPy
     assert users == {"graph.plain_values", "store.plain_json"} | on_its_own
+
+
+@pytest.mark.parametrize("name", sorted(name for name, tree in trees().items() if any(map(_is_lazy_lookup, tree.body))))
+def test_doctests_of_modules_that_make_names_on_access_pass_alone(name: str) -> None:
+    """A name that another test made is in the module afterwards: examples must not depend on that."""
+    module = f"tracer.{name}".rstrip(".")
+    code = f"import doctest, importlib\nmodule = importlib.import_module({module!r})\n"
+    code += "assert not doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE).failed"
+    subprocess.run([sys.executable, "-c", code], check=True)

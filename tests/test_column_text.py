@@ -106,6 +106,8 @@ LAST = COUNT - 1
     ("part", "at", "other", "problem"),
     [
         ("name", LAST, next(filter(None, GOOD["name"])), rf"node {LAST} .* is taken by an earlier node"),
+        ("name", LAST, 7, "expected a list of texts"),
+        ("name", LAST, "x" * 50_001, "expected a list of texts of up to 50000 characters"),
         ("gradient_of", LAST, LAST, rf"node {LAST} .* is not before it"),
         ("rule_of", 3, 3, "node 3 .* is not before it"),
         ("inputs", 0, LAST, "it uses a node that is not before it"),

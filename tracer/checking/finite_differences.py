@@ -7,10 +7,9 @@ its neighbours; this difference estimates its error.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -242,7 +241,7 @@ def _input_rounding(path: DirectionalPath, start: float, at: float) -> np.ndarra
     return total * (ROUNDING_SAFETY * np.finfo(np.float64).eps / (ROUNDING_SAMPLES * ROUNDING_STEP))
 
 
-@functools.lru_cache(maxsize=1)  # most checks in a row need as many
+@lru_cache(maxsize=1)  # most checks in a row need as many
 def _random_numbers(count: int) -> np.ndarray:
     """The same random numbers [samples, count] for every check."""
     return np.random.default_rng(0).normal(size=(ROUNDING_SAMPLES, count))

@@ -75,7 +75,7 @@ class RowLayout:
     def _inline(self) -> list[_InRow]:
         return [(end - place.size, end, *place.array) for place, end in zip(self._places, self._ends)]
 
-    def _places_of(self, numbers: Sequence[int]) -> list[_InRow]:
+    def _in_row(self, numbers: Sequence[int]) -> list[_InRow]:
         """Where these values are; for a single one, the places of all others are not worked out."""
         if len(numbers) > 1:
             inline = self._inline
@@ -100,7 +100,7 @@ class RowLayout:
         """The values of these nodes that are inline; anything in place of a large one."""
         small, array = row.small, np.ndarray
         values: list[Any] = [
-            array(shape, dtype, small[start:end], 0, strides) for start, end, shape, dtype, strides in self._places_of(numbers)
+            array(shape, dtype, small[start:end], 0, strides) for start, end, shape, dtype, strides in self._in_row(numbers)
         ]
         for at, number in enumerate(numbers) if self._moved else ():
             if number in self._moved:

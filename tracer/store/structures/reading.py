@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracer.graph.structures.garbage_collection import FewerCollections
+from tracer.graph.structures.garbage_collection import while_most_objects_stay
 from tracer.store.plain_json import decode, json_data
 from tracer.store.structures.column_text import KEY, read_column_text
 from tracer.store.structures.columns import read_columns
@@ -13,7 +13,7 @@ from tracer.store.structures.structure import Structure, parse_structure
 
 def read_structure(text: Any) -> Structure:
     """Read and validate the text of a structure. Raises ValueError if it is invalid."""
-    with FewerCollections(objects=100, has_full=False):  # they would visit all nodes again and again
+    with while_most_objects_stay():
         data = json_data(text)
         if isinstance(data, dict) and list(data) == [KEY]:
             return read_column_text(data[KEY])

@@ -69,10 +69,10 @@ def laid_out(
     return None
 
 
-def _widest(sizes_at: Callable[[int], Sizes], most: int) -> Sizes:
-    """The sizes of a row with its formulas as wide as there is room for, but no wider than `most`: so it is the least high."""
-    for wrap in (each for each in WRAPS if each <= most):
-        sizes = sizes_at(wrap)
+def _widest(sizes_at: Callable[[int], Sizes], wrap: int) -> Sizes:
+    """The sizes of a row with its formulas as wide as there is room for, but no wider than `wrap`: so it is the least high."""
+    for width in (each for each in WRAPS if each <= wrap):
+        sizes = sizes_at(width)
         if sizes.width <= ROOM:
             break
     return sizes
